@@ -1,0 +1,48 @@
+import { Elysia } from 'elysia';
+import { SfuError, toSfuError } from './errors.ts';
+import { healthPlugin } from './health.ts';
+import type { Logger } from './log.ts';
+import { type PageFile, pagePlugin, serveFile } from './page.ts';
+import type { Sfu } from './sfu/sfu.ts';
+import type { Signaling, SocketData } from './signaling/socket.ts';
+
+export interface AppDependencies {
+  sfu: Sfu;
+  signaling: Signaling;
+  page: ReadonlyMap<string, PageFile>;
+  log: Logger;
+}
+
+/** Composes the HTTP side. It never listens: main and tests do. */
+export function buildApp({ sfu, signaling, page, log }: AppDependencies) {
+  const upgrade = (request: Request, server: unknown) =>
+    // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+    signaling.upgrade(request, server as Bun.Server<SocketData>);
+  return new Elysia({ name: 'tureen', normalize: false })
+    .onError(({ error, code, request, status }) => {
+      if (code === 'NOT_FOUND')
+        return status(404, problem(new SfuError('not_found', 'there is nothing at this address')));
+      const known = toSfuError(error);
+      if (known.code === 'internal')
+        log.error('a request failed', { path: new URL(request.url).pathname, error });
+      return status(known.status, problem(known));
+    })
+    .use(healthPlugin(sfu))
+    .use(pagePlugin(page))
+    .get('/signaling', ({ request, server }) => upgrade(request, server))
+    .get('/', ({ request, server }) => {
+      // Existing clients connect to the start address, which is the page's for a browser that does not upgrade.
+      if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return upgrade(request, server);
+      const file = page.get('/');
+      if (!file)
+        throw new SfuError(
+          'not_found',
+          'this server runs without the try-it page; signaling is at /signaling',
+        );
+      return serveFile(file, request);
+    });
+}
+
+function problem(error: SfuError): { code: string; message: string } {
+  return { code: error.code, message: error.message };
+}

@@ -1,0 +1,28 @@
+/** Texts that people write and others see, made harmless. HTML is escaped where it is shown, not here. */
+
+const longestName = 64;
+const longestDeviceText = 64;
+
+// Control characters, and the ones that turn the direction of what follows (Unicode TR36), which fake other names.
+const unwanted = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** Without control characters, with single spaces, and at most so many characters. */
+export function cleanText(text: string, longest: number): string {
+  const plain = text.replace(unwanted, ' ').replace(/\s+/gu, ' ').trim();
+  return Array.from(plain).slice(0, longest).join('');
+}
+
+export function cleanName(name: string): string {
+  return cleanText(name, longestName);
+}
+
+type Texts = { flag?: string | null; name?: string | null; version?: string | null };
+
+export function cleanDevice(device: Texts): { flag?: string; name?: string; version?: string } {
+  const { flag, name, version } = device;
+  const cleaned = { flag, name, version };
+  const entries = Object.entries(cleaned).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[key, cleanText(value, longestDeviceText)]] : [],
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,386 @@
+import { availableParallelism } from 'node:os';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import {
+  choice,
+  defaulted,
+  integer,
+  json,
+  list,
+  optional,
+  type Setting,
+  type SettingValue,
+  text,
+} from './settings.ts';
+
+const hour = 3600;
+const megabit = 1_000_000;
+
+/** An entry of RTCConfiguration.iceServers (W3C WebRTC, RTCIceServer). */
+export const IceServer = Type.Object({
+  urls: Type.Union([
+    Type.String({ minLength: 1 }),
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  ]),
+  username: Type.Optional(Type.String()),
+  credential: Type.Optional(Type.String()),
+});
+
+const anyText = Type.String({ minLength: 1 });
+const origin = {
+  schema: Type.String({ pattern: '^(https?://[^/]+|\\*)$' }),
+  wants: 'an origin such as https://app.example.com, or *',
+};
+const turnUrl = {
+  schema: Type.String({ pattern: '^turns?:' }),
+  wants: 'an address such as turn:turn.example.com:3478',
+};
+const codecName = {
+  schema: Type.Union(['opus', 'VP8', 'VP9', 'H264', 'AV1'].map((name) => Type.Literal(name))),
+  wants: 'any of opus, VP8, VP9, H264, AV1',
+};
+
+/**
+ * Every setting of the server. docs/configuration.md is generated from this table; to add a setting, add a row.
+ * Units stand in the name or in `doc`; bitrates are bits a second.
+ */
+export const settings = {
+  port: defaulted(
+    integer({ from: 0, to: 65535 }, { env: 'PORT', doc: 'Port of HTTP and signaling. 0 takes a free one.' }),
+    3000,
+  ),
+  host: optional(
+    text({
+      env: 'HOST',
+      defaultDoc: '127.0.0.1 in development mode, otherwise 0.0.0.0',
+      doc: 'Address that HTTP and signaling listen on. In development mode it must be a loopback address.',
+    }),
+  ),
+  logLevel: defaulted(
+    choice(['debug', 'info', 'warn', 'error'], { env: 'LOG_LEVEL', doc: 'The least level that is logged.' }),
+    'info',
+  ),
+  apiKeyNames: optional(
+    list(
+      {
+        schema: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }),
+        wants: 'a name of 1 to 64 letters, digits, _ . -',
+      },
+      {
+        env: 'TUREEN_API_KEY',
+        doc: 'Name of the API key that signs tokens (claim iss). Give several, separated by commas, to change a key without a gap. Without key and secret the server runs in development mode.',
+      },
+    ),
+  ),
+  apiSecrets: optional(
+    list(
+      { schema: Type.String({ minLength: 32 }), wants: 'a secret of at least 32 bytes without commas' },
+      {
+        env: 'TUREEN_API_SECRET',
+        secret: true,
+        doc: 'The secret of each API key, in the same order. At least 32 bytes each, for example from `openssl rand -hex 32`.',
+      },
+    ),
+  ),
+  announcedAddresses: optional(
+    list(
+      { schema: anyText, wants: 'an IP address or host name' },
+      {
+        env: 'TUREEN_ANNOUNCED_ADDRESS',
+        defaultDoc: 'the listen address, or the first address of the host when that is 0.0.0.0',
+        doc: 'The address under which clients reach the media ports. Several are announced together.',
+      },
+    ),
+  ),
+  listenIp: optional(
+    text(
+      {
+        env: 'TUREEN_LISTEN_IP',
+        defaultDoc: '127.0.0.1 in development mode, otherwise 0.0.0.0',
+        doc: 'The IP address that the media ports bind.',
+      },
+      { regex: '^[0-9A-Fa-f.:]+$', wants: 'an IP address, not a host name' },
+    ),
+  ),
+  rtcBasePort: defaulted(
+    integer(
+      { from: 0, to: 65000 },
+      {
+        env: 'TUREEN_RTC_BASE_PORT',
+        doc: 'Worker i listens for media on this port + i, UDP and TCP. 0 takes free ones.',
+      },
+    ),
+    40000,
+  ),
+  workers: optional(
+    integer(
+      { from: 1, to: 512 },
+      { env: 'TUREEN_WORKERS', defaultDoc: 'the number of cores', doc: 'How many mediasoup workers run.' },
+    ),
+  ),
+  iceServers: optional(
+    json(Type.Array(IceServer), 'a JSON array such as [{"urls":"stun:stun.example.com"}]', {
+      env: 'TUREEN_ICE_SERVERS',
+      secret: true,
+      doc: 'ICE servers handed to clients, as JSON. Not needed for most: the server is reachable itself, by UDP and TCP.',
+    }),
+  ),
+  turnUrls: optional(
+    list(turnUrl, {
+      env: 'TUREEN_TURN_URLS',
+      doc: 'TURN servers for which every client gets credentials of its own that expire (TURN REST).',
+    }),
+  ),
+  turnSecret: optional(
+    text({
+      env: 'TUREEN_TURN_SECRET',
+      secret: true,
+      doc: 'The secret shared with the TURN servers (static-auth-secret of coturn).',
+    }),
+  ),
+  turnSeconds: defaulted(
+    integer(
+      { from: 60, to: 7 * 24 * hour, unit: 'seconds' },
+      { env: 'TUREEN_TURN_SECONDS', doc: 'How long TURN credentials are valid, in seconds.' },
+    ),
+    12 * hour,
+  ),
+  allowedOrigins: optional(
+    list(origin, {
+      env: 'TUREEN_ALLOWED_ORIGINS',
+      defaultDoc: "the server's own origin",
+      doc: 'Origins whose pages may open a signaling socket. Clients that send no Origin (apps, scripts) are not affected. * allows all.',
+    }),
+  ),
+  codecs: defaulted(
+    list(codecName, { env: 'TUREEN_CODECS', doc: 'The codecs that rooms offer, the preferred first.' }),
+    ['opus', 'VP8', 'VP9', 'H264', 'AV1'],
+  ),
+  maxPeersPerRoom: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      { env: 'TUREEN_MAX_PEERS_PER_ROOM', doc: 'Peers that a room may have.' },
+    ),
+    500,
+  ),
+  maxTransportsPerPeer: defaulted(
+    integer(
+      { from: 1, to: 64 },
+      { env: 'TUREEN_MAX_TRANSPORTS_PER_PEER', doc: 'Transports that a peer may have.' },
+    ),
+    8,
+  ),
+  maxProducersPerPeer: defaulted(
+    integer(
+      { from: 1, to: 256 },
+      { env: 'TUREEN_MAX_PRODUCERS_PER_PEER', doc: 'Producers that a peer may have.' },
+    ),
+    16,
+  ),
+  maxDataProducersPerPeer: defaulted(
+    integer(
+      { from: 1, to: 256 },
+      { env: 'TUREEN_MAX_DATA_PRODUCERS_PER_PEER', doc: 'Data producers that a peer may have.' },
+    ),
+    16,
+  ),
+  maxIncomingBitrate: defaulted(
+    integer(
+      { from: 0, to: 1000 * megabit },
+      {
+        env: 'TUREEN_MAX_INCOMING_BITRATE',
+        doc: 'Bits a second that a sending transport may send. 0 is no limit.',
+      },
+    ),
+    8 * megabit,
+  ),
+  maxOutgoingBitrate: defaulted(
+    integer(
+      { from: 0, to: 10_000 * megabit },
+      {
+        env: 'TUREEN_MAX_OUTGOING_BITRATE',
+        doc: 'Bits a second that a receiving transport gets at most. 0 is no limit.',
+      },
+    ),
+    0,
+  ),
+  initialOutgoingBitrate: defaulted(
+    integer(
+      { from: 30_000, to: 1000 * megabit },
+      {
+        env: 'TUREEN_INITIAL_OUTGOING_BITRATE',
+        doc: 'Bits a second that a receiving transport starts with, before its bandwidth is known.',
+      },
+    ),
+    megabit,
+  ),
+  roomConsumersPerWorker: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_ROOM_CONSUMERS_PER_WORKER',
+        doc: 'A room with this many consumers on one worker places its next peers on another worker.',
+      },
+    ),
+    400,
+  ),
+  emptyRoomSeconds: defaulted(
+    integer(
+      { from: 0, to: 24 * hour, unit: 'seconds' },
+      { env: 'TUREEN_EMPTY_ROOM_SECONDS', doc: 'How long a room without peers is kept, in seconds.' },
+    ),
+    20,
+  ),
+  joinSeconds: defaulted(
+    integer(
+      { from: 1, to: 600, unit: 'seconds' },
+      { env: 'TUREEN_JOIN_SECONDS', doc: 'How long a socket may be open without joining, in seconds.' },
+    ),
+    10,
+  ),
+  idleSeconds: defaulted(
+    integer(
+      { from: 8, to: 960, unit: 'seconds' },
+      {
+        env: 'TUREEN_IDLE_SECONDS',
+        doc: 'A peer from which nothing is heard for this long, pings included, is gone, in seconds.',
+      },
+    ),
+    30,
+  ),
+  iceFailureSeconds: defaulted(
+    integer(
+      { from: 0, to: 600, unit: 'seconds' },
+      {
+        env: 'TUREEN_ICE_FAILURE_SECONDS',
+        doc: 'How long a transport that lost ICE may take to come back before it is closed, in seconds.',
+      },
+    ),
+    30,
+  ),
+  drainSeconds: defaulted(
+    integer(
+      { from: 0, to: 24 * hour, unit: 'seconds' },
+      { env: 'TUREEN_DRAIN_SECONDS', doc: 'How long calls go on after SIGTERM or SIGINT, in seconds.' },
+    ),
+    60,
+  ),
+  messagesPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_MESSAGES_PER_SECOND',
+        doc: 'Messages a second that one socket may send for long; short bursts of five times as many pass.',
+      },
+    ),
+    50,
+  ),
+} as const satisfies Record<string, Setting>;
+
+type Values = { readonly [K in keyof typeof settings]: SettingValue<(typeof settings)[K]> };
+
+/** The whole configuration: the table's values, and what follows from them. Frozen. */
+export interface Config extends Omit<Values, 'apiKeyNames' | 'apiSecrets' | 'host' | 'listenIp' | 'workers'> {
+  /** Without any API key: loopback only, everybody there may enter. */
+  readonly developmentMode: boolean;
+  /** Secret by key name. */
+  readonly apiKeys: ReadonlyMap<string, string>;
+  readonly host: string;
+  readonly listenIp: string;
+  readonly workers: number;
+}
+
+/** Thrown by readConfig: one line for each mistake. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly mistakes: readonly string[]) {
+    super(mistakes.join('\n'));
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the environment once.
+ * @throws ConfigError that names every variable that is wrong, what it holds and what it wants.
+ */
+export function readConfig(environment: Environment): Config {
+  const mistakes: string[] = [];
+  const entries = Object.entries(settings).map(([name, setting]) => [
+    name,
+    readSetting(setting, environment, mistakes),
+  ]);
+  // Each value was checked against the schema of its own row just above, which the type system cannot follow.
+  const values = Object.fromEntries(entries) as Values;
+  const apiKeys = pairKeys(values, environment, mistakes);
+  checkTurn(values, environment, mistakes);
+  const developmentMode = apiKeys.size === 0;
+  const loopback = '127.0.0.1';
+  const host = values.host ?? (developmentMode ? loopback : '0.0.0.0');
+  if (developmentMode && !isLoopback(host)) {
+    mistakes.push(
+      `HOST: got "${host}", wants a loopback address such as 127.0.0.1, for without TUREEN_API_KEY and TUREEN_API_SECRET anyone who reaches the server may enter`,
+    );
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const { apiKeyNames: _names, apiSecrets: _secrets, ...rest } = values;
+  return Object.freeze({
+    ...rest,
+    developmentMode,
+    apiKeys,
+    host,
+    listenIp: values.listenIp ?? (developmentMode ? loopback : '0.0.0.0'),
+    workers: values.workers ?? availableParallelism(),
+  });
+}
+
+/** Variables that begin with TUREEN_ and that nothing reads: mostly typing errors, worth a warning. */
+export function unknownVariables(environment: Environment): string[] {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
+  return Object.keys(environment).filter((name) => name.startsWith('TUREEN_') && !known.has(name));
+}
+
+function readSetting(setting: Setting, environment: Environment, mistakes: string[]): unknown {
+  const written = environment[setting.env];
+  if (written === undefined || written.trim() === '') return setting.default;
+  const value = setting.read(written);
+  if (value !== undefined && Value.Check(setting.schema, value)) return value;
+  mistakes.push(
+    `${setting.env}: got ${setting.secret ? 'a value that is not shown' : JSON.stringify(written)}, wants ${setting.wants}`,
+  );
+  return undefined;
+}
+
+function pairKeys(values: Values, environment: Environment, mistakes: string[]): Map<string, string> {
+  const names = values.apiKeyNames ?? [];
+  const secrets = values.apiSecrets ?? [];
+  const given = (env: string) => (environment[env] ?? '').trim() !== '';
+  const reported = mistakes.some((line) => line.startsWith('TUREEN_API_'));
+  if (!reported && given('TUREEN_API_KEY') !== given('TUREEN_API_SECRET')) {
+    const missing = given('TUREEN_API_KEY') ? 'TUREEN_API_SECRET' : 'TUREEN_API_KEY';
+    mistakes.push(
+      `${missing}: got nothing, wants a value, for TUREEN_API_KEY and TUREEN_API_SECRET belong together`,
+    );
+  } else if (!reported && names.length !== secrets.length) {
+    mistakes.push(
+      `TUREEN_API_SECRET: got ${secrets.length} secrets, wants ${names.length}, one for each name in TUREEN_API_KEY`,
+    );
+  }
+  if (new Set(names).size !== names.length)
+    mistakes.push('TUREEN_API_KEY: got a name twice, wants each name once');
+  return new Map(names.map((name, index) => [name, secrets[index] ?? '']));
+}
+
+function checkTurn(values: Values, environment: Environment, mistakes: string[]): void {
+  if (values.turnUrls && !values.turnSecret) {
+    mistakes.push('TUREEN_TURN_SECRET: got nothing, wants the secret of the servers in TUREEN_TURN_URLS');
+  }
+  if (values.turnUrls && environment.TUREEN_ICE_SERVERS) {
+    mistakes.push('TUREEN_ICE_SERVERS: got a value beside TUREEN_TURN_URLS, wants only one of the two');
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,142 @@
+/**
+ * Every error that a user can meet, in one table. The code is stable: it opens the `errorReason` of a signaling
+ * reply (`not_found: ...`), the reason of a refused connection and the `code` of an HTTP problem.
+ *
+ * - `status` is the HTTP-like number of a signaling reply and the status of an HTTP answer.
+ * - `retryable` tells a client whether the same call may succeed later without anything being changed.
+ */
+export const errorCodes = {
+  invalid_message: {
+    status: 400,
+    retryable: false,
+    doc: 'The frame is not a message of this protocol: not JSON, too deep, or without the envelope.',
+  },
+  invalid_params: {
+    status: 400,
+    retryable: false,
+    doc: 'The data of the method does not fit its schema; the reason names the field and what it wants.',
+  },
+  media_rejected: {
+    status: 400,
+    retryable: false,
+    doc: 'The media worker refused RTP, DTLS or SCTP parameters; the reason says which.',
+  },
+  unauthorized: {
+    status: 401,
+    retryable: false,
+    doc: 'No token was given, or it is expired, not yet valid, malformed or signed with an unknown key.',
+  },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    doc: 'The token is good but does not grant this: another room, another peer, or a missing grant.',
+  },
+  banned: {
+    status: 403,
+    retryable: false,
+    doc: 'This identity may not enter; a moderator can lift the ban.',
+  },
+  removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
+  room_locked: {
+    status: 403,
+    retryable: true,
+    doc: 'A moderator locked the room: nobody new may enter for now.',
+  },
+  room_full: { status: 403, retryable: true, doc: 'The room has as many peers as it may have.' },
+  not_found: {
+    status: 404,
+    retryable: false,
+    doc: 'No such room, peer or object. A foreign id answers exactly like an unknown one.',
+  },
+  unknown_method: { status: 404, retryable: false, doc: 'The protocol has no method of that name.' },
+  wrong_state: {
+    status: 409,
+    retryable: false,
+    doc: 'The call came at the wrong time: before join, twice, or for a closed object.',
+  },
+  replaced: {
+    status: 409,
+    retryable: false,
+    doc: 'The same peer connected to the room again; the newer connection replaced this one.',
+  },
+  left: { status: 410, retryable: false, doc: 'The peer left the call by itself.' },
+  room_closed: { status: 410, retryable: false, doc: 'The room was closed for everyone.' },
+  gone: {
+    status: 410,
+    retryable: true,
+    doc: 'The peer, transport or worker ended while the call was on its way.',
+  },
+  unsupported: {
+    status: 415,
+    retryable: false,
+    doc: 'The device of this peer cannot receive that producer.',
+  },
+  limit_reached: {
+    status: 429,
+    retryable: false,
+    doc: 'A configured limit is reached; the reason names it.',
+  },
+  flood: {
+    status: 429,
+    retryable: true,
+    doc: 'Messages came faster than the limit for too long; the socket was closed with 1008.',
+  },
+  join_timeout: {
+    status: 408,
+    retryable: true,
+    doc: 'The socket was open for too long without joining, and was closed.',
+  },
+  internal: {
+    status: 500,
+    retryable: true,
+    doc: 'A mistake of the server. It is in the log under the time of the reply.',
+  },
+  draining: { status: 503, retryable: true, doc: 'The server is about to end and takes no new rooms.' },
+  worker_unavailable: {
+    status: 503,
+    retryable: true,
+    doc: 'No media worker is running at the moment; a new one is being started.',
+  },
+} as const satisfies Record<string, { status: number; retryable: boolean; doc: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** The one error class of the server. Its message is read by users: what is wrong, what was expected, what to do. */
+export class SfuError extends Error {
+  override readonly name = 'SfuError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** HTTP-like number, e.g. 404. */
+  get status(): number {
+    return errorCodes[this.code].status;
+  }
+
+  /** Whether the same call may succeed later. */
+  get retryable(): boolean {
+    return errorCodes[this.code].retryable;
+  }
+
+  /** What goes over the wire: the stable code, then the sentence. */
+  get reason(): string {
+    return `${this.code}: ${this.message}`;
+  }
+}
+
+/** Reads any thrown value as an SfuError; an unforeseen one becomes `internal` and tells the client nothing of itself. */
+export function toSfuError(thrown: unknown): SfuError {
+  if (thrown instanceof SfuError) return thrown;
+  return new SfuError(
+    'internal',
+    'the server made a mistake; it was logged. Try again, and report it if it stays',
+    {
+      cause: thrown,
+    },
+  );
+}

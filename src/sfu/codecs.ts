@@ -1,0 +1,43 @@
+import type { types } from 'mediasoup';
+
+const h264 = (profileLevelId: string): types.RouterRtpCodecCapability => ({
+  kind: 'video',
+  mimeType: 'video/H264',
+  clockRate: 90000,
+  parameters: { 'packetization-mode': 1, 'profile-level-id': profileLevelId, 'level-asymmetry-allowed': 1 },
+});
+
+/**
+ * The codecs that a room can offer, by the name that TUREEN_CODECS uses.
+ * H264: constrained baseline (42e01f, every browser), constrained high (640c34, Safari and hardware) and main
+ * (4d001f, Chromium), RFC 6184. https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
+ */
+const codecs: Readonly<Record<string, readonly types.RouterRtpCodecCapability[]>> = {
+  opus: [
+    {
+      kind: 'audio',
+      mimeType: 'audio/opus',
+      clockRate: 48000,
+      channels: 2,
+      // In-band FEC lets a decoder repair a lost packet from the next one (RFC 7587).
+      parameters: { useinbandfec: 1 },
+    },
+  ],
+  VP8: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90000 }],
+  VP9: [
+    { kind: 'video', mimeType: 'video/VP9', clockRate: 90000, parameters: { 'profile-id': 0 } },
+    { kind: 'video', mimeType: 'video/VP9', clockRate: 90000, parameters: { 'profile-id': 2 } },
+  ],
+  H264: [h264('42e01f'), h264('4d001f'), h264('640c34')],
+  AV1: [{ kind: 'video', mimeType: 'video/AV1', clockRate: 90000 }],
+};
+
+/** The router's codec list for these names, the preferred first. Always a fresh copy, for mediasoup keeps what it gets. */
+export function mediaCodecs(names: readonly string[]): types.RouterRtpCodecCapability[] {
+  return structuredClone(names.flatMap((name) => codecs[name] ?? []));
+}
+
+/** The codec of a track as metrics and the admin page name it, e.g. "vp8". */
+export function codecOf(rtpParameters: types.RtpParameters): string {
+  return (rtpParameters.codecs[0]?.mimeType.split('/')[1] ?? 'unknown').toLowerCase();
+}

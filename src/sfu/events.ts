@@ -1,0 +1,186 @@
+import type { types } from 'mediasoup';
+import type { Logger } from '../log.ts';
+import type { Source } from './grants.ts';
+
+/** Who caused a change: the peer itself, someone with power over it, or the server. */
+export interface Actor {
+  readonly kind: 'peer' | 'moderator' | 'admin' | 'api' | 'server';
+  /** Peer id, user name or key name; empty for the server. */
+  readonly id: string;
+}
+
+export const serverActor: Actor = { kind: 'server', id: '' };
+
+/** Why a peer, a room or an object ended. Stable words: clients, metrics and webhooks read them. */
+export type PeerEnd =
+  | 'left'
+  | 'disconnected'
+  | 'replaced'
+  | 'removed'
+  | 'join_timeout'
+  | 'room_closed'
+  | 'draining'
+  | 'protocol_error'
+  | 'server_closed';
+export type RoomEnd = 'empty' | 'closed' | 'draining' | 'server_closed';
+export type TransportEnd =
+  | 'peer_left'
+  | 'ice_failed'
+  | 'dtls_failed'
+  | 'dtls_closed'
+  | 'router_closed'
+  | 'rejoin';
+export type ProducerEnd = 'peer' | 'moderator' | 'transport_closed' | 'peer_left' | 'not_allowed';
+export type ConsumerEnd = 'peer' | 'rejected' | 'producer_closed' | 'transport_closed' | 'peer_left';
+export type RejoinReason = 'worker_died' | 'moved';
+
+/** Names a peer in its room. */
+export interface PeerRef {
+  readonly roomId: string;
+  readonly peerId: string;
+}
+
+interface ProducerRef extends PeerRef {
+  readonly producerId: string;
+  readonly kind: types.MediaKind;
+  readonly source: Source;
+}
+
+interface ConsumerRef extends PeerRef {
+  readonly consumerId: string;
+  readonly producerId: string;
+  readonly producerPeerId: string;
+  readonly kind: types.MediaKind;
+}
+
+export interface Volume {
+  readonly peerId: string;
+  readonly producerId: string;
+  /** dBov, from -127 (silent) to 0 (loudest), RFC 6464. */
+  readonly volume: number;
+}
+
+/**
+ * Everything that happens, as facts told after the state has changed. Notifications, metrics, the admin page and
+ * webhooks subscribe; nobody calls them. Durations are milliseconds.
+ */
+export interface SfuEvents {
+  workerStarted: { workerIndex: number; pid: number; restart: boolean };
+  workerDied: { workerIndex: number; pid: number; message: string };
+  workerFailed: { workerIndex: number; message: string };
+
+  roomOpened: { roomId: string; workerIndex: number };
+  roomSpread: { roomId: string; workerIndex: number };
+  roomLocked: { roomId: string; locked: boolean; by: Actor };
+  roomNotice: { roomId: string; message: string; by: Actor };
+  roomClosed: { roomId: string; reason: RoomEnd; duration: number; by: Actor };
+
+  peerConnected: PeerRef & { address: string; hidden: boolean };
+  peerJoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
+  peerRenamed: PeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
+  peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
+  peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
+  peerNotice: PeerRef & { message: string; by: Actor };
+  peerLeft: PeerRef & {
+    reason: PeerEnd;
+    detail: string;
+    joined: boolean;
+    hidden: boolean;
+    duration: number;
+    by: Actor;
+  };
+
+  transportOpened: PeerRef & { transportId: string; producing: boolean; consuming: boolean };
+  transportIceState: PeerRef & {
+    transportId: string;
+    state: types.IceState;
+    protocol?: types.TransportProtocol;
+  };
+  transportDtlsState: PeerRef & { transportId: string; state: types.DtlsState };
+  transportSctpState: PeerRef & { transportId: string; state: types.SctpState };
+  /** The first time that a transport carries media: since it was opened. */
+  transportConnected: PeerRef & { transportId: string; duration: number };
+  transportClosed: PeerRef & { transportId: string; reason: TransportEnd };
+
+  producerOpened: ProducerRef & { paused: boolean; codec: string };
+  producerPaused: ProducerRef & { by: Actor };
+  producerResumed: ProducerRef & { by: Actor };
+  /** A moderator's mute ended: the peer may resume, and has not yet. */
+  producerAllowed: ProducerRef & { by: Actor };
+  producerScore: ProducerRef & { score: types.ProducerScore[] };
+  producerClosed: ProducerRef & { reason: ProducerEnd; by: Actor };
+
+  consumerOpened: ConsumerRef & { type: types.ConsumerType; codec: string };
+  consumerPaused: ConsumerRef & { by: 'producer' | 'peer' };
+  consumerResumed: ConsumerRef & { by: 'producer' | 'peer' };
+  consumerScore: ConsumerRef & { score: types.ConsumerScore };
+  consumerLayers: ConsumerRef & { layers: types.ConsumerLayers | undefined };
+  consumerClosed: ConsumerRef & { reason: ConsumerEnd };
+
+  dataProducerOpened: PeerRef & { dataProducerId: string; label: string };
+  dataProducerClosed: PeerRef & { dataProducerId: string; reason: ProducerEnd };
+  dataConsumerOpened: PeerRef & { dataConsumerId: string; dataProducerId: string; label: string };
+  dataConsumerClosed: PeerRef & { dataConsumerId: string; dataProducerId: string; reason: ConsumerEnd };
+
+  activeSpeaker: { roomId: string; peerId: string | null; volume: number | null };
+  speakingPeers: { roomId: string; volumes: readonly Volume[] };
+
+  drainStarted: { deadline: number; by: Actor };
+  drainCancelled: { by: Actor };
+  drainEnded: { remainingPeers: number };
+
+  /** One message of a client, answered. Notifications of clients have no reply but are told here too. */
+  requestHandled: { method: string; result: 'ok' | string; duration: number; roomId: string; peerId: string };
+  /** A connection that was not let in; `code` is one of errors.ts. */
+  connectionRefused: { code: string; roomId: string };
+  socketOpened: { roomId: string; peerId: string };
+  socketClosed: { roomId: string; peerId: string; code: number; duration: number };
+  /** A socket was dropped by the server for its own behaviour. */
+  socketDropped: { cause: 'flood' | 'backpressure' | 'invalid'; roomId: string; peerId: string };
+}
+
+export type SfuEventName = keyof SfuEvents;
+/** One event with its name, for those who take all of them. */
+export type SfuEvent = {
+  [N in SfuEventName]: { readonly name: N; readonly data: SfuEvents[N] };
+}[SfuEventName];
+
+/** Hands events to their subscribers at once and in order. A subscriber that throws disturbs nobody else. */
+export class EventBus {
+  readonly #listeners = new Map<SfuEventName, Set<(data: never) => void>>();
+  readonly #everything = new Set<(event: SfuEvent) => void>();
+
+  constructor(private readonly log: Logger) {}
+
+  /** @returns a function that ends the subscription. */
+  on<N extends SfuEventName>(name: N, listener: (data: SfuEvents[N]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Subscribes to every event. @returns a function that ends the subscription. */
+  onAny(listener: (event: SfuEvent) => void): () => void {
+    this.#everything.add(listener);
+    return () => this.#everything.delete(listener);
+  }
+
+  emit<N extends SfuEventName>(name: N, data: SfuEvents[N]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      this.#guard(name, () => (listener as (data: SfuEvents[N]) => void)(data));
+    }
+    for (const listener of this.#everything) this.#guard(name, () => listener({ name, data } as SfuEvent));
+  }
+
+  #guard(name: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.log.error('a subscriber of a domain event threw; the event went on to the others', {
+        event: name,
+        error,
+      });
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../errors.ts';
+import type { Actor, PeerEnd, ProducerEnd, TransportEnd } from './events.ts';
+import { type Grants, type Identity, mayPublish, type Source } from './grants.ts';
+import type { RoomRouter } from './routers.ts';
+
+/** What a client says of itself. */
+export interface Device {
+  readonly flag?: string;
+  readonly name?: string;
+  readonly version?: string;
+}
+
+/** A transport of a peer. */
+export interface PeerTransport {
+  readonly transport: types.WebRtcTransport;
+  readonly producing: boolean;
+  readonly consuming: boolean;
+  readonly openedAt: number;
+  connectedAt?: number;
+  /** Whether the client has given its DTLS parameters. */
+  connectRequested: boolean;
+  /** Ends the wait for a lost ICE connection to come back. */
+  cancelIceFailure?: () => void;
+  /** Why it is being closed, for those who are told of it. */
+  ending?: TransportEnd;
+}
+
+/** A producer with what the domain knows of it. */
+export interface Publication {
+  readonly peer: Peer;
+  readonly producer: types.Producer;
+  readonly source: Source;
+  readonly openedAt: number;
+  /** Media flows only when neither the peer nor a moderator holds it. */
+  readonly pausedBy: Set<'peer' | 'moderator'>;
+  ending?: { readonly reason: ProducerEnd; readonly by: Actor };
+}
+
+/** A consumer with what the domain knows of it. */
+export interface Subscription {
+  readonly peer: Peer;
+  readonly publication: Publication;
+  readonly consumer: types.Consumer;
+  readonly transportId: string;
+  readonly openedAt: number;
+  ending?: 'peer' | 'rejected';
+}
+
+export interface DataPublication {
+  readonly peer: Peer;
+  readonly dataProducer: types.DataProducer;
+  readonly openedAt: number;
+}
+
+export interface DataSubscription {
+  readonly peer: Peer;
+  readonly publication: DataPublication;
+  readonly dataConsumer: types.DataConsumer;
+  readonly transportId: string;
+  readonly openedAt: number;
+  ending?: 'peer' | 'rejected';
+}
+
+/** How the domain reaches the client behind a peer. Signaling implements it. */
+export interface PeerLink {
+  /** Resolves when the client has taken the consumer, rejects when it has not. */
+  offerConsumer(subscription: Subscription): Promise<void>;
+  offerDataConsumer(subscription: DataSubscription): Promise<void>;
+  /** The peer has ended; the connection goes with it. */
+  close(reason: PeerEnd, detail: string): void;
+}
+
+export type PeerState =
+  | { readonly name: 'connected' }
+  | {
+      readonly name: 'joined';
+      readonly joinedAt: number;
+      /** Absent for a client that does not receive media. */
+      readonly rtpCapabilities?: types.RtpCapabilities;
+      readonly autoSubscribe: boolean;
+    }
+  | { readonly name: 'closed'; readonly reason: PeerEnd };
+
+/** One participant of a room: its transports, and what it sends and receives over them. */
+export class Peer {
+  state: PeerState = { name: 'connected' };
+  displayName: string;
+  device: Device = {};
+  /** Where its media lives; set with its first transport. */
+  router: RoomRouter | undefined;
+  publish: Grants['publish'];
+  readonly transports = new Map<string, PeerTransport>();
+  readonly publications = new Map<string, Publication>();
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly dataPublications = new Map<string, DataPublication>();
+  readonly dataSubscriptions = new Map<string, DataSubscription>();
+  /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
+  readonly receiving = new Set<string>();
+  cancelJoinTimeout: () => void = () => {};
+
+  constructor(
+    readonly identity: Identity,
+    readonly link: PeerLink,
+    readonly connectedAt: number,
+  ) {
+    this.displayName = identity.displayName ?? '';
+    this.publish = identity.grants.publish;
+  }
+
+  get id(): string {
+    return this.identity.peerId;
+  }
+
+  get roomId(): string {
+    return this.identity.roomId;
+  }
+
+  get hidden(): boolean {
+    return this.identity.grants.hidden;
+  }
+
+  get joined(): boolean {
+    return this.state.name === 'joined';
+  }
+
+  get closed(): boolean {
+    return this.state.name === 'closed';
+  }
+
+  /** Names the peer in events. */
+  get ref(): { roomId: string; peerId: string } {
+    return { roomId: this.roomId, peerId: this.id };
+  }
+
+  mayPublish(source: Source): boolean {
+    // Nobody was told of a hidden peer, so nobody could show what it sends.
+    return !this.hidden && mayPublish({ ...this.identity.grants, publish: this.publish }, source);
+  }
+
+  /** @throws SfuError wrong_state before join and after the end. */
+  requireJoined(): Extract<PeerState, { name: 'joined' }> {
+    if (this.state.name === 'joined') return this.state;
+    throw new SfuError('wrong_state', 'this needs a joined peer; call join first');
+  }
+
+  transport(id: string): PeerTransport {
+    return this.#own(this.transports, 'transport', id);
+  }
+
+  publication(id: string): Publication {
+    return this.#own(this.publications, 'producer', id);
+  }
+
+  subscription(id: string): Subscription {
+    return this.#own(this.subscriptions, 'consumer', id);
+  }
+
+  dataPublication(id: string): DataPublication {
+    return this.#own(this.dataPublications, 'data producer', id);
+  }
+
+  dataSubscription(id: string): DataSubscription {
+    return this.#own(this.dataSubscriptions, 'data consumer', id);
+  }
+
+  /** The transport over which it receives: the last one made for it. */
+  consumingTransport(): PeerTransport | undefined {
+    return [...this.transports.values()].findLast(
+      ({ consuming, transport }) => consuming && !transport.closed,
+    );
+  }
+
+  /** Ends every transport, and with it all that it sends and receives. */
+  closeTransports(reason: TransportEnd): void {
+    for (const entry of [...this.transports.values()]) {
+      entry.ending ??= reason;
+      entry.transport.close();
+    }
+  }
+
+  // A foreign id must answer exactly like an unknown one: only the peer's own maps are asked.
+  #own<T>(own: ReadonlyMap<string, T>, what: string, id: string): T {
+    const found = own.get(id);
+    if (found) return found;
+    throw new SfuError(
+      'not_found',
+      `you have no ${what} with the id "${id}"; it may have been closed meanwhile`,
+    );
+  }
+}

@@ -1,0 +1,151 @@
+import type { types } from 'mediasoup';
+import { mediaCodecs } from './codecs.ts';
+import { mediaCall } from './media-call.ts';
+import type { LiveWorker, WorkerPool } from './workers.ts';
+
+/** The part of a room that lives on one worker. */
+export interface RoomRouter {
+  readonly live: LiveWorker;
+  readonly router: types.Router;
+  /** Producers of other routers that are, or are being, piped to this one. */
+  readonly piped: Map<string, Promise<void>>;
+  /** Consumers on it, the pipes to other routers among them. */
+  consumers: number;
+}
+
+export interface RoomRoutersOptions {
+  pool: WorkerPool;
+  codecs: readonly string[];
+  /** With this many consumers on one worker the next peers go to another one. */
+  consumersPerWorker: number;
+  /** A router ended, with its worker (died) or by command (moved). */
+  onLost: (lost: RoomRouter) => void;
+  onOpened: (opened: RoomRouter) => void;
+}
+
+/**
+ * The routers of a room: one at first, on the least loaded worker; more when the room outgrows it. What a peer on one
+ * router sends is piped to another router when the first peer there wants it.
+ * https://mediasoup.org/documentation/v3/mediasoup/api/#router-pipeToRouter
+ */
+export class RoomRouters {
+  readonly #routers = new Map<LiveWorker, RoomRouter>();
+  readonly #opening = new Map<LiveWorker, Promise<RoomRouter>>();
+  #rtpCapabilities: types.RtpCapabilities | undefined;
+  #closed = false;
+  #preferred: LiveWorker | undefined;
+
+  constructor(private readonly options: RoomRoutersOptions) {}
+
+  get all(): readonly RoomRouter[] {
+    return [...this.#routers.values()];
+  }
+
+  /** The router that the observers listen on: the oldest that lives. */
+  get home(): RoomRouter | undefined {
+    return this.all[0];
+  }
+
+  /** The same for every router of the room, since all have the same codecs. */
+  get rtpCapabilities(): types.RtpCapabilities {
+    return this.#rtpCapabilities ?? {};
+  }
+
+  /** The router for the next peer. @throws SfuError worker_unavailable */
+  async place(): Promise<RoomRouter> {
+    const roomy = this.all.find(({ consumers }) => consumers < this.options.consumersPerWorker);
+    if (roomy) return roomy;
+    const opening = [...this.#opening.values()][0];
+    if (opening) return await opening;
+    const used = new Set(this.#routers.keys());
+    const preferred = used.size === 0 && !this.#preferred?.worker.closed ? this.#preferred : undefined;
+    const next =
+      preferred ??
+      this.options.pool.leastLoaded(used) ??
+      (used.size === 0 ? await this.options.pool.pick() : undefined);
+    if (next) return await this.#open(next);
+    const [first, ...rest] = this.all;
+    if (!first) return await this.place();
+    return rest.reduce(
+      (least, candidate) => (candidate.consumers < least.consumers ? candidate : least),
+      first,
+    );
+  }
+
+  /** Makes a producer of one router available on another. */
+  async pipe(options: {
+    producerId: string;
+    data: boolean;
+    from: RoomRouter;
+    to: RoomRouter;
+  }): Promise<void> {
+    const { producerId, data, from, to } = options;
+    if (from === to) return;
+    const running = to.piped.get(producerId);
+    if (running) return await running;
+    const piping = mediaCall(from.router, 'piping a producer to another worker', async () => {
+      const key = data ? { dataProducerId: producerId } : { producerId };
+      const { pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
+        ...key,
+        router: to.router,
+      });
+      const forget = () => to.piped.delete(producerId);
+      pipeProducer?.observer.once('close', forget);
+      pipeDataProducer?.observer.once('close', forget);
+    });
+    to.piped.set(producerId, piping);
+    piping.catch(() => to.piped.delete(producerId));
+    await piping;
+  }
+
+  /** Closes every router, as a move to another worker wants it; `place` then opens one on the preferred worker. */
+  retire(preferred?: LiveWorker): RoomRouter[] {
+    const retired = this.all;
+    this.#preferred = preferred;
+    this.#routers.clear();
+    for (const { router } of retired) router.close();
+    return [...retired];
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.retire();
+  }
+
+  #open(live: LiveWorker): Promise<RoomRouter> {
+    const running = this.#opening.get(live);
+    if (running) return running;
+    const opening = this.#create(live).finally(() => this.#opening.delete(live));
+    this.#opening.set(live, opening);
+    return opening;
+  }
+
+  async #create(live: LiveWorker): Promise<RoomRouter> {
+    const router = await mediaCall(live.worker, 'opening a router', () =>
+      live.worker.createRouter({ mediaCodecs: mediaCodecs(this.options.codecs) }),
+    );
+    const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
+    if (this.#closed) router.close();
+    this.#rtpCapabilities ??= router.rtpCapabilities;
+    countConsumers(opened);
+    router.once('workerclose', () => {
+      if (this.#routers.delete(live)) this.options.onLost(opened);
+    });
+    if (!router.closed) {
+      this.#routers.set(live, opened);
+      this.options.onOpened(opened);
+    }
+    return opened;
+  }
+}
+
+function countConsumers(roomRouter: RoomRouter): void {
+  roomRouter.router.observer.on('newtransport', (transport) => {
+    transport.observer.on('newconsumer', (consumer) => {
+      roomRouter.consumers += 1;
+      consumer.observer.once('close', () => {
+        roomRouter.consumers -= 1;
+      });
+    });
+  });
+}

@@ -1,0 +1,222 @@
+import type { types } from 'mediasoup';
+import { codecOf } from './codecs.ts';
+import type { Volume } from './events.ts';
+import type { Grants, Source } from './grants.ts';
+import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
+import type { Room } from './room.ts';
+import type { Sfu } from './sfu.ts';
+import type { WorkerSlot } from './workers.ts';
+
+/**
+ * The read model: what is there at one moment, as plain data. The admin page, metrics and the REST API all read it;
+ * none of them touches the domain's own objects. Times are milliseconds since the epoch.
+ */
+export interface NodeSnapshot {
+  readonly time: number;
+  /** When the drain ends, or null when the node takes new rooms. */
+  readonly drainDeadline: number | null;
+  readonly unreadyReasons: readonly string[];
+  readonly workers: readonly WorkerSnapshot[];
+  readonly rooms: readonly RoomSnapshot[];
+}
+
+export interface WorkerSnapshot {
+  readonly index: number;
+  /** Null while it is being replaced. */
+  readonly pid: number | null;
+  readonly startedAt: number | null;
+  readonly deaths: number;
+  readonly routers: number;
+  readonly producers: number;
+  readonly consumers: number;
+}
+
+export interface RoomSnapshot {
+  readonly id: string;
+  readonly openedAt: number;
+  readonly locked: boolean;
+  /** Indices of the workers that carry it, the observers' one first. */
+  readonly workers: readonly number[];
+  readonly activePeerId: string | null;
+  readonly speaking: readonly Volume[];
+  readonly peers: readonly PeerSnapshot[];
+}
+
+export interface PeerSnapshot {
+  readonly id: string;
+  readonly state: 'connected' | 'joined' | 'closed';
+  readonly displayName: string;
+  readonly device: Device;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly address: string;
+  readonly tokenId: string | null;
+  readonly grants: Grants;
+  /** What it may publish now: the token's grant, less what a moderator took. */
+  readonly publish: Grants['publish'];
+  readonly connectedAt: number;
+  readonly joinedAt: number | null;
+  readonly worker: number | null;
+  readonly transports: readonly TransportSnapshot[];
+  readonly producers: readonly ProducerSnapshot[];
+  readonly consumers: readonly ConsumerSnapshot[];
+  readonly dataProducers: readonly { id: string; label: string; protocol: string; openedAt: number }[];
+  readonly dataConsumers: readonly { id: string; dataProducerId: string; label: string; openedAt: number }[];
+}
+
+export interface TransportSnapshot {
+  readonly id: string;
+  readonly producing: boolean;
+  readonly consuming: boolean;
+  readonly openedAt: number;
+  readonly connectedAt: number | null;
+  readonly iceState: types.IceState;
+  readonly dtlsState: types.DtlsState;
+  readonly sctpState: types.SctpState | null;
+  readonly tuple: types.TransportTuple | null;
+}
+
+export interface ProducerSnapshot {
+  readonly id: string;
+  readonly kind: types.MediaKind;
+  readonly source: Source;
+  readonly type: types.ProducerType;
+  readonly codec: string;
+  readonly paused: boolean;
+  readonly pausedBy: readonly ('peer' | 'moderator')[];
+  readonly score: readonly types.ProducerScore[];
+  readonly openedAt: number;
+}
+
+export interface ConsumerSnapshot {
+  readonly id: string;
+  readonly producerId: string;
+  readonly producerPeerId: string;
+  readonly kind: types.MediaKind;
+  readonly type: types.ConsumerType;
+  readonly codec: string;
+  readonly paused: boolean;
+  readonly producerPaused: boolean;
+  readonly priority: number;
+  readonly score: types.ConsumerScore;
+  readonly preferredLayers: types.ConsumerLayers | null;
+  readonly currentLayers: types.ConsumerLayers | null;
+  readonly openedAt: number;
+}
+
+export function takeSnapshot(sfu: Sfu, now: number): NodeSnapshot {
+  return {
+    time: now,
+    drainDeadline: sfu.drainDeadline,
+    unreadyReasons: sfu.unreadyReasons(),
+    workers: sfu.pool.slots.map(workerSnapshot),
+    rooms: [...sfu.rooms.values()].map(roomSnapshot),
+  };
+}
+
+export function roomSnapshot(room: Room): RoomSnapshot {
+  const { id, openedAt, locked, observers } = room;
+  return {
+    id,
+    openedAt,
+    locked,
+    workers: room.routers.all.map(({ live }) => live.index),
+    activePeerId: observers.activePeerId,
+    speaking: observers.speaking,
+    peers: [...room.peers.values()].map(peerSnapshot),
+  };
+}
+
+export function peerSnapshot(peer: Peer): PeerSnapshot {
+  const { identity, state, displayName, device, publish, connectedAt } = peer;
+  return {
+    id: peer.id,
+    state: state.name,
+    displayName,
+    device,
+    metadata: identity.metadata,
+    address: identity.address,
+    tokenId: identity.tokenId ?? null,
+    grants: identity.grants,
+    publish,
+    connectedAt,
+    joinedAt: state.name === 'joined' ? state.joinedAt : null,
+    worker: peer.router?.live.index ?? null,
+    transports: [...peer.transports.values()].map(transportSnapshot),
+    producers: [...peer.publications.values()].map(producerSnapshot),
+    consumers: [...peer.subscriptions.values()].map(consumerSnapshot),
+    dataProducers: [...peer.dataPublications.values()].map(
+      ({ dataProducer: { id, label, protocol }, openedAt }) => ({
+        id,
+        label,
+        protocol,
+        openedAt,
+      }),
+    ),
+    dataConsumers: [...peer.dataSubscriptions.values()].map(
+      ({ dataConsumer: { id, dataProducerId, label }, openedAt }) => ({
+        id,
+        dataProducerId,
+        label,
+        openedAt,
+      }),
+    ),
+  };
+}
+
+function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
+  const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
+  return {
+    index,
+    pid: live?.worker.pid ?? null,
+    startedAt: live?.startedAt ?? null,
+    deaths,
+    routers,
+    producers,
+    consumers,
+  };
+}
+
+function transportSnapshot({
+  transport,
+  producing,
+  consuming,
+  openedAt,
+  connectedAt,
+}: PeerTransport): TransportSnapshot {
+  return {
+    id: transport.id,
+    producing,
+    consuming,
+    openedAt,
+    connectedAt: connectedAt ?? null,
+    iceState: transport.iceState,
+    dtlsState: transport.dtlsState,
+    sctpState: transport.sctpState ?? null,
+    tuple: transport.iceSelectedTuple ?? null,
+  };
+}
+
+function producerSnapshot({ producer, source, pausedBy, openedAt }: Publication): ProducerSnapshot {
+  const { id, kind, type, paused, score } = producer;
+  const codec = codecOf(producer.rtpParameters);
+  return { id, kind, source, type, codec, paused, pausedBy: [...pausedBy], score, openedAt };
+}
+
+function consumerSnapshot({ consumer, publication, openedAt }: Subscription): ConsumerSnapshot {
+  const { id, producerId, kind, type, paused, producerPaused, priority, score } = consumer;
+  return {
+    id,
+    producerId,
+    producerPeerId: publication.peer.id,
+    kind,
+    type,
+    codec: codecOf(consumer.rtpParameters),
+    paused,
+    producerPaused,
+    priority,
+    score,
+    preferredLayers: consumer.preferredLayers ?? null,
+    currentLayers: consumer.currentLayers ?? null,
+    openedAt,
+  };
+}

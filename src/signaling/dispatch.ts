@@ -1,0 +1,77 @@
+import type { TSchema } from '@sinclair/typebox';
+import { SfuError, toSfuError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Peer } from '../sfu/peer.ts';
+import { type Dialect, readData, writeResult } from './compat.ts';
+import type { Method, MethodContext } from './method.ts';
+import { findMethod } from './methods/index.ts';
+import type { NotificationFrame, RequestFrame } from './wire.ts';
+
+export interface DispatchContext extends MethodContext {
+  readonly dialect: Dialect;
+  readonly log: Logger;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: SfuError };
+
+/**
+ * Looks up, validates, authorises, runs. The only place where an error becomes a reply: it never throws.
+ */
+export async function dispatch(
+  frame: RequestFrame | NotificationFrame,
+  context: DispatchContext,
+): Promise<Outcome> {
+  try {
+    const method = lookUp(frame);
+    const data = readData(method.name, frame.data, context.dialect);
+    if (!method.check.Check(data)) throw invalidParams(method, data);
+    authorise(method, context.peer);
+    const result = await method.run(context, data);
+    return { ok: true, data: writeResult(method.name, result, context.dialect) };
+  } catch (thrown) {
+    const error = toSfuError(thrown);
+    if (error.code === 'internal')
+      context.log.error('a method failed', { method: frame.method, error: error.cause });
+    return { ok: false, error };
+  }
+}
+
+function lookUp(frame: RequestFrame | NotificationFrame): Method {
+  const method = findMethod(frame.method);
+  if (!method) {
+    const name = JSON.stringify(frame.method.slice(0, 64));
+    throw new SfuError('unknown_method', `there is no method ${name}; docs/protocol.md lists them`);
+  }
+  if ('notification' in frame && !method.asNotification) {
+    throw new SfuError('invalid_message', `${method.name} has an answer, so it must be sent as a request`);
+  }
+  return method;
+}
+
+function invalidParams(method: Method<string, TSchema, TSchema>, data: unknown): SfuError {
+  const first = method.check.Errors(data).First();
+  const where = first?.path ? first.path.slice(1).replaceAll('/', '.') : 'data';
+  const wants = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
+  return new SfuError('invalid_params', `${method.name}: ${where}: ${wants}, got ${excerpt(first?.value)}`);
+}
+
+function excerpt(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+function authorise(method: Method, peer: Peer): void {
+  if (peer.closed) throw new SfuError('gone', 'you are not in the room any more');
+  if (method.state === 'joined') peer.requireJoined();
+  const { grants } = peer.identity;
+  if (method.grant === 'subscribe' && !grants.subscribe) throw missing(method, 'subscribe');
+  if (method.grant === 'moderate' && !grants.moderate) throw missing(method, 'moderate');
+  if (method.grant === 'publish' && peer.publish === false) throw missing(method, 'publish');
+}
+
+function missing(method: Method, grant: string): SfuError {
+  return new SfuError('forbidden', `${method.name} needs the grant ${grant}; ask for a token that has it`);
+}

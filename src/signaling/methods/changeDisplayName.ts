@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { cleanName } from '../../auth/clean.ts';
+import { defineMethod } from '../method.ts';
+import { DisplayName, Nothing } from '../wire.ts';
+
+export const changeDisplayName = defineMethod({
+  name: 'changeDisplayName',
+  doc: 'A new name; the others are told. Not possible when the token sets the name.',
+  params: Type.Object({ displayName: DisplayName }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['forbidden'],
+  example: { displayName: 'Alice Adams' },
+  run({ room, peer }, { displayName }) {
+    room.rename(peer, cleanName(displayName));
+    return {};
+  },
+});

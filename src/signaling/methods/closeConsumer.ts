@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { closeSubscription } from '../../sfu/subscribing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const closeConsumer = defineMethod({
+  name: 'closeConsumer',
+  doc: 'Stops receiving for good; `consume` makes a new consumer.',
+  params: Type.Object({ consumerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found'],
+  example: { consumerId: '{consumer}' },
+  run({ peer }, { consumerId }) {
+    closeSubscription(peer.subscription(consumerId), 'peer');
+    return {};
+  },
+});

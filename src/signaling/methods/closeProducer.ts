@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { closePublication } from '../../sfu/publishing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const closeProducer = defineMethod({
+  name: 'closeProducer',
+  doc: 'Ends a publication. Its consumers close.',
+  params: Type.Object({ producerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found'],
+  example: { producerId: '{producer}' },
+  run({ peer }, { producerId }) {
+    closePublication(peer.publication(producerId), 'peer', { kind: 'peer', id: peer.id });
+    return {};
+  },
+});

@@ -1,0 +1,32 @@
+import { Type } from '@sinclair/typebox';
+import { connectTransport } from '../../sfu/transports.ts';
+import { defineMethod } from '../method.ts';
+import { DtlsParameters } from '../rtp.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const connectWebRtcTransport = defineMethod({
+  name: 'connectWebRtcTransport',
+  doc: "Gives the client's side of DTLS, so that the transport can connect.",
+  params: Type.Object({ transportId: Id, dtlsParameters: DtlsParameters }),
+  result: Nothing,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'wrong_state', 'media_rejected', 'gone'],
+  example: {
+    transportId: '{sendTransport}',
+    dtlsParameters: {
+      role: 'server',
+      fingerprints: [
+        {
+          algorithm: 'sha-256',
+          value:
+            '82:5A:68:3D:36:C3:0A:DE:AF:E7:32:43:D2:88:83:57:AC:2D:65:E5:80:C4:B6:FB:AF:1A:A0:21:9F:6D:0C:AD',
+        },
+      ],
+    },
+  },
+  async run({ peer }, { transportId, dtlsParameters }) {
+    await connectTransport(peer.transport(transportId), dtlsParameters);
+    return {};
+  },
+});

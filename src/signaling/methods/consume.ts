@@ -1,0 +1,27 @@
+import { Type } from '@sinclair/typebox';
+import { SfuError } from '../../errors.ts';
+import { subscribe } from '../../sfu/subscribing.ts';
+import { describeConsumer } from '../describe.ts';
+import { defineMethod } from '../method.ts';
+import { ConsumerInfo, Id } from '../wire.ts';
+
+export const consume = defineMethod({
+  name: 'consume',
+  doc: 'Receives a publication, for clients that joined with autoSubscribe false. Ask for it paused, and resume it when your side is ready.',
+  params: Type.Object({ producerId: Id, paused: Type.Optional(Type.Boolean()) }),
+  result: ConsumerInfo,
+  state: 'joined',
+  grant: 'subscribe',
+  errors: ['not_found', 'wrong_state', 'unsupported', 'gone'],
+  example: { producerId: '{remoteProducer}', paused: true },
+  async run({ room, peer }, { producerId, paused = false }) {
+    const publication = room.publications.find(({ producer }) => producer.id === producerId);
+    if (!publication || publication.peer === peer) {
+      throw new SfuError(
+        'not_found',
+        `nobody else in this room publishes "${producerId}"; it may have ended`,
+      );
+    }
+    return describeConsumer(await subscribe(room, peer, publication, { paused }));
+  },
+});

@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox';
+import { offerAll } from '../../sfu/subscribing.ts';
+import { iceCandidates, openTransport } from '../../sfu/transports.ts';
+import { defineMethod } from '../method.ts';
+import { AppData, TransportInfo } from '../wire.ts';
+
+export const createWebRtcTransport = defineMethod({
+  name: 'createWebRtcTransport',
+  doc: 'Opens a transport on the server. Open one for sending and one for receiving, before join.',
+  params: Type.Object({
+    producing: Type.Optional(Type.Boolean({ description: 'for sending' })),
+    consuming: Type.Optional(Type.Boolean({ description: 'for receiving' })),
+    forceTcp: Type.Optional(Type.Boolean({ description: 'offer TCP candidates only' })),
+    // Old clients say what their SCTP can do. The server does not need to know, and enables it always.
+    sctpCapabilities: Type.Optional(Type.Unknown()),
+    appData: Type.Optional(AppData),
+  }),
+  result: TransportInfo,
+  state: 'connected',
+  grant: 'none',
+  errors: ['limit_reached', 'gone', 'worker_unavailable'],
+  example: { producing: true, consuming: false },
+  async run(
+    { room, peer, iceServers, afterReply },
+    { producing = false, consuming = false, forceTcp = false },
+  ) {
+    const entry = await openTransport(room, peer, { producing, consuming, forceTcp });
+    if (consuming && peer.joined) afterReply(() => offerAll(room, peer));
+    const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;
+    if (!sctpParameters) throw new Error('mediasoup opened a transport without SCTP');
+    const servers = iceServers();
+    const optional = servers.length > 0 ? { iceServers: servers } : {};
+    const candidates = iceCandidates(room, entry);
+    return { id, iceParameters, iceCandidates: candidates, dtlsParameters, sctpParameters, ...optional };
+  },
+});

@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Stats } from '../wire.ts';
+
+export const getConsumerStats = defineMethod({
+  name: 'getConsumerStats',
+  doc: 'Statistics of what the server sends of a consumer, and of its producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  params: Type.Object({ consumerId: Id }),
+  result: Stats,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}' },
+  async run({ peer }, { consumerId }) {
+    const { consumer } = peer.subscription(consumerId);
+    return await mediaCall(consumer, 'reading statistics', () => consumer.getStats());
+  },
+});

@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Stats } from '../wire.ts';
+
+export const getDataConsumerStats = defineMethod({
+  name: 'getDataConsumerStats',
+  doc: 'Statistics of a data consumer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  params: Type.Object({ dataConsumerId: Id }),
+  result: Stats,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { dataConsumerId: '{dataConsumer}' },
+  async run({ peer }, { dataConsumerId }) {
+    const { dataConsumer } = peer.dataSubscription(dataConsumerId);
+    return await mediaCall(dataConsumer, 'reading statistics', () => dataConsumer.getStats());
+  },
+});

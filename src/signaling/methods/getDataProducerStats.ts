@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Stats } from '../wire.ts';
+
+export const getDataProducerStats = defineMethod({
+  name: 'getDataProducerStats',
+  doc: 'Statistics of a data producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  params: Type.Object({ dataProducerId: Id }),
+  result: Stats,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { dataProducerId: '{dataProducer}' },
+  async run({ peer }, { dataProducerId }) {
+    const { dataProducer } = peer.dataPublication(dataProducerId);
+    return await mediaCall(dataProducer, 'reading statistics', () => dataProducer.getStats());
+  },
+});

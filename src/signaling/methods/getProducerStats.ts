@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Stats } from '../wire.ts';
+
+export const getProducerStats = defineMethod({
+  name: 'getProducerStats',
+  doc: 'Statistics of what the server receives of a producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  params: Type.Object({ producerId: Id }),
+  result: Stats,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { producerId: '{producer}' },
+  async run({ peer }, { producerId }) {
+    const { producer } = peer.publication(producerId);
+    return await mediaCall(producer, 'reading statistics', () => producer.getStats());
+  },
+});

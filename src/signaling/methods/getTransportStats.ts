@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Stats } from '../wire.ts';
+
+export const getTransportStats = defineMethod({
+  name: 'getTransportStats',
+  doc: 'Statistics of a transport. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  params: Type.Object({ transportId: Id }),
+  result: Stats,
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { transportId: '{sendTransport}' },
+  async run({ peer }, { transportId }) {
+    const { transport } = peer.transport(transportId);
+    return await mediaCall(transport, 'reading statistics', () => transport.getStats());
+  },
+});

@@ -1,0 +1,53 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { cleanDevice, cleanName } from '../../auth/clean.ts';
+import type { Peer } from '../../sfu/peer.ts';
+import { offerAll } from '../../sfu/subscribing.ts';
+import { describePeer } from '../describe.ts';
+import { defineMethod } from '../method.ts';
+import { RtpCapabilities } from '../rtp.ts';
+import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
+
+const PeerWithProducers = Type.Composite([PeerInfo, Type.Object({ producers: Type.Array(ProducerInfo) })]);
+
+export const join = defineMethod({
+  name: 'join',
+  doc: 'Makes the connection a participant: the others are told, and consumers of what they publish follow. Without rtpCapabilities nothing is received.',
+  params: Type.Object({
+    displayName: Type.Optional(DisplayName),
+    device: Type.Optional(DeviceInfo),
+    rtpCapabilities: Type.Optional(RtpCapabilities),
+    sctpCapabilities: Type.Optional(Type.Unknown()),
+    autoSubscribe: Type.Optional(
+      Type.Boolean({ description: 'false: consumers are made by `consume` only; default true' }),
+    ),
+  }),
+  result: Type.Object({ peers: Type.Array(PeerWithProducers) }),
+  state: 'connected',
+  grant: 'none',
+  errors: ['wrong_state'],
+  example: {
+    displayName: 'Alice',
+    device: { flag: 'chrome', name: 'Chrome', version: '156' },
+    rtpCapabilities: {},
+  },
+  run({ room, peer, afterReply }, params) {
+    const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
+    const others = room.join(peer, {
+      displayName: cleanName(displayName),
+      device: cleanDevice(device),
+      rtpCapabilities,
+      autoSubscribe,
+    });
+    afterReply(() => offerAll(room, peer));
+    return { peers: others.map((other) => ({ ...describePeer(other), producers: producersOf(other) })) };
+  },
+});
+
+function producersOf(peer: Peer): Static<typeof ProducerInfo>[] {
+  return [...peer.publications.values()].map(({ producer, source }) => ({
+    producerId: producer.id,
+    kind: producer.kind,
+    source,
+    paused: producer.paused,
+  }));
+}

@@ -1,0 +1,20 @@
+import { defineMethod } from '../method.ts';
+import { Nothing } from '../wire.ts';
+
+export const leaveCall = defineMethod({
+  name: 'leaveCall',
+  aliases: ['leaveRoom'],
+  doc: 'Leaves: all that the peer has is closed, the others are told, and the socket closes after the reply.',
+  params: Nothing,
+  result: Nothing,
+  state: 'connected',
+  grant: 'none',
+  asNotification: true,
+  errors: [],
+  example: {},
+  run({ room, peer, afterReply }) {
+    const by = { kind: 'peer', id: peer.id } as const;
+    afterReply(() => room.removePeer(peer, 'left', { detail: 'you left the call', by }));
+    return {};
+  },
+});

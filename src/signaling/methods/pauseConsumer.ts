@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { pauseSubscription } from '../../sfu/subscribing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const pauseConsumer = defineMethod({
+  name: 'pauseConsumer',
+  doc: 'Stops receiving a consumer for a while.',
+  params: Type.Object({ consumerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}' },
+  async run({ room, peer }, { consumerId }) {
+    await pauseSubscription(room, peer.subscription(consumerId));
+    return {};
+  },
+});

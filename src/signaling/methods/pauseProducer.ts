@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { pausePublication } from '../../sfu/publishing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const pauseProducer = defineMethod({
+  name: 'pauseProducer',
+  doc: 'Stops sending for a while. The others are told.',
+  params: Type.Object({ producerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { producerId: '{producer}' },
+  async run({ room, peer }, { producerId }) {
+    await pausePublication(room, peer.publication(producerId));
+    return {};
+  },
+});

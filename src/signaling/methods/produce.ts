@@ -1,0 +1,38 @@
+import { Type } from '@sinclair/typebox';
+import { publish } from '../../sfu/publishing.ts';
+import { defineMethod } from '../method.ts';
+import { MediaKind, RtpParameters } from '../rtp.ts';
+import { AppData, Id } from '../wire.ts';
+
+export const produce = defineMethod({
+  name: 'produce',
+  doc: 'Publishes a track over a sending transport. The others get a consumer of it.',
+  params: Type.Object({
+    transportId: Id,
+    kind: MediaKind,
+    rtpParameters: RtpParameters,
+    appData: Type.Optional(AppData),
+    paused: Type.Optional(Type.Boolean()),
+  }),
+  result: Type.Object({ id: Id }),
+  state: 'joined',
+  grant: 'publish',
+  errors: ['not_found', 'wrong_state', 'forbidden', 'limit_reached', 'media_rejected', 'unsupported', 'gone'],
+  example: {
+    transportId: '{sendTransport}',
+    kind: 'audio',
+    rtpParameters: {
+      mid: '9',
+      codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48000, channels: 2 }],
+      headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: 10 }],
+      encodings: [{ ssrc: 91827364 }],
+      rtcp: { cname: 'example' },
+    },
+    appData: { source: 'mic' },
+  },
+  async run({ room, peer }, { transportId, kind, rtpParameters, appData = {}, paused = false }) {
+    const request = { transportId, kind, rtpParameters, appData, paused };
+    const { producer } = await publish(room, peer, request);
+    return { id: producer.id };
+  },
+});

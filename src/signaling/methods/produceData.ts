@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox';
+import { publishData } from '../../sfu/publishing.ts';
+import { defineMethod } from '../method.ts';
+import { SctpStreamParameters } from '../rtp.ts';
+import { AppData, Id } from '../wire.ts';
+
+const label = Type.Optional(Type.String({ maxLength: 128 }));
+
+export const produceData = defineMethod({
+  name: 'produceData',
+  doc: 'Publishes a data channel over a sending transport. The others get a data consumer of it.',
+  params: Type.Object({
+    transportId: Id,
+    sctpStreamParameters: SctpStreamParameters,
+    label,
+    protocol: label,
+    appData: Type.Optional(AppData),
+  }),
+  result: Type.Object({ id: Id }),
+  state: 'joined',
+  grant: 'publish',
+  errors: ['not_found', 'wrong_state', 'forbidden', 'limit_reached', 'media_rejected', 'gone'],
+  example: {
+    transportId: '{sendTransport}',
+    sctpStreamParameters: { streamId: 7, ordered: true },
+    label: 'chat',
+    protocol: '',
+    appData: { channel: 'chat' },
+  },
+  async run({ room, peer }, params) {
+    const { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} } = params;
+    const request = { transportId, sctpStreamParameters, label, protocol, appData };
+    const { dataProducer } = await publishData(room, peer, request);
+    return { id: dataProducer.id };
+  },
+});

@@ -1,0 +1,21 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const requestConsumerKeyFrame = defineMethod({
+  name: 'requestConsumerKeyFrame',
+  doc: 'Asks the sender of a video for a key frame.',
+  params: Type.Object({ consumerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}' },
+  async run({ peer }, { consumerId }) {
+    const { consumer } = peer.subscription(consumerId);
+    await mediaCall(consumer, 'asking for a key frame', () => consumer.requestKeyFrame());
+    return {};
+  },
+});

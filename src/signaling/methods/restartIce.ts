@@ -1,0 +1,17 @@
+import { Type } from '@sinclair/typebox';
+import { restartIce as restart } from '../../sfu/transports.ts';
+import { defineMethod } from '../method.ts';
+import { IceParameters } from '../rtp.ts';
+import { Id } from '../wire.ts';
+
+export const restartIce = defineMethod({
+  name: 'restartIce',
+  doc: 'New ICE credentials for a transport whose network changed; media goes on.',
+  params: Type.Object({ transportId: Id }),
+  result: Type.Composite([IceParameters, Type.Object({ iceParameters: Type.Optional(IceParameters) })]),
+  state: 'connected',
+  grant: 'none',
+  errors: ['not_found', 'gone'],
+  example: { transportId: '{sendTransport}' },
+  run: async ({ peer }, { transportId }) => await restart(peer.transport(transportId)),
+});

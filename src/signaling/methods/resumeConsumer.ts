@@ -1,0 +1,20 @@
+import { Type } from '@sinclair/typebox';
+import { resumeSubscription } from '../../sfu/subscribing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const resumeConsumer = defineMethod({
+  name: 'resumeConsumer',
+  doc: 'Receives a consumer again; video starts with a key frame.',
+  params: Type.Object({ consumerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}' },
+  async run({ room, peer }, { consumerId }) {
+    await resumeSubscription(room, peer.subscription(consumerId));
+    return {};
+  },
+});

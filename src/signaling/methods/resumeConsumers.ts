@@ -1,0 +1,21 @@
+import { Type } from '@sinclair/typebox';
+import { resumeSubscription } from '../../sfu/subscribing.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const resumeConsumers = defineMethod({
+  name: 'resumeConsumers',
+  doc: 'Receives several consumers again with one message. Those that ended meanwhile are passed over.',
+  params: Type.Object({ consumerIds: Type.Array(Id, { maxItems: 1024 }) }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['gone'],
+  example: { consumerIds: ['{consumer}'] },
+  async run({ room, peer }, { consumerIds }) {
+    const present = consumerIds.flatMap((id) => peer.subscriptions.get(id) ?? []);
+    await Promise.all(present.map((subscription) => resumeSubscription(room, subscription)));
+    return {};
+  },
+});

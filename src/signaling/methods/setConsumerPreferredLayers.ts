@@ -1,0 +1,25 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+const layer = Type.Integer({ minimum: 0, maximum: 7 });
+
+export const setConsumerPreferredLayers = defineMethod({
+  name: 'setConsumerPreferredLayers',
+  doc: 'The best simulcast or SVC layers that you want; you get these or, when bandwidth lacks, lower ones.',
+  params: Type.Object({ consumerId: Id, spatialLayer: layer, temporalLayer: Type.Optional(layer) }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}', spatialLayer: 2, temporalLayer: 1 },
+  async run({ peer }, { consumerId, spatialLayer, temporalLayer }) {
+    const { consumer } = peer.subscription(consumerId);
+    await mediaCall(consumer, 'setting layers', () =>
+      consumer.setPreferredLayers({ spatialLayer, temporalLayer }),
+    );
+    return {};
+  },
+});

@@ -1,0 +1,21 @@
+import { Type } from '@sinclair/typebox';
+import { mediaCall } from '../../sfu/media-call.ts';
+import { defineMethod } from '../method.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const setConsumerPriority = defineMethod({
+  name: 'setConsumerPriority',
+  doc: 'Which consumers get bandwidth first when there is too little for all: 1 (last) to 255.',
+  params: Type.Object({ consumerId: Id, priority: Type.Integer({ minimum: 1, maximum: 255 }) }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'none',
+  asNotification: true,
+  errors: ['not_found', 'gone'],
+  example: { consumerId: '{consumer}', priority: 10 },
+  async run({ peer }, { consumerId, priority }) {
+    const { consumer } = peer.subscription(consumerId);
+    await mediaCall(consumer, 'setting the priority', () => consumer.setPriority(priority));
+    return {};
+  },
+});

@@ -1,0 +1,182 @@
+import type { EventBus } from '../sfu/events.ts';
+import type { Peer } from '../sfu/peer.ts';
+import type { Room } from '../sfu/room.ts';
+import { describePeer } from './describe.ts';
+import { notificationText, type Session } from './session.ts';
+import type { NotificationData, NotificationName } from './wire.ts';
+
+export interface NotifyOptions {
+  events: EventBus;
+  rooms: ReadonlyMap<string, Room>;
+  sessionOf: (peer: Peer) => Session | undefined;
+  now: () => number;
+  random: () => number;
+}
+
+type Who = { readonly roomId: string; readonly peerId: string };
+
+/** Turns domain events into notifications for those whom they concern. @returns a function that stops it */
+export function startNotifications(options: NotifyOptions): () => void {
+  const { events } = options;
+  const tell = new Teller(options);
+  const stops = [
+    ...followPeers(events, tell, options),
+    ...followProducers(events, tell),
+    ...followConsumers(events, tell),
+    ...followRoom(events, tell),
+    ...followNode(events, tell, options),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+class Teller {
+  constructor(private readonly options: NotifyOptions) {}
+
+  one<N extends NotificationName>({ roomId, peerId }: Who, name: N, data: NotificationData<N>): void {
+    const peer = this.options.rooms.get(roomId)?.peers.get(peerId);
+    if (peer) this.options.sessionOf(peer)?.notify(name, data);
+  }
+
+  /** Everyone who has joined, but for one. The text is written once. */
+  room<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>, but?: string): void {
+    this.some(roomId, name, data, (peer) => peer.id !== but);
+  }
+
+  some<N extends NotificationName>(
+    roomId: string,
+    name: N,
+    data: NotificationData<N>,
+    chosen: (peer: Peer) => boolean,
+  ): void {
+    const room = this.options.rooms.get(roomId);
+    if (!room) return;
+    let text: string | undefined;
+    for (const peer of room.peers.values()) {
+      if (!peer.joined || !chosen(peer)) continue;
+      text ??= notificationText(name, data);
+      this.options.sessionOf(peer)?.sendText(text);
+    }
+  }
+
+  /** Every connection of the node. */
+  node<N extends NotificationName>(name: N, data: () => NotificationData<N>): void {
+    for (const room of this.options.rooms.values()) {
+      for (const peer of room.peers.values()) this.options.sessionOf(peer)?.notify(name, data());
+    }
+  }
+}
+
+function followPeers(events: EventBus, tell: Teller, { rooms }: NotifyOptions) {
+  const gone = (roomId: string, peerId: string, reason: string) => {
+    tell.room(roomId, 'peerClosed', { peerId, reason }, peerId);
+    tell.room(roomId, 'peerLeft', { peerId, reason }, peerId);
+  };
+  return [
+    events.on('peerJoined', ({ roomId, peerId, hidden }) => {
+      const peer = rooms.get(roomId)?.peers.get(peerId);
+      if (peer && !hidden) tell.room(roomId, 'newPeer', describePeer(peer), peerId);
+    }),
+    events.on('peerLeft', ({ roomId, peerId, reason, joined, hidden }) => {
+      if (joined && !hidden) gone(roomId, peerId, reason);
+    }),
+    events.on('peerRejoin', ({ roomId, peerId, reason, joined, hidden }) => {
+      if (joined && !hidden) gone(roomId, peerId, 'rejoin');
+      tell.one({ roomId, peerId }, 'rejoin', { reason });
+    }),
+    events.on('peerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
+      if (!hidden)
+        tell.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
+    }),
+    events.on('peerPermissionsChanged', ({ publish, ...who }) =>
+      tell.one(who, 'permissionsChanged', { publish: typeof publish === 'boolean' ? publish : [...publish] }),
+    ),
+    events.on('peerNotice', ({ message, ...who }) => tell.one(who, 'notice', { message })),
+    events.on('transportClosed', ({ transportId, reason, ...who }) =>
+      tell.one(who, 'transportClosed', { transportId, reason }),
+    ),
+  ];
+}
+
+function followProducers(events: EventBus, tell: Teller) {
+  const choosers = (but: string) => (peer: Peer) =>
+    peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
+  return [
+    events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) =>
+      tell.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosers(peerId)),
+    ),
+    events.on('producerScore', ({ producerId, score, ...who }) =>
+      tell.one(who, 'producerScore', { producerId, score }),
+    ),
+    events.on('producerPaused', ({ producerId, by, ...who }) => {
+      if (by.kind !== 'peer') tell.one(who, 'producerPaused', { producerId, reason: by.kind });
+    }),
+    events.on('producerAllowed', ({ producerId, by, ...who }) =>
+      tell.one(who, 'producerResumed', { producerId, reason: by.kind }),
+    ),
+    events.on('producerClosed', ({ roomId, peerId, producerId, reason }) => {
+      tell.some(roomId, 'producerGone', { peerId, producerId }, choosers(peerId));
+      if (reason !== 'peer') tell.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
+    }),
+    events.on('dataProducerClosed', ({ dataProducerId, reason, ...who }) => {
+      if (reason !== 'peer') tell.one(who, 'dataProducerClosed', { dataProducerId, reason });
+    }),
+  ];
+}
+
+function followConsumers(events: EventBus, tell: Teller) {
+  return [
+    events.on('consumerScore', ({ consumerId, score, ...who }) =>
+      tell.one(who, 'consumerScore', { consumerId, score }),
+    ),
+    events.on('consumerPaused', ({ consumerId, by, ...who }) => {
+      if (by === 'producer') tell.one(who, 'consumerPaused', { consumerId });
+    }),
+    events.on('consumerResumed', ({ consumerId, by, ...who }) => {
+      if (by === 'producer') tell.one(who, 'consumerResumed', { consumerId });
+    }),
+    events.on('consumerLayers', ({ consumerId, layers, ...who }) =>
+      tell.one(who, 'consumerLayersChanged', {
+        consumerId,
+        spatialLayer: layers?.spatialLayer ?? null,
+        temporalLayer: layers?.temporalLayer ?? null,
+        layers: layers ?? null,
+      }),
+    ),
+    events.on('consumerClosed', ({ consumerId, reason, ...who }) => {
+      if (reason !== 'peer' && reason !== 'rejected') tell.one(who, 'consumerClosed', { consumerId, reason });
+    }),
+    events.on('dataConsumerClosed', ({ dataConsumerId, reason, ...who }) => {
+      if (reason !== 'rejected') tell.one(who, 'dataConsumerClosed', { dataConsumerId, reason });
+    }),
+  ];
+}
+
+function followRoom(events: EventBus, tell: Teller) {
+  return [
+    events.on('roomLocked', ({ roomId, locked }) => tell.room(roomId, 'roomLocked', { locked })),
+    events.on('roomNotice', ({ roomId, message }) => tell.room(roomId, 'notice', { message })),
+    events.on('activeSpeaker', ({ roomId, peerId, volume }) =>
+      tell.room(roomId, 'activeSpeaker', { peerId, volume }),
+    ),
+    events.on('speakingPeers', ({ roomId, volumes }) =>
+      tell.room(roomId, 'speakingPeers', {
+        peerVolumes: volumes.map(({ peerId, volume }) => ({ peerId, volume })),
+      }),
+    ),
+  ];
+}
+
+function followNode(events: EventBus, tell: Teller, { now, random }: NotifyOptions) {
+  return [
+    events.on('drainStarted', ({ deadline }) =>
+      // Spread, so that a whole node's clients do not arrive elsewhere in the same second.
+      tell.node('draining', () => ({
+        deadline,
+        reconnectAfterMs: Math.round(random() * Math.max(0, deadline - now())),
+      })),
+    ),
+    events.on('drainCancelled', () => tell.node('drainCancelled', () => ({}))),
+  ];
+}

@@ -1,0 +1,56 @@
+import { SfuError } from '../errors.ts';
+import type { Clock } from '../sfu/clock.ts';
+import type { ClientResponse } from './frame.ts';
+import type { RequestFrame } from './wire.ts';
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: SfuError) => void;
+  readonly cancelTimeout: () => void;
+}
+
+/** Clients on slow networks may need a while to build their side of a consumer. */
+const patience = 30_000;
+
+/** Requests of the server that wait for the client's answer. */
+export class Requests {
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
+
+  /** Resolves when the client accepts, rejects when it refuses, stays silent or goes. */
+  ask(method: string, data: unknown): Promise<void> {
+    const { clock, send } = this.options;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancelTimeout = clock.after(patience, () => {
+      this.#waiting.delete(id);
+      reject(new SfuError('gone', `the client did not answer ${method} within ${patience / 1000} seconds`));
+    });
+    this.#waiting.set(id, { resolve, reject, cancelTimeout });
+    send({ request: true, id, method, data });
+    return promise;
+  }
+
+  /** @returns false when nothing waits for that answer. */
+  settle(response: ClientResponse): boolean {
+    const waiting = this.#waiting.get(response.id);
+    if (!waiting) return false;
+    this.#waiting.delete(response.id);
+    waiting.cancelTimeout();
+    if (response.ok) waiting.resolve();
+    else waiting.reject(new SfuError('gone', `the client refused: ${response.errorReason.slice(0, 200)}`));
+    return true;
+  }
+
+  /** The connection has ended: nobody will answer. */
+  abandon(): void {
+    for (const { reject, cancelTimeout } of this.#waiting.values()) {
+      cancelTimeout();
+      reject(new SfuError('gone', 'the connection ended'));
+    }
+    this.#waiting.clear();
+  }
+}

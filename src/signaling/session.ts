@@ -1,0 +1,246 @@
+import type { SfuError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Clock } from '../sfu/clock.ts';
+import type { EventBus, PeerEnd } from '../sfu/events.ts';
+import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
+import type { Room } from '../sfu/room.ts';
+import { type Dialect, writeEvent } from './compat.ts';
+import { describeConsumer, describeDataConsumer } from './describe.ts';
+import { dispatch } from './dispatch.ts';
+import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
+import type { IceServers } from './ice-servers.ts';
+import { Pace } from './pace.ts';
+import { Requests } from './requests.ts';
+import {
+  closePolicy,
+  closeRefused,
+  closeRestart,
+  type NotificationData,
+  type NotificationFrame,
+  type NotificationName,
+  type RequestFrame,
+  type ResponseFrame,
+  type ServerRequestData,
+  type ServerRequestName,
+} from './wire.ts';
+
+/** What a session needs of a socket. */
+export interface SessionSocket {
+  /** @returns false when the frame was dropped, for the client does not read. */
+  send(text: string): boolean;
+  close(code: number, reason: string): void;
+}
+
+export interface SessionOptions {
+  socket: SessionSocket;
+  events: EventBus;
+  log: Logger;
+  clock: Clock;
+  messagesPerSecond: number;
+  iceServers: () => IceServers;
+  /** Names the connection before it is a peer. */
+  roomId: string;
+  peerId: string;
+}
+
+type State =
+  | { readonly name: 'entering' }
+  | { readonly name: 'open'; readonly room: Room; readonly peer: Peer }
+  | { readonly name: 'closed' };
+
+/** Messages that may wait; a client that sends more without waiting for answers is a flood. */
+const longestQueue = 256;
+const toleratedInvalid = 10;
+
+/** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
+export class Session implements PeerLink {
+  #state: State = { name: 'entering' };
+  readonly #queue: (RequestFrame | NotificationFrame)[] = [];
+  #working = false;
+  #invalid = 0;
+  readonly #pace: Pace;
+  readonly #requests: Requests;
+  readonly #dialect: Dialect = { wrapsStats: false };
+
+  constructor(private readonly options: SessionOptions) {
+    const { clock, messagesPerSecond } = options;
+    this.#pace = new Pace(messagesPerSecond, clock);
+    this.#requests = new Requests({ clock, send: (frame) => this.#send(frame) });
+  }
+
+  get closed(): boolean {
+    return this.#state.name === 'closed';
+  }
+
+  /** The connection has become a peer: what waited is done now. */
+  open(room: Room, peer: Peer): void {
+    if (this.closed) return;
+    this.#state = { name: 'open', room, peer };
+    this.#work();
+  }
+
+  /** Takes one text frame of the client. */
+  receive(text: string): void {
+    if (this.closed) return;
+    let frame: ClientFrame;
+    try {
+      frame = readFrame(text);
+    } catch (error) {
+      return this.#refuseFrame(error);
+    }
+    if ('response' in frame) return this.#settle(frame);
+    if (this.#queue.length >= longestQueue) {
+      return this.#drop(
+        'flood',
+        `more than ${longestQueue} messages are waiting; send fewer, or wait for answers`,
+      );
+    }
+    this.#queue.push(frame);
+    this.#work();
+  }
+
+  /** The socket has closed, whoever closed it. */
+  socketClosed(): void {
+    const state = this.#state;
+    this.#end();
+    if (state.name === 'open')
+      state.room.removePeer(state.peer, 'disconnected', { detail: 'the connection ended' });
+  }
+
+  notify<N extends NotificationName>(name: N, data: NotificationData<N>): void {
+    this.sendText(notificationText(name, data));
+  }
+
+  /** Sends a frame that was written once for many. */
+  sendText(text: string): void {
+    if (this.closed || this.options.socket.send(text)) return;
+    this.#drop('backpressure', 'you do not read what is sent to you');
+  }
+
+  async offerConsumer(subscription: Subscription): Promise<void> {
+    await this.#request('newConsumer', describeConsumer(subscription));
+  }
+
+  async offerDataConsumer(subscription: DataSubscription): Promise<void> {
+    await this.#request('newDataConsumer', describeDataConsumer(subscription));
+  }
+
+  /** The peer has ended; tells the client why and closes the socket. */
+  close(reason: PeerEnd, detail: string): void {
+    if (this.closed) return;
+    if (reason === 'room_closed' || reason === 'draining' || reason === 'server_closed') {
+      this.notify('roomClosed', { reason });
+    }
+    const code = reason === 'draining' || reason === 'server_closed' ? closeRestart : closeRefused;
+    this.#closeSocket(code, `${reason}: ${detail}`);
+  }
+
+  /** Not let in, or not any more: the code of the error opens the reason. */
+  refuse(error: SfuError, code: number): void {
+    this.#closeSocket(code, error.reason);
+  }
+
+  #request<N extends ServerRequestName>(name: N, data: ServerRequestData<N>): Promise<void> {
+    return this.#requests.ask(name, writeEvent(name, data));
+  }
+
+  #settle(frame: ClientResponse): void {
+    // An answer that nobody waits for may come late, after the object ended: it is ignored, but it is not free.
+    if (!this.#requests.settle(frame) && !this.#pace.take())
+      this.#drop('flood', 'answers that nobody asked for');
+  }
+
+  #refuseFrame(error: unknown): void {
+    if (!(error instanceof FrameError)) throw error;
+    this.#invalid += 1;
+    if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
+    if (error.id === undefined) this.notify('invalidMessage', { reason: error.reason });
+    else this.#send(failure(error.id, error));
+  }
+
+  #work(): void {
+    if (this.#working || this.#state.name !== 'open') return;
+    this.#working = true;
+    this.#workThrough()
+      .catch((error: unknown) => this.options.log.error('a session could not handle a message', { error }))
+      .finally(() => {
+        this.#working = false;
+      });
+  }
+
+  async #workThrough(): Promise<void> {
+    for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) {
+      if (!this.#pace.take()) await this.#pace.wait();
+      if (this.#state.name !== 'open') return;
+      await this.#handle(frame, this.#state.room, this.#state.peer);
+    }
+  }
+
+  async #handle(frame: RequestFrame | NotificationFrame, room: Room, peer: Peer): Promise<void> {
+    const { events, log, iceServers } = this.options;
+    const startedAt = performance.now();
+    const later: (() => void)[] = [];
+    const afterReply = (task: () => void) => void later.push(task);
+    const outcome = await dispatch(frame, {
+      room,
+      peer,
+      iceServers,
+      afterReply,
+      dialect: this.#dialect,
+      log,
+    });
+    if ('request' in frame) {
+      const reply = outcome.ok ? success(frame.id, outcome.data) : failure(frame.id, outcome.error);
+      this.#send(reply);
+    }
+    const result = outcome.ok ? 'ok' : outcome.error.code;
+    const duration = performance.now() - startedAt;
+    events.emit('requestHandled', { method: frame.method, result, duration, ...peer.ref });
+    for (const task of later) task();
+  }
+
+  #send(frame: ResponseFrame | RequestFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
+    if (this.closed) return;
+    const { events, roomId, peerId } = this.options;
+    events.emit('socketDropped', { cause, roomId, peerId });
+    const state = this.#state;
+    this.#closeSocket(closePolicy, `${cause}: ${detail}`);
+    if (state.name === 'open') state.room.removePeer(state.peer, 'protocol_error', { detail });
+  }
+
+  #closeSocket(code: number, reason: string): void {
+    if (this.closed) return;
+    this.#end();
+    this.options.socket.close(code, closeReason(reason));
+  }
+
+  #end(): void {
+    this.#state = { name: 'closed' };
+    this.#queue.length = 0;
+    this.#requests.abandon();
+  }
+}
+
+/** The text of a notification, for one client or for many. */
+export function notificationText<N extends NotificationName>(name: N, data: NotificationData<N>): string {
+  return JSON.stringify({ notification: true, method: name, data: writeEvent(name, data) });
+}
+
+function success(id: number, data: unknown): ResponseFrame {
+  return { response: true, id, ok: true, data };
+}
+
+function failure(id: number, error: SfuError): ResponseFrame {
+  return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
+}
+
+/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
+function closeReason(reason: string): string {
+  let cut = reason;
+  while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);
+  return cut;
+}

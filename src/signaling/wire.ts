@@ -1,0 +1,251 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { IceServer } from '../config.ts';
+import {
+  ConsumerLayers,
+  ConsumerScore,
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  MediaKind,
+  ProducerScore,
+  RtpParameters,
+  SctpParameters,
+  SctpStreamParameters,
+} from './rtp.ts';
+
+/**
+ * What crosses the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo connect
+ * unchanged. docs/protocol.md is generated from this file and from methods/.
+ */
+
+/** Bytes of one frame at most; Bun closes the socket with 1009 beyond it. */
+export const maxFrameBytes = 64 * 1024;
+/** How deep a frame may be nested. RTP parameters need 7. */
+export const maxFrameDepth = 24;
+export const subProtocol = 'protoo';
+/** Prefix of the sub-protocol entry that carries the token. */
+export const tokenPrefix = 'bearer.';
+
+/** The close code after which protoo clients do not reconnect; its reason is `code: sentence`. */
+export const closeRefused = 4000;
+export const closePolicy = 1008;
+export const closeRestart = 1012;
+export const closeTryAgain = 1013;
+
+export interface RequestFrame {
+  readonly request: true;
+  readonly id: number;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+export interface NotificationFrame {
+  readonly notification: true;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+export type ResponseFrame =
+  | { readonly response: true; readonly id: number; readonly ok: true; readonly data: unknown }
+  | {
+      readonly response: true;
+      readonly id: number;
+      readonly ok: false;
+      readonly errorCode: number;
+      readonly errorReason: string;
+    };
+
+/** An id that the server gave. */
+export const Id = Type.String({ minLength: 1, maxLength: 128 });
+/** A name, cleaned of control characters by the server. */
+export const DisplayName = Type.String({ maxLength: 256 });
+/** Data of the application, handed on as it is. */
+export const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
+  maxProperties: 64,
+  description: 'Data of the application; `source` or `share: true` tell a shared screen from a camera',
+});
+const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
+export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
+
+export const Nothing = Type.Object({}, { description: 'nothing' });
+
+export const PeerInfo = Type.Object({ id: Id, peerId: Id, displayName: Type.String(), device: DeviceInfo });
+
+export const ProducerInfo = Type.Object({
+  producerId: Id,
+  kind: MediaKind,
+  source: Type.String({ description: 'audio, video or screen' }),
+  paused: Type.Boolean(),
+});
+
+/** Everything a client needs to make its side of a transport. */
+export const TransportInfo = Type.Object({
+  id: Id,
+  iceParameters: IceParameters,
+  iceCandidates: Type.Array(IceCandidate),
+  dtlsParameters: DtlsParameters,
+  sctpParameters: SctpParameters,
+  iceServers: Type.Optional(Type.Array(IceServer)),
+});
+
+export const ConsumerInfo = Type.Object({
+  peerId: Id,
+  producerId: Id,
+  id: Id,
+  transportId: Id,
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  type: Type.Union([
+    Type.Literal('simple'),
+    Type.Literal('simulcast'),
+    Type.Literal('svc'),
+    Type.Literal('pipe'),
+  ]),
+  appData: AppData,
+  producerPaused: Type.Boolean(),
+  consumerScore: ConsumerScore,
+});
+
+export const DataConsumerInfo = Type.Object({
+  peerId: Id,
+  transportId: Id,
+  dataProducerId: Id,
+  id: Id,
+  sctpStreamParameters: SctpStreamParameters,
+  label: Type.String(),
+  protocol: Type.String(),
+  appData: AppData,
+});
+
+/** Entries as mediasoup gives them; a connection of the newer generations gets them as {stats}. */
+export const Stats = Type.Array(Type.Unknown());
+
+const reason = Type.String({ description: 'a stable word' });
+const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc });
+
+/** Requests of the server; the client answers {} to accept, an error to refuse. */
+export const serverRequests = {
+  newConsumer: message(
+    ConsumerInfo,
+    'Another peer publishes. The consumer starts when this is accepted and is closed when it is refused.',
+  ),
+  newDataConsumer: message(
+    DataConsumerInfo,
+    'Another peer publishes data. Accepted or refused as newConsumer.',
+  ),
+} as const;
+
+const Volume = Type.Object({
+  peerId: Id,
+  volume: Type.Integer({ description: 'dBov, -127 (silent) to 0 (RFC 6464)' }),
+});
+
+/** Notifications of the server. */
+export const notifications = {
+  'mediasoup-version': message(
+    Type.Object({ version: Type.String() }),
+    'The version of mediasoup, on connecting.',
+  ),
+  mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The same, for newer clients.'),
+  invalidMessage: message(
+    Type.Object({ reason: Type.String() }),
+    'A frame of yours could not be read, and has no id to answer to. After several the socket is closed with 1008.',
+  ),
+  newPeer: message(PeerInfo, 'A peer joined.'),
+  peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer is not in the call any more.'),
+  peerLeft: message(
+    Type.Object({ peerId: Id, reason }),
+    'The same as peerClosed, under the name of the server protocol.',
+  ),
+  peerDisplayNameChanged: message(
+    Type.Object({ peerId: Id, displayName: Type.String(), oldDisplayName: Type.String() }),
+    'A peer changed its name.',
+  ),
+  newProducer: message(
+    Type.Composite([Type.Object({ peerId: Id }), ProducerInfo]),
+    'A peer publishes; told to those who joined with autoSubscribe false, who may consume it.',
+  ),
+  producerGone: message(
+    Type.Object({ peerId: Id, producerId: Id }),
+    'A publication ended; told to those who joined with autoSubscribe false.',
+  ),
+  producerScore: message(
+    Type.Object({ producerId: Id, score: Type.Array(ProducerScore) }),
+    'How well the server receives your producer.',
+  ),
+  producerPaused: message(
+    Type.Object({ producerId: Id, reason }),
+    'A moderator or the server paused your producer.',
+  ),
+  producerResumed: message(
+    Type.Object({ producerId: Id, reason }),
+    'You may resume the producer that a moderator paused. It stays paused until you do.',
+  ),
+  producerClosed: message(
+    Type.Object({ producerId: Id, reason }),
+    'A moderator or the server closed your producer, or its transport ended.',
+  ),
+  dataProducerClosed: message(
+    Type.Object({ dataProducerId: Id, reason }),
+    'The server closed your data producer, or its transport ended.',
+  ),
+  consumerScore: message(
+    Type.Object({ consumerId: Id, score: ConsumerScore }),
+    'How well you receive a consumer.',
+  ),
+  consumerPaused: message(Type.Object({ consumerId: Id }), 'The sender paused.'),
+  consumerResumed: message(Type.Object({ consumerId: Id }), 'The sender resumed.'),
+  consumerClosed: message(Type.Object({ consumerId: Id, reason }), 'The consumer ended on the server.'),
+  consumerLayersChanged: message(
+    Type.Object({
+      consumerId: Id,
+      spatialLayer: Type.Union([Type.Integer(), Type.Null()]),
+      temporalLayer: Type.Union([Type.Integer(), Type.Null()]),
+      layers: Type.Union([ConsumerLayers, Type.Null()]),
+    }),
+    'The layers that you now receive; null when none fits your bandwidth.',
+  ),
+  dataConsumerClosed: message(
+    Type.Object({ dataConsumerId: Id, reason }),
+    'The data consumer ended on the server.',
+  ),
+  transportClosed: message(Type.Object({ transportId: Id, reason }), 'The server closed your transport.'),
+  activeSpeaker: message(
+    Type.Object({
+      peerId: Type.Union([Id, Type.Null()]),
+      volume: Type.Union([Type.Integer(), Type.Null()], { description: 'dBov' }),
+    }),
+    'Who speaks; null when nobody does.',
+  ),
+  speakingPeers: message(
+    Type.Object({ peerVolumes: Type.Array(Volume) }),
+    'Who is heard, the loudest first; empty in silence.',
+  ),
+  permissionsChanged: message(
+    Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
+    'A moderator changed what you may publish.',
+  ),
+  notice: message(
+    Type.Object({ message: Type.String() }),
+    'A text of a moderator or operator for you or the room.',
+  ),
+  roomLocked: message(Type.Object({ locked: Type.Boolean() }), 'A moderator locked or unlocked the room.'),
+  roomClosed: message(Type.Object({ reason }), 'The room ends for everyone.'),
+  rejoin: message(
+    Type.Object({ reason: Type.String({ description: 'worker_died or moved' }) }),
+    'Your media on the server is gone; this socket goes on. Close your transports, then go on as after connecting: capabilities, transports, join, produce.',
+  ),
+  draining: message(
+    Type.Object({
+      deadline: Type.Integer({ description: 'milliseconds since the epoch' }),
+      reconnectAfterMs: Type.Integer({ description: 'milliseconds' }),
+    }),
+    'The server will end: your call goes on until the deadline. Connect again after so many milliseconds.',
+  ),
+  drainCancelled: message(Nothing, 'The server goes on after all.'),
+} as const;
+
+export type NotificationName = keyof typeof notifications;
+export type NotificationData<N extends NotificationName> = Static<(typeof notifications)[N]['data']>;
+export type ServerRequestName = keyof typeof serverRequests;
+export type ServerRequestData<N extends ServerRequestName> = Static<(typeof serverRequests)[N]['data']>;

@@ -1,0 +1,57 @@
+import type { Static } from '@sinclair/typebox';
+import { mintToken, type TokenGrants } from '../../src/auth/tokens.ts';
+import { type Environment, readConfig } from '../../src/config.ts';
+import { createLogger, type Logger } from '../../src/log.ts';
+import { Server, type ServerOptions } from '../../src/server.ts';
+
+/** Key and secret of servers that run with tokens in tests. */
+export const testKey = 'test-key';
+export const testSecret = 'test-secret-of-more-than-thirty-two-bytes';
+
+/** Lines that servers logged, kept so that a failing test can be understood and tokens can be searched for. */
+export const logLines: string[] = [];
+
+export const testLog: Logger = createLogger({ level: 'debug', write: (line) => void logLines.push(line) });
+
+/**
+ * Starts the real server: one worker unless told, every port from the operating system, development mode unless
+ * `withKeys` gives it an API key. Stop it by `await using` or by `stop()`.
+ */
+export async function startServer(
+  environment: Environment = {},
+  options: Partial<Omit<ServerOptions, 'config'>> = {},
+): Promise<Server & AsyncDisposable> {
+  const config = readConfig({ PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1', ...environment });
+  const server = await Server.start({ config, log: testLog, ...options });
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.stop() });
+}
+
+/** Environment of a server that lets nobody in without a token. */
+export const withKeys: Environment = {
+  TUREEN_API_KEY: testKey,
+  TUREEN_API_SECRET: testSecret,
+  HOST: '127.0.0.1',
+  TUREEN_LISTEN_IP: '127.0.0.1',
+};
+
+/** A token that the server of `withKeys` takes. */
+export async function tokenFor(
+  roomId: string,
+  peerId: string,
+  options: {
+    grants?: Static<typeof TokenGrants>;
+    name?: string;
+    lifetime?: number;
+    now?: number;
+    tokenId?: string;
+  } = {},
+): Promise<string> {
+  const { lifetime = 3600, now = Date.now(), ...rest } = options;
+  return await mintToken({ key: testKey, secret: testSecret, roomId, peerId, lifetime, now, ...rest });
+}
+
+/** ws:// address of a peer in a room. */
+export function socketUrl(server: Server, roomId: string, peerId: string, path = '/signaling'): string {
+  const query = new URLSearchParams({ roomId, peerId });
+  return `ws://127.0.0.1:${server.port}${path}?${query}`;
+}
