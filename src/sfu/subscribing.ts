@@ -25,6 +25,17 @@ export function offerAll(room: Room, peer: Peer): void {
   }
 }
 
+/** Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. */
+export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscription[]> {
+  const wanted = room.publications.filter((publication) => wants(peer, publication));
+  const subscribing = wanted.map((publication) =>
+    subscribe(room, peer, publication, { paused: true }).catch((error: unknown) =>
+      forgive(room, peer, error),
+    ),
+  );
+  return (await Promise.all(subscribing)).filter((subscription) => subscription !== undefined);
+}
+
 /** Makes a consumer. @throws SfuError wrong_state, forbidden, unsupported, gone */
 export async function subscribe(
   room: Room,
@@ -170,7 +181,7 @@ async function introduceData(subscription: DataSubscription): Promise<void> {
 }
 
 /** An offer that came to nothing harms nobody; what is not in the course of things is logged. */
-function forgive(room: Room, peer: Peer, thrown: unknown): void {
+function forgive(room: Room, peer: Peer, thrown: unknown): undefined {
   const error = toSfuError(thrown);
   if (peer.closed || error.code === 'gone' || error.code === 'unsupported' || error.code === 'wrong_state') {
     room.log.debug('a publication was not offered', { peerId: peer.id, error: error.reason });

@@ -1,6 +1,28 @@
 import type { Static } from '@sinclair/typebox';
-import type { DataSubscription, Peer, Subscription } from '../sfu/peer.ts';
-import type { ConsumerInfo, DataConsumerInfo, PeerInfo } from './wire.ts';
+import type { DataSubscription, Peer, PeerTransport, Subscription } from '../sfu/peer.ts';
+import type { Room } from '../sfu/room.ts';
+import { iceCandidates } from '../sfu/transports.ts';
+import type { IceServers } from './ice-servers.ts';
+import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './wire.ts';
+
+/** A transport as its client needs it to make its own side. */
+export function describeTransport(
+  room: Room,
+  entry: PeerTransport,
+  iceServers: IceServers,
+): Static<typeof TransportInfo> {
+  const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;
+  if (!sctpParameters) throw new Error('mediasoup opened a transport without SCTP');
+  const servers = iceServers.length > 0 ? { iceServers } : {};
+  return {
+    id,
+    iceParameters,
+    iceCandidates: iceCandidates(room, entry),
+    dtlsParameters,
+    sctpParameters,
+    ...servers,
+  };
+}
 
 /** A peer as others are told of it. */
 export function describePeer({ id, displayName, device }: Peer): Static<typeof PeerInfo> {

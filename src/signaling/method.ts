@@ -9,6 +9,8 @@ import type { IceServers } from './ice-servers.ts';
 export interface MethodContext {
   readonly room: Room;
   readonly peer: Peer;
+  /** The client connected for the fast join: the reply of `join` carries its consumers. */
+  readonly fast: boolean;
   /** ICE servers for this client. */
   readonly iceServers: () => IceServers;
   /** Runs the task after the reply was sent, for what the client must hear later than the reply. */

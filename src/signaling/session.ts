@@ -38,6 +38,7 @@ export interface SessionOptions {
   clock: Clock;
   messagesPerSecond: number;
   iceServers: () => IceServers;
+  fast: boolean;
   /** Names the connection before it is a peer. */
   roomId: string;
   peerId: string;
@@ -177,13 +178,14 @@ export class Session implements PeerLink {
   }
 
   async #handle(frame: RequestFrame | NotificationFrame, room: Room, peer: Peer): Promise<void> {
-    const { events, log, iceServers } = this.options;
+    const { events, log, iceServers, fast } = this.options;
     const startedAt = performance.now();
     const later: (() => void)[] = [];
     const afterReply = (task: () => void) => void later.push(task);
     const outcome = await dispatch(frame, {
       room,
       peer,
+      fast,
       iceServers,
       afterReply,
       dialect: this.#dialect,

@@ -11,6 +11,7 @@ import type { Sfu } from '../sfu/sfu.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
+import { welcome } from './welcome.ts';
 import { closeRefused, closeTryAgain, maxFrameBytes, subProtocol, tokenPrefix } from './wire.ts';
 
 /** What the upgrade hands to the socket. The token lives here only, and is not logged. */
@@ -20,6 +21,8 @@ export interface SocketData {
   readonly token: string | undefined;
   readonly address: string;
   readonly openedAt: number;
+  /** The client asked for the fast join. */
+  readonly fast: boolean;
   session?: Session;
   peer?: Peer;
 }
@@ -83,8 +86,9 @@ export class Signaling {
     }
     const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
     const token = bearer ?? searchParams.get('token') ?? undefined;
+    const fast = searchParams.get('fast') === '1';
     const address = server.requestIP(request)?.address ?? '';
-    const data: SocketData = { roomId, peerId, token, address, openedAt: this.#clock.now() };
+    const data: SocketData = { roomId, peerId, token, address, openedAt: this.#clock.now(), fast };
     const headers = { 'Sec-WebSocket-Protocol': subProtocol };
     if (server.upgrade(request, { headers, data })) return undefined;
     return refusal(426, 'this address is for WebSocket connections');
@@ -125,6 +129,7 @@ export class Signaling {
       clock: this.#clock,
       messagesPerSecond: config.messagesPerSecond,
       iceServers: () => iceServersFor(config, peerId, this.#clock.now()),
+      fast: socket.data.fast,
       roomId,
       peerId,
     });
@@ -136,7 +141,7 @@ export class Signaling {
   }
 
   async #enter(data: SocketData, session: Session): Promise<void> {
-    const { sfu } = this.options;
+    const { config, sfu } = this.options;
     const identity = await this.#identify(data);
     // The socket may have closed while its token was checked; then it must not replace anybody.
     if (session.closed) return;
@@ -147,6 +152,8 @@ export class Signaling {
     this.#sessions.set(peer, session);
     session.notify('mediasoup-version', { version: mediasoupVersion });
     session.notify('mediasoupVersion', { version: mediasoupVersion });
+    if (data.fast)
+      session.notify('welcome', await welcome(room, peer, iceServersFor(config, peer.id, this.#clock.now())));
     session.open(room, peer);
   }
 

@@ -8,6 +8,7 @@ import {
   IceParameters,
   MediaKind,
   ProducerScore,
+  RtpCapabilities,
   RtpParameters,
   SctpParameters,
   SctpStreamParameters,
@@ -147,6 +148,16 @@ export const notifications = {
     'The version of mediasoup, on connecting.',
   ),
   mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The same, for newer clients.'),
+  welcome: message(
+    Type.Object({
+      routerRtpCapabilities: RtpCapabilities,
+      sendTransport: Type.Optional(TransportInfo),
+      recvTransport: Type.Optional(TransportInfo),
+      peers: Type.Array(PeerInfo),
+      version: Type.String({ description: 'of mediasoup' }),
+    }),
+    'Everything to begin with, unasked, for a client that connected with `?fast=1`: it goes on with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not let it be used.',
+  ),
   invalidMessage: message(
     Type.Object({ reason: Type.String() }),
     'A frame of yours could not be read, and has no id to answer to. After several the socket is closed with 1008.',

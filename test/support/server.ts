@@ -53,5 +53,5 @@ export async function tokenFor(
 /** ws:// address of a peer in a room. */
 export function socketUrl(server: Server, roomId: string, peerId: string, path = '/signaling'): string {
   const query = new URLSearchParams({ roomId, peerId });
-  return `ws://127.0.0.1:${server.port}${path}?${query}`;
+  return `ws://127.0.0.1:${server.port}${path}${path.includes('?') ? '' : '?'}${query}`;
 }

@@ -11,7 +11,7 @@ export const connectWebRtcTransport = defineMethod({
   result: Nothing,
   state: 'connected',
   grant: 'none',
-  errors: ['not_found', 'wrong_state', 'media_rejected', 'gone'],
+  errors: ['not_found', 'wrong_state', 'gone'],
   example: {
     transportId: '{sendTransport}',
     dtlsParameters: {

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { offerAll } from '../../sfu/subscribing.ts';
-import { iceCandidates, openTransport } from '../../sfu/transports.ts';
+import { openTransport } from '../../sfu/transports.ts';
+import { describeTransport } from '../describe.ts';
 import { defineMethod } from '../method.ts';
 import { AppData, TransportInfo } from '../wire.ts';
 
@@ -26,11 +27,6 @@ export const createWebRtcTransport = defineMethod({
   ) {
     const entry = await openTransport(room, peer, { producing, consuming, forceTcp });
     if (consuming && peer.joined) afterReply(() => offerAll(room, peer));
-    const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;
-    if (!sctpParameters) throw new Error('mediasoup opened a transport without SCTP');
-    const servers = iceServers();
-    const optional = servers.length > 0 ? { iceServers: servers } : {};
-    const candidates = iceCandidates(room, entry);
-    return { id, iceParameters, iceCandidates: candidates, dtlsParameters, sctpParameters, ...optional };
+    return describeTransport(room, entry, iceServers());
   },
 });

@@ -1,4 +1,3 @@
-import { Type } from '@sinclair/typebox';
 import { defineMethod } from '../method.ts';
 import { RtpCapabilities } from '../rtp.ts';
 import { Nothing } from '../wire.ts';
@@ -7,11 +6,7 @@ export const getRouterRtpCapabilities = defineMethod({
   name: 'getRouterRtpCapabilities',
   doc: 'The codecs and header extensions of the room; what `device.load()` wants.',
   params: Nothing,
-  // Newer clients read them under a name of their own, older ones take the reply itself.
-  result: Type.Composite([
-    RtpCapabilities,
-    Type.Object({ routerRtpCapabilities: Type.Optional(RtpCapabilities) }),
-  ]),
+  result: RtpCapabilities,
   state: 'connected',
   grant: 'none',
   errors: [],

@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { cleanDevice, cleanName } from '../../auth/clean.ts';
 import type { Peer } from '../../sfu/peer.ts';
-import { offerAll } from '../../sfu/subscribing.ts';
-import { describePeer } from '../describe.ts';
+import { offerAll, subscribeToAll } from '../../sfu/subscribing.ts';
+import { describeConsumer, describePeer } from '../describe.ts';
 import { defineMethod } from '../method.ts';
 import { RtpCapabilities } from '../rtp.ts';
-import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
+import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
 
 const PeerWithProducers = Type.Composite([PeerInfo, Type.Object({ producers: Type.Array(ProducerInfo) })]);
 
@@ -21,7 +21,14 @@ export const join = defineMethod({
       Type.Boolean({ description: 'false: consumers are made by `consume` only; default true' }),
     ),
   }),
-  result: Type.Object({ peers: Type.Array(PeerWithProducers) }),
+  result: Type.Object({
+    peers: Type.Array(PeerWithProducers),
+    consumers: Type.Optional(
+      Type.Array(ConsumerInfo, {
+        description: 'of the fast join: all that is there, paused; start them by resumeConsumers',
+      }),
+    ),
+  }),
   state: 'connected',
   grant: 'none',
   errors: ['wrong_state'],
@@ -30,7 +37,7 @@ export const join = defineMethod({
     device: { flag: 'chrome', name: 'Chrome', version: '156' },
     rtpCapabilities: {},
   },
-  run({ room, peer, afterReply }, params) {
+  async run({ room, peer, fast, afterReply }, params) {
     const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
     const others = room.join(peer, {
       displayName: cleanName(displayName),
@@ -39,7 +46,9 @@ export const join = defineMethod({
       autoSubscribe,
     });
     afterReply(() => offerAll(room, peer));
-    return { peers: others.map((other) => ({ ...describePeer(other), producers: producersOf(other) })) };
+    const consumers = fast ? { consumers: (await subscribeToAll(room, peer)).map(describeConsumer) } : {};
+    const peers = others.map((other) => ({ ...describePeer(other), producers: producersOf(other) }));
+    return { peers, ...consumers };
   },
 });
 

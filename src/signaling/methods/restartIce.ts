@@ -8,7 +8,7 @@ export const restartIce = defineMethod({
   name: 'restartIce',
   doc: 'New ICE credentials for a transport whose network changed; media goes on.',
   params: Type.Object({ transportId: Id }),
-  result: Type.Composite([IceParameters, Type.Object({ iceParameters: Type.Optional(IceParameters) })]),
+  result: IceParameters,
   state: 'connected',
   grant: 'none',
   errors: ['not_found', 'gone'],

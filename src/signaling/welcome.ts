@@ -1,0 +1,33 @@
+import { version } from 'mediasoup';
+import type { Peer } from '../sfu/peer.ts';
+import type { Room } from '../sfu/room.ts';
+import { openTransport } from '../sfu/transports.ts';
+import { describePeer, describeTransport } from './describe.ts';
+import type { IceServers } from './ice-servers.ts';
+import type { NotificationData } from './wire.ts';
+
+/**
+ * The first message of the fast join: what a client would otherwise ask for in three round trips, sent unasked. It
+ * goes on with join, connectWebRtcTransport and produce without waiting, so that two round trips after the socket is
+ * open media flows.
+ */
+export async function welcome(
+  room: Room,
+  peer: Peer,
+  iceServers: IceServers,
+): Promise<NotificationData<'welcome'>> {
+  const open = async (producing: boolean) => {
+    const entry = await openTransport(room, peer, { producing, consuming: !producing, forceTcp: false });
+    return describeTransport(room, entry, iceServers);
+  };
+  const publishes = !peer.hidden && peer.publish !== false;
+  const sendTransport = publishes ? await open(true) : undefined;
+  const recvTransport = peer.identity.grants.subscribe ? await open(false) : undefined;
+  return {
+    routerRtpCapabilities: room.routers.rtpCapabilities,
+    ...(sendTransport && { sendTransport }),
+    ...(recvTransport && { recvTransport }),
+    peers: room.joinedPeers.filter((other) => !other.hidden).map(describePeer),
+    version,
+  };
+}
