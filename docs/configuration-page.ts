@@ -1,14 +1,14 @@
-import { settings } from '../src/config.ts';
-import type { Setting } from '../src/settings.ts';
+import type { Setting } from '../src/setting-kinds.ts';
+import { settings } from '../src/settings.ts';
 
-/** docs/configuration.md: every setting, from the table in src/config.ts. */
+/** docs/configuration.md: every setting, from the table in src/settings.ts. */
 export function configurationPage(): string {
   const rows = Object.values<Setting>(settings).map(
     (setting) => `| \`${setting.env}\` | ${defaultOf(setting)} | ${setting.wants} | ${setting.doc} |`,
   );
   return `# Configuration
 
-Made from the table in src/config.ts by \`npm run generate\`; change it there.
+Made from the table in src/settings.ts by \`npm run generate\`; change it there.
 
 Everything is set by environment variables, read once at the start. A wrong value stops the start with one line for
 each mistake: the variable, what it holds, what it wants. A variable that begins with \`TUREEN_\` and is not in this

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
-import { IceServer } from '../src/config.ts';
 import { errorCodes } from '../src/errors.ts';
+import { IceServer } from '../src/settings.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
 import * as rtp from '../src/signaling/rtp.ts';

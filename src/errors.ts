@@ -31,11 +31,6 @@ export const errorCodes = {
     retryable: false,
     doc: 'The token is good but does not grant this: another room, another peer, or a missing grant.',
   },
-  banned: {
-    status: 403,
-    retryable: false,
-    doc: 'This identity may not enter; a moderator can lift the ban.',
-  },
   removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
   room_locked: {
     status: 403,

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { workerBin } from 'mediasoup';
 import { ConfigError, type Environment, readConfig, unknownVariables } from './config.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Server } from './server.ts';
@@ -11,7 +13,7 @@ async function main(): Promise<void> {
   // An exception outside of every handler must not end the calls of everyone.
   process.on('uncaughtException', (error) => log.error('an exception that nothing caught', { error }));
   process.on('unhandledRejection', (error) => log.error('a rejection that nothing caught', { error }));
-  const server = await Server.start({ config, log, workerBin: process.env.TUREEN_WORKER_COMMAND }).catch(
+  const server = await Server.start({ config, log, workerBin: workerInOwnSession() }).catch(
     (error: Error) => {
       log.error(error.message, { error });
       process.exit(1);
@@ -19,6 +21,12 @@ async function main(): Promise<void> {
   );
   announce(server, log);
   endOnSignals(server, log);
+}
+
+/** A signal to the whole process group must reach the server only, so that it can drain. */
+function workerInOwnSession(): string {
+  process.env.MEDIASOUP_WORKER_BIN ??= workerBin;
+  return fileURLToPath(new URL('../worker/own-session.sh', import.meta.url));
 }
 
 function configOrExit(environment: Environment) {
@@ -44,23 +52,23 @@ function announce({ url, config }: Server, log: Logger): void {
 
 /** The first signal drains, the second one ends at once. */
 function endOnSignals(server: Server, log: Logger): void {
-  let draining = false;
+  let signals = 0;
   const end = async (signal: NodeJS.Signals) => {
-    if (draining) {
+    signals += 1;
+    if (signals > 1) {
       log.warn('second signal: ending at once', { signal });
       await server.stop();
       process.exit(1);
     }
-    draining = true;
     const seconds = server.config.drainSeconds;
     log.info('draining; a second signal ends at once', { signal, seconds });
     const result = await server.sfu.drain({ milliseconds: seconds * 1000 });
     if (result === 'cancelled') {
-      draining = false;
-      return;
+      signals = 0;
+    } else if (signals === 1) {
+      await server.stop();
+      process.exit(0);
     }
-    await server.stop();
-    process.exit(0);
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));

@@ -10,6 +10,8 @@ const levelInterval = 500;
 const silenceBelow = -70;
 const mostSpeakers = 8;
 const speakerInterval = 300;
+/** Intervals that the active speaker may be silent while others are heard. */
+const patience = 3;
 
 interface Attached {
   readonly home: RoomRouter;
@@ -29,6 +31,8 @@ export class RoomObservers {
   #dominant: string | undefined;
   #active: string | undefined;
   #volumes: readonly Volume[] = [];
+  /** Intervals in which others were heard and the active speaker was not. */
+  #unheard = 0;
 
   constructor(
     private readonly roomId: string,
@@ -75,13 +79,14 @@ export class RoomObservers {
     this.#attached = undefined;
     this.#dominant = undefined;
     this.#silent();
+    this.#watched.clear();
   }
 
   /** Takes an audio producer into view. `bring` makes it available on the home router. */
   async watch(publication: Publication, bring: (home: RoomRouter) => Promise<void>): Promise<void> {
     const attached = this.#attached;
     const { producer } = publication;
-    if (!attached || producer.closed) return;
+    if (!attached || producer.closed || this.#watched.has(producer.id)) return;
     this.#watched.set(producer.id, publication);
     await bring(attached.home);
     if (producer.closed || attached !== this.#attached) return;
@@ -118,7 +123,17 @@ export class RoomObservers {
     });
     if (volumes.length === 0) return this.#silent();
     this.#tellVolumes(volumes);
-    this.#setActive(this.#dominant ?? this.#active ?? volumes[0]?.producerId);
+    this.#follow(volumes);
+  }
+
+  /** The dominant speaker stays active over the pauses of speech, but not while only others are heard. */
+  #follow(volumes: readonly Volume[]): void {
+    const favourite = this.#dominant ?? this.#active;
+    const heard = volumes.some(({ producerId }) => producerId === favourite);
+    this.#unheard = heard ? 0 : this.#unheard + 1;
+    if (favourite !== undefined && this.#unheard < patience) return this.#setActive(favourite);
+    this.#dominant = undefined;
+    this.#setActive(volumes[0]?.producerId);
   }
 
   #silent(): void {
@@ -130,6 +145,7 @@ export class RoomObservers {
     const publication = this.#watched.get(producerId);
     if (!publication || publication.pausedBy.size > 0) return;
     this.#dominant = producerId;
+    this.#unheard = 0;
     // A sole producer dominates even when it is silent: only one that is heard becomes the active speaker.
     if (this.#volumes.length > 0) this.#setActive(producerId);
   }

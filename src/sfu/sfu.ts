@@ -52,7 +52,7 @@ export class Sfu {
 
   /**
    * Lets a connection into a room, which is opened when it is not there.
-   * @throws SfuError draining, banned, room_locked, room_full or worker_unavailable
+   * @throws SfuError draining, room_locked, room_full or worker_unavailable
    */
   async enter(identity: Identity, link: PeerLink): Promise<Peer> {
     const refusal = this.options.admission?.(identity);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Static } from '@sinclair/typebox';
-import type { Config, IceServer } from '../config.ts';
+import type { Config } from '../config.ts';
+import type { IceServer } from '../settings.ts';
 
 export type IceServers = Static<typeof IceServer>[];
 

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { IceServer } from '../config.ts';
+import { IceServer } from '../settings.ts';
 import {
   ConsumerLayers,
   ConsumerScore,

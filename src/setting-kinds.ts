@@ -1,0 +1,97 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+
+/**
+ * One row of the configuration table: how the text of an environment variable becomes a checked value.
+ * `wants` finishes the sentence "PORT: got "x", wants ...".
+ */
+export interface Setting<T extends TSchema = TSchema> {
+  env: string;
+  schema: T;
+  wants: string;
+  /** Turns the text into a candidate that the schema then checks; undefined when it cannot be read at all. */
+  read: (text: string) => unknown;
+  /** The value when the variable is not set; undefined means that it stays unset. */
+  default?: Static<T>;
+  /** How the documentation words the default where it depends on the host or on other settings. */
+  defaultDoc?: string;
+  doc: string;
+  secret?: boolean;
+}
+
+type Row = Pick<Setting, 'env' | 'defaultDoc' | 'doc' | 'secret'>;
+type Optional<T extends TSchema> = Setting<T> & { default?: undefined };
+type Defaulted<T extends TSchema> = Setting<T> & { default: Static<T> };
+
+/** The value type of a row: without a default it may be undefined. */
+export type SettingValue<S> = S extends { schema: infer T extends TSchema }
+  ? S extends { default: Static<T> }
+    ? Static<T>
+    : Static<T> | undefined
+  : never;
+
+export const defaulted = <T extends TSchema>(setting: Setting<T>, value: Static<T>): Defaulted<T> => ({
+  ...setting,
+  default: value,
+});
+
+export const optional = <T extends TSchema>(setting: Setting<T>): Optional<T> => ({
+  ...setting,
+  default: undefined,
+});
+
+export function integer(range: { from: number; to: number; unit?: string }, row: Row) {
+  const { from, to, unit } = range;
+  return {
+    ...row,
+    schema: Type.Integer({ minimum: from, maximum: to }),
+    wants: `a whole number ${unit ? `of ${unit} ` : ''}from ${from} to ${to}`,
+    read: (text: string) => (/^-?\d+$/.test(text.trim()) ? Number(text) : undefined),
+  };
+}
+
+export function text(row: Row, pattern?: { regex: string; wants: string }) {
+  return {
+    ...row,
+    schema: Type.String(pattern ? { minLength: 1, pattern: pattern.regex } : { minLength: 1 }),
+    wants: pattern?.wants ?? 'a text that is not empty',
+    read: (value: string) => value.trim(),
+  };
+}
+
+export function choice<const V extends readonly string[]>(values: V, row: Row) {
+  return {
+    ...row,
+    schema: Type.Unsafe<V[number]>(Type.Union(values.map((value) => Type.Literal(value)))),
+    wants: `one of ${values.join(', ')}`,
+    read: (value: string) => value.trim(),
+  };
+}
+
+/** Values separated by commas; empty ones are left out. */
+export function list(item: { schema: TSchema; wants: string }, row: Row) {
+  return {
+    ...row,
+    schema: Type.Unsafe<string[]>(Type.Array(item.schema, { minItems: 1 })),
+    wants: `${item.wants}, several separated by commas`,
+    read: (value: string) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+  };
+}
+
+export function json<T extends TSchema>(schema: T, wants: string, row: Row) {
+  return {
+    ...row,
+    schema,
+    wants,
+    read: (value: string): unknown => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { expect, test } from 'bun:test';
+import { ConfigError, readConfig, unknownVariables } from '../src/config.ts';
+import { announcedAddresses, listenInfos } from '../src/edge.ts';
+import { iceServersFor } from '../src/signaling/ice-servers.ts';
+
+const secret = 'a-secret-that-is-long-enough-for-HS256';
+const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: secret };
+
+function mistakesOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+test('without a key the server is in development mode and stays on loopback', () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({
+    developmentMode: true,
+    host: '127.0.0.1',
+    listenIp: '127.0.0.1',
+    port: 3000,
+  });
+  expect(mistakesOf({ HOST: '0.0.0.0' })[0]).toStartWith('HOST: got "0.0.0.0", wants a loopback address');
+});
+
+test('with a key it serves every address and nothing is open', () => {
+  expect(readConfig(keys)).toMatchObject({ developmentMode: false, host: '0.0.0.0', listenIp: '0.0.0.0' });
+});
+
+test('several keys are good at the same time, so that one can be changed without a gap', () => {
+  const { apiKeys } = readConfig({ TUREEN_API_KEY: 'old, new', TUREEN_API_SECRET: `${secret}1,${secret}2` });
+  expect([...apiKeys]).toEqual([
+    ['old', `${secret}1`],
+    ['new', `${secret}2`],
+  ]);
+});
+
+test('every mistake has a line that names the variable, what it got and what it wants', () => {
+  const mistakes = mistakesOf({ PORT: 'http', LOG_LEVEL: 'loud', TUREEN_WORKERS: '0' });
+  expect(mistakes).toEqual([
+    'PORT: got "http", wants a whole number from 0 to 65535',
+    'LOG_LEVEL: got "loud", wants one of debug, info, warn, error',
+    'TUREEN_WORKERS: got "0", wants a whole number from 1 to 512',
+  ]);
+});
+
+test('a secret that is too short is refused and never shown', () => {
+  const [mistake = ''] = mistakesOf({ TUREEN_API_KEY: 'app', TUREEN_API_SECRET: 'hunter2' });
+  expect(mistake).toContain('at least 32 bytes');
+  expect(mistake).not.toContain('hunter2');
+});
+
+test.each([
+  [{ TUREEN_API_KEY: 'app' }, 'TUREEN_API_SECRET: got nothing'],
+  [{ TUREEN_API_SECRET: secret }, 'TUREEN_API_KEY: got nothing'],
+  [{ TUREEN_API_KEY: 'a,b', TUREEN_API_SECRET: secret }, 'TUREEN_API_SECRET: got 1 secrets, wants 2'],
+  [{ TUREEN_API_KEY: 'a,a', TUREEN_API_SECRET: `${secret},${secret}` }, 'TUREEN_API_KEY: got a name twice'],
+  [{ TUREEN_TURN_URLS: 'turn:turn.example.com' }, 'TUREEN_TURN_SECRET: got nothing'],
+  [
+    { TUREEN_ICE_SERVERS: '{"urls":' },
+    'TUREEN_ICE_SERVERS: got a value that is not shown, wants a JSON array',
+  ],
+  [
+    { TUREEN_LISTEN_IP: 'fly-global-services' },
+    'TUREEN_LISTEN_IP: got "fly-global-services", wants an IP address',
+  ],
+  [{ TUREEN_ALLOWED_ORIGINS: 'example.com' }, 'TUREEN_ALLOWED_ORIGINS: got "example.com", wants an origin'],
+])('%p is a mistake', (environment, start) => {
+  expect(mistakesOf(environment as unknown as Record<string, string>)[0]).toStartWith(start);
+});
+
+test('a variable that nothing reads is told, for it is most likely misspelt', () => {
+  expect(unknownVariables({ TUREEN_ANOUNCED_ADDRESS: 'x', TUREEN_WORKERS: '1', PATH: '' })).toEqual([
+    'TUREEN_ANOUNCED_ADDRESS',
+  ]);
+});
+
+test('worker i listens on the base port plus i, by UDP and by TCP, under the announced address', () => {
+  const config = readConfig({
+    ...keys,
+    TUREEN_ANNOUNCED_ADDRESS: '203.0.113.7',
+    TUREEN_RTC_BASE_PORT: '41000',
+  });
+  expect(listenInfos(config, 2)).toEqual([
+    { protocol: 'udp', ip: '0.0.0.0', port: 41002, announcedAddress: '203.0.113.7' },
+    { protocol: 'tcp', ip: '0.0.0.0', port: 41002, announcedAddress: '203.0.113.7' },
+  ]);
+});
+
+test('a server that listens everywhere announces an address that can be reached', () => {
+  expect(announcedAddresses(readConfig(keys))[0]).toMatch(/^(?!0\.0\.0\.0)\d+\.\d+\.\d+\.\d+$/);
+});
+
+test('TURN servers get credentials that belong to one peer and expire', () => {
+  const config = readConfig({
+    ...keys,
+    TUREEN_TURN_URLS: 'turn:turn.example.com:3478',
+    TUREEN_TURN_SECRET: 'north',
+    TUREEN_TURN_SECONDS: '600',
+  });
+  // The password is what `printf 1600:alice | openssl dgst -sha1 -hmac north -binary | base64` prints.
+  expect(iceServersFor(config, 'alice', 1_000_000)).toEqual([
+    {
+      urls: ['turn:turn.example.com:3478'],
+      username: '1600:alice',
+      credential: 'dN9x045+nGZ38EwLhtdqdyv3otM=',
+    },
+  ]);
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'bun:test';
+import { FrameError, readFrame } from '../../src/signaling/frame.ts';
+import { Pace } from '../../src/signaling/pace.ts';
+import { TestClock } from '../support/clock.ts';
+
+describe('reading a frame', () => {
+  test('a request without data reads as one with empty data', () => {
+    expect(readFrame('{"request":true,"id":7,"method":"join"}')).toEqual({
+      request: true,
+      id: 7,
+      method: 'join',
+      data: {},
+    });
+  });
+
+  test.each([
+    ['', 'not JSON'],
+    ['[]', 'not a JSON object'],
+    ['null', 'not a JSON object'],
+    ['{"method":"join"}', 'wants request, response or notification'],
+    ['{"request":true,"method":"join"}', 'whole number'],
+    ['{"request":true,"id":1.5,"method":"join"}', 'whole number'],
+    ['{"request":true,"id":-1,"method":"join"}', 'whole number'],
+    ['{"request":true,"id":1,"method":{}}', 'name of its method'],
+    ['{"notification":true}', 'name of its method'],
+  ])('%s is refused with a sentence', (text, sentence) => {
+    expect(() => readFrame(text)).toThrow(sentence);
+  });
+
+  test('a request that can be answered keeps its id', () => {
+    const refuse = () => readFrame('{"request":true,"id":9,"method":1}');
+    expect(refuse).toThrow(FrameError);
+    expect(refuse).toThrow(expect.objectContaining({ id: 9 }));
+  });
+
+  test('depth is bounded without using the stack', () => {
+    const deep = `{"request":true,"id":1,"method":"join","data":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    expect(() => readFrame(deep)).toThrow('deeper than');
+  });
+
+  test('a key that reaches for the prototype is taken out wherever it is', () => {
+    const { data } = readFrame(
+      '{"request":true,"id":1,"method":"m","data":{"appData":{"__proto__":{"admin":true},"list":[{"\\u005f_proto__":1,"kept":2}]}}}',
+    ) as { data: { appData: { list: object[] } } };
+    expect(JSON.stringify(data)).toBe('{"appData":{"list":[{"kept":2}]}}');
+    expect(Object.assign({}, data.appData)).not.toHaveProperty('admin');
+  });
+});
+
+describe('the pace of a client', () => {
+  test('lets a burst through, then so many a second', () => {
+    const clock = new TestClock();
+    const pace = new Pace(10, clock);
+    const passed = Array.from({ length: 100 }, () => pace.take()).filter(Boolean).length;
+    expect(passed).toBe(50);
+    clock.advance(1000);
+    expect(Array.from({ length: 100 }, () => pace.take()).filter(Boolean).length).toBe(10);
+  });
+
+  test('makes those wait who are too fast, and no longer than needed', async () => {
+    const clock = new TestClock();
+    const pace = new Pace(10, clock);
+    while (pace.take());
+    let passed = false;
+    const waiting = pace.wait().then(() => {
+      passed = true;
+    });
+    clock.advance(50);
+    await Promise.resolve();
+    expect(passed).toBe(false);
+    clock.advance(50);
+    await waiting;
+    expect(passed).toBe(true);
+  });
+});
