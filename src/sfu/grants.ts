@@ -37,10 +37,11 @@ export function mayPublish(grants: Grants, source: Source): boolean {
   return typeof grants.publish === 'boolean' ? grants.publish : grants.publish.includes(source);
 }
 
-const screenNames = new Set(['screen', 'screenshare', 'screensharing', 'share', 'desktop', 'display']);
+/** What clients call a shared screen: screen, screenAudio, screensharing, share, desktop, display. */
+const screenName = /^(screen|share|desktop|display)/i;
 
 /** Reads the source off what existing clients put into appData: `source: 'screen'` and the like, or `share: true`. */
 export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string, unknown>>): Source {
-  const named = typeof appData.source === 'string' && screenNames.has(appData.source.toLowerCase());
+  const named = typeof appData.source === 'string' && screenName.test(appData.source);
   return named || appData.share === true ? 'screen' : kind;
 }

@@ -1,7 +1,7 @@
 import { version as mediasoupVersion } from 'mediasoup';
 import { cleanText } from '../auth/clean.ts';
 import { verifyToken } from '../auth/tokens.ts';
-import type { Config } from '../config.ts';
+import { type Config, isLoopback } from '../config.ts';
 import { SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Clock, systemClock } from '../sfu/clock.ts';
@@ -199,9 +199,13 @@ export class Signaling {
     const origin = request.headers.get('origin');
     // Only browsers send it, and only they can be misused by a foreign page.
     if (origin === null) return true;
-    const { allowedOrigins } = this.options.config;
+    const { allowedOrigins, developmentMode } = this.options.config;
     if (allowedOrigins) return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
-    return URL.canParse(origin) && new URL(origin).host === request.headers.get('host');
+    if (!URL.canParse(origin)) return false;
+    const { host, hostname } = new URL(origin);
+    // A foreign name that was made to point at this machine sends an Origin that equals its Host.
+    if (developmentMode && !isLoopback(hostname)) return false;
+    return host === request.headers.get('host');
   }
 }
 
