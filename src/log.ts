@@ -25,9 +25,9 @@ export function createLogger(options: LoggerOptions, context: LogFields = {}): L
   const { level, write = (line: string) => process.stdout.write(`${line}\n`), now = Date.now } = options;
   const log = (lineLevel: LogLevel) => (message: string, fields?: LogFields) => {
     if (rank[lineLevel] < rank[level]) return;
-    write(
-      formatLine({ time: new Date(now()).toISOString(), level: lineLevel, message, ...context, ...fields }),
-    );
+    const own = { time: new Date(now()).toISOString(), level: lineLevel, message };
+    // A field must not take the place of what every line has, but these come first to be read first.
+    write(formatLine(Object.assign({}, own, context, fields, own)));
   };
   return {
     debug: log('debug'),

@@ -66,8 +66,8 @@ export interface Volume {
  */
 export interface SfuEvents {
   workerStarted: { workerIndex: number; pid: number; restart: boolean };
-  workerDied: { workerIndex: number; pid: number; message: string };
-  workerFailed: { workerIndex: number; message: string };
+  workerDied: { workerIndex: number; pid: number; cause: string };
+  workerFailed: { workerIndex: number; cause: string };
 
   roomOpened: { roomId: string; workerIndex: number };
   roomSpread: { roomId: string; workerIndex: number };
@@ -100,7 +100,19 @@ export interface SfuEvents {
   transportSctpState: PeerRef & { transportId: string; state: types.SctpState };
   /** The first time that a transport carries media: since it was opened. */
   transportConnected: PeerRef & { transportId: string; duration: number };
-  transportClosed: PeerRef & { transportId: string; reason: TransportEnd };
+  /** What a receiving transport could use, and what its client's network gives; bits a second, at most one a second. */
+  transportBandwidth: PeerRef & {
+    transportId: string;
+    desired: number;
+    effectiveDesired: number;
+    available: number;
+  };
+  /** `course` is how far it came: `unused` was never asked to connect, `never_connected` was, in vain. */
+  transportClosed: PeerRef & {
+    transportId: string;
+    reason: TransportEnd;
+    course: 'unused' | 'never_connected' | 'connected';
+  };
 
   producerOpened: ProducerRef & { paused: boolean; codec: string };
   producerPaused: ProducerRef & { by: Actor };

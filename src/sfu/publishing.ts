@@ -72,10 +72,11 @@ export async function resumePublication(room: Room, publication: Publication): P
   if (pausedBy.has('moderator')) {
     throw new SfuError('forbidden', 'a moderator muted this; you can resume it once a moderator allows it');
   }
-  pausedBy.delete('peer');
-  if (!producer.paused) return;
+  if (!pausedBy.delete('peer')) return;
   await mediaCall(producer, 'resuming the producer', () => producer.resume());
-  room.events.emit('producerResumed', { ...refOf(publication), by: { kind: 'peer', id: peer.id } });
+  // Whoever paused it meanwhile asked the worker later, and told it.
+  if (pausedBy.size === 0)
+    room.events.emit('producerResumed', { ...refOf(publication), by: { kind: 'peer', id: peer.id } });
 }
 
 /**
@@ -148,7 +149,7 @@ function prepare(peer: Peer, transportId: string, source: Source): PeerTransport
 async function pause(room: Room, publication: Publication, by: Actor): Promise<void> {
   const { producer } = publication;
   if (producer.kind === 'audio') room.observers.mute(producer.id);
-  if (!producer.paused) await mediaCall(producer, 'pausing the producer', () => producer.pause());
+  await mediaCall(producer, 'pausing the producer', () => producer.pause());
   room.events.emit('producerPaused', { ...refOf(publication), by });
 }
 

@@ -1,7 +1,11 @@
 import type { types } from 'mediasoup';
+import { SfuError } from '../errors.ts';
 import { mediaCodecs } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
+
+/** Workers that may die one after the other before a new peer is told. */
+const mostAttempts = 3;
 
 /** The part of a room that lives on one worker. */
 export interface RoomRouter {
@@ -53,23 +57,18 @@ export class RoomRouters {
 
   /** The router for the next peer. @throws SfuError worker_unavailable */
   async place(): Promise<RoomRouter> {
-    const roomy = this.all.find(({ consumers }) => consumers < this.options.consumersPerWorker);
-    if (roomy) return roomy;
-    const opening = [...this.#opening.values()][0];
-    if (opening) return await opening;
-    const used = new Set(this.#routers.keys());
-    const preferred = used.size === 0 && !this.#preferred?.worker.closed ? this.#preferred : undefined;
-    const next =
-      preferred ??
-      this.options.pool.leastLoaded(used) ??
-      (used.size === 0 ? await this.options.pool.pick() : undefined);
-    if (next) return await this.#open(next);
-    const [first, ...rest] = this.all;
-    if (!first) return await this.place();
-    return rest.reduce(
-      (least, candidate) => (candidate.consumers < least.consumers ? candidate : least),
-      first,
-    );
+    for (let attempt = 1; ; attempt += 1) {
+      const roomy = this.all.find(({ consumers }) => consumers < this.options.consumersPerWorker);
+      if (roomy) return roomy;
+      const live = await this.#nextWorker();
+      if (!live) return this.#leastUsed();
+      try {
+        return await (this.#opening.get(live) ?? this.#open(live));
+      } catch (error) {
+        // A worker that died at this moment leaves its place to another one.
+        if (!live.worker.closed || attempt === mostAttempts) throw error;
+      }
+    }
   }
 
   /** Makes a producer of one router available on another. */
@@ -112,9 +111,25 @@ export class RoomRouters {
     this.retire();
   }
 
+  /** Where the room grows to: a worker on which it is being opened, or that it does not use yet; none when it uses all. */
+  async #nextWorker(): Promise<LiveWorker | undefined> {
+    const [opening] = this.#opening.keys();
+    if (opening) return opening;
+    if (this.#routers.size > 0) return this.options.pool.leastLoaded(new Set(this.#routers.keys()));
+    if (this.#preferred && !this.#preferred.worker.closed) return this.#preferred;
+    return await this.options.pool.pick();
+  }
+
+  #leastUsed(): RoomRouter {
+    const [first, ...rest] = this.all;
+    if (!first) throw new SfuError('gone', 'the room lost its workers at this moment; try again');
+    return rest.reduce(
+      (least, candidate) => (candidate.consumers < least.consumers ? candidate : least),
+      first,
+    );
+  }
+
   #open(live: LiveWorker): Promise<RoomRouter> {
-    const running = this.#opening.get(live);
-    if (running) return running;
     const opening = this.#create(live).finally(() => this.#opening.delete(live));
     this.#opening.set(live, opening);
     return opening;

@@ -52,12 +52,13 @@ export class Sfu {
 
   /**
    * Lets a connection into a room, which is opened when it is not there.
-   * @throws SfuError draining, room_locked, room_full or worker_unavailable
+   * @throws SfuError draining, room_locked, room_full or worker_unavailable, and what `admission` refuses with
    */
   async enter(identity: Identity, link: PeerLink): Promise<Peer> {
-    const refusal = this.options.admission?.(identity);
-    if (refusal) throw refusal;
+    this.#admit(identity);
     const room = this.rooms.get(identity.roomId) ?? (await this.#open(identity.roomId));
+    // A ban may have come while the room was being opened.
+    this.#admit(identity);
     return room.enter(identity, link);
   }
 
@@ -169,6 +170,11 @@ export class Sfu {
     this.#closed = true;
     this.#endCalls('server_closed');
     this.pool.close();
+  }
+
+  #admit(identity: Identity): void {
+    const refusal = this.options.admission?.(identity);
+    if (refusal) throw refusal;
   }
 
   async #open(roomId: string): Promise<Room> {

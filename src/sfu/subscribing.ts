@@ -90,16 +90,17 @@ export function closeSubscription(subscription: Subscription, by: 'peer' | 'reje
 
 export async function pauseSubscription(room: Room, subscription: Subscription): Promise<void> {
   const { consumer } = subscription;
-  if (consumer.paused) return;
+  const wasPaused = consumer.paused;
+  // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
-  room.events.emit('consumerPaused', { ...refOf(subscription), by: 'peer' });
+  if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by: 'peer' });
 }
 
 export async function resumeSubscription(room: Room, subscription: Subscription): Promise<void> {
   const { consumer } = subscription;
-  if (!consumer.paused) return;
+  const wasPaused = consumer.paused;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
-  room.events.emit('consumerResumed', { ...refOf(subscription), by: 'peer' });
+  if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by: 'peer' });
 }
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */

@@ -13,6 +13,9 @@ export interface TransportRequest {
   forceTcp: boolean;
 }
 
+/** Workers that may die one after the other before a new peer is told. */
+const mostAttempts = 3;
+
 /** Opens a transport for a peer. Needs no join, so that a client can prepare. @throws SfuError limit_reached, gone */
 export async function openTransport(
   room: Room,
@@ -26,10 +29,7 @@ export async function openTransport(
       `a peer may have ${maxTransportsPerPeer} transports; use those that you have`,
     );
   }
-  const roomRouter = peer.router ?? (await room.routers.place());
-  const transport = await mediaCall(roomRouter.router, 'opening a transport', () =>
-    create(room, roomRouter, request),
-  );
+  const { roomRouter, transport } = await createSomewhere(room, peer, request);
   adopt(transport, !peer.closed && (!peer.router || peer.router === roomRouter), 'the transport');
   peer.router = roomRouter;
   const { producing, consuming } = request;
@@ -79,17 +79,37 @@ export function closeTransport(entry: PeerTransport, reason: TransportEnd): void
  */
 export function iceCandidates(room: Room, { transport }: PeerTransport): types.IceCandidate[] {
   const own = transport.iceCandidates;
-  const [, ...others] = room.context.settings.announcedAddresses ?? [];
-  const copies = others.flatMap((address, index) =>
-    own.map((candidate) => ({
-      ...candidate,
-      ip: address,
-      address,
-      foundation: `${candidate.foundation}${index + 1}`,
-      priority: candidate.priority - 1 - index,
-    })),
+  const isSixth = (address: string) => address.includes(':');
+  const copies = (room.context.settings.announcedAddresses ?? []).flatMap((address, index) =>
+    own
+      // An address of the other family leads to another socket, or to none.
+      .filter(({ address: taken }) => taken !== address && isSixth(taken) === isSixth(address))
+      .map((candidate) => ({
+        ...candidate,
+        ip: address,
+        address,
+        foundation: `${candidate.foundation}${index + 1}`,
+        priority: candidate.priority - 1 - index,
+      })),
   );
   return [...own, ...copies];
+}
+
+/** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
+async function createSomewhere(room: Room, peer: Peer, request: TransportRequest) {
+  const settled = peer.router !== undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const roomRouter = peer.router ?? (await room.routers.place());
+    const { router } = roomRouter;
+    try {
+      const transport = await mediaCall(router, 'opening a transport', () =>
+        create(room, roomRouter, request),
+      );
+      return { roomRouter, transport };
+    } catch (error) {
+      if (settled || peer.closed || !router.closed || attempt === mostAttempts) throw error;
+    }
+  }
 }
 
 async function create(
@@ -108,6 +128,7 @@ async function create(
     initialAvailableOutgoingBitrate: initialOutgoingBitrate,
   });
   if (request.producing && maxIncomingBitrate > 0) await transport.setMaxIncomingBitrate(maxIncomingBitrate);
+  if (request.consuming) await transport.enableTraceEvent(['bwe']);
   if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
   return transport;
 }
@@ -127,14 +148,49 @@ function follow(room: Room, peer: Peer, entry: PeerTransport): void {
     if (state === 'closed') closeTransport(entry, 'dtls_closed');
   });
   transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
+  if (entry.consuming) followBandwidth(room, peer, entry);
   transport.on('routerclose', () => {
     entry.ending ??= 'router_closed';
   });
   transport.observer.once('close', () => {
     entry.cancelIceFailure?.();
     peer.transports.delete(transport.id);
-    room.events.emit('transportClosed', { ...ref, reason: entry.ending ?? 'router_closed' });
+    const reason = entry.ending ?? 'router_closed';
+    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
   });
+}
+
+/** How often the bandwidth estimate is told at most, in milliseconds. */
+const bandwidthInterval = 1000;
+
+/** The estimate of the downlink, as mediasoup traces it. */
+interface BandwidthTrace {
+  readonly desiredBitrate: number;
+  readonly effectiveDesiredBitrate: number;
+  readonly availableBitrate: number;
+}
+
+function followBandwidth(room: Room, peer: Peer, { transport }: PeerTransport): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  transport.on('trace', ({ type, direction, info }) => {
+    const now = room.context.clock.now();
+    if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
+    toldAt = now;
+    // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
+    const { desiredBitrate, effectiveDesiredBitrate, availableBitrate } = info as BandwidthTrace;
+    room.events.emit('transportBandwidth', {
+      ...peer.ref,
+      transportId: transport.id,
+      desired: desiredBitrate,
+      effectiveDesired: effectiveDesiredBitrate,
+      available: availableBitrate,
+    });
+  });
+}
+
+function courseOf({ connectedAt, connectRequested }: PeerTransport) {
+  if (connectedAt !== undefined) return 'connected';
+  return connectRequested ? 'never_connected' : 'unused';
 }
 
 function connected(room: Room, peer: Peer, entry: PeerTransport): void {

@@ -154,13 +154,13 @@ export class WorkerPool {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  #replace(slot: WorkerSlot, pid: number, message: string): void {
+  #replace(slot: WorkerSlot, pid: number, cause: string): void {
     slot.live = undefined;
     if (this.#closed) return;
     const { events, clock } = this.options;
     slot.deaths += 1;
     this.#recentDeaths.push(clock.now());
-    events.emit('workerDied', { workerIndex: slot.index, pid, message });
+    events.emit('workerDied', { workerIndex: slot.index, pid, cause });
     const deaths = this.deathsInLastMinute();
     this.#respawnAfter(slot, deaths > 1 ? Math.min(firstDelay * 2 ** deaths, longestDelay) : 0);
   }
@@ -175,7 +175,7 @@ export class WorkerPool {
           delay,
           error,
         });
-        events.emit('workerFailed', { workerIndex: slot.index, message: error.message });
+        events.emit('workerFailed', { workerIndex: slot.index, cause: error.message });
         if (!this.#closed) this.#respawnAfter(slot, Math.min(Math.max(delay, firstDelay) * 2, longestDelay));
       });
     };

@@ -1,0 +1,70 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { Glob } from 'bun';
+
+const root = join(import.meta.dir, '..');
+const pageFolder = join(import.meta.dir, 'page');
+
+/**
+ * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which holds the client library. Nothing is
+ * loaded from elsewhere. Does nothing when the inputs are those of the last build.
+ */
+export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<void> {
+  const hash = await hashInputs();
+  const hashFile = Bun.file(`${outdir}.hash`);
+  if ((await hashFile.exists()) && (await hashFile.text()) === hash) return;
+  await mkdir(outdir, { recursive: true });
+  const script = await bundle(join(pageFolder, 'page.ts'));
+  await writeWhole(join(outdir, 'page.js'), script);
+  for (const name of ['index.html', 'style.css', 'icon.svg']) {
+    await writeWhole(join(outdir, name), await Bun.file(join(pageFolder, name)).bytes());
+  }
+  await writeWhole(`${outdir}.hash`, hash);
+}
+
+/** Bundles and minifies a module for browsers. @throws AggregateError that lists what is wrong */
+export async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { outputs } = await Bun.build({
+    entrypoints: [entry],
+    target: 'browser',
+    minify: true,
+    format: 'esm',
+  });
+  const [script] = outputs;
+  if (!script) throw new Error(`the bundler made nothing of ${relative(root, entry)}`);
+  return new Uint8Array(await script.arrayBuffer());
+}
+
+async function hashInputs(): Promise<string> {
+  const hash = new Bun.CryptoHasher('sha256');
+  hash.update(Bun.version);
+  hash.update(await Bun.file(join(root, 'bun.lock')).text());
+  const names = [...new Glob('**/*').scanSync(import.meta.dir)].sort();
+  for (const name of names) hash.update(name).update(await Bun.file(join(import.meta.dir, name)).bytes());
+  return hash.digest('hex');
+}
+
+/** Whoever reads the file meanwhile, e.g. another build, gets the old one or the new one, never a half. */
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await Bun.write(temporary, content);
+  await rename(temporary, path);
+}
+
+/** "123.4 kB" */
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+if (import.meta.main) {
+  await buildPage();
+  const folder = join(root, 'dist', 'page');
+  for (const name of [...new Glob('*').scanSync(folder)].sort()) {
+    const bytes = await Bun.file(join(folder, name)).bytes();
+    console.log(`${name}: ${kilobytes(bytes.length)}, ${kilobytes(Bun.gzipSync(bytes).length)} compressed`);
+  }
+  const library = await bundle(join(import.meta.dir, 'index.ts'));
+  console.log(
+    `the library alone: ${kilobytes(library.length)}, ${kilobytes(Bun.gzipSync(library).length)} compressed`,
+  );
+}

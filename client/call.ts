@@ -1,0 +1,256 @@
+import type { Device, types } from 'mediasoup-client';
+import { backoffDelay, rest } from './backoff.ts';
+import type { Connection } from './connection.ts';
+import { ClientError, isMomentary } from './errors.ts';
+import { Lifeline, type LifelineHost, type LifelineOptions } from './lifeline.ts';
+import { type Direction, Media, type MediaOptions } from './media.ts';
+import type { Notification, ServerRequest } from './protocol.ts';
+import { Receiver, type ReceiverHost } from './receiver.ts';
+import type { DeviceInfo } from './remote-peer.ts';
+import type { RemoteTrack } from './remote-track.ts';
+import { Roster, type RosterHost } from './roster.ts';
+import { Sending } from './sending.ts';
+
+export interface CallOptions extends LifelineOptions, MediaOptions {
+  readonly autoSubscribe: boolean;
+  readonly device: DeviceInfo;
+}
+
+/** Where the call stands. `rejoining`: the media is being built anew; `reconnecting`: the connection is. */
+export type CallState = 'new' | 'connecting' | 'joined' | 'rejoining' | 'reconnecting' | 'ended';
+
+export interface CallHost extends RosterHost, ReceiverHost {
+  /** The name to join with. */
+  readonly displayName: string;
+  stateChanged(state: CallState, error?: ClientError): void;
+  transportState(direction: Direction, state: types.ConnectionState): void;
+  /** Everything that the server tells, after the call has taken its part. */
+  notified(notification: Notification): void;
+}
+
+/** Milliseconds between attempts to build the media anew on a living socket, and until the socket is given up. */
+const rebuild = { first: 40, most: 1000 };
+const rebuildPatience = 15_000;
+
+/** Ends of transports that another message explains, or that we caused: nothing is to be done about them. */
+const explainedEnds = new Set(['rejoin', 'router_closed', 'peer_left']);
+
+/** One call: the connection, and the media that is built on it as often as it takes. */
+export class Call implements LifelineHost {
+  readonly sending = new Sending();
+  readonly roster: Roster;
+  readonly lifeline: Lifeline;
+  #state: CallState = 'new';
+  #media: Media | undefined;
+  #receiver: Receiver | undefined;
+  /** Loaded with the codecs of the server; good for one connection. */
+  #device: Device | undefined;
+  /** Counts the media that became void; what was begun under another number is dropped. */
+  #generation = 0;
+  #building = false;
+  #moveTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #online = () => this.lifeline.hurry();
+
+  constructor(
+    private readonly options: CallOptions,
+    private readonly host: CallHost,
+  ) {
+    this.roster = new Roster(host);
+    this.lifeline = new Lifeline(options, this);
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  get media(): Media | undefined {
+    return this.#media;
+  }
+
+  /** The media, where it must be there. @throws ClientError not_joined */
+  requireMedia(): Media {
+    if (this.#media) return this.#media;
+    throw new ClientError('not_joined', 'you are not in the call at the moment; join, or wait for `joined`');
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') {
+      throw new ClientError(
+        'wrong_state',
+        'this client has joined already; make another one for another call',
+      );
+    }
+    this.#setState('connecting');
+    globalThis.addEventListener?.('online', this.#online);
+    try {
+      await this.lifeline.start();
+    } catch (error) {
+      this.ended(error as ClientError);
+      throw error;
+    }
+  }
+
+  /** Leaves. The server is told, so that the others see it at once. */
+  async leave(): Promise<void> {
+    if (this.#state === 'ended') return;
+    const { connection } = this.lifeline;
+    const told = connection?.request('leaveCall', {}, 1000).catch(() => {});
+    this.#finish(new ClientError('left', 'you left the call'));
+    await told;
+    this.lifeline.stop();
+  }
+
+  /** Receives a publication by choice. */
+  async subscribe(producerId: string): Promise<RemoteTrack> {
+    const media = this.requireMedia();
+    const info = await media.request('consume', { producerId, paused: true });
+    const track = await this.#receiver?.offer(info);
+    if (!track) throw new ClientError('gone', 'the connection broke meanwhile; subscribe again');
+    await media.request('resumeConsumer', { consumerId: track.id });
+    return track;
+  }
+
+  async connected(connection: Connection): Promise<void> {
+    this.#device = undefined;
+    await this.#build(connection);
+  }
+
+  lost(error: ClientError): void {
+    clearTimeout(this.#moveTimer);
+    this.#dropMedia('reconnecting');
+    this.#setState('reconnecting', error);
+  }
+
+  ended(error: ClientError): void {
+    if (this.#state === 'ended') return;
+    this.#finish(error);
+    this.lifeline.stop();
+  }
+
+  notified(connection: Connection, notification: Notification): void {
+    const { method, data } = notification;
+    if (method === 'rejoin') void this.#rejoin(connection);
+    else if (method === 'transportClosed') void this.#transportClosed(data.transportId, data.reason);
+    else if (method === 'draining') this.#moveAfter(data.reconnectAfterMs);
+    else if (method === 'drainCancelled') clearTimeout(this.#moveTimer);
+    else if ('consumerId' in data) this.#receiver?.notified(notification);
+    else {
+      this.roster.notified(notification);
+      this.sending.notified(notification);
+    }
+    this.host.notified(notification);
+  }
+
+  async requested(_connection: Connection, { method, data }: ServerRequest): Promise<void> {
+    const receiver = this.#receiver;
+    if (!receiver) throw new ClientError('wrong_state', 'the media is being built anew');
+    if (method === 'newConsumer') await receiver.offer(data);
+    else await receiver.offerData(data);
+  }
+
+  /** Builds the media and joins, again and again while what fails is only momentary. */
+  async #build(connection: Connection): Promise<void> {
+    this.#building = true;
+    try {
+      const deadline = performance.now() + rebuildPatience;
+      for (let attempt = 0; ; attempt += 1) {
+        const generation = this.#generation;
+        const error = await this.#enter(connection, generation).then(
+          () => undefined,
+          (thrown: unknown) => thrown ?? new Error('the media could not be built'),
+        );
+        if (error === undefined) break;
+        if (!connection.open || !isMomentary(error) || performance.now() > deadline) throw error;
+        // A rejoin that came meanwhile explains the failure: the next attempt needs no wait.
+        if (generation === this.#generation) await rest(backoffDelay(rebuild, attempt));
+      }
+    } finally {
+      this.#building = false;
+    }
+    this.#setState('joined');
+    if (this.#media) this.sending.attach(this.#media);
+  }
+
+  /** One attempt: device, transports, join. (A faster way in, one day, is another function beside this one.) */
+  async #enter(connection: Connection, generation: number): Promise<void> {
+    const { autoSubscribe, device } = this.options;
+    const host = { onTransportState: this.host.transportState.bind(this.host) };
+    const media = await Media.open(connection, this.options, host, this.#device);
+    this.#device = media.device;
+    try {
+      const current = () => {
+        if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost meanwhile');
+      };
+      current();
+      const { displayName } = this.host;
+      const rtpCapabilities = media.device.recvRtpCapabilities;
+      const join = { displayName, device, rtpCapabilities, autoSubscribe };
+      const { peers } = await connection.request('join', join);
+      current();
+      this.#media = media;
+      this.#receiver = new Receiver(media, this.host);
+      this.roster.joined(peers);
+    } catch (error) {
+      media.close();
+      throw error;
+    }
+  }
+
+  async #rejoin(connection: Connection): Promise<void> {
+    this.#dropMedia('rejoin');
+    if (this.#building) return;
+    this.#setState('rejoining');
+    try {
+      await this.#build(connection);
+    } catch {
+      // A new connection may find another way; if this one is broken already, closing it changes nothing.
+      if (connection.open) this.lifeline.abandon();
+    }
+  }
+
+  async #transportClosed(transportId: string, reason: string): Promise<void> {
+    const media = this.#media;
+    const direction = media?.lost(transportId);
+    if (!media || !direction || explainedEnds.has(reason)) return;
+    if (direction === 'send') this.sending.detach();
+    for (let attempt = 0; !media.closed; attempt += 1) {
+      const done = await media.rebuild(direction).then(
+        () => true,
+        () => false,
+      );
+      if (done) break;
+      await rest(backoffDelay(this.options.backoff, attempt));
+    }
+    if (direction === 'send' && !media.closed) this.sending.attach(media);
+  }
+
+  /** The server is about to end and says when each of its clients is to go elsewhere. */
+  #moveAfter(milliseconds: number): void {
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = setTimeout(() => void this.lifeline.migrate(), milliseconds);
+  }
+
+  #dropMedia(reason: string): void {
+    this.#generation += 1;
+    this.sending.detach();
+    this.#receiver?.close(reason);
+    this.#receiver = undefined;
+    this.#media?.close();
+    this.#media = undefined;
+  }
+
+  #finish(error: ClientError): void {
+    clearTimeout(this.#moveTimer);
+    globalThis.removeEventListener?.('online', this.#online);
+    this.#dropMedia(error.code);
+    this.sending.end(error);
+    this.roster.clear(error.code);
+    this.#setState('ended', error);
+  }
+
+  #setState(state: CallState, error?: ClientError): void {
+    if (this.#state === 'ended') return;
+    this.#state = state;
+    this.host.stateChanged(state, error);
+  }
+}

@@ -1,0 +1,111 @@
+import type { types } from 'mediasoup-client';
+import type { CallHost, CallState } from './call.ts';
+import type { TureenClientEvents } from './client-events.ts';
+import type { ClientError } from './errors.ts';
+import type { Direction } from './media.ts';
+import type { Notification, ProducerInfo } from './protocol.ts';
+import type { Publication } from './publication.ts';
+import { type Quality, QualityBook } from './quality.ts';
+import type { RemotePeer } from './remote-peer.ts';
+import type { RemoteTrack } from './remote-track.ts';
+
+type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEvents[N]) => void;
+
+export interface ClientHostOptions {
+  readonly emit: Emit;
+  readonly peers: () => Iterable<RemotePeer>;
+  readonly publications: () => Iterable<Publication>;
+  readonly peerId: string;
+  readonly displayName: string;
+}
+
+/** How often the quality is judged anew though nothing was told, in milliseconds. */
+const judging = 2000;
+
+/** Turns what happens in a call into the events of the client. */
+export class ClientHost implements CallHost {
+  displayName: string;
+  readonly quality: QualityBook;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(private readonly options: ClientHostOptions) {
+    this.displayName = options.displayName;
+    const { peerId: ownPeerId, peers, publications } = options;
+    const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
+    this.quality = new QualityBook({ ownPeerId, peers, publications, changed });
+  }
+
+  stateChanged(state: CallState, error?: ClientError): void {
+    clearInterval(this.#timer);
+    this.quality.reset();
+    if (state === 'joined') this.#timer = setInterval(() => this.quality.look(), judging);
+    this.options.emit('state', { state, error });
+  }
+
+  transportState(direction: Direction, state: types.ConnectionState): void {
+    this.options.emit('transport', { direction, state });
+  }
+
+  peer(id: string): RemotePeer | undefined {
+    for (const peer of this.options.peers()) if (peer.id === id) return peer;
+    return undefined;
+  }
+
+  peerJoined(peer: RemotePeer): void {
+    this.options.emit('peerJoined', peer);
+  }
+
+  peerChanged(peer: RemotePeer): void {
+    this.options.emit('peerChanged', peer);
+  }
+
+  peerLeft(peer: RemotePeer, reason: string): void {
+    this.quality.forget(peer.id);
+    this.options.emit('peerLeft', { peer, reason });
+  }
+
+  publicationAdded(peer: RemotePeer, publication: ProducerInfo): void {
+    this.options.emit('publicationAdded', { peer, publication });
+  }
+
+  publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void {
+    this.options.emit('publicationRemoved', { peer, publication });
+  }
+
+  trackAdded(peer: RemotePeer, track: RemoteTrack): void {
+    this.options.emit('trackAdded', { peer, track });
+  }
+
+  trackChanged(peer: RemotePeer, track: RemoteTrack): void {
+    this.quality.look();
+    this.options.emit('trackChanged', { peer, track });
+  }
+
+  trackRemoved(peer: RemotePeer, track: RemoteTrack, reason: string): void {
+    this.options.emit('trackRemoved', { peer, track, reason });
+  }
+
+  publicationChanged(publication: Publication): void {
+    this.options.emit('publicationChanged', publication);
+  }
+
+  publicationEnded(end: { publication: Publication; reason: string }): void {
+    this.options.emit('publicationEnded', end);
+  }
+
+  dataReceived(peer: RemotePeer, label: string, data: string | ArrayBuffer): void {
+    if (label === 'chat' && typeof data === 'string') this.options.emit('chat', { peer, text: data });
+    else this.options.emit('data', { peer, label, data });
+  }
+
+  notified({ method, data }: Notification): void {
+    const { emit } = this.options;
+    if (method === 'activeSpeaker') emit('activeSpeaker', { peerId: data.peerId });
+    else if (method === 'speakingPeers') emit('levels', data.peerVolumes);
+    else if (method === 'producerScore') this.quality.ownScore(data);
+    else if (method === 'notice') emit('notice', { message: data.message });
+    else if (method === 'permissionsChanged') emit('permissions', { publish: data.publish });
+    else if (method === 'roomLocked') emit('locked', { locked: data.locked });
+    else if (method === 'draining') emit('draining', { deadline: data.deadline });
+  }
+}

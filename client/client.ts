@@ -1,0 +1,185 @@
+import { Call, type CallState } from './call.ts';
+import { Channel, type ChannelOptions } from './channels.ts';
+import type { TureenClientEvents } from './client-events.ts';
+import { ClientHost } from './client-host.ts';
+import { callOptions, type TureenClientOptions } from './client-options.ts';
+import { openCamera, openMicrophone, openScreen } from './devices.ts';
+import { ClientError } from './errors.ts';
+import { Events } from './events.ts';
+import type { Direction } from './media.ts';
+import { Meter } from './meter.ts';
+import { Publication, type PublicationOptions } from './publication.ts';
+import type { Quality } from './quality.ts';
+import type { RemotePeer } from './remote-peer.ts';
+import type { RemoteTrack } from './remote-track.ts';
+import { kindOf, type TrackSource } from './sources.ts';
+
+/** The label of the data channel that every client takes for the chat. */
+const chatLabel = 'chat';
+
+/**
+ * A participant of one room, for one call: make another client for the next. It joins, publishes, receives, and keeps
+ * the call alive by itself through lost networks, restarted servers and media workers that died.
+ */
+export class TureenClient extends Events<TureenClientEvents> {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly #call: Call;
+  readonly #host: ClientHost;
+  readonly #defaults: TureenClientOptions['defaults'];
+
+  constructor(options: TureenClientOptions) {
+    super();
+    const complete = callOptions(options);
+    this.roomId = complete.roomId;
+    this.peerId = complete.peerId;
+    this.#defaults = options.defaults;
+    this.#host = new ClientHost({
+      emit: this.emit.bind(this),
+      peers: () => this.peers.values(),
+      publications: () => this.publications,
+      peerId: this.peerId,
+      displayName: options.displayName ?? '',
+    });
+    this.#call = new Call(complete, this.#host);
+  }
+
+  get state(): CallState {
+    return this.#call.state;
+  }
+
+  get displayName(): string {
+    return this.#host.displayName;
+  }
+
+  /** The others, by their id. */
+  get peers(): ReadonlyMap<string, RemotePeer> {
+    return this.#call.roster.peers;
+  }
+
+  /** What this side sends. */
+  get publications(): ReadonlySet<Publication> {
+    return this.#call.sending.publications;
+  }
+
+  /** Connects and joins. @throws ClientError that says why not; then the client is of no further use */
+  async join(): Promise<void> {
+    await this.#call.start();
+  }
+
+  /** Leaves the call and ends everything that is published. */
+  async leave(): Promise<void> {
+    await this.#call.leave();
+  }
+
+  /** What this side publishes from that source, if it does. */
+  publication(source: TrackSource): Publication | undefined {
+    return [...this.publications].find((publication) => publication.source === source);
+  }
+
+  /** Publishes a track of yours. @throws ClientError when the server or the browser refuses it */
+  async publish(
+    track: MediaStreamTrack,
+    source: TrackSource,
+    options: PublicationOptions = {},
+  ): Promise<Publication> {
+    if (track.kind !== kindOf(source)) {
+      throw new ClientError(
+        'unsupported',
+        `${source} wants a ${kindOf(source)} track, this is ${track.kind}`,
+      );
+    }
+    const complete = { stopTrack: false, ...this.#defaults?.[source], ...options };
+    const publication = new Publication(source, track, complete);
+    publication.on('ended', (end) => this.#host.publicationEnded(end));
+    publication.on('changed', () => this.#host.publicationChanged(publication));
+    await this.#call.sending.add(publication);
+    return publication;
+  }
+
+  /** Opens a camera and publishes it. @throws ClientError, e.g. permission_denied */
+  async publishCamera(
+    constraints: MediaTrackConstraints = {},
+    options: PublicationOptions = {},
+  ): Promise<Publication> {
+    const reopen = () => openCamera(constraints);
+    return await this.publish(await reopen(), 'camera', { stopTrack: true, reopen, ...options });
+  }
+
+  /** Opens a microphone and publishes it. @throws ClientError, e.g. permission_denied */
+  async publishMicrophone(
+    constraints: MediaTrackConstraints = {},
+    options: PublicationOptions = {},
+  ): Promise<Publication> {
+    const reopen = () => openMicrophone(constraints);
+    return await this.publish(await reopen(), 'microphone', { stopTrack: true, reopen, ...options });
+  }
+
+  /** Asks what to share, and publishes it: its picture, and its sound where the browser gives it. */
+  async publishScreen(
+    constraints: MediaTrackConstraints = {},
+    options: PublicationOptions = {},
+  ): Promise<Publication[]> {
+    const tracks = await openScreen(constraints);
+    const publish = (track: MediaStreamTrack) =>
+      this.publish(track, track.kind === 'audio' ? 'screenAudio' : 'screen', { stopTrack: true, ...options });
+    return await Promise.all(tracks.map(publish));
+  }
+
+  /** Receives something by choice, after `publicationAdded`. Only with `autoSubscribe: false`. */
+  async subscribe(producerId: string): Promise<RemoteTrack> {
+    return await this.#call.subscribe(producerId);
+  }
+
+  /** A data channel to everyone in the room; they get `data` events with its label. */
+  async openChannel(label: string, options: ChannelOptions = {}): Promise<Channel> {
+    const known = this.#call.sending.channels.get(label);
+    if (known) return known;
+    const channel = new Channel(label, options);
+    await this.#call.sending.addChannel(channel);
+    return channel;
+  }
+
+  /** Writes to everyone in the room; they get a `chat` event. */
+  async sendChat(text: string): Promise<void> {
+    const channel = await this.openChannel(chatLabel);
+    await channel.send(text);
+  }
+
+  /** A new name; the others are told. @throws ClientError forbidden when the token sets the name */
+  async setDisplayName(displayName: string): Promise<void> {
+    await this.#call.media?.request('changeDisplayName', { displayName });
+    this.#host.displayName = displayName;
+  }
+
+  /** How well the media of a peer gets through; your own without an id. */
+  quality(peerId: string = this.peerId): Quality {
+    return this.#host.quality.of(peerId);
+  }
+
+  /** Reads numbers off the browser's statistics. Keep it: rates are those between two of its readings. */
+  meter(): Meter {
+    return new Meter({
+      ownPeerId: this.peerId,
+      publications: () => this.publications,
+      peers: () => this.peers.values(),
+      transportStats: (direction) => this.getTransportStats(direction),
+    });
+  }
+
+  /** The browser's statistics of the way to the server, or from it (https://w3c.github.io/webrtc-stats/). */
+  async getTransportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
+    const transport = this.#call.media?.transport(direction);
+    return transport && !transport.closed ? await transport.getStats() : undefined;
+  }
+
+  /** New ICE credentials for both transports. It happens on its own when the network changes. */
+  async restartIce(): Promise<void> {
+    await this.#call.requireMedia().restartIce();
+  }
+
+  /** The network is back: a reconnect that waits tries at once. The browser's `online` event does this by itself. */
+  reconnectNow(): void {
+    this.#call.lifeline.hurry();
+  }
+}

@@ -1,0 +1,196 @@
+import { ClientError, errorOfReason } from './errors.ts';
+import {
+  type MethodName,
+  type MethodParams,
+  type MethodResult,
+  type Notification,
+  type ServerRequest,
+  subProtocol,
+  tokenPrefix,
+} from './protocol.ts';
+
+export interface ConnectionOptions {
+  /** Address of the server: http, https, ws or wss. */
+  url: string | URL;
+  roomId: string;
+  peerId: string;
+  token?: string;
+  /** Milliseconds that connecting may take. */
+  connectTimeout: number;
+  /** Milliseconds that the server may take for an answer. */
+  requestTimeout: number;
+  onNotification: (notification: Notification) => void;
+  /** Resolves to accept, rejects to refuse. */
+  onRequest: (request: ServerRequest) => Promise<void>;
+  onClosed: (end: ConnectionEnd) => void;
+}
+
+/** How a connection ended. */
+export interface ConnectionEnd {
+  readonly closeCode: number;
+  readonly reason: string;
+}
+
+interface Waiting {
+  readonly resolve: (data: never) => void;
+  readonly reject: (error: ClientError) => void;
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+interface Frame {
+  readonly request?: boolean;
+  readonly response?: boolean;
+  readonly notification?: boolean;
+  readonly id?: number;
+  readonly method?: string;
+  readonly ok?: boolean;
+  readonly data?: unknown;
+  readonly errorReason?: string;
+}
+
+/** One signaling socket: protoo's envelope, requests with time-outs, answers to the server's requests. */
+export class Connection {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #socket: WebSocket;
+  #lastId = 0;
+  #ended = false;
+  #entered: () => void = () => {};
+  #refused: (error: ClientError) => void = () => {};
+
+  private constructor(private readonly options: ConnectionOptions) {
+    const { token } = options;
+    const protocols = token === undefined ? [subProtocol] : [subProtocol, `${tokenPrefix}${token}`];
+    this.#socket = new WebSocket(socketAddress(options), protocols);
+    this.#socket.addEventListener('message', ({ data }) => this.#received(String(data)));
+    this.#socket.addEventListener('close', ({ code, reason }) => this.#end({ closeCode: code, reason }));
+  }
+
+  /**
+   * Connects. Resolves when the server has let the peer in, which is later than the opening of the socket.
+   * @throws ConnectionRefused
+   */
+  static async open(options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(options);
+    const timer = setTimeout(() => connection.#end({ closeCode: 1006, reason: '' }), options.connectTimeout);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        connection.#entered = resolve;
+        connection.#refused = reject;
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+    return connection;
+  }
+
+  get open(): boolean {
+    return !this.#ended;
+  }
+
+  /** Asks the server. @throws ClientError with the server's code, `timeout`, or `unreachable` */
+  request<N extends MethodName>(
+    method: N,
+    data: MethodParams<N>,
+    timeout = this.options.requestTimeout,
+  ): Promise<MethodResult<N>> {
+    if (this.#ended) return Promise.reject(new ClientError('unreachable', 'the connection has ended'));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new ClientError('timeout', `the server did not answer ${method} within ${timeout} ms`));
+        // A server that is silent for so long is not there any more, whatever the socket believes.
+        this.#end({ closeCode: 1006, reason: '' });
+      }, timeout);
+      this.#waiting.set(id, { resolve, reject, timer });
+      this.#send({ request: true, id, method, data });
+    });
+  }
+
+  /** Ends the connection; `onClosed` is told, once. */
+  close(closeCode = 1000, reason = ''): void {
+    this.#end({ closeCode, reason });
+  }
+
+  #send(frame: object): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #received(text: string): void {
+    if (this.#ended) return;
+    const frame = JSON.parse(text) as Frame;
+    if (frame.response) this.#settle(frame);
+    else if (frame.request) this.#answer(frame);
+    else if (frame.notification) this.#notified(frame as unknown as Notification);
+  }
+
+  #notified(notification: Notification): void {
+    // The first thing that the server tells a peer whom it let in.
+    if (notification.method === 'mediasoupVersion') this.#entered();
+    this.options.onNotification(notification);
+  }
+
+  #settle({ id = 0, ok, data, errorReason = '' }: Frame): void {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    if (ok) waiting.resolve(data as never);
+    else waiting.reject(errorOfReason(errorReason, 'internal'));
+  }
+
+  #answer({ id, method, data }: Frame): void {
+    this.options
+      .onRequest({ method, data } as ServerRequest)
+      .then(() => this.#send({ response: true, id, ok: true, data: {} }))
+      .catch((error: unknown) => {
+        const errorReason = error instanceof Error ? error.message : String(error);
+        this.#send({ response: true, id, ok: false, errorCode: 500, errorReason });
+      });
+  }
+
+  #end(end: ConnectionEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
+    const error = new ClientError('unreachable', 'the connection to the server broke');
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(error);
+    }
+    this.#waiting.clear();
+    this.#refused(new ConnectionRefused(end));
+    this.options.onClosed(end);
+  }
+}
+
+/** The connection ended before the server let the peer in. */
+export class ConnectionRefused extends ClientError {
+  constructor(readonly end: ConnectionEnd) {
+    const { code, message } = endError(end);
+    super(code, message);
+  }
+}
+
+/** A connection's end as an error that can be shown. */
+export function endError({ reason, closeCode }: ConnectionEnd): ClientError {
+  if (reason !== '') return errorOfReason(reason, 'unreachable');
+  return new ClientError(
+    'unreachable',
+    closeCode === 1006
+      ? 'the server cannot be reached; check your network, whether the server runs, and whether it allows this page'
+      : `the connection was closed with ${closeCode}`,
+  );
+}
+
+function socketAddress({ url, roomId, peerId }: ConnectionOptions): URL {
+  const address = new URL(url);
+  address.protocol = address.protocol.replace(/^http/, 'ws');
+  if (!address.pathname.endsWith('/signaling')) {
+    address.pathname = `${address.pathname.replace(/\/$/, '')}/signaling`;
+  }
+  address.hash = '';
+  address.search = new URLSearchParams({ roomId, peerId }).toString();
+  return address;
+}

@@ -1,0 +1,104 @@
+import type { types } from 'mediasoup-client';
+import type { TrackSource } from './sources.ts';
+
+/** How a track is encoded. Everything has a default that suits its source. */
+export interface EncodingOptions {
+  /** Video codecs by preference, e.g. ['vp9', 'vp8']; the first that both sides have is taken, else any. */
+  readonly codecs?: readonly string[];
+  /** Bits a second of the best layer. */
+  readonly maxBitrate?: number;
+  /** Several qualities at once, so that every receiver gets the one that it can take. Default for video. */
+  readonly simulcast?: boolean;
+  /** What gives way when there is too little bandwidth or CPU. */
+  readonly degradationPreference?: RTCDegradationPreference;
+  /** Opus: a silent microphone sends next to nothing. Default for the microphone. */
+  readonly dtx?: boolean;
+}
+
+const defaultBitrates: Record<TrackSource, number> = {
+  microphone: 40_000,
+  screenAudio: 96_000,
+  camera: 1_700_000,
+  screen: 2_500_000,
+};
+
+const defaultDegradation: Partial<Record<TrackSource, RTCDegradationPreference>> = {
+  camera: 'balanced',
+  // A text that cannot be read is worth nothing at any frame rate.
+  screen: 'maintain-resolution',
+};
+
+/** Codecs that carry their layers in one stream (SVC) instead of in several (simulcast). */
+const layered = /^video\/(vp9|av1)$/i;
+
+/** The first of the wanted codecs that can be sent; undefined leaves the choice to the device. */
+export function chooseCodec(
+  capabilities: types.RtpCapabilities,
+  wanted: readonly string[] = [],
+): types.RtpCodecCapability | undefined {
+  const codecs = capabilities.codecs ?? [];
+  return wanted
+    .map((name) => codecs.find(({ mimeType }) => mimeType.toLowerCase() === `video/${name.toLowerCase()}`))
+    .find((codec) => codec !== undefined);
+}
+
+/** What to hand to mediasoup-client's produce() for a track. */
+export function producerOptions(
+  source: TrackSource,
+  track: MediaStreamTrack,
+  options: EncodingOptions,
+  capabilities: types.RtpCapabilities,
+): Pick<types.ProducerOptions, 'encodings' | 'codec' | 'codecOptions'> {
+  const maxBitrate = options.maxBitrate ?? defaultBitrates[source];
+  if (track.kind === 'audio') {
+    const music = source === 'screenAudio';
+    const opusDtx = options.dtx ?? !music;
+    return { codecOptions: { opusStereo: music, opusFec: true, opusDtx, opusMaxAverageBitrate: maxBitrate } };
+  }
+  const codec = chooseCodec(capabilities, options.codecs);
+  const codecOptions = { videoGoogleStartBitrate: 1000 };
+  const sent = codec ?? capabilities.codecs?.find(({ kind }) => kind === 'video');
+  const encodings = videoEncodings({ source, track, maxBitrate, simulcast: options.simulcast ?? true, sent });
+  return { codec, codecOptions, encodings };
+}
+
+function videoEncodings(plan: {
+  source: TrackSource;
+  track: MediaStreamTrack;
+  maxBitrate: number;
+  simulcast: boolean;
+  sent: types.RtpCodecCapability | undefined;
+}): types.RtpEncodingParameters[] {
+  const { source, track, maxBitrate, simulcast, sent } = plan;
+  const layers = simulcast ? layerCount(source, track) : 1;
+  if (sent && layered.test(sent.mimeType)) return [{ maxBitrate, scalabilityMode: `L${layers}T3_KEY` }];
+  const scalabilityMode = 'L1T3';
+  // From the smallest to the full size; each layer has half the width of the next one and a third of its bits.
+  return Array.from({ length: layers }, (_, index) => {
+    const below = layers - 1 - index;
+    return {
+      scaleResolutionDownBy: 2 ** below,
+      maxBitrate: Math.round(maxBitrate / 3 ** below),
+      scalabilityMode,
+    };
+  });
+}
+
+/** Browsers give no third layer to a small picture (libwebrtc: under 960x540). */
+function layerCount(source: TrackSource, track: MediaStreamTrack): number {
+  const { width = 1280, height = 720 } = track.getSettings?.() ?? {};
+  if (source === 'screen') return 2;
+  return width * height >= 960 * 540 ? 3 : width * height >= 480 * 270 ? 2 : 1;
+}
+
+/** Tells the browser what gives way. Browsers that do not know the field ignore it. */
+export async function setDegradation(
+  sender: RTCRtpSender | undefined,
+  source: TrackSource,
+  wanted: RTCDegradationPreference | undefined,
+): Promise<void> {
+  const degradationPreference = wanted ?? defaultDegradation[source];
+  if (!sender || !degradationPreference) return;
+  const parameters = sender.getParameters();
+  await sender.setParameters({ ...parameters, degradationPreference });
+}

@@ -1,0 +1,35 @@
+/**
+ * The one error class of the client. `code` is stable: one of the server's (docs/protocol.md), or
+ *
+ * - `unreachable` the server does not answer, or the connection broke
+ * - `timeout` a request was not answered in time
+ * - `not_joined` the call has not begun or is over
+ * - `permission_denied`, `device_missing`, `device_busy`, `device_failed`, `unsupported` a camera, microphone or
+ *   screen cannot be had
+ */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Reads the server's `code: sentence`. */
+export function errorOfReason(reason: string, fallback: string): ClientError {
+  const match = /^([a-z_]+): (.+)$/s.exec(reason);
+  return match?.[1] && match[2]
+    ? new ClientError(match[1], match[2])
+    : new ClientError(fallback, reason || 'the server gave no reason');
+}
+
+const momentary = new Set(['gone', 'worker_unavailable', 'internal', 'timeout', 'wrong_state', 'not_found']);
+
+/** Whether building media anew may succeed a moment later: its worker was just replaced, or not yet. */
+export function isMomentary(error: unknown): boolean {
+  return !(error instanceof ClientError) || momentary.has(error.code);
+}

@@ -1,0 +1,30 @@
+/**
+ * The client library of Tureen. https://mediasoup.org/documentation/v3/mediasoup-client/ is what it stands on; it is the
+ * only dependency.
+ */
+export type { Backoff } from './backoff.ts';
+export type { CallState } from './call.ts';
+export { Channel, type ChannelData, type ChannelOptions } from './channels.ts';
+export { TureenClient } from './client.ts';
+export type { Level, TureenClientEvents } from './client-events.ts';
+export type { Timing, TureenClientOptions } from './client-options.ts';
+export {
+  type DeviceChoice,
+  type DeviceKind,
+  type DeviceLists,
+  listDevices,
+  openCamera,
+  openMicrophone,
+  openScreen,
+  watchDevices,
+} from './devices.ts';
+export type { EncodingOptions } from './encodings.ts';
+export { ClientError } from './errors.ts';
+export type { LayerCounts, Layers } from './layers.ts';
+export type { TokenSource } from './lifeline.ts';
+export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './meter.ts';
+export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
+export type { Quality, QualityLevel } from './quality.ts';
+export { type DeviceInfo, RemotePeer } from './remote-peer.ts';
+export { RemoteTrack, type RemoteTrackEvents } from './remote-track.ts';
+export type { TrackSource } from './sources.ts';

@@ -1,0 +1,44 @@
+import type { Connection, ConnectionEnd, ConnectionOptions } from './connection.ts';
+import { ClientError } from './errors.ts';
+import type { Notification, ServerRequest } from './protocol.ts';
+
+export interface LinkHost {
+  notified(connection: Connection, notification: Notification): void;
+  requested(connection: Connection, request: ServerRequest): Promise<void>;
+}
+
+/** What one connection says, handed on once it is in use. */
+export class Link {
+  /** Whether the join over it is done: from then on its end is a break, before it is a failed attempt. */
+  joined = false;
+  end: ConnectionEnd | undefined;
+  #connection: Connection | undefined;
+  readonly #early: Notification[] = [];
+
+  constructor(
+    private readonly host: LinkHost,
+    private readonly onBroken: (end: ConnectionEnd) => void,
+  ) {}
+
+  get handlers(): Pick<ConnectionOptions, 'onNotification' | 'onRequest' | 'onClosed'> {
+    return {
+      onNotification: (notification) => {
+        if (this.#connection) this.host.notified(this.#connection, notification);
+        else this.#early.push(notification);
+      },
+      onRequest: async (request) => {
+        if (!this.#connection) throw new ClientError('wrong_state', 'this client has not joined yet');
+        await this.host.requested(this.#connection, request);
+      },
+      onClosed: (end) => {
+        this.end = end;
+        if (this.joined) this.onBroken(end);
+      },
+    };
+  }
+
+  use(connection: Connection): void {
+    this.#connection = connection;
+    for (const notification of this.#early) this.host.notified(connection, notification);
+  }
+}

@@ -1,0 +1,40 @@
+import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
+import type {
+  closeRefused as CloseRefused,
+  NotificationData,
+  NotificationName,
+  ServerRequestData,
+  ServerRequestName,
+  subProtocol as SubProtocol,
+  tokenPrefix as TokenPrefix,
+} from '../src/signaling/wire.ts';
+
+/**
+ * The protocol as the client sees it. Only types come from the server: what it validates is what can be written here,
+ * and none of its code is in the bundle.
+ */
+export type { MethodName, MethodParams, MethodResult, NotificationData, ServerRequestData };
+
+/** Any notification; `method` tells which, and with it the type of `data`. */
+export type Notification = {
+  [N in NotificationName]: { readonly method: N; readonly data: NotificationData<N> };
+}[NotificationName];
+
+/** Any request of the server. */
+export type ServerRequest = {
+  [N in ServerRequestName]: { readonly method: N; readonly data: ServerRequestData<N> };
+}[ServerRequestName];
+
+export type ConsumerInfo = ServerRequestData<'newConsumer'>;
+export type DataConsumerInfo = ServerRequestData<'newDataConsumer'>;
+export type PeerInfo = NotificationData<'newPeer'>;
+export type JoinResult = MethodResult<'join'>;
+export type ProducerInfo = JoinResult['peers'][number]['producers'][number];
+export type TransportInfo = MethodResult<'createWebRtcTransport'>;
+
+// The types are the server's literals, so that a change over there does not compile here.
+export const subProtocol: typeof SubProtocol = 'protoo';
+/** Prefix of the sub-protocol entry that carries the token. */
+export const tokenPrefix: typeof TokenPrefix = 'bearer.';
+/** The close code of a refusal or a removal: connecting again by oneself is not wanted. */
+export const closeRefused: typeof CloseRefused = 4000;

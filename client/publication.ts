@@ -1,0 +1,210 @@
+import type { types } from 'mediasoup-client';
+import { type EncodingOptions, producerOptions, setDegradation } from './encodings.ts';
+import { ClientError } from './errors.ts';
+import { Events } from './events.ts';
+import type { Media } from './media.ts';
+import { appDataOf, type TrackSource } from './sources.ts';
+
+export interface PublicationOptions extends EncodingOptions {
+  /** Begin muted. */
+  readonly paused?: boolean;
+  /** Stop the track when the publication ends. Default true for tracks that the client opened itself. */
+  readonly stopTrack?: boolean;
+  /** Opens the device again after `pause({ release: true })`. Given for tracks that the client opened itself. */
+  readonly reopen?: () => Promise<MediaStreamTrack>;
+  /** Data of the application for the receivers, beside what the client sets. */
+  readonly appData?: Readonly<Record<string, unknown>>;
+}
+
+export interface PublicationEvents {
+  /** Muted or not, held by a moderator or not, another track. */
+  changed: Publication;
+  /** It is over: `ended` by the application, `unplugged` when the device went, or a reason of the server. */
+  ended: { readonly publication: Publication; readonly reason: string };
+}
+
+/**
+ * A track that is sent. It outlives connections: after a rejoin or a reconnect the same track is produced again, muted
+ * or not as it was.
+ */
+export class Publication extends Events<PublicationEvents> {
+  #media: Media | undefined;
+  #producer: types.Producer | undefined;
+  #paused: boolean;
+  #held = false;
+  #ended = false;
+  #producing = false;
+
+  constructor(
+    readonly source: TrackSource,
+    private mediaTrack: MediaStreamTrack,
+    readonly options: PublicationOptions,
+  ) {
+    super();
+    this.#paused = options.paused ?? false;
+    mediaTrack.enabled = !this.#paused;
+    this.#follow(mediaTrack);
+  }
+
+  /** The track that is sent now. */
+  get track(): MediaStreamTrack {
+    return this.mediaTrack;
+  }
+
+  /** Muted by this side, or by a moderator. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** A moderator muted it and has not allowed it again. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** The device is closed until `resume`: its light is off. */
+  get released(): boolean {
+    return this.mediaTrack.readyState === 'ended' && !this.#ended;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The server's id of it; undefined while there is no connection. */
+  get producerId(): string | undefined {
+    return this.#producer?.id;
+  }
+
+  /** mediasoup-client's own object, for what this library does not offer. Another one after each rejoin. */
+  get producer(): types.Producer | undefined {
+    return this.#producer;
+  }
+
+  /** Stops sending; the others are told. `release` closes the device as well, so that its light goes out. */
+  async pause({ release = false }: { release?: boolean } = {}): Promise<void> {
+    this.#setPaused(true);
+    if (release && this.options.reopen) this.mediaTrack.stop();
+    if (this.#producer) await this.#media?.request('pauseProducer', { producerId: this.#producer.id });
+  }
+
+  /** Sends again. @throws ClientError forbidden while a moderator holds it, or that the device cannot be had */
+  async resume(): Promise<void> {
+    if (this.#held) {
+      throw new ClientError('forbidden', 'a moderator muted this; wait until a moderator allows it again');
+    }
+    if (this.released && this.options.reopen) await this.replaceTrack(await this.options.reopen());
+    if (this.#producer) await this.#media?.request('resumeProducer', { producerId: this.#producer.id });
+    this.#setPaused(false);
+    // It was not produced while its device was closed.
+    if (!this.#producer && !this.#producing && this.#media) await this.attach(this.#media);
+  }
+
+  /** Sends another track in place of this one, e.g. of another camera; the receivers notice nothing. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    if (track.kind !== this.mediaTrack.kind) {
+      const kinds = `a ${track.kind} track cannot replace a ${this.mediaTrack.kind} track`;
+      throw new ClientError('unsupported', `${kinds}; publish it as another source`);
+    }
+    const old = this.mediaTrack;
+    this.mediaTrack = track;
+    track.enabled = !this.#paused;
+    await this.#producer?.replaceTrack({ track });
+    if (old !== track) {
+      this.#release(old);
+      this.#follow(track);
+    }
+    this.emit('changed', this);
+  }
+
+  /** What this side measures of it (https://w3c.github.io/webrtc-stats/). */
+  async getStats(): Promise<RTCStatsReport | undefined> {
+    return this.#producer?.closed === false ? await this.#producer.getStats() : undefined;
+  }
+
+  /** Ends it; the receivers are told. */
+  async close(): Promise<void> {
+    await this.#close('ended');
+  }
+
+  /** For the client: produces the track over a new connection. */
+  async attach(media: Media): Promise<void> {
+    this.#media = media;
+    if (this.released) return;
+    const { source, options, mediaTrack: track } = this;
+    const plan = producerOptions(source, track, options, media.device.sendRtpCapabilities);
+    const appData = { ...options.appData, ...appDataOf(source) };
+    const paused = this.#paused;
+    this.#producing = true;
+    const producer = await media
+      .produce({ ...plan, track, stopTracks: false, appData }, paused)
+      .finally(() => {
+        this.#producing = false;
+      });
+    if (this.#media !== media || this.#ended) return producer.close();
+    this.#producer = producer;
+    await setDegradation(producer.rtpSender, source, options.degradationPreference).catch(() => {});
+    await this.#catchUp(producer, paused);
+    this.emit('changed', this);
+  }
+
+  /** For the client: the connection that carried it is gone, it waits for the next. */
+  detach(): void {
+    this.#media = undefined;
+    this.#producer = undefined;
+  }
+
+  /** For the client: a moderator muted it, or allows it again. It stays muted until `resume`. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (held) this.#setPaused(true);
+    else this.emit('changed', this);
+  }
+
+  /** For the client: it is over for that reason. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#producer?.close();
+    this.detach();
+    this.#release(this.mediaTrack);
+    this.emit('ended', { publication: this, reason });
+  }
+
+  /** What was changed while the server was asked to produce is changed now. */
+  async #catchUp(producer: types.Producer, toldPaused: boolean): Promise<void> {
+    const { id: producerId } = producer;
+    if (this.#paused) producer.pause();
+    if (this.#paused !== toldPaused) {
+      await this.#media?.request(this.#paused ? 'pauseProducer' : 'resumeProducer', { producerId });
+    }
+    if (producer.track !== this.mediaTrack && !this.released) {
+      await producer.replaceTrack({ track: this.mediaTrack });
+    }
+  }
+
+  #setPaused(paused: boolean): void {
+    this.#paused = paused;
+    this.mediaTrack.enabled = !paused;
+    if (paused) this.#producer?.pause();
+    else this.#producer?.resume();
+    this.emit('changed', this);
+  }
+
+  #follow(track: MediaStreamTrack): void {
+    track.addEventListener('ended', () => {
+      // A track that was replaced meanwhile may end as it likes.
+      if (track === this.mediaTrack) this.#close('unplugged').catch(() => {});
+    });
+  }
+
+  async #close(reason: string): Promise<void> {
+    const producerId = this.#producer?.id;
+    const media = this.#media;
+    this.end(reason);
+    if (producerId) await media?.request('closeProducer', { producerId });
+  }
+
+  #release(track: MediaStreamTrack): void {
+    if (this.options.stopTrack ?? true) track.stop();
+  }
+}

@@ -1,0 +1,120 @@
+import type { NotificationData } from './protocol.ts';
+import type { Publication } from './publication.ts';
+import type { RemotePeer } from './remote-peer.ts';
+
+/** How well media gets through: `unknown` while nothing is sent, `lost` while nothing gets through. */
+export type QualityLevel = 'unknown' | 'lost' | 'poor' | 'fair' | 'good';
+
+export interface Quality {
+  readonly level: QualityLevel;
+  /** What the server says of it: 0 (nothing arrives) to 10; null while nothing is sent. */
+  readonly score: number | null;
+}
+
+const unknown: Quality = { level: 'unknown', score: null };
+
+/** A stream starts with no score and climbs; it is not judged before. */
+const startPatience = 4000;
+
+function judge(score: number | null): Quality {
+  if (score === null) return unknown;
+  if (score <= 1) return { level: 'lost', score };
+  return { level: score < 5 ? 'poor' : score < 8 ? 'fair' : 'good', score };
+}
+
+/**
+ * The connection quality of everyone, told from the scores that mediasoup gives to streams
+ * (https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/). A peer's is that of its worst
+ * stream on its way to the server; our own is that of what we send, or of what reaches us if that is worse.
+ */
+export class QualityBook {
+  readonly #levels = new Map<string, Quality>();
+  readonly #ownScores = new Map<string, number>();
+  readonly #since = new Map<string, number>();
+
+  constructor(
+    private readonly options: {
+      readonly ownPeerId: string;
+      readonly peers: () => Iterable<Pick<RemotePeer, 'id' | 'tracks'>>;
+      readonly publications: () => Iterable<Pick<Publication, 'producerId' | 'paused'>>;
+      readonly changed: (peerId: string, quality: Quality) => void;
+      readonly now?: () => number;
+    },
+  ) {}
+
+  of(peerId: string): Quality {
+    return this.#levels.get(peerId) ?? unknown;
+  }
+
+  /** How well the server receives one of our producers. The best layer counts: the others may rest. */
+  ownScore({ producerId, score }: NotificationData<'producerScore'>): void {
+    this.#ownScores.set(producerId, Math.max(0, ...score.map((entry) => entry.score)));
+    this.look();
+  }
+
+  /** The connection was lost, or is built anew: what was measured is void. */
+  reset(): void {
+    this.#ownScores.clear();
+    this.#since.clear();
+    for (const peerId of [...this.#levels.keys()]) this.#set(peerId, unknown);
+  }
+
+  forget(peerId: string): void {
+    this.#levels.delete(peerId);
+  }
+
+  /** Judges everyone anew. */
+  look(): void {
+    const arriving: number[] = [];
+    for (const peer of this.options.peers()) {
+      const live = [...peer.tracks].filter(
+        (track) => !track.muted && this.#settled(track.id, track.score.sender),
+      );
+      const scores = live.map(({ score }) => score.sender);
+      // Only what reaches the server well tells something of the way from there to us.
+      arriving.push(
+        ...live.filter((track) => !track.paused && track.score.sender > 5).map(({ score }) => score.own),
+      );
+      this.#set(peer.id, judge(scores.length > 0 ? Math.min(...scores) : null));
+    }
+    // One bad stream among many says more of its sender than of us, so what reaches us is judged by the middle one.
+    const middle = arriving.sort((one, other) => one - other)[Math.floor(arriving.length / 2)];
+    const own = [...this.#sentScores(), ...(middle === undefined ? [] : [middle])];
+    this.#set(this.options.ownPeerId, judge(own.length > 0 ? Math.min(...own) : null));
+    this.#forgetEnded();
+  }
+
+  #forgetEnded(): void {
+    const tracks = [...this.options.peers()].flatMap((peer) => [...peer.tracks].map(({ id }) => id));
+    const live = new Set([
+      ...tracks,
+      ...[...this.options.publications()].map(({ producerId }) => producerId),
+    ]);
+    for (const id of this.#since.keys()) if (!live.has(id)) this.#since.delete(id);
+    for (const id of this.#ownScores.keys()) if (!live.has(id)) this.#ownScores.delete(id);
+  }
+
+  #sentScores(): number[] {
+    const live = [...this.options.publications()].flatMap(({ producerId, paused }) =>
+      producerId === undefined || paused ? [] : [producerId],
+    );
+    return live.flatMap((id) => {
+      const score = this.#ownScores.get(id);
+      return score !== undefined && this.#settled(id, score) ? [score] : [];
+    });
+  }
+
+  #settled(id: string, score: number): boolean {
+    const now = (this.options.now ?? (() => performance.now()))();
+    const since = this.#since.get(id) ?? now;
+    this.#since.set(id, since);
+    return score >= 8 || now - since > startPatience;
+  }
+
+  #set(peerId: string, quality: Quality): void {
+    const before = this.of(peerId);
+    if (before.level === quality.level && before.score === quality.score) return;
+    this.#levels.set(peerId, quality);
+    this.options.changed(peerId, quality);
+  }
+}

@@ -1,0 +1,221 @@
+import type { types } from 'mediasoup-client';
+import { Events } from './events.ts';
+import { countLayers, type LayerCounts, type Layers, type Size } from './layers.ts';
+import type { Media } from './media.ts';
+import type { ConsumerInfo } from './protocol.ts';
+import { sourceOf, type TrackSource } from './sources.ts';
+import { type SizeDriven, VisibleSize } from './visible-size.ts';
+
+export interface RemoteTrackEvents {
+  /** Muted or not, other layers, another score. */
+  changed: RemoteTrack;
+  ended: { readonly track: RemoteTrack; readonly reason: string };
+}
+
+type Pauser = 'application' | 'size';
+
+/** How large a best layer usually is, until one has arrived. */
+const usualSize: Record<'camera' | 'screen', Size> = {
+  camera: { width: 1280, height: 720 },
+  screen: { width: 1920, height: 1080 },
+};
+
+/** A track of another peer. */
+export class RemoteTrack extends Events<RemoteTrackEvents> {
+  readonly id: string;
+  readonly producerId: string;
+  readonly peerId: string;
+  readonly kind: types.MediaKind;
+  readonly source: TrackSource;
+  /** What it was published with. */
+  readonly appData: Readonly<Record<string, unknown>>;
+  /** Whether it comes in one quality or in layers to choose from. */
+  readonly type: ConsumerInfo['type'];
+  /** How many layers there are to choose from. */
+  readonly layerCounts: LayerCounts;
+  #muted: boolean;
+  readonly #pausedBy = new Set<Pauser>();
+  #layers: Layers | null = null;
+  /** What the server was asked for last. */
+  #wanted: Layers | undefined;
+  #chosen = false;
+  #score: ConsumerInfo['consumerScore'];
+  #ended = false;
+  readonly #visibleSize = new VisibleSize(this.#sizeDriven());
+
+  constructor(
+    info: ConsumerInfo,
+    /** mediasoup-client's own object, for what this library does not offer. */
+    readonly consumer: types.Consumer,
+    private readonly media: Media,
+  ) {
+    super();
+    this.id = info.id;
+    this.producerId = info.producerId;
+    this.peerId = info.peerId;
+    this.kind = info.kind;
+    this.appData = info.appData;
+    this.source = sourceOf(info.kind, info.appData);
+    this.type = info.type;
+    this.layerCounts = countLayers(info.rtpParameters.encodings?.[0]?.scalabilityMode);
+    this.#muted = info.producerPaused;
+    this.#score = info.consumerScore;
+  }
+
+  /** The browser's track, for a MediaStream or the Web Audio API. */
+  get mediaTrack(): MediaStreamTrack {
+    return this.consumer.track;
+  }
+
+  /** The sender does not send at the moment. */
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** This side does not receive it at the moment: the application paused it, or nobody sees it. */
+  get paused(): boolean {
+    return this.#pausedBy.size > 0;
+  }
+
+  /** The layers that arrive; null before the first, and when none fits the bandwidth. */
+  get layers(): Layers | null {
+    return this.#layers;
+  }
+
+  /** The layers that the server was asked for, by `setPreferredLayers` or for the size of an element. */
+  get wantedLayers(): Layers | undefined {
+    return this.#wanted;
+  }
+
+  /** How well it arrives: from the server here, and from the sender at the server. 0 (bad) to 10. */
+  get score(): { readonly own: number; readonly sender: number } {
+    return { own: this.#score.score, sender: this.#score.producerScore };
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Plays it in an element. A video then costs what it shows: it is paused while the element is out of view, and comes
+   * in the least layer that fills the element. https://mediasoup.org/documentation/v3/mediasoup/api/#consumer-setPreferredLayers
+   * @returns a function that takes it off the element
+   */
+  attach(element: HTMLMediaElement): () => void {
+    element.srcObject = new MediaStream([this.mediaTrack]);
+    // Refused until the user has touched the page: then the element's own controls, or another play(), start it.
+    element.play().catch(() => {});
+    const unwatch = this.watchSize(element);
+    return () => {
+      unwatch();
+      element.srcObject = null;
+    };
+  }
+
+  /** As attach, for an element that plays it already. */
+  watchSize(element: HTMLMediaElement): () => void {
+    return element instanceof HTMLVideoElement ? this.#visibleSize.watch(element) : () => {};
+  }
+
+  /** Stops receiving it for a while; it costs nothing then. */
+  async pause(): Promise<void> {
+    await this.#pause('application');
+  }
+
+  async resume(): Promise<void> {
+    await this.#resume('application');
+  }
+
+  /** The best layers that are wanted; lower ones come when the bandwidth does not suffice. Ends the choice by size. */
+  async setPreferredLayers(layers: Layers): Promise<void> {
+    this.#chosen = true;
+    await this.#want(layers);
+  }
+
+  /** Lets the size of the watched elements choose the layers again, which is how it begins. */
+  async setAutomaticLayers(): Promise<void> {
+    this.#chosen = false;
+    const { spatial, temporal } = this.layerCounts;
+    await this.#want({ spatialLayer: spatial - 1, temporalLayer: temporal - 1 });
+    this.#visibleSize.update();
+  }
+
+  /** Who gets bandwidth first when there is too little: 1 (last) to 255. */
+  async setPriority(priority: number): Promise<void> {
+    await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
+  }
+
+  /** Asks the sender for a picture that can be decoded without the ones before it. */
+  async requestKeyFrame(): Promise<void> {
+    await this.media.request('requestConsumerKeyFrame', { consumerId: this.id });
+  }
+
+  /** What this side measures of it (https://w3c.github.io/webrtc-stats/). */
+  async getStats(): Promise<RTCStatsReport | undefined> {
+    return this.consumer.closed ? undefined : await this.consumer.getStats();
+  }
+
+  /** Stops receiving it for good; `subscribe` takes it again. */
+  async close(): Promise<void> {
+    this.end('closed');
+    await this.media.request('closeConsumer', { consumerId: this.id });
+  }
+
+  /** For the client: what the server tells of it. */
+  update(news: { muted?: boolean; layers?: Layers | null; score?: ConsumerInfo['consumerScore'] }): void {
+    if (news.muted !== undefined) this.#muted = news.muted;
+    if (news.layers !== undefined) this.#layers = news.layers;
+    if (news.score !== undefined) this.#score = news.score;
+    if (news.layers !== undefined) this.#visibleSize.update();
+    this.emit('changed', this);
+  }
+
+  /** For the client: it is over for that reason. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#visibleSize.stop();
+    this.consumer.close();
+    this.emit('ended', { track: this, reason });
+  }
+
+  #sizeDriven(): SizeDriven {
+    return {
+      guessSize: () => usualSize[this.source === 'screen' ? 'screen' : 'camera'],
+      layerCount: () => this.layerCounts.spatial,
+      arrivingLayer: () => this.#layers?.spatialLayer,
+      hide: () => this.#pause('size'),
+      show: (spatialLayer) => this.#show(spatialLayer),
+    };
+  }
+
+  async #show(spatialLayer: number): Promise<void> {
+    const resuming = this.#resume('size');
+    const changes = !this.#chosen && this.#wanted?.spatialLayer !== spatialLayer;
+    if (changes && this.layerCounts.spatial > 1) {
+      await this.#want({ spatialLayer, temporalLayer: this.layerCounts.temporal - 1 });
+    }
+    await resuming;
+  }
+
+  async #want(layers: Layers): Promise<void> {
+    this.#wanted = layers;
+    await this.media.request('setConsumerPreferredLayers', { consumerId: this.id, ...layers });
+  }
+
+  async #pause(by: Pauser): Promise<void> {
+    const was = this.paused;
+    this.#pausedBy.add(by);
+    if (was || this.#ended) return;
+    this.consumer.pause();
+    this.emit('changed', this);
+    await this.media.request('pauseConsumer', { consumerId: this.id });
+  }
+
+  async #resume(by: Pauser): Promise<void> {
+    if (!this.#pausedBy.delete(by) || this.paused || this.#ended) return;
+    this.consumer.resume();
+    this.emit('changed', this);
+    await this.media.request('resumeConsumer', { consumerId: this.id });
+  }
+}

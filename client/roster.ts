@@ -1,0 +1,117 @@
+import type { JoinResult, Notification, PeerInfo, ProducerInfo } from './protocol.ts';
+import { RemotePeer } from './remote-peer.ts';
+
+export interface RosterHost {
+  peerJoined(peer: RemotePeer): void;
+  peerChanged(peer: RemotePeer): void;
+  peerLeft(peer: RemotePeer, reason: string): void;
+  /** Told to clients that subscribe by choice only. */
+  publicationAdded(peer: RemotePeer, publication: ProducerInfo): void;
+  publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void;
+}
+
+/** How long a peer whose connection is built anew may take before it counts as gone, in milliseconds. */
+const awayPatience = 15_000;
+
+/** Who is in the room. A peer that is only building its media anew does not leave. */
+export class Roster {
+  readonly peers = new Map<string, RemotePeer>();
+  readonly #awayTimers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(private readonly host: RosterHost) {}
+
+  /** We joined, for the first time or again: these are here. Those that are not may still be on their way back. */
+  joined(infos: JoinResult['peers']): void {
+    const present = new Set(infos.map(({ id }) => id));
+    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
+    for (const info of infos) {
+      const peer = this.#arrived(info);
+      peer.publications.clear();
+      for (const producer of info.producers) this.#published(peer.id, producer);
+    }
+  }
+
+  /** Takes what the server tells of peers. */
+  notified({ method, data }: Notification): void {
+    if (method === 'newPeer') this.#arrived(data);
+    else if (method === 'peerLeft') this.#gone(data.peerId, data.reason);
+    else if (method === 'peerDisplayNameChanged') this.#renamed(data.peerId, data.displayName);
+    else if (method === 'newProducer') this.#published(data.peerId, data);
+    else if (method === 'producerGone') this.#unpublished(data.peerId, data.producerId);
+  }
+
+  clear(reason: string): void {
+    for (const peerId of [...this.peers.keys()]) this.#left(peerId, reason);
+  }
+
+  /** A peer came, or came back. */
+  #arrived(info: PeerInfo): RemotePeer {
+    this.#stopWaiting(info.id);
+    const known = this.peers.get(info.id);
+    if (known) {
+      known.away = false;
+      known.displayName = info.displayName;
+      known.device = info.device;
+      this.host.peerChanged(known);
+      return known;
+    }
+    const peer = new RemotePeer(info);
+    this.peers.set(peer.id, peer);
+    this.host.peerJoined(peer);
+    return peer;
+  }
+
+  /** A peer is building its media anew. */
+  #away(peerId: string): void {
+    const peer = this.peers.get(peerId);
+    if (!peer || peer.away) return;
+    peer.away = true;
+    this.#awayTimers.set(
+      peerId,
+      setTimeout(() => this.#left(peerId, 'disconnected'), awayPatience),
+    );
+    this.host.peerChanged(peer);
+  }
+
+  #left(peerId: string, reason: string): void {
+    this.#stopWaiting(peerId);
+    const peer = this.peers.get(peerId);
+    if (!peer) return;
+    this.peers.delete(peerId);
+    for (const track of [...peer.tracks]) track.end(reason);
+    this.host.peerLeft(peer, reason);
+  }
+
+  #renamed(peerId: string, displayName: string): void {
+    const peer = this.peers.get(peerId);
+    if (!peer) return;
+    peer.displayName = displayName;
+    this.host.peerChanged(peer);
+  }
+
+  #gone(peerId: string, reason: string): void {
+    // Both come back in a moment: one builds its media anew, the other one came by a newer connection.
+    if (reason === 'rejoin' || reason === 'replaced') this.#away(peerId);
+    else this.#left(peerId, reason);
+  }
+
+  #published(peerId: string, publication: ProducerInfo): void {
+    const peer = this.peers.get(peerId);
+    if (!peer) return;
+    peer.publications.set(publication.producerId, publication);
+    this.host.publicationAdded(peer, publication);
+  }
+
+  #unpublished(peerId: string, producerId: string): void {
+    const peer = this.peers.get(peerId);
+    const publication = peer?.publications.get(producerId);
+    if (!peer || !publication) return;
+    peer.publications.delete(producerId);
+    this.host.publicationRemoved(peer, publication);
+  }
+
+  #stopWaiting(peerId: string): void {
+    clearTimeout(this.#awayTimers.get(peerId));
+    this.#awayTimers.delete(peerId);
+  }
+}

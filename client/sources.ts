@@ -1,0 +1,31 @@
+import type { types } from 'mediasoup-client';
+
+/** What a track shows. */
+export type TrackSource = 'microphone' | 'camera' | 'screen' | 'screenAudio';
+
+/** What the server and other clients read of it: `share` is for those that know no source. */
+export function appDataOf(source: TrackSource): Record<string, unknown> {
+  switch (source) {
+    case 'microphone':
+      return { source: 'audio' };
+    case 'camera':
+      return { source: 'video' };
+    case 'screen':
+    case 'screenAudio':
+      return { source: 'screen', share: true };
+  }
+}
+
+const screenNames = new Set(['screen', 'screenshare', 'screensharing', 'share', 'desktop', 'display']);
+
+/** Reads what a track of any client shows. */
+export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string, unknown>>): TrackSource {
+  const named = typeof appData.source === 'string' && screenNames.has(appData.source.toLowerCase());
+  const screen = named || appData.share === true;
+  if (kind === 'audio') return screen ? 'screenAudio' : 'microphone';
+  return screen ? 'screen' : 'camera';
+}
+
+export function kindOf(source: TrackSource): types.MediaKind {
+  return source === 'microphone' || source === 'screenAudio' ? 'audio' : 'video';
+}

@@ -1,0 +1,39 @@
+import { Glob } from 'bun';
+
+/** The tests of one process. Browser tests are heavy, so they get a process and more patience of their own. */
+export interface Phase {
+  name: string;
+  files: string[];
+  timeoutMs: number;
+}
+
+/** All test files below a folder, by their paths from it. */
+export function findTestFiles(root: string): string[] {
+  return [...new Glob('test/**/*.test.ts').scanSync(root)].sort();
+}
+
+/** The files that the arguments of the command name: all of them, or those whose path holds one of the arguments. */
+export function selectFiles(files: string[], filters: string[]): string[] {
+  const parts = filters.map((filter) => filter.replace(/^\.\//, ''));
+
+  return parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
+}
+
+/** Whether a test drives real browsers. */
+export function isBrowserTest(file: string): boolean {
+  return file.startsWith('test/browser/');
+}
+
+/** Divides the files over phases, in the order in which these run. */
+export function planPhases(files: string[]): Phase[] {
+  const phases: Phase[] = [
+    {
+      name: 'unit and contract tests',
+      files: files.filter((file) => !isBrowserTest(file)),
+      timeoutMs: 60_000,
+    },
+    { name: 'browser tests', files: files.filter(isBrowserTest), timeoutMs: 120_000 },
+  ];
+
+  return phases.filter((phase) => phase.files.length > 0);
+}

@@ -1,0 +1,119 @@
+/**
+ * Runs the tests: `npm test`, or `npm test -- test/sfu` for some of them. Arguments that start with a dash go to
+ * `bun test`, for example `npm test -- --test-name-pattern=join`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provideWorker } from '../worker/provide.ts';
+import { runTask, SetupError, say } from './console.ts';
+import { countRun, formatCounts, type Outcome, sumCounts } from './counts.ts';
+import { ensurePackages } from './packages.ts';
+import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } from './test-files.ts';
+
+const ROOT = join(import.meta.dir, '..');
+
+/**
+ * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
+ * program to take instead.
+ */
+const PROGRAMS = [
+  {
+    isNeededBy: isBrowserTest,
+    command: 'chromium',
+    replacedBy: 'TUREEN_TEST_BROWSER',
+    why: 'for the browser tests',
+  },
+];
+
+/** Makes ready what the tests need, and tells where the media worker is. */
+async function prepare(files: string[]): Promise<string> {
+  for (const { isNeededBy, command, replacedBy, why } of PROGRAMS) {
+    if (files.some(isNeededBy) && !process.env[replacedBy] && Bun.which(command) === null) {
+      await ensurePackages([command], why);
+    }
+  }
+
+  const worker = await provideWorker();
+  const { buildPage } = await import('../client/build.ts');
+
+  await buildPage();
+
+  return worker.path;
+}
+
+async function runPhase(phase: Phase, options: string[], workerBin: string): Promise<Outcome> {
+  const { name, files, timeoutMs } = phase;
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-test-'));
+  const reportFile = join(folder, 'report.xml');
+
+  say(`${name}, ${files.length} files`);
+
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      'test',
+      `--timeout=${timeoutMs}`,
+      '--reporter=junit',
+      `--reporter-outfile=${reportFile}`,
+      ...options,
+      // With the dot they are exactly these files, without it parts of names.
+      ...files.map((file) => `./${file}`),
+    ],
+    {
+      cwd: ROOT,
+      // Bun gives a child the environment that this process began with, so what is new in it has to be named.
+      env: { ...process.env, MEDIASOUP_WORKER_BIN: workerBin },
+      stdin: 'ignore',
+      stdout: 'inherit',
+      stderr: 'inherit',
+    },
+  );
+  const exitCode = await child.exited;
+  const report = await Bun.file(reportFile)
+    .text()
+    .catch(() => undefined);
+
+  await rm(folder, { recursive: true, force: true });
+
+  return countRun({ files, exitCode, report, expectsEveryFile: options.length === 0 });
+}
+
+async function main(): Promise<void> {
+  const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+  const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+  const files = selectFiles(findTestFiles(ROOT), filters);
+
+  if (files.length === 0) {
+    throw new SetupError(
+      `no test file has ${filters.join(' or ')} in its path. Name a file or a folder of test/.`,
+    );
+  }
+
+  const outcomes: Outcome[] = [];
+
+  try {
+    const workerBin = await prepare(files);
+
+    for (const phase of planPhases(files)) {
+      outcomes.push(await runPhase(phase, options, workerBin));
+    }
+  } catch (error) {
+    // Whatever keeps the tests from running is a failure, so that the last line is always the same one.
+    outcomes.push({
+      counts: { passed: 0, failed: 1, skipped: 0 },
+      problems: [error instanceof SetupError ? error.message : Bun.inspect(error)],
+    });
+  }
+
+  for (const problem of outcomes.flatMap((outcome) => outcome.problems)) {
+    say(problem);
+  }
+
+  const counts = sumCounts(outcomes.map((outcome) => outcome.counts));
+
+  console.log(formatCounts(counts));
+  process.exit(counts.failed === 0 ? 0 : 1);
+}
+
+await runTask(main);

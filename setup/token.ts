@@ -1,0 +1,2 @@
+/** Prints a token: `bun run token --room x --peer y`. */
+import '../src/auth/token-command.ts';

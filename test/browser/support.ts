@@ -1,0 +1,200 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { buildPage } from '../../client/build.ts';
+import type { Server } from '../../src/server.ts';
+
+/** What a condition may take on a machine that is busy with other things. */
+export const patience = 60_000;
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // The tabs of a test are never in front of each other.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--allow-loopback-in-peer-connection',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+const fakeDevices = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+export interface BrowserOptions {
+  /** Without them the browser has no camera and no microphone and asks for permission. */
+  readonly fakeDevices?: boolean;
+  readonly moreFlags?: readonly string[];
+}
+
+/** A real browser with an empty profile of its own. One a test file is enough. */
+export class Browser implements AsyncDisposable {
+  readonly #problems: string[] = [];
+
+  private constructor(
+    readonly context: BrowserContext,
+    private readonly profile: string,
+  ) {}
+
+  static async launch({ fakeDevices: fake = true, moreFlags = [] }: BrowserOptions = {}): Promise<Browser> {
+    await buildPage();
+    const profile = await mkdtemp(join(tmpdir(), 'tureen-browser-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.TUREEN_TEST_BROWSER ?? '/usr/bin/chromium',
+      headless: true,
+      args: [...flags, ...(fake ? fakeDevices : []), ...moreFlags],
+      viewport: { width: 1280, height: 800 },
+    });
+    const browser = new Browser(context, profile);
+    await context.addInitScript(prepare);
+    context.on('page', (page) => browser.#watch(page));
+    return browser;
+  }
+
+  /** Opens the try-it page, and enters the room when a name is given. */
+  async open(server: Server, options: { room?: string; name?: string; query?: string; hash?: string } = {}) {
+    const { room = 'room', name, query = '', hash = '' } = options;
+    const page = await this.context.newPage();
+    page.setDefaultTimeout(patience);
+    await page.goto(`http://127.0.0.1:${server.port}/?room=${room}${query}${hash}`);
+    if (name !== undefined) await enter(page, name);
+    return page;
+  }
+
+  /** Console errors and violations of the content security policy since the last call. */
+  problems(): string[] {
+    return this.#problems.splice(0);
+  }
+
+  /** Closes all pages, so that the next test begins with none. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.context.pages().map((page) => page.close()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close();
+    await rm(this.profile, { recursive: true, force: true });
+  }
+
+  #watch(page: Page): void {
+    page.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' || text.includes('Content Security Policy')) this.#problems.push(text);
+    });
+    page.on('pageerror', (error) => this.#problems.push(String(error)));
+  }
+}
+
+/** Runs in every page before its own scripts: a small camera saves CPU, and a test sees every peer connection. */
+function prepare(): void {
+  const connections: RTCPeerConnection[] = [];
+  Object.assign(globalThis, { connections });
+  const Original = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+  const devices = navigator.mediaDevices;
+  if (!devices) return;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = (constraints) => {
+    const video = constraints?.video;
+    if (!video) return open(constraints);
+    const size = { width: 640, height: 360, frameRate: 15 };
+    return open({ ...constraints, video: { ...(video === true ? {} : video), ...size } });
+  };
+}
+
+/** Fills the entrance and joins. */
+export async function enter(page: Page, name: string): Promise<void> {
+  await page.fill('#name', name);
+  await page.click('#entrance-form [type=submit]');
+  await page.waitForSelector('#call:not([hidden])');
+}
+
+/** What a page receives and sends, added up over its connections. */
+export interface Received {
+  readonly connected: number;
+  readonly videos: { ssrc: number; frames: number; width: number }[];
+  readonly audioPackets: { ssrc: number; packets: number }[];
+  readonly sentFrames: number;
+}
+
+/** Reads the statistics of every living connection of a page. mediasoup's probator (SSRC 1234) is left out. */
+export async function statistics(page: Page): Promise<Received> {
+  return await page.evaluate(async () => {
+    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+    const living = connections.filter(({ connectionState }) => connectionState !== 'closed');
+    const received = {
+      connected: living.filter(({ connectionState }) => connectionState === 'connected').length,
+      videos: [] as { ssrc: number; frames: number; width: number }[],
+      audioPackets: [] as { ssrc: number; packets: number }[],
+      sentFrames: 0,
+    };
+    for (const connection of living) {
+      for (const entry of (await connection.getStats()).values()) {
+        if (entry.type === 'outbound-rtp' && entry.kind === 'video')
+          received.sentFrames += entry.framesSent ?? 0;
+        if (entry.type !== 'inbound-rtp' || entry.ssrc === 1234) continue;
+        if (entry.kind === 'audio')
+          received.audioPackets.push({ ssrc: entry.ssrc, packets: entry.packetsReceived });
+        else {
+          const { ssrc, framesDecoded: frames = 0, frameWidth: width = 0 } = entry;
+          received.videos.push({ ssrc, frames, width });
+        }
+      }
+    }
+    return received;
+  });
+}
+
+/** Waits until a reading of the page satisfies, and gives that reading. */
+export async function eventually<T>(
+  what: string,
+  read: () => Promise<T>,
+  holds: (value: T) => boolean,
+  limit = patience,
+): Promise<T> {
+  const deadline = performance.now() + limit;
+  for (;;) {
+    const value = await read();
+    if (holds(value)) return value;
+    if (performance.now() > deadline) {
+      throw new Error(`${what} did not come about within ${limit} ms; last seen: ${JSON.stringify(value)}`);
+    }
+    await Bun.sleep(100);
+  }
+}
+
+/** Waits until so many videos and voices arrive and go on arriving. */
+export async function seesAndHears(page: Page, others: number): Promise<void> {
+  const before = await eventually(
+    `seeing and hearing ${others}`,
+    () => statistics(page),
+    ({ videos, audioPackets }) =>
+      videos.filter(({ frames }) => frames > 0).length >= others &&
+      audioPackets.filter(({ packets }) => packets > 0).length >= others,
+  );
+  // Streams that ended stay in the statistics for a while, so only those that grow are counted.
+  await eventually(
+    `more frames and packets of ${others}`,
+    () => statistics(page),
+    ({ videos, audioPackets }) => {
+      const framesOf = (ssrc: number) => before.videos.find((video) => video.ssrc === ssrc)?.frames ?? 0;
+      const growing = videos.filter(({ ssrc, frames }) => frames > framesOf(ssrc) + 3);
+      const louder = audioPackets.filter(({ ssrc, packets }) => {
+        const earlier = before.audioPackets.find((audio) => audio.ssrc === ssrc);
+        return packets > (earlier?.packets ?? 0);
+      });
+      return growing.length >= others && louder.length >= others;
+    },
+  );
+}

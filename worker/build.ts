@@ -1,0 +1,132 @@
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { join } from 'node:path';
+import { SetupError } from '../setup/console.ts';
+import type { CommandResult } from '../setup/packages.ts';
+import { BuildLog } from './build-log.ts';
+import { fetchLibsrtp } from './libsrtp.ts';
+import { Progress, parseNinjaStatus } from './progress.ts';
+import { MESON_OPTIONS, type MediasoupPackage } from './recipe.ts';
+import { prepareSource } from './source.ts';
+
+/** What is built, and where. */
+export interface BuildOptions {
+  mediasoup: MediasoupPackage;
+  /** An existing, empty folder of our own. Whoever made it removes it. */
+  folder: string;
+  /** Where the output of the build is kept. It stays when the build fails. */
+  logFile: string;
+  say: (line: string) => void;
+}
+
+// A build was seen to take 50 MB of disk, and one compiler up to 600 MB of memory.
+const DISK_BYTES = 250 * 2 ** 20;
+const MEMORY_BYTES_PER_JOB = 700 * 2 ** 20;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Builds the worker from the source that the mediasoup package carries. It takes minutes.
+ *
+ * @returns the path of the binary inside the folder. It is not proved yet.
+ */
+export async function buildWorker(options: BuildOptions): Promise<string> {
+  await checkDisk(options.folder);
+
+  const log = new BuildLog(options.logFile);
+  const interrupt = (signal: string): void => log.interrupt(signal);
+
+  for (const signal of SIGNALS) {
+    process.on(signal, interrupt);
+  }
+
+  try {
+    return await runSteps(options, log);
+  } finally {
+    for (const signal of SIGNALS) {
+      process.off(signal, interrupt);
+    }
+  }
+}
+
+async function runSteps({ mediasoup, folder, say }: BuildOptions, log: BuildLog): Promise<string> {
+  const source = join(folder, 'worker');
+  const out = join(folder, 'out');
+
+  await prepareSource(mediasoup, source);
+
+  if (!(await fetchLibsrtp(folder, join(source, 'subprojects/libsrtp2'), log))) {
+    say('the source of libsrtp cannot be had, so the packaged one is linked: the worker will use more CPU');
+  }
+
+  const setup = await log.run('meson', ['meson', 'setup', ...MESON_OPTIONS, out, source]);
+
+  checkResult('meson', setup, log);
+
+  const progress = new Progress('building the media worker');
+  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / MEMORY_BYTES_PER_JOB)));
+  const built = await log.run('ninja', ['ninja', '-C', out, '-j', String(jobs), 'mediasoup-worker'], {
+    onLine: (line) => {
+      const status = parseNinjaStatus(line);
+
+      if (status) {
+        progress.update(status.done, status.total);
+      }
+    },
+  });
+
+  progress.end();
+  checkResult('ninja', built, log);
+
+  return join(out, 'mediasoup-worker');
+}
+
+async function checkDisk(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+
+  if (bavail * bsize < DISK_BYTES) {
+    throw new SetupError(
+      `the media worker cannot be built: its build needs ${toMegabytes(DISK_BYTES)} MB below ${folder}, and only ` +
+        `${toMegabytes(bavail * bsize)} MB are free. Make room, or let XDG_CACHE_HOME name a folder on another disk.`,
+    );
+  }
+}
+
+function checkResult(step: string, { exitCode, output }: CommandResult, log: BuildLog): void {
+  if (exitCode !== 0) {
+    throw new SetupError(
+      `building the media worker failed: ${step} ended with exit code ${exitCode}. ${explainFailure(output)}\n` +
+        `The whole output is in ${log.file}. With MEDIASOUP_WORKER_BIN set to the path of a worker that was built ` +
+        'elsewhere, nothing is built.',
+    );
+  }
+}
+
+/** What a user can do about a failed build, read from what its tools said. */
+export function explainFailure(output: string): string {
+  if (/No space left on device/.test(output)) {
+    return 'The disk is full. Make room, then run the command again.';
+  }
+
+  if (
+    /Killed signal|: Killed|fatal error: Killed|virtual memory exhausted|Cannot allocate memory/.test(output)
+  ) {
+    return 'The machine ran out of memory. Free some (a job needs 700 MB), then run the command again.';
+  }
+
+  if (/Unknown compiler\(s\)|could not be found|[Cc]ommand not found/.test(output)) {
+    return `A tool is missing: ${firstError(output)}. Install it, then run the command again.`;
+  }
+
+  return `The first error is: ${firstError(output)}.`;
+}
+
+function firstError(output: string): string {
+  const lines = output.trimEnd().split('\n');
+
+  return (lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '').trim();
+}
+
+function toMegabytes(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20);
+}

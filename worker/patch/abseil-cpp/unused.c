@@ -1,0 +1,2 @@
+/* An empty library needs one source file. */
+typedef int tureen_unused;
