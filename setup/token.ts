@@ -1,2 +1,4 @@
-/** Prints a token: `bun run token --room x --peer y`. */
-import '../src/auth/token-command.ts';
+/** Prints a token: `npm run --silent token -- --room x --peer y`. */
+import { tokenCommand } from '../src/auth/token-command.ts';
+
+process.exit(await tokenCommand(process.argv.slice(2), process.env));

@@ -1,4 +1,7 @@
-import { Elysia } from 'elysia';
+import { type AnyElysia, Elysia } from 'elysia';
+import type { Measurements } from '../metrics/measurements.ts';
+import { metricsPlugin } from '../metrics/plugin.ts';
+import type { Config } from './config.ts';
 import { SfuError, toSfuError } from './errors.ts';
 import { healthPlugin } from './health.ts';
 import type { Logger } from './log.ts';
@@ -10,11 +13,15 @@ export interface AppDependencies {
   sfu: Sfu;
   signaling: Signaling;
   page: ReadonlyMap<string, PageFile>;
+  measurements: Measurements;
+  /** The dashboard, or an empty plugin where it is not on this port. */
+  admin: AnyElysia;
+  config: Config;
   log: Logger;
 }
 
 /** Composes the HTTP side. It never listens: main and tests do. */
-export function buildApp({ sfu, signaling, page, log }: AppDependencies) {
+export function buildApp({ sfu, signaling, page, measurements, admin, config, log }: AppDependencies) {
   const upgrade = (request: Request, server: unknown) =>
     // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
@@ -28,7 +35,9 @@ export function buildApp({ sfu, signaling, page, log }: AppDependencies) {
       return status(known.status, problem(known));
     })
     .use(healthPlugin(sfu))
+    .use(metricsPlugin(measurements, config))
     .use(pagePlugin(page))
+    .use(admin)
     .get('/signaling', ({ request, server }) => upgrade(request, server))
     .get('/', ({ request, server }) => {
       // Existing clients connect to the start address, which is the page's for a browser that does not upgrade.

@@ -41,6 +41,8 @@ export function readConfig(environment: Environment): Config {
   const values = Object.fromEntries(entries) as Values;
   const apiKeys = pairKeys(values, environment, mistakes);
   checkTurn(values, environment, mistakes);
+  checkTls(values, mistakes);
+  checkAdmin(values, mistakes);
   const developmentMode = apiKeys.size === 0;
   const loopback = '127.0.0.1';
   const host = values.host ?? (developmentMode ? loopback : '0.0.0.0');
@@ -98,6 +100,14 @@ function pairKeys(values: Values, environment: Environment, mistakes: string[]):
   return new Map(names.map((name, index) => [name, secrets[index] ?? '']));
 }
 
+function checkTls({ tlsCert, tlsKey }: Values, mistakes: string[]): void {
+  if ((tlsCert === undefined) === (tlsKey === undefined)) return;
+  const missing = tlsCert === undefined ? 'TUREEN_TLS_CERT' : 'TUREEN_TLS_KEY';
+  mistakes.push(
+    `${missing}: got nothing, wants a file, for TUREEN_TLS_CERT and TUREEN_TLS_KEY belong together`,
+  );
+}
+
 function checkTurn(values: Values, environment: Environment, mistakes: string[]): void {
   if (values.turnUrls && !values.turnSecret) {
     mistakes.push('TUREEN_TURN_SECRET: got nothing, wants the secret of the servers in TUREEN_TURN_URLS');
@@ -105,6 +115,21 @@ function checkTurn(values: Values, environment: Environment, mistakes: string[])
   if (values.turnUrls && environment.TUREEN_ICE_SERVERS) {
     mistakes.push('TUREEN_ICE_SERVERS: got a value beside TUREEN_TURN_URLS, wants only one of the two');
   }
+}
+
+function checkAdmin(values: Values, mistakes: string[]): void {
+  if (values.adminUser && !values.adminPasswordHash)
+    mistakes.push(
+      'TUREEN_ADMIN_PASSWORD_HASH: got nothing, wants the hash of the password of TUREEN_ADMIN_USER',
+    );
+  if (values.adminPasswordHash && !values.adminUser)
+    mistakes.push(
+      'TUREEN_ADMIN_USER: got nothing, wants the name that TUREEN_ADMIN_PASSWORD_HASH belongs to',
+    );
+  if (values.adminUserHeader && !values.trustedProxies)
+    mistakes.push(
+      'TUREEN_TRUSTED_PROXIES: got nothing, wants the addresses from which TUREEN_ADMIN_USER_HEADER is believed',
+    );
 }
 
 /** Whether a host name or address, as in an address bar, is this machine itself. */

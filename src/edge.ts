@@ -1,19 +1,54 @@
-import { networkInterfaces } from 'node:os';
+import { lookup } from 'node:dns/promises';
+import { isIP, isIPv6 } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 import type { types } from 'mediasoup';
 import type { Config } from './config.ts';
 
 const anyAddress = new Set(['0.0.0.0', '::']);
 
+/** Resolves a name to its IPv4 addresses; tests put another one in its place. */
+export type Lookup = (name: string) => Promise<string[]>;
+
+/** Who and where this node is. */
+export interface NodePlace {
+  readonly node: string;
+  readonly region: string | undefined;
+}
+
+/** The node's name and region: configured, or Fly's, or the name of the host. */
+export function nodePlace({ node, region, flyMachine, flyRegion }: Config): NodePlace {
+  return { node: node ?? flyMachine ?? hostname(), region: region ?? flyRegion };
+}
+
 /**
- * Where worker `workerIndex` listens for media: UDP and TCP on base port + index, under the first announced address.
+ * Fills in what a host knows better than its operator. On Fly.io UDP must bind the address behind
+ * fly-global-services, while TCP binds every address, and the address to announce is the app's dedicated IPv4.
+ * https://fly.io/docs/networking/udp-and-tcp/
+ * @throws Error that says which name could not be resolved and what to set instead
+ */
+export async function resolveAddresses(config: Config, resolve: Lookup = lookupIPv4): Promise<Config> {
+  if (config.flyApp === undefined) return config;
+  const { flyApp, udpListenIp, announcedAddresses: configured } = config;
+  const [udp, announced] = await Promise.all([
+    udpListenIp ??
+      addressesOf('fly-global-services', 'TUREEN_UDP_LISTEN_IP', resolve).then(([first]) => first),
+    configured ?? addressesOf(`${flyApp}.fly.dev`, 'TUREEN_ANNOUNCED_ADDRESS', resolve),
+  ]);
+  return Object.freeze({ ...config, udpListenIp: udp, announcedAddresses: announced });
+}
+
+/**
+ * Where worker `workerIndex` listens for media: UDP and TCP on base port + index, each under the first announced
+ * address of its family. A node that listens everywhere has a socket for each family that it announces.
  * https://mediasoup.org/documentation/v3/mediasoup/api/#WebRtcServerListenInfo
  */
 export function listenInfos(config: Config, workerIndex: number): types.TransportListenInfo[] {
-  const { listenIp, rtcBasePort } = config;
+  const { listenIp, udpListenIp = listenIp, rtcBasePort } = config;
+  const announced = announcedAddresses(config);
   const port = rtcBasePort === 0 ? {} : { port: rtcBasePort + workerIndex };
-  const [first] = announcedAddresses(config);
-  const announced = first === listenIp ? {} : { announcedAddress: first };
-  return (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip: listenIp, ...port, ...announced }));
+  const bind = (protocol: 'udp' | 'tcp', ip: string) =>
+    boundAddresses(ip, announced).map((address) => ({ protocol, ...address, ...port }));
+  return [...bind('udp', udpListenIp), ...bind('tcp', listenIp)];
 }
 
 /** The addresses that clients are told: the configured ones, the listen address, or the first of the host's. */
@@ -26,4 +61,40 @@ export function announcedAddresses(config: Config): string[] {
     .flat()
     .find((address) => address && !address.internal && address.family === family);
   return [own?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1')];
+}
+
+type BoundAddress = Pick<types.TransportListenInfo, 'ip' | 'announcedAddress' | 'flags'>;
+
+function boundAddresses(ip: string, announced: readonly string[]): BoundAddress[] {
+  // A host name says nothing of its family; it belongs to whatever is listened on.
+  const sixth = (address: string) => isIPv6(isIP(address) === 0 ? ip : address);
+  if (!anyAddress.has(ip)) {
+    const fitting = announced.find((address) => sixth(address) === isIPv6(ip)) ?? announced[0];
+    return [{ ip, ...(fitting !== ip && { announcedAddress: fitting }) }];
+  }
+  const four = announced.find((address) => !sixth(address));
+  const six = announced.find((address) => sixth(address));
+  return [
+    ...(four === undefined ? [] : [{ ip: '0.0.0.0', announcedAddress: four }]),
+    // Two sockets share the port, so the one for IPv6 must not take IPv4 as well.
+    ...(six === undefined ? [] : [{ ip: '::', announcedAddress: six, flags: { ipv6Only: true } }]),
+  ];
+}
+
+async function lookupIPv4(name: string): Promise<string[]> {
+  const found = await lookup(name, { family: 4, all: true });
+  return found.map(({ address }) => address);
+}
+
+async function addressesOf(name: string, variable: string, resolve: Lookup): Promise<string[]> {
+  const wanted = `on Fly.io the IPv4 address of ${name} is needed`;
+  const found = await resolve(name).catch((error: Error) => {
+    throw new Error(`${wanted}, and it cannot be resolved: ${error.message}. Set ${variable} to it instead`, {
+      cause: error,
+    });
+  });
+  if (found.length > 0) return found;
+  throw new Error(
+    `${wanted}, and it has none. Give the app one (fly ips allocate-v4), or set ${variable} to it`,
+  );
 }

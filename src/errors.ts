@@ -32,6 +32,11 @@ export const errorCodes = {
     doc: 'The token is good but does not grant this: another room, another peer, or a missing grant.',
   },
   removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
+  banned: {
+    status: 403,
+    retryable: false,
+    doc: 'This identity, token or address is banned from the room or the server; the reason says until when.',
+  },
   room_locked: {
     status: 403,
     retryable: true,

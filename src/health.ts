@@ -7,9 +7,11 @@ import type { Sfu } from './sfu/sfu.ts';
 export function healthPlugin(sfu: Sfu) {
   return new Elysia({ name: 'health' })
     .get('/livez', () => ({ status: 'ok' }))
-    .get('/readyz', ({ status }) => {
+    .get('/readyz', ({ set, status }) => {
       const reasons = sfu.unreadyReasons();
-      return reasons.length === 0 ? { status: 'ready' } : status(503, { status: 'unready', reasons });
+      if (reasons.length === 0) return { status: 'ready' };
+      set.headers['retry-after'] = '10';
+      return status(503, { status: 'unready', reasons });
     })
     .get('/version', () => ({ tureen: packageJson.version, mediasoup: mediasoupVersion, bun: Bun.version }));
 }

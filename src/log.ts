@@ -14,7 +14,8 @@ export interface Logger {
 }
 
 export interface LoggerOptions {
-  level: LogLevel;
+  /** Looked at for every line, so that it can change. */
+  readonly level: LogLevel;
   /** Takes one line without its line end; standard output unless told. */
   write?: (line: string) => void;
   /** Milliseconds since the epoch; the system's clock unless told. */
@@ -22,9 +23,9 @@ export interface LoggerOptions {
 }
 
 export function createLogger(options: LoggerOptions, context: LogFields = {}): Logger {
-  const { level, write = (line: string) => process.stdout.write(`${line}\n`), now = Date.now } = options;
+  const { write = (line: string) => process.stdout.write(`${line}\n`), now = Date.now } = options;
   const log = (lineLevel: LogLevel) => (message: string, fields?: LogFields) => {
-    if (rank[lineLevel] < rank[level]) return;
+    if (rank[lineLevel] < rank[options.level]) return;
     const own = { time: new Date(now()).toISOString(), level: lineLevel, message };
     // A field must not take the place of what every line has, but these come first to be read first.
     write(formatLine(Object.assign({}, own, context, fields, own)));

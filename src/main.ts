@@ -1,53 +1,81 @@
-import { fileURLToPath } from 'node:url';
 import { workerBin } from 'mediasoup';
-import { ConfigError, type Environment, readConfig, unknownVariables } from './config.ts';
+import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
+import { thisHost } from './doctor/patient.ts';
+import { Watch } from './doctor/watch.ts';
+import { nodePlace, resolveAddresses } from './edge.ts';
+import { envFileVariable, readEnvironment } from './env-file.ts';
 import { createLogger, type Logger } from './log.ts';
+import { places } from './places.ts';
+import { LiveConfig } from './reload.ts';
 import { Server } from './server.ts';
+import { readTls, type TlsPair, TlsWatch } from './tls.ts';
 
-/** The only file with side effects: configuration, server, signals, exit. */
+interface Running {
+  server: Server;
+  live: LiveConfig;
+  log: Logger;
+  tls: TlsPair | undefined;
+}
+
+/** The only file with side effects: configuration, self-check, server, signals, exit. */
 async function main(): Promise<void> {
-  const config = configOrExit(process.env);
-  const log = createLogger({ level: config.logLevel });
-  for (const name of unknownVariables(process.env))
+  const live = new LiveConfig(await configOrExit());
+  const config = live.current;
+  const log = createLogger({
+    get level() {
+      return config.logLevel;
+    },
+  });
+  for (const name of unknownVariables(readEnvironment(process.env)))
     log.warn('an unknown variable is ignored; is it misspelt?', { name });
   // An exception outside of every handler must not end the calls of everyone.
   process.on('uncaughtException', (error) => log.error('an exception that nothing caught', { error }));
   process.on('unhandledRejection', (error) => log.error('a rejection that nothing caught', { error }));
-  const server = await Server.start({ config, log, workerBin: workerInOwnSession() }).catch(
-    (error: Error) => {
-      log.error(error.message, { error });
-      process.exit(1);
-    },
-  );
-  announce(server, log);
+  const { server, tls } = await start(config, log).catch((error: Error) => {
+    log.error(error.message, { error });
+    process.exit(1);
+  });
   endOnSignals(server, log);
+  reloadOnHangup({ server, live, log, tls });
+  announce(server, log);
 }
 
-/** A signal to the whole process group must reach the server only, so that it can drain. */
-function workerInOwnSession(): string {
+async function start(config: Config, log: Logger) {
   process.env.MEDIASOUP_WORKER_BIN ??= workerBin;
-  return fileURLToPath(new URL('../worker/own-session.sh', import.meta.url));
+  const watch = new Watch({ patient: thisHost(config, process.env.MEDIASOUP_WORKER_BIN), log });
+  const [tls] = await Promise.all([readTls(config), watch.beforeStart()]);
+  // A signal to the whole process group must reach the server only, so that it can drain.
+  const starter = places.workerStarter;
+  const unreadyReasons = () => watch.reasons;
+  const server = await Server.start({ config, log, workerBin: starter, tls, unreadyReasons });
+  void watch.started();
+  return { server, tls };
 }
 
-function configOrExit(environment: Environment) {
+async function configOrExit(): Promise<Config> {
   try {
-    return readConfig(environment);
+    return await resolveAddresses(readConfig(readEnvironment(process.env)));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const mistake of error.mistakes) console.error(mistake);
+    const mistakes = error instanceof ConfigError ? error.mistakes : [(error as Error).message];
+    for (const mistake of mistakes) console.error(mistake);
     console.error('The server was not started. docs/configuration.md explains every variable.');
     process.exit(1);
   }
 }
 
-function announce({ url, config }: Server, log: Logger): void {
-  log.info('ready', { url, workers: config.workers, developmentMode: config.developmentMode });
-  if (config.developmentMode) {
+function announce({ url, config, admin }: Server, log: Logger): void {
+  const { workers, developmentMode } = config;
+  log.info('ready', { url, workers, developmentMode, ...nodePlace(config) });
+  if (developmentMode) {
     console.error(
       'Development mode: anyone on this machine may enter any room, and nobody else. Set TUREEN_API_KEY and TUREEN_API_SECRET to serve others.',
     );
   }
   console.error(`Tureen is ready. Try a call: ${url}`);
+  const address = admin.address(url);
+  const setup = admin.setupLink(url);
+  if (setup) console.error(`The dashboard has no users yet. This link makes the first admin, once: ${setup}`);
+  else if (address) console.error(`Dashboard: ${address}`);
 }
 
 /** The first signal drains, the second one ends at once. */
@@ -72,6 +100,17 @@ function endOnSignals(server: Server, log: Logger): void {
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
+}
+
+/** SIGHUP reads the environment file and the certificate again. Without either it ends the program, as by default. */
+function reloadOnHangup({ server, live, log, tls: pair }: Running): void {
+  const onChange = (changed: TlsPair) => server.replaceTls(changed);
+  const certificate = pair && new TlsWatch({ config: live.current, log, pair, onChange });
+  if (process.env[envFileVariable] === undefined && certificate === undefined) return;
+  process.on('SIGHUP', () => {
+    live.reload(process.env, log);
+    void certificate?.reload();
+  });
 }
 
 await main();

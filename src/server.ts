@@ -1,14 +1,22 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { Measurements } from '../metrics/measurements.ts';
+import { MetricsListener } from '../metrics/plugin.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { AdminSide } from './admin.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { listenInfos } from './edge.ts';
+import { Listener } from './listener.ts';
 import type { Logger } from './log.ts';
+import { admission as admissionOf } from './moderation/admission.ts';
+import { Moderation } from './moderation/moderation.ts';
 import { loadPage } from './page.ts';
+import { places } from './places.ts';
 import { type Clock, systemClock } from './sfu/clock.ts';
 import { logEvents } from './sfu/log-events.ts';
 import { Sfu, type SfuOptions } from './sfu/sfu.ts';
-import { Signaling, type SocketData } from './signaling/socket.ts';
+import { Signaling } from './signaling/socket.ts';
+import { Store } from './store/store.ts';
+import type { TlsPair } from './tls.ts';
 
 export interface ServerOptions {
   config: Config;
@@ -19,48 +27,64 @@ export interface ServerOptions {
   /** Folder of the try-it page; the built one unless told. */
   pageFolder?: string;
   admission?: SfuOptions['admission'];
+  /** Serves HTTPS with it, and HTTP without. */
+  tls?: TlsPair;
+  /** Why new calls should go elsewhere, beside what the domain knows of: the findings of the self-check. */
+  unreadyReasons?: SfuOptions['unreadyReasons'];
 }
-
-const builtPage = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'page');
-/** How long `stop` waits for connections that do not close. */
-const stopPatience = 2000;
 
 /** The whole server as one object: main runs it, and so do the tests. */
 export class Server {
-  readonly #app: ReturnType<typeof buildApp>;
-
   private constructor(
     readonly config: Config,
     readonly sfu: Sfu,
     private readonly signaling: Signaling,
-    app: ReturnType<typeof buildApp>,
-  ) {
-    this.#app = app;
-  }
+    readonly measurements: Measurements,
+    /** Where the metrics are when they have a port of their own. */
+    readonly metricsListener: MetricsListener | undefined,
+    private readonly listener: Listener,
+    readonly store: Store,
+    /** The dashboard. */
+    readonly admin: AdminSide,
+  ) {}
 
   /** Starts workers and listens. @throws Error when a worker does not start or the port is taken; then nothing runs. */
   static async start(options: ServerOptions): Promise<Server> {
-    const { config, log, clock = systemClock, workerBin, pageFolder = builtPage, admission } = options;
+    const { config, log, clock = systemClock, workerBin, pageFolder = places.page } = options;
+    const { tls, unreadyReasons } = options;
     const workers = {
       count: config.workers,
       workerBin,
       listenInfos: (index: number) => listenInfos(config, index),
     };
-    const sfu = new Sfu({ settings: config, workers, log, clock, admission });
+    const store = new Store({ folder: config.dataDir, log, now: () => clock.now() });
+    const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
+    const sfu = new Sfu({ settings: config, workers, log, clock, admission, unreadyReasons });
+    const moderation = new Moderation(sfu, store, () => clock.now());
     logEvents(sfu.events, log);
     const [page] = await Promise.all([loadPage(pageFolder), sfu.start()]);
-    const signaling = new Signaling({ config, sfu, log, clock });
-    const app = buildApp({ sfu, signaling, page, log });
+    const signaling = new Signaling({ config, sfu, moderation, log, clock });
+    const onError = (error: unknown) => log.error('a measurement failed', { error });
+    const { version } = packageJson;
+    const { counts } = signaling;
+    const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
+    let metricsListener: MetricsListener | undefined;
+    let admin: AdminSide | undefined;
+    let listener: Listener;
     try {
-      listen(app, signaling.websocket, config);
+      admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
+      const app = buildApp({ sfu, signaling, page, measurements, admin: admin.plugin, config, log });
+      metricsListener = MetricsListener.listen(measurements, config);
+      listener = new Listener({ app, websocket: signaling.websocket, config, tls });
     } catch (error) {
+      measurements.close();
+      await metricsListener?.stop();
+      await admin?.stop();
       sfu.close();
-      throw new Error(
-        `cannot listen on ${config.host} port ${config.port}: ${(error as Error).message}. Free the port or set PORT`,
-        { cause: error },
-      );
+      store.close();
+      throw error;
     }
-    return new Server(config, sfu, signaling, app);
+    return new Server(config, sfu, signaling, measurements, metricsListener, listener, store, admin);
   }
 
   /** Where the try-it page is. */
@@ -68,33 +92,26 @@ export class Server {
     const { host } = this.config;
     const shown =
       host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-    return `http://${shown}:${this.port}/`;
+    return `http${this.config.tlsCert === undefined ? '' : 's'}://${shown}:${this.port}/`;
   }
 
   get port(): number {
-    return this.#app.server?.port ?? this.config.port;
+    return this.listener.port;
+  }
+
+  /** New connections get this certificate, and those that are open go on. */
+  replaceTls(tls: TlsPair): void {
+    this.listener.replaceTls(tls);
   }
 
   /** Ends everything at once: sockets with 1012, then workers, then the listener. */
   async stop(): Promise<void> {
+    this.measurements.close();
     this.sfu.close();
     this.signaling.close();
-    const stopped = this.#app.server?.stop(false);
-    const impatient = new Promise<void>((resolve) => {
-      setTimeout(resolve, stopPatience).unref();
-    });
-    await Promise.race([stopped, impatient]);
-    await this.#app.server?.stop(true);
+    await this.admin.stop();
+    await this.metricsListener?.stop();
+    await this.listener.stop();
+    this.store.close();
   }
-}
-
-function listen(
-  app: ReturnType<typeof buildApp>,
-  websocket: Bun.WebSocketHandler<SocketData>,
-  config: Config,
-): void {
-  const { host: hostname, port } = config;
-  // Elysia passes these on to Bun.serve but types the handlers as its own socket's, which is not used.
-  const options = { hostname, port, reusePort: false, standardHostname: false, websocket } as unknown;
-  app.listen(options as Parameters<typeof app.listen>[0]);
 }

@@ -33,6 +33,7 @@ export type SfuSettings = Pick<
   | 'emptyRoomSeconds'
   | 'joinSeconds'
   | 'iceFailureSeconds'
+  | 'drainJoins'
 >;
 
 /** What every room shares. */
@@ -132,8 +133,8 @@ export class Room {
     return peer;
   }
 
-  /** Makes a connected peer a participant. @returns the others that are there. */
-  join(peer: Peer, options: JoinOptions): Peer[] {
+  /** Makes a connected peer a participant. */
+  join(peer: Peer, options: JoinOptions): void {
     if (peer.state.name !== 'connected')
       throw new SfuError('wrong_state', 'you have joined this room already');
     peer.cancelJoinTimeout();
@@ -145,6 +146,10 @@ export class Room {
     const { displayName, hidden } = peer;
     const duration = joinedAt - peer.connectedAt;
     this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration });
+  }
+
+  /** The other participants that a peer is told of. */
+  othersOf(peer: Peer): Peer[] {
     return this.joinedPeers.filter((other) => other !== peer && !other.hidden);
   }
 

@@ -84,10 +84,11 @@ export class RoomRouters {
     if (running) return await running;
     const piping = mediaCall(from.router, 'piping a producer to another worker', async () => {
       const key = data ? { dataProducerId: producerId } : { producerId };
-      const { pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
+      const { pipeConsumer, pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
         ...key,
         router: to.router,
       });
+      if (pipeConsumer && pipeProducer) carryPauses(pipeConsumer, pipeProducer);
       const forget = () => to.piped.delete(producerId);
       pipeProducer?.observer.once('close', forget);
       pipeDataProducer?.observer.once('close', forget);
@@ -152,6 +153,17 @@ export class RoomRouters {
     }
     return opened;
   }
+}
+
+/**
+ * mediasoup carries a pause to the other worker without waiting for the answer, so that a worker that dies meanwhile
+ * leaves a rejection that nobody catches. The pipe ends with it: there is nothing to carry any more.
+ */
+function carryPauses({ observer }: types.Consumer, pipeProducer: types.Producer): void {
+  observer.removeAllListeners('pause');
+  observer.removeAllListeners('resume');
+  observer.on('pause', () => void pipeProducer.pause().catch(() => {}));
+  observer.on('resume', () => void pipeProducer.resume().catch(() => {}));
 }
 
 function countConsumers(roomRouter: RoomRouter): void {

@@ -17,7 +17,12 @@ export interface SfuOptions {
   clock?: Clock;
   /** Asked before a connection enters a room: an error refuses it. This is where bans come in. */
   admission?: (identity: Identity) => SfuError | undefined;
+  /** Why new calls should go elsewhere, beside what the domain knows of. */
+  unreadyReasons?: () => readonly string[];
 }
+
+/** By then whoever chooses a server for new calls has seen that this one is not ready any more. */
+const retryHint = 'in 10 seconds';
 
 /**
  * The rooms of this node and the commands on them. Signaling, the admin page and the REST API call the same
@@ -42,7 +47,10 @@ export class Sfu {
     this.#context = { settings, events: this.events, log, clock, pool: this.pool, onClosed };
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events: this.events, clock, idle, end: () => this.#endCalls('draining') });
-    this.events.on('peerLeft', () => this.#drain.peerGone());
+    this.events.on('peerLeft', ({ reason }) => {
+      // Whoever is replaced has just come back, and its room only looks empty for this moment.
+      if (reason !== 'replaced') this.#drain.peerGone();
+    });
   }
 
   /** Starts the workers. */
@@ -56,7 +64,9 @@ export class Sfu {
    */
   async enter(identity: Identity, link: PeerLink): Promise<Peer> {
     this.#admit(identity);
-    const room = this.rooms.get(identity.roomId) ?? (await this.#open(identity.roomId));
+    const present = this.rooms.get(identity.roomId);
+    if (present) this.#checkDrain(present, identity.peerId);
+    const room = present ?? (await this.#open(identity.roomId));
     // A ban may have come while the room was being opened.
     this.#admit(identity);
     return room.enter(identity, link);
@@ -156,7 +166,8 @@ export class Sfu {
   /** Why new calls should go elsewhere; empty when the node is ready. */
   unreadyReasons(): string[] {
     const pool = this.pool.unreadyReason();
-    return [...(pool ? [pool] : []), ...(this.drainDeadline === null ? [] : ['the node is draining'])];
+    const draining = this.drainDeadline === null ? [] : ['the node is draining'];
+    return [...(pool ? [pool] : []), ...draining, ...(this.options.unreadyReasons?.() ?? [])];
   }
 
   /** What is there now, as plain data. */
@@ -177,11 +188,21 @@ export class Sfu {
     if (refusal) throw refusal;
   }
 
+  /** Who is in the room and lost the connection may come back in any case. */
+  #checkDrain(room: Room, peerId: string): void {
+    const { drainJoins } = this.options.settings;
+    if (this.drainDeadline === null || drainJoins === 'allow' || room.peers.has(peerId)) return;
+    throw new SfuError(
+      'draining',
+      `this server is about to end and lets nobody new in; connect again ${retryHint} to reach another`,
+    );
+  }
+
   async #open(roomId: string): Promise<Room> {
     if (this.drainDeadline !== null || this.#closed) {
       throw new SfuError(
         'draining',
-        'this server is about to end and opens no rooms; connect again to reach another',
+        `this server is about to end and opens no rooms; connect again ${retryHint} to reach another`,
       );
     }
     const opening = this.#opening.get(roomId) ?? this.#create(roomId);

@@ -27,6 +27,7 @@ export class FrameError extends SfuError {
  */
 export function readFrame(text: string): ClientFrame {
   const frame = parse(text);
+  sanitize(frame, frame.request === true ? frameId(frame.id) : undefined);
   const { method, data = {} } = frame;
   if (frame.request === true) {
     const id = frameId(frame.id);
@@ -58,7 +59,6 @@ function parse(text: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new FrameError('the frame is not a JSON object');
   }
-  sanitize(value);
   return value as Record<string, unknown>;
 }
 
@@ -66,11 +66,11 @@ function parse(text: string): Record<string, unknown> {
  * Refuses what is nested too deep and takes out keys that could reach a prototype. Goes level by level instead of
  * calling itself, since a frame may be nested deeper than the stack.
  */
-function sanitize(root: object): void {
+function sanitize(root: object, requestId: number | undefined): void {
   let level: object[] = [root];
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > maxFrameDepth)
-      throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`);
+      throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, requestId);
     const next: object[] = [];
     for (const parent of level) {
       for (const [key, child] of Object.entries(parent)) {

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { ErrorCode } from '../errors.ts';
+import type { Moderation } from '../moderation/moderation.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import type { IceServers } from './ice-servers.ts';
@@ -9,6 +10,8 @@ import type { IceServers } from './ice-servers.ts';
 export interface MethodContext {
   readonly room: Room;
   readonly peer: Peer;
+  /** The commands of moderators, which are audited. */
+  readonly moderation: Moderation;
   /** The client connected for the fast join: the reply of `join` carries its consumers. */
   readonly fast: boolean;
   /** ICE servers for this client. */

@@ -93,6 +93,14 @@ function followPeers(events: EventBus, tell: Teller, { rooms }: NotifyOptions) {
       tell.one(who, 'permissionsChanged', { publish: typeof publish === 'boolean' ? publish : [...publish] }),
     ),
     events.on('peerNotice', ({ message, ...who }) => tell.one(who, 'notice', { message })),
+    events.on('transportBandwidth', ({ transportId, desired, effectiveDesired, available, ...who }) =>
+      tell.one(who, 'downlinkBwe', {
+        transportId,
+        desiredBitrate: desired,
+        effectiveDesiredBitrate: effectiveDesired,
+        availableBitrate: available,
+      }),
+    ),
     events.on('transportClosed', ({ transportId, reason, ...who }) =>
       tell.one(who, 'transportClosed', { transportId, reason }),
     ),

@@ -1,10 +1,12 @@
 import type { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Moderation } from '../moderation/moderation.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { EventBus, PeerEnd } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import { type Dialect, writeEvent } from './compat.ts';
+import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { dispatch } from './dispatch.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
@@ -34,6 +36,8 @@ export interface SessionSocket {
 export interface SessionOptions {
   socket: SessionSocket;
   events: EventBus;
+  counts: SignalingCounts;
+  moderation: Moderation;
   log: Logger;
   clock: Clock;
   messagesPerSecond: number;
@@ -97,6 +101,7 @@ export class Session implements PeerLink {
       );
     }
     this.#queue.push(frame);
+    this.options.counts.queued += 1;
     this.#work();
   }
 
@@ -112,8 +117,13 @@ export class Session implements PeerLink {
     this.sendText(notificationText(name, data));
   }
 
-  /** Sends a frame that was written once for many. */
+  /** Sends a notification that was written once for many. */
   sendText(text: string): void {
+    this.options.counts.notifications += 1;
+    this.#write(text);
+  }
+
+  #write(text: string): void {
     if (this.closed || this.options.socket.send(text)) return;
     this.#drop('backpressure', 'you do not read what is sent to you');
   }
@@ -138,7 +148,9 @@ export class Session implements PeerLink {
 
   /** Not let in, or not any more: the code of the error opens the reason. */
   refuse(error: SfuError, code: number): void {
+    const state = this.#state;
     this.#closeSocket(code, error.reason);
+    if (state.name === 'open') state.room.removePeer(state.peer, 'disconnected', { detail: error.message });
   }
 
   #request<N extends ServerRequestName>(name: N, data: ServerRequestData<N>): Promise<void> {
@@ -171,6 +183,7 @@ export class Session implements PeerLink {
 
   async #workThrough(): Promise<void> {
     for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) {
+      this.options.counts.queued -= 1;
       if (!this.#pace.take()) await this.#pace.wait();
       if (this.#state.name !== 'open') return;
       await this.#handle(frame, this.#state.room, this.#state.peer);
@@ -178,7 +191,7 @@ export class Session implements PeerLink {
   }
 
   async #handle(frame: RequestFrame | NotificationFrame, room: Room, peer: Peer): Promise<void> {
-    const { events, log, iceServers, fast } = this.options;
+    const { events, log, moderation, iceServers, fast } = this.options;
     const startedAt = performance.now();
     const later: (() => void)[] = [];
     const afterReply = (task: () => void) => void later.push(task);
@@ -189,6 +202,7 @@ export class Session implements PeerLink {
       iceServers,
       afterReply,
       dialect: this.#dialect,
+      moderation,
       log,
     });
     if ('request' in frame) {
@@ -197,12 +211,14 @@ export class Session implements PeerLink {
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
     const duration = performance.now() - startedAt;
-    events.emit('requestHandled', { method: frame.method, result, duration, ...peer.ref });
+    // A name that a client made up must not become a label of a metric.
+    const method = result === 'unknown_method' ? 'unknown' : frame.method;
+    events.emit('requestHandled', { method, result, duration, ...peer.ref });
     for (const task of later) task();
   }
 
   #send(frame: ResponseFrame | RequestFrame): void {
-    this.sendText(JSON.stringify(frame));
+    this.#write(JSON.stringify(frame));
   }
 
   #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
@@ -222,6 +238,7 @@ export class Session implements PeerLink {
 
   #end(): void {
     this.#state = { name: 'closed' };
+    this.options.counts.queued -= this.#queue.length;
     this.#queue.length = 0;
     this.#requests.abandon();
   }

@@ -1,13 +1,16 @@
 import { version as mediasoupVersion } from 'mediasoup';
+import { type ClientAddress, clientAddresses } from '../auth/address.ts';
 import { cleanText } from '../auth/clean.ts';
 import { verifyToken } from '../auth/tokens.ts';
 import { type Config, isLoopback } from '../config.ts';
-import { SfuError, toSfuError } from '../errors.ts';
+import { type ErrorCode, SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Moderation } from '../moderation/moderation.ts';
 import { type Clock, systemClock } from '../sfu/clock.ts';
 import { defaultGrants, type Identity } from '../sfu/grants.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import { SignalingCounts } from './counts.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
@@ -30,11 +33,18 @@ export interface SocketData {
 export interface SignalingOptions {
   config: Config;
   sfu: Sfu;
+  moderation: Moderation;
   log: Logger;
   clock?: Clock;
 }
 
+/** Refusals that pass by themselves: a client that tries again soon gets in. */
+const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable', 'gone', 'internal']);
+
 type Socket = Bun.ServerWebSocket<SocketData>;
+
+/** Bun sends 1009 to a client whose frame is too large, but tells its handler 1006 with this reason (seen in 1.4.5). */
+const tooBigReason = 'Received too big message';
 
 /** Bytes that may wait for a client that does not read; then it is dropped, alone. */
 const mostUnread = 1024 * 1024;
@@ -44,13 +54,16 @@ const mostUnread = 1024 * 1024;
  * `listen`. Elysia's own socket is not used: one deeply nested frame ends its process.
  */
 export class Signaling {
+  readonly counts = new SignalingCounts();
   readonly #sessions = new Map<Peer, Session>();
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
+  readonly #clientAddress: ClientAddress;
 
   constructor(private readonly options: SignalingOptions) {
-    const { sfu, clock = systemClock } = options;
+    const { config, sfu, clock = systemClock } = options;
     this.#clock = clock;
+    this.#clientAddress = clientAddresses(config);
     this.#stopNotifications = startNotifications({
       events: sfu.events,
       rooms: sfu.rooms,
@@ -87,7 +100,7 @@ export class Signaling {
     const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
     const token = bearer ?? searchParams.get('token') ?? undefined;
     const fast = searchParams.get('fast') === '1';
-    const address = server.requestIP(request)?.address ?? '';
+    const address = this.#clientAddress(request, server.requestIP(request)?.address ?? '');
     const data: SocketData = { roomId, peerId, token, address, openedAt: this.#clock.now(), fast };
     const headers = { 'Sec-WebSocket-Protocol': subProtocol };
     if (server.upgrade(request, { headers, data })) return undefined;
@@ -108,7 +121,8 @@ export class Signaling {
       // Binary frames are not of this protocol and are ignored.
       message: (socket, message) =>
         this.#guard(socket, () => typeof message === 'string' && socket.data.session?.receive(message)),
-      close: (socket, code) => this.#guard(socket, () => this.#closed(socket, code)),
+      close: (socket, code, reason) =>
+        this.#guard(socket, () => this.#closed(socket, reason === tooBigReason ? 1009 : code)),
     };
   }
 
@@ -125,6 +139,8 @@ export class Signaling {
         close: (code, reason) => socket.close(code, reason),
       },
       events: sfu.events,
+      counts: this.counts,
+      moderation: this.options.moderation,
       log: log.child({ roomId, peerId }),
       clock: this.#clock,
       messagesPerSecond: config.messagesPerSecond,
@@ -152,9 +168,10 @@ export class Signaling {
     this.#sessions.set(peer, session);
     session.notify('mediasoup-version', { version: mediasoupVersion });
     session.notify('mediasoupVersion', { version: mediasoupVersion });
-    if (data.fast)
-      session.notify('welcome', await welcome(room, peer, iceServersFor(config, peer.id, this.#clock.now())));
     session.open(room, peer);
+    if (!data.fast) return;
+    const iceServers = iceServersFor(config, peer.id, this.#clock.now());
+    session.notify('welcome', await welcome(room, peer, iceServers));
   }
 
   async #identify({ roomId, peerId, token, address }: SocketData): Promise<Identity> {
@@ -172,9 +189,7 @@ export class Signaling {
     const { sfu, log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     sfu.events.emit('connectionRefused', { code: error.code, roomId });
-    const later =
-      error.code === 'draining' || error.code === 'worker_unavailable' || error.code === 'internal';
-    session.refuse(error, later ? closeTryAgain : closeRefused);
+    session.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
   #closed(socket: Socket, code: number): void {

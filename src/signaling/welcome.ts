@@ -27,7 +27,7 @@ export async function welcome(
     routerRtpCapabilities: room.routers.rtpCapabilities,
     ...(sendTransport && { sendTransport }),
     ...(recvTransport && { recvTransport }),
-    peers: room.joinedPeers.filter((other) => !other.hidden).map(describePeer),
+    peers: room.othersOf(peer).map(describePeer),
     version,
   };
 }

@@ -232,6 +232,15 @@ export const notifications = {
     Type.Object({ peerVolumes: Type.Array(Volume) }),
     'Who is heard, the loudest first; empty in silence.',
   ),
+  downlinkBwe: message(
+    Type.Object({
+      transportId: Id,
+      desiredBitrate: Type.Integer({ description: 'bits a second that all you consume would take' }),
+      effectiveDesiredBitrate: Type.Integer({ description: 'the same, less what cannot be had' }),
+      availableBitrate: Type.Integer({ description: 'bits a second that your network gives' }),
+    }),
+    'The bandwidth estimate of your receiving transport, at most once a second.',
+  ),
   permissionsChanged: message(
     Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
     'A moderator changed what you may publish.',

@@ -56,6 +56,23 @@ async function killWorker(server: Server, index: number): Promise<void> {
   await until(() => running() !== pid && running() !== null, `the successor of worker ${index}`);
 }
 
+/** Lets a worker's process stand still until it is told to go on, or killed, or the test ends. */
+function halt(server: Server, index: number): Disposable & { goOn(): void; kill(): void } {
+  const pid = Number(server.sfu.snapshot().workers[index]?.pid);
+  const signal = (name: NodeJS.Signals) => process.kill(pid, name);
+  let gone = false;
+  signal('SIGSTOP');
+  return {
+    goOn: () => void signal('SIGCONT'),
+    kill() {
+      gone = signal('SIGKILL');
+    },
+    [Symbol.dispose]() {
+      if (!gone) signal('SIGCONT');
+    },
+  };
+}
+
 /** Builds a peer's media anew on the socket that it has, as `rejoin` asks. */
 async function rejoin({ client }: Member, ssrc: number): Promise<Sender> {
   const { id: sendTransport } = await client.request('createWebRtcTransport', { producing: true });
@@ -226,6 +243,45 @@ test('the observers go on when a worker dies that they are not on', async () => 
   expect(loud.map((line) => JSON.parse(line).message)).toEqual(['workerDied']);
 });
 
+test('a worker that dies while pauses cross to it leaves no rejection behind', async () => {
+  await using server = await startServer(spreading);
+  const { alice, carol, second } = await spreadRoom(server);
+  await offered(carol, alice.audio);
+  using halted = halt(server, second);
+  await alice.client.request('pauseProducer', { producerId: alice.audio });
+  await alice.client.request('getProducerStats', { producerId: alice.audio });
+  halted.kill();
+  // A rejection that nothing catches fails the test by itself.
+  await carol.client.waitFor('rejoin');
+  const again = await rejoin(carol, 13);
+  const anew = await again.client.waitFor(
+    'newConsumer',
+    ({ producerId, transportId }) => producerId === alice.audio && transportId === again.recvTransport,
+  );
+  expect(anew.producerPaused).toBe(true);
+});
+
+test('the reply of a fast join names nobody who left while it was made', async () => {
+  await using server = await startServer(spreading);
+  const { alice, bob, carol, second } = await spreadRoom(server);
+  const dave = await SignalingClient.connect({ server, peerId: 'dave', path: '/signaling?fast=1&' });
+  await dave.waitFor('welcome');
+  expect(workerOf(server, 'dave')).toBe(second);
+  // What is piped to a worker that stands still keeps the reply waiting.
+  using halted = halt(server, second);
+  const joining = dave.request('join', { rtpCapabilities: receivesOpusAndVp8 });
+  await alice.client.waitFor('newPeer', ({ id }) => id === 'dave');
+  await bob.client.request('leaveCall', {});
+  await bob.client.closed;
+  await alice.client.waitFor('peerClosed', ({ peerId }) => peerId === 'bob');
+  halted.goOn();
+  const { peers, consumers } = await joining;
+  expect(peers.map(({ id }) => id)).toEqual(['alice', 'carol']);
+  expect(consumers?.map(({ producerId }) => producerId).toSorted()).toEqual(
+    [alice.audio, carol.audio].toSorted(),
+  );
+});
+
 test('a room outlives the death of every worker that it is on, one after the other', async () => {
   await using server = await startServer(spreading);
   let { alice, bob, carol } = await spreadRoom(server);
@@ -300,10 +356,9 @@ test('while no worker runs the node is unready', async () => {
 
 test('a room that is opened on a worker that dies at that moment may be tried again, or comes about', async () => {
   await using server = await startServer();
-  const pid = Number(server.sfu.snapshot().workers[0]?.pid);
-  process.kill(pid, 'SIGSTOP');
+  using halted = halt(server, 0);
   const client = await SignalingClient.connect({ server });
-  process.kill(pid, 'SIGKILL');
+  halted.kill();
   const come = client.waitFor('mediasoupVersion').then(
     () => 'let in',
     () => 'closed',

@@ -1,10 +1,11 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { TSchema } from '@sinclair/typebox';
+import type { TObject, TSchema } from '@sinclair/typebox';
 import { errorCodes } from '../../src/errors.ts';
 import type { Server } from '../../src/server.ts';
+import type { MethodDefinition } from '../../src/signaling/method.ts';
 import { type MethodParams, methods } from '../../src/signaling/methods/index.ts';
 import { type Random, seededRandom } from '../support/random.ts';
-import { logLines, startServer } from '../support/server.ts';
+import { logLines, startServer, tokenFor, withKeys } from '../support/server.ts';
 import { Refused, SignalingClient, until } from '../support/signaling-client.ts';
 import { Witness } from '../support/witness.ts';
 import { audioTrack, dataChannel, enter, type Member, videoTrack, withIds } from '../support/world.ts';
@@ -12,6 +13,7 @@ import { audioTrack, dataChannel, enter, type Member, videoTrack, withIds } from
 setDefaultTimeout(120_000);
 
 const roomy = {
+  ...withKeys,
   TUREEN_MESSAGES_PER_SECOND: '100000',
   TUREEN_MAX_TRANSPORTS_PER_PEER: '64',
   TUREEN_MAX_PRODUCERS_PER_PEER: '256',
@@ -19,6 +21,7 @@ const roomy = {
 };
 
 type Ids = Record<string, string>;
+type AnyMethod = MethodDefinition<string, TObject>;
 type Fields = Record<string, unknown>;
 
 interface Owner extends Member {
@@ -26,11 +29,21 @@ interface Owner extends Member {
   readonly ids: Ids;
 }
 
+/** As `enter`, with a token that grants everything, so that no method stops at a missing grant. */
+async function enterAsModerator(server: Server, roomId: string, peerId: string): Promise<Member> {
+  const token = await tokenFor(roomId, peerId, { grants: { moderate: true } });
+  return await enter({ server, roomId, peerId, token });
+}
+
+async function witnessIn(server: Server): Promise<Witness> {
+  return await Witness.in(server, { token: await tokenFor('room', 'witness') });
+}
+
 /** A peer that publishes and receives everything. `remote` is somebody whose video and data it gets. */
 async function own(server: Server, roomId: string, peerId: string, ssrc: number): Promise<Owner> {
-  const member = await enter({ server, roomId, peerId });
+  const member = await enterAsModerator(server, roomId, peerId);
   const { client, sendTransport, recvTransport } = member;
-  const remote = await enter({ server, roomId, peerId: `${peerId} sends to` });
+  const remote = await enterAsModerator(server, roomId, `${peerId} sends to`);
   const { id: remoteProducer } = await remote.client.request(
     'produce',
     videoTrack(remote.sendTransport, ssrc),
@@ -141,7 +154,7 @@ function typesOf(schema: TSchema): string[] | undefined {
 
 test('data of the wrong type is refused as invalid_params by every method', async () => {
   await using server = await startServer(roomy);
-  await using _witness = await Witness.in(server);
+  await using _witness = await witnessIn(server);
   const mallory = await own(server, 'room', 'mallory', 1000);
   const failures: string[] = [];
   const expectInvalid = async (method: string, data: string) => {
@@ -205,7 +218,7 @@ function anyPlace(random: Random, root: object): [object, string] {
 test('whatever data a method gets, it answers with its result or a known error, and others go on', async () => {
   const random = seededRandom('fuzz of every method');
   await using server = await startServer(roomy);
-  await using witness = await Witness.in(server);
+  await using witness = await witnessIn(server);
   const mallory = await own(server, 'room', 'mallory', 1000);
   let workersDied = 0;
   server.sfu.events.on('workerDied', () => {
@@ -241,8 +254,8 @@ test('whatever data a method gets, it answers with its result or a known error, 
 test('whatever a client says that it can receive, it gets what fits or a known error', async () => {
   const random = seededRandom('fuzz of join');
   await using server = await startServer(roomy);
-  await using _witness = await Witness.in(server);
-  const alice = await enter({ server, peerId: 'alice' });
+  await using _witness = await witnessIn(server);
+  const alice = await enterAsModerator(server, 'room', 'alice');
   const { id: producerId } = await alice.client.request('produce', audioTrack(alice.sendTransport, 1));
   await alice.client.request('produce', chromeVideo(alice.sendTransport, 1000));
   const rtpCapabilities = await alice.client.request('getRouterRtpCapabilities', {});
@@ -256,8 +269,9 @@ test('whatever a client says that it can receive, it gets what fits or a known e
     autoSubscribe: true,
     sctpCapabilities: {},
   };
+  const token = await tokenFor('room', 'mallory');
   for (let round = 0; round < 150; round += 1) {
-    const client = await SignalingClient.connect({ server, peerId: 'mallory' });
+    const client = await SignalingClient.connect({ server, peerId: 'mallory', token });
     await client.request('createWebRtcTransport', { consuming: true });
     const data = mutate(random, template);
     const joined = await outcomeOfText(client, 'join', data);
@@ -342,7 +356,7 @@ const unknownIds = [crypto.randomUUID(), 'x', '__proto__', 'constructor', 'éƒ¨å±
 
 test('an id of somebody else is answered exactly like one that nobody has', async () => {
   await using server = await startServer(roomy);
-  await using _witness = await Witness.in(server);
+  await using _witness = await witnessIn(server);
   const alice = await own(server, 'room', 'alice', 1000);
   const carol = await own(server, 'another room', 'carol', 2000);
   const mallory = await own(server, 'room', 'mallory', 3000);
@@ -359,9 +373,10 @@ test('an id of somebody else is answered exactly like one that nobody has', asyn
   const before = stateOfOthers();
   const asked: string[] = [];
   const differences: string[] = [];
-  for (const { name, params, example } of methods) {
+  for (const { name, params, example, grant } of methods as readonly AnyMethod[]) {
     const field = Object.keys(params.properties).find((key) => key in kindOfId);
-    if (!field) continue;
+    // A moderator names what is another one's.
+    if (!field || grant === 'moderate') continue;
     const kind = kindOfId[field] ?? '';
     // What others of the room publish is there to be consumed: foreign is what another room publishes.
     const foreign = name === 'consume' ? [carol.ids[kind]] : [alice.ids[kind], carol.ids[kind]];
@@ -382,6 +397,25 @@ test('an id of somebody else is answered exactly like one that nobody has', asyn
   const foreignIds = [alice.ids.consumer ?? '', carol.ids.consumer ?? '', ...unknownIds];
   expect(await mallory.client.request('resumeConsumers', { consumerIds: foreignIds })).toEqual({});
   expect(stateOfOthers()).toBe(before);
+});
+
+test('a moderator has no power over another room, and is not told who is there', async () => {
+  await using server = await startServer(roomy);
+  const carol = await own(server, 'another room', 'carol', 2000);
+  const mallory = await own(server, 'room', 'mallory', 3000);
+  const differences: string[] = [];
+  for (const { name, params, example, grant } of methods as readonly AnyMethod[]) {
+    if (grant !== 'moderate' || !('peerId' in params.properties)) continue;
+    const ask = async (peerId: string) => {
+      const data = { ...(withIds(example, carol.ids) as Fields), peerId };
+      return (await outcome(mallory.client, name, data)).replaceAll(peerId, '{peer}');
+    };
+    const [foreign, unknown] = [await ask('carol'), await ask('nobody')];
+    if (foreign !== unknown || codeOf(foreign) !== 'not_found')
+      differences.push(`${name}: ${foreign}, ${unknown}`);
+  }
+  expect(differences).toEqual([]);
+  expect(await outcome(carol.client, 'getRtcStatsUrl', {})).toBe('ok');
 });
 
 test('a peer is no sender to itself, and a room no place for those of another', async () => {

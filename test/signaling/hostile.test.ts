@@ -438,6 +438,21 @@ describe('a socket', () => {
     expect([...(server.sfu.rooms.get('room')?.peers.keys() ?? [])].toSorted()).toEqual(['joined', 'witness']);
   });
 
+  test.each(['/signaling?', '/signaling?fast=1&'])(
+    'at %s that is cut while it is let in leaves nobody behind',
+    async (path) => {
+      await using server = await startServer();
+      const closed = eventsOf(server, 'socketClosed');
+      const left = eventsOf(server, 'peerLeft');
+      const raw = new RawSocket({ server, path: `${path}roomId=room&peerId=raw` });
+      server.sfu.events.on('peerConnected', () => raw.close());
+      await until(() => closed.length > 0);
+      // At once, and not only when the time to join is over.
+      await until(() => server.sfu.rooms.get('room')?.peers.size === 0, 'an empty room', 5000);
+      expect(left.map(({ reason }) => reason)).toEqual(['disconnected']);
+    },
+  );
+
   test('of a client that does not read is dropped, and only it', async () => {
     await using server = await startServer(unpaced);
     await using witness = await Witness.in(server);

@@ -43,6 +43,7 @@ const unknownId = '00000000-0000-4000-8000-000000000000';
 const moderator = { kind: 'moderator', id: 'mona' } as const;
 const byId = (key: string): Provocation => ({ params: () => ({ [key]: unknownId }) });
 const workerDies: Provocation = { workerDies: true };
+const moderates: WorldOptions = { grants: { moderate: true } };
 const byChoice: WorldOptions = { join: { autoSubscribe: false } };
 const ofConsumer = { not_found: byId('consumerId'), gone: workerDies };
 const ofProducer = { not_found: byId('producerId'), gone: workerDies };
@@ -135,10 +136,23 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   getDataConsumerStats: { not_found: byId('dataConsumerId'), gone: workerDies },
   leaveCall: {},
   getRtcStatsUrl: {},
+  removePeer: { not_found: { world: moderates, params: () => ({ peerId: 'nobody' }) } },
+  muteProducer: {
+    not_found: { world: moderates, params: () => ({ peerId: 'bob', producerId: unknownId }) },
+    gone: { world: moderates, workerDies: true },
+  },
+  allowProducer: {
+    not_found: { world: moderates, params: () => ({ peerId: 'bob', producerId: unknownId }) },
+  },
+  lockRoom: {},
 };
 
 /** Worlds in which the examples hold, where it is not the usual one. */
 const exampleWorlds: Partial<Record<MethodName, WorldOptions>> = {
+  removePeer: moderates,
+  muteProducer: moderates,
+  allowProducer: moderates,
+  lockRoom: moderates,
   join: { join: { stayOutside: true } },
   consume: byChoice,
 };
@@ -175,7 +189,7 @@ describe.each(all.map((method) => [method.name, method] as const))('%s', (name, 
 
   if (method.state === 'joined') {
     test('answers wrong_state before join', async () => {
-      await using world = await createWorld({ join: { stayOutside: true } });
+      await using world = await createWorld({ ...exampleWorlds[name], join: { stayOutside: true } });
       expect((await refusal(world, name, exampleOf(name, world.ids))).code).toBe('wrong_state');
     });
   }

@@ -44,6 +44,8 @@ export async function tokenFor(
     lifetime?: number;
     now?: number;
     tokenId?: string;
+    key?: string;
+    secret?: string;
   } = {},
 ): Promise<string> {
   const { lifetime = 3600, now = Date.now(), ...rest } = options;

@@ -48,6 +48,7 @@ export class Walker {
   /** How often the server took everything away. */
   #losses = 0;
   #joining = false;
+  #building = false;
   #ready: Promise<void> = Promise.resolve();
 
   private constructor(private readonly options: WalkerOptions) {}
@@ -61,8 +62,8 @@ export class Walker {
     walker.#client = client;
     for (const { method, data } of client.events) walker.#told(method, data);
     client.socket.addEventListener('message', ({ data }) => walker.#received(JSON.parse(String(data))));
-    walker.#ready = walker.#build();
-    await walker.#ready;
+    if (!walker.#building) walker.#ready = walker.#build();
+    await walker.settled();
     return walker;
   }
 
@@ -163,33 +164,33 @@ export class Walker {
 
   /** Goes through the order of a call until nothing is lost on the way. */
   async #build(): Promise<void> {
-    for (;;) {
-      const losses = this.#losses;
-      if (await this.#tryToBuild(losses)) return;
-      if (this.closed || losses === this.#losses) return;
+    this.#building = true;
+    for (let losses = -1; losses !== this.#losses && !this.closed; ) {
+      losses = this.#losses;
+      await this.#buildOnce(losses);
     }
+    this.#building = false;
   }
 
-  async #tryToBuild(losses: number): Promise<boolean> {
+  async #buildOnce(losses: number): Promise<void> {
     const first = losses === 0 && this.options.fast;
     if (first) await this.#client.waitFor('welcome').catch(() => {});
     else {
-      this.#sendTransport = await this.#openTransport({ producing: true });
-      this.#recvTransport = await this.#openTransport({ consuming: true });
+      this.#sendTransport = await this.#openTransport({ producing: true }, losses);
+      this.#recvTransport = await this.#openTransport({ consuming: true }, losses);
     }
+    if (losses !== this.#losses) return;
     this.#joining = true;
     const joined = await this.#ask('join', { displayName: this.peerId, rtpCapabilities: receivesOpusAndVp8 });
     this.#joining = false;
-    if (!joined || losses !== this.#losses) return false;
+    if (!joined || losses !== this.#losses) return;
     const consumers = (joined.consumers ?? []) as { id: string }[];
     if (consumers.length > 0)
       await this.#ask('resumeConsumers', { consumerIds: consumers.map(({ id }) => id) });
-    return losses === this.#losses;
   }
 
   /** The answer may be `gone` when a worker has just died: then it is asked again, as a client would. */
-  async #openTransport(data: Fields): Promise<string> {
-    const losses = this.#losses;
+  async #openTransport(data: Fields, losses: number): Promise<string> {
     for (let attempt = 0; attempt < 100 && !this.closed && losses === this.#losses; attempt += 1) {
       const reply = await this.#ask('createWebRtcTransport', data);
       if (!reply || losses !== this.#losses) continue;
@@ -259,8 +260,7 @@ export class Walker {
       own.clear();
     this.#transports.clear();
     this.#streams = 0;
-    const before = this.#ready;
-    this.#ready = before.then(() => this.#build());
+    if (!this.#building) this.#ready = this.#build();
   }
 
   /** What each message of the server means to it. Any other message is a fault. */

@@ -18,9 +18,11 @@ export class Witness implements AsyncDisposable {
     this.#asked = this.#ask();
   }
 
-  static async in(server: Server, options: { roomId?: string; peerId?: string } = {}): Promise<Witness> {
-    const { roomId, peerId = 'witness' } = options;
-    return new Witness(await enter({ server, roomId, peerId }));
+  static async in(
+    server: Server,
+    options: { roomId?: string; peerId?: string; token?: string } = {},
+  ): Promise<Witness> {
+    return new Witness(await enter({ server, peerId: 'witness', ...options }));
   }
 
   /** Requests that were answered so far. */

@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox';
 import type { Method } from '../method.ts';
+import { allowProducer } from './allowProducer.ts';
 import { changeDisplayName } from './changeDisplayName.ts';
 import { closeConsumer } from './closeConsumer.ts';
 import { closeProducer } from './closeProducer.ts';
@@ -15,10 +16,13 @@ import { getRtcStatsUrl } from './getRtcStatsUrl.ts';
 import { getTransportStats } from './getTransportStats.ts';
 import { join } from './join.ts';
 import { leaveCall } from './leaveCall.ts';
+import { lockRoom } from './lockRoom.ts';
+import { muteProducer } from './muteProducer.ts';
 import { pauseConsumer } from './pauseConsumer.ts';
 import { pauseProducer } from './pauseProducer.ts';
 import { produce } from './produce.ts';
 import { produceData } from './produceData.ts';
+import { removePeer } from './removePeer.ts';
 import { requestConsumerKeyFrame } from './requestConsumerKeyFrame.ts';
 import { restartIce } from './restartIce.ts';
 import { resumeConsumer } from './resumeConsumer.ts';
@@ -55,6 +59,10 @@ export const methods = [
   getDataConsumerStats,
   leaveCall,
   getRtcStatsUrl,
+  removePeer,
+  muteProducer,
+  allowProducer,
+  lockRoom,
 ] as const;
 
 type MethodUnion = (typeof methods)[number];

@@ -39,16 +39,20 @@ export const join = defineMethod({
   },
   async run({ room, peer, fast, afterReply }, params) {
     const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
-    const others = room.join(peer, {
+    room.join(peer, {
       displayName: cleanName(displayName),
       device: cleanDevice(device),
       rtpCapabilities,
       autoSubscribe,
     });
     afterReply(() => offerAll(room, peer));
-    const consumers = fast ? { consumers: (await subscribeToAll(room, peer)).map(describeConsumer) } : {};
-    const peers = others.map((other) => ({ ...describePeer(other), producers: producersOf(other) }));
-    return { peers, ...consumers };
+    const subscriptions = fast ? await subscribeToAll(room, peer) : [];
+    // Whoever left or closed while the consumers were made is not named any more: that was told already.
+    const peers = room
+      .othersOf(peer)
+      .map((other) => ({ ...describePeer(other), producers: producersOf(other) }));
+    const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
+    return { peers, ...(fast && { consumers }) };
   },
 });
 

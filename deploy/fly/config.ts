@@ -1,0 +1,115 @@
+/** One node, which is one app with one machine: UDP of a port reaches one machine only, so machines cannot share it. */
+export interface FlyNode {
+  /** Fly's code of the region, e.g. ams; `fly platform regions` lists them. */
+  readonly region: string;
+  readonly app: string;
+  /** Worker i listens on this port + i. */
+  readonly basePort: number;
+  readonly workers: number;
+}
+
+export interface FlyPlan {
+  readonly regions: readonly string[];
+  /** The names of the apps begin with it; Fly wants them unique over all of its customers. */
+  readonly prefix?: string;
+  readonly basePort?: number;
+  readonly workers?: number;
+}
+
+export const defaultPrefix = 'tureen';
+export const defaultWorkers = 2;
+export const defaultBasePort = 40_000;
+/** Fly's longest, in seconds: https://fly.io/docs/reference/configuration/ */
+export const longestKillTimeout = 300;
+/** Calls go on for this long; what is left of the kill timeout is for the end itself. */
+const drainSeconds = longestKillTimeout - 20;
+const httpPort = 3000;
+
+/** The nodes of a plan: names and ports are unique, also where a region is named twice. */
+export function planNodes(plan: FlyPlan): FlyNode[] {
+  const { regions, prefix = defaultPrefix, basePort = defaultBasePort, workers = defaultWorkers } = plan;
+  return regions.map((region, index) => {
+    const earlier = regions.slice(0, index).filter((other) => other === region).length;
+    const app = `${prefix}-${region}${earlier === 0 ? '' : `-${earlier + 1}`}`;
+    return { region, app, workers, basePort: basePort + index * workers };
+  });
+}
+
+/** The text of one node's fly.toml. */
+export function flyConfig(node: FlyNode): string {
+  const { region, app, basePort, workers } = node;
+  const ports = Array.from({ length: workers }, (_, index) => basePort + index);
+  return `# One node of Tureen on Fly.io. Made by \`bun run fly:config --nodes ${region}\`; docs/deploy.md explains it.
+# UDP reaches one machine of an app only: never scale this app beyond one machine, make another node instead.
+app = "${app}"
+primary_region = "${region}"
+kill_signal = "SIGTERM"
+kill_timeout = ${longestKillTimeout}
+
+[build]
+  dockerfile = "deploy/Dockerfile"
+
+[env]
+  PORT = "${httpPort}"
+  TUREEN_WORKERS = "${workers}"
+  TUREEN_RTC_BASE_PORT = "${basePort}"
+  TUREEN_DRAIN_SECONDS = "${drainSeconds}"
+  TUREEN_DATA_DIR = "/data"
+
+[deploy]
+  strategy = "rolling"
+
+[mounts]
+  source = "tureen_data"
+  destination = "/data"
+  initial_size = "1gb"
+
+[[vm]]
+  cpu_kind = "performance"
+  cpus = ${workers}
+  memory = "${workers * 2}gb"
+
+[[restart]]
+  policy = "always"
+
+[metrics]
+  port = ${httpPort}
+  path = "/metrics"
+
+# Signaling, the page and the dashboard.
+[http_service]
+  internal_port = ${httpPort}
+  force_https = true
+  # Media does not count as load, so a machine in the middle of a call would be stopped.
+  auto_stop_machines = "off"
+  auto_start_machines = true
+  min_machines_running = 1
+
+  [http_service.concurrency]
+    type = "connections"
+    soft_limit = 5000
+    hard_limit = 10000
+
+  [[http_service.checks]]
+    method = "GET"
+    path = "/readyz"
+    interval = "10s"
+    timeout = "2s"
+    grace_period = "10s"
+
+# Media: a port for each worker, by UDP and by TCP as it is, without any handler.
+${ports.flatMap((port) => [service('udp', port), service('tcp', port)]).join('\n')}`;
+}
+
+function service(protocol: 'udp' | 'tcp', port: number): string {
+  return `[[services]]
+  protocol = "${protocol}"
+  internal_port = ${port}
+  auto_stop_machines = "off"
+  auto_start_machines = true
+  min_machines_running = 1
+
+  [[services.ports]]
+    port = ${port}
+`;
+}

@@ -1,0 +1,265 @@
+import { media, monitoring, rooms, server, transports } from '../../definitions/index.ts';
+import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
+
+const perWorker = ['node', 'worker'];
+const workerLegend = '{{node}} {{worker}}';
+
+const state: BoardSpec['rows'][number] = {
+  title: 'State',
+  panels: [
+    stat('Ready', 'short', '1 while the node takes new rooms, as /readyz says.', q.sum(server.ready), {
+      thresholds: { warn: 1, bad: 0.5, below: true },
+    }),
+    stat('Draining', 'short', '1 while the node is about to end.', q.sum(server.draining)),
+    stat(
+      'Drain ends',
+      'dateTimeFromNow',
+      'When the drain ends its calls; 1970 without a drain.',
+      `1000 * ${q.max(server.drainDeadline)}`,
+    ),
+    stat('Workers', 'short', 'Media workers that run.', q.sum(server.workerUp)),
+    stat(
+      'Up since',
+      'dateTimeFromNow',
+      'When the server process started.',
+      `1000 * ${q.max(server.processStart)}`,
+    ),
+    table('Versions', 'short', 'What runs: Tureen, mediasoup, Bun.', [line('', q.raw(server.buildInfo))]),
+  ],
+};
+
+const workers: BoardSpec['rows'][number] = {
+  title: 'Media workers',
+  panels: [
+    graph(
+      'CPU',
+      'percentunit',
+      'Share of a core by worker. Above 0.9 media comes late: spread rooms, or add nodes.',
+      [line(workerLegend, q.rate(server.workerCpu, { by: perWorker }))],
+      { thresholds: { warn: 0.7, bad: 0.9 } },
+    ),
+    graph('Memory', 'bytes', 'Resident memory by worker.', [
+      line(workerLegend, q.sum(server.workerMemory, { by: perWorker })),
+    ]),
+    graph(
+      'Latency of requests',
+      's',
+      'How long a worker took to answer the sampler. It grows with its load before media suffers.',
+      [line(workerLegend, q.max(server.workerLatency, { by: perWorker }))],
+      { thresholds: { warn: 0.05, bad: 0.25 } },
+    ),
+    graph('Rooms', 'short', 'Rooms by worker.', [
+      line(workerLegend, q.sum(rooms.roomsByWorker, { by: perWorker })),
+    ]),
+    graph('Routers and consumers', 'short', 'What each worker carries.', [
+      line(`consumers ${workerLegend}`, q.sum(server.workerConsumers, { by: perWorker })),
+      line(`routers ${workerLegend}`, q.sum(server.workerRouters, { by: perWorker })),
+    ]),
+    graph(
+      'Deaths and restarts',
+      'short',
+      'Workers that died, and that were started again, in the window.',
+      [
+        line(`deaths ${workerLegend}`, q.increase(server.workerDeaths, { by: perWorker })),
+        line(`restarts ${workerLegend}`, q.increase(server.workerRestarts, { by: perWorker })),
+      ],
+      { thresholds: { warn: 1, bad: 3 } },
+    ),
+  ],
+};
+
+const serverRow: BoardSpec['rows'][number] = {
+  title: 'Server process',
+  panels: [
+    graph(
+      'Event loop lag',
+      's',
+      'How late timers fire: everything waits as long.',
+      percentiles((share) => q.quantile(share, server.loopLag)),
+      {
+        thresholds: { warn: 0.05, bad: 0.1 },
+      },
+    ),
+    graph(
+      'CPU',
+      'percentunit',
+      'Share of a core of the server process, without the media workers.',
+      [line('{{node}}', q.rate(server.processCpu, { by: ['node'] }))],
+      { thresholds: { warn: 0.6, bad: 0.85 } },
+    ),
+    graph('Memory', 'bytes', 'Resident memory, and the heap of JavaScript.', [
+      line('resident {{node}}', q.sum(server.processMemory, { by: ['node'] })),
+      line('heap {{node}}', q.sum(server.processHeap, { by: ['node'] })),
+    ]),
+    graph(
+      'File descriptors',
+      'percentunit',
+      'Share of the file descriptors that may be open.',
+      [
+        line(
+          '{{node}}',
+          `${q.sum(server.processOpenFiles, { by: ['node'] })} / ${q.sum(server.processMaxFiles, { by: ['node'] })}`,
+        ),
+      ],
+      { thresholds: { warn: 0.7, bad: 0.9 } },
+    ),
+  ],
+};
+
+const signaling: BoardSpec['rows'][number] = {
+  title: 'Signaling',
+  panels: [
+    graph(
+      'Requests by method',
+      'reqps',
+      'Messages of clients a second.',
+      [line('{{method}}', q.rate(server.requests, { by: ['method'] }))],
+      { stacked: true },
+    ),
+    graph(
+      'Requests by result',
+      'reqps',
+      'refused: a mistake of the client or a limit; failed: a mistake of the server, see its log.',
+      [line('{{result}}', q.rate(server.requests, { by: ['result'] }))],
+    ),
+    graph(
+      'Duration',
+      's',
+      'The 95th percentile of the time to an answer, by method.',
+      [line('{{method}}', q.quantile(0.95, server.requestDuration, { by: ['method'] }))],
+      { thresholds: { warn: 0.25, bad: 1 } },
+    ),
+    graph('Sockets', 'short', 'Open signaling sockets.', [
+      line('{{node}}', q.sum(server.sockets, { by: ['node'] })),
+    ]),
+    graph('Notifications', 'ops', 'Notifications to clients a second.', [
+      line('{{node}}', q.rate(server.notifications, { by: ['node'] })),
+    ]),
+    graph(
+      'Waiting messages',
+      'short',
+      'Messages of clients that wait to be handled. It should be near zero.',
+      [line('{{node}}', q.sum(server.queuedMessages, { by: ['node'] }))],
+      { thresholds: { warn: 100, bad: 1000 } },
+    ),
+    graph('Dropped sockets', 'ops', 'Sockets that the server closed for what the client did, by reason.', [
+      line('{{reason}}', q.rate(server.socketDrops, { by: ['reason'] })),
+    ]),
+  ],
+};
+
+const transportsRow: BoardSpec['rows'][number] = {
+  title: 'Transports and data',
+  panels: [
+    graph('Transports by ICE state', 'short', 'disconnected ones lost their network and may come back.', [
+      line('{{state}}', q.sum(transports.transportsByIce, { by: ['state'] })),
+    ]),
+    graph(
+      'Transports by protocol',
+      'short',
+      'udp is what you want; tcp costs quality, and means that networks drop UDP.',
+      [line('{{protocol}}', q.sum(transports.transportsByIce, { by: ['protocol'] }))],
+    ),
+    graph('Transports by DTLS state', 'short', 'failed ones had the wrong certificate or a broken client.', [
+      line('{{state}}', q.sum(transports.transportsByDtls, { by: ['state'] })),
+    ]),
+    graph('Transports by SCTP state', 'short', 'The state of data channels.', [
+      line('{{state}}', q.sum(transports.transportsBySctp, { by: ['state'] })),
+    ]),
+    graph('Opened', 'ops', 'Transports that are opened a second.', [
+      line('{{node}}', q.rate(transports.transportsOpened, { by: ['node'] })),
+    ]),
+    graph(
+      'Bits by content',
+      'bps',
+      'Media, retransmissions (rtx), bandwidth probes and the rest (RTCP, DTLS, data).',
+      [
+        line(
+          '{{direction}} {{content}}',
+          `8 * ${q.rate(transports.transportBytes, { by: ['direction', 'content'] })}`,
+        ),
+      ],
+      { stacked: true },
+    ),
+    graph(
+      'Bandwidth to peers',
+      'Bps',
+      'What the bandwidth estimation gives to peers; the low percentile are the peers with bad networks.',
+      percentiles((share) => q.quantile(share, transports.availableOutgoing), '', [0.05, 0.5, 0.95]),
+    ),
+    graph('Data channels', 'short', 'Data producers and consumers.', [
+      line('producers', q.sum(transports.dataProducers)),
+      line('consumers', q.sum(transports.dataConsumers)),
+    ]),
+    graph('Data messages', 'ops', 'Messages of data channels a second.', [
+      line('{{direction}}', q.rate(transports.dataMessages, { by: ['direction'] })),
+    ]),
+    graph('Data bytes', 'Bps', 'Bytes of data channels, and those that wait for peers who read slowly.', [
+      line('{{direction}}', q.rate(transports.dataBytes, { by: ['direction'] })),
+    ]),
+    graph(
+      'Data buffered',
+      'bytes',
+      'Bytes that wait for peers who read slowly.',
+      [line('{{node}}', q.sum(transports.dataBuffered, { by: ['node'] }))],
+      {
+        thresholds: { warn: 1e6, bad: 1e7 },
+      },
+    ),
+    graph('Streams', 'short', 'Producers and consumers by kind.', [
+      line('producers {{kind}}', q.sum(media.producers, { by: ['kind'] })),
+      line('consumers {{kind}}', q.sum(media.consumers, { by: ['kind'] })),
+    ]),
+  ],
+};
+
+const measuring: BoardSpec['rows'][number] = {
+  title: 'The measuring itself',
+  panels: [
+    graph(
+      'Sampler',
+      's',
+      'Time between two passes, and how long a pass takes. A longer interval than configured means that the loop or a worker is busy.',
+      [
+        line('interval {{node}}', q.max(monitoring.samplerInterval, { by: ['node'] })),
+        line('pass {{node}}', q.max(monitoring.samplerPassDuration, { by: ['node'] })),
+      ],
+    ),
+    graph(
+      'Requests of the sampler',
+      'reqps',
+      'Statistics that were asked for; gone are objects that ended meanwhile.',
+      [
+        line('{{result}}', q.rate(monitoring.samplerRequests, { by: ['result'] })),
+        line('passes', q.rate(monitoring.samplerPasses)),
+      ],
+    ),
+    graph(
+      'Last samples left out',
+      'ops',
+      'Objects that ended among too many others to be asked a last time; what they did since their last sample is missing.',
+      [line('{{node}}', q.rate(monitoring.lastSamplesSkipped, { by: ['node'] }))],
+    ),
+    graph(
+      'Collectors',
+      's',
+      'How long each part of the page takes to be read.',
+      [line('{{collector}}', q.max(monitoring.collectorDuration, { by: ['collector'] }))],
+      { thresholds: { warn: 0.01, bad: 0.05 } },
+    ),
+    graph(
+      'Collectors that work',
+      'short',
+      '1 for each part of the page that could be read; look into the log for one that could not.',
+      [line('{{collector}}', `min by (collector) (${q.raw(monitoring.collectorSuccess)})`)],
+      { thresholds: { warn: 1, bad: 0.5, below: true } },
+    ),
+  ],
+};
+
+export const node: BoardSpec = {
+  uid: 'tureen-node',
+  title: 'Tureen / Node',
+  description: 'One node: its media workers, its event loop, signaling, transports.',
+  rows: [state, workers, serverRow, signaling, transportsRow, measuring],
+};

@@ -1,0 +1,37 @@
+import { server } from './definitions/index.ts';
+import type { Page } from './page.ts';
+
+/** How often the loop is looked at, in milliseconds: often enough to see a stall of a tenth of a second. */
+const beat = 100;
+
+/**
+ * Measures how late a timer fires. The histogram of node's perf_hooks is not used: under Bun it leaves its own
+ * interval out, so thresholds that people know would mean something else.
+ */
+export class LoopLag {
+  readonly #timer: ReturnType<typeof setInterval>;
+  #worst = 0;
+
+  constructor(page: Page) {
+    let last = performance.now();
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      const lag = Math.max(0, now - last - beat);
+      last = now;
+      this.#worst = Math.max(this.#worst, lag);
+      page.observe(server.loopLag, lag / 1000);
+    }, beat);
+    this.#timer.unref();
+  }
+
+  /** The longest lag since the last call, in milliseconds. */
+  worst(): number {
+    const worst = this.#worst;
+    this.#worst = 0;
+    return worst;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}

@@ -1,0 +1,161 @@
+import { monitoring, rooms, server, transports } from '../definitions/index.ts';
+import { Promql } from '../promql.ts';
+
+/**
+ * Everything is by node: whoever is woken wants to know which one. Prometheus has process metrics of other programs as
+ * well; only ours carry a node.
+ */
+const q = new Promql('node!=""', '10m', ['node', 'region']);
+
+/** A query that is worked out ahead, under a name that says its level, its metric and what was done with it. */
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+  readonly doc: string;
+}
+
+export interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  /** How long it has to hold. */
+  readonly for: string;
+  readonly severity: 'critical' | 'warning';
+  readonly summary: string;
+}
+
+const joinP95: RecordingRule = {
+  record: 'node:tureen_join_duration_seconds:p95_10m',
+  expr: q.quantile(0.95, rooms.joinDuration),
+  doc: 'The duration of a join that 5 % of them exceed.',
+};
+
+const tried = `(${q.increase(transports.transportFailures, { over: '15m' })} + ${q.count(transports.transportConnect, { over: '15m' })})`;
+const failureRatio: RecordingRule = {
+  record: 'node:tureen_transport_failures:ratio_15m',
+  expr: `${q.increase(transports.transportFailures, { over: '15m' })} / (${tried} > 0)`,
+  doc: 'The share of transports that failed among those that tried to connect.',
+};
+
+const loopLagP99: RecordingRule = {
+  record: 'node:tureen_event_loop_lag_seconds:p99_5m',
+  expr: q.quantile(0.99, server.loopLag, { over: '5m' }),
+  doc: 'The lag of the event loop that 1 % of measurements exceed.',
+};
+
+const workerCpu: RecordingRule = {
+  record: 'worker:tureen_worker_cpu:ratio_5m',
+  expr: q.rate(server.workerCpu, { by: ['worker'], over: '5m' }),
+  doc: 'The share of a core that a media worker uses.',
+};
+
+const sentBytes: RecordingRule = {
+  record: 'node:tureen_transport_bytes_out:rate_5m',
+  expr: q.rate(transports.transportBytes, { where: { direction: 'out' }, over: '5m' }),
+  doc: 'Bytes a second to peers, for long-term views.',
+};
+
+export const recordingRules: readonly RecordingRule[] = [
+  joinP95,
+  failureRatio,
+  loopLagP99,
+  workerCpu,
+  sentBytes,
+];
+
+const joinedPeers = q.sum(rooms.peers, { where: { state: 'joined' } });
+const memory = q.max(server.processMemory);
+/** The least of joins and of transports that a share is worth anything of. */
+const enough = { joins: 10, transports: 20 };
+
+export const alertRules: readonly AlertRule[] = [
+  {
+    alert: 'TureenNodeMissing',
+    expr: 'up{job="tureen"} == 0',
+    for: '2m',
+    severity: 'critical',
+    summary: 'Prometheus cannot read {{ $labels.instance }}: the node, its network or its token.',
+  },
+  {
+    alert: 'TureenNodeUnready',
+    expr: `${q.sum(server.ready)} == 0 and ${q.sum(server.draining)} == 0`,
+    for: '2m',
+    severity: 'critical',
+    summary: '{{ $labels.node }} takes no new rooms and is not draining.',
+  },
+  {
+    alert: 'TureenWorkerDied',
+    expr: `${q.increase(server.workerDeaths)} > 0`,
+    for: '0m',
+    severity: 'warning',
+    summary: 'A media worker of {{ $labels.node }} died in the last ten minutes.',
+  },
+  {
+    alert: 'TureenJoinsSlow',
+    expr: `${joinP95.record} > 3 and ${q.count(rooms.joinDuration)} >= ${enough.joins}`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'One join in twenty takes more than three seconds on {{ $labels.node }}.',
+  },
+  {
+    alert: 'TureenTransportsFail',
+    expr: `${failureRatio.record} > 0.1 and ${tried} >= ${enough.transports}`,
+    for: '5m',
+    severity: 'critical',
+    summary:
+      'More than a tenth of the transports of {{ $labels.node }} fail to connect or lose their connection.',
+  },
+  {
+    alert: 'TureenLoopLag',
+    expr: `${loopLagP99.record} > 0.1`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'The event loop of {{ $labels.node }} stalls for more than a tenth of a second.',
+  },
+  {
+    alert: 'TureenWorkerBusy',
+    expr: `${workerCpu.record} > 0.9`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'Media worker {{ $labels.worker }} of {{ $labels.node }} uses more than 90 % of its core.',
+  },
+  {
+    alert: 'TureenCapacityNearlyUsed',
+    expr: `avg by (node, region) (${workerCpu.record}) > 0.7`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'The media workers of {{ $labels.node }} use more than 70 % of their cores together.',
+  },
+  {
+    alert: 'TureenMemoryGrows',
+    expr: `${memory} > 1.5 * ${offset(memory)} and ${memory} > 500e6 and ${joinedPeers} <= 1.2 * ${offset(joinedPeers)} + 10`,
+    for: '30m',
+    severity: 'warning',
+    summary: 'The server process of {{ $labels.node }} has grown by half in six hours without more peers.',
+  },
+  {
+    alert: 'TureenSocketsDropped',
+    expr: `${q.increase(server.socketDrops)} > 20`,
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $labels.node }} has closed more than 20 sockets in ten minutes for what their clients did.',
+  },
+  {
+    alert: 'TureenDrainTooLong',
+    expr: `${q.sum(server.draining)} == 1 and time() - ${q.max(server.drainDeadline)} > 300`,
+    for: '0m',
+    severity: 'warning',
+    summary: '{{ $labels.node }} should have ended its drain five minutes ago and still runs.',
+  },
+  {
+    alert: 'TureenCollectorFails',
+    expr: `min by (node, region, collector) (${q.raw(monitoring.collectorSuccess)}) == 0`,
+    for: '10m',
+    severity: 'warning',
+    summary: 'The part {{ $labels.collector }} of the metrics of {{ $labels.node }} cannot be read.',
+  },
+];
+
+/** The same query, six hours earlier. */
+function offset(expr: string): string {
+  return expr.replace(/\(([^()]+)\)$/, '($1 offset 6h)');
+}

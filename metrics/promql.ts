@@ -1,0 +1,110 @@
+import type { Counter, Gauge, Histogram, Labels } from './definitions/define.ts';
+
+interface Options {
+  readonly by?: readonly string[];
+  readonly where?: Labels;
+  /** Another window than the builder's. */
+  readonly over?: string;
+}
+
+/** Writes PromQL over the definitions, so that a query cannot name a metric or a label that does not exist. */
+export class Promql {
+  /**
+   * @param matchers label matchers that every selector carries, e.g. `node=~"$node"`
+   * @param window the range of rates
+   * @param always labels that every sum keeps
+   */
+  constructor(
+    private readonly matchers: string,
+    private readonly window: string,
+    private readonly always: readonly string[] = [],
+  ) {}
+
+  /** The series of a gauge or a counter themselves. */
+  raw(metric: Gauge | Counter, where: Labels = {}): string {
+    return this.#selector(metric.name, metric, where);
+  }
+
+  /** The sum of a gauge. */
+  sum(metric: Gauge, { by = [], where = {} }: Options = {}): string {
+    return this.#aggregate('sum', by, this.#selector(metric.name, metric, where), metric);
+  }
+
+  max(metric: Gauge, { by = [], where = {} }: Options = {}): string {
+    return this.#aggregate('max', by, this.#selector(metric.name, metric, where), metric);
+  }
+
+  /** How much a second. */
+  rate(metric: Counter, { by = [], where = {}, over = this.window }: Options = {}): string {
+    return this.#aggregate('sum', by, `rate(${this.#selector(metric.name, metric, where)}[${over}])`, metric);
+  }
+
+  /** How many in the window. */
+  increase(metric: Counter, { by = [], where = {}, over = this.window }: Options = {}): string {
+    return this.#aggregate(
+      'sum',
+      by,
+      `increase(${this.#selector(metric.name, metric, where)}[${over}])`,
+      metric,
+    );
+  }
+
+  /** Observations in the window. */
+  count(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
+    const selector = this.#selector(`${metric.name}_count`, metric, where);
+    return this.#aggregate('sum', by, `increase(${selector}[${over}])`, metric);
+  }
+
+  /** Observations a second. */
+  countRate(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
+    const selector = this.#selector(`${metric.name}_count`, metric, where);
+    return this.#aggregate('sum', by, `rate(${selector}[${over}])`, metric);
+  }
+
+  /** A percentile over everything that is observed, e.g. 0.95. */
+  quantile(
+    share: number,
+    metric: Histogram,
+    { by = [], where = {}, over = this.window }: Options = {},
+  ): string {
+    const selector = this.#selector(`${metric.name}_bucket`, metric, where);
+    const sum = this.#aggregate('sum', ['le', ...by], `rate(${selector}[${over}])`, metric);
+    return `histogram_quantile(${share}, ${sum})`;
+  }
+
+  mean(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
+    const part = (suffix: string) =>
+      this.#aggregate(
+        'sum',
+        by,
+        `rate(${this.#selector(metric.name + suffix, metric, where)}[${over}])`,
+        metric,
+      );
+    return `${part('_sum')} / ${part('_count')}`;
+  }
+
+  #selector(name: string, metric: Counter | Gauge | Histogram, where: Labels): string {
+    for (const label of Object.keys(where)) this.#check(label, metric);
+    const own = Object.entries(where).map(([label, value]) => `${label}="${value}"`);
+    const all = [...own, ...(this.matchers === '' ? [] : [this.matchers])].join(',');
+    return all === '' ? name : `${name}{${all}}`;
+  }
+
+  #aggregate(
+    operator: string,
+    by: readonly string[],
+    of: string,
+    metric: Counter | Gauge | Histogram,
+  ): string {
+    for (const label of by) this.#check(label, metric);
+    const labels = [...this.always, ...by];
+    return labels.length === 0 ? `${operator}(${of})` : `${operator} by (${labels.join(', ')}) (${of})`;
+  }
+
+  #check(label: string, metric: Counter | Gauge | Histogram): void {
+    if (['node', 'region', 'le', 'instance'].includes(label) || metric.labels.names.includes(label)) return;
+    throw new Error(
+      `${metric.name} has no label ${label}; it has ${metric.labels.names.join(', ') || 'none'}`,
+    );
+  }
+}

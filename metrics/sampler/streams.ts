@@ -1,0 +1,172 @@
+import type { types } from 'mediasoup';
+import { codecOf } from '../../src/sfu/codecs.ts';
+import { sourceOf } from '../../src/sfu/grants.ts';
+import type { Counter, Labels } from '../definitions/define.ts';
+import { media } from '../definitions/index.ts';
+import type { Page } from '../page.ts';
+import { HighWater } from './high-water.ts';
+import type { Quality, Subject } from './subject.ts';
+import type { Tally } from './tally.ts';
+
+type StreamStat = types.ProducerStat | types.ConsumerStat;
+type CountedField = keyof typeof media.producerCounters;
+
+/** Codecs that the labels know; a room of this node offers no others. */
+const knownCodecs = new Set(['opus', 'vp8', 'vp9', 'h264', 'av1']);
+
+function codecLabel(parameters: types.RtpParameters): string {
+  const codec = codecOf(parameters);
+  return knownCodecs.has(codec) ? codec : 'other';
+}
+
+/** What producers and consumers have in common: totals by SSRC, and one observation a stream and sample. */
+class Streams {
+  readonly #totals = new Map<number, HighWater<CountedField>>();
+  readonly #distribution: Labels;
+  readonly #clockRate: number;
+  quality: Quality = {};
+
+  constructor(
+    side: 'producer' | 'consumer',
+    private readonly labels: Labels,
+    private readonly counters: Partial<Record<CountedField, Counter>>,
+    parameters: types.RtpParameters,
+  ) {
+    this.#distribution = { side, kind: labels.kind ?? '' };
+    this.#clockRate = parameters.codecs[0]?.clockRate ?? 90_000;
+  }
+
+  add(page: Page, stats: readonly StreamStat[]): void {
+    for (const stat of stats) {
+      this.#count(page, stat);
+      if (stat.bitrate > 0) this.#observe(page, stat);
+    }
+    const flowing = stats.filter(({ bitrate }) => bitrate > 0);
+    this.quality = flowing.length === 0 ? {} : worstOf(flowing);
+  }
+
+  #count(page: Page, stat: StreamStat): void {
+    const totals = this.#totals.get(stat.ssrc) ?? new HighWater();
+    this.#totals.set(stat.ssrc, totals);
+    for (const [field, counter] of Object.entries(this.counters) as [CountedField, Counter][]) {
+      const more = totals.rise(field, stat[field]);
+      if (more > 0) page.add(counter, more, this.labels);
+    }
+  }
+
+  /** mediasoup tells the jitter in units of the RTP clock, the loss in 256ths, the round trip in milliseconds. */
+  #observe(page: Page, { roundTripTime = 0, jitter, fractionLost, score, bitrate }: StreamStat): void {
+    const labels = this.#distribution;
+    if (roundTripTime > 0) page.observe(media.roundTrip, roundTripTime / 1000, labels);
+    page.observe(media.jitter, jitter / this.#clockRate, labels);
+    page.observe(media.lossRatio, fractionLost / 256, labels);
+    page.observe(media.score, score, labels);
+    page.observe(media.bitrate, bitrate / 8, labels);
+  }
+}
+
+function worstOf(stats: readonly StreamStat[]): Quality {
+  const roundTrip = Math.max(...stats.map(({ roundTripTime = 0 }) => roundTripTime));
+  return {
+    lossRatio: Math.max(...stats.map(({ fractionLost }) => fractionLost)) / 256,
+    score: Math.min(...stats.map(({ score }) => score)),
+    ...(roundTrip > 0 && { roundTripSeconds: roundTrip / 1000 }),
+  };
+}
+
+export class ProducerSubject implements Subject {
+  readonly #labels: Labels;
+  readonly #streams: Streams;
+  #layersReceived = 0;
+
+  constructor(private readonly producer: types.Producer) {
+    const { kind, appData, rtpParameters } = producer;
+    this.#labels = { kind, codec: codecLabel(rtpParameters), source: sourceOf(kind, appData) };
+    this.#streams = new Streams('producer', this.#labels, media.producerCounters, rtpParameters);
+  }
+
+  get id(): string {
+    return this.producer.id;
+  }
+
+  get closed(): boolean {
+    return this.producer.closed;
+  }
+
+  get quality(): Quality {
+    return this.#streams.quality;
+  }
+
+  async sample(page: Page): Promise<void> {
+    const stats = await this.producer.getStats();
+    this.#streams.add(page, stats);
+    this.#layersReceived = stats.filter(({ bitrate }) => bitrate > 0).length;
+  }
+
+  tally(tally: Tally): void {
+    tally.add(media.producers, { state: this.producer.paused ? 'paused' : 'flowing', ...this.#labels });
+    if (this.producer.kind !== 'video') return;
+    tally.add(media.layersReceived, {
+      layers: this.#layersReceived > 3 ? 'other' : String(this.#layersReceived),
+    });
+  }
+}
+
+export class ConsumerSubject implements Subject {
+  readonly #labels: Labels;
+  readonly #streams: Streams;
+
+  constructor(private readonly consumer: types.Consumer) {
+    const { kind, rtpParameters } = consumer;
+    this.#labels = { kind, codec: codecLabel(rtpParameters) };
+    this.#streams = new Streams('consumer', this.#labels, media.consumerCounters, rtpParameters);
+  }
+
+  get id(): string {
+    return this.consumer.id;
+  }
+
+  get closed(): boolean {
+    return this.consumer.closed;
+  }
+
+  get quality(): Quality {
+    return this.#streams.quality;
+  }
+
+  async sample(page: Page): Promise<void> {
+    // The statistics of the producer's stream come along; its own subject counts them.
+    const stats = await this.consumer.getStats();
+    this.#streams.add(
+      page,
+      stats.filter(({ type }) => type === 'outbound-rtp'),
+    );
+  }
+
+  tally(tally: Tally): void {
+    const { paused, producerPaused, type, preferredLayers, currentLayers } = this.consumer;
+    const state = paused ? 'paused' : producerPaused ? 'producer_paused' : 'flowing';
+    tally.add(media.consumers, { state, ...this.#labels });
+    if (type === 'simple') return;
+    for (const [view, layers] of [
+      ['wanted', preferredLayers],
+      ['effective', currentLayers],
+    ] as const) {
+      tally.add(media.consumerLayers, {
+        view,
+        dimension: 'spatial',
+        layer: layerLabel(layers?.spatialLayer),
+      });
+      tally.add(media.consumerLayers, {
+        view,
+        dimension: 'temporal',
+        layer: layerLabel(layers?.temporalLayer),
+      });
+    }
+  }
+}
+
+function layerLabel(layer: number | undefined): string {
+  if (layer === undefined) return 'none';
+  return layer > 2 ? 'other' : String(layer);
+}

@@ -1,0 +1,48 @@
+import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
+import { resolveAddresses } from '../edge.ts';
+import { examine } from './examine.ts';
+import { type Finding, fatal, type Patient } from './finding.ts';
+import { thisHost } from './patient.ts';
+
+export interface DoctorOptions {
+  environment: Environment;
+  workerBin: string;
+  /** Takes one line; standard output unless told. */
+  print?: (line: string) => void;
+  /** Puts other things in the place of the host's. */
+  patient?: Partial<Patient>;
+}
+
+/** Examines host and configuration and prints what it found. @returns the exit code: 1 with a fatal finding */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const { environment, workerBin, print = console.log } = options;
+  const config = await configOf(environment);
+  if (!('port' in config)) {
+    printFindings('configuration', [config], print);
+    return 1;
+  }
+  const examined = await examine({ ...thisHost(config, workerBin), ...options.patient });
+  for (const { check, findings } of examined) printFindings(check.name, findings, print);
+  const found = examined.flatMap(({ findings }) => findings);
+  const fatals = found.filter(({ severity }) => severity === 'fatal').length;
+  print(`${examined.length} checks, ${fatals} fatal findings, ${found.length - fatals} warnings.`);
+  return fatals > 0 ? 1 : 0;
+}
+
+async function configOf(environment: Environment): Promise<Config | Finding> {
+  try {
+    return await resolveAddresses(readConfig(environment));
+  } catch (error) {
+    const what = error instanceof ConfigError ? error.mistakes.join('; ') : (error as Error).message;
+    return fatal(what, 'The server does not start.', 'docs/configuration.md explains every variable.');
+  }
+}
+
+function printFindings(name: string, findings: readonly Finding[], print: (line: string) => void): void {
+  if (findings.length === 0) print(`ok       ${name}`);
+  for (const { severity, what, why, remedy } of findings) {
+    print(`${severity.padEnd(8)} ${name}: ${what}`);
+    print(`         why it matters: ${why}`);
+    print(`         what to do: ${remedy}`);
+  }
+}

@@ -1,0 +1,42 @@
+import { defaulted, integer, optional, type Setting, text } from './setting-kinds.ts';
+
+/** Settings of the metrics: metrics/ reads them. */
+export const metricsSettings = {
+  statsIntervalSeconds: defaulted(
+    integer(
+      { from: 1, to: 300, unit: 'seconds' },
+      {
+        env: 'TUREEN_STATS_INTERVAL_SECONDS',
+        doc: 'How often the media statistics behind /metrics are read, in seconds. Busy servers read less often by themselves.',
+      },
+    ),
+    10,
+  ),
+  metricsToken: optional(
+    text(
+      {
+        env: 'TUREEN_METRICS_TOKEN',
+        secret: true,
+        doc: 'Bearer token with which /metrics may be read on the main port. Without it, and without TUREEN_METRICS_PORT, only this machine may read it.',
+      },
+      { regex: '^[!-~]{16,}$', wants: 'at least 16 characters without spaces' },
+    ),
+  ),
+  metricsPort: optional(
+    integer(
+      { from: 0, to: 65535 },
+      {
+        env: 'TUREEN_METRICS_PORT',
+        defaultDoc: 'the main port',
+        doc: 'Serves /metrics, and nothing else, on this port of its own without a token, for networks that only the monitoring reaches. 0 takes a free one.',
+      },
+    ),
+  ),
+  metricsHost: defaulted(
+    text({
+      env: 'TUREEN_METRICS_HOST',
+      doc: 'Address that TUREEN_METRICS_PORT listens on. Everybody who reaches it may read the metrics.',
+    }),
+    '127.0.0.1',
+  ),
+} as const satisfies Record<string, Setting>;

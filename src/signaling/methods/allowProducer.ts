@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { defineMethod } from '../method.ts';
+import { actorOf } from '../moderator.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const allowProducer = defineMethod({
+  name: 'allowProducer',
+  doc: "Ends a moderator's mute. The peer may resume, and has to do so itself.",
+  params: Type.Object({ peerId: Id, producerId: Id }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'moderate',
+  errors: ['not_found'],
+  example: { peerId: 'bob', producerId: '{remoteProducer}' },
+  async run({ room, peer, moderation }, { peerId, producerId }) {
+    await moderation.allowProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
+    return {};
+  },
+});

@@ -1,0 +1,19 @@
+import { Type } from '@sinclair/typebox';
+import { defineMethod } from '../method.ts';
+import { actorOf } from '../moderator.ts';
+import { Nothing } from '../wire.ts';
+
+export const lockRoom = defineMethod({
+  name: 'lockRoom',
+  doc: 'Locks the room, so that nobody new gets in, or unlocks it. Who is in stays in; moderators get in always.',
+  params: Type.Object({ locked: Type.Boolean() }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'moderate',
+  errors: [],
+  example: { locked: true },
+  async run({ room, peer, moderation }, { locked }) {
+    await moderation.setRoomLocked({ roomId: room.id, locked, ...actorOf(peer) });
+    return {};
+  },
+});

@@ -1,0 +1,21 @@
+import { Type } from '@sinclair/typebox';
+import { cleanText } from '../../auth/clean.ts';
+import { defineMethod } from '../method.ts';
+import { actorOf, longestReason, Reason } from '../moderator.ts';
+import { Id, Nothing } from '../wire.ts';
+
+export const removePeer = defineMethod({
+  name: 'removePeer',
+  doc: 'Puts a peer out of the room and makes its tokens void. Answered when its socket and transports are closed and nobody receives it any more.',
+  params: Type.Object({ peerId: Id, reason: Reason }),
+  result: Nothing,
+  state: 'joined',
+  grant: 'moderate',
+  errors: ['not_found'],
+  example: { peerId: 'bob', reason: 'spam' },
+  async run({ room, peer, moderation }, { peerId, reason = '' }) {
+    const asker = { ...actorOf(peer), reason: cleanText(reason, longestReason) };
+    await moderation.removePeer({ roomId: room.id, peerId, ...asker });
+    return {};
+  },
+});

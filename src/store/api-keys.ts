@@ -1,0 +1,63 @@
+import type { Database } from 'bun:sqlite';
+import { hashSecret, newSecret } from './secrets.ts';
+import type { Role } from './users.ts';
+
+/** A key with which a program acts on this server. */
+export interface ApiKey {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly createdAt: number;
+  readonly usedAt: number | null;
+}
+
+interface Row {
+  id: number;
+  name: string;
+  role: Role;
+  created_at: number;
+  used_at: number | null;
+}
+
+/** API keys of the REST side. The secret is shown once, when the key is made. */
+export class ApiKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly now: () => number,
+  ) {}
+
+  /** @returns the secret, which cannot be read again */
+  create(name: string, role: Role): string {
+    const secret = `tureen_${newSecret()}`;
+    this.database
+      .query('INSERT INTO api_keys (name, secret_hash, role, created_at) VALUES (?, ?, ?, ?)')
+      .run(name, hashSecret(secret), role, this.now());
+    return secret;
+  }
+
+  has(name: string): boolean {
+    return this.list().some((key) => key.name === name);
+  }
+
+  /** The key that a secret belongs to. */
+  find(secret: string): ApiKey | undefined {
+    const row = this.database
+      .query<Row, [string]>('SELECT * FROM api_keys WHERE secret_hash = ?')
+      .get(hashSecret(secret));
+    if (!row) return undefined;
+    this.database.query('UPDATE api_keys SET used_at = ? WHERE id = ?').run(this.now(), row.id);
+    return readRow(row);
+  }
+
+  list(): ApiKey[] {
+    return this.database.query<Row, []>('SELECT * FROM api_keys ORDER BY name').all().map(readRow);
+  }
+
+  revoke(id: number): void {
+    this.database.query('DELETE FROM api_keys WHERE id = ?').run(id);
+  }
+}
+
+function readRow({ id, name, role, created_at, used_at }: Row): ApiKey {
+  return { id, name, role, createdAt: created_at, usedAt: used_at };
+}

@@ -1,0 +1,162 @@
+import type { Database } from 'bun:sqlite';
+
+/** Who did something, as the domain names them. */
+export interface AuditActor {
+  readonly kind: string;
+  readonly id: string;
+}
+
+export interface AuditIntent {
+  readonly by: AuditActor;
+  /** Where it came from; empty when it is not known. */
+  readonly address?: string;
+  /** A stable word such as `peer.remove`. */
+  readonly action: string;
+  readonly roomId?: string;
+  readonly peerId?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly reason?: string;
+}
+
+/** One action with its result. */
+export interface AuditEntry {
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly by: AuditActor;
+  readonly address: string;
+  readonly action: string;
+  readonly roomId: string | null;
+  readonly peerId: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly reason: string;
+  /** `done`, `failed: ...` or `interrupted: ...`; null while it is on its way. */
+  readonly result: string | null;
+  readonly finishedAt: number | null;
+}
+
+export interface AuditSearch {
+  /** Is found in any of actor, address, action, room, peer, reason and result. */
+  readonly text?: string;
+  /** Only entries older than the one with this id. */
+  readonly before?: number;
+  readonly roomId?: string;
+  readonly limit: number;
+}
+
+interface Row {
+  id: number;
+  time: number;
+  actor_kind: string;
+  actor_id: string;
+  address: string;
+  action: string;
+  room_id: string | null;
+  peer_id: string | null;
+  details: string;
+  reason: string;
+  result: string | null;
+  finished_at: number | null;
+}
+
+const entries = `
+SELECT intent.id, intent.time, intent.actor_kind, intent.actor_id, intent.address, intent.action, intent.room_id,
+  intent.peer_id, intent.details, intent.reason, outcome.result, outcome.time AS finished_at
+FROM audit AS intent LEFT JOIN audit AS outcome ON outcome.intent_id = intent.id
+WHERE intent.intent_id IS NULL`;
+
+/**
+ * Who did what to whom, from where, why, and with what result. Append only: an action is written as an intent before
+ * it is carried out and as a result after, so that a crash in between loses neither.
+ */
+export class AuditLog {
+  constructor(
+    private readonly database: Database,
+    private readonly now: () => number,
+  ) {}
+
+  /** Records what is about to be done. @returns the entry's id, for `finish` */
+  begin(intent: AuditIntent): number {
+    const { by, address = '', action, roomId = null, peerId = null, details = {}, reason = '' } = intent;
+    const { lastInsertRowid } = this.database
+      .query(
+        `INSERT INTO audit (time, actor_kind, actor_id, address, action, room_id, peer_id, details, reason)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(this.now(), by.kind, by.id, address, action, roomId, peerId, JSON.stringify(details), reason);
+    return Number(lastInsertRowid);
+  }
+
+  /** Records how it ended. The second result of an entry is ignored. */
+  finish(id: number, result: string): void {
+    this.database
+      .query(
+        `INSERT OR IGNORE INTO audit (time, intent_id, actor_kind, actor_id, address, action, details, reason, result)
+         SELECT ?, id, actor_kind, actor_id, address, action, '{}', '', ? FROM audit WHERE id = ?`,
+      )
+      .run(this.now(), result, id);
+  }
+
+  /** Records what has happened already. */
+  record(intent: AuditIntent, result = 'done'): void {
+    this.database.transaction(() => this.finish(this.begin(intent), result))();
+  }
+
+  /** The newest entries that fit. */
+  search({ text = '', before, roomId, limit }: AuditSearch): AuditEntry[] {
+    const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    const fields = ['actor_id', 'address', 'action', 'room_id', 'peer_id', 'reason', 'details'];
+    const found = [...fields.map((field) => `intent.${field}`), 'outcome.result']
+      .map((field) => `${field} LIKE ?1 ESCAPE '\\'`)
+      .join(' OR ');
+    return this.database
+      .query<Row, [string, number, string | null, number]>(
+        `${entries} AND (${found}) AND intent.id < ?2 AND (?3 IS NULL OR intent.room_id = ?3) ORDER BY intent.id DESC LIMIT ?4`,
+      )
+      .all(pattern, before ?? Number.MAX_SAFE_INTEGER, roomId ?? null, limit)
+      .map(readRow);
+  }
+
+  /** Every entry as one line of JSON, the oldest first. Read piece by piece: the log may be long. */
+  *lines(): Generator<string> {
+    const page = this.database.query<Row, [number]>(
+      `${entries} AND intent.id > ? ORDER BY intent.id LIMIT 500`,
+    );
+    for (let last = 0; ; ) {
+      const rows = page.all(last);
+      if (rows.length === 0) return;
+      yield `${rows.map((row) => JSON.stringify(readRow(row))).join('\n')}\n`;
+      last = rows.at(-1)?.id ?? last;
+    }
+  }
+
+  /** Closes what a crash left open. @returns how many entries there were */
+  recover(): number {
+    const open = this.database
+      .query<{ id: number }, []>(
+        `SELECT id FROM audit AS intent WHERE intent_id IS NULL
+         AND NOT EXISTS (SELECT 1 FROM audit WHERE intent_id = intent.id)`,
+      )
+      .all();
+    for (const { id } of open)
+      this.finish(id, 'interrupted: the server ended before the result was recorded');
+    return open.length;
+  }
+}
+
+function readRow(row: Row): AuditEntry {
+  const { id, time, address, action, reason, result } = row;
+  return {
+    id,
+    time,
+    by: { kind: row.actor_kind, id: row.actor_id },
+    address,
+    action,
+    roomId: row.room_id,
+    peerId: row.peer_id,
+    details: JSON.parse(row.details) as Record<string, unknown>,
+    reason,
+    result,
+    finishedAt: row.finished_at,
+  };
+}

@@ -1,0 +1,147 @@
+import type { Database } from 'bun:sqlite';
+import type { AuditActor } from './audit.ts';
+
+export const banKinds = ['identity', 'token', 'address'] as const;
+/** What a ban recognises: the peer id, the id of a token (jti), or the address of the connection. */
+export type BanKind = (typeof banKinds)[number];
+
+export interface NewBan {
+  readonly kind: BanKind;
+  readonly value: string;
+  /** The room that it is for; null for the whole server. */
+  readonly roomId: string | null;
+  readonly reason: string;
+  readonly by: AuditActor;
+  /** Milliseconds since the epoch; null for good. */
+  readonly expiresAt: number | null;
+}
+
+export interface Ban extends NewBan {
+  readonly id: number;
+  readonly createdAt: number;
+  readonly liftedAt: number | null;
+}
+
+/** Who wants to enter. Times are milliseconds since the epoch. */
+export interface Entrant {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly tokenId?: string;
+  readonly issuedAt?: number;
+  readonly address: string;
+}
+
+interface Row {
+  id: number;
+  kind: BanKind;
+  value: string;
+  room_id: string | null;
+  reason: string;
+  by_kind: string;
+  by_id: string;
+  created_at: number;
+  expires_at: number | null;
+  lifted_at: number | null;
+}
+
+/** Who may not come back, and from when on tokens count again. */
+export class Bans {
+  constructor(
+    private readonly database: Database,
+    private readonly now: () => number,
+  ) {}
+
+  /** @returns the ban's id */
+  add(ban: NewBan): number {
+    const { kind, value, roomId, reason, by, expiresAt } = ban;
+    const { lastInsertRowid } = this.database
+      .query(
+        `INSERT INTO bans (kind, value, room_id, reason, by_kind, by_id, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(kind, value, roomId, reason, by.kind, by.id, this.now(), expiresAt);
+    return Number(lastInsertRowid);
+  }
+
+  get(id: number): Ban | undefined {
+    const row = this.database.query<Row, [number]>('SELECT * FROM bans WHERE id = ?').get(id);
+    return row ? readRow(row) : undefined;
+  }
+
+  /** Ends a ban before its time. @returns whether there was one that held */
+  lift(id: number): boolean {
+    const now = this.now();
+    return (
+      this.database
+        .query(
+          'UPDATE bans SET lifted_at = ? WHERE id = ? AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?)',
+        )
+        .run(now, id, now).changes > 0
+    );
+  }
+
+  /** The ban that keeps somebody out, if there is one. */
+  holds({ roomId, peerId, tokenId, address }: Entrant): Ban | undefined {
+    const row = this.database
+      .query<Row, [string, string | null, string, string, number]>(
+        `SELECT * FROM bans WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)
+         AND (room_id IS NULL OR room_id = ?4)
+         AND ((kind = 'identity' AND value = ?1) OR (kind = 'token' AND value = ?2) OR (kind = 'address' AND value = ?3))
+         ORDER BY expires_at IS NULL DESC, expires_at DESC LIMIT 1`,
+      )
+      .get(peerId, tokenId ?? null, address, roomId, this.now());
+    return row ? readRow(row) : undefined;
+  }
+
+  /** Tokens for this peer in this room that were issued until now are void from now on. */
+  voidTokens(roomId: string, peerId: string): void {
+    this.database
+      .query('INSERT OR REPLACE INTO removals (room_id, peer_id, removed_at) VALUES (?, ?, ?)')
+      .run(roomId, peerId, this.now());
+  }
+
+  /** Whether a token is void. One that does not say when it was issued counts as issued before. */
+  isVoid({ roomId, peerId, issuedAt }: Entrant): boolean {
+    const row = this.database
+      .query<{ removed_at: number }, [string, string]>(
+        'SELECT removed_at FROM removals WHERE room_id = ? AND peer_id = ?',
+      )
+      .get(roomId, peerId);
+    return row !== null && (issuedAt === undefined || issuedAt <= row.removed_at);
+  }
+
+  /** The newest first; those that ended too unless only the ones that hold are wanted. */
+  list({
+    text = '',
+    limit,
+    onlyHolding = false,
+  }: {
+    text?: string;
+    limit: number;
+    onlyHolding?: boolean;
+  }): Ban[] {
+    const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+    return this.database
+      .query<Row, [string, number, number, number]>(
+        `SELECT * FROM bans WHERE (value LIKE ?1 ESCAPE '\\' OR room_id LIKE ?1 ESCAPE '\\' OR reason LIKE ?1 ESCAPE '\\' OR by_id LIKE ?1 ESCAPE '\\')
+         AND (?2 = 0 OR (lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))) ORDER BY id DESC LIMIT ?4`,
+      )
+      .all(pattern, onlyHolding ? 1 : 0, this.now(), limit)
+      .map(readRow);
+  }
+}
+
+function readRow(row: Row): Ban {
+  const { id, kind, value, reason } = row;
+  return {
+    id,
+    kind,
+    value,
+    reason,
+    roomId: row.room_id,
+    by: { kind: row.by_kind, id: row.by_id },
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    liftedAt: row.lifted_at,
+  };
+}

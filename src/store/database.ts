@@ -1,0 +1,67 @@
+import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from '../log.ts';
+import { migrations } from './migrations/index.ts';
+
+export interface DatabaseOptions {
+  /** Folder of the database file; in memory without one. */
+  folder?: string;
+  log: Logger;
+}
+
+/**
+ * Opens the database and brings it to the newest schema.
+ * @throws Error when the folder cannot be written or a newer server wrote the file
+ */
+export function openDatabase({ folder, log }: DatabaseOptions): Database {
+  if (folder === undefined) {
+    log.warn('bans, users and the audit log are kept in memory and end with the server; set TUREEN_DATA_DIR');
+  }
+  const database = open(folder);
+  // A record of what was done must survive a loss of power, and there are few of them: each one is synced.
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'foreign_keys = ON',
+    'busy_timeout = 5000',
+  ])
+    database.run(`PRAGMA ${pragma}`);
+  migrate(database);
+  return database;
+}
+
+function open(folder: string | undefined): Database {
+  if (folder === undefined) return new Database(':memory:', { strict: true });
+  try {
+    // What is in it are people's addresses and hashes of passwords: for the server's own user only.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return new Database(join(folder, 'tureen.sqlite'), { strict: true, create: true });
+  } catch (error) {
+    throw new Error(
+      `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Give a folder that the server may write`,
+      { cause: error },
+    );
+  }
+}
+
+/** Each step runs in a transaction of its own, so that an interrupted one is done again from its beginning. */
+export function migrate(database: Database, steps: readonly string[] = migrations): void {
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>('PRAGMA user_version')
+    .get() ?? {
+    user_version: 0,
+  };
+  if (version > steps.length) {
+    throw new Error(
+      `the database has schema ${version} and this server knows ${steps.length}: a newer server wrote it. Run that one, or give another TUREEN_DATA_DIR`,
+    );
+  }
+  for (const [index, step] of steps.entries()) {
+    if (index < version) continue;
+    database.transaction(() => {
+      database.run(step);
+      database.run(`PRAGMA user_version = ${index + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,52 @@
+import type { Database } from 'bun:sqlite';
+import type { Logger } from '../log.ts';
+import { ApiKeys } from './api-keys.ts';
+import { AuditLog } from './audit.ts';
+import { Bans } from './bans.ts';
+import { openDatabase } from './database.ts';
+import { Sessions } from './sessions.ts';
+import { Users } from './users.ts';
+
+export interface StoreOptions {
+  /** Where the database file is; without it everything is in memory. */
+  folder?: string;
+  log: Logger;
+  /** Milliseconds since the epoch; the system's clock unless told. */
+  now?: () => number;
+}
+
+/** What outlives the process: people, bans and the audit log, in one SQLite file. */
+export class Store {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly apiKeys: ApiKeys;
+  readonly bans: Bans;
+  readonly audit: AuditLog;
+  /** Whether it is in memory and ends with the process. */
+  readonly volatile: boolean;
+  readonly #database: Database;
+
+  /** @throws Error when the database cannot be opened */
+  constructor({ folder, log, now = Date.now }: StoreOptions) {
+    const database = openDatabase({ folder, log });
+    this.#database = database;
+    this.volatile = folder === undefined;
+    this.users = new Users(database, now);
+    this.sessions = new Sessions(database, now);
+    this.apiKeys = new ApiKeys(database, now);
+    this.bans = new Bans(database, now);
+    this.audit = new AuditLog(database, now);
+    const interrupted = this.audit.recover();
+    if (interrupted > 0)
+      log.warn('actions of moderators were interrupted by the end of the server', { interrupted });
+  }
+
+  /** All or nothing. */
+  transaction<T>(run: () => T): T {
+    return this.#database.transaction(run)();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}

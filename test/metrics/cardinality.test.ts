@@ -1,0 +1,69 @@
+import { expect, test } from 'bun:test';
+import { mostSeries } from '../../metrics/definitions/define.ts';
+import { allMetrics } from '../../metrics/definitions/index.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
+import { startServer } from '../support/server.ts';
+import { DirectMedia, workerOf } from './media.ts';
+import { readPage, scrape, seriesOf, sumOf } from './support.ts';
+
+/** What the issue allows. */
+const mostOfNode = 2000;
+
+test('the definitions allow fewer than 2,000 series, whatever happens', () => {
+  expect(allMetrics.reduce((sum, metric) => sum + mostSeries(metric), 0)).toBeLessThan(mostOfNode);
+});
+
+test('no label is an id, a name or an address', () => {
+  const labels = new Set(allMetrics.flatMap((metric) => metric.labels.names));
+  for (const name of labels)
+    expect(name).not.toMatch(/room|peer|producer|consumer|transport|address|ip|name|user/i);
+});
+
+test('hostile names and 10,000 consumers leave the page below 2,000 series', async () => {
+  await using server = await startServer({ TUREEN_STATS_INTERVAL_SECONDS: '300' });
+  const { events } = server.sfu;
+  for (let index = 0; index < 3000; index += 1) hostileEvents(events.emit.bind(events), index);
+  const media = await DirectMedia.on(workerOf(server));
+  const transports = await Promise.all(
+    Array.from({ length: 20 }, () => media.router.createDirectTransport()),
+  );
+  for (const transport of transports) {
+    await Promise.all(Array.from({ length: 500 }, () => media.consume(transport)));
+  }
+  await server.measurements.sampler.pass({ hurry: true });
+  const text = await scrape(server);
+  expect(sumOf(text, 'tureen_consumers')).toBe(10_000);
+  expect(seriesOf(text).size).toBeLessThan(mostOfNode);
+  expect(text).not.toContain('evil');
+  for (const metric of allMetrics) {
+    expect(readPage(text).get(metric.name)?.series.size, metric.name).toBeLessThanOrEqual(mostSeries(metric));
+  }
+  const started = performance.now();
+  await scrape(server);
+  console.log(`a scrape with 10,000 consumers took ${Math.round(performance.now() - started)} ms`);
+});
+
+type Emit = <N extends keyof SfuEvents>(name: N, data: SfuEvents[N]) => void;
+
+/** What a client could try to bring onto the page: in ids, names, methods, codes and reasons. */
+function hostileEvents(emit: Emit, index: number): void {
+  const evil = `evil"} 1\n${index}`;
+  const ref = { roomId: evil, peerId: evil };
+  const by = { kind: 'peer', id: evil } as const;
+  const bad = evil as never;
+  emit('socketOpened', ref);
+  emit('peerConnected', { ...ref, address: evil, hidden: false });
+  emit('peerJoined', { ...ref, displayName: evil, hidden: false, duration: index });
+  emit('transportOpened', { ...ref, transportId: evil, producing: true, consuming: true });
+  emit('transportConnected', { ...ref, transportId: evil, duration: index });
+  emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad });
+  emit('connectionRefused', { code: evil, roomId: evil });
+  emit('requestHandled', { method: evil, result: 'unknown_method', duration: index, ...ref });
+  emit('requestHandled', { method: `method${index % 40}`, result: evil, duration: index, ...ref });
+  emit('activeSpeaker', { roomId: evil, peerId: evil, volume: -20 });
+  emit('speakingPeers', { roomId: evil, volumes: [{ peerId: evil, producerId: evil, volume: -30 }] });
+  emit('socketDropped', { cause: bad, ...ref });
+  emit('peerLeft', { ...ref, reason: bad, detail: evil, joined: true, hidden: false, duration: index, by });
+  emit('workerDied', { workerIndex: index, pid: index, cause: evil });
+  emit('roomClosed', { roomId: evil, reason: bad, duration: index, by });
+}

@@ -1,0 +1,139 @@
+/** A series with its values in promtool's notation, `start+step x count`. */
+export type Series = readonly [series: string, values: string];
+
+export interface RuleCase {
+  /** When the alerts are looked at. */
+  readonly at: string;
+  /** Between two values; a minute unless told. */
+  readonly interval?: string;
+  /** Labels that the alert carries. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fires: readonly Series[];
+  readonly silent: readonly Series[];
+}
+
+const node = { node: 'n1', region: 'ams' };
+const on = (name: string, more = '') => `${name}{node="n1",region="ams"${more === '' ? '' : `,${more}`}}`;
+const le = (name: string, bound: string) => on(`${name}_bucket`, `le="${bound}"`);
+
+const joinDuration = 'tureen_join_duration_seconds';
+const joins = (fast: string, all: string): Series[] => [
+  [le(joinDuration, '3'), fast],
+  [le(joinDuration, '5'), all],
+  [le(joinDuration, '+Inf'), all],
+  [on(`${joinDuration}_count`), all],
+];
+const transports = (failed: string, connected: string): Series[] => [
+  [on('tureen_transport_failures_total', 'reason="never_connected"'), failed],
+  [on('tureen_transport_connect_duration_seconds_count'), connected],
+];
+const lag = (short: string, all: string): Series[] => [
+  [le('tureen_event_loop_lag_seconds', '0.1'), short],
+  [le('tureen_event_loop_lag_seconds', '0.25'), all],
+  [le('tureen_event_loop_lag_seconds', '+Inf'), all],
+];
+const cpu = (...perMinute: number[]): Series[] =>
+  perMinute.map((seconds, worker) => [
+    on('tureen_worker_cpu_seconds_total', `worker="${worker}"`),
+    `0+${seconds}x40`,
+  ]);
+const memory = (megabytes: string, peers: string): Series[] => [
+  [on('process_resident_memory_bytes'), megabytes],
+  [on('tureen_peers', 'state="joined"'), peers],
+];
+
+/** For every alert when it fires, and a state near to it in which it must not. */
+export const cases: Readonly<Record<string, RuleCase>> = {
+  TureenNodeMissing: {
+    at: '5m',
+    labels: { job: 'tureen', instance: 'n1:9464' },
+    fires: [['up{job="tureen",instance="n1:9464"}', '1 1 0x10']],
+    silent: [
+      ['up{job="tureen",instance="n1:9464"}', '1 1 1 1 0x10'],
+      ['up{job="other",instance="n1:9464"}', '0x10'],
+    ],
+  },
+  TureenNodeUnready: {
+    at: '10m',
+    labels: node,
+    fires: [
+      [on('tureen_ready'), '0x10'],
+      [on('tureen_draining'), '0x10'],
+    ],
+    silent: [
+      [on('tureen_ready'), '0x10'],
+      [on('tureen_draining'), '1x10'],
+    ],
+  },
+  TureenWorkerDied: {
+    at: '8m',
+    labels: node,
+    fires: [[on('tureen_worker_deaths_total', 'worker="0"'), '0 0 0 1x10']],
+    silent: [[on('tureen_worker_deaths_total', 'worker="0"'), '4x15']],
+  },
+  TureenJoinsSlow: {
+    at: '20m',
+    labels: node,
+    fires: joins('0+1x30', '0+2x30'),
+    // As slow, but too few of them to say anything.
+    silent: joins('0x30', '0+0.5x30'),
+  },
+  TureenTransportsFail: {
+    at: '30m',
+    labels: node,
+    fires: transports('0+1x40', '0+3x40'),
+    // As large a share, of too few.
+    silent: transports('0+0.1x40', '0+0.3x40'),
+  },
+  TureenLoopLag: {
+    at: '30m',
+    labels: node,
+    fires: lag('0+90x40', '0+100x40'),
+    silent: lag('0+998x40', '0+1000x40'),
+  },
+  TureenWorkerBusy: {
+    at: '30m',
+    labels: { ...node, worker: '0' },
+    fires: cpu(58, 20),
+    silent: cpu(50, 20),
+  },
+  TureenCapacityNearlyUsed: {
+    at: '35m',
+    labels: node,
+    fires: cpu(48, 45),
+    // One busy worker alone is not the node's capacity.
+    silent: cpu(58, 10),
+  },
+  TureenMemoryGrows: {
+    at: '8h',
+    interval: '10m',
+    labels: node,
+    fires: memory('400e6+15e6x60', '100x60'),
+    // It has grown with its peers.
+    silent: memory('400e6+15e6x60', '100+10x60'),
+  },
+  TureenSocketsDropped: {
+    at: '20m',
+    labels: node,
+    fires: [[on('tureen_signaling_drops_total', 'reason="flood"'), '0+3x30']],
+    silent: [[on('tureen_signaling_drops_total', 'reason="flood"'), '0+1x30']],
+  },
+  TureenDrainTooLong: {
+    at: '20m',
+    labels: node,
+    fires: [
+      [on('tureen_draining'), '1x30'],
+      [on('tureen_drain_deadline_timestamp_seconds'), '600x30'],
+    ],
+    silent: [
+      [on('tureen_draining'), '1x30'],
+      [on('tureen_drain_deadline_timestamp_seconds'), '1000x30'],
+    ],
+  },
+  TureenCollectorFails: {
+    at: '15m',
+    labels: { ...node, collector: 'process' },
+    fires: [[on('tureen_collector_success', 'collector="process"'), '0x20']],
+    silent: [[on('tureen_collector_success', 'collector="process"'), '0 0 0 0 1x20']],
+  },
+};

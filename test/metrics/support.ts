@@ -1,0 +1,95 @@
+import { ensurePackages } from '../../setup/packages.ts';
+import type { Server } from '../../src/server.ts';
+
+/** What a page says of one metric. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  /** Value by series, e.g. `tureen_rooms{node="a"}`. */
+  readonly series: Map<string, number>;
+}
+
+/** Reads a page in Prometheus' text format. */
+export function readPage(text: string): Map<string, Family> {
+  const families = new Map<string, Family>();
+  let current: Family | undefined;
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    const [, name = '', help = ''] = /^# HELP (\S+) (.*)$/.exec(line) ?? [];
+    if (name) {
+      current = { name, help, type: '', series: new Map() };
+      families.set(name, current);
+    } else if (line.startsWith('# TYPE') && current) {
+      current = { ...current, type: line.split(' ')[3] ?? '' };
+      families.set(current.name, current);
+    } else if (!line.startsWith('#') && current) {
+      const at = line.lastIndexOf(' ');
+      current.series.set(line.slice(0, at), Number(line.slice(at + 1)));
+    }
+  }
+  return families;
+}
+
+/** Every series of a page with its value. */
+export function seriesOf(text: string): Map<string, number> {
+  return new Map([...readPage(text).values()].flatMap(({ series }) => [...series]));
+}
+
+/** The sum of the series of a metric whose labels hold all of these. */
+export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  let sum = 0;
+  for (const [series, value] of seriesOf(text)) {
+    const [own, rest = ''] = series.split('{');
+    if (own === name && wanted.every((each) => rest.includes(each))) sum += value;
+  }
+  return sum;
+}
+
+/** Series that may only grow: counters, and all of a histogram. */
+export function growingSeries(text: string): Map<string, number> {
+  const growing = [...readPage(text).values()].filter(
+    ({ type }) => type === 'counter' || type === 'histogram',
+  );
+  return new Map(
+    growing.flatMap(({ series }) =>
+      [...series].filter(([name]) => !/_sum[{ ]?/.test(name) || !name.includes('dbov')),
+    ),
+  );
+}
+
+export async function scrape(server: Server, headers: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers });
+  if (!response.ok) throw new Error(`/metrics answered ${response.status} ${await response.text()}`);
+  return await response.text();
+}
+
+/** Scrapes until the page holds what is waited for. */
+export async function scrapeUntil(server: Server, holds: (text: string) => boolean): Promise<string> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const text = await scrape(server);
+    if (holds(text)) return text;
+    if (performance.now() > deadline) throw new Error('the page does not come to hold what was waited for');
+    await Bun.sleep(5);
+  }
+}
+
+/** Runs promtool of Debian's package prometheus, which it installs when it is not there. */
+export async function promtool(
+  args: readonly string[],
+  input = '',
+): Promise<{ exitCode: number; output: string }> {
+  await ensurePackages(['prometheus'], 'to check the metrics and the rules');
+  const child = Bun.spawn(['promtool', ...args], {
+    stdin: Buffer.from(input),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { exitCode, output: out + err };
+}

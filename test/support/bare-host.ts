@@ -1,0 +1,85 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensurePackages } from '../../setup/packages.ts';
+
+/** What a command left behind. */
+export interface Outcome {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** Whether this user may make one: debootstrap and chroot are for root. */
+export const mayMakeHosts = process.getuid?.() === 0 && process.platform === 'linux';
+
+/** A folder with the least Debian there is: no Bun, no Node.js, no project. Programs run in it as on a host. */
+export class BareHost implements AsyncDisposable {
+  private constructor(readonly root: string) {}
+
+  /** Takes about half a minute: everything is fetched from where this machine's apt fetches it. */
+  static async make(): Promise<BareHost> {
+    await ensurePackages(['debootstrap'], 'for the tests on a bare host');
+    const root = await mkdtemp(join(tmpdir(), 'tureen-host-'));
+    const { codename, mirror } = await findMirror();
+    const made = await run(['debootstrap', '--variant=minbase', codename, root, mirror]);
+    if (made.exitCode === 0) return new BareHost(root);
+    await rm(root, { recursive: true, force: true });
+    throw new Error(`debootstrap failed:\n${made.output.slice(-2000)}`);
+  }
+
+  /** The command that runs another one inside: with /proc and /dev, in a mount namespace that ends with it. */
+  inside(...command: string[]): string[] {
+    const mounts = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
+    return ['unshare', '--mount', 'sh', '-c', mounts, this.root, ...command];
+  }
+
+  /** Runs a command inside to its end. It sees this environment and nothing of ours. */
+  async run(command: string[], environment: Record<string, string> = {}): Promise<Outcome> {
+    return await run(this.inside(...command), { ...bareEnvironment, ...environment });
+  }
+
+  /** Puts a file inside. */
+  async put(from: string, to: string): Promise<void> {
+    await copyFile(from, join(this.root, to));
+  }
+
+  /** Lets programs inside resolve names as this machine does. */
+  async giveNetwork(): Promise<void> {
+    for (const name of ['/etc/resolv.conf', '/etc/hosts']) await this.put(name, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The environment of a fresh log-in. */
+export const bareEnvironment: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+};
+
+async function findMirror(): Promise<{ codename: string; mirror: string }> {
+  const release = await Bun.file('/etc/os-release').text();
+  const codename = /^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '';
+  const targets = await run(['apt-get', 'indextargets', '--format', '$(CODENAME) $(COMPONENT) $(REPO_URI)']);
+  const line = targets.output.split('\n').find((text) => text.startsWith(`${codename} main `));
+  const mirror = line?.split(' ')[2];
+  if (codename && mirror) return { codename, mirror };
+  throw new Error('apt of this machine names no mirror of its own release; run apt-get update');
+}
+
+async function run(command: string[], environment?: Record<string, string>): Promise<Outcome> {
+  const child = Bun.spawn(command, {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: environment ?? process.env,
+  });
+  const [out, err, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { exitCode, output: out + err };
+}
