@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { choice, defaulted, integer, json, list, optional, type Setting, text } from './setting-kinds.ts';
+import { adminSettings } from './settings-admin.ts';
 import { edgeSettings } from './settings-edge.ts';
 import { metricsSettings } from './settings-metrics.ts';
 
@@ -265,85 +266,7 @@ export const settings = {
     ),
     50,
   ),
-  dataDir: optional(
-    text({
-      env: 'TUREEN_DATA_DIR',
-      defaultDoc: 'in memory, gone with the process',
-      doc: 'Folder of the database that keeps bans, users of the dashboard and the audit log.',
-    }),
-  ),
-  trustedProxies: optional(
-    list(
-      {
-        schema: Type.String({ pattern: '^[0-9A-Fa-f.:]+(/\\d{1,3})?$' }),
-        wants: 'an IP address or a range such as 10.0.0.0/8',
-      },
-      {
-        env: 'TUREEN_TRUSTED_PROXIES',
-        defaultDoc: 'none',
-        doc: 'Addresses of the proxies in front, whose X-Forwarded-For (and TUREEN_ADMIN_USER_HEADER) is believed.',
-      },
-    ),
-  ),
-  admin: defaulted(
-    choice(['on', 'off'], {
-      env: 'TUREEN_ADMIN',
-      doc: 'Whether the dashboard is served: at /admin, or on a port of its own (TUREEN_ADMIN_PORT).',
-    }),
-    'on',
-  ),
-  adminPort: optional(
-    integer(
-      { from: 0, to: 65535 },
-      {
-        env: 'TUREEN_ADMIN_PORT',
-        defaultDoc: 'the main port',
-        doc: 'Serves the dashboard on this port of its own, on TUREEN_ADMIN_HOST, and not on the main one. 0 takes a free one.',
-      },
-    ),
-  ),
-  adminHost: defaulted(
-    text({ env: 'TUREEN_ADMIN_HOST', doc: 'Address that the port of the dashboard listens on.' }),
-    '127.0.0.1',
-  ),
-  adminUser: optional(
-    text({
-      env: 'TUREEN_ADMIN_USER',
-      doc: 'Name of an admin of the dashboard that is made, or kept as it is here, at every start. Without it the first start prints a set-up link.',
-    }),
-  ),
-  adminPasswordHash: optional(
-    text(
-      {
-        env: 'TUREEN_ADMIN_PASSWORD_HASH',
-        secret: true,
-        doc: "argon2id hash of that admin's password; `bun run admin/hash-password.ts` makes one.",
-      },
-      { regex: '^\\$argon2id\\$', wants: 'an argon2id hash that begins with $argon2id$' },
-    ),
-  ),
-  adminUserHeader: optional(
-    text({
-      env: 'TUREEN_ADMIN_USER_HEADER',
-      doc: 'Header in which a trusted proxy names the user who is logged in there (single sign-on). It is ignored from any other address.',
-    }),
-  ),
-  adminHeaderRole: defaulted(
-    choice(['viewer', 'moderator', 'admin'], {
-      env: 'TUREEN_ADMIN_HEADER_ROLE',
-      doc: 'Role of a user whom the proxy names and nobody has given another role yet.',
-    }),
-    'viewer',
-  ),
-  adminPanels: optional(
-    list(
-      { schema: anyText, wants: 'the path of a module' },
-      {
-        env: 'TUREEN_ADMIN_PANELS',
-        doc: "Modules with panels of the operator's own (docs/admin-panels.md).",
-      },
-    ),
-  ),
+  ...adminSettings,
   ...edgeSettings,
   ...metricsSettings,
 } as const satisfies Record<string, Setting>;

@@ -1,11 +1,9 @@
-/** A series with its values in promtool's notation, `start+step x count`. */
+/** A series with its values in promtool's notation, one a minute. */
 export type Series = readonly [series: string, values: string];
 
 export interface RuleCase {
   /** When the alerts are looked at. */
   readonly at: string;
-  /** Between two values; a minute unless told. */
-  readonly interval?: string;
   /** Labels that the alert carries. */
   readonly labels: Readonly<Record<string, string>>;
   readonly fires: readonly Series[];
@@ -106,11 +104,10 @@ export const cases: Readonly<Record<string, RuleCase>> = {
   },
   TureenMemoryGrows: {
     at: '8h',
-    interval: '10m',
     labels: node,
-    fires: memory('400e6+15e6x60', '100x60'),
+    fires: memory('400e6+1.5e6x600', '100x600'),
     // It has grown with its peers.
-    silent: memory('400e6+15e6x60', '100+10x60'),
+    silent: memory('400e6+1.5e6x600', '100+1x600'),
   },
   TureenSocketsDropped: {
     at: '20m',

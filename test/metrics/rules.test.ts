@@ -40,7 +40,7 @@ for (const { alert, severity, summary } of alertRules) {
     const folder = await mkdtemp(join(tmpdir(), 'tureen-rules-'));
     await Bun.write(join(folder, 'rules.yml'), renderRules());
     const rule = (series: readonly Series[], expected: unknown[]) => ({
-      interval: own.interval ?? '1m',
+      interval: '1m',
       input_series: series.map(([name, values]) => ({ series: name, values })),
       alert_rule_test: [{ alertname: alert, eval_time: own.at, exp_alerts: expected }],
     });

@@ -1,0 +1,111 @@
+// The dashboard's own script: dialogs, keys, and whether the page is live. Everything else is htmx and the server.
+(() => {
+  document.documentElement.classList.add('scripted');
+  const dialog = () => document.getElementById('dialog');
+
+  // A confirmation that was loaded into the dialog is shown; one that was answered is closed.
+  document.addEventListener('htmx:after:swap', () => {
+    const box = dialog();
+    if (box && !box.open && box.childElementCount > 0) box.showModal();
+    for (const toast of document.querySelectorAll('#toasts .toast:not([data-timed])')) leaveLater(toast);
+  });
+  document.addEventListener('admin-done', () => dialog()?.close());
+  document.addEventListener('close', ({ target }) => target === dialog() && target.replaceChildren(), true);
+  document.addEventListener('click', (event) => {
+    const closing = event.target instanceof Element && event.target.closest('[data-close]');
+    if (!closing || !dialog()?.open) return;
+    event.preventDefault();
+    dialog().close();
+  });
+
+  // A secret stays until it was copied; anything else goes by itself.
+  function leaveLater(toast) {
+    toast.dataset.timed = '';
+    if (toast.querySelector('code')) return;
+    setTimeout(() => toast.remove(), toast.classList.contains('bad') ? 12_000 : 6_000);
+  }
+
+  // Whether what is shown is still true.
+  const connection = (text) => {
+    const place = document.getElementById('connection');
+    if (place) place.textContent = text;
+    document.documentElement.classList.toggle('stale', text !== '' && text !== 'Live');
+  };
+  document.addEventListener('htmx:sse:after:connection', () => connection('Live'));
+  document.addEventListener('htmx:sse:close', () => connection('Not live'));
+  document.addEventListener('htmx:sse:error', ({ detail }) => {
+    if (detail.status === 401 || detail.status === 403) location.reload();
+    connection('Connecting again');
+  });
+  document.addEventListener('htmx:response:error', ({ detail }) => {
+    const status = detail.ctx?.response?.status;
+    if (status === 401) return location.reload();
+    tell(
+      status === 403
+        ? 'Not done: this page is from another session. Reload it and try again.'
+        : `Not done: the server answered ${status}.`,
+    );
+  });
+  document.addEventListener('htmx:error', () => tell('Not done: the server cannot be reached.'));
+
+  function tell(text) {
+    const toast = document.createElement('p');
+    toast.className = 'toast bad';
+    toast.setAttribute('role', 'alert');
+    toast.textContent = text;
+    document.getElementById('toasts')?.append(toast);
+    leaveLater(toast);
+  }
+
+  // Keys: / searches, j and k move, Enter opens, x selects, ? tells.
+  const rows = () => [...document.querySelectorAll('[data-rows] tbody tr, [data-rows] > article')];
+  let at = '';
+  const current = () => rows().find((row) => row.id && row.id === at) ?? document.querySelector('.current');
+
+  function move(step) {
+    const all = rows();
+    const index = all.indexOf(current());
+    const next =
+      all[index < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, index + step))];
+    if (!next) return;
+    for (const row of all) row.classList.remove('current');
+    at = next.id;
+    next.classList.add('current');
+    (next.querySelector('.row-link, a, button') ?? next).focus();
+    next.scrollIntoView({ block: 'nearest' });
+  }
+
+  const keys = {
+    '/': () => document.getElementById('search')?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => current()?.querySelector('input[type=checkbox]')?.click(),
+    '?': () => {
+      const box = dialog();
+      if (!box || box.open) return;
+      const heading = document.createElement('h2');
+      heading.id = 'dialog-title';
+      heading.textContent = 'Keys';
+      const text = document.createElement('p');
+      text.textContent =
+        '/ searches, j and k move from row to row, Enter opens, x selects, Tab reaches what can be done, Esc closes.';
+      const close = document.createElement('button');
+      close.className = 'button';
+      close.textContent = 'Close';
+      close.dataset.close = '';
+      box.replaceChildren(heading, text, close);
+      box.showModal();
+    },
+  };
+  document.addEventListener('keydown', (event) => {
+    const typing =
+      event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select');
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
+    const run = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
+    if (!run) return;
+    event.preventDefault();
+    run();
+  });
+  // An update puts attributes back as the server wrote them: the mark of the current row is set again.
+  document.addEventListener('htmx:sse:after:message', () => current()?.classList.add('current'));
+})();

@@ -1,0 +1,202 @@
+import { type AddressTest, addressTest } from '../src/auth/address.ts';
+import type { Config } from '../src/config.ts';
+import { SfuError } from '../src/errors.ts';
+import type { Moderation } from '../src/moderation/moderation.ts';
+import { type Clock, systemClock } from '../src/sfu/clock.ts';
+import type { Sfu } from '../src/sfu/sfu.ts';
+import type { Store } from '../src/store/store.ts';
+import { hasRole } from '../src/store/users.ts';
+import { failure, frame, page } from './html/layout.tsx';
+import { joinRegions, type Region, splitRegions } from './html/regions.ts';
+import { assetVersion } from './http/assets.ts';
+import { Entrance } from './http/entrance.tsx';
+import { type Incoming, type Visitor, whoIs } from './http/people.ts';
+import { Monitor } from './live/monitor.ts';
+import { liveStream } from './live/stream.ts';
+import type { LinkQuery, Panel, PanelContext } from './panel.ts';
+import { builtInPanels } from './panels/index.ts';
+
+export interface DashboardOptions {
+  readonly sfu: Sfu;
+  readonly store: Store;
+  readonly moderation: Moderation;
+  readonly config: Config;
+  /** Where it is mounted; /admin unless told. */
+  readonly base?: string;
+  /** Panels beside the built-in ones. */
+  readonly panels?: readonly Panel[];
+  readonly clock?: Clock;
+  /** Told of what went wrong in a panel. */
+  readonly log: { error(message: string, fields: Record<string, unknown>): void };
+}
+
+/** Pages that one session may have open at once. */
+const mostStreams = 24;
+
+/** The dashboard without HTTP: its panels, who may see them, and how they are rendered. */
+export class Dashboard {
+  readonly panels: readonly Panel[];
+  readonly monitor: Monitor;
+  readonly entrance: Entrance;
+  readonly base: string;
+  readonly trustedProxy: AddressTest;
+  readonly #clock: Clock;
+  readonly #streams = new Map<AbortController, number>();
+  /** What is to be told on the next page of a session, after a form was posted without scripts. */
+  readonly #messages = new Map<number, JSX.Element[]>();
+
+  /** @throws Error when two panels have the same id or path */
+  constructor(readonly options: DashboardOptions) {
+    const { sfu, store, config, base = '/admin', panels = [], clock = systemClock } = options;
+    this.base = base;
+    this.#clock = clock;
+    this.panels = [...builtInPanels, ...panels];
+    requireUnique(this.panels);
+    keepConfiguredAdmin(store, config);
+    this.trustedProxy = addressTest(config.trustedProxies ?? []);
+    this.monitor = new Monitor(sfu, clock);
+    this.entrance = new Entrance(store, () => clock.now());
+  }
+
+  whoIs(from: Incoming): Visitor | undefined {
+    return whoIs(this.options.store, this.options.config, this.trustedProxy, from);
+  }
+
+  /** @throws SfuError not_found */
+  panel(id: string): Panel {
+    const panel = this.panels.find((each) => each.id === id);
+    if (panel) return panel;
+    throw new SfuError('not_found', 'there is no such page');
+  }
+
+  context(visitor: Visitor, query: URLSearchParams, address: string): PanelContext {
+    const { store, moderation, config } = this.options;
+    const { user, session } = visitor;
+    const by = { kind: 'admin', id: user.name } as const;
+    return {
+      monitor: this.monitor,
+      moderation,
+      store,
+      config,
+      user,
+      sessionId: session.id,
+      query,
+      now: this.#clock.now(),
+      asker: (reason = '') => ({ by, address, reason }),
+      link: (path, fields) => `${this.base}${path === '/' ? '' : path}${queryText(fields)}`,
+      actionLink: (panelId, action, fields) => `${this.base}/do/${panelId}/${action}${queryText(fields)}`,
+    };
+  }
+
+  /** A whole page, or what stands there for those who may not see it. */
+  async page(panel: Panel, visitor: Visitor, context: PanelContext): Promise<string> {
+    requireRole(visitor, panel);
+    const content = joinRegions(await this.#content(panel, context));
+    const panels = this.panels.filter(({ unlisted, role }) => !unlisted && hasRole(visitor.user.role, role));
+    const { csrf } = visitor.session;
+    const messages = this.#takeMessages(visitor.session.id);
+    const body = frame({ context, panels, panel, csrf, content, base: this.base, messages });
+    return this.document(panel.title, body);
+  }
+
+  document(title: string, body: JSX.Element): string {
+    return page({ title, body, base: this.base, assetVersion });
+  }
+
+  /** The changes of a page as they happen. @throws SfuError limit_reached for too many open pages */
+  stream(panel: Panel, from: Incoming, visitor: Visitor): ReadableStream<Uint8Array> {
+    requireRole(visitor, panel);
+    const sessionId = visitor.session.id;
+    if ([...this.#streams.values()].filter((id) => id === sessionId).length >= mostStreams)
+      throw new SfuError('limit_reached', `at most ${mostStreams} pages can be live at once; close some`);
+    const controller = new AbortController();
+    this.#streams.set(controller, sessionId);
+    const query = from.url.searchParams;
+    const watched = panel.watches?.(query);
+    const stopWatching = watched ? this.monitor.watch(watched) : () => {};
+    const concerns = (roomId: string | undefined) =>
+      !watched || roomId === undefined || roomId === watched.roomId;
+    from.request.signal.addEventListener('abort', () => controller.abort());
+    return liveStream({
+      signal: controller.signal,
+      onChange: (listener) => this.monitor.onChange((roomId) => concerns(roomId) && listener()),
+      render: async () => {
+        const { user, open } = this.#still(visitor);
+        if (!open || !user || !hasRole(user.role, panel.role)) return undefined;
+        return await this.#content(panel, this.context({ ...visitor, user }, query, from.address));
+      },
+      onEnd: () => {
+        this.#streams.delete(controller);
+        stopWatching();
+      },
+    });
+  }
+
+  /** Shown on the next page of this session. */
+  tellNext(sessionId: number, message: JSX.Element): void {
+    this.#messages.set(sessionId, [...(this.#messages.get(sessionId) ?? []), message].slice(-5));
+  }
+
+  close(): void {
+    for (const controller of this.#streams.keys()) controller.abort();
+    this.monitor.close();
+  }
+
+  #still({ user, session }: Visitor) {
+    const { users, sessions } = this.options.store;
+    return { user: users.get(user.id), open: sessions.isOpen(session.id) };
+  }
+
+  #takeMessages(sessionId: number): JSX.Element[] {
+    const messages = this.#messages.get(sessionId) ?? [];
+    this.#messages.delete(sessionId);
+    return messages;
+  }
+
+  async #content(panel: Panel, context: PanelContext): Promise<Region> {
+    try {
+      return splitRegions(await panel.view(context));
+    } catch (error) {
+      if (!(error instanceof SfuError))
+        this.options.log.error('a panel of the dashboard failed', { panel: panel.id, error });
+      const detail =
+        error instanceof SfuError ? error.message : 'It was logged. The other pages are not affected.';
+      return splitRegions(await failure(`${panel.title} cannot be shown`, detail));
+    }
+  }
+}
+
+/** @throws SfuError forbidden */
+export function requireRole({ user }: Visitor, wanted: { role: Panel['role'] }): void {
+  if (!hasRole(user.role, wanted.role))
+    throw new SfuError('forbidden', `this needs the role ${wanted.role}, and yours is ${user.role}`);
+}
+
+function queryText(fields: LinkQuery = {}): string {
+  const given = Object.entries(fields).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+function requireUnique(panels: readonly Panel[]): void {
+  for (const key of ['id', 'path'] as const) {
+    const seen = new Set<string>();
+    for (const panel of panels) {
+      if (seen.has(panel[key]))
+        throw new Error(`two panels have the ${key} "${panel[key]}"; give one another`);
+      seen.add(panel[key]);
+    }
+  }
+}
+
+function keepConfiguredAdmin(store: Store, { adminUser, adminPasswordHash }: Config): void {
+  if (adminUser && adminPasswordHash)
+    store.users.put({
+      name: adminUser,
+      passwordHash: adminPasswordHash,
+      role: 'admin',
+      origin: 'configuration',
+    });
+}

@@ -1,0 +1,185 @@
+import { hasRole } from '../../src/store/users.ts';
+import type { LinkQuery, PanelAction, PanelContext } from '../panel.ts';
+import { clockTime, dateTime } from './format.ts';
+
+/** The heading of a page with what can be done on it. */
+export function PageHead(props: { title: string; note?: string; children?: JSX.Element | JSX.Element[] }) {
+  return (
+    <header class="page-head">
+      <h1 safe>{props.title}</h1>
+      {props.note ? (
+        <p class="note" safe>
+          {props.note}
+        </p>
+      ) : (
+        ''
+      )}
+      <div class="actions">{props.children ?? ''}</div>
+    </header>
+  );
+}
+
+export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'accent';
+
+/** A short state. */
+export function Badge({ text, tone = 'plain' }: { text: string; tone?: Tone }): JSX.Element {
+  return (
+    <span class={`badge ${tone}`} safe>
+      {text}
+    </span>
+  );
+}
+
+/** What stands where there is nothing, and what one can do about it. */
+export function Empty({ title, hint }: { title: string; hint: string }): JSX.Element {
+  return (
+    <div class="empty">
+      <p class="empty-title" safe>
+        {title}
+      </p>
+      <p safe>{hint}</p>
+    </div>
+  );
+}
+
+/** A number with its name, and a line of its last minutes under it. */
+export function Figure(props: { name: string; value: string; note?: string; children?: JSX.Element }) {
+  return (
+    <div class="figure">
+      <dt safe>{props.name}</dt>
+      <dd>
+        <span class="value" safe>
+          {props.value}
+        </span>
+        {props.note ? (
+          <span class="note" safe>
+            {props.note}
+          </span>
+        ) : (
+          ''
+        )}
+      </dd>
+      {props.children ?? ''}
+    </div>
+  );
+}
+
+export interface ActionLinkProps {
+  readonly context: PanelContext;
+  readonly panelId: string;
+  /** Name of the action in its panel. */
+  readonly name: string;
+  readonly action: PanelAction;
+  readonly fields?: LinkQuery;
+  /** Another caption than the action's title. */
+  readonly caption?: string;
+  /** What it acts on, for those who hear the caption without its place. */
+  readonly of?: string;
+}
+
+/**
+ * A link that looks like a button: it asks in a dialog, or acts at once where nothing hurts. Without scripts it leads to
+ * a page that asks. Nothing is shown to those who may not.
+ */
+export function ActionLink({
+  context,
+  panelId,
+  name,
+  action,
+  fields,
+  caption,
+  of,
+}: ActionLinkProps): JSX.Element {
+  if (!hasRole(context.user.role, action.role)) return '';
+  const href = context.actionLink(panelId, name, fields);
+  const text = caption ?? action.title;
+  const label = of ? `${text}: ${of}` : text;
+  const look = action.danger ? 'button danger' : 'button';
+  return action.confirm ? (
+    <a class={look} href={href} aria-label={label} hx-get={href} hx-target="#dialog" hx-swap="innerHTML" safe>
+      {`${text}…`}
+    </a>
+  ) : (
+    <a
+      class={look}
+      href={href}
+      aria-label={label}
+      hx-post={href}
+      hx-target="#toasts"
+      hx-swap="beforeend"
+      safe
+    >
+      {text}
+    </a>
+  );
+}
+
+/** A moment, in UTC. */
+export function Moment({ time, short = false }: { time: number; short?: boolean }): JSX.Element {
+  return (
+    <time datetime={new Date(time).toISOString()} title={`${dateTime(time)} UTC`} safe>
+      {short ? clockTime(time) : dateTime(time)}
+    </time>
+  );
+}
+
+/** The reason that every action may be given. */
+export function ReasonField(): JSX.Element {
+  return (
+    <label class="field">
+      <span>Reason (told to those concerned, and written down)</span>
+      <input name="reason" maxlength="200" autocomplete="off" />
+    </label>
+  );
+}
+
+/** A search that keeps what is typed while the page changes under it. */
+export function SearchForm(props: {
+  context: PanelContext;
+  path: string;
+  label: string;
+  children?: JSX.Element;
+}) {
+  const { context, path, label } = props;
+  const action = context.link(path);
+  return (
+    <search>
+      <form
+        class="search"
+        method="get"
+        action={action}
+        hx-get={action}
+        hx-trigger="input changed delay:250ms, submit"
+        hx-target="#content"
+        hx-select="#content"
+        hx-swap="outerMorph"
+        hx-push-url="true"
+      >
+        <input
+          id="search"
+          type="search"
+          name="q"
+          value={context.query.get('q') ?? ''}
+          placeholder={label}
+          aria-label={label}
+          aria-keyshortcuts="/"
+          autocomplete="off"
+          spellcheck="false"
+        />
+        {props.children ?? ''}
+        <button type="submit" class="only-plain">
+          Search
+        </button>
+      </form>
+    </search>
+  );
+}
+
+/** A table that scrolls by itself where the page is narrow. */
+export function TableFrame(props: { label: string; children: JSX.Element | JSX.Element[] }): JSX.Element {
+  return (
+    <section class="table-frame" aria-label={props.label} tabindex="0">
+      {props.children}
+    </section>
+  );
+}

@@ -1,0 +1,113 @@
+import { SfuError, toSfuError } from '../../src/errors.ts';
+import { type Dashboard, requireRole } from '../dashboard.ts';
+import { toast } from '../html/layout.tsx';
+import type { ActionResult, Panel, PanelAction, PanelContext } from '../panel.ts';
+import { confirmationBody, confirmationForm, safeBack } from './confirmation.tsx';
+import { Form, readForm } from './form.ts';
+import { htmlResponse, redirect } from './headers.ts';
+import { requireCsrfToken, requireSameOrigin } from './origin.ts';
+import type { Incoming, Visitor } from './people.ts';
+
+export interface ActionRequest {
+  readonly dashboard: Dashboard;
+  readonly from: Incoming;
+  readonly visitor: Visitor;
+  readonly panelId: string;
+  readonly name: string;
+}
+
+/** Asks before an action. */
+export async function askAction(asked: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor, panelId, name } = asked;
+  const { panel, action } = find(dashboard, panelId, name);
+  requireRole(visitor, panel);
+  requireRole(visitor, action);
+  const form = new Form(from.url.searchParams);
+  const context = dashboard.context(visitor, from.url.searchParams, from.address);
+  const back = safeBack(form.raw('back'), dashboard.base, from.request.headers.get('referer'));
+  const href = context.actionLink(panelId, name);
+  const options = { context, action, form, href, csrf: visitor.session.csrf, back };
+  if (isHtmx(from.request)) return htmlResponse(await confirmationForm(options));
+  return htmlResponse(dashboard.document(action.title, confirmationBody(options)));
+}
+
+/** Carries an action out, and tells the one who asked. */
+export async function doAction(asked: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor } = asked;
+  requireSameOrigin(from.request);
+  const sent = await readForm(from.request);
+  requireCsrfToken(from.request, sent.raw('csrf'), visitor.session.csrf);
+  const form = new Form(new URLSearchParams([...from.url.searchParams, ...sent.entries()]));
+  const back = safeBack(sent.raw('back'), dashboard.base, from.request.headers.get('referer'));
+  const outcome = await carryOut(asked, form);
+  dashboard.monitor.refresh();
+  const { message, to, secret, bad = false } = outcome;
+  const told = toast(message, { bad, secret });
+  if (isHtmx(from.request) && to === undefined) {
+    // The dialog closes when it was done and stays, with what was typed, when it was not.
+    return htmlResponse(await told, { headers: bad ? {} : { 'hx-trigger': 'admin-done' } });
+  }
+  dashboard.tellNext(visitor.session.id, told);
+  const next = to ?? back;
+  return isHtmx(from.request) ? htmlResponse('', { headers: { 'hx-redirect': next } }) : redirect(next);
+}
+
+type Outcome = ActionResult & { readonly bad?: boolean };
+
+async function carryOut(
+  { dashboard, from, visitor, panelId, name }: ActionRequest,
+  form: Form,
+): Promise<Outcome> {
+  const { panel, action } = find(dashboard, panelId, name);
+  requireRole(visitor, panel);
+  requireRole(visitor, action);
+  const context = dashboard.context(visitor, from.url.searchParams, from.address);
+  try {
+    if (action.audit === 'own') return await action.run(context, form);
+    return await audited(context, { panel, action, name }, form);
+  } catch (thrown) {
+    const error = toSfuError(thrown);
+    if (error.code === 'internal')
+      dashboard.options.log.error('an action of the dashboard failed', {
+        panel: panelId,
+        action: name,
+        error: thrown,
+      });
+    return { message: `Not done: ${error.message}.`, bad: true };
+  }
+}
+
+/** For panels that do not know the audit log: the intent before, the result after. */
+async function audited(
+  context: PanelContext,
+  { panel, action, name }: { panel: Panel; action: PanelAction; name: string },
+  form: Form,
+): Promise<ActionResult> {
+  const { audit } = context.store;
+  const hidden = new Set(['csrf', 'back', 'reason', 'password']);
+  const details = Object.fromEntries(form.entries().filter(([field]) => !hidden.has(field)));
+  const id = audit.begin({
+    ...context.asker(form.text('reason', 200)),
+    action: `${panel.id}.${name}`,
+    details,
+  });
+  try {
+    const result = await action.run(context, form);
+    audit.finish(id, 'done');
+    return result;
+  } catch (error) {
+    audit.finish(id, `failed: ${toSfuError(error).reason}`);
+    throw error;
+  }
+}
+
+function find(dashboard: Dashboard, panelId: string, name: string): { panel: Panel; action: PanelAction } {
+  const panel = dashboard.panel(panelId);
+  const action = Object.hasOwn(panel.actions ?? {}, name) ? panel.actions?.[name] : undefined;
+  if (!action) throw new SfuError('not_found', 'there is no such action');
+  return { panel, action };
+}
+
+export function isHtmx(request: Request): boolean {
+  return request.headers.get('hx-request') === 'true';
+}

@@ -1,0 +1,33 @@
+import sse from 'htmx.org/dist/ext/hx-sse.min.js' with { type: 'text' };
+import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' };
+import styles from '../assets/admin.css' with { type: 'text' };
+import script from '../assets/admin.js' with { type: 'text' };
+import icon from '../assets/icon.svg' with { type: 'text' };
+import { securityHeaders } from './headers.ts';
+
+/**
+ * What pages load, all from here. htmx and its extension for server-sent events are one file: as two they race, and some
+ * pages never become live.
+ */
+const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
+  ['admin.js', { text: [htmx, sse, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' }],
+  ['admin.css', { text: styles, type: 'text/css; charset=utf-8' }],
+  ['icon.svg', { text: icon, type: 'image/svg+xml' }],
+]);
+
+/** Changes with the files, so that a browser never shows a new page with old ones. */
+export const assetVersion = new Bun.CryptoHasher('sha256')
+  .update([...files.values()].map(({ text }) => text).join(''))
+  .digest('hex')
+  .slice(0, 12);
+
+export function serveAsset(name: string): Response | undefined {
+  const asset = files.get(name);
+  if (!asset) return undefined;
+  const headers = {
+    ...securityHeaders,
+    'content-type': asset.type,
+    'cache-control': 'public, max-age=31536000, immutable',
+  };
+  return new Response(asset.text, { headers });
+}

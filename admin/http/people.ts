@@ -1,0 +1,63 @@
+import { type AddressTest, clientAddress } from '../../src/auth/address.ts';
+import type { Config } from '../../src/config.ts';
+import type { Session } from '../../src/store/sessions.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { User } from '../../src/store/users.ts';
+import { readSessionCookie, sessionCookie } from './session-cookie.ts';
+
+/** Somebody who is logged in. */
+export interface Visitor {
+  readonly user: User;
+  readonly session: Session;
+  /** To be set by the answer, when the session is new. */
+  readonly cookie?: string;
+}
+
+/** A request with what is known of the connection that it came over. */
+export interface Incoming {
+  readonly request: Request;
+  readonly url: URL;
+  /** The other end of the connection: a proxy, or the client itself. */
+  readonly direct: string;
+  /** The client, as far as proxies can be believed. */
+  readonly address: string;
+}
+
+export function incoming(request: Request, direct: string, trusted: AddressTest): Incoming {
+  return { request, url: new URL(request.url), direct, address: clientAddress(request, direct, trusted) };
+}
+
+/** Who sends this request: by the name that a trusted proxy gives, or by the session's cookie. */
+export function whoIs(
+  store: Store,
+  config: Config,
+  trusted: AddressTest,
+  from: Incoming,
+): Visitor | undefined {
+  const secret = readSessionCookie(from.request);
+  const session = secret === undefined ? undefined : store.sessions.find(secret);
+  const named = proxyUser(store, config, trusted, from);
+  if (named) return session?.userId === named.id ? { user: named, session } : openSession(store, named, from);
+  const user = session && store.users.get(session.userId);
+  // A user of the proxy is logged in as long as the proxy says so, and not by a cookie that was left.
+  return session && user && user.origin !== 'proxy' ? { user, session } : undefined;
+}
+
+/** Begins a session anew, with a secret that nobody could have known before. */
+export function openSession(store: Store, user: User, { request, address }: Incoming): Visitor {
+  const agent = request.headers.get('user-agent') ?? '';
+  const secret = store.sessions.open({ userId: user.id, address, agent });
+  const session = store.sessions.find(secret);
+  if (!session) throw new Error('the session was not written');
+  return { user, session, cookie: sessionCookie(secret) };
+}
+
+function proxyUser(store: Store, config: Config, trusted: AddressTest, from: Incoming): User | undefined {
+  if (!config.adminUserHeader || !trusted(from.direct)) return undefined;
+  const name = from.request.headers.get(config.adminUserHeader)?.trim().slice(0, 128);
+  if (!name) return undefined;
+  const known = store.users.byName(name);
+  return (
+    known ?? store.users.put({ name, passwordHash: null, role: config.adminHeaderRole, origin: 'proxy' })
+  );
+}

@@ -1,0 +1,25 @@
+/** Values of the last minutes, one a step, the oldest first. A fixed size, whatever comes. */
+export class History {
+  readonly #values: Float64Array;
+  #length = 0;
+  #next = 0;
+
+  constructor(readonly size = 60) {
+    this.#values = new Float64Array(size);
+  }
+
+  push(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % this.size;
+    this.#length = Math.min(this.#length + 1, this.size);
+  }
+
+  get values(): number[] {
+    const start = this.#length < this.size ? 0 : this.#next;
+    return Array.from({ length: this.#length }, (_, index) => this.#values[(start + index) % this.size] ?? 0);
+  }
+
+  get last(): number {
+    return this.#length === 0 ? 0 : (this.#values[(this.#next + this.size - 1) % this.size] ?? 0);
+  }
+}

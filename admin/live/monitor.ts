@@ -1,0 +1,201 @@
+import type { Clock } from '../../src/sfu/clock.ts';
+import type { SfuEvent } from '../../src/sfu/events.ts';
+import type { Peer } from '../../src/sfu/peer.ts';
+import type { Sfu } from '../../src/sfu/sfu.ts';
+import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import { History } from './history.ts';
+import { Measures } from './measures.ts';
+import { Timelines } from './timeline.ts';
+
+/** A picture of the node is used for this long, however many look. */
+const snapshotAge = 200;
+const firstSample = 500;
+const sampleEvery = 5000;
+const watchEvery = 1000;
+/** Sampling takes at most this share of the time; with very many peers it is done more rarely. */
+const sampleShare = 0.05;
+
+/** Events that come all the time and whose effect the next sample shows anyway. */
+const chatter = new Set<SfuEvent['name']>([
+  'requestHandled',
+  'consumerScore',
+  'consumerLayers',
+  'producerScore',
+]);
+
+/** The course of the last five minutes. */
+export interface NodeHistory {
+  readonly rooms: History;
+  readonly peers: History;
+  readonly joins: History;
+  readonly failures: History;
+  readonly incoming: History;
+  readonly outgoing: History;
+}
+
+/** What the pages read: the node as it is, what flows, and what happened. It never changes anything. */
+export class Monitor {
+  readonly measures = new Measures();
+  readonly timelines = new Timelines();
+  readonly history: NodeHistory = {
+    rooms: new History(),
+    peers: new History(),
+    joins: new History(),
+    failures: new History(),
+    incoming: new History(),
+    outgoing: new History(),
+  };
+  /** CPU of each worker, 1 is one core. */
+  readonly workerCpu = new Map<number, History>();
+  readonly #cpuTimes = new Map<number, { pid: number; used: number; at: number }>();
+  readonly #changed = new Set<(roomId: string | undefined) => void>();
+  readonly #watched = new Map<string, { roomId: string; peerId?: string; viewers: number }>();
+  readonly #stops: (() => void)[];
+  #cancelSample: () => void = () => {};
+  #cancelWatch: (() => void) | undefined;
+  #snapshot: NodeSnapshot | undefined;
+  #takenAt = 0;
+  #joins = 0;
+  #failures = 0;
+
+  constructor(
+    private readonly sfu: Sfu,
+    private readonly clock: Clock,
+  ) {
+    this.#stops = [sfu.events.onAny((event) => this.#happened(event))];
+    this.#sampleLater(firstSample);
+  }
+
+  /** The node at this moment; shared by all who look within a fifth of a second. */
+  snapshot(): NodeSnapshot {
+    const now = performance.now();
+    if (!this.#snapshot || now - this.#takenAt > snapshotAge) {
+      this.#snapshot = this.sfu.snapshot();
+      this.#takenAt = performance.now();
+    }
+    return this.#snapshot;
+  }
+
+  room(roomId: string): RoomSnapshot | undefined {
+    return this.snapshot().rooms.find(({ id }) => id === roomId);
+  }
+
+  /** The living peer behind a snapshot, by which its graphs are kept. */
+  peer(roomId: string, peerId: string): Peer | undefined {
+    return this.sfu.rooms.get(roomId)?.peers.get(peerId);
+  }
+
+  /** What a peer sends and receives, in bits a second. */
+  flow({ transports }: PeerSnapshot): { incoming: number; outgoing: number } {
+    return this.measures.of(transports.map(({ id }) => id));
+  }
+
+  /** Calls when something changed, with the room that it was in. @returns a function that ends it */
+  onChange(listener: (roomId: string | undefined) => void): () => void {
+    this.#changed.add(listener);
+    return () => this.#changed.delete(listener);
+  }
+
+  /** Forgets the shared picture, so that the next one shows what was just done. */
+  refresh(): void {
+    this.#snapshot = undefined;
+  }
+
+  /** Reads statistics of a room every second until it is stopped. @returns a function that stops it */
+  watch(target: { roomId: string; peerId?: string }): () => void {
+    const key = JSON.stringify([target.roomId, target.peerId]);
+    const watched = this.#watched.get(key) ?? { ...target, viewers: 0 };
+    watched.viewers += 1;
+    this.#watched.set(key, watched);
+    if (!this.#cancelWatch) this.#watchOnce();
+    return () => {
+      watched.viewers -= 1;
+      if (watched.viewers === 0) this.#watched.delete(key);
+    };
+  }
+
+  /** Reads every statistic now and adds a point to each graph. */
+  async sample(): Promise<void> {
+    const rooms = [...this.sfu.rooms.values()];
+    await Promise.all([
+      this.measures.readTransports(rooms),
+      ...this.sfu.pool.slots.map((slot) => this.#readCpu(slot.index)),
+    ]);
+    this.measures.keepHistory(rooms);
+    const flow = this.measures.of([...this.measures.transports.keys()]);
+    const { history } = this;
+    history.rooms.push(rooms.length);
+    history.peers.push(rooms.reduce((sum, room) => sum + room.peers.size, 0));
+    history.joins.push(this.#joins);
+    history.failures.push(this.#failures);
+    history.incoming.push(flow.incoming);
+    history.outgoing.push(flow.outgoing);
+    this.#joins = 0;
+    this.#failures = 0;
+    this.#tellChange(undefined);
+  }
+
+  /** Joins, and connections refused or dropped, of the last five minutes until now. */
+  recent(): { joins: number; failures: number } {
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    const { joins, failures } = this.history;
+    return { joins: sum(joins.values) + this.#joins, failures: sum(failures.values) + this.#failures };
+  }
+
+  close(): void {
+    this.#cancelSample();
+    this.#cancelWatch?.();
+    for (const stop of this.#stops) stop();
+    this.#watched.clear();
+  }
+
+  #happened(event: SfuEvent): void {
+    if (chatter.has(event.name)) return;
+    if (event.name === 'peerJoined') this.#joins += 1;
+    if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
+    this.timelines.add(event, this.clock.now());
+    this.#tellChange('roomId' in event.data ? event.data.roomId : undefined);
+  }
+
+  #tellChange(roomId: string | undefined): void {
+    for (const listener of this.#changed) listener(roomId);
+  }
+
+  #sampleLater(wait: number): void {
+    this.#cancelSample = this.clock.after(wait, () => {
+      const startedAt = performance.now();
+      const next = () =>
+        this.#sampleLater(Math.max(sampleEvery, (performance.now() - startedAt) / sampleShare));
+      this.sample().then(next, next);
+    });
+  }
+
+  #watchOnce(): void {
+    this.#cancelWatch = this.clock.after(watchEvery, () => {
+      this.#cancelWatch = undefined;
+      if (this.#watched.size === 0) return;
+      const reads = [...this.#watched.values()].map(async ({ roomId, peerId }) => {
+        const room = this.sfu.rooms.get(roomId);
+        if (!room) return;
+        await this.measures.readRoom(room, peerId === undefined ? undefined : room.peers.get(peerId));
+        this.#tellChange(roomId);
+      });
+      const again = () => void (this.#cancelWatch ?? this.#watchOnce());
+      Promise.all(reads).then(again, again);
+    });
+  }
+
+  async #readCpu(index: number): Promise<void> {
+    const live = this.sfu.pool.slots[index]?.live;
+    const history = this.workerCpu.get(index) ?? new History();
+    this.workerCpu.set(index, history);
+    const usage = await live?.worker.getResourceUsage().catch(() => undefined);
+    if (!live || !usage) return history.push(0);
+    const used = usage.ru_utime + usage.ru_stime;
+    const at = performance.now();
+    const before = this.#cpuTimes.get(index);
+    const pid = live.worker.pid ?? 0;
+    this.#cpuTimes.set(index, { pid, used, at });
+    if (before?.pid === pid) history.push((used - before.used) / (at - before.at));
+  }
+}

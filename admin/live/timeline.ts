@@ -1,0 +1,110 @@
+import type { SfuEvent } from '../../src/sfu/events.ts';
+
+/** One line of what happened. Its texts are as people wrote them: escape them where they are shown. */
+export interface TimelineEntry {
+  readonly time: number;
+  /** The event's name, e.g. peerJoined. */
+  readonly name: SfuEvent['name'];
+  readonly text: string;
+  readonly bad: boolean;
+}
+
+type Told = { text: string; bad?: boolean };
+type Tellers = { [N in SfuEvent['name']]?: (data: Extract<SfuEvent, { name: N }>['data']) => Told };
+
+const by = ({ kind, id }: { kind: string; id: string }) => (kind === 'server' ? '' : ` by ${kind} ${id}`);
+
+/** The events that people want to read about, and how they are told. The others are too many or say too little. */
+const tellers: Tellers = {
+  workerStarted: ({ workerIndex, restart }) => ({
+    text: `worker ${workerIndex} ${restart ? 'runs again' : 'runs'}`,
+  }),
+  workerDied: ({ workerIndex, cause }) => ({ text: `worker ${workerIndex} died: ${cause}`, bad: true }),
+  workerFailed: ({ workerIndex, cause }) => ({
+    text: `worker ${workerIndex} cannot start: ${cause}`,
+    bad: true,
+  }),
+  drainStarted: (data) => ({ text: `drain started${by(data.by)}`, bad: true }),
+  drainCancelled: (data) => ({ text: `drain cancelled${by(data.by)}` }),
+  roomOpened: ({ workerIndex }) => ({ text: `room opened on worker ${workerIndex}` }),
+  roomSpread: ({ workerIndex }) => ({ text: `room spread to worker ${workerIndex}` }),
+  roomLocked: (data) => ({ text: `room ${data.locked ? 'locked' : 'unlocked'}${by(data.by)}` }),
+  roomNotice: (data) => ({ text: `notice${by(data.by)}: ${data.message}` }),
+  roomClosed: (data) => ({ text: `room closed (${data.reason})${by(data.by)}` }),
+  peerJoined: ({ peerId, displayName }) => ({ text: `${displayName || peerId} joined` }),
+  peerRenamed: ({ displayName, oldDisplayName }) => ({ text: `${oldDisplayName} is now ${displayName}` }),
+  peerRejoin: ({ peerId, reason }) => ({ text: `${peerId} was asked to rejoin (${reason})`, bad: true }),
+  peerPermissionsChanged: (data) => ({ text: `what ${data.peerId} may publish was changed${by(data.by)}` }),
+  peerNotice: (data) => ({ text: `notice to ${data.peerId}${by(data.by)}: ${data.message}` }),
+  peerLeft: (data) => ({
+    text: `${data.peerId} left (${data.reason})${data.by.kind === 'peer' ? '' : by(data.by)}`,
+    bad: data.reason === 'disconnected' || data.reason === 'protocol_error',
+  }),
+  transportConnected: ({ peerId, duration }) => ({ text: `media of ${peerId} connected in ${duration} ms` }),
+  transportClosed: ({ peerId, reason }) => ({
+    text: `a transport of ${peerId} closed (${reason})`,
+    bad: reason === 'ice_failed' || reason === 'dtls_failed',
+  }),
+  producerOpened: ({ peerId, source, codec }) => ({ text: `${peerId} publishes ${source} (${codec})` }),
+  producerPaused: (data) => ({ text: `${data.source} of ${data.peerId} paused${by(data.by)}` }),
+  producerResumed: ({ peerId, source }) => ({ text: `${source} of ${peerId} resumed` }),
+  producerAllowed: (data) => ({ text: `${data.source} of ${data.peerId} allowed again${by(data.by)}` }),
+  producerClosed: (data) => ({ text: `${data.source} of ${data.peerId} ended (${data.reason})` }),
+  connectionRefused: ({ code }) => ({ text: `a connection was refused: ${code}`, bad: code === 'internal' }),
+  socketDropped: ({ peerId, cause }) => ({
+    text: `the socket of ${peerId} was dropped: ${cause}`,
+    bad: true,
+  }),
+};
+
+/** How an event is told, if it is worth telling. */
+export function tell(event: SfuEvent, time: number): TimelineEntry | undefined {
+  const teller = tellers[event.name] as ((data: unknown) => Told) | undefined;
+  if (!teller) return undefined;
+  const { text, bad = false } = teller(event.data);
+  return { time, name: event.name, text, bad };
+}
+
+const mostEntries = 200;
+/** Rooms whose course is kept after they ended. */
+const mostRooms = 2000;
+
+/** What happened in each room, and to the node. */
+export class Timelines {
+  readonly #rooms = new Map<string, TimelineEntry[]>();
+  readonly #node: TimelineEntry[] = [];
+
+  add(event: SfuEvent, time: number): void {
+    const roomId = 'roomId' in event.data ? event.data.roomId : undefined;
+    // A refused connection names a room that need not exist: it must not push out those that do.
+    if (roomId !== undefined && event.name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
+    const entry = tell(event, time);
+    if (!entry) return;
+    if (roomId === undefined) append(this.#node, entry);
+    else append(this.#ofRoom(roomId), entry);
+  }
+
+  /** The newest first. */
+  room(roomId: string): TimelineEntry[] {
+    return (this.#rooms.get(roomId) ?? []).toReversed();
+  }
+
+  node(): TimelineEntry[] {
+    return this.#node.toReversed();
+  }
+
+  #ofRoom(roomId: string): TimelineEntry[] {
+    const known = this.#rooms.get(roomId);
+    if (known) return known;
+    const [oldest] = this.#rooms.keys();
+    if (this.#rooms.size >= mostRooms && oldest !== undefined) this.#rooms.delete(oldest);
+    const entries: TimelineEntry[] = [];
+    this.#rooms.set(roomId, entries);
+    return entries;
+  }
+}
+
+function append(entries: TimelineEntry[], entry: TimelineEntry): void {
+  entries.push(entry);
+  if (entries.length > mostEntries) entries.shift();
+}

@@ -1,0 +1,123 @@
+import type { AuditEntry } from '../../src/store/audit.ts';
+import { Badge, Empty, Moment, PageHead, SearchForm, TableFrame, type Tone } from '../html/parts.tsx';
+import { live } from '../html/regions.ts';
+import { definePanel } from '../panel.ts';
+
+const pageSize = 100;
+
+/** Who did what to whom, from where, why, and with what result. */
+export const auditPanel = definePanel({
+  id: 'audit',
+  title: 'Audit',
+  icon: 'audit',
+  path: '/audit',
+  role: 'moderator',
+  view(context) {
+    const { query, store, link, user } = context;
+    const before = Number(query.get('before')) || undefined;
+    const text = query.get('q') ?? '';
+    const entries = store.audit.search({ text, before, limit: pageSize });
+    const last = entries.at(-1);
+    return (
+      <>
+        <PageHead title="Audit">
+          {user.role === 'admin' ? (
+            <a class="button" href={link('/export/audit.jsonl')} download="audit.jsonl">
+              Export as JSON lines
+            </a>
+          ) : (
+            ''
+          )}
+        </PageHead>
+        <SearchForm context={context} path="/audit" label="Search people, rooms, actions, reasons" />
+        {live('entries', <div id="entries">{table(entries, text)}</div>)}
+        {entries.length === pageSize && last ? (
+          <nav class="pager" aria-label="Pages of the log">
+            <a class="button" href={link('/audit', { q: text, before: last.id })} rel="next">
+              Older
+            </a>
+          </nav>
+        ) : (
+          ''
+        )}
+      </>
+    );
+  },
+});
+
+/** Entries as rows, the newest first. */
+export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
+  if (entries.length === 0) {
+    return text === '' ? (
+      <Empty title="Nothing was done yet" hint="What moderators and admins do is written here." />
+    ) : (
+      <Empty title="Nothing found" hint="Search for a part of a name, a room, an action or a reason." />
+    );
+  }
+  return (
+    <TableFrame label="Audit log">
+      <table data-rows>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">Who</th>
+            <th scope="col">Did</th>
+            <th scope="col">To</th>
+            <th scope="col">Why</th>
+            <th scope="col">Result</th>
+          </tr>
+        </thead>
+        <tbody>{entries.map((entry) => live(`audit-${entry.id}`, row(entry)))}</tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+function row({
+  id,
+  time,
+  by,
+  address,
+  action,
+  roomId,
+  peerId,
+  details,
+  reason,
+  result,
+}: AuditEntry): JSX.Element {
+  const to = [roomId, peerId].filter((part) => part !== null).join(' / ');
+  const more = Object.entries(details).map(([name, value]) => `${name}: ${wording(name, value)}`);
+  return (
+    <tr id={`audit-${id}`}>
+      <td class="still">
+        <Moment time={time} />
+      </td>
+      <td>
+        <span safe>{by.id || by.kind}</span>
+        <span class="under" safe>{`${by.kind}${address ? ` from ${address}` : ''}`}</span>
+      </td>
+      <td safe>{action}</td>
+      <td>
+        <span safe>{to}</span>
+        <span class="under" safe>
+          {more.join(', ')}
+        </span>
+      </td>
+      <td safe>{reason}</td>
+      <td>
+        <Badge text={result ?? 'on its way'} tone={resultTone(result)} />
+      </td>
+    </tr>
+  );
+}
+
+function wording(name: string, value: unknown): string {
+  if (name === 'until')
+    return value === null ? 'for good' : new Date(Number(value)).toISOString().slice(0, 16);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function resultTone(result: string | null): Tone {
+  if (result === null) return 'plain';
+  return result.startsWith('done') ? 'good' : result.startsWith('failed') ? 'warn' : 'bad';
+}

@@ -1,0 +1,78 @@
+import { SfuError } from '../../src/errors.ts';
+import type { BanOrder } from '../../src/moderation/moderation.ts';
+import { banKinds } from '../../src/store/bans.ts';
+import type { Form } from '../http/form.ts';
+
+const hour = 3_600_000;
+/** For how long somebody may be kept out. */
+const durations = {
+  '1h': { title: '1 hour', milliseconds: hour },
+  '1d': { title: '1 day', milliseconds: 24 * hour },
+  '7d': { title: '7 days', milliseconds: 7 * 24 * hour },
+  '30d': { title: '30 days', milliseconds: 30 * 24 * hour },
+  forever: { title: 'for good', milliseconds: null },
+} as const;
+type Duration = keyof typeof durations;
+const durationNames = Object.keys(durations) as Duration[];
+
+export function DurationField(): JSX.Element {
+  return (
+    <label class="field">
+      <span>For</span>
+      <select name="for">
+        {durationNames.map((name) => (
+          <option value={name} selected={name === '1d'} safe>
+            {durations[name].title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** @throws SfuError invalid_params */
+export function readDuration(form: Form): number | null {
+  return durations[form.choice('for', durationNames) as Duration].milliseconds;
+}
+
+/** What a ban of somebody who is here asks. */
+export function BanFields({ token }: { token: boolean }): JSX.Element {
+  return (
+    <>
+      <div class="pair">
+        <label class="field">
+          <span>From</span>
+          <select name="scope">
+            <option value="room">this room</option>
+            <option value="server">the whole server</option>
+          </select>
+        </label>
+        <DurationField />
+      </div>
+      <fieldset>
+        <legend>Recognised by</legend>
+        <label class="check">
+          <input type="checkbox" name="by" value="identity" checked /> identity (peer id)
+        </label>
+        <label class="check">
+          <input type="checkbox" name="by" value="token" checked={token} disabled={!token} /> token id
+        </label>
+        <label class="check">
+          <input type="checkbox" name="by" value="address" /> address (others behind it are kept out too)
+        </label>
+      </fieldset>
+    </>
+  );
+}
+
+/** @throws SfuError invalid_params */
+export function readBanOrder(form: Form): BanOrder {
+  const kinds = banKinds.filter((kind) => form.all('by').includes(kind));
+  if (kinds.length === 0)
+    throw new SfuError('invalid_params', 'choose at least one thing by which they are recognised');
+  return {
+    scope: form.choice('scope', ['room', 'server']) as BanOrder['scope'],
+    kinds,
+    milliseconds: readDuration(form),
+  };
+}

@@ -1,0 +1,173 @@
+import { type Ban, type BanKind, banKinds } from '../../src/store/bans.ts';
+import {
+  ActionLink,
+  Badge,
+  Empty,
+  Moment,
+  PageHead,
+  ReasonField,
+  SearchForm,
+  TableFrame,
+} from '../html/parts.tsx';
+import { live } from '../html/regions.ts';
+import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
+import { DurationField, readDuration } from './ban-fields.tsx';
+
+const add: PanelAction = {
+  title: 'Ban somebody',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: () => (
+    <>
+      <div class="pair">
+        <label class="field">
+          <span>Recognised by</span>
+          <select name="kind">
+            <option value="identity">identity (peer id)</option>
+            <option value="token">token id</option>
+            <option value="address">address</option>
+          </select>
+        </label>
+        <label class="field">
+          <span>Which is</span>
+          <input name="value" maxlength="128" required autofocus autocomplete="off" />
+        </label>
+      </div>
+      <div class="pair">
+        <label class="field">
+          <span>Room (empty: the whole server)</span>
+          <input name="room" maxlength="128" autocomplete="off" />
+        </label>
+        <DurationField />
+      </div>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const milliseconds = readDuration(form);
+    const reason = form.text('reason', 200);
+    const asker = context.asker(reason);
+    const kind = form.choice('kind', banKinds) as BanKind;
+    const expiresAt = milliseconds === null ? null : context.now + milliseconds;
+    const ban = {
+      kind,
+      value: form.required('value').trim(),
+      roomId: form.raw('room').trim() || null,
+      reason,
+      by: asker.by,
+      expiresAt,
+    };
+    await context.moderation.ban(ban, asker);
+    return { message: `${ban.value} is banned.` };
+  },
+};
+
+const lift: PanelAction = {
+  title: 'Lift ban',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <p>
+        <b safe>{context.store.bans.get(Number(form.raw('id')))?.value ?? 'They'}</b> may enter again. Tokens
+        from before the removal stay void.
+      </p>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    await context.moderation.liftBan(
+      form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }),
+      context.asker(form.text('reason', 200)),
+    );
+    return { message: 'The ban is lifted.' };
+  },
+};
+
+/** Who is kept out, by whom, why and until when. */
+export const bansPanel = definePanel({
+  id: 'bans',
+  title: 'Bans',
+  icon: 'bans',
+  path: '/bans',
+  role: 'moderator',
+  actions: { add, lift },
+  view(context) {
+    const text = context.query.get('q') ?? '';
+    const bans = context.store.bans.list({ text, limit: 200 });
+    return (
+      <>
+        <PageHead title="Bans">
+          <ActionLink context={context} panelId="bans" name="add" action={add} />
+        </PageHead>
+        <SearchForm context={context} path="/bans" label="Search bans" />
+        {live('bans', <div id="bans">{table(context, bans)}</div>)}
+      </>
+    );
+  },
+});
+
+function table(context: PanelContext, bans: readonly Ban[]): JSX.Element {
+  if (bans.length === 0)
+    return (
+      <Empty
+        title="Nobody is banned"
+        hint="Ban a peer on its room's page, or somebody who is not here with the button above."
+      />
+    );
+  return (
+    <TableFrame label="Bans">
+      <table data-rows>
+        <thead>
+          <tr>
+            <th scope="col">Who</th>
+            <th scope="col">From</th>
+            <th scope="col">Until</th>
+            <th scope="col">By</th>
+            <th scope="col">Why</th>
+            <th scope="col">State</th>
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>{bans.map((ban) => live(`ban-${ban.id}`, row(context, ban)))}</tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+function row(context: PanelContext, ban: Ban): JSX.Element {
+  const { id, kind, value, roomId, expiresAt, by, createdAt, reason, liftedAt } = ban;
+  const holds = liftedAt === null && (expiresAt === null || expiresAt > context.now);
+  return (
+    <tr id={`ban-${id}`}>
+      <td>
+        <span safe>{value}</span>
+        <span class="under" safe>
+          {kind}
+        </span>
+      </td>
+      <td safe>{roomId ?? 'the whole server'}</td>
+      <td class="still">{expiresAt === null ? 'for good' : <Moment time={expiresAt} />}</td>
+      <td>
+        <span safe>{by.id || by.kind}</span>
+        <span class="under">
+          <Moment time={createdAt} />
+        </span>
+      </td>
+      <td safe>{reason}</td>
+      <td>
+        {holds ? <Badge text="holds" tone="bad" /> : <Badge text={liftedAt === null ? 'over' : 'lifted'} />}
+      </td>
+      <td>
+        {holds ? (
+          <ActionLink context={context} panelId="bans" name="lift" action={lift} fields={{ id }} of={value} />
+        ) : (
+          ''
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,47 @@
+import { ReasonField } from '../html/parts.tsx';
+import type { Form } from '../http/form.ts';
+import type { PanelAction, PanelContext } from '../panel.ts';
+
+/** Ends the node in peace. */
+export const drain: PanelAction = {
+  title: 'Drain node',
+  role: 'admin',
+  danger: true,
+  audit: 'own',
+  confirm: (context) => (
+    <>
+      <p>
+        New rooms go elsewhere, and calls are told. Those that are left at the deadline are ended. The process
+        goes on, and the drain can be cancelled until then.
+      </p>
+      <label class="field">
+        <span>Seconds until calls are ended</span>
+        <input
+          name="seconds"
+          type="number"
+          min="0"
+          max="86400"
+          value={String(context.config.drainSeconds)}
+          required
+          autofocus
+        />
+      </label>
+      <ReasonField />
+    </>
+  ),
+  async run(context: PanelContext, form: Form) {
+    const milliseconds = form.integer('seconds', { from: 0, to: 86_400 }) * 1000;
+    await context.moderation.drain({ ...context.asker(form.text('reason', 200)), milliseconds });
+    return { message: 'The node is draining.' };
+  },
+};
+
+export const cancelDrain: PanelAction = {
+  title: 'Cancel drain',
+  role: 'admin',
+  audit: 'own',
+  async run(context: PanelContext, form: Form) {
+    await context.moderation.cancelDrain(context.asker(form.text('reason', 200)));
+    return { message: 'The drain is cancelled; the node takes new rooms.' };
+  },
+};

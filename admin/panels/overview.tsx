@@ -1,0 +1,158 @@
+import type { NodeSnapshot } from '../../src/sfu/snapshot.ts';
+import { Bar, Spark } from '../html/chart.tsx';
+import { bitrate, clockTime, percent } from '../html/format.ts';
+import { ActionLink, Empty, Figure, Moment, PageHead } from '../html/parts.tsx';
+import { live } from '../html/regions.ts';
+import { definePanel, type PanelContext } from '../panel.ts';
+import { cancelDrain, drain } from './drain.tsx';
+
+/** What an operator wants to see first: how much, how well, and what is wrong. */
+export const overviewPanel = definePanel({
+  id: 'overview',
+  title: 'Overview',
+  icon: 'overview',
+  path: '/',
+  role: 'viewer',
+  actions: { drain, 'cancel-drain': cancelDrain },
+  view(context) {
+    const node = context.monitor.snapshot();
+    return (
+      <>
+        {live('head', <div id="head">{head(context, node)}</div>)}
+        {live('alerts', <div id="alerts">{alerts(context, node)}</div>)}
+        {live(
+          'figures',
+          <dl id="figures" class="figures">
+            {figures(context, node)}
+          </dl>,
+        )}
+        <div class="columns">
+          <section>
+            <h2>Workers</h2>
+            {live(
+              'workers',
+              <ul id="workers" class="plain-list">
+                {workers(context, node)}
+              </ul>,
+            )}
+          </section>
+          <section>
+            <h2>What happened</h2>
+            {live('events', <div id="events">{events(context)}</div>)}
+          </section>
+        </div>
+      </>
+    );
+  },
+});
+
+function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Element {
+  const shared = { context, panelId: 'overview' };
+  return (
+    <PageHead title="Overview">
+      {drainDeadline === null ? (
+        <ActionLink {...shared} name="drain" action={drain} />
+      ) : (
+        <ActionLink {...shared} name="cancel-drain" action={cancelDrain} />
+      )}
+    </PageHead>
+  );
+}
+
+/** What is wrong now, in words; nothing when nothing is. */
+export function alertTexts({ config, store }: PanelContext, node: NodeSnapshot): string[] {
+  const full = node.rooms.filter(({ peers }) => peers.length >= config.maxPeersPerRoom * 0.9);
+  const dead = node.workers.filter(({ pid }) => pid === null);
+  return [
+    ...(node.drainDeadline === null
+      ? []
+      : [`The node is draining: calls are ended at ${clockTime(node.drainDeadline)}.`]),
+    ...node.unreadyReasons
+      .filter((reason) => reason !== 'the node is draining')
+      .map((reason) => `Not ready: ${reason}.`),
+    ...dead.map(({ index }) => `Worker ${index} is down; it is being started again.`),
+    ...full.map(
+      ({ id, peers }) => `Room ${id} has ${peers.length} of at most ${config.maxPeersPerRoom} peers.`,
+    ),
+    ...(store.volatile
+      ? ['Bans, users and the audit log end with this process: set TUREEN_DATA_DIR to keep them.']
+      : []),
+  ];
+}
+
+function alerts(context: PanelContext, node: NodeSnapshot): JSX.Element {
+  return (
+    <>
+      {alertTexts(context, node).map((text) => (
+        <p class="alert" role="status" safe>
+          {text}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function figures({ monitor }: PanelContext, node: NodeSnapshot): JSX.Element {
+  const { history } = monitor;
+  const recent = monitor.recent();
+  const peers = node.rooms.flatMap((room) => room.peers);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const consumers = sum(node.workers.map((worker) => worker.consumers));
+  return (
+    <>
+      <Figure name="Rooms" value={String(node.rooms.length)}>
+        <Spark values={history.rooms.values} label="Rooms, last minutes" />
+      </Figure>
+      <Figure name="Peers" value={String(peers.length)}>
+        <Spark values={history.peers.values} label="Peers, last minutes" />
+      </Figure>
+      <Figure name="Received" value={bitrate(history.incoming.last)}>
+        <Spark values={history.incoming.values} label="Bitrate received, last minutes" />
+      </Figure>
+      <Figure name="Sent" value={bitrate(history.outgoing.last)} note={`${consumers} consumers`}>
+        <Spark values={history.outgoing.values} label="Bitrate sent, last minutes" />
+      </Figure>
+      <Figure name="Joins, 5 min" value={String(recent.joins)}>
+        <Spark values={history.joins.values} label="Joins, last minutes" />
+      </Figure>
+      <Figure name="Refused or dropped, 5 min" value={String(recent.failures)}>
+        <Spark values={history.failures.values} label="Connections refused or dropped, last minutes" />
+      </Figure>
+    </>
+  );
+}
+
+function workers({ monitor, link }: PanelContext, { workers: all }: NodeSnapshot): JSX.Element {
+  return (
+    <>
+      {all.map(({ index, pid, consumers, routers }) => {
+        const cpu = monitor.workerCpu.get(index)?.last ?? 0;
+        return (
+          <li class="worker-line">
+            <a href={link('/workers')} safe>{`Worker ${index}`}</a>
+            <Bar share={cpu} label={`CPU ${percent(cpu)}`} />
+            <span class="number" safe>
+              {pid === null ? 'down' : `${percent(cpu)} CPU`}
+            </span>
+            <span class="note" safe>{`${routers} routers, ${consumers} consumers`}</span>
+          </li>
+        );
+      })}
+    </>
+  );
+}
+
+function events({ monitor }: PanelContext): JSX.Element {
+  const entries = monitor.timelines.node().slice(0, 12);
+  if (entries.length === 0)
+    return <Empty title="Nothing yet" hint="Deaths of workers and drains are told here." />;
+  return (
+    <ol class="timeline">
+      {entries.map(({ time, text, bad }) => (
+        <li class={bad ? 'bad' : ''}>
+          <Moment time={time} short /> <span safe>{text}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

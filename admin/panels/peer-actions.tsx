@@ -1,0 +1,156 @@
+import type { Source } from '../../src/sfu/grants.ts';
+import { ReasonField } from '../html/parts.tsx';
+import type { Form } from '../http/form.ts';
+import type { PanelAction, PanelContext } from '../panel.ts';
+import { BanFields, readBanOrder } from './ban-fields.tsx';
+import { nameOf } from './quality.ts';
+
+/** Which peer an action is for, and why. */
+function targetOf(context: PanelContext, form: Form) {
+  const roomId = form.required('room');
+  const peerId = form.required('peer');
+  return { roomId, peerId, ...context.asker(form.text('reason', 200)) };
+}
+
+function calledBy(context: PanelContext, form: Form): string {
+  const peer = context.monitor.room(form.raw('room'))?.peers.find(({ id }) => id === form.raw('peer'));
+  return peer ? nameOf(peer) : form.raw('peer');
+}
+
+/** Where to go once a peer is gone: its own page has nothing to show any more. */
+function roomOf(context: PanelContext, form: Form): { to?: string } {
+  return form.raw('from') === 'peer' ? { to: context.link('/room', { room: form.raw('room') }) } : {};
+}
+
+const remove: PanelAction = {
+  title: 'Remove',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <p>
+        <b safe>{calledBy(context, form)}</b> is put out of <b safe>{form.raw('room')}</b> at once. Tokens
+        issued until now are void; with a new one they may come back.
+      </p>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const name = calledBy(context, form);
+    await context.moderation.removePeer(targetOf(context, form));
+    return {
+      message: `${name} was removed: socket and transports are closed, and nobody receives them.`,
+      ...roomOf(context, form),
+    };
+  },
+};
+
+const ban: PanelAction = {
+  title: 'Remove and ban',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (context, form) => {
+    const peer = context.monitor.room(form.raw('room'))?.peers.find(({ id }) => id === form.raw('peer'));
+    return (
+      <>
+        <p>
+          <b safe>{calledBy(context, form)}</b> is put out and does not get back in.
+        </p>
+        <BanFields token={peer?.tokenId !== null && peer?.tokenId !== undefined} />
+        <ReasonField />
+      </>
+    );
+  },
+  async run(context, form) {
+    const name = calledBy(context, form);
+    await context.moderation.removePeer(targetOf(context, form), readBanOrder(form));
+    return { message: `${name} was removed and is banned.`, ...roomOf(context, form) };
+  },
+};
+
+const mute: PanelAction = {
+  title: 'Mute',
+  role: 'moderator',
+  audit: 'own',
+  async run(context, form) {
+    await context.moderation.muteProducer({
+      ...targetOf(context, form),
+      producerId: form.required('producer'),
+    });
+    return { message: `${calledBy(context, form)} was muted.` };
+  },
+};
+
+const allow: PanelAction = {
+  title: 'Allow',
+  role: 'moderator',
+  audit: 'own',
+  async run(context, form) {
+    await context.moderation.allowProducer({
+      ...targetOf(context, form),
+      producerId: form.required('producer'),
+    });
+    return { message: `${calledBy(context, form)} may resume.` };
+  },
+};
+
+const stopPublishing: PanelAction = {
+  title: 'Stop publishing',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <p>
+        All that <b safe>{calledBy(context, form)}</b> sends is ended, and nothing new may be published until
+        it is allowed again. They go on seeing and hearing the others.
+      </p>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    await context.moderation.setPublish({ ...targetOf(context, form), publish: false });
+    return { message: `${calledBy(context, form)} may not publish any more.` };
+  },
+};
+
+const allowPublishing: PanelAction = {
+  title: 'Allow publishing',
+  role: 'moderator',
+  audit: 'own',
+  async run(context, form) {
+    const target = targetOf(context, form);
+    const peer = context.monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
+    const publish: boolean | readonly Source[] = peer?.grants.publish ?? true;
+    await context.moderation.setPublish({ ...target, publish });
+    return { message: `${calledBy(context, form)} may publish again.` };
+  },
+};
+
+const notice: PanelAction = {
+  title: 'Send notice',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => (
+    <label class="field">
+      <span safe>{`Message to ${calledBy(context, form)}`}</span>
+      <textarea name="message" maxlength="500" rows="3" required autofocus />
+    </label>
+  ),
+  async run(context, form) {
+    await context.moderation.notice({ ...targetOf(context, form), message: form.text('message', 500) });
+    return { message: `The notice was sent to ${calledBy(context, form)}.` };
+  },
+};
+
+/** What can be done with one peer. */
+export const peerActions = {
+  remove,
+  ban,
+  mute,
+  allow,
+  'stop-publishing': stopPublishing,
+  'allow-publishing': allowPublishing,
+  'peer-notice': notice,
+} as const satisfies Record<string, PanelAction>;

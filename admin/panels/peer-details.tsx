@@ -1,0 +1,235 @@
+import type {
+  ConsumerSnapshot,
+  PeerSnapshot,
+  ProducerSnapshot,
+  RoomSnapshot,
+  TransportSnapshot,
+} from '../../src/sfu/snapshot.ts';
+import { bitrate, percent } from '../html/format.ts';
+import { htmlId, live } from '../html/regions.ts';
+import type { StreamMeasure } from '../live/measures.ts';
+import type { PanelContext } from '../panel.ts';
+import { nameOf } from './quality.ts';
+
+export interface DetailsProps {
+  readonly context: PanelContext;
+  readonly room: RoomSnapshot;
+  readonly peer: PeerSnapshot;
+  readonly open?: boolean;
+}
+
+/** Consumers that a card shows; a peer of a large room has hundreds, and its own page shows more of them. */
+const mostConsumers = 100;
+
+/** Transports, producers and consumers of a peer, folded away. */
+export function PeerDetails({ context, room, peer, open = false }: DetailsProps): JSX.Element {
+  const { transports, producers, consumers } = peer;
+  const id = htmlId('details', peer.id);
+  return (
+    <details class="more" id={`${id}-fold`} open={open}>
+      <summary safe>
+        {`${transports.length} transports, ${producers.length} producers, ${consumers.length} consumers`}
+      </summary>
+      {live(
+        id,
+        <div id={id} class="table-frame">
+          <TransportTable context={context} transports={transports} />
+          <ProducerTable context={context} producers={producers} />
+          <ConsumerTable context={context} room={room} consumers={consumers} />
+        </div>,
+      )}
+    </details>
+  );
+}
+
+function TransportTable({
+  context,
+  transports,
+}: {
+  context: PanelContext;
+  transports: readonly TransportSnapshot[];
+}) {
+  if (transports.length === 0) return <p class="note">No transports.</p>;
+  return (
+    <table>
+      <caption>Transports</caption>
+      <thead>
+        <tr>
+          <th scope="col">For</th>
+          <th scope="col">ICE</th>
+          <th scope="col">DTLS</th>
+          <th scope="col">Path</th>
+          <th scope="col" class="number">
+            In
+          </th>
+          <th scope="col" class="number">
+            Out
+          </th>
+          <th scope="col" class="number">
+            Loss in, out
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {transports.map((transport) => {
+          const measure = context.monitor.measures.transports.get(transport.id);
+          const loss = (share: number | null | undefined) => (share == null ? '–' : percent(share));
+          return (
+            <tr>
+              <td safe>
+                {[transport.producing && 'sending', transport.consuming && 'receiving']
+                  .filter(Boolean)
+                  .join(', ')}
+              </td>
+              <td safe>{transport.iceState}</td>
+              <td safe>{transport.dtlsState}</td>
+              <td safe>{pathOf(transport)}</td>
+              <td class="number" safe>
+                {bitrate(measure?.incoming ?? 0)}
+              </td>
+              <td class="number" safe>
+                {bitrate(measure?.outgoing ?? 0)}
+              </td>
+              <td class="number" safe>{`${loss(measure?.lossReceived)}, ${loss(measure?.lossSent)}`}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function ProducerTable({
+  context,
+  producers,
+}: {
+  context: PanelContext;
+  producers: readonly ProducerSnapshot[];
+}) {
+  if (producers.length === 0) return '';
+  return (
+    <table>
+      <caption>Producers</caption>
+      <thead>
+        <tr>
+          <th scope="col">Source</th>
+          <th scope="col">Codec</th>
+          <th scope="col">Layer</th>
+          <th scope="col" class="number">
+            Score
+          </th>
+          <th scope="col" class="number">
+            Bitrate
+          </th>
+          <th scope="col" class="number">
+            Lost
+          </th>
+          <th scope="col" class="number">
+            NACK, PLI
+          </th>
+        </tr>
+      </thead>
+      <tbody>{producers.map((producer) => producerRows(context, producer))}</tbody>
+    </table>
+  );
+}
+
+function producerRows({ monitor }: PanelContext, producer: ProducerSnapshot): JSX.Element {
+  const streams = monitor.measures.streams.get(producer.id) ?? [];
+  const rows: readonly (StreamMeasure | undefined)[] = streams.length === 0 ? [undefined] : streams;
+  return (
+    <>
+      {rows.map((stream, index) => {
+        const score = producer.score.find(({ ssrc }) => ssrc === stream?.ssrc) ?? producer.score[index];
+        return (
+          <tr>
+            <td safe>{index === 0 ? `${producer.source}${producer.paused ? ' (paused)' : ''}` : ''}</td>
+            <td safe>{index === 0 ? `${producer.codec}, ${producer.type}` : ''}</td>
+            <td safe>{stream?.rid ?? (rows.length > 1 ? String(index) : '–')}</td>
+            <td class="number" safe>
+              {score ? String(score.score) : '–'}
+            </td>
+            <td class="number" safe>
+              {stream ? `${bitrate(stream.bitrate)}${layersOf(stream)}` : '–'}
+            </td>
+            <td class="number" safe>
+              {stream ? `${stream.packetsLost} (${percent(stream.fractionLost)})` : '–'}
+            </td>
+            <td class="number" safe>
+              {stream ? `${stream.nacks}, ${stream.plis}` : '–'}
+            </td>
+          </tr>
+        );
+      })}
+    </>
+  );
+}
+
+function ConsumerTable(props: {
+  context: PanelContext;
+  room: RoomSnapshot;
+  consumers: readonly ConsumerSnapshot[];
+}) {
+  const { context, room, consumers } = props;
+  if (consumers.length === 0) return '';
+  const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
+  return (
+    <table>
+      <caption>Consumers</caption>
+      <thead>
+        <tr>
+          <th scope="col">From</th>
+          <th scope="col">Codec</th>
+          <th scope="col">Layers wanted, effective</th>
+          <th scope="col">State</th>
+          <th scope="col" class="number">
+            Score
+          </th>
+          <th scope="col" class="number">
+            Bitrate
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {consumers.slice(0, mostConsumers).map((consumer) => {
+          const stream = context.monitor.measures.streams.get(consumer.id)?.[0];
+          return (
+            <tr>
+              <td safe>{names.get(consumer.producerPeerId) ?? consumer.producerPeerId}</td>
+              <td safe>{`${consumer.kind}, ${consumer.codec}`}</td>
+              <td safe>
+                {consumer.type === 'simple'
+                  ? '–'
+                  : `${layer(consumer.preferredLayers)}, ${layer(consumer.currentLayers)}`}
+              </td>
+              <td safe>{stateOf(consumer)}</td>
+              <td class="number" safe>{`${consumer.score.score} of ${consumer.score.producerScore}`}</td>
+              <td class="number" safe>
+                {stream ? bitrate(stream.bitrate) : '–'}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function pathOf({ tuple }: TransportSnapshot): string {
+  if (!tuple) return '–';
+  const remote = 'remoteIp' in tuple ? `${tuple.remoteIp}:${tuple.remotePort}` : '';
+  return `${tuple.protocol} ${tuple.localPort} ← ${remote}`;
+}
+
+function layersOf({ bitrateByLayer }: StreamMeasure): string {
+  const layers = Object.entries(bitrateByLayer).map(([name, bits]) => `${name}: ${bitrate(bits)}`);
+  return layers.length > 1 ? ` (${layers.join(', ')})` : '';
+}
+
+function layer(layers: { spatialLayer: number; temporalLayer?: number } | null): string {
+  return layers === null ? '–' : `${layers.spatialLayer}/${layers.temporalLayer ?? '–'}`;
+}
+
+function stateOf({ paused, producerPaused }: ConsumerSnapshot): string {
+  return paused ? 'paused' : producerPaused ? 'paused at its source' : 'flows';
+}

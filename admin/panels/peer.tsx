@@ -1,0 +1,130 @@
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import { Spark } from '../html/chart.tsx';
+import { bitrate, dateTime, duration } from '../html/format.ts';
+import { Badge, Empty, Figure, PageHead } from '../html/parts.tsx';
+import { live } from '../html/regions.ts';
+import { definePanel, type PanelContext } from '../panel.ts';
+import { PeerDetails } from './peer-details.tsx';
+import { nameOf } from './quality.ts';
+import { actions, publication } from './room.tsx';
+
+/** Everything of one peer, with graphs of the last minutes. */
+export const peerPanel = definePanel({
+  id: 'peer',
+  title: 'Peer',
+  path: '/peer',
+  unlisted: true,
+  under: 'rooms',
+  role: 'viewer',
+  watches: (query) => ({ roomId: query.get('room') ?? '', peerId: query.get('peer') ?? '' }),
+  view(context) {
+    const roomId = context.query.get('room') ?? '';
+    const peerId = context.query.get('peer') ?? '';
+    const room = context.monitor.room(roomId);
+    const peer = room?.peers.find(({ id }) => id === peerId);
+    return (
+      <>
+        <p class="crumb">
+          <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
+        </p>
+        {live('peer', <div id="peer">{room && peer ? content(context, room, peer) : gone(peerId)}</div>)}
+      </>
+    );
+  },
+});
+
+function gone(peerId: string): JSX.Element {
+  return (
+    <>
+      <PageHead title={peerId} note="not here" />
+      <Empty
+        title="This peer has left"
+        hint="Its course is in the room's list of what happened, and in the audit log."
+      />
+    </>
+  );
+}
+
+function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+  return (
+    <>
+      {live(
+        'peer-head',
+        <div id="peer-head">
+          <PageHead title={nameOf(peer)} note={peer.id} />
+          {actions(context, room, peer, 'peer')}
+        </div>,
+      )}
+      {live(
+        'peer-figures',
+        <dl id="peer-figures" class="figures">
+          {figures(context, room, peer)}
+        </dl>,
+      )}
+      {live(
+        'peer-facts',
+        <dl id="peer-facts" class="pairs">
+          {facts(context, peer)}
+        </dl>,
+      )}
+      <ul class="publications">
+        {peer.producers.map((producer) => publication(context, room, peer, producer))}
+      </ul>
+      <PeerDetails context={context} room={room} peer={peer} open />
+    </>
+  );
+}
+
+function figures({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+  const living = monitor.peer(room.id, peer.id);
+  if (!living) return '';
+  const { incoming, outgoing, roundTrip } = monitor.measures.historyOf(living);
+  const flow = monitor.flow(peer);
+  const trip = monitor.measures.roundTrip(living);
+  return (
+    <>
+      <Figure name="Sends" value={bitrate(flow.incoming)}>
+        <Spark values={incoming.values} label="Bitrate sent by the peer, last minutes" large />
+      </Figure>
+      <Figure name="Gets" value={bitrate(flow.outgoing)}>
+        <Spark values={outgoing.values} label="Bitrate received by the peer, last minutes" large />
+      </Figure>
+      <Figure name="Round trip" value={trip === null ? '–' : `${Math.round(trip)} ms`}>
+        <Spark values={roundTrip.values} label="Round trip, last minutes" large />
+      </Figure>
+    </>
+  );
+}
+
+function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
+  const { device, grants, publish } = peer;
+  const values: readonly (readonly [string, string])[] = [
+    ['State', peer.state === 'joined' ? 'joined' : 'connected, not joined yet'],
+    ['Device', [device.name, device.version].filter(Boolean).join(' ') || '–'],
+    ['Address', peer.address || '–'],
+    ['Connected', `${dateTime(peer.connectedAt)}, ${duration(now - peer.connectedAt)} ago`],
+    ['Token', peer.tokenId ?? 'none'],
+    ['Worker', peer.worker === null ? '–' : String(peer.worker)],
+    ['May publish', typeof publish === 'boolean' ? (publish ? 'everything' : 'nothing') : publish.join(', ')],
+    ['Data channels', [...peer.dataProducers.map(({ label }) => label)].join(', ') || '–'],
+    ['Metadata', JSON.stringify(peer.metadata)],
+  ];
+  return (
+    <>
+      {values.map(([name, value]) => (
+        <div>
+          <dt safe>{name}</dt>
+          <dd safe>{value}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>Grants</dt>
+        <dd>
+          {grants.subscribe ? <Badge text="subscribe" /> : ''}{' '}
+          {grants.moderate ? <Badge text="moderate" tone="accent" /> : ''}{' '}
+          {grants.hidden ? <Badge text="hidden" /> : ''}
+        </dd>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,201 @@
+import { SfuError, toSfuError } from '../../src/errors.ts';
+import { sources } from '../../src/sfu/grants.ts';
+import { count } from '../html/format.ts';
+import { ReasonField } from '../html/parts.tsx';
+import type { Form } from '../http/form.ts';
+import type { PanelAction, PanelContext } from '../panel.ts';
+import { BanFields, readBanOrder } from './ban-fields.tsx';
+
+function targetOf(context: PanelContext, form: Form) {
+  return { roomId: form.required('room'), ...context.asker(form.text('reason', 200)) };
+}
+
+const lock: PanelAction = {
+  title: 'Lock',
+  role: 'moderator',
+  audit: 'own',
+  async run(context, form) {
+    await context.moderation.setRoomLocked({ ...targetOf(context, form), locked: true });
+    return { message: 'The room is locked: nobody new gets in.' };
+  },
+};
+
+const unlock: PanelAction = {
+  title: 'Unlock',
+  role: 'moderator',
+  audit: 'own',
+  async run(context, form) {
+    await context.moderation.setRoomLocked({ ...targetOf(context, form), locked: false });
+    return { message: 'The room is open again.' };
+  },
+};
+
+const muteAll: PanelAction = {
+  title: 'Mute all',
+  role: 'moderator',
+  audit: 'own',
+  confirm: () => (
+    <>
+      <p>Everyone but moderators is muted until each is allowed again.</p>
+      <label class="field">
+        <span>What</span>
+        <select name="source">
+          <option value="audio">microphones</option>
+          <option value="video">cameras</option>
+          <option value="screen">screens</option>
+        </select>
+      </label>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const source = sources.find((each) => each === form.raw('source')) ?? 'audio';
+    const muted = await context.moderation.muteAll({ ...targetOf(context, form), source });
+    return { message: `${muted} muted.` };
+  },
+};
+
+const close: PanelAction = {
+  title: 'Close room',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (_context, form) => (
+    <>
+      <p>
+        The call in <b safe>{form.raw('room')}</b> ends for everyone. Whoever connects again opens a new room.
+      </p>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    await context.moderation.closeRoom(targetOf(context, form));
+    return { message: `The room ${form.raw('room')} was closed.`, to: context.link('/rooms') };
+  },
+};
+
+const notice: PanelAction = {
+  title: 'Send notice',
+  role: 'moderator',
+  audit: 'own',
+  confirm: () => (
+    <label class="field">
+      <span>Message to everyone in the room</span>
+      <textarea name="message" maxlength="500" rows="3" required autofocus />
+    </label>
+  ),
+  async run(context, form) {
+    await context.moderation.notice({ ...targetOf(context, form), message: form.text('message', 500) });
+    return { message: 'The notice was sent.' };
+  },
+};
+
+const move: PanelAction = {
+  title: 'Move',
+  role: 'admin',
+  audit: 'own',
+  confirm: (context, form) => {
+    const current = context.monitor.room(form.raw('room'))?.workers[0];
+    return (
+      <>
+        <p>Everyone's media is built anew on the other worker: a short interruption.</p>
+        <label class="field">
+          <span>To</span>
+          <select name="worker">
+            {context.monitor.snapshot().workers.map(({ index, consumers }) => (
+              <option value={String(index)} disabled={index === current} safe>
+                {`worker ${index} (${count(consumers, 'consumer')})`}
+              </option>
+            ))}
+          </select>
+        </label>
+        <ReasonField />
+      </>
+    );
+  },
+  async run(context, form) {
+    const workerIndex = form.integer('worker', { from: 0, to: 511 });
+    await context.moderation.moveRoom({ ...targetOf(context, form), workerIndex });
+    return { message: `The room moves to worker ${workerIndex}.` };
+  },
+};
+
+/** Removes or bans several at once; those who left meanwhile are no mistake. */
+async function eachSelected(
+  context: PanelContext,
+  form: Form,
+  act: (target: { roomId: string; peerId: string } & ReturnType<PanelContext['asker']>) => Promise<void>,
+): Promise<string> {
+  const selected = form.all('peer');
+  if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');
+  const results = await Promise.allSettled(
+    selected.map((peerId) => act({ ...targetOf(context, form), peerId })),
+  );
+  const failed = results.flatMap((result) =>
+    result.status === 'rejected' ? [toSfuError(result.reason)] : [],
+  );
+  const other = failed.find(({ code }) => code !== 'not_found');
+  if (other) throw other;
+  return failed.length === 0 ? '' : ` ${failed.length} had left already.`;
+}
+
+function SelectedNames({ form }: { form: Form }): JSX.Element {
+  const names = form.all('peer');
+  return names.length === 0 ? (
+    <p>Nobody is selected. Go back and tick at least one.</p>
+  ) : (
+    <p>
+      <span safe>{`${count(names.length, 'peer')}: `}</span>
+      <b safe>{names.slice(0, 12).join(', ')}</b>
+      {names.length > 12 ? ' and more' : ''}
+    </p>
+  );
+}
+
+const removeSelected: PanelAction = {
+  title: 'Remove selected',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (_context, form) => (
+    <>
+      <SelectedNames form={form} />
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const rest = await eachSelected(context, form, (target) => context.moderation.removePeer(target));
+    return { message: `The selected peers were removed.${rest}` };
+  },
+};
+
+const banSelected: PanelAction = {
+  title: 'Ban selected',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (_context, form) => (
+    <>
+      <SelectedNames form={form} />
+      <BanFields token={true} />
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const order = readBanOrder(form);
+    const rest = await eachSelected(context, form, (target) => context.moderation.removePeer(target, order));
+    return { message: `The selected peers were removed and are banned.${rest}` };
+  },
+};
+
+/** What can be done with a room, or with several of its peers. */
+export const roomActions = {
+  lock,
+  unlock,
+  'mute-all': muteAll,
+  close,
+  notice,
+  move,
+  'remove-selected': removeSelected,
+  'ban-selected': banSelected,
+} as const satisfies Record<string, PanelAction>;

@@ -1,0 +1,53 @@
+import { settings } from '../../src/settings.ts';
+import { PageHead, TableFrame } from '../html/parts.tsx';
+import { definePanel, type PanelContext } from '../panel.ts';
+
+/** The configuration as it is in effect. Secrets are hidden. */
+export const settingsPanel = definePanel({
+  id: 'settings',
+  title: 'Settings',
+  icon: 'settings',
+  path: '/settings',
+  role: 'admin',
+  live: false,
+  view: (context) => (
+    <>
+      <PageHead title="Settings" note="They come from the environment and change with a restart." />
+      <TableFrame label="Settings">
+        <table data-rows>
+          <thead>
+            <tr>
+              <th scope="col">Variable</th>
+              <th scope="col">In effect</th>
+              <th scope="col">What it is</th>
+            </tr>
+          </thead>
+          <tbody>
+            {Object.entries(settings).map(([name, { env, doc, ...rest }]) => (
+              <tr>
+                <td>
+                  <code safe>{env}</code>
+                </td>
+                <td class="value" safe>
+                  {valueInEffect(context, name, 'secret' in rest && rest.secret === true)}
+                </td>
+                <td class="note" safe>
+                  {doc}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableFrame>
+    </>
+  ),
+});
+
+function valueInEffect({ config }: PanelContext, name: string, secret: boolean): string {
+  if (name === 'apiKeyNames') return [...config.apiKeys.keys()].join(', ') || 'not set: development mode';
+  if (name === 'apiSecrets') return config.apiKeys.size === 0 ? 'not set' : 'set, hidden';
+  const value: unknown = Object.hasOwn(config, name) ? config[name as keyof typeof config] : undefined;
+  if (value === undefined) return 'not set';
+  if (secret) return 'set, hidden';
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
