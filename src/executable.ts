@@ -14,6 +14,7 @@ const usage = `tureen           starts the server; docs/configuration.md lists i
 tureen doctor    examines this host and the configuration
 tureen token     prints a token: tureen token --room x --peer y
 tureen health    asks the server on this host whether it answers; the exit code tells
+tureen unpack    unpacks the media worker, prints the folder, and does nothing else
 tureen version   prints the version`;
 
 /** The start of the single executable: unpacks what is no module, then becomes the command that was asked for. */
@@ -25,7 +26,7 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
     const { tokenCommand } = await import('./auth/token-command.ts');
     return process.exit(await tokenCommand(process.argv.slice(2), process.env));
   }
-  if (command !== 'start' && command !== 'doctor') {
+  if (command !== 'start' && command !== 'doctor' && command !== 'unpack') {
     console.error(`unknown command "${command}", expected one of\n${usage}`);
     process.exit(2);
   }
@@ -33,6 +34,7 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
     console.error(error.message);
     process.exit(1);
   });
+  if (command === 'unpack') return console.log(folder);
   places.page = join(folder, unpacked.page);
   places.workerStarter = join(folder, unpacked.workerStarter);
   // Mediasoup reads the variable when it is imported, so nothing that imports it may be imported before.

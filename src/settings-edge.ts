@@ -52,7 +52,7 @@ export const edgeSettings = {
     text({
       env: 'TUREEN_UNPACK_DIR',
       defaultDoc:
-        "systemd's RUNTIME_DIRECTORY, the cache folder of the user, or the folder for temporary files",
+        "systemd's CACHE_DIRECTORY, the cache folder of the user, or the folder for temporary files",
       doc: 'Where the single executable unpacks its media worker. Programs must be allowed to run from there.',
     }),
   ),

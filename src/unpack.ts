@@ -42,10 +42,11 @@ export async function unpack(files: readonly EmbeddedFile[], environment: Enviro
 }
 
 function parentFolders(environment: Environment): string[] {
-  const { TUREEN_UNPACK_DIR: chosen, RUNTIME_DIRECTORY: runtime, XDG_CACHE_HOME: cache } = environment;
+  const { TUREEN_UNPACK_DIR: chosen, CACHE_DIRECTORY: service, XDG_CACHE_HOME: cache } = environment;
   if (chosen) return [chosen];
   return [
-    ...(runtime ? [join(runtime.split(':')[0] ?? runtime, 'unpacked')] : []),
+    // systemd's folder for a service; there may be several, separated by colons.
+    ...(service ? [join(service.split(':')[0] ?? service, 'unpacked')] : []),
     join(cache || join(environment.HOME || homedir(), '.cache'), 'tureen', 'unpacked'),
     // Everybody may write to the folder for temporary files, so the name there is the user's own.
     join(tmpdir(), `tureen-${process.getuid?.() ?? 0}`),

@@ -6,8 +6,12 @@ const longestDeviceText = 64;
 // Control characters, and the ones that turn the direction of what follows (Unicode TR36), which fake other names.
 const unwanted = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
+// Letters, digits and punctuation with single spaces between them: most names need no cleaning, and no time for it.
+const harmless = /^(?:[!-~]+(?: [!-~]+)*)?$/;
+
 /** Without control characters, with single spaces, and at most so many characters. */
 export function cleanText(text: string, longest: number): string {
+  if (text.length <= longest && harmless.test(text)) return text;
   const plain = text.replace(unwanted, ' ').replace(/\s+/gu, ' ').trim();
   return Array.from(plain).slice(0, longest).join('');
 }

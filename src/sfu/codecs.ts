@@ -41,3 +41,34 @@ export function mediaCodecs(names: readonly string[]): types.RouterRtpCodecCapab
 export function codecOf(rtpParameters: types.RtpParameters): string {
   return (rtpParameters.codecs[0]?.mimeType.split('/')[1] ?? 'unknown').toLowerCase();
 }
+
+const matching = new WeakMap<types.RtpCapabilities, Map<string, types.RtpCapabilities>>();
+
+/**
+ * Of what a client can receive, the part that matters for one codec: that codec, its retransmission (RFC 4588) and the
+ * header extensions of its kind. mediasoup copies and checks the whole list for each consumer, and a browser's is long.
+ */
+export function capabilitiesFor(capabilities: types.RtpCapabilities, codec: string): types.RtpCapabilities {
+  const known = matching.get(capabilities) ?? new Map<string, types.RtpCapabilities>();
+  matching.set(capabilities, known);
+  const part = known.get(codec) ?? partFor(capabilities, codec);
+  known.set(codec, part);
+  return part;
+}
+
+function partFor(
+  { codecs = [], headerExtensions = [] }: types.RtpCapabilities,
+  codec: string,
+): types.RtpCapabilities {
+  const own = codecs.filter(({ mimeType }) => mimeType.toLowerCase().endsWith(`/${codec}`));
+  const payloadTypes = new Set(own.map(({ preferredPayloadType }) => preferredPayloadType));
+  const retransmission = codecs.filter(
+    ({ mimeType, parameters }) =>
+      mimeType.toLowerCase().endsWith('/rtx') && payloadTypes.has(Number(parameters?.apt)),
+  );
+  const kinds = new Set(own.map(({ kind }) => kind));
+  return {
+    codecs: [...own, ...retransmission],
+    headerExtensions: headerExtensions.filter(({ kind }) => kinds.has(kind)),
+  };
+}

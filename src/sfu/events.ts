@@ -179,20 +179,29 @@ export class EventBus {
   }
 
   emit<N extends SfuEventName>(name: N, data: SfuEvents[N]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
-      this.#guard(name, () => (listener as (data: SfuEvents[N]) => void)(data));
+    const listeners = this.#listeners.get(name) as ReadonlySet<(data: SfuEvents[N]) => void> | undefined;
+    // Written without closures: this runs for every message of every client.
+    for (const listener of listeners ?? []) {
+      try {
+        listener(data);
+      } catch (error) {
+        this.#failed(name, error);
+      }
     }
-    for (const listener of this.#everything) this.#guard(name, () => listener({ name, data } as SfuEvent));
+    if (this.#everything.size > 0) this.#emitToAll({ name, data } as SfuEvent);
   }
 
-  #guard(name: string, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.log.error('a subscriber of a domain event threw; the event went on to the others', {
-        event: name,
-        error,
-      });
+  #emitToAll(event: SfuEvent): void {
+    for (const listener of this.#everything) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#failed(event.name, error);
+      }
     }
+  }
+
+  #failed(event: string, error: unknown): void {
+    this.log.error('a subscriber of a domain event threw; the event went on to the others', { event, error });
   }
 }

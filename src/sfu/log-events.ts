@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts';
 import type { EventBus, SfuEventName } from './events.ts';
 
 /** What an operator reads in the log, and at which level; everything else is for metrics. */
-const levels: Partial<Record<SfuEventName, 'debug' | 'info' | 'warn'>> = {
+const levels = {
   workerStarted: 'info',
   workerDied: 'warn',
   workerFailed: 'warn',
@@ -22,12 +22,13 @@ const levels: Partial<Record<SfuEventName, 'debug' | 'info' | 'warn'>> = {
   drainStarted: 'info',
   drainCancelled: 'info',
   drainEnded: 'info',
-};
+} as const satisfies Partial<Record<SfuEventName, 'debug' | 'info' | 'warn'>>;
 
 /** Writes the events of weight to the log, one line each, with room and peer in context. */
 export function logEvents(events: EventBus, log: Logger): () => void {
-  return events.onAny(({ name, data }) => {
-    const level = levels[name];
-    if (level) log[level](name, { ...data });
-  });
+  const names = Object.keys(levels) as (keyof typeof levels)[];
+  const stops = names.map((name) => events.on(name, (data: object) => log[levels[name]](name, { ...data })));
+  return () => {
+    for (const stop of stops) stop();
+  };
 }

@@ -30,6 +30,8 @@ export interface PeerTransport {
 export interface Publication {
   readonly peer: Peer;
   readonly producer: types.Producer;
+  /** mediasoup copies the RTP parameters at every reading; what is needed often is kept here. */
+  readonly codec: string;
   readonly source: Source;
   readonly openedAt: number;
   /** Media flows only when neither the peer nor a moderator holds it. */
@@ -42,6 +44,7 @@ export interface Subscription {
   readonly peer: Peer;
   readonly publication: Publication;
   readonly consumer: types.Consumer;
+  readonly rtpParameters: types.RtpParameters;
   readonly transportId: string;
   readonly openedAt: number;
   ending?: 'peer' | 'rejected';

@@ -40,13 +40,21 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   );
   adopt(producer, peer.joined && peer.mayPublish(source), 'the producer');
   const pausedBy = new Set<'peer' | 'moderator'>(paused ? ['peer'] : []);
-  const publication: Publication = { peer, producer, source, openedAt: room.context.clock.now(), pausedBy };
+  const codec = codecOf(rtpParameters);
+  const publication: Publication = {
+    peer,
+    producer,
+    codec,
+    source,
+    openedAt: room.context.clock.now(),
+    pausedBy,
+  };
   peer.publications.set(producer.id, publication);
   follow(room, publication);
   room.events.emit('producerOpened', {
     ...refOf(publication),
     paused,
-    codec: codecOf(producer.rtpParameters),
+    codec,
   });
   room.observe(publication);
   for (const other of room.joinedPeers) if (other !== peer) offer(room, other, publication);

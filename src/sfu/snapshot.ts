@@ -1,5 +1,4 @@
 import type { types } from 'mediasoup';
-import { codecOf } from './codecs.ts';
 import type { Volume } from './events.ts';
 import type { Grants, Source } from './grants.ts';
 import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
@@ -196,9 +195,8 @@ function transportSnapshot({
   };
 }
 
-function producerSnapshot({ producer, source, pausedBy, openedAt }: Publication): ProducerSnapshot {
+function producerSnapshot({ producer, codec, source, pausedBy, openedAt }: Publication): ProducerSnapshot {
   const { id, kind, type, paused, score } = producer;
-  const codec = codecOf(producer.rtpParameters);
   return { id, kind, source, type, codec, paused, pausedBy: [...pausedBy], score, openedAt };
 }
 
@@ -210,7 +208,7 @@ function consumerSnapshot({ consumer, publication, openedAt }: Subscription): Co
     producerPeerId: publication.peer.id,
     kind,
     type,
-    codec: codecOf(consumer.rtpParameters),
+    codec: publication.codec,
     paused,
     producerPaused,
     priority,

@@ -1,5 +1,5 @@
 import { SfuError, toSfuError } from '../errors.ts';
-import { codecOf } from './codecs.ts';
+import { capabilitiesFor } from './codecs.ts';
 import type { ConsumerEnd } from './events.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { DataPublication, DataSubscription, Peer, Publication, Subscription } from './peer.ts';
@@ -57,23 +57,22 @@ export async function subscribe(
     const from = publication.peer.router;
     if (!from) throw new SfuError('gone', 'that producer has just ended');
     await room.routers.pipe({ producerId: producer.id, data: false, from, to: place.router });
-    if (!place.router.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
-      throw new SfuError('unsupported', `your device cannot receive ${codecOf(producer.rtpParameters)}`);
-    }
     const { transport } = place.entry;
     const appData = {
       ...producer.appData,
       peerId: publication.peer.id,
       source: producer.appData.source ?? publication.source,
     };
+    const matching = capabilitiesFor(rtpCapabilities, publication.codec);
     const consumer = await mediaCall(transport, 'consuming', () =>
-      transport.consume({ producerId: producer.id, rtpCapabilities, paused: options.paused, appData }),
+      transport.consume({ ...options, producerId: producer.id, rtpCapabilities: matching, appData }),
     );
     adopt(consumer, peer.joined && !producer.closed, 'the consumer');
     return keep(room, {
       peer,
       publication,
       consumer,
+      rtpParameters: consumer.rtpParameters,
       transportId: transport.id,
       openedAt: room.context.clock.now(),
     });
@@ -217,7 +216,7 @@ function keep(room: Room, subscription: Subscription): Subscription {
     room.events.emit('consumerClosed', { ...ref, reason: cause ?? subscription.ending ?? 'producer_closed' });
   };
   consumer.observer.once('close', ended);
-  const codec = codecOf(consumer.rtpParameters);
+  const { codec } = subscription.publication;
   room.events.emit('consumerOpened', { ...ref, type: consumer.type, codec });
   return subscription;
 }

@@ -33,9 +33,10 @@ export function describePeer({ id, displayName, device }: Peer): Static<typeof P
 export function describeConsumer({
   publication,
   consumer,
+  rtpParameters,
   transportId,
 }: Subscription): Static<typeof ConsumerInfo> {
-  const { id, producerId, kind, rtpParameters, type, appData, producerPaused, score } = consumer;
+  const { id, producerId, kind, type, appData, producerPaused, score } = consumer;
   const peerId = publication.peer.id;
   return {
     peerId,

@@ -17,25 +17,35 @@ export type Outcome =
   | { readonly ok: false; readonly error: SfuError };
 
 /**
- * Looks up, validates, authorises, runs. The only place where an error becomes a reply: it never throws.
+ * Looks up, validates, authorises, runs. The only place where an error becomes a reply: it never throws. What a method
+ * answers at once is returned at once, for promises would be a third of what a small request costs.
  */
-export async function dispatch(
+export function dispatch(
   frame: RequestFrame | NotificationFrame,
   context: DispatchContext,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   try {
     const method = lookUp(frame);
     const data = readData(method.name, frame.data, context.dialect);
     if (!method.check.Check(data)) throw invalidParams(method, data);
     authorise(method, context.peer);
-    const result = await method.run(context, data);
-    return { ok: true, data: writeResult(method.name, result, context.dialect) };
+    const succeeded = (result: unknown): Outcome => ({
+      ok: true,
+      data: writeResult(method.name, result, context.dialect),
+    });
+    const result = method.run(context, data);
+    if (!(result instanceof Promise)) return succeeded(result);
+    return result.then(succeeded).catch((thrown: unknown) => failed(frame, context, thrown));
   } catch (thrown) {
-    const error = toSfuError(thrown);
-    if (error.code === 'internal')
-      context.log.error('a method failed', { method: frame.method, error: error.cause });
-    return { ok: false, error };
+    return failed(frame, context, thrown);
   }
+}
+
+function failed(frame: RequestFrame | NotificationFrame, context: DispatchContext, thrown: unknown): Outcome {
+  const error = toSfuError(thrown);
+  if (error.code === 'internal')
+    context.log.error('a method failed', { method: frame.method, error: error.cause });
+  return { ok: false, error };
 }
 
 function lookUp(frame: RequestFrame | NotificationFrame): Method {

@@ -62,23 +62,18 @@ function parse(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/**
- * Refuses what is nested too deep and takes out keys that could reach a prototype. Goes level by level instead of
- * calling itself, since a frame may be nested deeper than the stack.
- */
-function sanitize(root: object, requestId: number | undefined): void {
-  let level: object[] = [root];
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > maxFrameDepth)
-      throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, requestId);
-    const next: object[] = [];
-    for (const parent of level) {
-      for (const [key, child] of Object.entries(parent)) {
-        if (key === '__proto__') Reflect.deleteProperty(parent, key);
-        else if (typeof child === 'object' && child !== null) next.push(child);
-      }
+/** Refuses what is nested too deep, which also bounds this function's own depth, and takes out keys that could reach a prototype. */
+function sanitize(parent: object, requestId: number | undefined, depth = 1): void {
+  if (depth > maxFrameDepth) {
+    throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, requestId);
+  }
+  for (const key in parent) {
+    if (key === '__proto__') {
+      Reflect.deleteProperty(parent, key);
+      continue;
     }
-    level = next;
+    const child = (parent as Record<string, unknown>)[key];
+    if (typeof child === 'object' && child !== null) sanitize(child, requestId, depth + 1);
   }
 }
 

@@ -82,7 +82,14 @@ async function addMicrophone(peerId: string, ssrc: number): Promise<Microphone> 
       encodings: [{ ssrc }],
     },
   });
-  const publication: Publication = { peer, producer, source: 'audio', openedAt: 0, pausedBy: new Set() };
+  const publication: Publication = {
+    peer,
+    producer,
+    codec: 'opus',
+    source: 'audio',
+    openedAt: 0,
+    pausedBy: new Set(),
+  };
   // As if alice's own client had published it, so that observers that open later find it too.
   peer.publications.set(producer.id, publication);
   const microphone = new Microphone(publication, ssrc);

@@ -241,7 +241,7 @@ class Walk {
       ({ producerId }) => producerId,
     );
     return [
-      ...compare('transports on the server', [`${peer.transports.size}`], ['2']),
+      ...compare('transports on the server', [...peer.transports.keys()], [...walker.transports]),
       ...compare('producers on the server', [...peer.publications.keys()], [...walker.producers.keys()]),
       ...compare(
         'data producers on the server',

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../setup/packages.ts';
@@ -7,6 +7,14 @@ import { ensurePackages } from '../../setup/packages.ts';
 export interface Outcome {
   readonly exitCode: number;
   readonly output: string;
+}
+
+/** How a command is run inside. */
+export interface InsideOptions {
+  /** Root unless told. */
+  readonly user?: string;
+  /** Makes everything read-only but for this folder, as a container may be started. */
+  readonly readOnlyBut?: string;
 }
 
 /** Whether this user may make one: debootstrap and chroot are for root. */
@@ -28,14 +36,24 @@ export class BareHost implements AsyncDisposable {
   }
 
   /** The command that runs another one inside: with /proc and /dev, in a mount namespace that ends with it. */
-  inside(...command: string[]): string[] {
-    const mounts = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"';
-    return ['unshare', '--mount', 'sh', '-c', mounts, this.root, ...command];
+  inside(command: readonly string[], options: InsideOptions = {}): string[] {
+    const { user = 'root', readOnlyBut } = options;
+    const steps = [
+      ...(readOnlyBut === undefined
+        ? []
+        : [
+            'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"',
+            `mount -t tmpfs -o mode=0777 tmpfs "$0${readOnlyBut}"`,
+          ]),
+      'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev"',
+      `exec chroot --userspec=${user} "$0" "$@"`,
+    ];
+    return ['unshare', '--mount', 'sh', '-ec', steps.join('\n'), this.root, ...command];
   }
 
   /** Runs a command inside to its end. It sees this environment and nothing of ours. */
   async run(command: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-    return await run(this.inside(...command), { ...bareEnvironment, ...environment });
+    return await run(this.inside(command), { ...bareEnvironment, ...environment });
   }
 
   /** Puts a file inside. */
@@ -43,9 +61,18 @@ export class BareHost implements AsyncDisposable {
     await copyFile(from, join(this.root, to));
   }
 
-  /** Lets programs inside resolve names as this machine does. */
-  async giveNetwork(): Promise<void> {
+  /**
+   * Lets programs inside reach what this machine reaches: names and trusted certificates are the same.
+   * @returns the environment that they need for it
+   */
+  async giveNetwork(): Promise<Record<string, string>> {
     for (const name of ['/etc/resolv.conf', '/etc/hosts']) await this.put(name, name);
+    const trusted = process.env.SSL_CERT_FILE || '/etc/ssl/certs/ca-certificates.crt';
+    if (!(await Bun.file(trusted).exists())) return {};
+    const bundle = '/etc/ssl/certs/ca-certificates.crt';
+    await mkdir(join(this.root, 'etc/ssl/certs'), { recursive: true });
+    await this.put(trusted, bundle);
+    return { SSL_CERT_FILE: bundle, NODE_EXTRA_CA_CERTS: bundle };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { ensurePackages } from '../../setup/packages.ts';
 import { makeCertificate } from './certificate.ts';
 import { projectFolder } from './program.ts';
-import { until } from './signaling-client.ts';
 
 /** Debian's nginx with the file of deploy/nginx as it is, but for the port, the server and the certificate. */
 export class Nginx implements AsyncDisposable {
@@ -31,9 +30,11 @@ export class Nginx implements AsyncDisposable {
     const command = ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf')];
     const child = Bun.spawn(command, { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
     const nginx = new Nginx(port, folder, child);
-    await until(() => canConnect(port) || child.exitCode !== null, 'nginx');
-    if (child.exitCode === null) return nginx;
-    throw new Error(`nginx ended: ${await new Response(child.stderr).text()}`);
+    while (!(await accepts(port))) {
+      if (child.exitCode === null) await Bun.sleep(10);
+      else throw new Error(`nginx ended: ${await new Response(child.stderr).text()}`);
+    }
+    return nginx;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,6 +64,7 @@ function replaceAll(text: string, replacements: Readonly<Record<string, string>>
   return result;
 }
 
+/** nginx cannot say which port it got, so one is chosen that is free at the moment. */
 function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const { port } = listener;
@@ -70,7 +72,12 @@ function freePort(): number {
   return port;
 }
 
-function canConnect(port: number): boolean {
-  const probe = Bun.spawnSync(['sh', '-c', `exec 3<>/dev/tcp/127.0.0.1/${port}`]);
-  return probe.exitCode === 0;
+async function accepts(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
 }

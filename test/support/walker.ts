@@ -39,8 +39,8 @@ export class Walker {
   readonly dataProducers = new Set<string>();
   /** Producers whose consumers it closed: they are not offered again. */
   readonly declined = new Set<string>();
+  readonly transports = new Set<string>();
   readonly faults: string[] = [];
-  readonly #transports = new Set<string>();
   #client!: SignalingClient;
   #sendTransport = '';
   #recvTransport = '';
@@ -193,9 +193,10 @@ export class Walker {
   async #openTransport(data: Fields, losses: number): Promise<string> {
     for (let attempt = 0; attempt < 100 && !this.closed && losses === this.#losses; attempt += 1) {
       const reply = await this.#ask('createWebRtcTransport', data);
-      if (!reply || losses !== this.#losses) continue;
+      if (!reply) continue;
       const id = String(reply.id);
-      this.#transports.add(id);
+      // An answer that comes after `rejoin` is of the time after it, and the transport is there.
+      this.transports.add(id);
       return id;
     }
     return '';
@@ -258,7 +259,7 @@ export class Walker {
     this.#losses += 1;
     for (const own of [this.peers, this.media, this.data, this.producers, this.dataProducers, this.declined])
       own.clear();
-    this.#transports.clear();
+    this.transports.clear();
     this.#streams = 0;
     if (!this.#building) this.#ready = this.#build();
   }
@@ -276,7 +277,7 @@ export class Walker {
       };
       walker.#sendTransport = sendTransport.id;
       walker.#recvTransport = recvTransport.id;
-      walker.#transports.add(sendTransport.id).add(recvTransport.id);
+      walker.transports.add(sendTransport.id).add(recvTransport.id);
       for (const { id } of peers) walker.#mayBeTold(id);
     },
     newPeer: (walker, { id }) => {
@@ -319,7 +320,7 @@ export class Walker {
       void walker.dataProducers.delete(String(dataProducerId)),
     transportClosed: (walker, { transportId, reason }) => {
       if (reason !== 'rejoin' && reason !== 'router_closed') walker.#fault(`its transport ended: ${reason}`);
-      walker.#transports.delete(String(transportId));
+      walker.transports.delete(String(transportId));
     },
     rejoin: (walker) => walker.#lost(),
   };
