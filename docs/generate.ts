@@ -1,26 +1,33 @@
 import { join } from 'node:path';
+import { generatedFiles } from '../metrics/generated.ts';
 import { configurationPage } from './configuration-page.ts';
+import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
 
-/** The pages that are made from the code. With --check nothing is written, and a stale page is an error. */
-const pages: Readonly<Record<string, () => string>> = {
-  'configuration.md': configurationPage,
-  'protocol.md': protocolPage,
+/**
+ * The files that are made from the code, by their paths from the root. With --check nothing is written, and a stale
+ * file is an error.
+ */
+const files: Readonly<Record<string, string>> = {
+  'docs/configuration.md': configurationPage(),
+  'docs/protocol.md': protocolPage(),
+  'docs/metrics.md': metricsPage(),
+  ...generatedFiles(),
 };
 
+const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
 const stale: string[] = [];
-for (const [name, write] of Object.entries(pages)) {
-  const path = join(import.meta.dirname, name);
-  const page = write();
+for (const [name, text] of Object.entries(files)) {
+  const path = join(root, name);
   const present = await Bun.file(path)
     .text()
     .catch(() => '');
-  if (present === page) continue;
-  stale.push(`docs/${name}`);
-  if (!check) await Bun.write(path, page);
+  if (present === text) continue;
+  stale.push(name);
+  if (!check) await Bun.write(path, text);
 }
-if (stale.length === 0) console.log(`${Object.keys(pages).length} generated pages are up to date.`);
+if (stale.length === 0) console.log(`${Object.keys(files).length} generated files are up to date.`);
 else if (!check) console.log(`written: ${stale.join(', ')}`);
 else {
   console.error(`stale: ${stale.join(', ')}. Run \`npm run generate\` and commit what it writes.`);

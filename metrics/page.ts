@@ -21,7 +21,7 @@ export class Page {
 
   add(counter: define.Counter, value = 1, labels: Labels = {}): void {
     // Prometheus takes a counter that goes down for a restart; nothing here may ever look like one.
-    if (value > 0) this.#of<Counter<string>>(counter).inc(this.fold(counter, labels), value);
+    if (value >= 0) this.#of<Counter<string>>(counter).inc(this.fold(counter, labels), value);
   }
 
   /** For a counter whose total somebody else keeps: adds what is new since the last call. */

@@ -21,7 +21,7 @@ export function selectFiles(files: string[], filters: string[]): string[] {
 
 /** Whether a test drives real browsers. */
 export function isBrowserTest(file: string): boolean {
-  return file.startsWith('test/browser/');
+  return file.includes('browser');
 }
 
 /** Divides the files over phases, in the order in which these run. */

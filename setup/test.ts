@@ -13,24 +13,46 @@ import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } fro
 
 const ROOT = join(import.meta.dir, '..');
 
+interface Program {
+  isNeededBy: (file: string) => boolean;
+  command: string;
+  package: string;
+  /** A variable that names another program to take instead. */
+  replacedBy?: string;
+  why: string;
+}
+
+const isEdgeTest = (file: string) => /edge/.test(file);
+
 /**
  * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
  * program to take instead.
  */
-const PROGRAMS = [
+const PROGRAMS: Program[] = [
   {
     isNeededBy: isBrowserTest,
     command: 'chromium',
+    package: 'chromium',
     replacedBy: 'TUREEN_TEST_BROWSER',
     why: 'for the browser tests',
   },
+  {
+    isNeededBy: (file) => /metrics|prometheus/.test(file),
+    command: 'promtool',
+    package: 'prometheus',
+    why: 'to check the metrics and the rules',
+  },
+  { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
+  { isNeededBy: isEdgeTest, command: 'debootstrap', package: 'debootstrap', why: 'for the tests on a bare host' },
 ];
 
 /** Makes ready what the tests need, and tells where the media worker is. */
 async function prepare(files: string[]): Promise<string> {
-  for (const { isNeededBy, command, replacedBy, why } of PROGRAMS) {
-    if (files.some(isNeededBy) && !process.env[replacedBy] && Bun.which(command) === null) {
-      await ensurePackages([command], why);
+  for (const { isNeededBy, command, package: name, replacedBy, why } of PROGRAMS) {
+    const replaced = replacedBy !== undefined && process.env[replacedBy];
+
+    if (files.some(isNeededBy) && !replaced && Bun.which(command) === null) {
+      await ensurePackages([name], why);
     }
   }
 

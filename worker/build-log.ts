@@ -34,6 +34,10 @@ export class BuildLog {
     this.#child?.kill('SIGTERM');
   }
 
+  get isInterrupted(): boolean {
+    return this.#interruptedBy !== undefined;
+  }
+
   /** Runs a command to its end. A failure is told by the exit code. */
   async run(step: string, command: string[], options: StepOptions = {}): Promise<CommandResult> {
     this.#write(`\n== ${step}: ${command.join(' ')}\n`);

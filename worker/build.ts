@@ -43,8 +43,12 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
   try {
     return await runSteps(options, log);
   } finally {
-    for (const signal of SIGNALS) {
-      process.off(signal, interrupt);
+    // After an interruption the process is about to end, and a second signal (npm passes on what the terminal sends
+    // as well) must not end it before the folder is removed.
+    if (!log.isInterrupted) {
+      for (const signal of SIGNALS) {
+        process.off(signal, interrupt);
+      }
     }
   }
 }

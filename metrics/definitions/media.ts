@@ -20,7 +20,10 @@ export const producerCounters = {
   packetCount: producer('packets', 'RTP packets received from producers.'),
   packetsLost: producer('packets_lost', 'RTP packets of producers that did not arrive.'),
   packetsDiscarded: producer('packets_discarded', 'RTP packets of producers that came too late or twice.'),
-  packetsRetransmitted: producer('packets_retransmitted', 'RTP packets that producers sent again.'),
+  packetsRetransmitted: producer(
+    'packets_retransmitted',
+    'RTX packets of producers: packets sent again, and padding by which their bandwidth is probed.',
+  ),
   packetsRepaired: producer(
     'packets_repaired',
     'Lost RTP packets of producers that a second sending repaired.',

@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test';
+import { builtInPanels } from '../../admin/panels/index.ts';
+import { startWithUsers, Visitor } from '../admin/support.ts';
 import { startServer } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 
@@ -73,6 +75,21 @@ test('a drain that is cancelled leaves the node as it was: calls go on, new room
   expect(server.sfu.unreadyReasons()).toEqual([]);
   await joined(server, 'pantry', 'bob');
   expect(() => server.sfu.cancelDrain(operator)).toThrow('there is nothing to cancel');
+});
+
+test('a page of the dashboard that is open for hours does not hold up a drain', async () => {
+  const server = await startWithUsers({});
+  const { id } = builtInPanels.find(({ path }) => path === '/') ?? { id: '' };
+  const stream = await Visitor.as(server, 'viewer').get(`/live/${id}`, { accept: 'text/event-stream' });
+  const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+  await reader.read();
+  expect(await server.sfu.drain({ milliseconds: minute })).toBe('ended');
+  await server.stop();
+  // Reading goes on to the end of the stream, which has come.
+  const drained = async () => {
+    while (!(await reader.read()).done);
+  };
+  await drained().catch(() => {});
 });
 
 test('a response that never ends does not hold up the end', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chmod, cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFolder } from '../worker/fixtures.ts';
 
@@ -101,7 +101,7 @@ test('an unknown task is refused, and the tasks are named', async () => {
     expect(await project.run('serve')).toEqual({
       exitCode: 1,
       out: '',
-      err: "tureen: unknown task 'serve', expected one of start, test, check, generate, token\n",
+      err: expect.stringMatching(/^tureen: unknown task 'serve', expected one of start, test, [a-z, -]+\n$/),
     });
   });
 });
@@ -200,14 +200,32 @@ test('an npm that fails is named', async () => {
   });
 });
 
-test('every task of package.json is one that bootstrap.sh knows and that exists', async () => {
+test('every script of package.json is a task that exists and that bootstrap.sh knows', async () => {
   const { scripts }: { scripts: Record<string, string> } = await Bun.file(join(ROOT, 'package.json')).json();
-  const files = await readdir(join(ROOT, 'setup'));
 
-  for (const [name, command] of Object.entries(scripts)) {
-    expect(command).toBe(`exec sh setup/bootstrap.sh ${name}`);
-    expect(files).toContain(`${name}.ts`);
-  }
+  await withProject({ bun: fakeBun(PINNED) }, async (project) => {
+    for (const command of Object.values(scripts)) {
+      expect(command).toStartWith('exec sh setup/bootstrap.sh ');
+
+      const task = command.split(' ').at(-1) ?? '';
+
+      expect((await project.run(task)).out).toEndWith(`runs: setup/${task}.ts\n`);
+      expect(await Bun.file(join(ROOT, `setup/${task}.ts`)).exists()).toBe(true);
+    }
+  });
+});
+
+test('the token task prints a token and nothing else', async () => {
+  const child = Bun.spawn([process.execPath, 'setup/token.ts', '--room', 'soup', '--peer', 'alice'], {
+    cwd: ROOT,
+    env: { ...process.env, TUREEN_API_KEY: 'key', TUREEN_API_SECRET: 's'.repeat(32) },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+
+  expect(await new Response(child.stdout).text()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  expect(await child.exited).toBe(0);
 });
 
 test('the lock file of Bun has a hash for every package and names no host', async () => {

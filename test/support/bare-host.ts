@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../setup/packages.ts';
@@ -30,6 +30,8 @@ export class BareHost implements AsyncDisposable {
     const root = await mkdtemp(join(tmpdir(), 'tureen-host-'));
     const { codename, mirror } = await findMirror();
     const made = await run(['debootstrap', '--variant=minbase', codename, root, mirror]);
+    // A user inside has to get through the folder that is the root for it.
+    await chmod(root, 0o755);
     if (made.exitCode === 0) return new BareHost(root);
     await rm(root, { recursive: true, force: true });
     throw new Error(`debootstrap failed:\n${made.output.slice(-2000)}`);

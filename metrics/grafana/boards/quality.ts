@@ -120,7 +120,7 @@ const fromPeers: BoardSpec['rows'][number] = {
     graph(
       'Repair',
       'pps',
-      'Packets that peers sent again, that repaired a loss, and that came too late or twice.',
+      'Packets that peers sent again (padding by which browsers probe their bandwidth among them), that repaired a loss, and that came too late or twice.',
       [
         line('sent again', q.rate(sent.packetsRetransmitted)),
         line('repaired', q.rate(sent.packetsRepaired)),

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Glob } from 'bun';
+import type { Server } from '../../src/server.ts';
+import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
+import { Program, projectFolder } from '../support/program.ts';
+import { Browser, eventually, seesAndHears, statistics } from './support.ts';
+
+setDefaultTimeout(240_000);
+
+let folder: string;
+let executable: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tureen-executable-'));
+  executable = join(folder, 'tureen');
+  const built = Bun.spawnSync([process.execPath, 'setup/build.ts', '--outfile', executable], {
+    cwd: projectFolder,
+  });
+  if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What a user who has just logged in has, and nothing that leads to this project's worker. */
+const bare = { ...bareEnvironment, MEDIASOUP_WORKER_BIN: undefined };
+
+describe('the single executable', () => {
+  test('knows its commands', () => {
+    const run = (...args: string[]) => Bun.spawnSync([executable, ...args], { env: bareEnvironment });
+    expect(run('version').stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const wrong = run('serve');
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr.toString()).toContain('unknown command "serve", expected one of');
+    expect(run('token', '--room', 'x').stderr.toString()).toContain('--room and --peer are needed');
+    expect(Bun.spawnSync([executable, 'health'], { env: { PORT: '1' } }).exitCode).toBe(1);
+  });
+
+  test('unpacks its worker into a private folder, and again when somebody changed it there', async () => {
+    const unpackDir = join(folder, 'unpacked');
+    const environment = { ...bare, TUREEN_UNPACK_DIR: unpackDir };
+    const options = { command: [executable], environment };
+    {
+      await using _ = await Program.start(options);
+    }
+    const [path = ''] = [...new Glob('*/mediasoup-worker').scanSync(unpackDir)];
+    const worker = join(unpackDir, path);
+    expect((await Bun.file(worker).stat()).mode & 0o777).toBe(0o700);
+    expect((await Bun.file(unpackDir).stat()).mode & 0o777).toBe(0o700);
+    const whole = Bun.hash(await Bun.file(worker).arrayBuffer());
+    // The worker of the first start may still be on its way out, and a file that runs cannot be written to.
+    await rm(worker);
+    await Bun.write(worker, 'changed');
+    await using again = await Program.start(options);
+    expect(Bun.hash(await Bun.file(worker).arrayBuffer())).toBe(whole);
+    expect((await fetch(`http://127.0.0.1:${again.port}/readyz`)).status).toBe(200);
+  });
+
+  test('refuses a folder that others may write to, and says where it tried', () => {
+    const child = Bun.spawnSync(['sh', '-c', 'chmod 777 "$1" && exec "$0"', executable, folder], {
+      env: { ...bareEnvironment, TUREEN_UNPACK_DIR: folder },
+    });
+    expect(child.exitCode).toBe(1);
+    expect(child.stderr.toString()).toContain(`others may write to it`);
+  });
+});
+
+// Without root there is no bare host to run it on.
+describe.if(mayMakeHosts)('on a host that has nothing else', () => {
+  test('it takes a call of two browsers, drains on SIGTERM with the call alive to the deadline, and exits with 0', async () => {
+    await using host = await BareHost.make();
+    await host.put(executable, '/usr/local/bin/tureen');
+    expect((await host.run(['sh', '-c', 'command -v bun node npm'])).output).toBe('');
+    const doctor = await host.run(['tureen', 'doctor'], { PORT: '0', TUREEN_RTC_BASE_PORT: '0' });
+    expect(doctor.output).toContain('ok       start of a media worker');
+    expect(doctor.exitCode).toBe(0);
+    await using program = await Program.start({
+      command: host.inside(['tureen']),
+      environment: { ...bare, TUREEN_DRAIN_SECONDS: '5' },
+    });
+    await using browser = await Browser.launch();
+    const server = { port: program.port } as Server;
+    const alice = await browser.open(server, { room: 'bare', name: 'Alice' });
+    const bob = await browser.open(server, { room: 'bare', name: 'Bob' });
+    await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+    program.process.kill('SIGTERM');
+    await program.prints('drain');
+    // The call goes on: frames that were decoded after the signal.
+    const frames = async () => (await statistics(bob)).videos.reduce((sum, video) => sum + video.frames, 0);
+    const before = await frames();
+    await eventually('more frames', frames, (count) => count > before + 15);
+    expect(program.process.exitCode).toBeNull();
+    expect(await program.process.exited).toBe(0);
+    expect(program.logged('draining; a second signal ends at once')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensurePackages } from '../../setup/packages.ts';
+import { eventually } from './support.ts';
+
+const committed = join(import.meta.dir, '..', '..', 'metrics', 'prometheus');
+
+/** One series of an answer: its labels, and its value now. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [time: number, value: string];
+}
+
+/** Debian's Prometheus with the committed configuration and rules, but for the target and a scrape each second. */
+export class PrometheusServer implements AsyncDisposable {
+  private constructor(
+    private readonly child: Bun.Subprocess,
+    private readonly folder: string,
+    private readonly url: string,
+  ) {}
+
+  static async start(target: string): Promise<PrometheusServer> {
+    await ensurePackages(['prometheus'], 'to read the metrics as an operator does');
+    const folder = await mkdtemp(join(tmpdir(), 'tureen-prometheus-'));
+    const configuration = await Bun.file(join(committed, 'prometheus.yml')).text();
+    await Bun.write(
+      join(folder, 'prometheus.yml'),
+      configuration.replaceAll('_interval: 10s', '_interval: 1s'),
+    );
+    await Bun.write(join(folder, 'rules.yml'), Bun.file(join(committed, 'rules.yml')));
+    await Bun.write(join(folder, 'targets.json'), JSON.stringify([{ targets: [target] }]));
+    const address = `127.0.0.1:${await freePort()}`;
+    const child = Bun.spawn(
+      [
+        'prometheus',
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--web.listen-address=${address}`,
+        '--log.level=error',
+      ],
+      { stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' },
+    );
+    const prometheus = new PrometheusServer(child, folder, `http://${address}`);
+    await eventually(
+      'a ready Prometheus',
+      async () => (await fetch(`http://${address}/-/ready`).catch(() => undefined))?.ok,
+      (ok) => ok === true,
+    );
+    return prometheus;
+  }
+
+  /** An instant query. @param time in seconds since 1970; now unless told */
+  async query(expr: string, time?: number): Promise<Sample[]> {
+    const parameters = { query: expr, ...(time === undefined ? {} : { time: String(time) }) };
+    const { result } = await this.#ask<{ result: Sample[] }>('query', parameters);
+    return result;
+  }
+
+  /** The one value of a query. */
+  async number(expr: string, time?: number): Promise<number> {
+    const [first] = await this.query(expr, time);
+    return Number(first?.value[1]);
+  }
+
+  /** Every metric that it has seen. */
+  names(): Promise<string[]> {
+    return this.#ask('label/__name__/values', {});
+  }
+
+  /** Every rule with what came of its last evaluation. */
+  async rules(): Promise<{ name: string; health: string; lastError?: string; state?: string }[]> {
+    const { groups } = await this.#ask<{ groups: { rules: { name: string; health: string }[] }[] }>(
+      'rules',
+      {},
+    );
+    return groups.flatMap(({ rules }) => rules);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGTERM');
+    await this.child.exited;
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #ask<T>(path: string, parameters: Record<string, string>): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const answer = (await response.json()) as { status: string; data: T; error?: string };
+    if (answer.status !== 'success') throw new Error(`${parameters.query ?? path}: ${answer.error}`);
+    return answer.data;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { builtInPanels } from '../../admin/panels/index.ts';
+import { startWithUsers, Visitor } from '../admin/support.ts';
+import { Nginx } from '../support/nginx.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { SignalingClient, until } from '../support/signaling-client.ts';
+
+setDefaultTimeout(120_000);
+
+const insecure = { tls: { rejectUnauthorized: false } };
+
+let server: Awaited<ReturnType<typeof startWithUsers>>;
+let nginx: Nginx;
+
+beforeAll(async () => {
+  server = await startWithUsers({ ...withKeys, TUREEN_TRUSTED_PROXIES: '127.0.0.1' });
+  nginx = await Nginx.start(server.port);
+});
+
+afterAll(async () => {
+  await nginx[Symbol.asyncDispose]();
+  await server.stop();
+});
+
+async function openSocket(headers: Record<string, string>): Promise<WebSocket> {
+  const token = await tokenFor('room', 'alice');
+  const init = { protocols: ['protoo', `bearer.${token}`], headers, ...insecure } as unknown as string[];
+  const socket = new WebSocket(`wss://127.0.0.1:${nginx.port}/signaling?roomId=room&peerId=alice`, init);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = () => reject(new Error('the connection was refused'));
+  });
+  return socket;
+}
+
+const alice = () => server.sfu.rooms.get('room')?.peers.get('alice');
+
+describe('behind nginx with the file of deploy/nginx', () => {
+  test('signaling works, and a page of the same host and port may connect', async () => {
+    const socket = await openSocket({ origin: `https://127.0.0.1:${nginx.port}` });
+    const answered = Promise.withResolvers<string>();
+    socket.onmessage = ({ data }) => String(data).includes('"id":7') && answered.resolve(String(data));
+    socket.send(JSON.stringify({ request: true, id: 7, method: 'getRouterRtpCapabilities', data: {} }));
+    expect(await answered.promise).toContain('"ok":true');
+    socket.close();
+    await until(() => alice() === undefined, 'the end of the peer');
+  });
+
+  test('a page of another host may not connect', async () => {
+    await expect(openSocket({ origin: 'https://elsewhere.test' })).rejects.toThrow('refused');
+  });
+
+  test('the address of a client is the one that nginx saw, whatever the client claims', async () => {
+    const socket = await openSocket({ 'x-forwarded-for': '203.0.113.5', forwarded: 'for=203.0.113.6' });
+    await until(() => alice() !== undefined, 'the peer');
+    // The client is on this machine, so the proxy sees loopback, and not what the client wrote.
+    expect(alice()?.identity.address).toBe('127.0.0.1');
+    socket.close();
+  });
+
+  test('the page and the readiness are there, the metrics are not', async () => {
+    const get = (path: string) => fetch(`https://127.0.0.1:${nginx.port}${path}`, insecure);
+    expect(await (await get('/')).text()).toContain('<html');
+    expect((await get('/readyz')).status).toBe(200);
+    expect((await get('/metrics')).status).toBe(404);
+  });
+
+  test("the dashboard's stream of events arrives as it is written", async () => {
+    const visitor = Visitor.as(server, 'viewer');
+    const { id } = builtInPanels.find(({ path }) => path === '/') ?? { id: '' };
+    const headers = { cookie: visitor.cookie, accept: 'text/event-stream' };
+    const url = `https://127.0.0.1:${nginx.port}/admin/live/${id}`;
+    const stream = await fetch(url, { headers, ...insecure });
+    expect(stream.headers.get('content-type')).toContain('text/event-stream');
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+    let text = '';
+    const next = async (word: string) => {
+      while (!text.includes(word)) text += new TextDecoder().decode((await reader.read()).value);
+    };
+    await next('data:');
+    expect(text).not.toContain('soup-kitchen');
+    const token = await tokenFor('soup-kitchen', 'alice');
+    const client = await SignalingClient.connect({ server, roomId: 'soup-kitchen', token });
+    await client.request('join', { displayName: 'Alice' });
+    await next('soup-kitchen');
+    await reader.cancel();
+    await client.close();
+  });
+
+  test('the end of a node reaches clients with its code', async () => {
+    await using other = await startServer({ ...withKeys, TUREEN_TRUSTED_PROXIES: '127.0.0.1' });
+    await using proxy = await Nginx.start(other.port);
+    const token = await tokenFor('room', 'bob');
+    const init = { protocols: ['protoo', `bearer.${token}`], ...insecure } as unknown as string[];
+    const socket = new WebSocket(`wss://127.0.0.1:${proxy.port}/signaling?roomId=room&peerId=bob`, init);
+    const closed = new Promise<number>((resolve) => (socket.onclose = ({ code }) => resolve(code)));
+    await until(() => other.sfu.rooms.get('room')?.peers.has('bob') === true, 'the peer');
+    await other.stop();
+    expect(await closed).toBe(1012);
+  });
+});
