@@ -10,8 +10,9 @@ export function configurationPage(): string {
 
 Made from the table in src/settings.ts by \`npm run generate\`; change it there.
 
-Everything is set by environment variables, read once at the start. A wrong value stops the start with one line for
-each mistake: the variable, what it holds, what it wants. A variable that begins with \`TUREEN_\` and is not in this
+Everything is set by environment variables, or in a file that \`TUREEN_ENV_FILE\` names; some of it can change while the
+server runs ([deploy.md](deploy.md)). A wrong value stops the start with one line for each mistake: the variable, what it
+holds, what it wants. A variable that begins with \`TUREEN_\` and is not in this
 table is told in the log, since it is most likely misspelt.
 
 Without \`TUREEN_API_KEY\` and \`TUREEN_API_SECRET\` the server runs in **development mode**: it listens on loopback

@@ -3,6 +3,7 @@ import type { Metric } from '../metrics/definitions/define.ts';
 import { mostSeries } from '../metrics/definitions/define.ts';
 import { allMetrics, topics } from '../metrics/definitions/index.ts';
 import { roomMetrics } from '../metrics/room-page.ts';
+import { sliceSize } from '../metrics/sampler/lane.ts';
 
 const sources = {
   event: 'a domain event, at once',
@@ -28,8 +29,8 @@ it carries and whatever clients send. A label value that is not foreseen becomes
 ## How media statistics are made
 
 A sampler asks the media workers for the statistics of every transport, producer and consumer every
-\`TUREEN_STATS_INTERVAL_SECONDS\`, spread over half of that time, with at most 32 requests in flight to each worker. It
-slows down to an eighth of that rate while the event loop or a worker is busy (\`tureen_sampler_interval_seconds\`). A
+\`TUREEN_STATS_INTERVAL_SECONDS\`, spread over half of that time, with at most ${sliceSize} requests in flight to each worker. It
+slows down to a quarter of that rate while the event loop or a worker is busy (\`tureen_sampler_interval_seconds\`). A
 scrape reads what the sampler has, so it costs the same with ten consumers as with ten thousand.
 
 Counters add up what is new since the last sample of each object and outlive the object. What an object did after its

@@ -43,7 +43,12 @@ const PROGRAMS: Program[] = [
     why: 'to check the metrics and the rules',
   },
   { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
-  { isNeededBy: isEdgeTest, command: 'debootstrap', package: 'debootstrap', why: 'for the tests on a bare host' },
+  {
+    isNeededBy: isEdgeTest,
+    command: 'debootstrap',
+    package: 'debootstrap',
+    why: 'for the tests on a bare host',
+  },
 ];
 
 /** Makes ready what the tests need, and tells where the media worker is. */

@@ -77,7 +77,7 @@ export class Server {
       metricsListener = MetricsListener.listen(measurements, config);
       listener = new Listener({ app, websocket: signaling.websocket, config, tls });
     } catch (error) {
-      measurements.close();
+      await measurements.close();
       await metricsListener?.stop();
       await admin?.stop();
       sfu.close();
@@ -106,12 +106,13 @@ export class Server {
 
   /** Ends everything at once: sockets with 1012, then workers, then the listener. */
   async stop(): Promise<void> {
-    this.measurements.close();
+    const measured = this.measurements.close();
     this.sfu.close();
     this.signaling.close();
     await this.admin.stop();
     await this.metricsListener?.stop();
     await this.listener.stop();
+    await measured;
     this.store.close();
   }
 }

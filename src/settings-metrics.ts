@@ -39,4 +39,23 @@ export const metricsSettings = {
     }),
     '127.0.0.1',
   ),
+  otlpEndpoint: optional(
+    text(
+      {
+        env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+        doc: 'OpenTelemetry collector that gets a trace of every signaling request, by OTLP over HTTP. Without it nothing is traced.',
+      },
+      { regex: '^https?://', wants: 'an address such as http://127.0.0.1:4318' },
+    ),
+  ),
+  otlpHeaders: optional(
+    text(
+      {
+        env: 'OTEL_EXPORTER_OTLP_HEADERS',
+        secret: true,
+        doc: 'Headers for that collector, such as authorization=Bearer%20..., several separated by commas.',
+      },
+      { regex: '^[^=]+=', wants: 'name=value, several separated by commas' },
+    ),
+  ),
 } as const satisfies Record<string, Setting>;

@@ -1,4 +1,5 @@
 import { address } from './address.ts';
+import { certificate } from './certificate.ts';
 import type { Check } from './finding.ts';
 import { fly } from './fly.ts';
 import { clock, disk, memory, mtu, openFiles } from './host.ts';
@@ -11,6 +12,7 @@ export const checks: readonly Check[] = [
   workerStart,
   ports,
   address,
+  certificate,
   openFiles,
   clock,
   memory,

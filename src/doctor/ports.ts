@@ -39,16 +39,21 @@ export const ports: Check = {
 };
 
 function placesOf(config: Config): Place[] {
-  const http: Place = { protocol: 'tcp', host: config.host, port: config.port, variables: 'PORT or HOST' };
+  const { host, port, adminHost, adminPort, metricsHost, metricsPort } = config;
+  const http: Place[] = [{ protocol: 'tcp', host, port, variables: 'PORT or HOST' }];
+  if (adminPort !== undefined)
+    http.push({ protocol: 'tcp', host: adminHost, port: adminPort, variables: 'TUREEN_ADMIN_PORT' });
+  if (metricsPort !== undefined)
+    http.push({ protocol: 'tcp', host: metricsHost, port: metricsPort, variables: 'TUREEN_METRICS_PORT' });
   const media = Array.from({ length: config.workers }, (_, index) => listenInfos(config, index))
     .flat()
-    .map(({ protocol, ip, port = 0 }) => ({
+    .map(({ protocol, ip, port: mediaPort = 0 }) => ({
       protocol,
       host: ip,
-      port,
+      port: mediaPort,
       variables: 'TUREEN_RTC_BASE_PORT or TUREEN_LISTEN_IP',
     }));
-  return [http, ...media.slice(0, mostPorts)];
+  return [...http, ...media.slice(0, mostPorts)];
 }
 
 function bind({ protocol, host, port }: Place): Promise<Socket | Server> {

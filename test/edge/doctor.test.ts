@@ -12,6 +12,7 @@ import { thisHost } from '../../src/doctor/patient.ts';
 import { Watch } from '../../src/doctor/watch.ts';
 import { type LogFields, silentLogger } from '../../src/log.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { until } from '../support/signaling-client.ts';
 
@@ -106,6 +107,8 @@ describe('ports', () => {
         'fatal',
         /^TCP 127.0.0.1 port \d+ cannot be bound: another program/,
       );
+      const admin = { ...local, TUREEN_ADMIN_PORT: String(tcp.port) };
+      expect((await findings('ports', admin))[0]?.remedy).toContain('TUREEN_ADMIN_PORT');
       const media = { ...local, TUREEN_RTC_BASE_PORT: String(udp.address().port) };
       await expectOne(
         findings('ports', media),
@@ -157,6 +160,21 @@ describe('the announced address', () => {
   test('of a family that no port listens on is told', async () => {
     const found = announce('203.0.113.7,2001:db8::7', { TUREEN_LISTEN_IP: '203.0.113.7' });
     await expectOne(found, 'warning', /2001:db8::7 is announced, but no media port listens/);
+  });
+});
+
+describe('the certificate', () => {
+  test('that expires soon is told, and one that has expired or is missing is fatal', async () => {
+    const { cert, key } = await makeCertificate(folder, 'doctor.test', { days: 10 });
+    const files = { TUREEN_TLS_CERT: cert, TUREEN_TLS_KEY: key };
+    await expectOne(findings('certificate', files), 'warning', /doctor.test.crt expires in 9 days/);
+    const now = () => Date.now() + 11 * 24 * 3600 * 1000;
+    await expectOne(findings('certificate', files, { now }), 'fatal', /doctor.test.crt expired on/);
+    await expectOne(
+      findings('certificate', { ...files, TUREEN_TLS_KEY: '/nowhere' }),
+      'fatal',
+      /\/nowhere cannot be read/,
+    );
   });
 });
 
@@ -255,7 +273,7 @@ describe('the command', () => {
     const at = lines.findIndex((line) => line.startsWith('fatal    announced address: clients are told'));
     expect(lines[at + 1]).toStartWith('         why it matters: ');
     expect(lines[at + 2]).toStartWith('         what to do: ');
-    expect(lines.at(-1)).toBe('10 checks, 1 fatal findings, 0 warnings.');
+    expect(lines.at(-1)).toBe('11 checks, 1 fatal findings, 0 warnings.');
   });
 
   test('tells of a wrong configuration as a fatal finding', async () => {

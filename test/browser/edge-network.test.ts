@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { readTls } from '../../src/tls.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { ClientNetwork, mayMakeNetworks } from '../support/network.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { Browser, enter, eventually, patience, seesAndHears } from './support.ts';
+
+setDefaultTimeout(240_000);
+
+// Without root there are no networks of our own.
+describe.if(mayMakeNetworks)('in a network of its own', () => {
+  let folder: string;
+  let network: ClientNetwork;
+  let server: Awaited<ReturnType<typeof startServer>>;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tureen-network-test-'));
+    network = await ClientNetwork.make();
+    // Camera and microphone are for pages from HTTPS only, unless they come from the same machine.
+    const { cert, key } = await makeCertificate(folder, 'network.test');
+    const files = { TUREEN_TLS_CERT: cert, TUREEN_TLS_KEY: key };
+    const places = {
+      HOST: network.signalingAddress,
+      TUREEN_LISTEN_IP: network.mediaAddress,
+    };
+    const tls = await readTls({ tlsCert: cert, tlsKey: key });
+    server = await startServer({ ...withKeys, ...files, ...places }, { tls });
+    const program = process.env.TUREEN_TEST_BROWSER ?? '/usr/bin/chromium';
+    process.env.TUREEN_TEST_BROWSER = await network.wrap(program);
+    browser = await Browser.launch({ moreFlags: ['--ignore-certificate-errors'] });
+    process.env.TUREEN_TEST_BROWSER = program;
+  });
+
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]();
+    await server?.stop();
+    await network?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function open(room: string, name: string): Promise<Page> {
+    const page = await browser.context.newPage();
+    page.setDefaultTimeout(patience);
+    const token = await tokenFor(room, name);
+    await page.goto(
+      `https://${network.signalingAddress}:${server.port}/?room=${room}&peer=${name}#token=${token}`,
+    );
+    await enter(page, name);
+    return page;
+  }
+
+  /** The protocols by which the peers of a room are connected at the moment. */
+  const protocols = (room: string) =>
+    [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
+      [...peer.transports.values()].map(({ transport }) => transport.iceSelectedTuple?.protocol),
+    );
+
+  const addresses = (room: string) =>
+    [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
+      [...peer.transports.values()].map(({ transport }) => transport.iceSelectedTuple?.remoteIp),
+    );
+
+  test('a call goes on when the address of the client changes, on the same connections', async () => {
+    const alice = await open('roaming', 'alice');
+    const bob = await open('roaming', 'bob');
+    await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+    expect(new Set(protocols('roaming'))).toEqual(new Set(['udp']));
+    const before = new Set(addresses('roaming'));
+    const ids = () =>
+      [...(server.sfu.rooms.get('roaming')?.peers.values() ?? [])].flatMap((peer) => [
+        ...peer.transports.keys(),
+      ]);
+    const transports = ids();
+    network.changeMediaAddress();
+    await eventually(
+      'another address',
+      async () => addresses('roaming'),
+      (now) => now.length === 4 && now.every((address) => address !== undefined && !before.has(address)),
+    );
+    await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+    expect(ids()).toEqual(transports);
+    await browser.closePages();
+  });
+
+  test('without UDP a call is made by TCP', async () => {
+    network.dropUdp();
+    const alice = await open('tcp', 'alice');
+    const bob = await open('tcp', 'bob');
+    await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+    expect(new Set(protocols('tcp'))).toEqual(new Set(['tcp']));
+    await browser.closePages();
+  });
+});
