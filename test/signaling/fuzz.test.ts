@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { errorCodes } from '../../src/errors.ts';
 import type { Server } from '../../src/server.ts';
+import type { RoomSnapshot } from '../../src/sfu/snapshot.ts';
 import type { MethodDefinition } from '../../src/signaling/method.ts';
 import { type MethodParams, methods } from '../../src/signaling/methods/index.ts';
 import { type Random, seededRandom } from '../support/random.ts';
@@ -345,6 +346,20 @@ async function tidyUp(server: Server, { client, ids }: Owner): Promise<void> {
   ids.consumer = offer.id;
 }
 
+/** Whether everyone who can receive has all that the others send, started. */
+function isSettled({ peers }: RoomSnapshot): boolean {
+  return peers
+    .filter(({ transports }) => transports.some(({ consuming }) => consuming))
+    .every(({ id, consumers, dataConsumers }) => {
+      const others = peers.filter((other) => other.id !== id);
+      return (
+        consumers.length === others.flatMap(({ producers }) => producers).length &&
+        dataConsumers.length === others.flatMap(({ dataProducers }) => dataProducers).length &&
+        consumers.every(({ paused }) => !paused)
+      );
+    });
+}
+
 const kindOfId: Record<string, string> = {
   transportId: 'sendTransport',
   producerId: 'producer',
@@ -367,9 +382,7 @@ test('an id of somebody else is answered exactly like one that nobody has', asyn
         .snapshot()
         .rooms.flatMap(({ peers }) => peers.filter(({ id }) => id !== 'mallory' && id !== 'witness')),
     );
-  const consumers = () =>
-    server.sfu.snapshot().rooms.flatMap(({ peers }) => peers.flatMap((peer) => peer.consumers));
-  await until(() => consumers().every(({ paused }) => !paused), 'the start of what was offered');
+  await until(() => server.sfu.snapshot().rooms.every(isSettled), 'the start of all that was offered');
   const before = stateOfOthers();
   const asked: string[] = [];
   const differences: string[] = [];

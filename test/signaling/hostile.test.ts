@@ -177,6 +177,14 @@ describe('a frame', () => {
     }
   });
 
+  test('that is nested too deep is answered under its id all the same', async () => {
+    await using server = await startServer();
+    const client = await SignalingClient.connect({ server });
+    const deep = JSON.parse(nested(1000, '[', ']'));
+    await expect(client.ask('join', { appData: deep })).rejects.toThrow(/^invalid_message: /);
+    await stillAnswers(client);
+  });
+
   test('may be as deep as allowed and no deeper', async () => {
     await using server = await startServer();
     const { client, sendTransport } = await enter({ server, peerId: 'alice' });
@@ -293,6 +301,7 @@ describe('keys that could reach a prototype', () => {
 
   test('are no methods', async () => {
     await using server = await startServer();
+    const handled = eventsOf(server, 'requestHandled');
     const client = await SignalingClient.connect({ server });
     for (const method of [
       '__proto__',
@@ -307,6 +316,8 @@ describe('keys that could reach a prototype', () => {
       expect((refusal as Refused).code).toBe('unknown_method');
       expect((refusal as Refused).errorReason.length).toBeLessThan(300);
     }
+    // Names that clients make up must not become labels of metrics.
+    expect(new Set(handled.map(({ method }) => method))).toEqual(new Set(['unknown']));
   });
 
   test('a sender cannot pass itself off as another one', async () => {

@@ -271,6 +271,7 @@ describe('protoo-client as the first generation uses it', () => {
     const alice = await callAsA(server, 'alice');
     const bob = await callAsA(server, 'bob');
     const carol = await callAsA(server, 'carol');
+    const dave = await callAsA(server, 'dave');
     using _alice = alice.client;
     expect(await bob.client.request('leaveCall')).toEqual({});
     await bob.client.waitFor('connection:close');
@@ -278,6 +279,8 @@ describe('protoo-client as the first generation uses it', () => {
       peerId: 'bob',
       reason: 'left',
     });
+    expect(await dave.client.request('leaveRoom')).toEqual({});
+    await alice.client.waitFor('peerClosed', ({ peerId }) => peerId === 'dave');
     carol.client.peer.close();
     expect(await alice.client.waitFor('peerLeft', ({ peerId }) => peerId === 'carol')).toEqual({
       peerId: 'carol',
