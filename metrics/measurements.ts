@@ -20,6 +20,7 @@ import { roomPage } from './room-page.ts';
 import { Census } from './sampler/census.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { type TopRooms, topRooms } from './top.ts';
+import type { Traces } from './traces.ts';
 
 /** What signaling counts by itself, read when somebody scrapes. */
 export interface SignalingCounts {
@@ -31,7 +32,7 @@ export interface SignalingCounts {
 
 export interface MeasurementsOptions {
   sfu: Sfu;
-  config: Pick<Config, 'statsIntervalSeconds' | 'node' | 'region'>;
+  config: Pick<Config, 'statsIntervalSeconds' | 'node' | 'region' | 'otlpEndpoint' | 'otlpHeaders'>;
   signaling: SignalingCounts;
   /** Of Tureen itself. */
   version: string;
@@ -46,6 +47,7 @@ export class Measurements {
   readonly census: Census;
   readonly sampler: Sampler;
   readonly #loopLag: LoopLag;
+  readonly #traces: Promise<Traces> | undefined;
   readonly #collectors: Collectors;
 
   /** @param options.sfu one whose workers run and whose rooms have not been opened yet */
@@ -60,6 +62,12 @@ export class Measurements {
     this.page = page;
     this.census = new Census({ page, onMedia, onTransportGone });
     this.#loopLag = new LoopLag(page);
+    // Whoever does not trace does not load what is needed for it.
+    this.#traces = config.otlpEndpoint
+      ? import('./traces.ts').then(
+          ({ Traces }) => new Traces({ events: sfu.events, config, version, onError }),
+        )
+      : undefined;
     followRooms(page, sfu.events);
     followSignaling(page, sfu.events);
     followWorkers(page, this.census, sfu.pool, sfu.events);
@@ -100,8 +108,11 @@ export class Measurements {
     return topRooms(this.options.sfu.rooms.values(), this.census);
   }
 
-  close(): void {
+  /** Resolves when the last traces are delivered, or cannot be. */
+  async close(): Promise<void> {
     this.sampler.close();
     this.#loopLag.close();
+    const traces = await this.#traces;
+    await traces?.close();
   }
 }

@@ -2,6 +2,26 @@ import { Counter, Gauge, Histogram, type Metric as PromMetric, Registry } from '
 import type * as define from './definitions/define.ts';
 
 type Labels = define.Labels;
+/** One series of a counter, for those who add to it often: it is written when the page is. */
+export class CounterSeries {
+  #pending = 0;
+
+  constructor(private readonly write: (value: number) => void) {}
+
+  add(value: number): void {
+    this.#pending += value;
+  }
+
+  flush(): void {
+    if (this.#pending <= 0) return;
+    this.write(this.#pending);
+    this.#pending = 0;
+  }
+}
+
+/** One series of a histogram, for those who observe often. */
+export type HistogramSeries = (value: number) => void;
+
 type Written = Counter<string> | Gauge<string> | Histogram<string>;
 
 /** The page that Prometheus reads: holds the values of all definitions and never grows beyond their bounds. */
@@ -12,6 +32,7 @@ export class Page {
   /** Values that open labels have taken so far. */
   readonly #taken = new Map<define.LabelSet, Map<string, Set<string>>>();
   readonly #totals = new Map<string, number>();
+  readonly #counterSeries = new Map<string, CounterSeries>();
 
   /** @param fixed labels that every series carries: where the node is */
   constructor(definitions: readonly define.Metric[], fixed: Labels = {}) {
@@ -22,6 +43,22 @@ export class Page {
   add(counter: define.Counter, value = 1, labels: Labels = {}): void {
     // Prometheus takes a counter that goes down for a restart; nothing here may ever look like one.
     if (value >= 0) this.#of<Counter<string>>(counter).inc(this.fold(counter, labels), value);
+  }
+
+  /** The series of a counter with these labels, always the same object. */
+  counterSeries(counter: define.Counter, labels: Labels = {}): CounterSeries {
+    const folded = this.fold(counter, labels);
+    const key = `${counter.name}\n${keyOf(counter.labels, folded)}`;
+    const written = this.#of<Counter<string>>(counter);
+    const series = this.#counterSeries.get(key) ?? new CounterSeries((value) => written.inc(folded, value));
+    this.#counterSeries.set(key, series);
+    return series;
+  }
+
+  histogramSeries(histogram: define.Histogram, labels: Labels = {}): HistogramSeries {
+    const folded = this.fold(histogram, labels);
+    const written = this.#of<Histogram<string>>(histogram);
+    return (value) => written.observe(folded, value);
   }
 
   /** For a counter whose total somebody else keeps: adds what is new since the last call. */
@@ -50,6 +87,7 @@ export class Page {
 
   /** The page in Prometheus' text format 0.0.4. */
   text(): Promise<string> {
+    for (const series of this.#counterSeries.values()) series.flush();
     return this.#registry.metrics();
   }
 

@@ -64,6 +64,7 @@ class RouterWatch {
   }
 
   #watchTransport(transport: types.Transport): void {
+    const { page } = this.options;
     const carried = new Set<Subject>();
     if (transport.type === 'pipe') {
       // A pipe's producer is closed by its far end; those who consume it here are asked first.
@@ -72,35 +73,46 @@ class RouterWatch {
       );
       return;
     }
-    const subject = new TransportSubject(transport, this.options.onMedia);
+    const subject = new TransportSubject(transport, page, this.options.onMedia);
+    let asked = false;
     const askAll = () => {
       if (!this.lane.subjects.has(subject)) return;
+      asked = true;
       void this.lane.lastSample(subject, 'other').finally(() => this.options.onTransportGone(transport.id));
       for (const each of carried) this.#askLast(each);
     };
     this.#transports.add(askAll);
     beforeClose(transport, askAll);
-    this.#keep(subject, transport, new Set(), () => this.#transports.delete(askAll));
+    this.#keep(subject, transport, new Set(), () => {
+      this.#transports.delete(askAll);
+      // With its worker it ends unasked.
+      if (!asked) this.options.onTransportGone(transport.id);
+    });
     transport.observer.on('newproducer', (producer) => {
-      const producerSubject = new ProducerSubject(producer);
+      const producerSubject = new ProducerSubject(producer, page);
       this.#keep(producerSubject, producer, carried);
       beforeClose(producer, () => this.#askLast(producerSubject));
     });
     transport.observer.on('newconsumer', (consumer) => this.#watchConsumer(consumer, carried));
+    this.#watchData(transport, carried);
+  }
+
+  #watchData(transport: types.Transport, carried: Set<Subject>): void {
+    const { page } = this.options;
     transport.observer.on('newdataproducer', (dataProducer) => {
-      const dataSubject = new DataProducerSubject(dataProducer);
+      const dataSubject = new DataProducerSubject(dataProducer, page);
       this.#keep(dataSubject, dataProducer, carried);
       beforeClose(dataProducer, () => this.#askLast(dataSubject));
     });
     transport.observer.on('newdataconsumer', (dataConsumer) => {
-      const dataSubject = new DataConsumerSubject(dataConsumer);
+      const dataSubject = new DataConsumerSubject(dataConsumer, page);
       this.#keep(dataSubject, dataConsumer, carried);
       beforeClose(dataConsumer, () => this.#askLast(dataSubject));
     });
   }
 
   #watchConsumer(consumer: types.Consumer, carried: Set<Subject>): void {
-    const subject = new ConsumerSubject(consumer);
+    const subject = new ConsumerSubject(consumer, this.options.page);
     const siblings = this.#consumers.get(consumer.producerId) ?? new Set();
     this.#consumers.set(consumer.producerId, siblings);
     siblings.add(subject);

@@ -9,7 +9,10 @@ export class DataProducerSubject implements Subject {
   readonly #totals = new HighWater<'messages' | 'bytes'>();
   readonly quality = {};
 
-  constructor(private readonly dataProducer: types.DataProducer) {}
+  constructor(
+    private readonly dataProducer: types.DataProducer,
+    private readonly page: Page,
+  ) {}
 
   get id(): string {
     return this.dataProducer.id;
@@ -19,12 +22,12 @@ export class DataProducerSubject implements Subject {
     return this.dataProducer.closed;
   }
 
-  async sample(page: Page): Promise<void> {
+  async sample(): Promise<void> {
     const [stat] = await this.dataProducer.getStats();
     if (!stat) return;
     const labels = { direction: 'in' };
-    page.add(transports.dataMessages, this.#totals.rise('messages', stat.messagesReceived), labels);
-    page.add(transports.dataBytes, this.#totals.rise('bytes', stat.bytesReceived), labels);
+    this.page.add(transports.dataMessages, this.#totals.rise('messages', stat.messagesReceived), labels);
+    this.page.add(transports.dataBytes, this.#totals.rise('bytes', stat.bytesReceived), labels);
   }
 
   tally(tally: Tally): void {
@@ -37,7 +40,10 @@ export class DataConsumerSubject implements Subject {
   #buffered = 0;
   readonly quality = {};
 
-  constructor(private readonly dataConsumer: types.DataConsumer) {}
+  constructor(
+    private readonly dataConsumer: types.DataConsumer,
+    private readonly page: Page,
+  ) {}
 
   get id(): string {
     return this.dataConsumer.id;
@@ -47,12 +53,12 @@ export class DataConsumerSubject implements Subject {
     return this.dataConsumer.closed;
   }
 
-  async sample(page: Page): Promise<void> {
+  async sample(): Promise<void> {
     const [stat] = await this.dataConsumer.getStats();
     if (!stat) return;
     const labels = { direction: 'out' };
-    page.add(transports.dataMessages, this.#totals.rise('messages', stat.messagesSent), labels);
-    page.add(transports.dataBytes, this.#totals.rise('bytes', stat.bytesSent), labels);
+    this.page.add(transports.dataMessages, this.#totals.rise('messages', stat.messagesSent), labels);
+    this.page.add(transports.dataBytes, this.#totals.rise('bytes', stat.bytesSent), labels);
     this.#buffered = stat.bufferedAmount;
   }
 

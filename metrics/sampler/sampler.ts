@@ -16,9 +16,9 @@ export interface SamplerOptions {
 }
 
 /** A loop that lets timers wait for longer than this has better things to do than statistics, in milliseconds. */
-const busyLag = 100;
-/** How many times the configured interval the sampler slows down to at most. */
-const mostStretch = 8;
+const busyLag = 200;
+/** How many times the configured interval the sampler slows down to at most; beyond it nothing more would be saved. */
+const mostStretch = 4;
 /** The part of the interval over which a pass is spread. */
 const spread = 0.5;
 

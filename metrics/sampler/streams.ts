@@ -3,7 +3,7 @@ import { codecOf } from '../../src/sfu/codecs.ts';
 import { sourceOf } from '../../src/sfu/grants.ts';
 import type { Counter, Labels } from '../definitions/define.ts';
 import { media } from '../definitions/index.ts';
-import type { Page } from '../page.ts';
+import type { CounterSeries, HistogramSeries, Page } from '../page.ts';
 import { HighWater } from './high-water.ts';
 import type { Quality, Subject } from './subject.ts';
 import type { Tally } from './tally.ts';
@@ -19,49 +19,81 @@ function codecLabel(parameters: types.RtpParameters): string {
   return knownCodecs.has(codec) ? codec : 'other';
 }
 
+/** The series of streams with the same labels. All of them share one object, for a node may have many thousands. */
+interface StreamSeries {
+  readonly counters: readonly (readonly [field: CountedField, series: CounterSeries])[];
+  readonly roundTrip: HistogramSeries;
+  readonly jitter: HistogramSeries;
+  readonly lossRatio: HistogramSeries;
+  readonly score: HistogramSeries;
+  readonly bitrate: HistogramSeries;
+}
+
+const seriesOfPage = new WeakMap<Page, Map<string, StreamSeries>>();
+
+function seriesFor(
+  page: Page,
+  side: 'producer' | 'consumer',
+  labels: Labels,
+  counters: Partial<Record<CountedField, Counter>>,
+): StreamSeries {
+  const known = seriesOfPage.get(page) ?? new Map<string, StreamSeries>();
+  seriesOfPage.set(page, known);
+  const key = [side, ...Object.values(labels)].join(' ');
+  const stream = { side, kind: labels.kind ?? '' };
+  const series = known.get(key) ?? {
+    counters: (Object.entries(counters) as [CountedField, Counter][]).map(
+      ([field, counter]) => [field, page.counterSeries(counter, labels)] as const,
+    ),
+    roundTrip: page.histogramSeries(media.roundTrip, stream),
+    jitter: page.histogramSeries(media.jitter, stream),
+    lossRatio: page.histogramSeries(media.lossRatio, stream),
+    score: page.histogramSeries(media.score, stream),
+    bitrate: page.histogramSeries(media.bitrate, stream),
+  };
+  known.set(key, series);
+  return series;
+}
+
 /** What producers and consumers have in common: totals by SSRC, and one observation a stream and sample. */
 class Streams {
   readonly #totals = new Map<number, HighWater<CountedField>>();
-  readonly #distribution: Labels;
   readonly #clockRate: number;
   quality: Quality = {};
 
   constructor(
-    side: 'producer' | 'consumer',
-    private readonly labels: Labels,
-    private readonly counters: Partial<Record<CountedField, Counter>>,
+    private readonly series: StreamSeries,
     parameters: types.RtpParameters,
   ) {
-    this.#distribution = { side, kind: labels.kind ?? '' };
     this.#clockRate = parameters.codecs[0]?.clockRate ?? 90_000;
   }
 
-  add(page: Page, stats: readonly StreamStat[]): void {
+  add(stats: readonly StreamStat[]): void {
     for (const stat of stats) {
-      this.#count(page, stat);
-      if (stat.bitrate > 0) this.#observe(page, stat);
+      this.#count(stat);
+      if (stat.bitrate > 0) this.#observe(stat);
     }
     const flowing = stats.filter(({ bitrate }) => bitrate > 0);
     this.quality = flowing.length === 0 ? {} : worstOf(flowing);
   }
 
-  #count(page: Page, stat: StreamStat): void {
+  #count(stat: StreamStat): void {
     const totals = this.#totals.get(stat.ssrc) ?? new HighWater();
     this.#totals.set(stat.ssrc, totals);
-    for (const [field, counter] of Object.entries(this.counters) as [CountedField, Counter][]) {
+    for (const [field, series] of this.series.counters) {
       const more = totals.rise(field, stat[field]);
-      if (more > 0) page.add(counter, more, this.labels);
+      if (more > 0) series.add(more);
     }
   }
 
   /** mediasoup tells the jitter in units of the RTP clock, the loss in 256ths, the round trip in milliseconds. */
-  #observe(page: Page, { roundTripTime = 0, jitter, fractionLost, score, bitrate }: StreamStat): void {
-    const labels = this.#distribution;
-    if (roundTripTime > 0) page.observe(media.roundTrip, roundTripTime / 1000, labels);
-    page.observe(media.jitter, jitter / this.#clockRate, labels);
-    page.observe(media.lossRatio, fractionLost / 256, labels);
-    page.observe(media.score, score, labels);
-    page.observe(media.bitrate, bitrate / 8, labels);
+  #observe({ roundTripTime = 0, jitter, fractionLost, score, bitrate }: StreamStat): void {
+    const { series } = this;
+    if (roundTripTime > 0) series.roundTrip(roundTripTime / 1000);
+    series.jitter(jitter / this.#clockRate);
+    series.lossRatio(fractionLost / 256);
+    series.score(score);
+    series.bitrate(bitrate / 8);
   }
 }
 
@@ -79,10 +111,14 @@ export class ProducerSubject implements Subject {
   readonly #streams: Streams;
   #layersReceived = 0;
 
-  constructor(private readonly producer: types.Producer) {
+  constructor(
+    private readonly producer: types.Producer,
+    page: Page,
+  ) {
     const { kind, appData, rtpParameters } = producer;
     this.#labels = { kind, codec: codecLabel(rtpParameters), source: sourceOf(kind, appData) };
-    this.#streams = new Streams('producer', this.#labels, media.producerCounters, rtpParameters);
+    const series = seriesFor(page, 'producer', this.#labels, media.producerCounters);
+    this.#streams = new Streams(series, rtpParameters);
   }
 
   get id(): string {
@@ -97,9 +133,9 @@ export class ProducerSubject implements Subject {
     return this.#streams.quality;
   }
 
-  async sample(page: Page): Promise<void> {
+  async sample(): Promise<void> {
     const stats = await this.producer.getStats();
-    this.#streams.add(page, stats);
+    this.#streams.add(stats);
     this.#layersReceived = stats.filter(({ bitrate }) => bitrate > 0).length;
   }
 
@@ -116,10 +152,14 @@ export class ConsumerSubject implements Subject {
   readonly #labels: Labels;
   readonly #streams: Streams;
 
-  constructor(private readonly consumer: types.Consumer) {
+  constructor(
+    private readonly consumer: types.Consumer,
+    page: Page,
+  ) {
     const { kind, rtpParameters } = consumer;
     this.#labels = { kind, codec: codecLabel(rtpParameters) };
-    this.#streams = new Streams('consumer', this.#labels, media.consumerCounters, rtpParameters);
+    const series = seriesFor(page, 'consumer', this.#labels, media.consumerCounters);
+    this.#streams = new Streams(series, rtpParameters);
   }
 
   get id(): string {
@@ -134,13 +174,10 @@ export class ConsumerSubject implements Subject {
     return this.#streams.quality;
   }
 
-  async sample(page: Page): Promise<void> {
+  async sample(): Promise<void> {
     // The statistics of the producer's stream come along; its own subject counts them.
     const stats = await this.consumer.getStats();
-    this.#streams.add(
-      page,
-      stats.filter(({ type }) => type === 'outbound-rtp'),
-    );
+    this.#streams.add(stats.filter(({ type }) => type === 'outbound-rtp'));
   }
 
   tally(tally: Tally): void {

@@ -1,4 +1,3 @@
-import type { Page } from '../page.ts';
 import type { Tally } from './tally.ts';
 
 /** How good a stream or a transport was when it was last sampled; what is not known is left out. */
@@ -15,7 +14,7 @@ export interface Subject {
   /** How it was at the last sample. */
   readonly quality: Quality;
   /** Asks mediasoup and adds what is new to the page. Rejects when the object is gone. */
-  sample(page: Page): Promise<void>;
+  sample(): Promise<void>;
   /** Counts its state; nothing is asked for. */
   tally(tally: Tally): void;
 }

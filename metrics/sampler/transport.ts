@@ -48,6 +48,7 @@ export class TransportSubject implements Subject {
   /** @param onMedia called once, when the first RTP in either direction is seen */
   constructor(
     private readonly transport: types.Transport,
+    private readonly page: Page,
     private readonly onMedia: (transportId: string) => void,
   ) {}
 
@@ -63,11 +64,11 @@ export class TransportSubject implements Subject {
     return this.#quality;
   }
 
-  async sample(page: Page): Promise<void> {
+  async sample(): Promise<void> {
     const [stat] = (await this.transport.getStats()) as types.BaseTransportStats[];
     if (!stat) return;
-    for (const direction of directions) this.#count(page, direction, stat);
-    this.#observe(page, stat);
+    for (const direction of directions) this.#count(direction, stat);
+    this.#observe(stat);
     if (this.#hasMedia || stat.rtpBytesReceived + stat.rtpBytesSent === 0) return;
     this.#hasMedia = true;
     this.onMedia(this.transport.id);
@@ -85,28 +86,28 @@ export class TransportSubject implements Subject {
     tally.add(transports.transportsBySctp, { state: sctpState ?? 'none' });
   }
 
-  #count(page: Page, { direction, total, parts }: Direction, stat: types.BaseTransportStats): void {
+  #count({ direction, total, parts }: Direction, stat: types.BaseTransportStats): void {
     let other = this.#totals.rise(total, stat[total]);
     for (const [content, field] of parts) {
       const more = this.#totals.rise(field, stat[field]);
-      if (more > 0) page.add(transports.transportBytes, more, { direction, content });
+      if (more > 0) this.page.add(transports.transportBytes, more, { direction, content });
       other -= more;
     }
-    if (other > 0) page.add(transports.transportBytes, other, { direction, content: 'other' });
+    if (other > 0) this.page.add(transports.transportBytes, other, { direction, content: 'other' });
   }
 
-  #observe(page: Page, stat: types.BaseTransportStats): void {
+  #observe(stat: types.BaseTransportStats): void {
     const { rtpPacketLossReceived, rtpPacketLossSent, availableOutgoingBitrate } = stat;
     if (rtpPacketLossReceived !== undefined && stat.rtpRecvBitrate > 0) {
-      page.observe(transports.transportLoss, rtpPacketLossReceived, { direction: 'in' });
+      this.page.observe(transports.transportLoss, rtpPacketLossReceived, { direction: 'in' });
       this.#quality = { lossRatio: rtpPacketLossReceived };
     }
     if (rtpPacketLossSent !== undefined && stat.rtpSendBitrate > 0) {
-      page.observe(transports.transportLoss, rtpPacketLossSent, { direction: 'out' });
+      this.page.observe(transports.transportLoss, rtpPacketLossSent, { direction: 'out' });
       this.#quality = { lossRatio: rtpPacketLossSent };
     }
     if (availableOutgoingBitrate && stat.rtpSendBitrate > 0) {
-      page.observe(transports.availableOutgoing, availableOutgoingBitrate / 8);
+      this.page.observe(transports.availableOutgoing, availableOutgoingBitrate / 8);
     }
   }
 }

@@ -155,6 +155,14 @@ export class Moderation {
     );
   }
 
+  /** Limits the bits a second that each transport of a room may send; null takes the limit away. */
+  async capBitrate(target: RoomTarget & { bitrate: number | null }): Promise<void> {
+    const { bitrate } = target;
+    await this.#audited({ ...target, action: 'room.cap', details: { bitrate } }, {}, () =>
+      this.sfu.capBitrate(target),
+    );
+  }
+
   async closeRoom(target: RoomTarget): Promise<void> {
     await this.#audited({ ...target, action: 'room.close' }, {}, () => this.sfu.closeRoom(target));
   }

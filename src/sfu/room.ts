@@ -62,6 +62,8 @@ export class Room {
   readonly openedAt: number;
   readonly log: Logger;
   locked = false;
+  /** Bits a second that each transport of it may send at most; null for what the settings say. */
+  bitrateCap: number | null = null;
   closed = false;
   #cancelEmpty: () => void = () => {};
 

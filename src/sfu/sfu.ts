@@ -8,6 +8,7 @@ import type { Peer, PeerLink, Publication } from './peer.ts';
 import { allowPublication, closePublication, mutePublication } from './publishing.ts';
 import { Room, type RoomContext, type SfuSettings } from './room.ts';
 import { type NodeSnapshot, takeSnapshot } from './snapshot.ts';
+import { capBitrate } from './transports.ts';
 import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './workers.ts';
 
 export interface SfuOptions {
@@ -134,6 +135,11 @@ export class Sfu {
 
   setRoomLocked(target: { roomId: string; locked: boolean; by: Actor }): void {
     this.room(target.roomId).setLocked(target.locked, target.by);
+  }
+
+  /** Limits the bits a second that each transport of a room may send; null goes back to the setting. */
+  async capBitrate({ roomId, bitrate }: { roomId: string; bitrate: number | null }): Promise<void> {
+    await capBitrate(this.room(roomId), bitrate);
   }
 
   closeRoom(target: { roomId: string; by: Actor }): void {

@@ -34,6 +34,8 @@ export interface RoomSnapshot {
   readonly id: string;
   readonly openedAt: number;
   readonly locked: boolean;
+  /** Bits a second that each transport may send; null for what the settings say. */
+  readonly bitrateCap: number | null;
   /** Indices of the workers that carry it, the observers' one first. */
   readonly workers: readonly number[];
   readonly activePeerId: string | null;
@@ -113,11 +115,12 @@ export function takeSnapshot(sfu: Sfu, now: number): NodeSnapshot {
 }
 
 export function roomSnapshot(room: Room): RoomSnapshot {
-  const { id, openedAt, locked, observers } = room;
+  const { id, openedAt, locked, bitrateCap, observers } = room;
   return {
     id,
     openedAt,
     locked,
+    bitrateCap,
     workers: room.routers.all.map(({ live }) => live.index),
     activePeerId: observers.activePeerId,
     speaking: observers.speaking,

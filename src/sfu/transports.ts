@@ -112,12 +112,27 @@ async function createSomewhere(room: Room, peer: Peer, request: TransportRequest
   }
 }
 
+/** Limits what each transport of a room may send, those to come too. Null goes back to the setting. */
+export async function capBitrate(room: Room, bitrate: number | null): Promise<void> {
+  room.bitrateCap = bitrate;
+  const transports = [...room.peers.values()].flatMap((peer) => [...peer.transports.values()]);
+  const sending = transports.filter(({ producing }) => producing);
+  // One that closes at this moment needs no limit, and must not keep the others from theirs.
+  await Promise.allSettled(
+    sending.map(({ transport }) => transport.setMaxIncomingBitrate(incomingLimit(room))),
+  );
+}
+
+function incomingLimit({ bitrateCap, context }: Room): number {
+  return bitrateCap ?? context.settings.maxIncomingBitrate;
+}
+
 async function create(
   room: Room,
   { router, live }: RoomRouter,
   request: TransportRequest,
 ): Promise<types.WebRtcTransport> {
-  const { initialOutgoingBitrate, maxIncomingBitrate, maxOutgoingBitrate } = room.context.settings;
+  const { initialOutgoingBitrate, maxOutgoingBitrate } = room.context.settings;
   const transport = await router.createWebRtcTransport({
     webRtcServer: live.webRtcServer,
     enableUdp: !request.forceTcp,
@@ -127,7 +142,8 @@ async function create(
     enableSctp: true,
     initialAvailableOutgoingBitrate: initialOutgoingBitrate,
   });
-  if (request.producing && maxIncomingBitrate > 0) await transport.setMaxIncomingBitrate(maxIncomingBitrate);
+  const incoming = incomingLimit(room);
+  if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
   if (request.consuming) await transport.enableTraceEvent(['bwe']);
   if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
   return transport;

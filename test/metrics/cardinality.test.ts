@@ -38,10 +38,7 @@ test('hostile names and 10,000 consumers leave the page below 2,000 series', asy
   for (const metric of allMetrics) {
     expect(readPage(text).get(metric.name)?.series.size, metric.name).toBeLessThanOrEqual(mostSeries(metric));
   }
-  const started = performance.now();
-  await scrape(server);
-  console.log(`a scrape with 10,000 consumers took ${Math.round(performance.now() - started)} ms`);
-});
+}, 60_000);
 
 type Emit = <N extends keyof SfuEvents>(name: N, data: SfuEvents[N]) => void;
 

@@ -1,5 +1,6 @@
-import { media, monitoring, rooms, server, transports } from '../../definitions/index.ts';
+import { monitoring, rooms, server } from '../../definitions/index.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
+import { transportsRow } from './node-transports.ts';
 
 const perWorker = ['node', 'worker'];
 const workerLegend = '{{node}} {{worker}}';
@@ -144,71 +145,6 @@ const signaling: BoardSpec['rows'][number] = {
     ),
     graph('Dropped sockets', 'ops', 'Sockets that the server closed for what the client did, by reason.', [
       line('{{reason}}', q.rate(server.socketDrops, { by: ['reason'] })),
-    ]),
-  ],
-};
-
-const transportsRow: BoardSpec['rows'][number] = {
-  title: 'Transports and data',
-  panels: [
-    graph('Transports by ICE state', 'short', 'disconnected ones lost their network and may come back.', [
-      line('{{state}}', q.sum(transports.transportsByIce, { by: ['state'] })),
-    ]),
-    graph(
-      'Transports by protocol',
-      'short',
-      'udp is what you want; tcp costs quality, and means that networks drop UDP.',
-      [line('{{protocol}}', q.sum(transports.transportsByIce, { by: ['protocol'] }))],
-    ),
-    graph('Transports by DTLS state', 'short', 'failed ones had the wrong certificate or a broken client.', [
-      line('{{state}}', q.sum(transports.transportsByDtls, { by: ['state'] })),
-    ]),
-    graph('Transports by SCTP state', 'short', 'The state of data channels.', [
-      line('{{state}}', q.sum(transports.transportsBySctp, { by: ['state'] })),
-    ]),
-    graph('Opened', 'ops', 'Transports that are opened a second.', [
-      line('{{node}}', q.rate(transports.transportsOpened, { by: ['node'] })),
-    ]),
-    graph(
-      'Bits by content',
-      'bps',
-      'Media, retransmissions (rtx), bandwidth probes and the rest (RTCP, DTLS, data).',
-      [
-        line(
-          '{{direction}} {{content}}',
-          `8 * ${q.rate(transports.transportBytes, { by: ['direction', 'content'] })}`,
-        ),
-      ],
-      { stacked: true },
-    ),
-    graph(
-      'Bandwidth to peers',
-      'Bps',
-      'What the bandwidth estimation gives to peers; the low percentile are the peers with bad networks.',
-      percentiles((share) => q.quantile(share, transports.availableOutgoing), '', [0.05, 0.5, 0.95]),
-    ),
-    graph('Data channels', 'short', 'Data producers and consumers.', [
-      line('producers', q.sum(transports.dataProducers)),
-      line('consumers', q.sum(transports.dataConsumers)),
-    ]),
-    graph('Data messages', 'ops', 'Messages of data channels a second.', [
-      line('{{direction}}', q.rate(transports.dataMessages, { by: ['direction'] })),
-    ]),
-    graph('Data bytes', 'Bps', 'Bytes of data channels, and those that wait for peers who read slowly.', [
-      line('{{direction}}', q.rate(transports.dataBytes, { by: ['direction'] })),
-    ]),
-    graph(
-      'Data buffered',
-      'bytes',
-      'Bytes that wait for peers who read slowly.',
-      [line('{{node}}', q.sum(transports.dataBuffered, { by: ['node'] }))],
-      {
-        thresholds: { warn: 1e6, bad: 1e7 },
-      },
-    ),
-    graph('Streams', 'short', 'Producers and consumers by kind.', [
-      line('producers {{kind}}', q.sum(media.producers, { by: ['kind'] })),
-      line('consumers {{kind}}', q.sum(media.consumers, { by: ['kind'] })),
     ]),
   ],
 };

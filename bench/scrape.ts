@@ -1,0 +1,186 @@
+import type { types } from 'mediasoup';
+import { Measurements } from '../metrics/measurements.ts';
+import { readConfig } from '../src/config.ts';
+import { silentLogger } from '../src/log.ts';
+import { mediaCodecs } from '../src/sfu/codecs.ts';
+import { Sfu } from '../src/sfu/sfu.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import { median } from './harness/statistics.ts';
+
+const consumersPerTransport = 100;
+/** A packet of every producer so often: enough that streams flow, and little enough for the workers of a small machine. */
+const packetInterval = 500;
+const scrapes = 20;
+/** Seconds between two passes, and between two scrapes of the reference, as Prometheus is mostly set. */
+const interval = 10;
+
+/**
+ * What it costs to read the metrics of a busy node. The reference asks mediasoup for the statistics of every consumer
+ * when somebody scrapes, which is what exporters for SFUs mostly do.
+ */
+export const scrape: Benchmark = {
+  name: 'scrape',
+  doc: '10,000 consumers on two workers: a scrape (wanted: 20 ms at most, the loop blocked for 10 ms), the sampler (5 % of a core)',
+  figures: [
+    { name: 'scrape', unit: 'milliseconds', goal: { atMost: 1 / 50 } },
+    { name: 'blocked', unit: 'milliseconds that the event loop stands still at a scrape' },
+    { name: 'core', unit: 'percent of a core of the server for statistics every 10 s' },
+    { name: 'page', unit: 'kilobytes' },
+  ],
+  runs: 3,
+  sides: () => ['ours', 'reference'],
+  async measure(side, { small }) {
+    await using node = await BusyNode.start(small ? 400 : 10_000);
+    for (let warmUp = 0; warmUp < 4; warmUp += 1) await node.measurements.sampler.pass({ hurry: true });
+    const core = side === 'ours' ? await node.samplerCore() : undefined;
+    const read = side === 'ours' ? () => node.measurements.text() : () => node.askEverybody();
+    for (let warmUp = 0; warmUp < 3; warmUp += 1) await read();
+    const times: number[] = [];
+    const cpuBefore = cpuSeconds();
+    const gaps: number[] = [];
+    let bytes = 0;
+    const rounds = side === 'ours' ? scrapes : 3;
+    for (let count = 0; count < rounds; count += 1) {
+      const gap = new LongestGap();
+      // The loop comes round once before, so that nothing else counts as a part of the gap.
+      await Bun.sleep(5);
+      const startedAt = gap.begin();
+      bytes = (await read()).length;
+      times.push(performance.now() - startedAt);
+      gaps.push(gap.stop());
+    }
+    const cpuEach = (cpuSeconds() - cpuBefore) / rounds;
+    return {
+      scrape: median(times),
+      blocked: median(gaps),
+      core: core ?? (cpuEach / interval) * 100,
+      page: bytes / 1024,
+    };
+  },
+};
+
+/** Workers with consumers to which media flows over plain transports, and what is measured of them. */
+class BusyNode implements AsyncDisposable {
+  readonly #consumers: types.Consumer[] = [];
+  readonly #producers: types.Producer[] = [];
+  readonly #timer: ReturnType<typeof setInterval>;
+  #sequence = 0;
+
+  private constructor(
+    private readonly sfu: Sfu,
+    readonly measurements: Measurements,
+  ) {
+    this.#timer = setInterval(() => this.#send(), packetInterval);
+  }
+
+  static async start(consumers: number): Promise<BusyNode> {
+    const config = readConfig({ TUREEN_STATS_INTERVAL_SECONDS: String(interval), TUREEN_WORKERS: '2' });
+    const listenInfos = () => [{ protocol: 'udp' as const, ip: '127.0.0.1' }];
+    const sfu = new Sfu({
+      settings: config,
+      workers: { count: config.workers, listenInfos },
+      log: silentLogger,
+    });
+    await sfu.start();
+    const signaling = { queued: 0, notifications: 0 };
+    const measurements = new Measurements({
+      sfu,
+      config,
+      signaling,
+      version: 'bench',
+      onError: console.error,
+    });
+    // Passes begin only when the benchmark says so.
+    measurements.sampler.close();
+    const node = new BusyNode(sfu, measurements);
+    const workers = sfu.pool.slots.flatMap(({ live }) => (live ? [live.worker] : []));
+    await Promise.all(workers.map((worker) => node.#fill(worker, consumers / workers.length)));
+    node.#send();
+    return node;
+  }
+
+  /** Percent of a core that the server process uses for one pass of the sampler in ten seconds, rests included. */
+  async samplerCore(): Promise<number> {
+    const before = cpuSeconds();
+    await this.measurements.sampler.pass();
+    return ((cpuSeconds() - before) / interval) * 100;
+  }
+
+  async askEverybody(): Promise<string> {
+    await Promise.all(this.#consumers.map((consumer) => consumer.getStats()));
+    return await this.measurements.text();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.measurements.close();
+    this.sfu.close();
+  }
+
+  async #fill(worker: types.Worker, consumers: number): Promise<void> {
+    const router = await worker.createRouter({ mediaCodecs: mediaCodecs(['opus']) });
+    const sending = await router.createDirectTransport();
+    const producer = await sending.produce({
+      kind: 'audio',
+      rtpParameters: {
+        codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48000, channels: 2 }],
+        encodings: [{ ssrc: 1111 }],
+        rtcp: { cname: 'bench' },
+      },
+    });
+    this.#producers.push(producer);
+    for (let made = 0; made < consumers; made += consumersPerTransport) {
+      const transport = await router.createPlainTransport({
+        listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+        rtcpMux: true,
+      });
+      // Nobody listens on the discard port: what is sent there costs the worker as much as what is received.
+      await transport.connect({ ip: '127.0.0.1', port: 9 });
+      const { rtpCapabilities } = router;
+      const consume = () => transport.consume({ producerId: producer.id, rtpCapabilities });
+      this.#consumers.push(...(await Promise.all(Array.from({ length: consumersPerTransport }, consume))));
+    }
+  }
+
+  #send(): void {
+    this.#sequence += 1;
+    const packet = Buffer.alloc(112);
+    packet.writeUInt8(0x80, 0);
+    packet.writeUInt8(111, 1);
+    packet.writeUInt16BE(this.#sequence % 65_536, 2);
+    packet.writeUInt32BE(this.#sequence * 24_000, 4);
+    packet.writeUInt32BE(1111, 8);
+    for (const producer of this.#producers) producer.send(packet);
+  }
+}
+
+/** The longest time for which the event loop did not come round. */
+class LongestGap {
+  #last = performance.now();
+  #longest = 0;
+  readonly #timer = setInterval(() => this.#look(), 1);
+
+  /** Counts from now on. @returns this moment */
+  begin(): number {
+    this.#last = performance.now();
+    this.#longest = 0;
+    return this.#last;
+  }
+
+  stop(): number {
+    this.#look();
+    clearInterval(this.#timer);
+    return this.#longest;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#longest = Math.max(this.#longest, now - this.#last);
+    this.#last = now;
+  }
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

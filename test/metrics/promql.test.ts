@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test';
+import { rooms, server } from '../../metrics/definitions/index.ts';
+import { Promql } from '../../metrics/promql.ts';
+
+const q = new Promql('node=~"$node"', '5m', ['region']);
+
+test('queries are written over definitions, with the matchers and labels of the builder', () => {
+  expect(q.sum(rooms.peers, { where: { state: 'joined' }, by: ['node'] })).toBe(
+    'sum by (region, node) (tureen_peers{state="joined",node=~"$node"})',
+  );
+  expect(q.quantile(0.95, rooms.joinDuration)).toBe(
+    'histogram_quantile(0.95, sum by (region, le) (rate(tureen_join_duration_seconds_bucket{node=~"$node"}[5m])))',
+  );
+  expect(q.increase(rooms.kicks, { over: '1h' })).toBe(
+    'sum by (region) (increase(tureen_kicks_total{node=~"$node"}[1h]))',
+  );
+});
+
+test('a label that the metric does not have is a mistake at once', () => {
+  expect(() => q.sum(rooms.rooms, { by: ['worker'] })).toThrow(
+    'tureen_rooms has no label worker; it has none',
+  );
+  expect(() => q.rate(server.requests, { where: { code: 'x' } })).toThrow('it has method, result');
+});
