@@ -25,6 +25,7 @@ const FlyFile = Type.Object({
     TUREEN_WORKERS: Type.String(),
     TUREEN_RTC_BASE_PORT: Type.String(),
     TUREEN_DRAIN_SECONDS: Type.String(),
+    TUREEN_METRICS_PORT: Type.String(),
   }),
   deploy: Type.Object({ strategy: Type.Literal('rolling') }),
   metrics: Type.Object({ port: Type.Integer(), path: Type.String() }),
@@ -72,7 +73,7 @@ function checkFile(file: FlyFile): string[] {
   return [
     ...checkMedia(file),
     ...same('http_service.internal_port', http.internal_port, 'PORT', env.PORT),
-    ...same('metrics.port', metrics.port, 'PORT', env.PORT),
+    ...same('metrics.port', metrics.port, 'TUREEN_METRICS_PORT', env.TUREEN_METRICS_PORT),
     ...(http.checks.some(({ path }) => path === '/readyz')
       ? []
       : ['http_service.checks asks for none at /readyz, so a node that drains still gets new calls']),

@@ -24,6 +24,7 @@ export const longestKillTimeout = 300;
 /** Calls go on for this long; what is left of the kill timeout is for the end itself. */
 const drainSeconds = longestKillTimeout - 20;
 const httpPort = 3000;
+const metricsPort = 9091;
 
 /** The nodes of a plan: names and ports are unique, also where a region is named twice. */
 export function planNodes(plan: FlyPlan): FlyNode[] {
@@ -55,6 +56,9 @@ kill_timeout = ${longestKillTimeout}
   TUREEN_RTC_BASE_PORT = "${basePort}"
   TUREEN_DRAIN_SECONDS = "${drainSeconds}"
   TUREEN_DATA_DIR = "/data"
+  # Only Fly's private network reaches this port: no service below publishes it.
+  TUREEN_METRICS_PORT = "${metricsPort}"
+  TUREEN_METRICS_HOST = "::"
 
 [deploy]
   strategy = "rolling"
@@ -73,7 +77,7 @@ kill_timeout = ${longestKillTimeout}
   policy = "always"
 
 [metrics]
-  port = ${httpPort}
+  port = ${metricsPort}
   path = "/metrics"
 
 # Signaling, the page and the dashboard.
