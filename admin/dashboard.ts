@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../src/sfu/clock.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
 import type { Store } from '../src/store/store.ts';
 import { hasRole } from '../src/store/users.ts';
+import { escapeAttributes } from './html/attributes.ts';
 import { failure, frame, page } from './html/layout.tsx';
 import { joinRegions, type Region, splitRegions } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
@@ -155,7 +156,7 @@ export class Dashboard {
 
   async #content(panel: Panel, context: PanelContext): Promise<Region> {
     try {
-      return splitRegions(await panel.view(context));
+      return splitRegions(escapeAttributes(await panel.view(context)));
     } catch (error) {
       if (!(error instanceof SfuError))
         this.options.log.error('a panel of the dashboard failed', { panel: panel.id, error });

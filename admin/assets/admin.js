@@ -1,6 +1,8 @@
 // The dashboard's own script: dialogs, keys, and whether the page is live. Everything else is htmx and the server.
 (() => {
   document.documentElement.classList.add('scripted');
+  // On a phone the menu is wider than the screen: the page that is open is brought into view.
+  document.querySelector('nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
   const dialog = () => document.getElementById('dialog');
 
   // A confirmation that was loaded into the dialog is shown; one that was answered is closed.
@@ -58,7 +60,7 @@
   }
 
   // Keys: / searches, j and k move, Enter opens, x selects, ? tells.
-  const rows = () => [...document.querySelectorAll('[data-rows] tbody tr, [data-rows] > article')];
+  const rows = () => [...document.querySelectorAll('table[data-rows] > tbody > tr, [data-rows] > article')];
   let at = '';
   const current = () => rows().find((row) => row.id && row.id === at) ?? document.querySelector('.current');
 

@@ -39,8 +39,8 @@ export function Bar({ share, label }: { share: number; label: string }): JSX.Ele
   const level = filled > 90 ? 'bad' : filled > 70 ? 'warn' : 'good';
   return (
     <svg class={`bar ${level}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
-      <rect class="ground" width="100" height="6" rx="3" />
-      <rect class="filled" width={filled} height="6" rx="3" />
+      <rect class="ground" width="100" height="6" />
+      <rect class="filled" width={filled} height="6" />
     </svg>
   );
 }

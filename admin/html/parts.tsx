@@ -14,7 +14,7 @@ export function PageHead(props: { title: string; note?: string; children?: JSX.E
       ) : (
         ''
       )}
-      <div class="actions">{props.children ?? ''}</div>
+      <div class="actions">{(props.children ?? '') as 'safe'}</div>
     </header>
   );
 }
@@ -58,8 +58,8 @@ export function Figure(props: { name: string; value: string; note?: string; chil
         ) : (
           ''
         )}
+        {(props.children ?? '') as 'safe'}
       </dd>
-      {props.children ?? ''}
     </div>
   );
 }
@@ -166,7 +166,7 @@ export function SearchForm(props: {
           autocomplete="off"
           spellcheck="false"
         />
-        {props.children ?? ''}
+        {(props.children ?? '') as 'safe'}
         <button type="submit" class="only-plain">
           Search
         </button>
@@ -179,7 +179,7 @@ export function SearchForm(props: {
 export function TableFrame(props: { label: string; children: JSX.Element | JSX.Element[] }): JSX.Element {
   return (
     <section class="table-frame" aria-label={props.label} tabindex="0">
-      {props.children}
+      {props.children as 'safe'}
     </section>
   );
 }

@@ -1,3 +1,5 @@
+import { escapeAttributes } from '../html/attributes.ts';
+
 /** Nothing from elsewhere, nothing inline: what a hostile name could do stops here. */
 const policy = [
   "default-src 'none'",
@@ -27,7 +29,7 @@ export function htmlResponse(
   options: { status?: number; headers?: Record<string, string> } = {},
 ): Response {
   const headers = { ...securityHeaders, 'content-type': 'text/html; charset=utf-8', ...options.headers };
-  return new Response(html, { status: options.status ?? 200, headers });
+  return new Response(escapeAttributes(html), { status: options.status ?? 200, headers });
 }
 
 /** After a form post: the browser gets the next page by a request of its own. */

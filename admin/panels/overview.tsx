@@ -96,8 +96,6 @@ function figures({ monitor }: PanelContext, node: NodeSnapshot): JSX.Element {
   const { history } = monitor;
   const recent = monitor.recent();
   const peers = node.rooms.flatMap((room) => room.peers);
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const consumers = sum(node.workers.map((worker) => worker.consumers));
   return (
     <>
       <Figure name="Rooms" value={String(node.rooms.length)}>
@@ -109,7 +107,7 @@ function figures({ monitor }: PanelContext, node: NodeSnapshot): JSX.Element {
       <Figure name="Received" value={bitrate(history.incoming.last)}>
         <Spark values={history.incoming.values} label="Bitrate received, last minutes" />
       </Figure>
-      <Figure name="Sent" value={bitrate(history.outgoing.last)} note={`${consumers} consumers`}>
+      <Figure name="Sent" value={bitrate(history.outgoing.last)}>
         <Spark values={history.outgoing.values} label="Bitrate sent, last minutes" />
       </Figure>
       <Figure name="Joins, 5 min" value={String(recent.joins)}>

@@ -120,6 +120,38 @@ const move: PanelAction = {
   },
 };
 
+const cap: PanelAction = {
+  title: 'Cap bitrate',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => {
+    const current = context.monitor.room(form.raw('room'))?.bitrateCap ?? null;
+    return (
+      <>
+        <label class="field">
+          <span>Kilobits a second that each peer may send; 0 takes the cap away</span>
+          <input
+            name="kilobits"
+            type="number"
+            min="0"
+            max="100000"
+            value={String((current ?? 0) / 1000)}
+            required
+            autofocus
+          />
+        </label>
+        <ReasonField />
+      </>
+    );
+  },
+  async run(context, form) {
+    const kilobits = form.integer('kilobits', { from: 0, to: 100_000 });
+    const bitrate = kilobits === 0 ? null : kilobits * 1000;
+    await context.moderation.capBitrate({ ...targetOf(context, form), bitrate });
+    return { message: bitrate === null ? 'The cap is gone.' : `Each peer sends at most ${kilobits} kbit/s.` };
+  },
+};
+
 /** Removes or bans several at once; those who left meanwhile are no mistake. */
 async function eachSelected(
   context: PanelContext,
@@ -195,6 +227,7 @@ export const roomActions = {
   'mute-all': muteAll,
   close,
   notice,
+  cap,
   move,
   'remove-selected': removeSelected,
   'ban-selected': banSelected,

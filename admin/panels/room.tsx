@@ -49,7 +49,7 @@ function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefi
   if (!room) return <PageHead title={roomId} note="ended" />;
   const { locked, peers: all, openedAt, workers } = room;
   const on = workers.length > 1 ? `workers ${workers.join(', ')}` : `worker ${workers[0] ?? '–'}`;
-  const note = `${count(all.length, 'peer')}, open for ${duration(context.now - openedAt)}, ${on}${locked ? ', locked' : ''}`;
+  const note = `${count(all.length, 'peer')}, open for ${duration(context.now - openedAt)}, ${on}${locked ? ', locked' : ''}${room.bitrateCap === null ? '' : `, at most ${bitrate(room.bitrateCap)} each`}`;
   const shared = { context, panelId: 'room', fields: { room: roomId } };
   return (
     <PageHead title={roomId} note={note}>
@@ -60,6 +60,7 @@ function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefi
       ) : (
         <ActionLink {...shared} name="lock" action={roomActions.lock} />
       )}
+      <ActionLink {...shared} name="cap" action={roomActions.cap} />
       {context.config.workers > 1 ? <ActionLink {...shared} name="move" action={roomActions.move} /> : ''}
       <ActionLink {...shared} name="close" action={roomActions.close} />
     </PageHead>

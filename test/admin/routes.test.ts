@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { builtInPanels } from '../../admin/panels/index.ts';
+import type { Server } from '../../src/server.ts';
 import type { Role } from '../../src/store/users.ts';
 import { hasRole, roles } from '../../src/store/users.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
@@ -305,6 +306,13 @@ test('each action does what it says, or says why not', async () => {
   expect(await ask('/do/room/unlock')).toContain('open again');
   expect(await ask('/do/room/notice', { message: 'five minutes left' })).toBe('The notice was sent.');
   expect((await bob.client.waitFor('notice')).message).toBe('five minutes left');
+  expect(await ask('/do/room/cap', { kilobits: '300' })).toBe('Each peer sends at most 300 kbit/s.');
+  expect((await transportOf(server).getStats())[0]?.maxIncomingBitrate).toBe(300_000);
+  expect(await select(await admin.text('/room?room=room'), '.page-head .note')).toEqual([
+    expect.stringContaining('at most 300 kbit/s each'),
+  ]);
+  expect(await ask('/do/room/cap', { kilobits: '0' })).toBe('The cap is gone.');
+  expect((await transportOf(server).getStats())[0]?.maxIncomingBitrate).toBe(8_000_000);
   expect(await ask('/do/room/move', { worker: '7' })).toMatch(/^Not done/);
   expect(await ask('/do/room/move', { worker: '1' })).toContain('worker 1');
   await bob.client.waitFor('rejoin');
@@ -363,3 +371,9 @@ test('settings show what is in effect, and of secrets only that they are set', a
   expect(cells[cells.indexOf('TUREEN_API_SECRET') + 1]).toBe('set, hidden');
   expect(html).not.toContain('test-secret');
 });
+
+function transportOf(server: Server) {
+  const sending = [...server.sfu.peer('room', 'bob').transports.values()].find(({ producing }) => producing);
+  if (!sending) throw new Error('bob sends nothing');
+  return sending.transport;
+}

@@ -1,5 +1,6 @@
 import type { Environment } from '../../src/config.ts';
 import type { Server } from '../../src/server.ts';
+import type { Store } from '../../src/store/store.ts';
 import { hashPassword, type Role } from '../../src/store/users.ts';
 import { startServer, withKeys } from '../support/server.ts';
 
@@ -24,7 +25,7 @@ export class Visitor {
   ) {}
 
   /** Opens a session without the login, which takes a while on purpose. */
-  static as(server: Server, role: Role, port = server.port): Visitor {
+  static as(server: { store: Store; port: number }, role: Role, port = server.port): Visitor {
     const user = server.store.users.byName(role);
     if (!user) throw new Error(`there is no ${role}`);
     const secret = server.store.sessions.open({ userId: user.id, address: '127.0.0.1', agent: 'test' });

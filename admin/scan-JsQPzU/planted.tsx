@@ -1,0 +1,1 @@
+export const Name = ({ name }: { name: string }) => <p>{name}</p>;

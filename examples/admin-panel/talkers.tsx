@@ -1,0 +1,34 @@
+/** @jsxImportSource @kitajs/html */
+import { ActionLink, definePanel, live, type PanelAction } from '../../admin/index.ts';
+
+const thank: PanelAction = {
+  title: 'Thank',
+  role: 'moderator',
+  confirm: (_context, form) => <p safe>{`Send thanks to everyone in ${form.raw('room')}?`}</p>,
+  async run({ moderation, asker }, form) {
+    await moderation.notice({ roomId: form.required('room'), message: 'Thank you all!', ...asker() });
+    return { message: 'Everyone was thanked.' };
+  },
+};
+
+/** Who speaks now, in every room: TUREEN_ADMIN_PANELS=./examples/admin-panel/talkers.tsx bun start */
+export default definePanel({
+  id: 'talk',
+  title: 'Talkers',
+  path: '/talkers',
+  role: 'viewer',
+  actions: { thank },
+  view: (context) =>
+    live(
+      'talkers',
+      <div id="talkers">
+        <h1>Talkers</h1>
+        {context.monitor.snapshot().rooms.map(({ id, speaking }) => (
+          <p>
+            <span safe>{`${id}: ${speaking.map(({ peerId }) => peerId).join(', ') || 'silence'} `}</span>
+            <ActionLink context={context} panelId="talk" name="thank" action={thank} fields={{ room: id }} />
+          </p>
+        ))}
+      </div>,
+    ),
+});

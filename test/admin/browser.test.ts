@@ -1,0 +1,287 @@
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import type { Server } from '../../src/server.ts';
+import type { Role } from '../../src/store/users.ts';
+import { Browser, eventually, patience } from '../browser/support.ts';
+import { tokenFor, withKeys } from '../support/server.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { enter } from '../support/world.ts';
+import { hostileNames, kinds, startFixture } from './fixtures.ts';
+import { becomesLive, logIn } from './pages.ts';
+import { startWithUsers } from './support.ts';
+
+setDefaultTimeout(180_000);
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await Browser.launch();
+});
+afterEach(() => browser.closePages());
+afterAll(() => browser[Symbol.asyncDispose]());
+
+/** Opens a page of the dashboard and waits until it is live. A role logs in anew; without one the session goes on. */
+async function open(server: Server, path: string, role?: Role): Promise<Page> {
+  const page = await browser.context.newPage();
+  // The browser forgets sessions with its last window, so this must not be done in a page that is closed before.
+  if (role) await logIn(page, server, role);
+  page.setDefaultTimeout(patience);
+  await page.goto(`http://127.0.0.1:${server.port}/admin${path}`);
+  await becomesLive(page);
+  await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
+  return page;
+}
+
+const neverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in window);
+const names = (page: Page) => page.locator('.peer h3').allInnerTexts();
+const wantsNames = (page: Page, wanted: string[]) =>
+  eventually(
+    `the names ${wanted}`,
+    () => names(page),
+    (found) => JSON.stringify(found.toSorted()) === JSON.stringify(wanted),
+  );
+
+test('a moderator watches a real call, sees who speaks, removes one for good, and a second moderator sees it too', async () => {
+  await using server = await startWithUsers(withKeys);
+  const call = async (peerId: string, name: string) => {
+    const token = await tokenFor('kitchen', peerId);
+    const page = await browser.open(server, {
+      room: 'kitchen',
+      hash: `#token=${token}`,
+      name,
+    });
+    return { page, token };
+  };
+  const bob = await call('bob', 'Bob');
+  const alice = await call('alice', 'Alice');
+  const moderator = await open(server, '/room?room=kitchen', 'moderator');
+  const second = await open(server, '/room?room=kitchen');
+  await wantsNames(moderator, ['Alice', 'Bob']);
+  // The fake microphone beeps.
+  await moderator.waitForSelector('.peer.active .badge.accent');
+  await eventually(
+    'bitrates',
+    () => moderator.locator('.facts').allInnerTexts(),
+    (facts) => facts.length === 2 && facts.every((text) => /sends [\d.]+ [kM]bit/.test(text)),
+  );
+  const card = moderator.getByRole('article', { name: 'Bob' });
+  await card.locator('summary').click();
+  await card.locator('caption', { hasText: 'Transports' }).waitFor();
+  expect(await card.textContent()).toMatch(/completed|connected/);
+
+  await card.locator('a', { hasText: /^Remove…$/ }).click();
+  await moderator.fill('dialog [name=reason]', 'loud chewing');
+  const askedAt = performance.now();
+  await moderator.click('dialog button[type=submit]');
+  await moderator.waitForSelector('.toast:has-text("was removed")');
+  console.log(`removal told complete after ${Math.round(performance.now() - askedAt)} ms`);
+  await wantsNames(moderator, ['Alice']);
+  await wantsNames(second, ['Alice']);
+  await eventually(
+    'the reason',
+    () => bob.page.textContent('body'),
+    (text) => !!text?.includes('loud chewing'),
+  );
+  await eventually(
+    'alice alone',
+    () => alice.page.textContent('body'),
+    (text) => !text?.includes('Bob') || /left|removed/i.test(text),
+  );
+  expect([...server.sfu.room('kitchen').peers.keys()]).toHaveLength(1);
+  const again = await SignalingClient.connect({ server, roomId: 'kitchen', peerId: 'bob', token: bob.token });
+  expect((await again.closed).reason).toMatch(/^removed: /);
+  const audit = server.store.audit.search({ text: 'loud chewing', limit: 5 });
+  expect(audit).toMatchObject([{ action: 'peer.remove', by: { id: 'moderator' }, result: 'done' }]);
+  const [{ time = 0, finishedAt = null } = {}] = audit;
+  console.log(`the server took ${(finishedAt ?? 0) - time} ms of it`);
+  expect((finishedAt ?? Number.POSITIVE_INFINITY) - time).toBeLessThan(1000);
+  expect(await Promise.all([moderator, second].map(neverReloaded))).toEqual([true, true]);
+  expect(browser.problems().filter((text) => text.includes('Content Security Policy'))).toEqual([]);
+});
+
+test('typed text, selection, focus, ticks and opened rows survive a hundred live updates', async () => {
+  await using server = await startWithUsers({});
+  const peers = await Promise.all(['ada', 'bea', 'cleo'].map((peerId) => enter({ server, peerId })));
+  const page = await open(server, '/room?room=room', 'admin');
+  await wantsNames(page, ['ada', 'bea', 'cleo']);
+  await page.locator('.peer input[type=checkbox]').nth(1).check();
+  await page.locator('.peer summary').nth(2).click();
+  await page
+    .locator('.peer a', { hasText: /^Notice…$/ })
+    .first()
+    .click();
+  await page.fill('dialog textarea', 'half a sentence');
+  await page.evaluate(() => {
+    document.querySelector('textarea')?.setSelectionRange(5, 9);
+    Object.assign(window, { updates: 0 });
+    document.addEventListener('htmx:sse:after:message', () => {
+      (window as unknown as { updates: number }).updates += 1;
+    });
+  });
+  const updates = () => page.evaluate(() => (window as unknown as { updates: number }).updates);
+  for (let round = 1; (await updates()) < 100; round += 1) {
+    await peers[0]?.client.request('changeDisplayName', { displayName: `ada ${round}` });
+    await Bun.sleep(60);
+  }
+  const kept = await page.evaluate(() => {
+    const box = document.querySelector('textarea');
+    return {
+      text: box?.value,
+      selection: [box?.selectionStart, box?.selectionEnd],
+      focused: document.activeElement === box,
+      ticked: [...document.querySelectorAll<HTMLInputElement>('.peer input')].map(({ checked }) => checked),
+      opened: [...document.querySelectorAll<HTMLDetailsElement>('.peer details')].map(
+        (details) => details.open,
+      ),
+      dialog: document.querySelector('dialog')?.open,
+    };
+  });
+  expect(kept).toEqual({
+    text: 'half a sentence',
+    selection: [5, 9],
+    focused: true,
+    ticked: [false, true, false],
+    opened: [false, false, true],
+    dialog: true,
+  });
+  expect((await names(page))[0]).toMatch(/^ada \d+/);
+  await page.keyboard.press('Escape');
+  await page.goto(`http://127.0.0.1:${server.port}/admin/rooms`);
+  await becomesLive(page);
+  await page.keyboard.press('/');
+  await page.keyboard.type('roo');
+  await page.waitForURL(/q=roo/);
+  await enter({ server, roomId: 'room two', peerId: 'dora' });
+  await page.waitForSelector('text=room two');
+  expect(await page.inputValue('#search')).toBe('roo');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('search');
+});
+
+test('everything is reached by keys: search, move, open, select, act', async () => {
+  await using server = await startWithUsers({});
+  await Promise.all(['ada', 'bea'].map((peerId) => enter({ server, peerId })));
+  const page = await open(server, '/rooms', 'admin');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/room\?room=room/);
+  await becomesLive(page);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  expect(await page.locator('.peer.current input').isChecked()).toBe(true);
+  await page.focus('#bulk button');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog[open]');
+  await page.keyboard.type('by keys');
+  await page.keyboard.press('Enter');
+  await eventually(
+    'one left',
+    () => names(page),
+    (found) => found.length === 1,
+  );
+  expect(server.store.audit.search({ text: 'by keys', limit: 2 })).toHaveLength(1);
+});
+
+/** What people meet: each page with its address. */
+function pagesOf(snapshot: { rooms: readonly { id: string; peers: readonly { id: string }[] }[] }): string[] {
+  const room = snapshot.rooms.at(4);
+  const target = room && new URLSearchParams({ room: room.id, peer: room.peers[0]?.id ?? '' });
+  const plain = [
+    '',
+    '/rooms',
+    '/workers',
+    '/audit',
+    '/bans',
+    '/people',
+    '/settings',
+    '/do/bans/add',
+    '/do/people/add-user',
+  ];
+  return target ? [...plain, `/room?${target}`, `/peer?${target}`, `/do/room/ban?${target}`] : plain;
+}
+
+test('hostile names run nothing, break nothing and violate no policy, on any page and in any update', async () => {
+  await using fixture = await startFixture('hostile');
+  const page = await browser.context.newPage();
+  await logIn(page, fixture);
+  for (const path of pagesOf(fixture.snapshot)) {
+    await page.goto(fixture.base + path);
+    if (await page.$('[hx-sse\\:connect]')) {
+      await becomesLive(page);
+      for (const [index, name] of hostileNames.entries())
+        fixture.events.emit('roomNotice', {
+          roomId: fixture.snapshot.rooms[index]?.id ?? '',
+          message: name,
+          by: { kind: 'admin', id: name },
+        });
+      fixture.store.audit.record({
+        by: { kind: 'admin', id: 'x' },
+        action: 'notice',
+        reason: hostileNames[4],
+      });
+      const room = fixture.snapshot.rooms[4];
+      if (room) Object.assign(room, { locked: !room.locked });
+      if (/\/room\?/.test(path))
+        await page.waitForSelector('#head a:text-is("Unlock"), #head a:text-is("Lock")');
+      if (path === '/audit')
+        await page.waitForSelector(`#audit-${fixture.store.audit.search({ limit: 1 })[0]?.id}`);
+    }
+    const found = await page.evaluate(() => ({
+      hacked: 'hacked' in window,
+      scripts: document.querySelectorAll('script').length,
+      foreign: document.querySelectorAll(
+        'main script, main img, main iframe, main [onload], main [onfocus], b:not(p b)',
+      ).length,
+    }));
+    expect([path, found]).toEqual([path, { hacked: false, scripts: 1, foreign: 0 }]);
+  }
+  const target = new URLSearchParams({ room: fixture.snapshot.rooms[4]?.id ?? '' });
+  await page.goto(`${fixture.base}/room?${target}`);
+  expect((await names(page)).length).toBe(hostileNames.length);
+  await page
+    .locator('.peer')
+    .nth(4)
+    .locator('a', { hasText: /^Remove…$/ })
+    .click();
+  await page.waitForSelector('dialog[open]');
+  expect(await page.inputValue('dialog [name=peer]')).toBe(hostileNames[4]);
+  expect(browser.problems()).toEqual([]);
+});
+
+test('axe finds nothing serious on any page, empty, busy or degraded, light or dark, and no page is wider than a phone', async () => {
+  const axe = await Bun.file(createRequire(import.meta.url).resolve('axe-core/axe.min.js')).text();
+  const page = await browser.context.newPage();
+  for (const kind of kinds.filter((each) => each !== 'hostile')) {
+    await using fixture = await startFixture(kind);
+    await page.goto(`${fixture.base}/login`);
+    const check = async (path: string, colorScheme: 'light' | 'dark') => {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(
+        async () => await (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+      );
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect([kind, path, colorScheme, serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([
+        kind,
+        path,
+        colorScheme,
+        [],
+      ]);
+    };
+    await check('/login', kind === 'busy' ? 'dark' : 'light');
+    await logIn(page, fixture);
+    for (const [index, path] of pagesOf(fixture.snapshot).entries()) {
+      await page.setViewportSize({ width: index % 2 === 0 ? 1280 : 360, height: 800 });
+      await page.goto(fixture.base + path);
+      if (kind !== 'degraded') await check(path, 'light');
+      if (kind !== 'empty') await check(path, 'dark');
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect([kind, path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([
+        kind,
+        path,
+        360,
+      ]);
+    }
+  }
+});

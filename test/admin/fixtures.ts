@@ -1,0 +1,310 @@
+import { Elysia } from 'elysia';
+import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
+import { History } from '../../admin/live/history.ts';
+import { readConfig } from '../../src/config.ts';
+import { silentLogger } from '../../src/log.ts';
+import { Moderation } from '../../src/moderation/moderation.ts';
+import { EventBus } from '../../src/sfu/events.ts';
+import { defaultGrants } from '../../src/sfu/grants.ts';
+import type { Sfu } from '../../src/sfu/sfu.ts';
+import type {
+  NodeSnapshot,
+  PeerSnapshot,
+  ProducerSnapshot,
+  RoomSnapshot,
+  WorkerSnapshot,
+} from '../../src/sfu/snapshot.ts';
+import { Store } from '../../src/store/store.ts';
+import { hashPassword } from '../../src/store/users.ts';
+import { password } from './support.ts';
+
+export const kinds = ['empty', 'busy', 'degraded', 'hostile'] as const;
+/** What a node can look like. */
+export type Kind = (typeof kinds)[number];
+
+/** Names that would run as scripts, break out of attributes, imitate others or burst the layout. */
+export const hostileNames = [
+  '<script>window.hacked=1</script>',
+  '"><img src=x onerror="window.hacked=1">',
+  "' onfocus='window.hacked=1' autofocus='",
+  '</title></textarea><svg onload=window.hacked=1>',
+  '<!--/live:peers--><!--live:head--><hx-partial hx-target="body"><b>hacked</b></hx-partial>',
+  'javascript:window.hacked=1',
+  '{{7*7}} <%= 7*7 %> &lt;b&gt; &#x3c;script&#x3e;',
+  `${'W'.repeat(60)}mmmm`,
+  'مرحبا بالعالم \u202e gnp.exe',
+  'Z̸̢͝a̵͊l̴͠g̷͝o̶͌ 👩‍👩‍👧‍👦🏳️‍🌈 한국어 日本語',
+] as const;
+
+const people = [
+  'Ada Lovelace',
+  'Grace Hopper',
+  'Alan Turing',
+  'Edsger Dijkstra',
+  'Barbara Liskov',
+  'Donald Knuth',
+  'Radia Perlman',
+  'Ken Thompson',
+  'Frances Allen',
+];
+const topics = [
+  'standup',
+  'design-review',
+  'all-hands',
+  'support-4711',
+  'music-lesson',
+  'interview',
+  'retro',
+  'board',
+  'lecture-12',
+  'office-hours',
+  'yoga',
+  'chess',
+];
+const now = Date.UTC(2026, 4, 12, 9, 41, 0);
+
+function producer(
+  id: string,
+  source: 'audio' | 'video' | 'screen',
+  score: number,
+  held = false,
+): ProducerSnapshot {
+  const video = source !== 'audio';
+  return {
+    id,
+    kind: video ? 'video' : 'audio',
+    source,
+    type: source === 'video' ? 'simulcast' : 'simple',
+    codec: video ? 'vp8' : 'opus',
+    paused: held,
+    pausedBy: held ? ['peer', 'moderator'] : [],
+    score: (source === 'video' ? [1, 2, 3] : [1]).map((ssrc) => ({ encodingIdx: ssrc - 1, ssrc, score })),
+    openedAt: now - 600_000,
+  };
+}
+
+function peer(
+  id: string,
+  name: string,
+  options: { score?: number; lost?: boolean; others?: readonly string[] } = {},
+): PeerSnapshot {
+  const { score = 10, lost = false, others = [] } = options;
+  return {
+    id,
+    state: 'joined',
+    displayName: name,
+    device: { flag: 'chrome', name: 'Chrome', version: '142.0' },
+    metadata: { team: name },
+    address: '198.51.100.23',
+    tokenId: `token-of-${id}`,
+    grants: { ...defaultGrants, moderate: id.endsWith('0') },
+    publish: true,
+    connectedAt: now - 1_500_000,
+    joinedAt: now - 1_499_000,
+    worker: 0,
+    transports: [true, false].map((producing) => ({
+      id: `${id} ${producing}`,
+      producing,
+      consuming: !producing,
+      openedAt: now - 1_499_500,
+      connectedAt: now - 1_499_300,
+      iceState: lost ? 'disconnected' : 'completed',
+      dtlsState: 'connected',
+      sctpState: 'connected',
+      tuple: {
+        localAddress: '192.0.2.1',
+        localIp: '192.0.2.1',
+        localPort: 40_000,
+        remoteIp: '198.51.100.23',
+        remotePort: 51_234,
+        protocol: 'udp',
+      },
+    })),
+    producers: [
+      producer(`${id} audio`, 'audio', 10, id.endsWith('2')),
+      producer(`${id} video`, 'video', score),
+    ],
+    consumers: others.map((other) => ({
+      id: `${id} gets ${other}`,
+      producerId: `${other} video`,
+      producerPeerId: other,
+      kind: 'video',
+      type: 'simulcast',
+      codec: 'vp8',
+      paused: false,
+      producerPaused: false,
+      priority: 1,
+      score: { score: 9, producerScore: score, producerScores: [score] },
+      preferredLayers: { spatialLayer: 2, temporalLayer: 2 },
+      currentLayers: { spatialLayer: lost ? 0 : 2, temporalLayer: 2 },
+      openedAt: now - 1_400_000,
+    })),
+    dataProducers: [{ id: `${id} data`, label: name, protocol: '', openedAt: now }],
+    dataConsumers: [],
+  };
+}
+
+function room(id: string, names: readonly string[], kind: Kind): RoomSnapshot {
+  const ids = names.map((name, index) => (kind === 'hostile' ? name : `${id}-${index}`));
+  const poor = kind === 'degraded';
+  const peers = names.map((name, index) =>
+    peer(ids[index] ?? name, name, {
+      score: poor && index % 2 === 0 ? 3 : 9,
+      lost: poor && index === 1,
+      others: ids.filter((other) => other !== ids[index]).slice(0, 4),
+    }),
+  );
+  return {
+    id,
+    openedAt: now - 5_400_000,
+    locked: id.length % 3 === 0,
+    bitrateCap: null,
+    workers: [0],
+    activePeerId: ids[0] ?? null,
+    speaking: ids
+      .slice(0, 2)
+      .map((peerId, index) => ({ peerId, producerId: `${peerId} audio`, volume: -18 - index * 20 })),
+    peers,
+  };
+}
+
+function workers(kind: Kind): WorkerSnapshot[] {
+  return [0, 1, 2, 3].map((index) => {
+    const down = kind === 'degraded' && index === 2;
+    const busy = kind !== 'empty' && !down;
+    return {
+      index,
+      pid: down ? null : 4000 + index,
+      startedAt: down ? null : now - 86_400_000 * (index + 1),
+      deaths: down ? 3 : 0,
+      routers: busy ? 3 + index : 0,
+      producers: busy ? 24 * (index + 1) : 0,
+      consumers: busy ? 212 * (index + 1) : 0,
+    };
+  });
+}
+
+/** A node as data. */
+export function snapshotOf(kind: Kind): NodeSnapshot {
+  const names = kind === 'hostile' ? hostileNames : topics;
+  const rooms =
+    kind === 'empty'
+      ? []
+      : names.map((id, index) =>
+          room(id, kind === 'hostile' ? hostileNames : people.slice(0, 2 + (index % 8)), kind),
+        );
+  return {
+    time: now,
+    drainDeadline: kind === 'degraded' ? now + 540_000 : null,
+    unreadyReasons:
+      kind === 'degraded' ? ['the node is draining', 'workers died more than 3 times in a minute'] : [],
+    workers: workers(kind),
+    rooms,
+  };
+}
+
+/** A dashboard over such a node, on a port of its own, without any worker. */
+export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
+  const snapshot = snapshotOf(kind);
+  const events = new EventBus(silentLogger);
+  const pool = { slots: [] };
+  const store = new Store({ log: silentLogger, now: () => now });
+  Object.assign(store, { volatile: kind === 'empty' });
+  // A picture of a node is all that pages read of it, so that a fixture needs no media.
+  const sfu = { events, pool, rooms: new Map(), snapshot: () => snapshot } as unknown as Sfu;
+  const config = readConfig({ TUREEN_WORKERS: '4', TUREEN_MAX_PEERS_PER_ROOM: '9' });
+  const clock = { now: () => now, after: () => () => {} };
+  const log = {
+    error: (message: string, fields: Record<string, unknown>) => void errors.push({ message, ...fields }),
+  };
+  const errors: Record<string, unknown>[] = [];
+  const moderation = new Moderation(sfu, store, () => now);
+  const dashboard = new Dashboard({ sfu, store, moderation, config, panels, clock, log });
+  const passwordHash = await hashPassword(password);
+  for (const role of ['viewer', 'moderator', 'admin'] as const)
+    store.users.put({ name: role, passwordHash, role, origin: 'page' });
+  if (kind !== 'empty') fill(dashboard, store, snapshot, kind, events);
+  const app = new Elysia()
+    .use(dashboardPlugin(dashboard))
+    .listen({ hostname: '127.0.0.1', port: 0, idleTimeout: 30 });
+  return {
+    base: `http://127.0.0.1:${app.server?.port}/admin`,
+    port: app.server?.port ?? 0,
+    store,
+    dashboard,
+    events,
+    errors,
+    snapshot,
+    async [Symbol.asyncDispose]() {
+      dashboard.close();
+      await app.server?.stop(true);
+      store.close();
+    },
+  };
+}
+
+function fill(
+  dashboard: Dashboard,
+  store: Store,
+  { rooms, workers: all }: NodeSnapshot,
+  kind: Kind,
+  events: EventBus,
+): void {
+  const { measures, history, workerCpu } = dashboard.monitor;
+  const wave = (index: number, size: number) =>
+    size * (1.4 + Math.sin(index / 7) + Math.sin(index / 2.3) / 4);
+  for (let index = 0; index < 60; index += 1) {
+    history.rooms.push(Math.round(wave(index, rooms.length / 2)));
+    history.peers.push(Math.round(wave(index, 30)));
+    history.joins.push(Math.round(wave(index, 1)));
+    history.failures.push(kind === 'degraded' ? Math.round(wave(index, 2)) : 0);
+    history.incoming.push(wave(index, 31_000_000));
+    history.outgoing.push(wave(index, 140_000_000));
+    for (const worker of all) {
+      const cpu = workerCpu.get(worker.index) ?? new History();
+      workerCpu.set(worker.index, cpu);
+      cpu.push(worker.pid === null ? 0 : Math.min(0.96, wave(index, 0.12 * (worker.index + 1))));
+    }
+  }
+  const flow = { lossSent: 0.01, lossReceived: kind === 'degraded' ? 0.18 : 0, availableOutgoing: 4_000_000 };
+  for (const { id, producing } of rooms.flatMap((each) => each.peers.flatMap((one) => one.transports)))
+    measures.transports.set(id, {
+      incoming: producing ? 1_340_000 : 0,
+      outgoing: producing ? 0 : 3_870_000,
+      ...flow,
+    });
+  const name = kind === 'hostile' ? hostileNames : people;
+  const roomId = rooms[0]?.id ?? '';
+  for (const [index, each] of name.entries()) {
+    const by = { kind: 'admin', id: each };
+    const result = index === 2 ? 'failed: not_found: there is no such peer' : 'done';
+    const peerId = kind === 'hostile' ? each : `standup-${index}`;
+    store.audit.record(
+      {
+        by,
+        address: '198.51.100.7',
+        action: 'peer.remove',
+        roomId,
+        peerId,
+        reason: each,
+        details: { note: each },
+      },
+      result,
+    );
+    const expiresAt = index % 2 === 0 ? null : now + 3_600_000;
+    store.bans.add({
+      kind: 'identity',
+      value: peerId,
+      roomId: index % 3 === 0 ? null : roomId,
+      reason: each,
+      by,
+      expiresAt,
+    });
+    if (kind === 'hostile')
+      store.users.put({ name: each.slice(0, 64), passwordHash: null, role: 'viewer', origin: 'page' });
+    if (kind === 'hostile') store.apiKeys.create(each, 'viewer');
+    events.emit('peerJoined', { roomId, peerId, displayName: each, hidden: false, duration: 120 });
+    events.emit('roomNotice', { roomId, message: each, by: { kind: 'admin', id: each } });
+  }
+  if (kind === 'degraded') events.emit('workerDied', { workerIndex: 2, pid: 4002, cause: 'SIGSEGV' });
+}

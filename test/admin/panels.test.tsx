@@ -1,0 +1,208 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
+import { Elysia } from 'elysia';
+import { adminDashboard, definePanel, live } from '../../admin/index.ts';
+import { builtInPanels } from '../../admin/panels/index.ts';
+import talkers from '../../examples/admin-panel/talkers.tsx';
+import { readConfig } from '../../src/config.ts';
+import { Moderation } from '../../src/moderation/moderation.ts';
+import { startServer } from '../support/server.ts';
+import { enter } from '../support/world.ts';
+import { hostileNames, kinds, startFixture } from './fixtures.ts';
+import { select, startWithUsers, Visitor } from './support.ts';
+
+setDefaultTimeout(60_000);
+
+const broken = definePanel({
+  id: 'broken',
+  title: 'Broken',
+  path: '/broken',
+  role: 'viewer',
+  view: () => {
+    throw new Error('a secret of the database');
+  },
+  actions: {
+    fail: {
+      title: 'Fail',
+      role: 'viewer',
+      run: () => {
+        throw new Error('another secret');
+      },
+    },
+  },
+});
+
+const late = definePanel({
+  id: 'late',
+  title: 'Late',
+  path: '/late',
+  role: 'viewer',
+  view: async () => {
+    await Promise.resolve();
+    return <p id="late">here now</p>;
+  },
+});
+
+test.each(kinds)('every panel, the example too, renders over a node that is %s', async (kind) => {
+  await using fixture = await startFixture(kind, [talkers]);
+  const visitor = Visitor.as(fixture, 'admin');
+  const room = fixture.snapshot.rooms[4];
+  const query = room ? `?${new URLSearchParams({ room: room.id, peer: room.peers[0]?.id ?? '' })}` : '';
+  for (const { id, path, title } of [...builtInPanels, talkers]) {
+    const response = await visitor.get(path + query);
+    const html = await response.text();
+    expect([id, response.status]).toEqual([id, 200]);
+    expect(await select(html, 'title')).toEqual([`${title} · Tureen`]);
+    expect(await select(html, '.failure')).toEqual([]);
+    expect(html).not.toMatch(/\[object|undefined|NaN|<!--/);
+    // Whatever a name is made of, the page has no element that it brought.
+    expect(
+      await select(html, 'main script, main img, main hx-partial, main [onload], main [onfocus]'),
+    ).toEqual([]);
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, each]) => each);
+    expect([id, ids.filter((each, index) => ids.indexOf(each) !== index)]).toEqual([id, []]);
+  }
+  expect(fixture.errors).toEqual([]);
+});
+
+test('a panel that throws says so in its own place, tells nothing of itself, and leaves the others alone', async () => {
+  await using fixture = await startFixture('busy', [broken]);
+  const visitor = Visitor.as(fixture, 'viewer');
+  const html = await visitor.text('/broken');
+  expect(await select(html, '.failure h2')).toEqual(['Broken cannot be shown']);
+  expect(await select(html, 'nav a')).toContain('Broken');
+  expect(html).not.toContain('secret');
+  const acted = await visitor.post('/do/broken/fail', {}, { 'hx-request': 'true' });
+  const text = await acted.text();
+  expect(text).toContain('Not done');
+  expect(text).not.toContain('secret');
+  expect(fixture.errors).toHaveLength(2);
+  expect(fixture.store.audit.search({ text: 'broken.fail', limit: 1 })[0]?.result).toMatch(
+    /^failed: internal/,
+  );
+  expect((await visitor.get('')).status).toBe(200);
+});
+
+test('a panel may take its time', async () => {
+  await using fixture = await startFixture('empty', [late]);
+  expect(await Visitor.as(fixture, 'viewer').text('/late')).toContain('here now');
+});
+
+test('two panels with one id or path are refused, and so is a path that is none', async () => {
+  await expect(startFixture('empty', [definePanel({ ...late, id: 'rooms' })])).rejects.toThrow(
+    /two panels have the id/,
+  );
+  await expect(startFixture('empty', [definePanel({ ...late, path: '/rooms' })])).rejects.toThrow(
+    /two panels have the path/,
+  );
+  expect(() => definePanel({ ...late, path: 'late' })).toThrow(/does not begin with/);
+  expect(() => definePanel({ ...late, id: 'Late!' })).toThrow(/small letters/);
+});
+
+test("the operator's own panel is loaded from a file, acts with the same protection, and is in the audit log", async () => {
+  const path = join(import.meta.dir, '../../examples/admin-panel/talkers.tsx');
+  await using server = await startWithUsers({ TUREEN_ADMIN_PANELS: path });
+  const ada = await enter({ server, peerId: 'ada' });
+  const moderator = Visitor.as(server, 'moderator');
+  expect(await select(await moderator.text('/talkers'), 'main h1')).toEqual(['Talkers']);
+  expect(await select(await moderator.text('/do/talk/thank?room=room'), 'form p')).toEqual([
+    'Send thanks to everyone in room?',
+  ]);
+  expect((await moderator.post('/do/talk/thank', { room: 'room', csrf: 'guess' })).status).toBe(403);
+  expect((await Visitor.as(server, 'viewer').post('/do/talk/thank', { room: 'room' })).status).toBe(403);
+  await moderator.post('/do/talk/thank', { room: 'room' });
+  expect((await ada.client.waitFor('notice')).message).toBe('Thank you all!');
+  expect(server.store.audit.search({ text: 'talk.thank', limit: 1 })).toMatchObject([
+    { by: { id: 'moderator' }, details: { room: 'room' }, result: 'done' },
+  ]);
+  expect((await Bun.file(path).text()).trim().split('\n').length).toBeLessThan(40);
+});
+
+test('a panel file that cannot be loaded keeps the server from starting, with its name', async () => {
+  await expect(startServer({ TUREEN_ADMIN_PANELS: './nowhere.tsx' })).rejects.toThrow(
+    /cannot load ".\/nowhere.tsx"/,
+  );
+});
+
+test('the dashboard is mounted in an Elysia app of somebody else, at another address', async () => {
+  await using server = await startWithUsers({ TUREEN_ADMIN: 'off' });
+  const { sfu, store } = server;
+  const config = readConfig({});
+  const moderation = new Moderation(sfu, store);
+  const log = { error: () => {} };
+  const app = new Elysia()
+    .get('/own', () => 'own')
+    .use(adminDashboard({ sfu, store, moderation, config, log, base: '/ops', panels: [talkers] }));
+  const { cookie } = Visitor.as(server, 'viewer');
+  const page = await app.handle(new Request('http://127.0.0.1/ops/talkers', { headers: { cookie } }));
+  expect(await select(await page.text(), 'main h1')).toEqual(['Talkers']);
+  expect(await (await app.handle(new Request('http://127.0.0.1/own'))).text()).toBe('own');
+});
+
+test('of a page that changed only the parts that differ are sent', async () => {
+  await using fixture = await startFixture('busy');
+  const abort = new AbortController();
+  const { base, cookie } = Visitor.as(fixture, 'viewer');
+  const { body } = await fetch(`${base}/live/rooms`, { headers: { cookie }, signal: abort.signal });
+  const messages = body?.pipeThrough(new TextDecoderStream()).getReader();
+  const first = (await messages?.read())?.value ?? '';
+  expect(first).toContain('hx-target="#content"');
+  const [room] = fixture.snapshot.rooms;
+  if (room) Object.assign(room, { locked: !room.locked });
+  fixture.events.emit('roomLocked', { roomId: room?.id ?? '', locked: true, by: { kind: 'admin', id: 'x' } });
+  const second = (await messages?.read())?.value ?? '';
+  expect([...second.matchAll(/<hx-partial/g)]).toHaveLength(1);
+  expect(second.length).toBeLessThan(first.length / 8);
+  abort.abort();
+});
+
+test('a session that ends ends its live pages', async () => {
+  await using fixture = await startFixture('busy');
+  const { base, cookie } = Visitor.as(fixture, 'viewer');
+  const { body } = await fetch(`${base}/live/rooms`, { headers: { cookie } });
+  const reader = body?.getReader();
+  await reader?.read();
+  for (const { id } of fixture.store.sessions.list()) fixture.store.sessions.close(id);
+  fixture.events.emit('roomLocked', { roomId: 'x', locked: true, by: { kind: 'admin', id: 'x' } });
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test('a page that does not read keeps no memory and delays nobody', async () => {
+  await using fixture = await startFixture('busy');
+  const { base, cookie } = Visitor.as(fixture, 'viewer');
+  const slow = await fetch(`${base}/live/rooms`, { headers: { cookie } });
+  let renders = 0;
+  const { snapshot } = fixture.dashboard.monitor;
+  fixture.dashboard.monitor.snapshot = function counted(this: typeof fixture.dashboard.monitor) {
+    renders += 1;
+    return snapshot.call(this);
+  };
+  const quick = await fetch(`${base}/live/rooms`, { headers: { cookie } });
+  const reader = quick.body?.getReader();
+  await reader?.read();
+  const startedAt = performance.now();
+  const [room] = fixture.snapshot.rooms;
+  if (room) Object.assign(room, { locked: !room.locked });
+  for (let count = 0; count < 10_000; count += 1)
+    fixture.events.emit('roomLocked', {
+      roomId: 'x',
+      locked: true,
+      by: { kind: 'admin', id: hostileNames[0] },
+    });
+  await reader?.read();
+  expect(performance.now() - startedAt).toBeLessThan(2000);
+  expect(renders).toBeLessThan(8);
+  await reader?.cancel();
+  await slow.body?.cancel();
+});
+
+test('live marks an element by its id, and names cannot imitate the mark', async () => {
+  expect(await live('a', <p id="a">x</p>)).toBe('<!--live:a--><p id="a">x</p><!--/live:a-->');
+  await using fixture = await startFixture('hostile');
+  const html = await Visitor.as(fixture, 'viewer').text(
+    `/room?${new URLSearchParams({ room: hostileNames[4] })}`,
+  );
+  expect(html).not.toContain('<!--');
+  expect(html).not.toMatch(/"[^"]*<hx-partial[^"]*"/);
+  expect((await select(html, '.peer h3')).length).toBe(hostileNames.length);
+});

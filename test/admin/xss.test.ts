@@ -1,0 +1,70 @@
+import { expect, mock, setDefaultTimeout, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import typescript from 'typescript-5';
+
+setDefaultTimeout(120_000);
+
+interface Scanner {
+  recursiveDiagnoseJsxElements(
+    ts: unknown,
+    node: unknown,
+    checker: unknown,
+    diagnostics: typescript.Diagnostic[],
+  ): void;
+}
+
+// The scanner is a plugin of TypeScript 5 and takes the one that it finds; the project's own has no such interface.
+mock.module('typescript', () => ({ ...typescript, default: typescript }));
+const scanner = createRequire(import.meta.url)('@kitajs/ts-html-plugin/dist/util.js') as Scanner;
+
+const root = join(import.meta.dir, '../..');
+const options: typescript.CompilerOptions = {
+  target: typescript.ScriptTarget.ESNext,
+  module: typescript.ModuleKind.Preserve,
+  moduleResolution: typescript.ModuleResolutionKind.Bundler,
+  jsx: typescript.JsxEmit.ReactJSX,
+  jsxImportSource: '@kitajs/html',
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
+  types: ['bun-types'],
+  typeRoots: [],
+};
+
+/** What @kitajs/ts-html-plugin's xss-scan finds in these files. */
+function scan(files: string[]): string[] {
+  const program = typescript.createProgram(files, options);
+  const checker = program.getTypeChecker();
+  return files.flatMap((file) => {
+    const source = program.getSourceFile(file);
+    if (!source) return [`${file} is not there`];
+    const found: typescript.Diagnostic[] = [];
+    scanner.recursiveDiagnoseJsxElements(typescript, source, checker, found);
+    // It also warns of texts that need no escaping and get it: that harms nobody.
+    const errors = found.filter(({ category }) => category === typescript.DiagnosticCategory.Error);
+    return errors.map(({ start = 0, messageText }) => {
+      const { line } = source.getLineAndCharacterOfPosition(start);
+      return `${file.slice(root.length + 1)}:${line + 1} ${typescript.flattenDiagnosticMessageText(messageText, ' ')}`;
+    });
+  });
+}
+
+test('no text that people wrote is put into a page without being escaped, and the scan would find one', async () => {
+  const folder = await mkdtemp(join(root, 'admin', 'scan-'));
+  const planted = join(folder, 'planted.tsx');
+  try {
+    await Bun.write(planted, 'export const Name = ({ name }: { name: string }) => <p>{name}</p>;\n');
+    const files = [...new Bun.Glob('{admin,examples}/**/*.tsx').scanSync(root)].map((path) =>
+      join(root, path),
+    );
+    expect(files.length).toBeGreaterThan(15);
+    const found = scan(files);
+    expect(found.filter((line) => line.includes('planted.tsx'))).toHaveLength(1);
+    expect(found.filter((line) => !line.includes('planted.tsx'))).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
