@@ -1,1 +1,0 @@
-export const Name = ({ name }: { name: string }) => <p>{name}</p>;
