@@ -5,6 +5,21 @@ import { Glob } from 'bun';
 const root = join(import.meta.dir, '..');
 const pageFolder = join(import.meta.dir, 'page');
 
+/** The parts of the stylesheet in the order in which they override each other. */
+const styles = [
+  'theme',
+  'buttons',
+  'forms',
+  'entrance',
+  'call',
+  'tiles',
+  'controls',
+  'chat',
+  'dialogs',
+  'ending',
+  'narrow',
+];
+
 /**
  * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which holds the client library. Nothing is
  * loaded from elsewhere. Does nothing when the inputs are those of the last build.
@@ -16,16 +31,18 @@ export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<vo
   await mkdir(outdir, { recursive: true });
   const script = await bundle(join(pageFolder, 'page.ts'));
   await writeWhole(join(outdir, 'page.js'), script);
-  for (const name of ['index.html', 'style.css', 'icon.svg']) {
+  await writeWhole(join(outdir, 'style.css'), await joinStyles());
+  for (const name of ['index.html', 'icon.svg']) {
     await writeWhole(join(outdir, name), await Bun.file(join(pageFolder, name)).bytes());
   }
   await writeWhole(`${outdir}.hash`, hash);
 }
 
 /** Bundles and minifies a module for browsers. @throws AggregateError that lists what is wrong */
-export async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function bundle(entry: string, external: string[] = []): Promise<Uint8Array<ArrayBuffer>> {
   const { outputs } = await Bun.build({
     entrypoints: [entry],
+    external,
     target: 'browser',
     minify: true,
     format: 'esm',
@@ -33,6 +50,11 @@ export async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
   const [script] = outputs;
   if (!script) throw new Error(`the bundler made nothing of ${relative(root, entry)}`);
   return new Uint8Array(await script.arrayBuffer());
+}
+
+async function joinStyles(): Promise<string> {
+  const texts = styles.map((name) => Bun.file(join(pageFolder, 'style', `${name}.css`)).text());
+  return (await Promise.all(texts)).join('\n');
 }
 
 async function hashInputs(): Promise<string> {
@@ -51,20 +73,24 @@ async function writeWhole(path: string, content: string | Uint8Array): Promise<v
   await rename(temporary, path);
 }
 
-/** "123.4 kB" */
-function kilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(1)} kB`;
+/** Tells what a visitor of the page, and an application, has to load. */
+export async function printSizes(): Promise<void> {
+  const folder = join(root, 'dist', 'page');
+  for (const name of [...new Glob('*').scanSync(folder)].sort()) {
+    console.log(`${name}: ${sizeOf(await Bun.file(join(folder, name)).bytes())}`);
+  }
+  const entry = join(import.meta.dir, 'index.ts');
+  console.log(`the library with mediasoup-client: ${sizeOf(await bundle(entry))}`);
+  console.log(`the library without it: ${sizeOf(await bundle(entry, ['mediasoup-client']))}`);
+}
+
+/** "123.4 kB, 45.6 kB compressed" */
+function sizeOf(bytes: Uint8Array<ArrayBuffer>): string {
+  const kilobytes = (count: number) => `${(count / 1000).toFixed(1)} kB`;
+  return `${kilobytes(bytes.length)}, ${kilobytes(Bun.gzipSync(bytes).length)} compressed`;
 }
 
 if (import.meta.main) {
   await buildPage();
-  const folder = join(root, 'dist', 'page');
-  for (const name of [...new Glob('*').scanSync(folder)].sort()) {
-    const bytes = await Bun.file(join(folder, name)).bytes();
-    console.log(`${name}: ${kilobytes(bytes.length)}, ${kilobytes(Bun.gzipSync(bytes).length)} compressed`);
-  }
-  const library = await bundle(join(import.meta.dir, 'index.ts'));
-  console.log(
-    `the library alone: ${kilobytes(library.length)}, ${kilobytes(Bun.gzipSync(library).length)} compressed`,
-  );
+  await printSizes();
 }

@@ -1,32 +1,16 @@
-import type { Device, types } from 'mediasoup-client';
+import type { Device } from 'mediasoup-client';
 import { backoffDelay, rest } from './backoff.ts';
+import type { CallHost, CallOptions, CallState } from './call-types.ts';
 import type { Connection } from './connection.ts';
 import { ClientError, isMomentary } from './errors.ts';
-import { Lifeline, type LifelineHost, type LifelineOptions } from './lifeline.ts';
-import { type Direction, Media, type MediaOptions } from './media.ts';
-import type { Notification, ServerRequest } from './protocol.ts';
-import { Receiver, type ReceiverHost } from './receiver.ts';
-import type { DeviceInfo } from './remote-peer.ts';
+import { Gate } from './gate.ts';
+import { Lifeline, type LifelineHost } from './lifeline.ts';
+import { Media, type MediaHost } from './media.ts';
+import type { JoinResult, Notification, ServerRequest } from './protocol.ts';
+import { Receiver } from './receiver.ts';
 import type { RemoteTrack } from './remote-track.ts';
-import { Roster, type RosterHost } from './roster.ts';
+import { Roster } from './roster.ts';
 import { Sending } from './sending.ts';
-
-export interface CallOptions extends LifelineOptions, MediaOptions {
-  readonly autoSubscribe: boolean;
-  readonly device: DeviceInfo;
-}
-
-/** Where the call stands. `rejoining`: the media is being built anew; `reconnecting`: the connection is. */
-export type CallState = 'new' | 'connecting' | 'joined' | 'rejoining' | 'reconnecting' | 'ended';
-
-export interface CallHost extends RosterHost, ReceiverHost {
-  /** The name to join with. */
-  readonly displayName: string;
-  stateChanged(state: CallState, error?: ClientError): void;
-  transportState(direction: Direction, state: types.ConnectionState): void;
-  /** Everything that the server tells, after the call has taken its part. */
-  notified(notification: Notification): void;
-}
 
 /** Milliseconds between attempts to build the media anew on a living socket, and until the socket is given up. */
 const rebuild = { first: 40, most: 1000 };
@@ -49,6 +33,9 @@ export class Call implements LifelineHost {
   #generation = 0;
   #building = false;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Closed while the server answers our join: what overtakes the answer is looked at after it. */
+  readonly #gate = new Gate<Notification>((notification) => this.#taken(notification));
+  readonly #mediaHost: MediaHost;
   readonly #online = () => this.lifeline.hurry();
 
   constructor(
@@ -57,6 +44,10 @@ export class Call implements LifelineHost {
   ) {
     this.roster = new Roster(host);
     this.lifeline = new Lifeline(options, this);
+    this.#mediaHost = {
+      onTransportState: (direction, state) => host.transportState(direction, state),
+      onTransportRefused: (transportId) => void this.#transportClosed(transportId, 'refused'),
+    };
   }
 
   get state(): CallState {
@@ -129,21 +120,25 @@ export class Call implements LifelineHost {
 
   notified(connection: Connection, notification: Notification): void {
     const { method, data } = notification;
+    if (method === 'draining') this.#moveAfter(data.reconnectAfterMs);
+    if (method === 'drainCancelled') clearTimeout(this.#moveTimer);
     if (method === 'rejoin') void this.#rejoin(connection);
     else if (method === 'transportClosed') void this.#transportClosed(data.transportId, data.reason);
-    else if (method === 'draining') this.#moveAfter(data.reconnectAfterMs);
-    else if (method === 'drainCancelled') clearTimeout(this.#moveTimer);
-    else if ('consumerId' in data) this.#receiver?.notified(notification);
-    else {
-      this.roster.notified(notification);
-      this.sending.notified(notification);
-    }
+    else this.#gate.take(notification);
+  }
+
+  #taken(notification: Notification): void {
+    this.#receiver?.notified(notification);
+    this.roster.notified(notification);
+    this.sending.notified(notification);
     this.host.notified(notification);
   }
 
   async requested(_connection: Connection, { method, data }: ServerRequest): Promise<void> {
+    // An offer may overtake the answer to our join, which is what names its sender.
+    await this.#gate.opened;
     const receiver = this.#receiver;
-    if (!receiver) throw new ClientError('wrong_state', 'the media is being built anew');
+    if (!receiver) throw new ClientError('gone', 'the media is being built anew');
     if (method === 'newConsumer') await receiver.offer(data);
     else await receiver.offerData(data);
   }
@@ -168,32 +163,43 @@ export class Call implements LifelineHost {
       this.#building = false;
     }
     this.#setState('joined');
-    if (this.#media) this.sending.attach(this.#media);
   }
 
-  /** One attempt: device, transports, join. (A faster way in, one day, is another function beside this one.) */
+  /** One attempt: device, transports, join, and what is sent right behind it. */
   async #enter(connection: Connection, generation: number): Promise<void> {
     const { autoSubscribe, device } = this.options;
-    const host = { onTransportState: this.host.transportState.bind(this.host) };
-    const media = await Media.open(connection, this.options, host, this.#device);
+    const media = await Media.open(connection, this.options, this.#mediaHost, this.#device);
     this.#device = media.device;
     try {
-      const current = () => {
-        if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost meanwhile');
-      };
-      current();
+      this.#mustBe(generation);
       const { displayName } = this.host;
       const rtpCapabilities = media.device.recvRtpCapabilities;
-      const join = { displayName, device, rtpCapabilities, autoSubscribe };
-      const { peers } = await connection.request('join', join);
-      current();
-      this.#media = media;
-      this.#receiver = new Receiver(media, this.host);
-      this.roster.joined(peers);
+      const joining = connection.request('join', { displayName, device, rtpCapabilities, autoSubscribe });
+      this.sending.attach(media);
+      await this.#entered(media, joining, generation);
     } catch (error) {
+      this.sending.detach();
       media.close();
       throw error;
     }
+  }
+
+  async #entered(media: Media, joining: Promise<JoinResult>, generation: number): Promise<void> {
+    this.#gate.close();
+    try {
+      const { peers, consumers = [] } = await joining;
+      this.#mustBe(generation);
+      this.#media = media;
+      this.#receiver = new Receiver(media, this.host);
+      this.roster.joined(peers);
+      this.#receiver.begin(consumers);
+    } finally {
+      this.#gate.open();
+    }
+  }
+
+  #mustBe(generation: number): void {
+    if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost meanwhile');
   }
 
   async #rejoin(connection: Connection): Promise<void> {
@@ -213,14 +219,7 @@ export class Call implements LifelineHost {
     const direction = media?.lost(transportId);
     if (!media || !direction || explainedEnds.has(reason)) return;
     if (direction === 'send') this.sending.detach();
-    for (let attempt = 0; !media.closed; attempt += 1) {
-      const done = await media.rebuild(direction).then(
-        () => true,
-        () => false,
-      );
-      if (done) break;
-      await rest(backoffDelay(this.options.backoff, attempt));
-    }
+    await media.rebuild(direction);
     if (direction === 'send' && !media.closed) this.sending.attach(media);
   }
 

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { ClientError } from './errors.ts';
 import type { Media } from './media.ts';
+import { deferred } from './portable.ts';
 
 /** What can be sent over a data channel. */
 export type ChannelData = string | ArrayBuffer | Uint8Array<ArrayBuffer> | Blob;
@@ -18,7 +19,7 @@ export interface ChannelOptions {
 /** A data channel to everyone in the room. Like a publication it outlives connections. */
 export class Channel {
   #producer: types.DataProducer | undefined;
-  #ready = Promise.withResolvers<types.DataProducer>();
+  #ready = deferred<types.DataProducer>();
 
   constructor(
     readonly label: string,
@@ -54,7 +55,7 @@ export class Channel {
     if (!this.#producer) return;
     this.#producer = undefined;
     const waiting = this.#ready;
-    this.#ready = Promise.withResolvers();
+    this.#ready = deferred();
     this.#ready.promise.catch(() => {});
     // Who waits already goes on waiting; a promise that is resolved is not changed by this.
     waiting.resolve(this.#ready.promise);

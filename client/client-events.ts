@@ -1,12 +1,12 @@
 import type { types } from 'mediasoup-client';
-import type { CallState } from './call.ts';
+import type { CallState } from './call-types.ts';
 import type { ClientError } from './errors.ts';
-import type { Direction } from './media.ts';
 import type { NotificationData, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { Direction } from './transports.ts';
 
 /** How loud a peer is: dBov from -127 (silent) to 0 (RFC 6464). */
 export type Level = NotificationData<'speakingPeers'>['peerVolumes'][number];

@@ -1,13 +1,13 @@
 import type { types } from 'mediasoup-client';
-import type { CallHost, CallState } from './call.ts';
+import type { CallHost, CallState } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import type { ClientError } from './errors.ts';
-import type { Direction } from './media.ts';
 import type { Notification, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { Direction } from './transports.ts';
 
 type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEvents[N]) => void;
 

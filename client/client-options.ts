@@ -1,9 +1,10 @@
 import type { Backoff } from './backoff.ts';
-import type { CallOptions } from './call.ts';
+import type { CallOptions } from './call-types.ts';
 import { describeDevice } from './device-info.ts';
 import { ClientError } from './errors.ts';
 import type { TokenSource } from './lifeline.ts';
 import type { MediaOptions } from './media.ts';
+import { randomId } from './portable.ts';
 import type { PublicationOptions } from './publication.ts';
 import type { DeviceInfo } from './remote-peer.ts';
 import type { TrackSource } from './sources.ts';
@@ -49,9 +50,22 @@ const usualTiming: Timing = {
   reconnectPatience: 120_000,
 };
 
-/** @throws ClientError when something that is needed is missing */
+// As the server sees it: control characters, and those that turn the direction of what follows, could fake other ids.
+const unwanted = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|^\s|\s$|\s\s/u;
+
+function requireId(what: string, id: string): void {
+  if (id !== '' && id.length <= 128 && !unwanted.test(id)) return;
+  throw new ClientError(
+    'invalid_params',
+    `a ${what} has 1 to 128 characters, single spaces inside only and no control characters; "${id}" has not`,
+  );
+}
+
+/** @throws ClientError when something that is needed is missing or wrong */
 export function callOptions(options: TureenClientOptions): CallOptions {
-  const { url = globalThis.location?.origin, roomId, peerId = crypto.randomUUID() } = options;
+  const { url = globalThis.location?.origin, roomId, peerId = randomId() } = options;
+  requireId('room id', roomId);
+  requireId('peer id', peerId);
   if (!url)
     throw new ClientError('unsupported', 'outside of a browser the client needs the url of the server');
   const { autoSubscribe = true, device = describeDevice(), timing, token } = options;

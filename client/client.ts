@@ -1,4 +1,5 @@
-import { Call, type CallState } from './call.ts';
+import { Call } from './call.ts';
+import type { CallState } from './call-types.ts';
 import { Channel, type ChannelOptions } from './channels.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import { ClientHost } from './client-host.ts';
@@ -6,13 +7,13 @@ import { callOptions, type TureenClientOptions } from './client-options.ts';
 import { openCamera, openMicrophone, openScreen } from './devices.ts';
 import { ClientError } from './errors.ts';
 import { Events } from './events.ts';
-import type { Direction } from './media.ts';
 import { Meter } from './meter.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import { kindOf, type TrackSource } from './sources.ts';
+import type { Direction } from './transports.ts';
 
 /** The label of the data channel that every client takes for the chat. */
 const chatLabel = 'chat';
@@ -91,9 +92,11 @@ export class TureenClient extends Events<TureenClientEvents> {
     }
     const complete = { stopTrack: false, ...this.#defaults?.[source], ...options };
     const publication = new Publication(source, track, complete);
+    // First it is among the publications, and no more among them once it has ended: then others are told.
+    const adding = this.#call.sending.add(publication);
     publication.on('ended', (end) => this.#host.publicationEnded(end));
     publication.on('changed', () => this.#host.publicationChanged(publication));
-    await this.#call.sending.add(publication);
+    await adding;
     return publication;
   }
 

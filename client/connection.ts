@@ -4,6 +4,7 @@ import {
   type MethodParams,
   type MethodResult,
   type Notification,
+  type NotificationData,
   type ServerRequest,
   subProtocol,
   tokenPrefix,
@@ -48,6 +49,9 @@ interface Frame {
   readonly errorReason?: string;
 }
 
+/** A JWT is base64url and dots (RFC 7515); a sub-protocol could not carry much else. */
+const tokenCharacters = /^[\w.~+-]+$/;
+
 /** One signaling socket: protoo's envelope, requests with time-outs, answers to the server's requests. */
 export class Connection {
   readonly #waiting = new Map<number, Waiting>();
@@ -55,18 +59,26 @@ export class Connection {
   #lastId = 0;
   #ended = false;
   #entered: () => void = () => {};
+  #welcome: NotificationData<'welcome'> | undefined;
   #refused: (error: ClientError) => void = () => {};
 
   private constructor(private readonly options: ConnectionOptions) {
     const { token } = options;
     const protocols = token === undefined ? [subProtocol] : [subProtocol, `${tokenPrefix}${token}`];
+    if (token !== undefined && !tokenCharacters.test(token)) {
+      throw new ClientError(
+        'unauthorized',
+        'the token holds characters that no token has; get it again, whole',
+      );
+    }
     this.#socket = new WebSocket(socketAddress(options), protocols);
     this.#socket.addEventListener('message', ({ data }) => this.#received(String(data)));
     this.#socket.addEventListener('close', ({ code, reason }) => this.#end({ closeCode: code, reason }));
   }
 
   /**
-   * Connects. Resolves when the server has let the peer in, which is later than the opening of the socket.
+   * Connects. Resolves when the server has let the peer in and welcomed it, which is later than the opening of the
+   * socket.
    * @throws ConnectionRefused
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -81,6 +93,13 @@ export class Connection {
       clearTimeout(timer);
     }
     return connection;
+  }
+
+  /** What the server opened for the first join over this connection. A later one asks for its own. */
+  takeWelcome(): NotificationData<'welcome'> | undefined {
+    const welcome = this.#welcome;
+    this.#welcome = undefined;
+    return welcome;
   }
 
   get open(): boolean {
@@ -126,8 +145,10 @@ export class Connection {
   }
 
   #notified(notification: Notification): void {
-    // The first thing that the server tells a peer whom it let in.
-    if (notification.method === 'mediasoupVersion') this.#entered();
+    if (notification.method === 'welcome') {
+      this.#welcome = notification.data;
+      this.#entered();
+    }
     this.options.onNotification(notification);
   }
 
@@ -191,6 +212,6 @@ function socketAddress({ url, roomId, peerId }: ConnectionOptions): URL {
     address.pathname = `${address.pathname.replace(/\/$/, '')}/signaling`;
   }
   address.hash = '';
-  address.search = new URLSearchParams({ roomId, peerId }).toString();
+  address.search = new URLSearchParams({ roomId, peerId, fast: '1' }).toString();
   return address;
 }

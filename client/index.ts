@@ -3,7 +3,7 @@
  * only dependency.
  */
 export type { Backoff } from './backoff.ts';
-export type { CallState } from './call.ts';
+export type { CallState } from './call-types.ts';
 export { Channel, type ChannelData, type ChannelOptions } from './channels.ts';
 export { TureenClient } from './client.ts';
 export type { Level, TureenClientEvents } from './client-events.ts';

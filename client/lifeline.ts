@@ -31,7 +31,7 @@ export interface LifelineHost extends LinkHost {
 }
 
 /** Refusals after which trying again by oneself makes sense: nothing about them is for a person to decide. */
-const passing = new Set(['join_timeout', 'disconnected']);
+const passing = new Set(['join_timeout', 'disconnected', 'gone', 'internal']);
 
 /** Keeps one connection to the server: makes it, makes it again when it breaks, and knows when not to. */
 export class Lifeline {
@@ -175,10 +175,10 @@ export class Lifeline {
   }
 
   #mayRetry(error: ClientError, askedAgain: boolean): boolean {
-    if (!(error instanceof ConnectionRefused)) return true;
-    if (error.end.closeCode !== closeRefused || passing.has(error.code)) return true;
+    const refused = error instanceof ConnectionRefused && error.end.closeCode === closeRefused;
+    if (error.code !== 'unauthorized') return !refused || passing.has(error.code);
     // A token may have expired since it was made: a source can make another one, but is not asked for ever.
-    return error.code === 'unauthorized' && typeof this.options.token === 'function' && !askedAgain;
+    return typeof this.options.token === 'function' && !askedAgain;
   }
 }
 

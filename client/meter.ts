@@ -117,7 +117,10 @@ export class Meter {
 
   #numbers(entries: readonly StatsEntry[], type: string, next: Map<string, Reading>): Partial<TrackNumbers> {
     const streams = entries.filter((entry) => entry.type === type);
-    const largest = streams.toSorted((one, other) => (other.frameWidth ?? 0) - (one.frameWidth ?? 0))[0];
+    const largest = streams.reduce<StatsEntry | undefined>(
+      (best, stream) => (best && (best.frameWidth ?? 0) >= (stream.frameWidth ?? 0) ? best : stream),
+      undefined,
+    );
     if (!largest) return {};
     const rates = streams.map((stream) => this.#rates(stream, next));
     const bitrates = rates.flatMap(({ bitrate }) => bitrate ?? []);

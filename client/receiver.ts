@@ -23,6 +23,23 @@ export class Receiver {
     private readonly host: ReceiverHost,
   ) {}
 
+  /** Takes what was there before we came, and starts it with one message. */
+  begin(infos: readonly ConsumerInfo[]): void {
+    if (infos.length === 0) return;
+    void Promise.allSettled(infos.map((info) => this.offer(info)))
+      .then(async (offers) => {
+        const consumerIds = offers.flatMap((offer) => (offer.status === 'fulfilled' ? [offer.value.id] : []));
+        await this.media.request('resumeConsumers', { consumerIds });
+        for (const [index, { status }] of offers.entries()) {
+          const consumerId = infos[index]?.id;
+          if (status === 'rejected' && consumerId) await this.media.request('closeConsumer', { consumerId });
+        }
+      })
+      .catch(() => {
+        // The connection broke meanwhile; the next one brings everything anew.
+      });
+  }
+
   /** Takes a consumer that the server offers. Rejects to refuse it. */
   async offer(info: ConsumerInfo): Promise<RemoteTrack> {
     const peer = this.#peerOf(info.peerId);

@@ -87,6 +87,11 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     return this.#wanted;
   }
 
+  /** The layers that were chosen by `setPreferredLayers`; undefined while the size chooses. */
+  get chosenLayers(): Layers | undefined {
+    return this.#chosen ? this.#wanted : undefined;
+  }
+
   /** How well it arrives: from the server here, and from the sender at the server. 0 (bad) to 10. */
   get score(): { readonly own: number; readonly sender: number } {
     return { own: this.#score.score, sender: this.#score.producerScore };

@@ -16,11 +16,12 @@ export function appDataOf(source: TrackSource): Record<string, unknown> {
   }
 }
 
-const screenNames = new Set(['screen', 'screenshare', 'screensharing', 'share', 'desktop', 'display']);
+/** As the server reads it: screen, screenAudio, screensharing, share, desktop, display. */
+const screenName = /^(screen|share|desktop|display)/i;
 
 /** Reads what a track of any client shows. */
 export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string, unknown>>): TrackSource {
-  const named = typeof appData.source === 'string' && screenNames.has(appData.source.toLowerCase());
+  const named = typeof appData.source === 'string' && screenName.test(appData.source);
   const screen = named || appData.share === true;
   if (kind === 'audio') return screen ? 'screenAudio' : 'microphone';
   return screen ? 'screen' : 'camera';

@@ -89,7 +89,11 @@ export class VisibleSize {
   #largest(): (Size & { element: HTMLVideoElement }) | undefined {
     const ratio = Math.min(globalThis.devicePixelRatio ?? 1, mostPixelRatio);
     const sizes = [...this.#inView]
-      .filter(({ ownerDocument }) => ownerDocument.visibilityState === 'visible')
+      .filter(
+        (element) =>
+          element.ownerDocument.visibilityState === 'visible' ||
+          element.ownerDocument.pictureInPictureElement === element,
+      )
       .map((element) => ({
         element,
         width: element.clientWidth * ratio,

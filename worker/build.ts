@@ -128,7 +128,12 @@ export function explainFailure(output: string): string {
 function firstError(output: string): string {
   const lines = output.trimEnd().split('\n');
 
-  return (lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? '').trim();
+  // What the linker misses comes before the line in which the compiler says that the linker failed.
+  return (
+    lines.find((line) => /\berror\b|undefined reference|cannot find -l/i.test(line)) ??
+    lines.at(-1) ??
+    ''
+  ).trim();
 }
 
 function toMegabytes(bytes: number): number {

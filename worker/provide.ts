@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { reasonOf, SetupError, say } from '../setup/console.ts';
@@ -143,12 +143,15 @@ async function fromOutside(plan: Plan): Promise<ProvidedWorker> {
 }
 
 async function makeRoot(root: string): Promise<void> {
-  await mkdir(root, { recursive: true }).catch((error: unknown) => {
+  try {
+    await mkdir(root, { recursive: true });
+    await access(root, constants.W_OK);
+  } catch (error) {
     throw new SetupError(
-      `the media worker is kept in ${root}, which cannot be made: ${reasonOf(error)}. ` +
+      `the media worker is kept in ${root}, which cannot be written to: ${reasonOf(error)}. ` +
         'Let XDG_CACHE_HOME name a folder that you may write to.',
     );
-  });
+  }
 }
 
 /** Half-made workers of processes that were killed. Whoever calls this holds the lock, so nobody is using them. */

@@ -4,7 +4,10 @@ import { Glob } from 'bun';
 /** Where our own build files for the worker are. */
 export const PATCH_FOLDER = join(import.meta.dir, 'patch');
 
-/** The Debian packages that a build needs. dpkg-dev unpacks the source package of libsrtp. */
+/**
+ * The Debian packages that a build needs. The static OpenSSL of Debian 13 wants zlib and zstd, and dpkg-dev unpacks
+ * the source package of libsrtp.
+ */
 export const BUILD_PACKAGES = [
   'g++',
   'ninja-build',
@@ -16,6 +19,8 @@ export const BUILD_PACKAGES = [
   'libflatbuffers-dev',
   'flatbuffers-compiler',
   'libabsl-dev',
+  'zlib1g-dev',
+  'libzstd-dev',
   'dpkg-dev',
 ];
 
@@ -89,5 +94,5 @@ export async function hashRecipe(mediasoupVersion: string, patchFolder = PATCH_F
   return hasher.digest('hex').slice(0, 16);
 }
 
-/** The line inside a worker of ours that says what it is; see markerOf in prove.ts for its reader. */
+/** The line inside a worker of ours that says what it is; checkMarker in prove.ts reads it. */
 export const MARKER_PREFIX = 'tureen-worker-of-mediasoup:';

@@ -1,72 +1,38 @@
-import { type Publication, TureenClient } from '../index.ts';
-import { Tiles } from './tiles.ts';
-import { readClaims } from './token.ts';
+import type { ClientError } from '../index.ts';
+import { readAddress, rememberRoom } from './address.ts';
+import { CallScreen } from './call-screen.ts';
+import { showEnding } from './ending.ts';
+import { Entrance } from './entrance.ts';
+import { LocalMedia } from './local-media.ts';
 
-const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
-const query = new URLSearchParams(location.search);
-const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;
-const claims = token === undefined ? {} : readClaims(token);
+/** The try-it page: entrance, call, ending, and round again. */
+const address = readAddress(location.href);
+const local = new LocalMedia();
 
-element<HTMLInputElement>('room').value = query.get('room') ?? claims.room ?? 'lobby';
-element<HTMLInputElement>('name').value = query.get('name') ?? claims.name ?? '';
+const entrance = new Entrance({ address, local, onJoin: enter });
 
-element('entrance-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  const problem = element('entrance-problem');
-  problem.hidden = true;
-  enter().catch((error: unknown) => {
-    problem.textContent = error instanceof Error ? error.message : String(error);
-    problem.hidden = false;
-  });
-});
-
-async function enter(): Promise<void> {
-  const client = new TureenClient({
-    roomId: element<HTMLInputElement>('room').value,
-    displayName: element<HTMLInputElement>('name').value,
-    peerId: claims.sub ?? undefined,
-    token,
-  });
-  const tiles = new Tiles(element('grid'), client);
-  Object.assign(globalThis, { tureen: client });
-  const status = element('status');
-  client.on('state', ({ state, error }) => {
-    status.textContent = error ? `${state}: ${error.message}` : state;
-    if (state !== 'ended') return;
-    element('call').hidden = true;
-    element('entrance').hidden = false;
-    tiles.clear();
-  });
-  const write = (from: string, text: string) => {
-    const item = document.createElement('li');
-    item.textContent = `${from}: ${text}`;
-    element('messages').append(item);
-  };
-  client.on('chat', ({ peer, text }) => write(peer.displayName, text));
-  await client.join();
-  element('entrance').hidden = true;
-  element('call').hidden = false;
-  element('chat-form').onsubmit = (event) => {
-    event.preventDefault();
-    const input = element<HTMLInputElement>('chat-text');
-    const text = input.value.trim();
-    if (text === '') return;
-    input.value = '';
-    write('You', text);
-    void client.sendChat(text);
-  };
-  void client.openChannel('chat');
-  element('leave').onclick = () => void client.leave();
-  const camera = await client.publishCamera();
-  tiles.own(camera.track);
-  const microphone = await client.publishMicrophone();
-  toggles(element('microphone'), microphone);
-  toggles(element('camera'), camera);
+async function enter(room: string, name: string): Promise<void> {
+  const onEnded = (error: ClientError) => ended(error, room, name);
+  await new CallScreen({ address, room, name, local, onEnded }).join();
+  rememberRoom(room);
+  entrance.close();
 }
 
-function toggles(button: HTMLElement, publication: Publication): void {
-  const show = () => button.setAttribute('aria-pressed', String(!publication.paused));
-  publication.on('changed', show);
-  show();
-  button.onclick = () => void (publication.paused ? publication.resume() : publication.pause());
+function ended(error: ClientError, room: string, name: string): void {
+  local.stop();
+  showEnding(error, {
+    again: () => void joinAgain(room, name),
+    back: () => entrance.open(),
+  });
 }
+
+/** With the devices as they were: what was on in the call is on again. */
+async function joinAgain(room: string, name: string): Promise<void> {
+  const wanted = (['camera', 'microphone'] as const).filter((kind) => local.wanted(kind));
+  await Promise.all(wanted.map((kind) => local.preview(kind)));
+  await enter(room, name).catch((error: ClientError) => entrance.open(error));
+}
+
+// A changed link is another call.
+addEventListener('hashchange', () => location.reload());
+entrance.open();

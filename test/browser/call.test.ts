@@ -1,32 +1,26 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { Browser, enter, eventually, patience, seesAndHears, statistics } from './support.ts';
+import { eventually, patience, seesAndHears, statistics } from './support.ts';
+import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
 declare const tureen: TureenClient;
 
+const held = useBrowser();
 let server: Server;
-let browser: Browser;
 
 beforeAll(async () => {
-  [server, browser] = await Promise.all([startServer(), Browser.launch()]);
+  server = await startServer();
 });
 
-afterEach(async () => {
-  await browser.closePages();
-  expect(browser.problems()).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser[Symbol.asyncDispose]();
-  await server.stop();
-});
+afterAll(() => server.stop());
 
 /** Two pages in one room that see and hear each other. */
 async function callOfTwo(room: string): Promise<[Page, Page]> {
+  const { browser } = held;
   const alice = await browser.open(server, { room, name: 'Alice' });
   const bob = await browser.open(server, { room, name: 'Bob' });
   await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
@@ -50,7 +44,7 @@ async function framesGoOn(page: Page): Promise<void> {
 describe('a call in real browsers', () => {
   test('two tabs in a room see and hear each other, and a third that joins late sees and hears both', async () => {
     const [alice, bob] = await callOfTwo('three');
-    const carol = await browser.open(server, { room: 'three', name: 'Carol' });
+    const carol = await held.browser.open(server, { room: 'three', name: 'Carol' });
     await seesAndHears(carol, 2);
     await Promise.all([seesAndHears(alice, 2), seesAndHears(bob, 2)]);
   });
@@ -106,6 +100,7 @@ describe('a call in real browsers', () => {
 
   test('what one writes the other reads', async () => {
     const [alice, bob] = await callOfTwo('chat');
+    for (const page of [alice, bob]) await page.click('#chat-toggle');
     await alice.fill('#chat-text', 'Is the soup ready? <b>&amp;</b>');
     await alice.press('#chat-text', 'Enter');
     await bob.waitForSelector('#messages >> text=Is the soup ready? <b>&amp;</b>');
@@ -149,9 +144,9 @@ describe('a call in real browsers', () => {
   test('who leaves is gone for the others at once, and can come again', async () => {
     const [alice, bob] = await callOfTwo('leave');
     await alice.click('#leave');
-    await alice.waitForSelector('#entrance:not([hidden])');
+    await alice.waitForSelector('#ending >> text=You left the call');
     await bob.waitForSelector('.tile >> text=Alice', { state: 'detached' });
-    await enter(alice, 'Alice');
+    await alice.click('#ending-again');
     await seesAndHears(bob, 1);
     await framesGoOn(alice);
   });
@@ -160,11 +155,12 @@ describe('a call in real browsers', () => {
 describe('a server with keys', () => {
   test('refuses a token for another room and says so, and lets a token for this room in', async () => {
     await using closed = await startServer(withKeys);
+    const { browser } = held;
     const token = await tokenFor('kitchen', 'alice');
     const page = await browser.open(closed, { room: 'pantry', hash: `#token=${token}` });
     await page.fill('#name', 'Alice');
-    await page.click('#entrance-form [type=submit]');
-    await page.waitForSelector('text=the token is for another room');
+    await page.click('#join');
+    await page.waitForSelector('#entrance-problem >> text=The token is for another room');
     const right = await browser.open(closed, { room: 'kitchen', hash: `#token=${token}`, name: 'Alice' });
     await eventually(
       'sending',

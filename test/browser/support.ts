@@ -25,32 +25,43 @@ const flags = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-const fakeDevices = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+const fakeDevices = '--use-fake-device-for-media-stream';
+const fakeConsent = '--use-fake-ui-for-media-stream';
 
 export interface BrowserOptions {
-  /** Without them the browser has no camera and no microphone and asks for permission. */
+  /** Without them the browser has no camera and no microphone. */
   readonly fakeDevices?: boolean;
+  /** Permissions are asked for as from a user, and given unless `forbid` was called. */
+  readonly realPermissions?: boolean;
   readonly moreFlags?: readonly string[];
 }
 
 /** A real browser with an empty profile of its own. One a test file is enough. */
 export class Browser implements AsyncDisposable {
   readonly #problems: string[] = [];
+  readonly #expected: RegExp[] = [];
 
   private constructor(
     readonly context: BrowserContext,
     private readonly profile: string,
   ) {}
 
-  static async launch({ fakeDevices: fake = true, moreFlags = [] }: BrowserOptions = {}): Promise<Browser> {
+  static async launch(options: BrowserOptions = {}): Promise<Browser> {
+    const { fakeDevices: fake = true, realPermissions = false, moreFlags = [] } = options;
     await buildPage();
     const profile = await mkdtemp(join(tmpdir(), 'tureen-browser-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: process.env.TUREEN_TEST_BROWSER ?? '/usr/bin/chromium',
       headless: true,
-      args: [...flags, ...(fake ? fakeDevices : []), ...moreFlags],
+      args: [
+        ...flags,
+        ...(fake ? [fakeDevices] : []),
+        ...(realPermissions ? [] : [fakeConsent]),
+        ...moreFlags,
+      ],
       viewport: { width: 1280, height: 800 },
     });
+    if (realPermissions) await context.grantPermissions(['camera', 'microphone']);
     const browser = new Browser(context, profile);
     await context.addInitScript(prepare);
     context.on('page', (page) => browser.#watch(page));
@@ -58,7 +69,10 @@ export class Browser implements AsyncDisposable {
   }
 
   /** Opens the try-it page, and enters the room when a name is given. */
-  async open(server: Server, options: { room?: string; name?: string; query?: string; hash?: string } = {}) {
+  async open(
+    server: Pick<Server, 'port'>,
+    options: { room?: string; name?: string; query?: string; hash?: string } = {},
+  ) {
     const { room = 'room', name, query = '', hash = '' } = options;
     const page = await this.context.newPage();
     page.setDefaultTimeout(patience);
@@ -67,9 +81,27 @@ export class Browser implements AsyncDisposable {
     return page;
   }
 
+  /**
+   * Problems that the test provokes itself, such as the browser's own report of a connection that broke. Forgotten after
+   * each test.
+   */
+  expectProblem(pattern: RegExp): void {
+    this.#expected.push(pattern);
+  }
+
+  /** Forbids the pages of a server to use a device, as a user does who says no. */
+  async forbid(server: Pick<Server, 'port'>, name: 'camera' | 'microphone'): Promise<void> {
+    const page = this.context.pages()[0] ?? (await this.context.newPage());
+    const session = await this.context.newCDPSession(page);
+    const origin = `http://127.0.0.1:${server.port}`;
+    await session.send('Browser.setPermission', { permission: { name }, setting: 'denied', origin });
+    await session.detach();
+  }
+
   /** Console errors and violations of the content security policy since the last call. */
   problems(): string[] {
-    return this.#problems.splice(0);
+    const expected = this.#expected.splice(0);
+    return this.#problems.splice(0).filter((problem) => !expected.some((pattern) => pattern.test(problem)));
   }
 
   /** Closes all pages, so that the next test begins with none. */
@@ -116,7 +148,9 @@ function prepare(): void {
 /** Fills the entrance and joins. */
 export async function enter(page: Page, name: string): Promise<void> {
   await page.fill('#name', name);
-  await page.click('#entrance-form [type=submit]');
+  // The preview opens the devices; what is not open yet would not be published with the join.
+  await page.waitForSelector('#preview-camera[aria-pressed=true], #device-problems .problem');
+  await page.click('#join');
   await page.waitForSelector('#call:not([hidden])');
 }
 

@@ -1,0 +1,96 @@
+import { median, round } from './statistics.ts';
+
+/** One thing that a benchmark measures on each side. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  /** The ratio ours / reference that is aimed at. */
+  readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
+}
+
+/** What one run of one side gave, by the names of the figures. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** The runs of each side, in the order in which they ran. */
+export interface Runs {
+  readonly ours: readonly Measured[];
+  readonly reference: readonly Measured[];
+  /** Others that were measured in the same run, for comparison. */
+  readonly [beside: string]: readonly Measured[];
+}
+
+interface Spread {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** One figure of the result: medians of the runs, their ratio and how far the runs lie apart. */
+export interface FigureResult {
+  readonly name: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly reference: number;
+  /** ours / reference */
+  readonly ratio: number;
+  readonly spread: Readonly<Record<string, Spread>>;
+  readonly beside?: Readonly<Record<string, number>>;
+  readonly goal?: Figure['goal'];
+  readonly reached?: boolean;
+}
+
+/** The line that a benchmark prints last. The first figure stands at the top, all of them below it. */
+export interface BenchResult extends Omit<FigureResult, 'name'> {
+  readonly bench: string;
+  readonly runs: number;
+  readonly small: boolean;
+  readonly figures: readonly FigureResult[];
+}
+
+/** Condenses the runs of a benchmark. @throws Error when a run lacks a figure */
+export function summarize(
+  bench: string,
+  figures: readonly [Figure, ...Figure[]],
+  runs: Runs,
+  small: boolean,
+): BenchResult {
+  const results = figures.map((figure) => summarizeFigure(figure, runs));
+  const [first] = results as [FigureResult];
+  const { name: _name, ...top } = first;
+  return { bench, ...top, runs: runs.ours.length, small, figures: results };
+}
+
+function summarizeFigure(figure: Figure, runs: Runs): FigureResult {
+  const { name, unit, goal } = figure;
+  const middle = (side: string) => median(valuesOf(figure, side, runs));
+  const ratio = middle('ours') / middle('reference');
+  const others = Object.keys(runs).filter((side) => side !== 'ours' && side !== 'reference');
+  const spread = Object.fromEntries(
+    Object.keys(runs).map((side) => [side, spreadOf(valuesOf(figure, side, runs))]),
+  );
+  return {
+    name,
+    unit,
+    ours: round(middle('ours')),
+    reference: round(middle('reference')),
+    ratio: round(ratio),
+    spread,
+    ...(others.length > 0 && {
+      beside: Object.fromEntries(others.map((side) => [side, round(middle(side))])),
+    }),
+    ...(goal && { goal, reached: 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast }),
+  };
+}
+
+function valuesOf({ name }: Figure, side: string, runs: Runs): number[] {
+  return (runs[side] ?? []).map((measured) => {
+    const value = measured[name];
+    if (value === undefined || !Number.isFinite(value)) {
+      throw new Error(`a run of ${side} gave no ${name}; it gave ${JSON.stringify(measured)}`);
+    }
+    return value;
+  });
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  return { least: round(Math.min(...values)), most: round(Math.max(...values)) };
+}

@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnChild, stopChild } from './children.ts';
+import { childrenOf, cpuSeconds, type Memory, memoryOf, readStat, threadSeconds } from './proc.ts';
+
+export const root = join(import.meta.dir, '..', '..');
+const workerCommand = 'mediasoup-worker';
+/** A server that is not ready after so many milliseconds never will be. */
+const patience = 30_000;
+
+/** Who is measured: Tureen, or what one would otherwise run. */
+export type Side = 'ours' | 'reference';
+/** A program that can be started: also mediasoup with next to nothing around it. */
+export type Program = Side | 'bare';
+
+export interface ServerOptions {
+  side: Program;
+  /** How many media workers; as many as there are cores unless told. */
+  workers?: number;
+  environment?: Readonly<Record<string, string>>;
+}
+
+/** A server process under measurement. */
+export interface RunningServer extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+  /** Milliseconds from the start of the process to the first answer that says ready. */
+  readonly bootMilliseconds: number;
+  readonly workerPids: readonly number[];
+  /** Processor time of the server process, without the media workers. */
+  cpuSeconds(): number;
+  /** Processor time of its media workers together. */
+  workerCpuSeconds(): number;
+  memory(): Memory;
+  stop(): Promise<void>;
+}
+
+/** Starts one server, the same way for both sides, and waits until it says that it is ready. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'tureen-bench-'));
+  const logFile = join(folder, 'server.log');
+  const startedAt = performance.now();
+  const child = spawnChild(commandOf(options.side), {
+    cwd: root,
+    env: { ...process.env, ...environmentOf(options, port) },
+    stdout: Bun.file(logFile),
+    stderr: Bun.file(logFile),
+  });
+  const stop = async () => {
+    const workers = childrenOf(child.pid, workerCommand);
+    await stopChild(child);
+    await endOrphans(workers);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(`http://127.0.0.1:${port}${options.side === 'ours' ? '/readyz' : '/'}`, child);
+  } catch (error) {
+    const log = readFileSync(logFile, 'utf8').slice(-2000);
+    await stop();
+    throw new Error(`the server (${options.side}) did not start: ${(error as Error).message}\n${log}`);
+  }
+  const workerPids = childrenOf(child.pid, workerCommand);
+  return {
+    pid: child.pid,
+    port,
+    bootMilliseconds: performance.now() - startedAt,
+    workerPids,
+    cpuSeconds: () => cpuSeconds(child.pid),
+    workerCpuSeconds: () => workerPids.reduce((sum, pid) => sum + threadSeconds(pid), 0),
+    memory: () => memoryOf(child.pid),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
+  return address.port;
+}
+
+/** Node.js for the reference. @throws Error when it is not installed */
+export function findNode(): string {
+  const node = Bun.which('node');
+  if (node) return node;
+  throw new Error('the reference runs on Node.js: install Node.js 20 or later, then run the benchmark again');
+}
+
+function commandOf(side: Program): string[] {
+  if (side === 'ours') return [process.execPath, 'src/main.ts'];
+  return [findNode(), side === 'bare' ? 'bench/reference/bare.mjs' : 'bench/reference/server.mjs'];
+}
+
+function environmentOf({ workers, environment }: ServerOptions, port: number): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    PORT: String(port),
+    TUREEN_RTC_BASE_PORT: '0',
+    TUREEN_DRAIN_SECONDS: '0',
+    // The reference has no limit for floods, so ours is lifted where it would be what is measured.
+    TUREEN_MESSAGES_PER_SECOND: '100000',
+    ...(workers === undefined ? {} : { TUREEN_WORKERS: String(workers) }),
+    ...environment,
+  };
+}
+
+async function untilReady(url: string, child: Bun.Subprocess): Promise<void> {
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    await Bun.sleep(2);
+  }
+  throw new Error(`it did not answer ${url} within ${patience / 1000} seconds`);
+}
+
+/** The workers end with the server whose children they are; one that did not would disturb the next run. */
+async function endOrphans(pids: readonly number[]): Promise<void> {
+  const living = () =>
+    pids.filter((pid) => {
+      const stat = readStat(pid);
+      return stat !== undefined && stat.state !== 'Z' && workerCommand.startsWith(stat.command);
+    });
+  for (let attempt = 0; attempt < 200 && living().length > 0; attempt += 1) await Bun.sleep(10);
+  for (const pid of living()) process.kill(pid, 'SIGKILL');
+}

@@ -1,0 +1,115 @@
+import type { Static } from '@sinclair/typebox';
+import type { ConsumerInfo } from '../../src/signaling/wire.ts';
+
+/** A consumer as the server announces it. */
+export type Announced = Static<typeof ConsumerInfo>;
+
+/** The way to a server: the signaling protocol, or whatever stands in for it in a benchmark. */
+export interface Link {
+  request<R>(method: string, data?: object): Promise<R>;
+  /** Takes a consumer that the server offers; the server starts it once this has resolved. */
+  onConsumer: (announced: Announced) => Promise<void>;
+  /** The server or the network ended the connection. */
+  onClosed: (reason: string) => void;
+  close(): void;
+}
+
+interface Frame {
+  readonly request?: boolean;
+  readonly response?: boolean;
+  readonly id?: number;
+  readonly ok?: boolean;
+  readonly method?: string;
+  readonly data?: unknown;
+  readonly errorReason?: string;
+}
+
+interface Waiting {
+  readonly resolve: (data: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface LinkOptions {
+  /** http:, https:, ws: or wss: address of the server. */
+  url: string;
+  roomId: string;
+  peerId: string;
+  token?: string;
+}
+
+/** The signaling socket of a server, in protoo's envelope. */
+export class SocketLink implements Link {
+  onConsumer: Link['onConsumer'] = async () => {};
+  onClosed: Link['onClosed'] = () => {};
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #closing = false;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.addEventListener('message', ({ data }) => this.#received(JSON.parse(String(data)) as Frame));
+    socket.addEventListener('close', ({ code, reason }) => this.#closed(`${code} ${reason}`.trim()));
+  }
+
+  /** @throws Error when the socket does not open */
+  static async connect({ url, roomId, peerId, token }: LinkOptions): Promise<SocketLink> {
+    const address = new URL('/signaling', url.replace(/^http/, 'ws'));
+    address.search = new URLSearchParams({ roomId, peerId }).toString();
+    const socket = new WebSocket(address, token ? ['protoo', `bearer.${token}`] : ['protoo']);
+    const link = new SocketLink(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener('open', () => resolve(), { once: true });
+      socket.addEventListener('close', () => reject(new Error(`could not connect to ${address.origin}`)), {
+        once: true,
+      });
+    });
+    return link;
+  }
+
+  /** @throws Error with the reason of the server when it refuses */
+  request<R>(method: string, data: object = {}): Promise<R> {
+    if (this.socket.readyState !== WebSocket.OPEN)
+      return Promise.reject(new Error('the connection is closed'));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise<R>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#send({ request: true, id, method, data });
+    });
+  }
+
+  close(): void {
+    this.#closing = true;
+    this.socket.close();
+  }
+
+  #send(frame: object): void {
+    this.socket.send(JSON.stringify(frame));
+  }
+
+  #received(frame: Frame): void {
+    if (frame.response) return this.#settle(frame);
+    if (!frame.request) return;
+    const { id } = frame;
+    const answer =
+      frame.method === 'newConsumer' ? this.onConsumer(frame.data as Announced) : Promise.resolve();
+    answer.then(
+      () => this.#send({ response: true, id, ok: true, data: {} }),
+      (error: Error) =>
+        this.#send({ response: true, id, ok: false, errorCode: 500, errorReason: error.message }),
+    );
+  }
+
+  #settle({ id = -1, ok, data, errorReason = '' }: Frame): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (ok) waiting?.resolve(data as never);
+    else waiting?.reject(new Error(errorReason));
+  }
+
+  #closed(reason: string): void {
+    for (const { reject } of this.#waiting.values())
+      reject(new Error(`the server closed the connection: ${reason}`));
+    this.#waiting.clear();
+    if (!this.#closing) this.onClosed(reason);
+  }
+}

@@ -1,0 +1,214 @@
+import { mintToken } from '../../src/auth/tokens.ts';
+import { cpuSeconds } from '../harness/proc.ts';
+import { SocketLink } from './link.ts';
+import { LocalServer, type ServerCpu } from './local-server.ts';
+import type { LoadOptions } from './options.ts';
+import { LoadPeer } from './peer.ts';
+import { describeTimes, type LoadReport, rate } from './report.ts';
+
+/** How often the sources look what is due, in milliseconds: no frame is later than that. */
+const tick = 5;
+/** How long after the last join everybody has to receive, in milliseconds, before it is measured. */
+const settleLimit = 10_000;
+/** Tokens outlast any test. */
+const tokenLifetime = 25 * 3600;
+
+interface Plan {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly sends: boolean;
+  readonly receives: boolean;
+}
+
+interface Mark {
+  readonly at: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly expected: number;
+  readonly bytes: number;
+  readonly own: number;
+  readonly server?: ServerCpu;
+}
+
+/** One load test: peers join over the ramp, media flows for the duration, everything ends. */
+export class LoadTest {
+  readonly #peers: LoadPeer[] = [];
+  readonly #failures = new Map<string, number>();
+  readonly #plans: readonly Plan[];
+  readonly #server: LocalServer | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  #lost = 0;
+  #over = false;
+
+  constructor(
+    private readonly options: LoadOptions,
+    private readonly say: (line: string) => void,
+  ) {
+    this.#plans = planPeers(options);
+    this.#server = LocalServer.find(options.url);
+  }
+
+  /** Runs to the end, or until `end` is called. */
+  async run(): Promise<LoadReport> {
+    const pulse = setInterval(() => this.#advance(), tick);
+    const progress = setInterval(() => this.#tellProgress(), 1000);
+    try {
+      await this.#ramp();
+      await this.#settle();
+      const from = this.#mark();
+      await this.#pause(this.options.duration * 1000);
+      return this.#report(from, this.#mark());
+    } finally {
+      clearInterval(pulse);
+      clearInterval(progress);
+      this.#over = true;
+      for (const peer of this.#peers) peer.close();
+    }
+  }
+
+  /** Ends the test early; `run` then reports what there is. */
+  end(): void {
+    this.#over = true;
+    this.#ended.resolve();
+  }
+
+  async #ramp(): Promise<void> {
+    const gap = (this.options.ramp * 1000) / this.#plans.length;
+    const joins: Promise<void>[] = [];
+    const startedAt = performance.now();
+    for (const [index, plan] of this.#plans.entries()) {
+      if (this.#over) break;
+      await this.#pause(startedAt + index * gap - performance.now());
+      joins.push(this.#join(plan).catch((error: Error) => this.#fail(error.message)));
+    }
+    await Promise.race([Promise.all(joins), this.#ended.promise]);
+  }
+
+  async #join({ roomId, peerId, sends, receives }: Plan): Promise<void> {
+    const { url } = this.options;
+    const token = await this.#token(roomId, peerId);
+    const link = await SocketLink.connect({ url, roomId, peerId, ...(token !== undefined && { token }) });
+    link.onClosed = (reason) => {
+      this.#lost += 1;
+      this.#fail(`closed by the server: ${reason}`);
+    };
+    try {
+      const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives });
+      if (sends) await peer.publish(this.options);
+      this.#peers.push(peer);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+  }
+
+  async #token(roomId: string, peerId: string): Promise<string | undefined> {
+    const { tokenKey: key, tokenSecret: secret } = this.options;
+    if (key === undefined || secret === undefined) return undefined;
+    return await mintToken({ key, secret, roomId, peerId, lifetime: tokenLifetime, now: Date.now() });
+  }
+
+  /** Waits until everybody receives everything that is there, but not for ever. */
+  async #settle(): Promise<void> {
+    const deadline = performance.now() + settleLimit;
+    while (!this.#over && performance.now() < deadline && this.#received() < wantedStreams(this.options))
+      await this.#pause(100);
+  }
+
+  #received(): number {
+    return this.#peers.flatMap((peer) => peer.counters).filter(({ received }) => received > 0).length;
+  }
+
+  #advance(): void {
+    const now = performance.now();
+    for (const peer of this.#peers) for (const source of peer.sources) source.advance(now);
+  }
+
+  #mark(): Mark {
+    const counters = this.#peers.flatMap((peer) => peer.counters);
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    const server = this.#server?.cpu();
+    return {
+      at: performance.now(),
+      sent: sum(this.#peers.flatMap((peer) => peer.sources).map(({ sent }) => sent)),
+      received: sum(counters.map(({ received }) => received)),
+      expected: sum(counters.map(({ expected }) => expected)),
+      bytes: sum(counters.map(({ bytes }) => bytes)),
+      own: process.platform === 'linux' ? cpuSeconds(process.pid) : process.cpuUsage().user / 1e6,
+      ...(server && { server }),
+    };
+  }
+
+  #report(from: Mark, to: Mark): LoadReport {
+    const seconds = (to.at - from.at) / 1000;
+    const share = (cpu: number) => (cpu / seconds) * 100;
+    const expected = to.expected - from.expected;
+    const received = to.received - from.received;
+    const lost = Math.max(0, expected - received);
+    const total = ((to.bytes - from.bytes) * 8) / seconds;
+    const receivers = this.#peers.filter((peer) => peer.counters.length > 0);
+    const firsts = receivers.flatMap((peer) => peer.firstPacketMilliseconds ?? []);
+    return {
+      peers: { wanted: this.#plans.length, joined: this.#peers.length, lost: this.#lost },
+      failures: Object.fromEntries(this.#failures),
+      join: describeTimes(this.#peers.map((peer) => peer.joinMilliseconds)),
+      firstPacket: describeTimes(firsts),
+      streams: { wanted: wantedStreams(this.options), received: this.#received() },
+      packets: { sent: to.sent - from.sent, received, lost },
+      loss: expected > 0 ? lost / expected : 0,
+      bitrate: { total, perReceiver: receivers.length > 0 ? total / receivers.length : 0 },
+      seconds,
+      cpu: { loadTester: share(to.own - from.own), ...serverShare(from, to, share) },
+    };
+  }
+
+  #tellProgress(): void {
+    const joined = this.#peers.length;
+    const counters = this.#peers.flatMap((peer) => peer.counters);
+    const bytes = counters.reduce((sum, counter) => sum + counter.bytes, 0);
+    const lost = counters.reduce((sum, counter) => sum + counter.lost, 0);
+    const flow = rate((bytes - this.#bytesBefore) * 8);
+    this.#bytesBefore = bytes;
+    this.say(
+      `${joined} of ${this.#plans.length} peers, ${this.#received()} streams received, ${flow}, ${lost} packets lost`,
+    );
+  }
+
+  #bytesBefore = 0;
+
+  #fail(reason: string): void {
+    if (!this.#over) this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (milliseconds <= 0 || this.#over) return;
+    await Promise.race([Bun.sleep(milliseconds), this.#ended.promise]);
+  }
+}
+
+/** Everybody who is to join, room after room in turns, those who send first. */
+function planPeers({ rooms, publishers, subscribers, meeting, roomPrefix }: LoadOptions): Plan[] {
+  return Array.from({ length: publishers + subscribers }, (_, number) => number).flatMap((number) =>
+    Array.from({ length: rooms }, (_, room) => ({
+      roomId: `${roomPrefix}-${room + 1}`,
+      peerId: `${number < publishers ? 'publisher' : 'subscriber'}-${number + 1}`,
+      sends: number < publishers,
+      receives: number >= publishers || meeting,
+    })),
+  );
+}
+
+function wantedStreams(options: LoadOptions): number {
+  const { rooms, publishers, subscribers, meeting, audioBitrate, videoBitrate } = options;
+  const tracks = Number(audioBitrate > 0) + Number(videoBitrate > 0);
+  const pairs = publishers * subscribers + (meeting ? publishers * (publishers - 1) : 0);
+  return rooms * tracks * pairs;
+}
+
+function serverShare(from: Mark, to: Mark, share: (cpu: number) => number) {
+  if (!from.server || !to.server) return {};
+  return {
+    server: share(to.server.server - from.server.server),
+    workers: share(to.server.workers - from.server.workers),
+  };
+}

@@ -1,0 +1,79 @@
+import { RawSocket, textFrame } from './raw-socket.ts';
+
+interface Answer {
+  readonly id: number;
+  readonly ok: boolean;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly errorReason?: string;
+}
+
+interface Waiting {
+  readonly resolve: (data: Readonly<Record<string, unknown>>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const isRequest = Buffer.from('"request":true');
+const isResponse = Buffer.from('"response":true');
+const idKey = Buffer.from('"id":');
+/** Both servers write the members of the envelope before the data, so that they are found near the start. */
+const envelopeBytes = 64;
+
+/**
+ * A participant that speaks the signaling protocol and has no media. It accepts what it is offered without reading
+ * it, so that it costs little beside the server that it drives.
+ */
+export class RawPeer {
+  #lastId = 0;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Consumers that the server has offered so far. */
+  consumers = 0;
+  onConsumer: () => void = () => {};
+
+  private constructor(private readonly socket: RawSocket) {
+    socket.onText = (payload) => this.#received(payload);
+    socket.onClose = () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the server closed the connection'));
+    };
+  }
+
+  /** Connects one peer to a room. */
+  static async connect(port: number, roomId: string, peerId: string): Promise<RawPeer> {
+    const query = new URLSearchParams({ roomId, peerId });
+    return new RawPeer(await RawSocket.connect(port, `/?${query}`));
+  }
+
+  /** @throws Error with the server's reason when it refuses */
+  request(method: string, data: unknown = {}): Promise<Readonly<Record<string, unknown>>> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.socket.write(textFrame(JSON.stringify({ request: true, id, method, data })));
+    });
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  #received(payload: Buffer): void {
+    const envelope = payload.subarray(0, envelopeBytes);
+    if (envelope.includes(isResponse)) this.#settle(JSON.parse(payload.toString()) as Answer);
+    else if (envelope.includes(isRequest)) this.#accept(payload, envelope);
+  }
+
+  #accept(payload: Buffer, envelope: Buffer): void {
+    const id = Number.parseInt(envelope.toString('latin1', envelope.indexOf(idKey) + idKey.length), 10);
+    this.socket.write(textFrame(`{"response":true,"id":${id},"ok":true,"data":{}}`));
+    if (!payload.includes('newConsumer')) return;
+    this.consumers += 1;
+    this.onConsumer();
+  }
+
+  #settle({ id, ok, data, errorReason }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (ok) waiting?.resolve(data ?? {});
+    else waiting?.reject(new Error(`the server refused: ${errorReason}`));
+  }
+}

@@ -1,0 +1,49 @@
+/** `bun run bench NAME [--small] [--runs N]`: the last line printed is the result as one JSON object. */
+import { parseArgs } from 'node:util';
+import { benchmarks } from './benchmarks.ts';
+import { interleave } from './harness/benchmark.ts';
+import { stopAllChildren } from './harness/children.ts';
+import { summarize } from './harness/result.ts';
+
+const say = (line: string) => console.error(line);
+
+function usage(): string {
+  const lines = benchmarks.map(({ name, doc }) => `  ${name.padEnd(12)} ${doc}`);
+  return ['Usage: bun run bench NAME [--small] [--runs N]', '', ...lines].join('\n');
+}
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    args: process.argv.slice(2),
+    allowPositionals: true,
+    options: { small: { type: 'boolean', default: false }, runs: { type: 'string' } },
+  });
+  const benchmark = benchmarks.find(({ name }) => name === positionals[0]);
+  const wanted = values.runs === undefined ? undefined : Number(values.runs);
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted > 0)) {
+    throw new Error(`--runs: got ${values.runs}, wants a whole number above 0`);
+  }
+  return { benchmark, small: values.small, runs: wanted ?? (values.small ? 1 : benchmark?.runs) ?? 1 };
+}
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const { benchmark, small, runs } = readArguments();
+  if (!benchmark) {
+    say(usage());
+    return 2;
+  }
+  const results = await interleave(benchmark, { runs, scale: { small }, say });
+  console.log(JSON.stringify(summarize(benchmark.name, benchmark.figures, results, small)));
+  return 0;
+}
+
+let exitCode = 1;
+try {
+  exitCode = await main();
+} catch (error) {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+} finally {
+  await stopAllChildren();
+}
+process.exit(exitCode);

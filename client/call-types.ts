@@ -1,0 +1,26 @@
+import type { types } from 'mediasoup-client';
+import type { ClientError } from './errors.ts';
+import type { LifelineOptions } from './lifeline.ts';
+import type { MediaOptions } from './media.ts';
+import type { Notification } from './protocol.ts';
+import type { ReceiverHost } from './receiver.ts';
+import type { DeviceInfo } from './remote-peer.ts';
+import type { RosterHost } from './roster.ts';
+import type { Direction } from './transports.ts';
+
+export interface CallOptions extends LifelineOptions, MediaOptions {
+  readonly autoSubscribe: boolean;
+  readonly device: DeviceInfo;
+}
+
+/** Where the call stands. `rejoining`: the media is being built anew; `reconnecting`: the connection is. */
+export type CallState = 'new' | 'connecting' | 'joined' | 'rejoining' | 'reconnecting' | 'ended';
+
+export interface CallHost extends RosterHost, ReceiverHost {
+  /** The name to join with. */
+  readonly displayName: string;
+  stateChanged(state: CallState, error?: ClientError): void;
+  transportState(direction: Direction, state: types.ConnectionState): void;
+  /** Everything that the server tells, after the call has taken its part. */
+  notified(notification: Notification): void;
+}

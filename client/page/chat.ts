@@ -1,0 +1,82 @@
+import type { TureenClient } from '../index.ts';
+import { byId, make } from './dom.ts';
+import { notify } from './notices.ts';
+
+const mostMessages = 500;
+
+/** The chat beside the call. */
+export class Chat {
+  readonly #panel = byId('chat');
+  readonly #list = byId('messages');
+  readonly #toggle = byId('chat-toggle', HTMLButtonElement);
+  readonly #input = byId('chat-text', HTMLInputElement);
+  #unread = 0;
+
+  constructor(
+    private readonly client: TureenClient,
+    signal: AbortSignal,
+  ) {
+    this.#list.replaceChildren(make('p', { className: 'empty', textContent: 'Nobody has written yet.' }));
+    this.#show(false);
+    client.on('chat', ({ peer, text }) => this.#write(peer.displayName || 'Guest', text, false));
+    this.#toggle.addEventListener('click', () => this.toggle(), { signal });
+    byId('chat-close').addEventListener('click', () => this.toggle(), { signal });
+    byId('chat-form').addEventListener('submit', (event) => this.#submit(event), { signal });
+    this.#list.tabIndex = 0;
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') this.toggle();
+    };
+    this.#panel.addEventListener('keydown', closeOnEscape, { signal });
+  }
+
+  toggle(): void {
+    const open = this.#panel.hidden !== false;
+    this.#show(open);
+    if (open) this.#input.focus();
+    else this.#toggle.focus();
+  }
+
+  #show(open: boolean): void {
+    this.#panel.hidden = !open;
+    this.#toggle.setAttribute('aria-expanded', String(open));
+    this.#setUnread(0);
+    if (open) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  #submit(event: Event): void {
+    event.preventDefault();
+    const text = this.#input.value.trim();
+    if (text === '') return;
+    this.#input.value = '';
+    this.#write('You', text, true);
+    this.client.sendChat(text).catch((error: unknown) => {
+      notify(`Your message was not sent: ${error instanceof Error ? error.message : error}`);
+    });
+  }
+
+  #write(name: string, text: string, own: boolean): void {
+    this.#list.querySelector('.empty')?.remove();
+    const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const head = make('p', { className: 'message-head' }, make('strong', { textContent: name }), ` ${time}`);
+    const item = make(
+      'div',
+      { className: own ? 'message own' : 'message' },
+      head,
+      make('p', { textContent: text }),
+    );
+    this.#list.append(item);
+    if (this.#list.childElementCount > mostMessages) this.#list.firstElementChild?.remove();
+    this.#list.scrollTop = this.#list.scrollHeight;
+    if (!this.#panel.hidden || own) return;
+    this.#setUnread(this.#unread + 1);
+    notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`);
+  }
+
+  #setUnread(count: number): void {
+    this.#unread = count;
+    const badge = byId('chat-unread');
+    badge.hidden = count === 0;
+    badge.textContent = count > 9 ? '9+' : String(count);
+    this.#toggle.setAttribute('aria-label', count === 0 ? 'Chat' : `Chat, ${count} unread`);
+  }
+}

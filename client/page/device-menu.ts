@@ -1,0 +1,65 @@
+import { type DeviceKind, type DeviceLists, watchDevices } from '../index.ts';
+import { make } from './dom.ts';
+import type { LocalMedia } from './local-media.ts';
+
+const labels: Readonly<Record<DeviceKind, string>> = {
+  camera: 'Camera',
+  microphone: 'Microphone',
+  speaker: 'Speaker',
+};
+
+/** Lists to choose devices from, kept up to date while devices come and go. */
+export class DeviceMenu {
+  readonly #selects = new Map<DeviceKind, HTMLSelectElement>();
+  #devices: DeviceLists | undefined;
+  readonly #stop: () => void;
+
+  constructor(
+    container: HTMLElement,
+    private readonly local: LocalMedia,
+    private readonly chosen: (kind: DeviceKind, id: string) => void,
+  ) {
+    container.replaceChildren(...this.#fields());
+    const stopWatching = watchDevices((devices) => {
+      this.#devices = devices;
+      this.#show();
+    });
+    const stopListening = local.on('changed', () => this.#show());
+    this.#stop = () => {
+      stopWatching();
+      stopListening();
+    };
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  #fields(): HTMLElement[] {
+    // Only some browsers let a page choose where its sound goes.
+    const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
+    const kinds: DeviceKind[] = ['camera', 'microphone', ...(canChooseSpeaker ? (['speaker'] as const) : [])];
+    return kinds.map((kind) => {
+      const select = make('select', { name: kind });
+      select.addEventListener('change', () => {
+        this.local.choose(kind, select.value);
+        this.chosen(kind, select.value);
+      });
+      this.#selects.set(kind, select);
+      return make('label', { className: 'field' }, labels[kind], select);
+    });
+  }
+
+  #show(): void {
+    for (const [kind, select] of this.#selects) {
+      const devices = this.#devices?.[kind] ?? [];
+      const options = devices.map(({ id, label }) => make('option', { value: id, textContent: label }));
+      const none = make('option', { value: '', textContent: `No ${kind} to choose` });
+      select.replaceChildren(...(options.length > 0 ? options : [none]));
+      select.disabled = options.length === 0;
+      const open = kind === 'speaker' ? undefined : this.local.track(kind)?.getSettings().deviceId;
+      const current = open ?? this.local.chosen(kind);
+      if (devices.some(({ id }) => id === current)) select.value = current ?? '';
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { Events } from '../events.ts';
+import { ClientError, type DeviceKind, openCamera, openMicrophone } from '../index.ts';
+import { readPreferences, remember } from './preferences.ts';
+
+export type InputKind = 'camera' | 'microphone';
+
+interface LocalMediaEvents {
+  /** A device was opened, closed or chosen, or could not be opened. */
+  changed: undefined;
+}
+
+/** The user's own camera and microphone, before the call and in it: which, and whether they are wanted. */
+export class LocalMedia extends Events<LocalMediaEvents> {
+  readonly #tracks: Partial<Record<InputKind, MediaStreamTrack>> = {};
+  readonly #problems: Partial<Record<InputKind, ClientError>> = {};
+  readonly #wanted: Record<InputKind, boolean> = { camera: true, microphone: true };
+  readonly #chosen: Partial<Record<DeviceKind, string>> = { ...readPreferences().devices };
+
+  /** The open device. */
+  track(kind: InputKind): MediaStreamTrack | undefined {
+    const track = this.#tracks[kind];
+    return track?.readyState === 'live' ? track : undefined;
+  }
+
+  /** Why it cannot be had. */
+  problem(kind: InputKind): ClientError | undefined {
+    return this.#problems[kind];
+  }
+
+  wanted(kind: InputKind): boolean {
+    return this.#wanted[kind];
+  }
+
+  chosen(kind: DeviceKind): string | undefined {
+    return this.#chosen[kind];
+  }
+
+  /** Opens the chosen device, or another when that is not there. @throws ClientError */
+  async open(kind: InputKind): Promise<MediaStreamTrack> {
+    const id = this.#chosen[kind];
+    const opener = kind === 'camera' ? openCamera : openMicrophone;
+    try {
+      // "ideal": a device that was remembered and is gone must not leave the user without any.
+      const track = await opener(id === undefined ? {} : { deviceId: { ideal: id } });
+      delete this.#problems[kind];
+      return track;
+    } catch (error) {
+      this.#problems[kind] = asClientError(error);
+      throw this.#problems[kind];
+    } finally {
+      this.emit('changed', undefined);
+    }
+  }
+
+  /** Shows what the device gives; the page can go on without it. */
+  async preview(kind: InputKind): Promise<void> {
+    this.#wanted[kind] = true;
+    const before = this.#tracks[kind];
+    this.#tracks[kind] = await this.open(kind).catch(() => undefined);
+    before?.stop();
+    this.emit('changed', undefined);
+  }
+
+  /** Closes the device: its light goes out. */
+  close(kind: InputKind): void {
+    this.#wanted[kind] = false;
+    this.#tracks[kind]?.stop();
+    delete this.#tracks[kind];
+    delete this.#problems[kind];
+    this.emit('changed', undefined);
+  }
+
+  choose(kind: DeviceKind, id: string): void {
+    this.#chosen[kind] = id;
+    remember({ devices: this.#chosen });
+    this.emit('changed', undefined);
+  }
+
+  /** Hands an open track over to the call, which stops it from now on. */
+  take(kind: InputKind): MediaStreamTrack | undefined {
+    const track = this.track(kind);
+    delete this.#tracks[kind];
+    return track;
+  }
+
+  /** Whether the user wants it is remembered from one call to the next. */
+  setWanted(kind: InputKind, wanted: boolean): void {
+    this.#wanted[kind] = wanted;
+  }
+
+  /** Closes everything. */
+  stop(): void {
+    for (const kind of ['camera', 'microphone'] as const) {
+      this.#tracks[kind]?.stop();
+      delete this.#tracks[kind];
+    }
+  }
+}
+
+function asClientError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  return new ClientError('device_failed', error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,44 @@
+import { byId, make } from './dom.ts';
+
+const shown = 7000;
+
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
+/** Short news over the call: seen for a moment, read out by screen readers. */
+export function notify(text: string, action?: NoticeAction): void {
+  const toast = make('div', { className: 'toast' }, make('span', { textContent: text }));
+  if (action) {
+    const button = make('button', { type: 'button', className: 'text-button', textContent: action.label });
+    button.addEventListener('click', () => {
+      toast.remove();
+      action.run();
+    });
+    toast.append(button);
+  }
+  const toasts = byId('toasts');
+  toasts.append(toast);
+  while (toasts.childElementCount > 3) toasts.firstElementChild?.remove();
+  // What wants an answer stays for longer.
+  setTimeout(() => toast.remove(), action ? shown * 3 : shown);
+}
+
+/** Something that only those need to be told who do not see it. */
+export function announce(text: string): void {
+  byId('announcer').textContent = text;
+}
+
+/** The strip over the call that tells a state which lasts; without a text it goes. */
+export function banner(text?: string, options: { busy?: boolean; action?: NoticeAction } = {}): void {
+  const strip = byId('banner');
+  const { busy = false, action } = options;
+  strip.hidden = text === undefined;
+  byId('banner-text').textContent = text ?? '';
+  strip.classList.toggle('busy', busy);
+  const button = byId('banner-action', HTMLButtonElement);
+  button.hidden = action === undefined;
+  button.textContent = action?.label ?? '';
+  button.onclick = action?.run ?? null;
+}

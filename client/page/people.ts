@@ -1,0 +1,176 @@
+import type { Publication, RemotePeer, RemoteTrack, TureenClient } from '../index.ts';
+import { byId } from './dom.ts';
+import type { LocalMedia } from './local-media.ts';
+import { banner } from './notices.ts';
+import type { Stage } from './stage.ts';
+import type { Tile } from './tile.ts';
+
+/** How long a peer counts as speaking after it was heard last, so that pauses between words do not flicker. */
+const speakingFor = 1200;
+
+/** Ends of tracks that come again in a moment. */
+const rebuilding = new Set(['rejoin', 'reconnecting', 'transport_closed']);
+const settleAfter = 2500;
+
+/** Shows who is in the call: keeps the tiles of the stage like the peers and tracks of the client. */
+export class People {
+  readonly #voices = new Map<RemoteTrack, HTMLAudioElement>();
+  readonly #heard = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #raised = new Set<string>();
+  #settling: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly client: TureenClient,
+    private readonly stage: Stage,
+    private readonly local: LocalMedia,
+  ) {
+    client.on('peerJoined', (peer) => this.#show(peer));
+    client.on('peerChanged', (peer) => this.#show(peer));
+    client.on('peerLeft', ({ peer }) => this.#gone(peer));
+    client.on('trackAdded', ({ peer, track }) => this.#added(peer, track));
+    client.on('trackChanged', ({ peer }) => this.#show(peer));
+    client.on('trackRemoved', ({ peer, track, reason }) => this.#removed(peer, track, reason));
+    client.on('state', ({ state }) => state === 'joined' && this.#settle());
+    client.on('publicationChanged', () => this.showOwn());
+    client.on('publicationEnded', () => this.showOwn());
+    client.on('levels', (levels) => {
+      for (const { peerId } of levels) this.#speaks(peerId);
+    });
+    client.on('activeSpeaker', ({ peerId }) => {
+      if (peerId !== null && peerId !== client.peerId) stage.setSpeaker(peerId);
+    });
+    client.on('quality', ({ peerId, quality }) => stage.tile(peerId)?.setQuality(quality.level));
+  }
+
+  /** Our own tile, and our screen when it is shared. */
+  showOwn(): void {
+    const { peerId } = this.client;
+    const camera = this.client.publication('camera');
+    const tile = this.stage.add({ id: peerId, peerId, name: 'You', own: true, screen: false });
+    tile.show(camera && !camera.released ? camera.track : undefined);
+    tile.setPicture(camera !== undefined && !camera.paused);
+    tile.setMuted(this.client.publication('microphone')?.paused ?? true);
+    tile.setHand(this.#raised.has(peerId));
+    this.#showScreen({ id: peerId, name: 'Your screen', own: true }, this.client.publication('screen'));
+    this.#count();
+  }
+
+  setHand(peerId: string, raised: boolean): void {
+    if (raised) this.#raised.add(peerId);
+    else this.#raised.delete(peerId);
+    this.stage.tile(peerId)?.setHand(raised);
+  }
+
+  /** Sends all voices to another speaker. */
+  setSpeakerDevice(id: string): void {
+    for (const voice of this.#voices.values()) route(voice, id);
+  }
+
+  stop(): void {
+    for (const track of [...this.#voices.keys()]) this.#silence(track);
+    for (const timer of this.#heard.values()) clearTimeout(timer);
+    clearTimeout(this.#settling);
+  }
+
+  #show(peer: RemotePeer): void {
+    const { id, displayName } = peer;
+    const name = displayName || 'Guest';
+    const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
+    const camera = peer.track('camera');
+    tile.setName(name);
+    const comesBack = !camera && (peer.away || this.client.state !== 'joined');
+    if (!comesBack) {
+      tile.show(camera);
+      tile.setPicture(camera !== undefined && !camera.muted);
+    }
+    tile.setMuted(peer.track('microphone')?.muted ?? true);
+    tile.setAway(peer.away);
+    tile.setHand(this.#raised.has(id));
+    tile.setQuality(this.client.quality(id).level);
+    this.#showScreen({ id, name: `${name}’s screen`, own: false }, peer.track('screen'));
+    this.#count();
+  }
+
+  #showScreen(
+    who: { id: string; name: string; own: boolean },
+    screen: RemoteTrack | Publication | undefined,
+  ): void {
+    const id = `${who.id}/screen`;
+    if (!screen) return this.stage.remove(id);
+    const { name, own } = who;
+    const tile: Tile = this.stage.add({ id, peerId: who.id, name, own, screen: true });
+    tile.setName(name);
+    tile.show('track' in screen ? screen.track : screen);
+  }
+
+  #added(peer: RemotePeer, track: RemoteTrack): void {
+    if (track.kind === 'audio') this.#play(track);
+    this.#show(peer);
+  }
+
+  #removed(peer: RemotePeer, track: RemoteTrack, reason: string): void {
+    this.#silence(track);
+    // The last picture stands until the next one comes, which is better than a blink.
+    if (!rebuilding.has(reason) && this.client.peers.has(peer.id)) this.#show(peer);
+  }
+
+  /** The call is back: a moment later, what did not come back is not shown any more. */
+  #settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      for (const peer of this.client.peers.values()) this.#show(peer);
+    }, settleAfter);
+  }
+
+  #gone(peer: RemotePeer): void {
+    this.#raised.delete(peer.id);
+    this.stage.remove(peer.id);
+    this.stage.remove(`${peer.id}/screen`);
+    this.#count();
+  }
+
+  #play(track: RemoteTrack): void {
+    const voice = new Audio();
+    voice.autoplay = true;
+    this.#voices.set(track, voice);
+    track.attach(voice);
+    const speaker = this.local.chosen('speaker');
+    if (speaker !== undefined) route(voice, speaker);
+    voice.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.#askForSound();
+    });
+  }
+
+  /** Browsers let a page make sound only after its user has touched it. */
+  #askForSound(): void {
+    const run = () => {
+      banner();
+      for (const voice of this.#voices.values()) voice.play().catch(() => {});
+    };
+    banner('Your browser holds the sound back.', { action: { label: 'Hear the others', run } });
+  }
+
+  #silence(track: RemoteTrack): void {
+    const voice = this.#voices.get(track);
+    if (!voice) return;
+    voice.srcObject = null;
+    this.#voices.delete(track);
+  }
+
+  #speaks(peerId: string): void {
+    this.stage.tile(peerId)?.setSpeaking(true);
+    clearTimeout(this.#heard.get(peerId));
+    const quiet = () => this.stage.tile(peerId)?.setSpeaking(false);
+    this.#heard.set(peerId, setTimeout(quiet, speakingFor));
+  }
+
+  #count(): void {
+    const people = this.client.peers.size + 1;
+    byId('call-people').textContent = people === 1 ? 'only you' : `${people} people`;
+  }
+}
+
+function route(voice: HTMLAudioElement, id: string): void {
+  // A speaker that was unplugged meanwhile leaves the sound where it was.
+  if ('setSinkId' in voice) voice.setSinkId(id).catch(() => {});
+}

@@ -1,0 +1,105 @@
+import type { ClientError, QualityLevel } from '../index.ts';
+
+/** What is told when something ended or could not begin: what happened, and what to do. */
+export interface Explanation {
+  readonly title: string;
+  readonly what: string;
+  readonly advice: string;
+}
+
+const known: Readonly<Record<string, { title: string; what?: string; advice: string }>> = {
+  left: {
+    title: 'You left the call',
+    what: 'The others can go on without you.',
+    advice: 'You can join again at any time.',
+  },
+  removed: {
+    title: 'You were removed from the call',
+    advice: 'If this was a mistake, ask a moderator before you join again.',
+  },
+  replaced: {
+    title: 'The call goes on elsewhere',
+    what: 'You joined this room again from another tab or device.',
+    advice: 'Go on there, or join again to bring the call back to this tab.',
+  },
+  room_closed: {
+    title: 'The call is over',
+    what: 'The room was closed for everyone.',
+    advice: 'Joining again opens a new room of the same name.',
+  },
+  room_full: {
+    title: 'The room is full',
+    advice: 'Wait until somebody leaves, then join again. Or meet in another room.',
+  },
+  room_locked: {
+    title: 'The room is locked',
+    advice: 'Ask somebody inside to unlock it, then join again.',
+  },
+  banned: { title: 'You may not enter', advice: 'Ask whoever runs this server to let you in again.' },
+  unauthorized: {
+    title: 'You need an invitation',
+    advice: 'Open the link that you were sent. If it does not work any more, ask for a new one.',
+  },
+  forbidden: {
+    title: 'This invitation is not for here',
+    advice: 'Check the room, or ask for an invitation to this one.',
+  },
+  unreachable: {
+    title: 'The server cannot be reached',
+    what: 'It does not answer, or your device has no network.',
+    advice: 'Check your connection, then join again.',
+  },
+  timeout: {
+    title: 'The server does not answer',
+    advice: 'Your connection may be very slow. Try again, perhaps over another network.',
+  },
+  invalid_params: { title: 'This cannot be used', advice: 'Change it and join again.' },
+  draining: { title: 'The server is restarting', advice: 'Wait a minute, then join again.' },
+  worker_unavailable: { title: 'The server is starting up', advice: 'Wait a moment, then join again.' },
+};
+
+/** Explains why the call ended, or did not begin. */
+export function explain(error: ClientError): Explanation {
+  const text = known[error.code];
+  if (!text) {
+    return {
+      title: 'The call ended',
+      what: sentence(error.message),
+      advice: `Join again. If it stays like this, tell whoever runs this server: ${error.code}.`,
+    };
+  }
+  return { title: text.title, what: text.what ?? sentence(error.message), advice: text.advice };
+}
+
+/** Says why a publication ended that nobody here ended; undefined when there is nothing to say. */
+export function explainPublicationEnd(what: string, reason: string): string | undefined {
+  switch (reason) {
+    case 'ended':
+      return undefined;
+    case 'unplugged':
+      return `Your ${what} was unplugged. Connect it again or choose another one.`;
+    case 'moderator':
+      return `A moderator turned your ${what} off. You can turn it on again.`;
+    case 'not_allowed':
+    case 'forbidden':
+      return `You may not use your ${what} in this room. Ask a moderator to allow it.`;
+    case 'limit_reached':
+      return `Your ${what} is one too many for this server. Turn something else off first.`;
+    default:
+      return `Your ${what} stopped (${reason}). Turn it on again.`;
+  }
+}
+
+export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
+  unknown: 'Nothing is sent at the moment, so there is nothing to measure.',
+  lost: 'Hardly anything gets through.',
+  poor: 'Much gets lost: pictures freeze and voices break.',
+  fair: 'Some gets lost: pictures may be coarse.',
+  good: 'Everything gets through.',
+};
+
+/** A sentence of the server or the library, written as one: with a capital and a full stop. */
+export function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}

@@ -1,0 +1,142 @@
+import type { QualityLevel, RemoteTrack } from '../index.ts';
+import { icon, make, paintAvatar } from './dom.ts';
+import type { Place } from './layout.ts';
+
+export interface TileOptions {
+  /** Unique among the tiles. */
+  readonly id: string;
+  readonly peerId: string;
+  readonly name: string;
+  readonly own: boolean;
+  /** A shared screen instead of a person. */
+  readonly screen: boolean;
+  /** Asked for the details. */
+  readonly onDetails: () => void;
+  /** Asked to keep it in the middle. */
+  readonly onPin: () => void;
+}
+
+const qualityNames: Readonly<Record<QualityLevel, string>> = {
+  unknown: 'not measured',
+  lost: 'lost',
+  poor: 'poor',
+  fair: 'fair',
+  good: 'good',
+};
+
+/** One picture of the call: a person, or a shared screen. */
+export class Tile {
+  readonly element: HTMLElement;
+  readonly #video: HTMLVideoElement;
+  readonly #avatar = make('span', { className: 'avatar' });
+  readonly #name = make('span', { className: 'tile-name' });
+  readonly #mute = make('span', { className: 'tile-mute', hidden: true }, icon('microphone-off'));
+  readonly #hand = make('span', { className: 'tile-hand', hidden: true }, icon('hand'));
+  readonly #details = make('button', { type: 'button', className: 'bars' });
+  #shown: RemoteTrack | MediaStreamTrack | undefined;
+  #detach: () => void = () => {};
+  #displayName = '';
+
+  constructor(readonly options: TileOptions) {
+    const { own, screen, onDetails, onPin } = options;
+    this.#video = make('video', { autoplay: true, playsInline: true, muted: true, hidden: true });
+    this.#video.classList.toggle('mirrored', own && !screen);
+    this.#mute.append(make('span', { className: 'visually-hidden', textContent: 'muted' }));
+    this.#hand.append(make('span', { className: 'visually-hidden', textContent: 'hand raised' }));
+    this.#details.append(...[1, 2, 3].map(() => make('i')));
+    this.#details.addEventListener('click', onDetails);
+    const caption = make('figcaption', { className: 'tile-caption' }, this.#hand, this.#mute, this.#name);
+    this.element = make('figure', { className: 'tile' }, this.#avatar, this.#video, caption, this.#details);
+    this.element.dataset.tile = options.id;
+    this.element.dataset.peer = options.peerId;
+    this.element.classList.toggle('own', own);
+    this.element.classList.toggle('screen', screen);
+    this.element.addEventListener('dblclick', onPin);
+    this.setName(options.name);
+    this.setQuality('unknown');
+  }
+
+  get name(): string {
+    return this.#displayName;
+  }
+
+  setName(name: string): void {
+    if (this.#displayName === name) return;
+    this.#displayName = name;
+    this.#name.textContent = name;
+    paintAvatar(this.#avatar, name);
+  }
+
+  /** Shows a picture, or the avatar without one. */
+  show(track: RemoteTrack | MediaStreamTrack | undefined): void {
+    if (this.#shown === track) return;
+    this.#detach();
+    this.#shown = track;
+    this.#video.hidden = track === undefined;
+    this.#detach = track === undefined ? () => {} : play(track, this.#video);
+  }
+
+  /** The sender's camera rests: the last picture must not stand for the present. */
+  setPicture(visible: boolean): void {
+    this.#video.hidden = !visible || this.#shown === undefined;
+  }
+
+  setMuted(muted: boolean): void {
+    this.#mute.hidden = !muted;
+  }
+
+  setSpeaking(speaking: boolean): void {
+    this.element.classList.toggle('speaking', speaking);
+  }
+
+  setHand(raised: boolean): void {
+    this.#hand.hidden = !raised;
+  }
+
+  /** Its media is being built anew. */
+  setAway(away: boolean): void {
+    this.element.classList.toggle('away', away);
+  }
+
+  setPinned(pinned: boolean): void {
+    this.element.classList.toggle('pinned', pinned);
+  }
+
+  setQuality(level: QualityLevel): void {
+    this.#details.dataset.level = level;
+    const label = `${this.#displayName}: connection ${qualityNames[level]}. Details`;
+    this.#details.setAttribute('aria-label', label);
+    this.#details.title = `Connection: ${qualityNames[level]}`;
+  }
+
+  /** Puts it there; without a place it is not seen, and costs nothing. */
+  place(place: Place | undefined, main: boolean): void {
+    const { style } = this.element;
+    this.element.hidden = place === undefined;
+    this.element.classList.toggle('main', main);
+    if (!place) return;
+    style.setProperty('transform', `translate(${Math.round(place.left)}px, ${Math.round(place.top)}px)`);
+    style.setProperty('width', `${Math.round(place.width)}px`);
+    style.setProperty('height', `${Math.round(place.height)}px`);
+    this.element.classList.toggle('tiny', place.width < 200);
+  }
+
+  async toggleFullscreen(): Promise<void> {
+    if (document.fullscreenElement === this.element) await document.exitFullscreen();
+    else await this.element.requestFullscreen();
+  }
+
+  remove(): void {
+    this.#detach();
+    this.element.remove();
+  }
+}
+
+function play(track: RemoteTrack | MediaStreamTrack, video: HTMLVideoElement): () => void {
+  if (!(track instanceof MediaStreamTrack)) return track.attach(video);
+  video.srcObject = new MediaStream([track]);
+  video.play().catch(() => {});
+  return () => {
+    video.srcObject = null;
+  };
+}

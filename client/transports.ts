@@ -1,0 +1,135 @@
+import type { Device, types } from 'mediasoup-client';
+import type { Connection } from './connection.ts';
+import { ClientError } from './errors.ts';
+import { keepIce } from './ice-keeper.ts';
+import type { TransportInfo } from './protocol.ts';
+
+export type Direction = 'send' | 'recv';
+
+export interface TransportOptions {
+  /** Used in place of what the server hands out. */
+  readonly iceServers?: RTCIceServer[];
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** TCP only, for networks that are known to drop UDP. */
+  readonly forceTcp?: boolean;
+}
+
+export interface TransportHost {
+  onTransportState(direction: Direction, state: types.ConnectionState): void;
+  /** The server did not take our side of a transport. */
+  onTransportRefused(transportId: string): void;
+  /** Whether a track that is about to be produced, told by its appData, begins muted. */
+  beginsPaused(appData: object): boolean;
+}
+
+/** When the media path broke the signaling path may have, too: it is given up sooner than otherwise, in milliseconds. */
+const restartPatience = 5000;
+
+/** The transports of one join: one to send, one to receive. */
+export class Transports {
+  readonly #open: Partial<Record<Direction, types.Transport>> = {};
+  readonly #opening: Partial<Record<Direction, Promise<void>>> = {};
+  #closed = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly device: Device,
+    private readonly options: TransportOptions,
+    private readonly host: TransportHost,
+  ) {}
+
+  get(direction: Direction): types.Transport | undefined {
+    return this.#open[direction];
+  }
+
+  /** The transport of that direction, opened now if it is not there. */
+  async need(direction: Direction): Promise<types.Transport> {
+    if (!this.#open[direction]) await this.rebuild(direction);
+    const transport = this.#open[direction];
+    if (!transport || transport.closed) throw new ClientError('gone', 'the media was built anew meanwhile');
+    return transport;
+  }
+
+  /** Asks the server for a transport. */
+  ask(direction: Direction): Promise<TransportInfo> {
+    const producing = direction === 'send';
+    return this.connection.request('createWebRtcTransport', { producing, consuming: !producing });
+  }
+
+  /** Makes our side of a transport that the server opened. */
+  build(direction: Direction, info: TransportInfo): void {
+    const { iceTransportPolicy, forceTcp = false } = this.options;
+    // The server's type says what it checks in its configuration: the same as the browser's, a little wider.
+    const iceServers = this.options.iceServers ?? (info.iceServers as RTCIceServer[] | undefined);
+    const iceCandidates = info.iceCandidates.filter(({ protocol }) => !forceTcp || protocol === 'tcp');
+    const options = { ...info, iceCandidates, iceServers, iceTransportPolicy };
+    const { device } = this;
+    const transport =
+      direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
+    this.#open[direction] = transport;
+    this.#wire(transport);
+    keepIce({
+      transport,
+      restart: () => this.#restart(transport),
+      onState: (state) => this.host.onTransportState(direction, state),
+    });
+  }
+
+  /** Opens a transport in place of a lost one, or of one that the server did not think of. */
+  async rebuild(direction: Direction): Promise<void> {
+    this.#opening[direction] ??= this.ask(direction)
+      .then((info) => {
+        if (!this.#closed) this.build(direction, info);
+      })
+      .finally(() => delete this.#opening[direction]);
+    await this.#opening[direction];
+  }
+
+  /** The server closed that transport. @returns its direction if it was one of these */
+  lost(transportId: string): Direction | undefined {
+    const direction = (['send', 'recv'] as const).find((name) => this.#open[name]?.id === transportId);
+    if (!direction) return undefined;
+    this.#open[direction]?.close();
+    delete this.#open[direction];
+    return direction;
+  }
+
+  async restartIce(): Promise<void> {
+    await Promise.all(Object.values(this.#open).map((transport) => this.#restart(transport)));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const transport of Object.values(this.#open)) transport.close();
+  }
+
+  #wire(transport: types.Transport): void {
+    const { connection, host } = this;
+    const transportId = transport.id;
+    transport.on('connect', ({ dtlsParameters }, done) => {
+      // Nothing waits for the answer: the server handles this before what follows, and a refusal is told to the host.
+      connection.request('connectWebRtcTransport', { transportId, dtlsParameters }).catch(() => {
+        if (!this.#closed) host.onTransportRefused(transportId);
+      });
+      done();
+    });
+    transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
+      const paused = host.beginsPaused(appData);
+      connection.request('produce', { transportId, kind, rtpParameters, appData, paused }).then(done, failed);
+    });
+    transport.on('producedata', ({ sctpStreamParameters, ...rest }, done, failed) => {
+      const { streamId = 0 } = sctpStreamParameters;
+      const data = { transportId, ...rest, sctpStreamParameters: { ...sctpStreamParameters, streamId } };
+      connection.request('produceData', data).then(done, failed);
+    });
+  }
+
+  async #restart(transport: types.Transport): Promise<void> {
+    const { usernameFragment, password, iceLite } = await this.connection.request(
+      'restartIce',
+      { transportId: transport.id },
+      restartPatience,
+    );
+    await transport.restartIce({ iceParameters: { usernameFragment, password, iceLite } });
+  }
+}

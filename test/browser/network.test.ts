@@ -1,0 +1,164 @@
+import { expect, test } from 'bun:test';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { TureenClient } from '../../client/index.ts';
+import { TcpRelay } from '../client/tcp-relay.ts';
+import { UdpRelay } from '../client/udp-relay.ts';
+import { startServer } from '../support/server.ts';
+import { eventually, patience, seesAndHears, statistics } from './support.ts';
+import { useBrowser } from './use-browser.ts';
+
+/** The page puts its client there, for the console. */
+declare const tureen: TureenClient;
+
+const held = useBrowser();
+
+/** Leads the media of a page over another UDP port, as if that were the only way to the server. */
+async function mediaOver(page: Page, port: number): Promise<void> {
+  await page.addInitScript((relay) => {
+    const original = RTCPeerConnection.prototype.setRemoteDescription;
+    const redirected = function (this: RTCPeerConnection, description: RTCSessionDescriptionInit) {
+      const lines = description.sdp?.split('\r\n') ?? [];
+      const kept = lines.filter((line) => !/^a=candidate:.* tcp /i.test(line));
+      const sdp = kept.map((line) => line.replace(/^(a=candidate:\S+ \d+ udp \d+ \S+) \d+/i, `$1 ${relay}`));
+      return Reflect.apply(original, this, [{ ...description, sdp: sdp.join('\r\n') }]);
+    };
+    Object.assign(RTCPeerConnection.prototype, { setRemoteDescription: redirected });
+  }, port);
+}
+
+/** The media port of the only worker. */
+async function mediaPort(server: Awaited<ReturnType<typeof startServer>>): Promise<number> {
+  const dump = await server.sfu.pool.slots[0]?.live?.webRtcServer.dump();
+  const [udp] = dump?.udpSockets ?? [];
+  if (!udp) throw new Error('the worker listens on no UDP port');
+  return udp.port;
+}
+
+async function joinAt(page: Page, origin: string, name: string): Promise<void> {
+  page.setDefaultTimeout(patience);
+  await page.goto(`${origin}/?room=network`);
+  await page.fill('#name', name);
+  await page.waitForSelector('#preview-camera[aria-pressed=true]');
+  await page.click('#join');
+  await page.waitForSelector('#call:not([hidden])');
+}
+
+/** Notes the states that the client of a page goes through. */
+const noteStates = (page: Page) =>
+  page.evaluate(() => {
+    const states: string[] = [];
+    Object.assign(globalThis, { states });
+    tureen.on('state', ({ state }) => states.push(state));
+  });
+
+const notedStates = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as { states: string[] }).states);
+
+test('a network that is cut for five seconds comes back, and media flows again by itself', async () => {
+  await using server = await startServer();
+  using tcp = new TcpRelay(server);
+  using udp = await UdpRelay.to(await mediaPort(server));
+  const alice = await held.browser.context.newPage();
+  await mediaOver(alice, udp.port);
+  await joinAt(alice, tcp.url, 'Alice');
+  const bob = await held.browser.open(server, { room: 'network', name: 'Bob' });
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  const peerId = await alice.evaluate(() => tureen.peerId);
+  await noteStates(alice);
+  tcp.silence();
+  udp.silence();
+  const frames = async () => (await statistics(alice)).videos.reduce((sum, video) => sum + video.frames, 0);
+  await Bun.sleep(5000);
+  const before = await frames();
+  tcp.restore();
+  udp.restore();
+  const restoredAt = performance.now();
+  await eventually('more frames', frames, (count) => count > before + 5);
+  console.log(
+    `media flowed again ${Math.round(performance.now() - restoredAt)} ms after five seconds without a network`,
+  );
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  await alice.waitForSelector('#banner', { state: 'hidden' });
+  expect(await alice.evaluate(() => tureen.state)).toBe('joined');
+  expect(await alice.evaluate(() => tureen.peerId)).toBe(peerId);
+  await held.browser.closePages();
+});
+
+test('a connection that breaks for five seconds is told, and made again by itself', async () => {
+  await using server = await startServer();
+  using tcp = new TcpRelay(server);
+  const alice = await held.browser.context.newPage();
+  await joinAt(alice, tcp.url, 'Alice');
+  const bob = await held.browser.open(server, { room: 'network', name: 'Bob' });
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  await noteStates(alice);
+  held.browser.expectProblem(/WebSocket connection to .* failed|ERR_CONNECTION/);
+  tcp.cut();
+  await alice.waitForSelector('#banner >> text=The connection to the server broke. Reconnecting…');
+  await bob.waitForSelector('.tile >> text=Alice', { state: 'detached' });
+  await Bun.sleep(5000);
+  tcp.restore();
+  await alice.click('#banner-action');
+  await alice.waitForSelector('#banner', { state: 'hidden' });
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  expect(await notedStates(alice)).toEqual(['reconnecting', 'joined']);
+  await held.browser.closePages();
+});
+
+test('a server that is killed and started again has its call back, and one that stays away is told', async () => {
+  const port = await freePort();
+  const first = await startProcess(port);
+  const alice = await held.browser.open({ port }, { room: 'killed', name: 'Alice' });
+  const bob = await held.browser.open({ port }, { room: 'killed', name: 'Bob' });
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  held.browser.expectProblem(/WebSocket connection to .* failed|ERR_CONNECTION/);
+  first.kill('SIGKILL');
+  await first.exited;
+  await alice.waitForSelector('#banner >> text=Reconnecting…');
+  const second = await startProcess(port);
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  await alice.waitForSelector('#banner', { state: 'hidden' });
+  second.kill('SIGKILL');
+  await second.exited;
+  await alice.waitForSelector('#banner >> text=Reconnecting…');
+  // Two minutes are over sooner for a page whose clock runs faster.
+  await alice.evaluate(() => {
+    const now = performance.now.bind(performance);
+    const startedAt = now();
+    performance.now = () => startedAt + (now() - startedAt) * 100;
+  });
+  await alice.waitForSelector('#ending >> text=The server cannot be reached');
+  await held.browser.closePages();
+});
+
+async function startProcess(port: number) {
+  const root = join(import.meta.dir, '..', '..');
+  const server = Bun.spawn([process.execPath, 'src/main.ts'], {
+    cwd: root,
+    env: { ...process.env, PORT: String(port), TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' },
+    stdout: 'ignore',
+    stderr: 'ignore',
+  });
+  await eventually(
+    'a server that is ready',
+    () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    (ready) => ready,
+  );
+  return server;
+}
+
+/** A port that nobody listens on now, for a server that must have the same one twice. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port was free');
+  return address.port;
+}

@@ -1,0 +1,273 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import type { TureenClient } from '../../client/index.ts';
+import type { Server } from '../../src/server.ts';
+import { serverActor } from '../../src/sfu/events.ts';
+import { startServer } from '../support/server.ts';
+import { until } from '../support/signaling-client.ts';
+import { type ClientOptions, clientOf, joined, other, stateOf, type TestTrack, track } from './support.ts';
+
+let server: Server;
+const clients: TureenClient[] = [];
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.leave()));
+});
+
+afterAll(() => server.stop());
+
+async function enter(peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> {
+  const client = await joined({ server, peerId, displayName: peerId, ...options });
+  clients.push(client);
+  return client;
+}
+
+/** Alice publishes, Bob receives it. */
+async function oneTrack(kind: 'audio' | 'video' = 'video') {
+  const [alice, bob] = [await enter('alice'), await enter('bob')];
+  const arriving = bob.once('trackAdded');
+  const publication = await alice.publish(track(kind), kind === 'video' ? 'camera' : 'microphone');
+  return { alice, bob, publication, received: (await arriving).track };
+}
+
+const target = (peerId: string) => ({ roomId: 'room', peerId, by: serverActor });
+
+describe('joining', () => {
+  test('peers learn of each other, by name and device, and of leaving with its reason', async () => {
+    const alice = await enter('alice', { device: { flag: 'test', name: 'Test', version: '1' } });
+    const arriving = alice.once('peerJoined');
+    const bob = await enter('bob');
+    expect((await arriving).displayName).toBe('bob');
+    expect(other(bob)).toMatchObject({ id: 'alice', displayName: 'alice', device: { flag: 'test' } });
+    const leaving = alice.once('peerLeft');
+    await bob.leave();
+    expect(await leaving).toMatchObject({ peer: { id: 'bob' }, reason: 'left' });
+    expect(alice.peers.size).toBe(0);
+    expect(bob.state).toBe('ended');
+  });
+
+  test('a new name reaches the others', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const changing = bob.once('peerChanged');
+    await alice.setDisplayName('Alice Adams');
+    expect((await changing).displayName).toBe('Alice Adams');
+    expect(alice.displayName).toBe('Alice Adams');
+  });
+
+  test('a server that cannot be reached is told as such, in a sentence that says what to do', async () => {
+    const client = clientOf({ server, url: 'http://127.0.0.1:9', timing: { firstPatience: 100 } });
+    await expect(client.join()).rejects.toMatchObject({ code: 'unreachable' });
+    await stateOf(client, 'ended');
+    await expect(client.join()).rejects.toMatchObject({ code: 'wrong_state' });
+  });
+
+  test('an id that the server would not take, and a token that cannot be one, are refused at once', async () => {
+    expect(() => clientOf({ server, roomId: '' })).toThrow('a room id has 1 to 128 characters');
+    expect(() => clientOf({ server, peerId: 'a  b' })).toThrow('a peer id has 1 to 128 characters');
+    const client = clientOf({ server, token: 'not a token' });
+    await expect(client.join()).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('the same peer that connects again replaces the older connection, which is told why', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const ended = stateOf(alice, 'ended');
+    const left = bob.once('peerLeft');
+    await enter('alice');
+    expect(await ended).toMatchObject({ code: 'replaced' });
+    await until(() => !other(bob).away, 'alice being back');
+    await bob.leave();
+    // Bob saw the same Alice all the time; what he is told of is that he leaves.
+    expect((await left).reason).toBe('left');
+  });
+});
+
+describe('speaking', () => {
+  test('who is heard, how loud, and that nobody is any more', async () => {
+    const alice = await enter('alice');
+    const [levels, speaker] = [alice.once('levels'), alice.once('activeSpeaker')];
+    const volumes = [{ peerId: 'bob', producerId: 'voice', volume: -30 }];
+    server.sfu.events.emit('speakingPeers', { roomId: 'room', volumes });
+    server.sfu.events.emit('activeSpeaker', { roomId: 'room', peerId: 'bob', volume: -30 });
+    expect(await levels).toEqual([{ peerId: 'bob', volume: -30 }]);
+    expect(await speaker).toEqual({ peerId: 'bob' });
+    const silence = alice.once('activeSpeaker');
+    server.sfu.events.emit('activeSpeaker', { roomId: 'room', peerId: null, volume: null });
+    expect(await silence).toEqual({ peerId: null });
+  });
+});
+
+describe('publishing', () => {
+  test('a track arrives with its source, and its end with a reason', async () => {
+    const { bob, publication, received } = await oneTrack();
+    expect(received).toMatchObject({ kind: 'video', source: 'camera', peerId: 'alice', muted: false });
+    expect(other(bob).track('camera')).toBe(received);
+    const removing = bob.once('trackRemoved');
+    await publication.close();
+    expect(await removing).toMatchObject({ track: received, reason: 'producer_closed' });
+    expect(received.ended).toBe(true);
+    expect(other(bob).tracks.size).toBe(0);
+  });
+
+  test('a screen and its sound are told from a camera and a microphone', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    await alice.publish(track('video'), 'screen');
+    await alice.publish(track('audio'), 'screenAudio');
+    await until(() => other(bob).tracks.size === 2, 'two tracks');
+    expect([...other(bob).tracks].map(({ source }) => source).sort()).toEqual(['screen', 'screenAudio']);
+    expect(server.sfu.peer('room', 'alice').publications.values().next().value?.source).toBe('screen');
+  });
+
+  test('muting reaches the others and the track itself, and so does the end of it', async () => {
+    const { bob, publication, received } = await oneTrack('audio');
+    await publication.pause();
+    await until(() => received.muted, 'muted');
+    expect(publication.track.enabled).toBe(false);
+    const changing = bob.once('trackChanged');
+    await publication.resume();
+    await changing;
+    expect(received.muted).toBe(false);
+    expect(publication.track.enabled).toBe(true);
+  });
+
+  test('a publication that begins muted is muted for the others from the start', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const arriving = bob.once('trackAdded');
+    await alice.publish(track('audio'), 'microphone', { paused: true });
+    expect((await arriving).track.muted).toBe(true);
+  });
+
+  test('another track takes the place of the first, and what was opened by the client is stopped', async () => {
+    const { publication, received } = await oneTrack();
+    const first = publication.track;
+    const second = track('video');
+    await publication.replaceTrack(second);
+    expect(publication.track).toBe(second);
+    expect(publication.producer?.track).toBe(second);
+    expect(received.ended).toBe(false);
+    // The application opened it, so it is the application's to stop.
+    expect(first.readyState).toBe('live');
+    await expect(publication.replaceTrack(track('audio'))).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
+  test('an unplugged device ends its publication and says so', async () => {
+    const { alice, bob, publication } = await oneTrack();
+    const [ended, removed] = [alice.once('publicationEnded'), bob.once('trackRemoved')];
+    (publication.track as TestTrack).unplug();
+    expect(await ended).toEqual({ publication, reason: 'unplugged' });
+    expect((await removed).reason).toBe('producer_closed');
+    expect(alice.publications.size).toBe(0);
+  });
+
+  test('pausing with release closes the device, and resuming opens it again', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const reopen = async () => track('video');
+    const publication = await alice.publish(track('video'), 'camera', { reopen });
+    await until(() => other(bob).tracks.size === 1, 'the camera');
+    await publication.pause({ release: true });
+    expect(publication.released).toBe(true);
+    expect(publication.ended).toBe(false);
+    await publication.resume();
+    expect(publication.released).toBe(false);
+    expect(publication.producer?.track).toBe(publication.track);
+    await until(() => other(bob).track('camera')?.muted === false, 'the camera being on');
+  });
+});
+
+describe('moderation', () => {
+  test('a muted microphone is held until a moderator allows it, and stays muted until it is resumed', async () => {
+    const { alice, publication, received } = await oneTrack('audio');
+    const producer = { ...target('alice'), producerId: publication.producerId ?? '' };
+    const held = alice.once('publicationChanged');
+    await server.sfu.muteProducer(producer);
+    expect(await held).toBe(publication);
+    expect(publication).toMatchObject({ held: true, paused: true });
+    await expect(publication.resume()).rejects.toMatchObject({ code: 'forbidden' });
+    const allowed = alice.once('publicationChanged', ({ held: still }) => !still);
+    server.sfu.allowProducer(producer);
+    expect((await allowed).paused).toBe(true);
+    await publication.resume();
+    await until(() => !received.muted, 'the microphone being on');
+  });
+
+  test('what a moderator closes ends with that reason', async () => {
+    const { alice, publication } = await oneTrack();
+    const ended = alice.once('publicationEnded');
+    server.sfu.closeProducer({ ...target('alice'), producerId: publication.producerId ?? '' });
+    expect((await ended).reason).toBe('moderator');
+  });
+
+  test('what is not allowed is refused with the server’s words, and ends what is sent already', async () => {
+    const { alice } = await oneTrack();
+    const [told, ended] = [alice.once('permissions'), alice.once('publicationEnded')];
+    server.sfu.setPublish({ ...target('alice'), publish: ['audio'] });
+    expect((await told).publish).toEqual(['audio']);
+    expect((await ended).reason).toBe('not_allowed');
+    await expect(alice.publish(track('video'), 'camera')).rejects.toMatchObject({ code: 'forbidden' });
+    await alice.publish(track('audio'), 'microphone');
+  });
+
+  test('who is removed is told why, and does not come back', async () => {
+    const alice = await enter('alice');
+    const ended = stateOf(alice, 'ended');
+    server.sfu.removePeer({ ...target('alice'), reason: 'it was too loud' });
+    expect(await ended).toMatchObject({ code: 'removed', message: 'it was too loud' });
+  });
+
+  test('the end of the room, a notice and a lock reach everyone', async () => {
+    const alice = await enter('alice');
+    const [notice, locked, ended] = [alice.once('notice'), alice.once('locked'), stateOf(alice, 'ended')];
+    server.sfu.notice({ roomId: 'room', message: 'Closing soon', by: serverActor });
+    expect(await notice).toEqual({ message: 'Closing soon' });
+    server.sfu.setRoomLocked({ roomId: 'room', locked: true, by: serverActor });
+    expect(await locked).toEqual({ locked: true });
+    server.sfu.closeRoom({ roomId: 'room', by: serverActor });
+    expect(await ended).toMatchObject({ code: 'room_closed' });
+  });
+});
+
+describe('receiving', () => {
+  test('layers, priority, key frame and pause reach the server', async () => {
+    const { received } = await oneTrack();
+    const consumer = () =>
+      [...server.sfu.peer('room', 'bob').subscriptions.values()].find(
+        ({ consumer: { id } }) => id === received.id,
+      )?.consumer;
+    await until(() => consumer()?.paused === false, 'the consumer running');
+    expect(received).toMatchObject({ type: 'simulcast', layerCounts: { spatial: 3, temporal: 3 } });
+    await received.setPreferredLayers({ spatialLayer: 1, temporalLayer: 0 });
+    expect(consumer()?.preferredLayers).toEqual({ spatialLayer: 1, temporalLayer: 0 });
+    await received.setAutomaticLayers();
+    expect(consumer()?.preferredLayers).toEqual({ spatialLayer: 2, temporalLayer: 2 });
+    await received.setPriority(200);
+    expect(consumer()?.priority).toBe(200);
+    await received.requestKeyFrame();
+    await received.pause();
+    expect(consumer()?.paused).toBe(true);
+    await received.resume();
+    expect(consumer()?.paused).toBe(false);
+    await received.close();
+    expect(consumer()).toBeUndefined();
+  });
+
+  test('who subscribes by choice is told of publications, and receives those that it asks for', async () => {
+    const alice = await enter('alice');
+    const early = await alice.publish(track('audio'), 'microphone');
+    const bob = await enter('bob', { autoSubscribe: false });
+    expect([...other(bob).publications.keys()]).toEqual([early.producerId ?? '']);
+    const added = bob.once('publicationAdded');
+    const camera = await alice.publish(track('video'), 'camera');
+    const { publication } = await added;
+    expect(publication).toMatchObject({ producerId: camera.producerId, kind: 'video', source: 'video' });
+    expect(other(bob).tracks.size).toBe(0);
+    const received = await bob.subscribe(publication.producerId);
+    expect(other(bob).track('camera')).toBe(received);
+    await expect(bob.subscribe('unknown')).rejects.toMatchObject({ code: 'not_found' });
+    const removed = bob.once('publicationRemoved');
+    await camera.close();
+    expect((await removed).publication.producerId).toBe(publication.producerId);
+    await until(() => received.ended, 'the end of the track');
+  });
+});

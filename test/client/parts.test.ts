@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'bun:test';
+import type { types } from 'mediasoup-client';
+import { backoffDelay } from '../../client/backoff.ts';
+import { describeDevice } from '../../client/device-info.ts';
+import { openCamera } from '../../client/devices.ts';
+import { chooseCodec, producerOptions } from '../../client/encodings.ts';
+import { Events } from '../../client/events.ts';
+import type { Publication, RemotePeer, RemoteTrack } from '../../client/index.ts';
+import { countLayers, fullSize, layerFor } from '../../client/layers.ts';
+import { type Quality, QualityBook } from '../../client/quality.ts';
+import { appDataOf, kindOf, sourceOf } from '../../client/sources.ts';
+import { track } from './support.ts';
+
+const codec = (mimeType: string): types.RtpCodecCapability => ({
+  kind: 'video',
+  mimeType,
+  preferredPayloadType: 96,
+  clockRate: 90000,
+});
+
+const capabilities: types.RtpCapabilities = { codecs: [codec('video/VP8'), codec('video/VP9')] };
+
+describe('encodings', () => {
+  test('the first wanted codec that can be sent is taken, and any when none can', () => {
+    expect(chooseCodec(capabilities, ['av1', 'vp9', 'vp8'])?.mimeType).toBe('video/VP9');
+    expect(chooseCodec(capabilities, ['av1'])).toBeUndefined();
+    expect(chooseCodec(capabilities)).toBeUndefined();
+  });
+
+  test('a camera is sent in as many sizes as it is large, the smallest first', () => {
+    const layers = (width: number, height: number) =>
+      producerOptions('camera', track('video', { width, height }), {}, capabilities).encodings?.map(
+        ({ scaleResolutionDownBy }) => scaleResolutionDownBy,
+      );
+    expect(layers(1280, 720)).toEqual([4, 2, 1]);
+    expect(layers(640, 360)).toEqual([2, 1]);
+    expect(layers(320, 180)).toEqual([1]);
+  });
+
+  test('VP9 carries its layers in one stream, and simulcast can be turned off', () => {
+    const camera = track('video');
+    const { encodings } = producerOptions(
+      'camera',
+      camera,
+      { codecs: ['vp9'], maxBitrate: 900_000 },
+      capabilities,
+    );
+    expect(encodings).toEqual([{ maxBitrate: 900_000, scalabilityMode: 'L3T3_KEY' }]);
+    const single = producerOptions('screen', camera, { simulcast: false }, capabilities);
+    expect(single.encodings).toHaveLength(1);
+  });
+
+  test('a microphone rests in silence, the sound of a screen is stereo', () => {
+    const options = (source: 'microphone' | 'screenAudio') =>
+      producerOptions(source, track('audio'), {}, capabilities).codecOptions;
+    expect(options('microphone')).toMatchObject({ opusDtx: true, opusStereo: false });
+    expect(options('screenAudio')).toMatchObject({ opusDtx: false, opusStereo: true });
+  });
+});
+
+describe('sources', () => {
+  test('what the client writes it reads back, and what other clients write it understands', () => {
+    for (const source of ['microphone', 'camera', 'screen', 'screenAudio'] as const) {
+      expect(sourceOf(kindOf(source), appDataOf(source))).toBe(source);
+    }
+    expect(sourceOf('video', { share: true })).toBe('screen');
+    expect(sourceOf('video', { source: 'webcam' })).toBe('camera');
+    expect(sourceOf('audio', {})).toBe('microphone');
+  });
+});
+
+describe('layers', () => {
+  test('counts are read from simulcast and SVC modes', () => {
+    expect(countLayers('S3T3')).toEqual({ spatial: 3, temporal: 3 });
+    expect(countLayers('L2T1_KEY')).toEqual({ spatial: 2, temporal: 1 });
+    expect(countLayers(undefined)).toEqual({ spatial: 1, temporal: 1 });
+  });
+
+  test('a picture comes in the least layer that fills it', () => {
+    const full = { width: 1280, height: 720 };
+    const layer = (width: number) => layerFor({ width, height: (width * 9) / 16 }, full, 3);
+    expect([160, 320, 400, 640, 800, 1280, 2560].map(layer)).toEqual([0, 0, 0, 1, 1, 2, 2]);
+    expect(layerFor({ width: 10, height: 10 }, full, 1)).toBe(0);
+  });
+
+  test('the size of the best layer follows from the one that arrives', () => {
+    const guess = { width: 1280, height: 720 };
+    expect(fullSize({ width: 160, height: 90 }, 0, 3, guess)).toEqual({ width: 640, height: 360 });
+    expect(fullSize({ width: 0, height: 0 }, 0, 3, guess)).toBe(guess);
+    expect(fullSize({ width: 160, height: 90 }, undefined, 3, guess)).toBe(guess);
+  });
+});
+
+describe('back-off', () => {
+  test('doubles up to its most, half of it chance', () => {
+    const backoff = { first: 100, most: 1000 };
+    expect([0, 1, 2, 5, 50].map((attempt) => backoffDelay(backoff, attempt, 1))).toEqual([
+      100, 200, 400, 1000, 1000,
+    ]);
+    expect(backoffDelay(backoff, 1, 0)).toBe(100);
+  });
+});
+
+describe('events', () => {
+  class Bell extends Events<{ ring: number }> {
+    ring(times: number) {
+      this.emit('ring', times);
+    }
+  }
+
+  test('reach who listens until it stops, and once only who asked for one', async () => {
+    const bell = new Bell();
+    const heard: number[] = [];
+    const stop = bell.on('ring', (times) => heard.push(times));
+    const second = bell.once('ring', (times) => times === 2);
+    bell.ring(1);
+    bell.ring(2);
+    stop();
+    bell.ring(3);
+    expect(heard).toEqual([1, 2]);
+    expect(await second).toBe(2);
+  });
+});
+
+describe('quality', () => {
+  function book(peers: RemotePeer[], publications: Pick<Publication, 'producerId' | 'paused'>[] = []) {
+    let now = 0;
+    const changes: [string, Quality['level']][] = [];
+    const quality = new QualityBook({
+      ownPeerId: 'me',
+      peers: () => peers,
+      publications: () => publications,
+      changed: (peerId, { level }) => changes.push([peerId, level]),
+      now: () => now,
+    });
+    const later = (milliseconds: number) => {
+      now += milliseconds;
+    };
+    return { quality, changes, later };
+  }
+
+  function peer(id: string, ...scores: { own: number; sender: number; muted?: boolean; paused?: boolean }[]) {
+    const tracks = scores.map(({ own, sender, muted = false, paused = false }, index) => ({
+      id: `${id}${index}`,
+      score: { own, sender },
+      muted,
+      paused,
+    }));
+    return { id, tracks: new Set(tracks as unknown as RemoteTrack[]) } as unknown as RemotePeer;
+  }
+
+  test('is that of the worst stream of a peer that is sent, and muted ones do not count', () => {
+    const { quality } = book([
+      peer('good', { own: 10, sender: 10 }, { own: 0, sender: 0, muted: true }),
+      peer('silent', { own: 0, sender: 0, muted: true }),
+    ]);
+    quality.look();
+    expect(quality.of('good').level).toBe('good');
+    expect(quality.of('silent').level).toBe('unknown');
+    expect(quality.of('nobody').level).toBe('unknown');
+  });
+
+  test('is not judged while a stream is only starting', () => {
+    const { quality, changes, later } = book([peer('bob', { own: 10, sender: 3 })]);
+    quality.look();
+    expect(changes).toEqual([]);
+    later(5000);
+    quality.look();
+    expect(changes).toEqual([['bob', 'poor']]);
+  });
+
+  test('of our own is that of what we send, or of what reaches us if that is worse', () => {
+    const own = { producerId: 'camera', paused: false };
+    const peers = [peer('bob', { own: 10, sender: 10 }), peer('carol', { own: 10, sender: 10 })];
+    const { quality, later } = book(peers, [own]);
+    const score = (value: number) =>
+      quality.ownScore({ producerId: 'camera', score: [{ encodingIdx: 0, ssrc: 1, score: value }] });
+    score(10);
+    expect(quality.of('me')).toEqual({ level: 'good', score: 10 });
+    later(5000);
+    score(0);
+    expect(quality.of('me').level).toBe('lost');
+    own.paused = true;
+    quality.look();
+    expect(quality.of('me').level).toBe('good');
+    quality.reset();
+    expect(quality.of('me').level).toBe('unknown');
+  });
+});
+
+describe('devices', () => {
+  test('a page without devices says what to do', async () => {
+    await expect(openCamera()).rejects.toMatchObject({ code: 'unsupported' });
+  });
+
+  test('a browser is told by its user agent', () => {
+    const safari =
+      'Mozilla/5.0 (iPhone) AppleWebKit/605 (KHTML, like Gecko) Version/17.4 Mobile/15E148 Safari/604.1';
+    expect(describeDevice(safari)).toEqual({ flag: 'safari', name: 'Safari', version: '17' });
+    expect(describeDevice('Mozilla/5.0 Chrome/126.0.0.0 Safari/537.36 Edg/126.0').name).toBe('Edge');
+    expect(describeDevice('Mozilla/5.0 Gecko/20100101 Firefox/128.0').version).toBe('128');
+    expect(describeDevice('something new')).toEqual({ flag: 'other', name: 'something new' });
+  });
+});

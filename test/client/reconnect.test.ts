@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import type { TureenClient } from '../../client/index.ts';
+import type { Server } from '../../src/server.ts';
+import { serverActor } from '../../src/sfu/events.ts';
+import { closeTransport } from '../../src/sfu/transports.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { until } from '../support/signaling-client.ts';
+import { type ClientOptions, clientOf, joined, other, stateOf, track } from './support.ts';
+import { TcpRelay } from './tcp-relay.ts';
+
+let server: Server;
+const clients: TureenClient[] = [];
+
+beforeAll(async () => {
+  server = await startServer();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.leave()));
+});
+
+afterAll(() => server.stop());
+
+async function enter(peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> {
+  const client = await joined({ server, peerId, displayName: peerId, ...options });
+  clients.push(client);
+  return client;
+}
+
+/** The states that a client goes through from now on. */
+function statesOf(client: TureenClient): string[] {
+  const states: string[] = [];
+  client.on('state', ({ state }) => states.push(state));
+  return states;
+}
+
+const serverPeer = (peerId: string) => server.sfu.rooms.get('room')?.peers.get(peerId);
+
+describe('a connection that breaks', () => {
+  test('is made again, and everything is sent and received as before', async () => {
+    using relay = new TcpRelay(server);
+    const [alice, bob] = [await enter('alice', { url: relay.url }), await enter('bob')];
+    const camera = await alice.publish(track('video'), 'camera');
+    const microphone = await alice.publish(track('audio'), 'microphone');
+    await microphone.pause();
+    await until(() => other(bob).tracks.size === 2, 'both tracks');
+    await bob.publish(track('audio'), 'microphone');
+    await until(() => other(alice).tracks.size === 1, 'the voice of Bob');
+    const states = statesOf(alice);
+    const before = camera.producerId;
+    relay.breakAll();
+    await stateOf(alice, 'reconnecting');
+    await stateOf(alice, 'joined');
+    expect(states).toEqual(['reconnecting', 'joined']);
+    await until(() => other(bob).tracks.size === 2, 'both tracks again');
+    expect(camera.producerId).not.toBe(before);
+    expect(camera.track.readyState).toBe('live');
+    expect(other(bob).track('microphone')?.muted).toBe(true);
+    await until(() => other(alice).tracks.size === 1, 'the voice of Bob again');
+  });
+
+  test('is tried again with growing waits while the server cannot be reached, and given up after a while', async () => {
+    using relay = new TcpRelay(server);
+    const alice = await enter('alice', { url: relay.url, timing: { reconnectPatience: 300 } });
+    relay.cut();
+    expect(await stateOf(alice, 'ended')).toMatchObject({ code: 'unreachable' });
+  });
+
+  test('is tried again at once when the network comes back', async () => {
+    using relay = new TcpRelay(server);
+    const slow = { backoff: { first: 60_000, most: 60_000 }, reconnectPatience: 200_000 };
+    const alice = await enter('alice', { url: relay.url, timing: slow });
+    relay.cut();
+    await stateOf(alice, 'reconnecting');
+    relay.restore();
+    globalThis.dispatchEvent(new Event('online'));
+    await stateOf(alice, 'joined');
+  });
+
+  test('counts as broken when the server does not answer any more', async () => {
+    using relay = new TcpRelay(server);
+    const alice = await enter('alice', { url: relay.url, timing: { requestTimeout: 200 } });
+    const publication = await alice.publish(track('audio'), 'microphone');
+    relay.silence();
+    await expect(publication.pause()).rejects.toMatchObject({ code: 'timeout' });
+    expect(alice.state).toBe('reconnecting');
+    relay.restore();
+    await stateOf(alice, 'joined');
+    await until(() => publication.producerId !== undefined, 'the microphone');
+    expect(publication.paused).toBe(true);
+  });
+
+  test('what is published meanwhile is sent once it is back', async () => {
+    using relay = new TcpRelay(server);
+    const [alice, bob] = [await enter('alice', { url: relay.url }), await enter('bob')];
+    relay.cut();
+    await stateOf(alice, 'reconnecting');
+    const publication = await alice.publish(track('video'), 'camera');
+    expect(publication.producerId).toBeUndefined();
+    relay.restore();
+    await until(() => bob.peers.size === 1 && other(bob).tracks.size === 1, 'the camera');
+  });
+
+  test('leaving while it is broken ends the client', async () => {
+    using relay = new TcpRelay(server);
+    const alice = await enter('alice', { url: relay.url });
+    relay.cut();
+    await stateOf(alice, 'reconnecting');
+    await alice.leave();
+    expect(alice.state).toBe('ended');
+  });
+});
+
+describe('media that is lost', () => {
+  test('is built anew on the same socket when the worker dies, and nobody seems to have left', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const camera = await alice.publish(track('video'), 'camera');
+    const microphone = await alice.publish(track('audio'), 'microphone', { paused: true });
+    await until(() => other(bob).tracks.size === 2, 'both tracks');
+    const left: string[] = [];
+    for (const client of [alice, bob]) client.on('peerLeft', ({ reason }) => left.push(reason));
+    const states = statesOf(alice);
+    const seen = other(bob);
+    process.kill(server.sfu.pool.slots[0]?.live?.worker.pid ?? 0, 'SIGKILL');
+    await stateOf(alice, 'rejoining');
+    await Promise.all([stateOf(alice, 'joined'), stateOf(bob, 'joined')]);
+    await until(() => other(bob).tracks.size === 2, 'both tracks again');
+    expect(states).toEqual(['rejoining', 'joined']);
+    expect(left).toEqual([]);
+    expect(other(bob)).toBe(seen);
+    expect(seen.away).toBe(false);
+    expect(other(bob).track('microphone')?.muted).toBe(true);
+    expect([camera.ended, microphone.ended]).toEqual([false, false]);
+    expect(serverPeer('alice')?.transports.size).toBe(2);
+  });
+
+  test('is built anew when the room moves to another worker', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    await alice.publish(track('video'), 'camera');
+    await until(() => other(bob).tracks.size === 1, 'the camera');
+    server.sfu.moveRoom({ roomId: 'room', workerIndex: 0 });
+    await stateOf(bob, 'rejoining');
+    await until(() => other(bob).tracks.size === 1, 'the camera again');
+    await until(() => alice.state === 'joined' && bob.state === 'joined', 'both having joined again');
+  });
+
+  test('comes back over a new transport when the server gave one up', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const camera = await alice.publish(track('video'), 'camera');
+    await until(() => other(bob).tracks.size === 1, 'the camera');
+    const first = camera.producerId;
+    for (const peerId of ['alice', 'bob']) {
+      for (const entry of [...(serverPeer(peerId)?.transports.values() ?? [])]) {
+        closeTransport(entry, 'ice_failed');
+      }
+    }
+    await until(
+      () => camera.producerId !== undefined && camera.producerId !== first && other(bob).tracks.size === 1,
+      'the camera over new transports',
+    );
+    expect([alice.state, bob.state]).toEqual(['joined', 'joined']);
+    expect(camera.ended).toBe(false);
+  });
+});
+
+describe('a server that is about to end', () => {
+  test('is left in time for another, and the call goes on', async () => {
+    await using leaving = await startServer();
+    const client = await joined({ server: leaving, peerId: 'alice' });
+    const bob = await joined({ server: leaving, peerId: 'bob' });
+    await client.publish(track('audio'), 'microphone');
+    await until(() => other(bob).tracks.size === 1, 'the voice');
+    const draining = client.once('draining');
+    const states = statesOf(client);
+    const drained = leaving.sfu.drain({ milliseconds: 400, by: serverActor });
+    expect((await draining).deadline).toBeGreaterThan(Date.now());
+    await stateOf(client, 'reconnecting');
+    await stateOf(client, 'joined');
+    expect(states).toEqual(['reconnecting', 'joined']);
+    await Promise.all([client.leave(), bob.leave()]);
+    await drained;
+  });
+});
+
+describe('tokens', () => {
+  test('a token for another room, or none, is refused with the server’s words', async () => {
+    await using closed = await startServer(withKeys);
+    const token = await tokenFor('elsewhere', 'alice');
+    const wrong = clientOf({ server: closed, peerId: 'alice', token });
+    await expect(wrong.join()).rejects.toMatchObject({
+      code: 'forbidden',
+      message: 'the token is for another room',
+    });
+    const none = clientOf({ server: closed, peerId: 'alice' });
+    await expect(none.join()).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('a source of tokens is asked again when its token was refused, and before each reconnect', async () => {
+    await using closed = await startServer(withKeys);
+    using relay = new TcpRelay(closed);
+    const asked: (string | undefined)[] = [];
+    const token = async ({ refusal }: { refusal?: string }) => {
+      asked.push(refusal);
+      return await tokenFor('room', 'alice', { lifetime: asked.length === 1 ? -3600 : 60 });
+    };
+    const client = await joined({ server: closed, peerId: 'alice', token, url: relay.url });
+    expect(asked).toEqual([undefined, 'the token has expired; ask for a new one']);
+    relay.breakAll();
+    await stateOf(client, 'reconnecting');
+    await stateOf(client, 'joined');
+    expect(asked).toHaveLength(3);
+    await client.leave();
+  });
+
+  test('a source of tokens that fails is told to who joins', async () => {
+    const token = () => Promise.reject(new Error('the application is closed'));
+    const client = clientOf({ server, token, timing: { firstPatience: 0 } });
+    await expect(client.join()).rejects.toMatchObject({ message: 'the application is closed' });
+  });
+});

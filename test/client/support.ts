@@ -1,0 +1,87 @@
+import { FakeHandler, testFakeParameters } from 'mediasoup-client';
+import {
+  type CallState,
+  type ClientError,
+  TureenClient,
+  type TureenClientOptions,
+} from '../../client/index.ts';
+import type { Server } from '../../src/server.ts';
+
+/** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
+export class FakeTrack extends EventTarget {
+  readonly id = crypto.randomUUID();
+  enabled = true;
+  muted = false;
+  contentHint = '';
+  readyState: 'live' | 'ended' = 'live';
+
+  constructor(
+    readonly kind: 'audio' | 'video',
+    private readonly size: { width: number; height: number } = { width: 1280, height: 720 },
+  ) {
+    super();
+  }
+
+  getSettings(): MediaTrackSettings {
+    return this.kind === 'video' ? this.size : {};
+  }
+
+  clone(): FakeTrack {
+    return new FakeTrack(this.kind, this.size);
+  }
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
+
+  /** What a browser does when the device is pulled out. */
+  unplug(): void {
+    this.readyState = 'ended';
+    this.dispatchEvent(new Event('ended'));
+  }
+}
+
+/** A track with the part of MediaStreamTrack that the library uses, and a plug to pull. */
+export type TestTrack = MediaStreamTrack & Pick<FakeTrack, 'unplug'>;
+
+export function track(kind: 'audio' | 'video', size?: { width: number; height: number }): TestTrack {
+  return new FakeTrack(kind, size) as unknown as TestTrack;
+}
+
+/** Real signaling, no network for media. */
+export const handlerFactory = FakeHandler.createFactory(testFakeParameters);
+
+export interface ClientOptions extends Partial<TureenClientOptions> {
+  readonly server: Server;
+}
+
+/** A client that waits for nothing longer than it must, so that tests are quick. */
+export function clientOf({ server, roomId = 'room', timing, ...options }: ClientOptions): TureenClient {
+  return new TureenClient({
+    url: `http://127.0.0.1:${server.port}`,
+    roomId,
+    handlerFactory,
+    timing: { backoff: { first: 20, most: 100 }, ...timing },
+    ...options,
+  });
+}
+
+/** A client that has joined. */
+export async function joined(options: ClientOptions): Promise<TureenClient> {
+  const client = clientOf(options);
+  await client.join();
+  return client;
+}
+
+/** Waits for a state; at once if it is there already. */
+export async function stateOf(client: TureenClient, state: CallState): Promise<ClientError | undefined> {
+  if (client.state === state) return undefined;
+  return (await client.once('state', (change) => change.state === state)).error;
+}
+
+/** The only other peer that a client sees. */
+export function other(client: TureenClient) {
+  const [peer] = client.peers.values();
+  if (!peer) throw new Error('the client sees nobody');
+  return peer;
+}
