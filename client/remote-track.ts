@@ -41,6 +41,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   #chosen = false;
   #score: ConsumerInfo['consumerScore'];
   #ended = false;
+  readonly #elements = new Set<HTMLMediaElement>();
   readonly #visibleSize = new VisibleSize(this.#sizeDriven());
 
   constructor(
@@ -104,6 +105,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   /**
    * Plays it in an element. A video then costs what it shows: it is paused while the element is out of view, and comes
    * in the least layer that fills the element. https://mediasoup.org/documentation/v3/mediasoup/api/#consumer-setPreferredLayers
+   * When the track ends, the element keeps its last picture.
    * @returns a function that takes it off the element
    */
   attach(element: HTMLMediaElement): () => void {
@@ -111,8 +113,10 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     // Refused until the user has touched the page: then the element's own controls, or another play(), start it.
     element.play().catch(() => {});
     const unwatch = this.watchSize(element);
+    this.#elements.add(element);
     return () => {
       unwatch();
+      this.#elements.delete(element);
       element.srcObject = null;
     };
   }
@@ -180,6 +184,8 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     if (this.#ended) return;
     this.#ended = true;
     this.#visibleSize.stop();
+    // A paused element keeps the last picture, where a playing one would turn black.
+    for (const element of this.#elements) element.pause();
     this.consumer.close();
     this.emit('ended', { track: this, reason });
   }

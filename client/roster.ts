@@ -13,6 +13,12 @@ export interface RosterHost {
 /** How long a peer whose connection is built anew may take before it counts as gone, in milliseconds. */
 const awayPatience = 15_000;
 
+/**
+ * Reasons after which a peer comes back in a moment: its media is built anew, it came by a newer connection, or the
+ * server ends for everyone alike.
+ */
+const comingBack = new Set(['rejoin', 'replaced', 'draining', 'server_closed']);
+
 /** Who is in the room. A peer that is only building its media anew does not leave. */
 export class Roster {
   readonly peers = new Map<string, RemotePeer>();
@@ -90,8 +96,7 @@ export class Roster {
   }
 
   #gone(peerId: string, reason: string): void {
-    // Both come back in a moment: one builds its media anew, the other one came by a newer connection.
-    if (reason === 'rejoin' || reason === 'replaced') this.#away(peerId);
+    if (comingBack.has(reason)) this.#away(peerId);
     else this.#left(peerId, reason);
   }
 

@@ -120,7 +120,7 @@ export class CallScreen {
       this.#bannerTimer = setTimeout(() => banner(text, { busy: true }), silentRebuild);
     } else if (state === 'reconnecting') {
       const action = { label: 'Try now', run: () => this.#client.reconnectNow() };
-      banner('The connection to the server broke. Reconnecting…', { busy: true, action });
+      banner('The connection broke. Reconnecting…', { busy: true, action });
     } else if (state === 'ended' && error && !byId('call').hidden) {
       this.#close();
       this.options.onEnded(error);

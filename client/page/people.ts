@@ -30,7 +30,7 @@ export class People {
     client.on('trackAdded', ({ peer, track }) => this.#added(peer, track));
     client.on('trackChanged', ({ peer }) => this.#show(peer));
     client.on('trackRemoved', ({ peer, track, reason }) => this.#removed(peer, track, reason));
-    client.on('state', ({ state }) => state === 'joined' && this.#settle());
+    client.on('state', () => this.#stateChanged());
     client.on('publicationChanged', () => this.showOwn());
     client.on('publicationEnded', () => this.showOwn());
     client.on('levels', (levels) => {
@@ -44,9 +44,9 @@ export class People {
 
   /** Our own tile, and our screen when it is shared. */
   showOwn(): void {
-    const { peerId } = this.client;
+    const { peerId, displayName: initialsOf } = this.client;
     const camera = this.client.publication('camera');
-    const tile = this.stage.add({ id: peerId, peerId, name: 'You', own: true, screen: false });
+    const tile = this.stage.add({ id: peerId, peerId, name: 'You', initialsOf, own: true, screen: false });
     tile.show(camera && !camera.released ? camera.track : undefined);
     tile.setPicture(camera !== undefined && !camera.paused);
     tile.setMuted(this.client.publication('microphone')?.paused ?? true);
@@ -78,16 +78,18 @@ export class People {
     const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
     const camera = peer.track('camera');
     tile.setName(name);
-    const comesBack = !camera && (peer.away || this.client.state !== 'joined');
-    if (!comesBack) {
+    const rebuilds = peer.away || this.client.state !== 'joined';
+    if (camera || !rebuilds) {
       tile.show(camera);
       tile.setPicture(camera !== undefined && !camera.muted);
     }
     tile.setMuted(peer.track('microphone')?.muted ?? true);
-    tile.setAway(peer.away);
+    tile.setAway(rebuilds);
     tile.setHand(this.#raised.has(id));
     tile.setQuality(this.client.quality(id).level);
-    this.#showScreen({ id, name: `${name}’s screen`, own: false }, peer.track('screen'));
+    const screen = peer.track('screen');
+    if (screen || !rebuilds) this.#showScreen({ id, name: `${name}’s screen`, own: false }, screen);
+    this.stage.tile(`${id}/screen`)?.setAway(rebuilds);
     this.#count();
   }
 
@@ -114,12 +116,14 @@ export class People {
     if (!rebuilding.has(reason) && this.client.peers.has(peer.id)) this.#show(peer);
   }
 
-  /** The call is back: a moment later, what did not come back is not shown any more. */
-  #settle(): void {
-    clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
+  #stateChanged(): void {
+    const showAll = () => {
       for (const peer of this.client.peers.values()) this.#show(peer);
-    }, settleAfter);
+    };
+    clearTimeout(this.#settling);
+    // Back in the call, what did not come back with it is not shown any more.
+    if (this.client.state === 'joined') this.#settling = setTimeout(showAll, settleAfter);
+    else showAll();
   }
 
   #gone(peer: RemotePeer): void {

@@ -29,10 +29,12 @@ const known: Readonly<Record<string, { title: string; what?: string; advice: str
   },
   room_full: {
     title: 'The room is full',
+    what: 'As many people are in it as it may hold.',
     advice: 'Wait until somebody leaves, then join again. Or meet in another room.',
   },
   room_locked: {
     title: 'The room is locked',
+    what: 'A moderator lets nobody new in for now.',
     advice: 'Ask somebody inside to unlock it, then join again.',
   },
   banned: { title: 'You may not enter', advice: 'Ask whoever runs this server to let you in again.' },

@@ -7,6 +7,8 @@ export interface TileOptions {
   readonly id: string;
   readonly peerId: string;
   readonly name: string;
+  /** Whose initials stand for a picture, when it is not the name. */
+  readonly initialsOf?: string;
   readonly own: boolean;
   /** A shared screen instead of a person. */
   readonly screen: boolean;
@@ -64,7 +66,7 @@ export class Tile {
     if (this.#displayName === name) return;
     this.#displayName = name;
     this.#name.textContent = name;
-    paintAvatar(this.#avatar, name);
+    paintAvatar(this.#avatar, this.options.initialsOf ?? name);
   }
 
   /** Shows a picture, or the avatar without one. */

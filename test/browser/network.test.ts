@@ -96,7 +96,7 @@ test('a connection that breaks for five seconds is told, and made again by itsel
   await noteStates(alice);
   held.browser.expectProblem(/WebSocket connection to .* failed|ERR_CONNECTION/);
   tcp.cut();
-  await alice.waitForSelector('#banner >> text=The connection to the server broke. Reconnecting…');
+  await alice.waitForSelector('#banner >> text=The connection broke. Reconnecting…');
   await bob.waitForSelector('.tile >> text=Alice', { state: 'detached' });
   await Bun.sleep(5000);
   tcp.restore();

@@ -5,8 +5,8 @@ import { Browser, enter } from './support.ts';
 setDefaultTimeout(120_000);
 
 test('who forbids the devices is told where to allow them, and can join without', async () => {
-  await using server = await startServer();
   await using browser = await Browser.launch({ realPermissions: true });
+  await using server = await startServer();
   for (const name of ['camera', 'microphone'] as const) await browser.forbid(server, name);
   const page = await browser.open(server, { room: 'denied' });
   const told = '#device-problems >> text=This page may not use your';
@@ -25,8 +25,8 @@ test('who forbids the devices is told where to allow them, and can join without'
 });
 
 test('who has no camera and no microphone is told so, and can listen and write', async () => {
-  await using server = await startServer();
   await using browser = await Browser.launch({ fakeDevices: false });
+  await using server = await startServer();
   const page = await browser.open(server, { room: 'bare' });
   await page.waitForSelector('#device-problems >> text=No camera was found; connect one, or choose another.');
   await page.waitForSelector(

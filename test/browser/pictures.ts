@@ -5,6 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { buildPage } from '../../client/build.ts';
 import { serverActor } from '../../src/sfu/events.ts';
 import { startServer } from '../support/server.ts';
 import { paintCamera } from './painted-camera.ts';
@@ -16,14 +17,15 @@ const room = 'sage-lentil-42';
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
 /** What the README shows. */
 const chosen = new Set([
-  'four-desktop-light',
-  'chat-desktop-dark',
-  'two-phone-light',
-  'details-phone-dark',
-  'entrance-desktop-light',
+  'call-four-desktop-light',
+  'call-chat-desktop-dark',
+  'call-two-phone-light',
+  'call-details-phone-dark',
 ]);
 
 await mkdir(target, { recursive: true });
+// The server reads the page when it starts.
+await buildPage();
 await using server = await startServer();
 await using browser = await Browser.launch();
 await browser.context.addInitScript(paintCamera);
@@ -31,7 +33,7 @@ await browser.context.addInitScript(paintCamera);
 async function take(page: Page, name: string): Promise<void> {
   for (const [label, size] of Object.entries(sizes)) {
     for (const colorScheme of ['light', 'dark'] as const) {
-      const file = `${name}-${label}-${colorScheme}`;
+      const file = `call-${name}-${label}-${colorScheme}`;
       if (!folder && !chosen.has(file)) continue;
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize(size);
