@@ -2,7 +2,8 @@ import { boot } from './boot.ts';
 import { forward } from './forward.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { join } from './join.ts';
+import { scrape } from './scrape.ts';
 import { signaling } from './signaling.ts';
 
 /** Every benchmark. To add one, add its file and a line here. */
-export const benchmarks: readonly Benchmark[] = [signaling, join, boot, forward];
+export const benchmarks: readonly Benchmark[] = [signaling, join, boot, forward, scrape];

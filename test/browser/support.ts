@@ -137,11 +137,13 @@ function prepare(): void {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = (constraints) => {
-    const video = constraints?.video;
-    if (!video) return open(constraints);
+  devices.getUserMedia = ({ video, audio } = {}) => {
+    const merged = <T extends object>(given: boolean | T | undefined, more: T) =>
+      given ? { ...(given === true ? {} : given), ...more } : undefined;
     const size = { width: 640, height: 360, frameRate: 15 };
-    return open({ ...constraints, video: { ...(video === true ? {} : video), ...size } });
+    // The browser takes its own beeps for noise.
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    return open({ video: merged(video, size), audio: merged(audio, plain) });
   };
 }
 
