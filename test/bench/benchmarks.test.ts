@@ -40,8 +40,10 @@ test.each(benchmarks.map(({ name }) => name).filter((name) => name !== 'forward'
     expect(result).toMatchObject({ bench: name, runs: 1 });
     expect(result.figures.length).toBeGreaterThan(0);
     for (const { ours, reference, ratio } of result.figures) {
-      expect(ours).toBeGreaterThan(0);
-      expect(ratio / (ours / reference)).toBeCloseTo(1, 1);
+      expect(Number.isFinite(ours) && Number.isFinite(reference)).toBe(true);
+      // Figures are rounded to four digits; a small run's memory may even shrink.
+      if (reference !== 0)
+        expect(Math.abs(ratio - ours / reference)).toBeLessThanOrEqual(0.02 * Math.abs(ratio) + 0.001);
     }
   },
 );
