@@ -1,20 +1,19 @@
 import type { Device } from 'mediasoup-client';
-import { backoffDelay, rest } from './backoff.ts';
 import type { CallHost, CallOptions, CallState } from './call-types.ts';
 import type { Connection } from './connection.ts';
 import { ClientError, isMomentary } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Lifeline, type LifelineHost } from './lifeline.ts';
 import { Media, type MediaHost } from './media.ts';
+import { persist } from './persist.ts';
 import type { JoinResult, Notification, ServerRequest } from './protocol.ts';
 import { Receiver } from './receiver.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import { Roster } from './roster.ts';
 import { Sending } from './sending.ts';
 
-/** Milliseconds between attempts to build the media anew on a living socket, and until the socket is given up. */
-const rebuild = { first: 40, most: 1000 };
-const rebuildPatience = 15_000;
+/** Building the media anew on a living socket, in milliseconds, until the socket is given up. */
+const rebuilding = { backoff: { first: 40, most: 1000 }, patience: 15_000 };
 
 /** Ends of transports that another message explains, or that we caused: nothing is to be done about them. */
 const explainedEnds = new Set(['rejoin', 'router_closed', 'peer_left']);
@@ -58,7 +57,7 @@ export class Call implements LifelineHost {
     return this.#media;
   }
 
-  /** The media, where it must be there. @throws ClientError not_joined */
+  /** @throws ClientError not_joined */
   requireMedia(): Media {
     if (this.#media) return this.#media;
     throw new ClientError('not_joined', 'you are not in the call at the moment; join, or wait for `joined`');
@@ -120,8 +119,8 @@ export class Call implements LifelineHost {
 
   notified(connection: Connection, notification: Notification): void {
     const { method, data } = notification;
+    if (method === 'draining' || method === 'drainCancelled') clearTimeout(this.#moveTimer);
     if (method === 'draining') this.#moveAfter(data.reconnectAfterMs);
-    if (method === 'drainCancelled') clearTimeout(this.#moveTimer);
     if (method === 'rejoin') void this.#rejoin(connection);
     else if (method === 'transportClosed') void this.#transportClosed(data.transportId, data.reason);
     else this.#gate.take(notification);
@@ -145,20 +144,19 @@ export class Call implements LifelineHost {
 
   /** Builds the media and joins, again and again while what fails is only momentary. */
   async #build(connection: Connection): Promise<void> {
+    let generation = this.#generation;
+    const attempt = async () => {
+      generation = this.#generation;
+      await this.#enter(connection, generation);
+    };
     this.#building = true;
     try {
-      const deadline = performance.now() + rebuildPatience;
-      for (let attempt = 0; ; attempt += 1) {
-        const generation = this.#generation;
-        const error = await this.#enter(connection, generation).then(
-          () => undefined,
-          (thrown: unknown) => thrown ?? new Error('the media could not be built'),
-        );
-        if (error === undefined) break;
-        if (!connection.open || !isMomentary(error) || performance.now() > deadline) throw error;
-        // A rejoin that came meanwhile explains the failure: the next attempt needs no wait.
-        if (generation === this.#generation) await rest(backoffDelay(rebuild, attempt));
-      }
+      await persist(attempt, {
+        ...rebuilding,
+        mayGoOn: (error) => connection.open && isMomentary(error),
+        // A rejoin that came meanwhile explains the failure.
+        atOnce: () => generation !== this.#generation,
+      });
     } finally {
       this.#building = false;
     }
@@ -225,7 +223,6 @@ export class Call implements LifelineHost {
 
   /** The server is about to end and says when each of its clients is to go elsewhere. */
   #moveAfter(milliseconds: number): void {
-    clearTimeout(this.#moveTimer);
     this.#moveTimer = setTimeout(() => void this.lifeline.migrate(), milliseconds);
   }
 

@@ -26,6 +26,22 @@ async function callOfTwo(room: string): Promise<[Page, Page]> {
   return [alice, bob];
 }
 
+/** Runs in a page: a microphone that hums. The fake one beeps, too shortly to be taken for speech where silence is not sent. */
+function hum(): void {
+  const { mediaDevices } = navigator;
+  const open = mediaDevices?.getUserMedia.bind(mediaDevices);
+  if (!open) return;
+  mediaDevices.getUserMedia = async (constraints) => {
+    if (!constraints?.audio) return await open(constraints);
+    const context = new AudioContext();
+    const microphone = context.createMediaStreamDestination();
+    const voice = new OscillatorNode(context, { type: 'sawtooth', frequency: 140 });
+    voice.connect(microphone);
+    voice.start();
+    return microphone.stream;
+  };
+}
+
 /** What the server sends of Bob's camera to Alice. */
 function consumerOf(room: string) {
   const alice = [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].find(
@@ -63,8 +79,10 @@ describe('the page', () => {
   });
 
   test('shows who speaks, and the quality of everyone, with numbers on demand', async () => {
-    const [, bob] = await callOfTwo('numbers');
-    // The fake microphone beeps.
+    const { browser } = held;
+    await browser.open(server, { room: 'numbers', name: 'Alice', before: hum });
+    const bob = await browser.open(server, { room: 'numbers', name: 'Bob' });
+    await seesAndHears(bob, 1);
     await bob.waitForSelector('.tile.speaking:has-text("Alice")');
     await bob.waitForSelector('.tile:has-text("Alice") .bars[data-level=good]');
     await bob.click('.tile:has-text("Alice") .bars');

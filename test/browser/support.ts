@@ -68,13 +68,14 @@ export class Browser implements AsyncDisposable {
     return browser;
   }
 
-  /** Opens the try-it page, and enters the room when a name is given. */
+  /** Opens the try-it page, and enters the room when a name is given. `before` runs in the page before its scripts. */
   async open(
     server: Pick<Server, 'port'>,
-    options: { room?: string; name?: string; query?: string; hash?: string } = {},
+    options: { room?: string; name?: string; query?: string; hash?: string; before?: () => void } = {},
   ) {
-    const { room = 'room', name, query = '', hash = '' } = options;
+    const { room = 'room', name, query = '', hash = '', before } = options;
     const page = await this.context.newPage();
+    if (before) await page.addInitScript(before);
     page.setDefaultTimeout(patience);
     await page.goto(`http://127.0.0.1:${server.port}/?room=${room}${query}${hash}`);
     if (name !== undefined) await enter(page, name);
@@ -137,13 +138,11 @@ function prepare(): void {
   const devices = navigator.mediaDevices;
   if (!devices) return;
   const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = ({ video, audio } = {}) => {
-    const merged = <T extends object>(given: boolean | T | undefined, more: T) =>
-      given ? { ...(given === true ? {} : given), ...more } : undefined;
+  devices.getUserMedia = (constraints) => {
+    const video = constraints?.video;
+    if (!video) return open(constraints);
     const size = { width: 640, height: 360, frameRate: 15 };
-    // The browser takes its own beeps for noise.
-    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-    return open({ video: merged(video, size), audio: merged(audio, plain) });
+    return open({ ...constraints, video: { ...(video === true ? {} : video), ...size } });
   };
 }
 
