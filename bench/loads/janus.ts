@@ -4,6 +4,7 @@ import { MediaSource } from '../load/source.ts';
 import { configuration, MediaStreamTrack } from '../load/webrtc.ts';
 
 const room = 1;
+const patience = 10_000;
 const accepted = new Set(['ack', 'success', 'event', 'error']);
 
 interface Jsep {
@@ -141,14 +142,19 @@ function connection(port: number): Promise<JanusSocket> {
   return shared;
 }
 
+/** The publisher of the room, which is one only once its media connection is up. */
 async function firstPublisher(janus: JanusSocket): Promise<number> {
   const handle = await janus.attach();
   const body = { request: 'listparticipants', room };
-  const { plugindata } = await janus.ask({ janus: 'message', handle_id: handle, body });
-  const { participants } = (plugindata?.data ?? {}) as Participants;
-  const publisher = participants?.find((participant) => participant.publisher);
-  if (!publisher) throw new Error('nobody publishes in the room yet');
-  return publisher.id;
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
+    const { plugindata } = await janus.ask({ janus: 'message', handle_id: handle, body });
+    const { participants } = (plugindata?.data ?? {}) as Participants;
+    const publisher = participants?.find((participant) => participant.publisher);
+    if (publisher) return publisher.id;
+    await Bun.sleep(50);
+  }
+  throw new Error('nobody publishes in the room');
 }
 
 function description(connectionOf: RTCPeerConnection): Jsep {

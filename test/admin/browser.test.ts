@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import type { Server } from '../../src/server.ts';
 import type { Role } from '../../src/store/users.ts';
 import { Browser, eventually, patience } from '../browser/support.ts';
+import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';
@@ -42,34 +43,6 @@ const wantsNames = (page: Page, wanted: string[]) =>
     (found) => JSON.stringify(found.toSorted()) === JSON.stringify(wanted),
   );
 
-/** Gives a page a voice: the fake microphone's beeps are taken for noise and go under. Runs in the page. */
-function speak(): void {
-  const devices = navigator.mediaDevices;
-  const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = async (constraints) => {
-    const stream = await open(constraints);
-    if (!constraints?.audio) return stream;
-    const context = new AudioContext();
-    const [tone, syllables, voice, depth] = [
-      context.createOscillator(),
-      context.createOscillator(),
-      context.createGain(),
-      context.createGain(),
-    ];
-    syllables.frequency.value = 3;
-    voice.gain.value = 0.3;
-    depth.gain.value = 0.3;
-    syllables.connect(depth).connect(voice.gain);
-    const destination = context.createMediaStreamDestination();
-    tone.connect(voice).connect(destination);
-    for (const source of [tone, syllables]) source.start();
-    document.addEventListener('click', () => void context.resume());
-    for (const track of stream.getAudioTracks()) stream.removeTrack(track);
-    for (const track of destination.stream.getAudioTracks()) stream.addTrack(track);
-    return stream;
-  };
-}
-
 test('a moderator watches a real call, sees who speaks, removes one for good, and a second moderator sees it too', async () => {
   await using server = await startWithUsers(withKeys);
   const call = async (peerId: string, name: string) => {
@@ -78,7 +51,7 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
       room: 'kitchen',
       hash: `#token=${token}`,
       name,
-      before: speak,
+      before: hum,
     });
     return { page, token };
   };

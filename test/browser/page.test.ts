@@ -5,6 +5,7 @@ import type { Server } from '../../src/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
+import { hum } from './voice.ts';
 
 /** The page puts its client there, for the console. */
 declare const tureen: TureenClient;
@@ -24,22 +25,6 @@ async function callOfTwo(room: string): Promise<[Page, Page]> {
   const bob = await browser.open(server, { room, name: 'Bob' });
   await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
   return [alice, bob];
-}
-
-/** Runs in a page: a microphone that hums. The fake one beeps, too shortly to be taken for speech where silence is not sent. */
-function hum(): void {
-  const { mediaDevices } = navigator;
-  const open = mediaDevices?.getUserMedia.bind(mediaDevices);
-  if (!open) return;
-  mediaDevices.getUserMedia = async (constraints) => {
-    if (!constraints?.audio) return await open(constraints);
-    const context = new AudioContext();
-    const microphone = context.createMediaStreamDestination();
-    const voice = new OscillatorNode(context, { type: 'sawtooth', frequency: 140 });
-    voice.connect(microphone);
-    voice.start();
-    return microphone.stream;
-  };
 }
 
 /** What the server sends of Bob's camera to Alice. */

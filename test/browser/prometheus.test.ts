@@ -8,6 +8,7 @@ import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 import { PrometheusServer } from './prometheus-server.ts';
 import { Browser, eventually, seesAndHears } from './support.ts';
+import { hum } from './voice.ts';
 
 const boardFolder = join(import.meta.dir, '..', '..', 'metrics', 'grafana', 'dashboards');
 /** Scrapes over which rates are compared. */
@@ -32,7 +33,9 @@ beforeAll(async () => {
     (up) => up === 1,
   );
   browser = await Browser.launch();
-  pages = await Promise.all(['Alice', 'Bob'].map((name) => browser.open(server, { room: 'metrics', name })));
+  pages = await Promise.all(
+    ['Alice', 'Bob'].map((name) => browser.open(server, { room: 'metrics', name, before: hum })),
+  );
   await Promise.all(pages.map((page) => seesAndHears(page, 1)));
   // Somebody who comes and is put out again, so that there is a session that ended.
   const { client } = await enter({ server, roomId: 'metrics', peerId: 'eve' });
