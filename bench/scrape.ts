@@ -79,6 +79,7 @@ class BusyNode implements AsyncDisposable {
     const sfu = new Sfu({
       settings: config,
       workers: { count: config.workers, listenInfos },
+      rtp: { listenInfo: { protocol: 'udp', ip: '127.0.0.1' }, mayReach: () => true },
       log: silentLogger,
     });
     await sfu.start();

@@ -51,6 +51,15 @@ export function listenInfos(config: Config, workerIndex: number): types.Transpor
   return [...bind('udp', udpListenIp), ...bind('tcp', listenIp)];
 }
 
+/** Where RTP without WebRTC is listened for: the address of UDP, and the range of ports for it. */
+export function rtpListenInfo(config: Config): types.TransportListenInfo {
+  const udp = listenInfos(config, 0).find(({ protocol }) => protocol === 'udp');
+  if (!udp) throw new Error('no address is listened on for UDP');
+  const { ip, announcedAddress, flags } = udp;
+  const [min, max] = config.rtpPorts;
+  return { protocol: 'udp', ip, announcedAddress, flags, portRange: { min, max } };
+}
+
 /** The addresses that clients are told: the configured ones, the listen address, or the first of the host's. */
 export function announcedAddresses(config: Config): string[] {
   const { announcedAddresses: configured, listenIp } = config;

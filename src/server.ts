@@ -3,8 +3,9 @@ import { MetricsListener } from '../metrics/plugin.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { AdminSide } from './admin.ts';
 import { buildApp } from './app.ts';
+import { addressTest } from './auth/address.ts';
 import type { Config } from './config.ts';
-import { listenInfos } from './edge.ts';
+import { listenInfos, rtpListenInfo } from './edge.ts';
 import { Listener } from './listener.ts';
 import type { Logger } from './log.ts';
 import { admission as admissionOf } from './moderation/admission.ts';
@@ -59,7 +60,11 @@ export class Server {
     };
     const store = new Store({ folder: config.dataDir, log, now: () => clock.now() });
     const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
-    const sfu = new Sfu({ settings: config, workers, log, clock, admission, unreadyReasons });
+    const rtp = {
+      listenInfo: rtpListenInfo(config),
+      mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
+    };
+    const sfu = new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
     const moderation = new Moderation(sfu, store, () => clock.now());
     logEvents(sfu.events, log);
     const [page] = await Promise.all([loadPage(pageFolder), sfu.start()]);

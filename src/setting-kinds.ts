@@ -81,6 +81,29 @@ export function list(item: { schema: TSchema; wants: string }, row: Row) {
   };
 }
 
+/** Two ports, the lowest and the highest. */
+export function portRange(row: Row) {
+  return {
+    ...row,
+    schema: Type.Unsafe<readonly [number, number]>(
+      Type.Tuple([
+        Type.Integer({ minimum: 1024, maximum: 65535 }),
+        Type.Integer({ minimum: 1024, maximum: 65535 }),
+      ]),
+    ),
+    wants: 'the lowest and the highest port from 1024 to 65535, such as 42000-42999',
+    read: (value: string) => {
+      const [, from, to] = /^(\d+)\s*-\s*(\d+)$/.exec(value.trim()) ?? [];
+      return Number(from) <= Number(to) ? [Number(from), Number(to)] : undefined;
+    },
+  };
+}
+
+export const addressRange = {
+  schema: Type.String({ pattern: '^[0-9A-Fa-f.:]+(/\\d{1,3})?$' }),
+  wants: 'an IP address or a range such as 10.0.0.0/8',
+};
+
 export function json<T extends TSchema>(schema: T, wants: string, row: Row) {
   return {
     ...row,

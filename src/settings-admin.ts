@@ -1,5 +1,14 @@
 import { Type } from '@sinclair/typebox';
-import { choice, defaulted, integer, list, optional, type Setting, text } from './setting-kinds.ts';
+import {
+  addressRange,
+  choice,
+  defaulted,
+  integer,
+  list,
+  optional,
+  type Setting,
+  text,
+} from './setting-kinds.ts';
 
 /** The rows of the configuration table that are about the dashboard, the database and proxies in front. */
 export const adminSettings = {
@@ -11,17 +20,11 @@ export const adminSettings = {
     }),
   ),
   trustedProxies: optional(
-    list(
-      {
-        schema: Type.String({ pattern: '^[0-9A-Fa-f.:]+(/\\d{1,3})?$' }),
-        wants: 'an IP address or a range such as 10.0.0.0/8',
-      },
-      {
-        env: 'TUREEN_TRUSTED_PROXIES',
-        defaultDoc: 'none',
-        doc: 'Addresses of the proxies in front, whose X-Forwarded-For (and TUREEN_ADMIN_USER_HEADER) is believed.',
-      },
-    ),
+    list(addressRange, {
+      env: 'TUREEN_TRUSTED_PROXIES',
+      defaultDoc: 'none',
+      doc: 'Addresses of the proxies in front, whose X-Forwarded-For (and TUREEN_ADMIN_USER_HEADER) is believed.',
+    }),
   ),
   admin: defaulted(
     choice(['on', 'off'], {

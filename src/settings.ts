@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { choice, defaulted, integer, json, list, optional, type Setting, text } from './setting-kinds.ts';
 import { adminSettings } from './settings-admin.ts';
+import { controlSettings } from './settings-control.ts';
 import { edgeSettings } from './settings-edge.ts';
 import { metricsSettings } from './settings-metrics.ts';
 
@@ -26,9 +27,11 @@ const turnUrl = {
   schema: Type.String({ pattern: '^turns?:' }),
   wants: 'an address such as turn:turn.example.com:3478',
 };
+/** Codecs that rooms can offer; src/sfu/codecs.ts says what each of them is. */
+export const codecNames = ['opus', 'PCMU', 'PCMA', 'G722', 'VP8', 'VP9', 'H264', 'AV1'] as const;
 const codecName = {
-  schema: Type.Union(['opus', 'VP8', 'VP9', 'H264', 'AV1'].map((name) => Type.Literal(name))),
-  wants: 'any of opus, VP8, VP9, H264, AV1',
+  schema: Type.Union(codecNames.map((name) => Type.Literal(name))),
+  wants: `any of ${codecNames.join(', ')}`,
 };
 
 /**
@@ -267,6 +270,7 @@ export const settings = {
     50,
   ),
   ...adminSettings,
+  ...controlSettings,
   ...edgeSettings,
   ...metricsSettings,
 } as const satisfies Record<string, Setting>;

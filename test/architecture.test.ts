@@ -12,11 +12,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/log.ts': [],
   'src/setting-kinds.ts': [],
   'src/settings-admin.ts': ['src/setting-kinds.ts'],
+  'src/settings-control.ts': ['src/setting-kinds.ts'],
   'src/settings-edge.ts': ['src/setting-kinds.ts'],
   'src/settings-metrics.ts': ['src/setting-kinds.ts'],
   'src/settings.ts': [
     'src/setting-kinds.ts',
     'src/settings-admin.ts',
+    'src/settings-control.ts',
     'src/settings-edge.ts',
     'src/settings-metrics.ts',
   ],

@@ -121,11 +121,10 @@ export class Measures {
     return known.length === 0 ? null : Math.max(...known);
   }
 
-  async #readTransport(transport: types.WebRtcTransport): Promise<void> {
+  async #readTransport(transport: types.Transport): Promise<void> {
     // A transport may close while it is asked: then there is nothing to know of it.
-    const stats = await transport.getStats().catch(() => []);
-    for (const stat of stats) {
-      if (stat.type !== 'webrtc-transport') continue;
+    const [stat] = ((await transport.getStats().catch(() => [])) ?? []) as types.BaseTransportStats[];
+    if (stat) {
       this.transports.set(transport.id, {
         incoming: stat.recvBitrate,
         outgoing: stat.sendBitrate,

@@ -81,8 +81,8 @@ function TransportTable({
                   .filter(Boolean)
                   .join(', ')}
               </td>
-              <td safe>{transport.iceState}</td>
-              <td safe>{transport.dtlsState}</td>
+              <td safe>{transport.iceState ?? `${transport.type} RTP`}</td>
+              <td safe>{transport.dtlsState ?? '–'}</td>
               <td safe>{pathOf(transport)}</td>
               <td class="number" safe>
                 {bitrate(measure?.incoming ?? 0)}

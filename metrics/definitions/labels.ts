@@ -77,6 +77,8 @@ export const transportEnds = valuesOf<TransportEnd>({
   dtls_closed: true,
   router_closed: true,
   rejoin: true,
+  closed: true,
+  not_allowed: true,
 });
 export const rejoinReasons = valuesOf<RejoinReason>({ worker_died: true, moved: true });
 export const actorKinds = valuesOf<Actor['kind']>({

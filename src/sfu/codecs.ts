@@ -23,6 +23,10 @@ const codecs: Readonly<Record<string, readonly types.RouterRtpCodecCapability[]>
       parameters: { useinbandfec: 1 },
     },
   ],
+  // What telephones speak (RFC 3551). G722 samples at 16 kHz and, by a mistake of old, says 8000 in RTP.
+  PCMU: [{ kind: 'audio', mimeType: 'audio/PCMU', clockRate: 8000, preferredPayloadType: 0 }],
+  PCMA: [{ kind: 'audio', mimeType: 'audio/PCMA', clockRate: 8000, preferredPayloadType: 8 }],
+  G722: [{ kind: 'audio', mimeType: 'audio/G722', clockRate: 8000, preferredPayloadType: 9 }],
   VP8: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90000 }],
   VP9: [
     { kind: 'video', mimeType: 'video/VP9', clockRate: 90000, parameters: { 'profile-id': 0 } },

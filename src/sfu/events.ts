@@ -29,7 +29,11 @@ export type TransportEnd =
   | 'dtls_failed'
   | 'dtls_closed'
   | 'router_closed'
-  | 'rejoin';
+  | 'rejoin'
+  /** By command of whoever opened it. */
+  | 'closed'
+  /** Its other side has an address that the operator does not allow. */
+  | 'not_allowed';
 export type ProducerEnd = 'peer' | 'moderator' | 'transport_closed' | 'peer_left' | 'not_allowed';
 export type ConsumerEnd = 'peer' | 'rejected' | 'producer_closed' | 'transport_closed' | 'peer_left';
 export type RejoinReason = 'worker_died' | 'moved';
@@ -71,6 +75,7 @@ export interface SfuEvents {
 
   roomOpened: { roomId: string; workerIndex: number };
   roomSpread: { roomId: string; workerIndex: number };
+  roomChanged: { roomId: string; by: Actor };
   roomLocked: { roomId: string; locked: boolean; by: Actor };
   roomNotice: { roomId: string; message: string; by: Actor };
   roomClosed: { roomId: string; reason: RoomEnd; duration: number; by: Actor };

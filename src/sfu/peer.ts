@@ -11,20 +11,41 @@ export interface Device {
   readonly version?: string;
 }
 
-/** A transport of a peer. */
-export interface PeerTransport {
-  readonly transport: types.WebRtcTransport;
+interface AnyPeerTransport {
   readonly producing: boolean;
   readonly consuming: boolean;
   readonly openedAt: number;
   connectedAt?: number;
-  /** Whether the client has given its DTLS parameters. */
+  /** Whether the remote side was given: its DTLS parameters, or its address. */
   connectRequested: boolean;
-  /** Ends the wait for a lost ICE connection to come back. */
-  cancelIceFailure?: () => void;
   /** Why it is being closed, for those who are told of it. */
   ending?: TransportEnd;
 }
+
+/** A transport for a WebRTC client: ICE and DTLS. */
+export interface WebRtcPeerTransport extends AnyPeerTransport {
+  readonly type: 'webrtc';
+  readonly transport: types.WebRtcTransport;
+  /** Ends the wait for a lost ICE connection to come back. */
+  cancelIceFailure?: () => void;
+}
+
+/** A transport for RTP without WebRTC: ffmpeg, GStreamer, a telephone gateway. */
+export interface PlainPeerTransport extends AnyPeerTransport {
+  readonly type: 'plain';
+  readonly transport: types.PlainTransport;
+  /** It learns the remote address from the first packet that comes. */
+  readonly comedia: boolean;
+}
+
+/** A transport to another router that carries every layer: another mediasoup server. */
+export interface PipePeerTransport extends AnyPeerTransport {
+  readonly type: 'pipe';
+  readonly transport: types.PipeTransport;
+}
+
+/** A transport of a peer. */
+export type PeerTransport = WebRtcPeerTransport | PlainPeerTransport | PipePeerTransport;
 
 /** A producer with what the domain knows of it. */
 export interface Publication {
@@ -151,6 +172,13 @@ export class Peer {
     return this.#own(this.transports, 'transport', id);
   }
 
+  /** @throws SfuError not_found for a transport that is not a WebRTC client's, too */
+  webRtcTransport(id: string): WebRtcPeerTransport {
+    const entry = this.transport(id);
+    if (entry.type === 'webrtc') return entry;
+    throw notOwned('WebRTC transport', id);
+  }
+
   publication(id: string): Publication {
     return this.#own(this.publications, 'producer', id);
   }
@@ -186,9 +214,13 @@ export class Peer {
   #own<T>(own: ReadonlyMap<string, T>, what: string, id: string): T {
     const found = own.get(id);
     if (found) return found;
-    throw new SfuError(
-      'not_found',
-      `you have no ${what} with the id "${id}"; it may have been closed meanwhile`,
-    );
+    throw notOwned(what, id);
   }
+}
+
+function notOwned(what: string, id: string): SfuError {
+  return new SfuError(
+    'not_found',
+    `you have no ${what} with the id "${id}"; it may have been closed meanwhile`,
+  );
 }

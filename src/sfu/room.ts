@@ -14,7 +14,9 @@ import {
 import type { Identity } from './grants.ts';
 import { RoomObservers } from './observers.ts';
 import { type Device, Peer, type PeerLink, type Publication } from './peer.ts';
+import type { RoomChanges, RoomOptions } from './room-options.ts';
 import { type RoomRouter, RoomRouters } from './routers.ts';
+import type { RtpPlace } from './rtp-transports.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
 
 /** What the domain reads of the configuration. */
@@ -43,6 +45,7 @@ export interface RoomContext {
   readonly log: Logger;
   readonly clock: Clock;
   readonly pool: WorkerPool;
+  readonly rtp: RtpPlace;
   /** The room has ended and must be forgotten. */
   readonly onClosed: (room: Room) => void;
 }
@@ -70,6 +73,7 @@ export class Room {
   private constructor(
     readonly id: string,
     readonly context: RoomContext,
+    public options: RoomOptions,
   ) {
     const { settings, events, log, clock, pool } = context;
     this.openedAt = clock.now();
@@ -77,7 +81,7 @@ export class Room {
     this.observers = new RoomObservers(id, events);
     this.routers = new RoomRouters({
       pool,
-      codecs: settings.codecs,
+      codecs: options.codecs ?? settings.codecs,
       consumersPerWorker: settings.roomConsumersPerWorker,
       onLost: (lost) => this.#routersLost([lost], 'worker_died'),
       onOpened: (opened) => this.#routerOpened(opened),
@@ -85,8 +89,8 @@ export class Room {
   }
 
   /** Opens a room on the least loaded worker. @throws SfuError worker_unavailable */
-  static async open(id: string, context: RoomContext): Promise<Room> {
-    const room = new Room(id, context);
+  static async open(id: string, context: RoomContext, options: RoomOptions = {}): Promise<Room> {
+    const room = new Room(id, context, options);
     const first = await room.routers.place();
     context.events.emit('roomOpened', { roomId: id, workerIndex: first.live.index });
     room.#watchEmpty();
@@ -118,12 +122,9 @@ export class Room {
     if (this.locked && !older && !privileged) {
       throw new SfuError('room_locked', 'a moderator locked this room; ask to be let in and connect again');
     }
-    const { maxPeersPerRoom } = this.context.settings;
-    if (!older && !privileged && this.peers.size >= maxPeersPerRoom) {
-      throw new SfuError(
-        'room_full',
-        `the room has ${maxPeersPerRoom} peers, which is its limit; try again later`,
-      );
+    const { maxPeers = this.context.settings.maxPeersPerRoom } = this.options;
+    if (!older && !privileged && this.peers.size >= maxPeers) {
+      throw new SfuError('room_full', `the room has ${maxPeers} peers, which is its limit; try again later`);
     }
     if (older)
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
@@ -189,6 +190,13 @@ export class Room {
     this.events.emit('roomLocked', { roomId: this.id, locked, by });
   }
 
+  /** Takes over what is given; undefined goes back to the settings. Who is in a room that got smaller stays. */
+  change(changes: RoomChanges, by: Actor): void {
+    this.options = { ...this.options, ...changes };
+    this.#watchEmpty();
+    this.events.emit('roomChanged', { roomId: this.id, by });
+  }
+
   /** Builds the room anew on another worker; its peers stay connected and are asked to rejoin. */
   move(target: LiveWorker): void {
     this.#routersLost(this.routers.retire(target), 'moved');
@@ -233,7 +241,8 @@ export class Room {
   #watchEmpty(): void {
     if (this.closed || this.peers.size > 0) return;
     this.#cancelEmpty();
-    this.#cancelEmpty = this.context.clock.after(this.context.settings.emptyRoomSeconds * 1000, () => {
+    const { emptySeconds = this.context.settings.emptyRoomSeconds } = this.options;
+    this.#cancelEmpty = this.context.clock.after(emptySeconds * 1000, () => {
       if (this.peers.size === 0) this.close('empty');
     });
   }

@@ -7,6 +7,8 @@ import type { Grants, Identity } from './grants.ts';
 import type { Peer, PeerLink, Publication } from './peer.ts';
 import { allowPublication, closePublication, mutePublication } from './publishing.ts';
 import { Room, type RoomContext, type SfuSettings } from './room.ts';
+import type { RoomChanges, RoomOptions } from './room-options.ts';
+import type { RtpPlace } from './rtp-transports.ts';
 import { type NodeSnapshot, takeSnapshot } from './snapshot.ts';
 import { capBitrate } from './transports.ts';
 import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './workers.ts';
@@ -14,6 +16,8 @@ import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './workers.t
 export interface SfuOptions {
   settings: SfuSettings;
   workers: Pick<WorkerPoolOptions, 'count' | 'listenInfos' | 'workerBin'>;
+  /** Where RTP without WebRTC goes in and out. */
+  rtp: RtpPlace;
   log: Logger;
   clock?: Clock;
   /** Asked before a connection enters a room: an error refuses it. This is where bans come in. */
@@ -40,12 +44,12 @@ export class Sfu {
   #closed = false;
 
   constructor(private readonly options: SfuOptions) {
-    const { settings, log, clock = systemClock } = options;
+    const { settings, rtp, log, clock = systemClock } = options;
     this.#clock = clock;
     this.events = new EventBus(log);
     this.pool = new WorkerPool({ ...options.workers, events: this.events, log, clock });
     const onClosed = (room: Room) => void this.rooms.delete(room.id);
-    this.#context = { settings, events: this.events, log, clock, pool: this.pool, onClosed };
+    this.#context = { settings, events: this.events, log, clock, pool: this.pool, rtp, onClosed };
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events: this.events, clock, idle, end: () => this.#endCalls('draining') });
     this.events.on('peerLeft', ({ reason }) => {
@@ -71,6 +75,21 @@ export class Sfu {
     // A ban may have come while the room was being opened.
     this.#admit(identity);
     return room.enter(identity, link);
+  }
+
+  /**
+   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there already, draining,
+   *   worker_unavailable
+   */
+  async createRoom({ roomId, options = {} }: { roomId: string; options?: RoomOptions }): Promise<Room> {
+    if (this.rooms.has(roomId) || this.#opening.has(roomId))
+      throw new SfuError('wrong_state', `there is a room "${roomId}" already; change it, or close it first`);
+    return await this.#open(roomId, options);
+  }
+
+  /** Changes what a room is like. @throws SfuError not_found */
+  changeRoom({ roomId, changes, by }: { roomId: string; changes: RoomChanges; by: Actor }): void {
+    this.room(roomId).change(changes, by);
   }
 
   /** @throws SfuError not_found */
@@ -204,19 +223,19 @@ export class Sfu {
     );
   }
 
-  async #open(roomId: string): Promise<Room> {
+  async #open(roomId: string, options?: RoomOptions): Promise<Room> {
     if (this.drainDeadline !== null || this.#closed) {
       throw new SfuError(
         'draining',
         `this server is about to end and opens no rooms; connect again ${retryHint} to reach another`,
       );
     }
-    const opening = this.#opening.get(roomId) ?? this.#create(roomId);
+    const opening = this.#opening.get(roomId) ?? this.#create(roomId, options);
     return await opening;
   }
 
-  #create(roomId: string): Promise<Room> {
-    const opening = Room.open(roomId, this.#context)
+  #create(roomId: string, options?: RoomOptions): Promise<Room> {
+    const opening = Room.open(roomId, this.#context, options)
       .then((room) => {
         this.rooms.set(roomId, room);
         if (this.#closed) room.close('server_closed');

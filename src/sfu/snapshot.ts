@@ -3,6 +3,7 @@ import type { Volume } from './events.ts';
 import type { Grants, Source } from './grants.ts';
 import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
 import type { Room } from './room.ts';
+import type { RoomOptions } from './room-options.ts';
 import type { Sfu } from './sfu.ts';
 import type { WorkerSlot } from './workers.ts';
 
@@ -36,6 +37,8 @@ export interface RoomSnapshot {
   readonly locked: boolean;
   /** Bits a second that each transport may send; null for what the settings say. */
   readonly bitrateCap: number | null;
+  /** What it was told to be like, where that is not what the settings say. */
+  readonly options: RoomOptions;
   /** Indices of the workers that carry it, the observers' one first. */
   readonly workers: readonly number[];
   readonly activePeerId: string | null;
@@ -66,12 +69,15 @@ export interface PeerSnapshot {
 
 export interface TransportSnapshot {
   readonly id: string;
+  readonly type: PeerTransport['type'];
   readonly producing: boolean;
   readonly consuming: boolean;
   readonly openedAt: number;
   readonly connectedAt: number | null;
-  readonly iceState: types.IceState;
-  readonly dtlsState: types.DtlsState;
+  /** Null for RTP without WebRTC, which has no ICE. */
+  readonly iceState: types.IceState | null;
+  /** Null for RTP without WebRTC, which has no DTLS. */
+  readonly dtlsState: types.DtlsState | null;
   readonly sctpState: types.SctpState | null;
   readonly tuple: types.TransportTuple | null;
 }
@@ -115,12 +121,13 @@ export function takeSnapshot(sfu: Sfu, now: number): NodeSnapshot {
 }
 
 export function roomSnapshot(room: Room): RoomSnapshot {
-  const { id, openedAt, locked, bitrateCap, observers } = room;
+  const { id, openedAt, locked, bitrateCap, options, observers } = room;
   return {
     id,
     openedAt,
     locked,
     bitrateCap,
+    options,
     workers: room.routers.all.map(({ live }) => live.index),
     activePeerId: observers.activePeerId,
     speaking: observers.speaking,
@@ -178,24 +185,27 @@ function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
   };
 }
 
-function transportSnapshot({
-  transport,
-  producing,
-  consuming,
-  openedAt,
-  connectedAt,
-}: PeerTransport): TransportSnapshot {
+function transportSnapshot(entry: PeerTransport): TransportSnapshot {
+  const { type, transport, producing, consuming, openedAt, connectedAt = null } = entry;
+  const webRtc = type === 'webrtc' ? entry.transport : undefined;
   return {
     id: transport.id,
+    type,
     producing,
     consuming,
     openedAt,
-    connectedAt: connectedAt ?? null,
-    iceState: transport.iceState,
-    dtlsState: transport.dtlsState,
+    connectedAt,
+    iceState: webRtc?.iceState ?? null,
+    dtlsState: webRtc?.dtlsState ?? null,
     sctpState: transport.sctpState ?? null,
-    tuple: transport.iceSelectedTuple ?? null,
+    tuple: tupleOf(entry),
   };
+}
+
+function tupleOf(entry: PeerTransport): types.TransportTuple | null {
+  if (entry.type === 'webrtc') return entry.transport.iceSelectedTuple ?? null;
+  // mediasoup has a tuple from the start; before the other side is known it leads nowhere.
+  return entry.connectedAt === undefined ? null : entry.transport.tuple;
 }
 
 function producerSnapshot({ producer, codec, source, pausedBy, openedAt }: Publication): ProducerSnapshot {

@@ -1,3 +1,4 @@
+import type { types } from 'mediasoup';
 import { SfuError, toSfuError } from '../errors.ts';
 import { capabilitiesFor } from './codecs.ts';
 import type { ConsumerEnd } from './events.ts';
@@ -36,21 +37,30 @@ export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscripti
   return (await Promise.all(subscribing)).filter((subscription) => subscription !== undefined);
 }
 
+export interface SubscribeOptions {
+  readonly paused: boolean;
+  /** Over this transport instead of the last one that was opened for consuming. */
+  readonly transportId?: string;
+  /** What the receiver of this one consumer can play, where it is not what its peer joined with. */
+  readonly rtpCapabilities?: types.RtpCapabilities;
+}
+
 /** Makes a consumer. @throws SfuError wrong_state, forbidden, unsupported, gone */
 export async function subscribe(
   room: Room,
   peer: Peer,
   publication: Publication,
-  options: { paused: boolean },
+  { paused, transportId, rtpCapabilities: own }: SubscribeOptions,
 ): Promise<Subscription> {
-  const { rtpCapabilities } = peer.requireJoined();
+  const joined = peer.requireJoined();
+  const rtpCapabilities = own ?? joined.rtpCapabilities;
   const { producer } = publication;
   if (!peer.identity.grants.subscribe) {
     throw new SfuError('forbidden', 'your token does not let you receive; ask for one that grants subscribe');
   }
-  if (!rtpCapabilities)
+  const place = receivingPlace(peer, transportId);
+  if (!rtpCapabilities && place.entry.type !== 'pipe')
     throw new SfuError('wrong_state', 'you joined without rtpCapabilities and cannot receive media');
-  const place = receivingPlace(peer);
   if (peer.receiving.has(producer.id)) throw new SfuError('wrong_state', 'you receive this producer already');
   peer.receiving.add(producer.id);
   try {
@@ -63,9 +73,16 @@ export async function subscribe(
       peerId: publication.peer.id,
       source: producer.appData.source ?? publication.source,
     };
-    const matching = capabilitiesFor(rtpCapabilities, publication.codec);
+    const options = { producerId: producer.id, appData };
     const consumer = await mediaCall(transport, 'consuming', () =>
-      transport.consume({ ...options, producerId: producer.id, rtpCapabilities: matching, appData }),
+      // A pipe takes every layer of every codec, and is never paused on its own.
+      place.entry.type === 'pipe' || !rtpCapabilities
+        ? (transport as types.PipeTransport).consume(options)
+        : (transport as types.WebRtcTransport).consume({
+            ...options,
+            paused,
+            rtpCapabilities: capabilitiesFor(rtpCapabilities, publication.codec),
+          }),
     );
     adopt(consumer, peer.joined && !producer.closed, 'the consumer');
     return keep(room, {
@@ -149,9 +166,9 @@ function wants(peer: Peer, publication: Publication): boolean {
   return peer.consumingTransport() !== undefined && !peer.receiving.has(publication.producer.id);
 }
 
-function receivingPlace(peer: Peer) {
-  const entry = peer.consumingTransport();
-  if (!entry || !peer.router) {
+function receivingPlace(peer: Peer, transportId?: string) {
+  const entry = transportId === undefined ? peer.consumingTransport() : peer.transport(transportId);
+  if (!entry?.consuming || !peer.router) {
     throw new SfuError('wrong_state', 'you have no transport for receiving; open one with consuming: true');
   }
   return { entry, router: peer.router };

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import { SfuError } from '../errors.ts';
 import type { TransportEnd } from './events.ts';
 import { adopt, mediaCall } from './media-call.ts';
-import type { Peer, PeerTransport } from './peer.ts';
+import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
 import type { Room } from './room.ts';
 import type { RoomRouter } from './routers.ts';
 
@@ -16,12 +16,37 @@ export interface TransportRequest {
 /** Workers that may die one after the other before a new peer is told. */
 const mostAttempts = 3;
 
-/** Opens a transport for a peer. Needs no join, so that a client can prepare. @throws SfuError limit_reached, gone */
+/** Opens a transport for a WebRTC client. Needs no join, so that it can prepare. @throws SfuError limit_reached, gone */
 export async function openTransport(
   room: Room,
   peer: Peer,
   request: TransportRequest,
-): Promise<PeerTransport> {
+): Promise<WebRtcPeerTransport> {
+  const transport = await placeTransport(room, peer, (place) => create(room, place, request));
+  const { producing, consuming } = request;
+  const openedAt = room.context.clock.now();
+  const entry: WebRtcPeerTransport = {
+    type: 'webrtc',
+    transport,
+    producing,
+    consuming,
+    openedAt,
+    connectRequested: false,
+  };
+  keepTransport(room, peer, entry);
+  follow(room, peer, entry);
+  return entry;
+}
+
+/**
+ * Makes a transport where the peer's media lives, which its first transport decides. The peer may have gone meanwhile.
+ * @throws SfuError limit_reached, gone, media_rejected, worker_unavailable
+ */
+export async function placeTransport<T extends types.Transport>(
+  room: Room,
+  peer: Peer,
+  make: (place: RoomRouter) => Promise<T>,
+): Promise<T> {
   const { maxTransportsPerPeer } = room.context.settings;
   if (peer.transports.size >= maxTransportsPerPeer) {
     throw new SfuError(
@@ -29,21 +54,33 @@ export async function openTransport(
       `a peer may have ${maxTransportsPerPeer} transports; use those that you have`,
     );
   }
-  const { roomRouter, transport } = await createSomewhere(room, peer, request);
+  const { roomRouter, transport } = await createSomewhere(room, peer, make);
   adopt(transport, !peer.closed && (!peer.router || peer.router === roomRouter), 'the transport');
   peer.router = roomRouter;
-  const { producing, consuming } = request;
-  const openedAt = room.context.clock.now();
-  const entry: PeerTransport = { transport, producing, consuming, openedAt, connectRequested: false };
+  return transport;
+}
+
+/** Makes a transport one of the peer's, until it closes. */
+export function keepTransport(room: Room, peer: Peer, entry: PeerTransport): void {
+  const { producing, consuming } = entry;
+  // What every type of transport has; the types of their own events do not fit together.
+  const transport = entry.transport as types.Transport;
+  const ref = { ...peer.ref, transportId: transport.id };
   peer.transports.set(transport.id, entry);
-  follow(room, peer, entry);
-  room.events.emit('transportOpened', { ...peer.ref, transportId: transport.id, producing, consuming });
-  return entry;
+  transport.once('routerclose', () => {
+    entry.ending ??= 'router_closed';
+  });
+  transport.observer.once('close', () => {
+    peer.transports.delete(transport.id);
+    const reason = entry.ending ?? 'router_closed';
+    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
+  });
+  room.events.emit('transportOpened', { ...ref, producing, consuming });
 }
 
 /** Gives the client's side of DTLS. @throws SfuError wrong_state the second time */
 export async function connectTransport(
-  entry: PeerTransport,
+  entry: WebRtcPeerTransport,
   dtlsParameters: types.DtlsParameters,
 ): Promise<void> {
   if (entry.connectRequested) {
@@ -63,7 +100,7 @@ export async function connectTransport(
 }
 
 /** New ICE credentials for a client whose network changed (RFC 8445, section 2.4). */
-export async function restartIce(entry: PeerTransport): Promise<types.IceParameters> {
+export async function restartIce(entry: WebRtcPeerTransport): Promise<types.IceParameters> {
   return await mediaCall(entry.transport, 'restarting ICE', () => entry.transport.restartIce());
 }
 
@@ -77,7 +114,7 @@ export function closeTransport(entry: PeerTransport, reason: TransportEnd): void
  * The ICE candidates for the client. A worker's socket is one, whatever the number of addresses under which it can be
  * reached: each further announced address gets a copy of every candidate, of a lower priority (RFC 8445, section 5.1.2).
  */
-export function iceCandidates(room: Room, { transport }: PeerTransport): types.IceCandidate[] {
+export function iceCandidates(room: Room, { transport }: WebRtcPeerTransport): types.IceCandidate[] {
   const own = transport.iceCandidates;
   const isSixth = (address: string) => address.includes(':');
   const copies = (room.context.settings.announcedAddresses ?? []).flatMap((address, index) =>
@@ -96,15 +133,13 @@ export function iceCandidates(room: Room, { transport }: PeerTransport): types.I
 }
 
 /** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
-async function createSomewhere(room: Room, peer: Peer, request: TransportRequest) {
+async function createSomewhere<T>(room: Room, peer: Peer, make: (place: RoomRouter) => Promise<T>) {
   const settled = peer.router !== undefined;
   for (let attempt = 1; ; attempt += 1) {
     const roomRouter = peer.router ?? (await room.routers.place());
     const { router } = roomRouter;
     try {
-      const transport = await mediaCall(router, 'opening a transport', () =>
-        create(room, roomRouter, request),
-      );
+      const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));
       return { roomRouter, transport };
     } catch (error) {
       if (settled || peer.closed || !router.closed || attempt === mostAttempts) throw error;
@@ -149,7 +184,7 @@ async function create(
   return transport;
 }
 
-function follow(room: Room, peer: Peer, entry: PeerTransport): void {
+function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
   const { transport } = entry;
   const ref = { ...peer.ref, transportId: transport.id };
   transport.on('icestatechange', (state) => {
@@ -165,15 +200,7 @@ function follow(room: Room, peer: Peer, entry: PeerTransport): void {
   });
   transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
   if (entry.consuming) followBandwidth(room, peer, entry);
-  transport.on('routerclose', () => {
-    entry.ending ??= 'router_closed';
-  });
-  transport.observer.once('close', () => {
-    entry.cancelIceFailure?.();
-    peer.transports.delete(transport.id);
-    const reason = entry.ending ?? 'router_closed';
-    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
-  });
+  transport.observer.once('close', () => entry.cancelIceFailure?.());
 }
 
 /** How often the bandwidth estimate is told at most, in milliseconds. */
@@ -186,7 +213,7 @@ interface BandwidthTrace {
   readonly availableBitrate: number;
 }
 
-function followBandwidth(room: Room, peer: Peer, { transport }: PeerTransport): void {
+function followBandwidth(room: Room, peer: Peer, { transport }: WebRtcPeerTransport): void {
   let toldAt = Number.NEGATIVE_INFINITY;
   transport.on('trace', ({ type, direction, info }) => {
     const now = room.context.clock.now();
@@ -209,14 +236,16 @@ function courseOf({ connectedAt, connectRequested }: PeerTransport) {
   return connectRequested ? 'never_connected' : 'unused';
 }
 
-function connected(room: Room, peer: Peer, entry: PeerTransport): void {
+/** Notes the first moment at which a transport could carry media. */
+export function connected(room: Room, peer: Peer, entry: PeerTransport): void {
+  if (entry.connectedAt !== undefined) return;
   entry.connectedAt = room.context.clock.now();
   const duration = entry.connectedAt - entry.openedAt;
   room.events.emit('transportConnected', { ...peer.ref, transportId: entry.transport.id, duration });
 }
 
 /** A client that lost its network may come back by an ICE restart; after a while the transport is given up. */
-function watchIce(room: Room, entry: PeerTransport, state: types.IceState): void {
+function watchIce(room: Room, entry: WebRtcPeerTransport, state: types.IceState): void {
   entry.cancelIceFailure?.();
   entry.cancelIceFailure = undefined;
   if (state !== 'disconnected') return;

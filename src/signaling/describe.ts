@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import type { DataSubscription, Peer, PeerTransport, Subscription } from '../sfu/peer.ts';
+import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import { iceCandidates } from '../sfu/transports.ts';
 import type { IceServers } from './ice-servers.ts';
@@ -8,7 +8,7 @@ import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './
 /** A transport as its client needs it to make its own side. */
 export function describeTransport(
   room: Room,
-  entry: PeerTransport,
+  entry: WebRtcPeerTransport,
   iceServers: IceServers,
 ): Static<typeof TransportInfo> {
   const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;

@@ -104,6 +104,7 @@ function peer(
     worker: 0,
     transports: [true, false].map((producing) => ({
       id: `${id} ${producing}`,
+      type: 'webrtc',
       producing,
       consuming: !producing,
       openedAt: now - 1_499_500,
@@ -159,6 +160,7 @@ function room(id: string, names: readonly string[], kind: Kind): RoomSnapshot {
     openedAt: now - 5_400_000,
     locked: id.length % 3 === 0,
     bitrateCap: null,
+    options: {},
     workers: [0],
     activePeerId: ids[0] ?? null,
     speaking: ids

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { peerSnapshot } from '../../src/sfu/snapshot.ts';
 import { readTls } from '../../src/tls.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { ClientNetwork, mayMakeNetworks } from '../support/network.ts';
@@ -57,12 +58,12 @@ describe.if(mayMakeNetworks)('in a network of its own', () => {
   /** The protocols by which the peers of a room are connected at the moment. */
   const protocols = (room: string) =>
     [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
-      [...peer.transports.values()].map(({ transport }) => transport.iceSelectedTuple?.protocol),
+      peerSnapshot(peer).transports.map(({ tuple }) => tuple?.protocol),
     );
 
   const addresses = (room: string) =>
     [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
-      [...peer.transports.values()].map(({ transport }) => transport.iceSelectedTuple?.remoteIp),
+      peerSnapshot(peer).transports.map(({ tuple }) => tuple?.remoteIp),
     );
 
   test('a call goes on when the address of the client changes, on the same connections', async () => {

@@ -202,7 +202,7 @@ test('the room that gave its transport up for lost ICE is told to the client', a
   const clock = new TestClock();
   await using server = await startServer({ TUREEN_ICE_FAILURE_SECONDS: '15' }, { clock });
   const { client, sendTransport } = await enter({ server, peerId: 'alice' });
-  const { transport } = server.sfu.peer('room', 'alice').transport(sendTransport);
+  const { transport } = server.sfu.peer('room', 'alice').webRtcTransport(sendTransport);
   transport.emit('icestatechange', 'disconnected');
   clock.advance(14_999);
   expect(transport.closed).toBe(false);

@@ -26,7 +26,7 @@ export const connectWebRtcTransport = defineMethod({
     },
   },
   async run({ peer }, { transportId, dtlsParameters }) {
-    await connectTransport(peer.transport(transportId), dtlsParameters);
+    await connectTransport(peer.webRtcTransport(transportId), dtlsParameters);
     return {};
   },
 });

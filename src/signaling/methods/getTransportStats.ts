@@ -13,7 +13,7 @@ export const getTransportStats = defineMethod({
   errors: ['not_found', 'gone'],
   example: { transportId: '{sendTransport}' },
   async run({ peer }, { transportId }) {
-    const { transport } = peer.transport(transportId);
+    const { transport } = peer.webRtcTransport(transportId);
     return await mediaCall(transport, 'reading statistics', () => transport.getStats());
   },
 });

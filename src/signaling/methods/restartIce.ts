@@ -13,5 +13,5 @@ export const restartIce = defineMethod({
   grant: 'none',
   errors: ['not_found', 'gone'],
   example: { transportId: '{sendTransport}' },
-  run: async ({ peer }, { transportId }) => await restart(peer.transport(transportId)),
+  run: async ({ peer }, { transportId }) => await restart(peer.webRtcTransport(transportId)),
 });

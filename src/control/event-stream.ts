@@ -1,0 +1,88 @@
+import type { Clock } from '../sfu/clock.ts';
+import type { EventBus } from '../sfu/events.ts';
+import { type PublicEventType, publicEventsOf } from './public-events.ts';
+
+/** Something that happened, as programs are told of it. */
+export interface PublicEvent {
+  /** Its place in the stream of this run of the server, such as `3f0c9a1e-17`. Newer ones have larger numbers. */
+  readonly id: string;
+  readonly type: PublicEventType;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Null for what concerns the node. */
+  readonly roomId: string | null;
+  /** Counts the events of one life of a room, from 1, without gaps. Null for what concerns the node. */
+  readonly sequence: number | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventStreamOptions {
+  events: EventBus;
+  clock: Clock;
+  /** How many events are kept for those who lost the connection. */
+  keep?: number;
+}
+
+/** What happens, numbered and in order, with a bounded past. Webhooks and the control socket read it. */
+export class EventStream {
+  /** Tells this run's numbers from those of one before a restart. */
+  readonly run = crypto.randomUUID().slice(0, 8);
+  readonly #kept: PublicEvent[] = [];
+  readonly #sequences = new Map<string, number>();
+  readonly #listeners = new Set<(event: PublicEvent) => void>();
+  readonly #stop: () => void;
+  readonly #keep: number;
+  #last = 0;
+
+  constructor({ events, clock, keep = 10_000 }: EventStreamOptions) {
+    this.#keep = keep;
+    this.#stop = events.onAny(({ name, data }) => {
+      for (const [type, told] of publicEventsOf(name, data as never)) this.#add(type, told, clock.now());
+    });
+  }
+
+  /** The id of the newest event; resuming from it misses nothing that comes. */
+  get position(): string {
+    return `${this.run}-${this.#last}`;
+  }
+
+  /**
+   * The events after a position; undefined when it is of another run or so old that some are forgotten. Then the
+   * program has to look at everything anew.
+   */
+  since(position: string): readonly PublicEvent[] | undefined {
+    const [, run, number] = /^([0-9a-f]{8})-(\d+)$/.exec(position) ?? [];
+    const missed = this.#last - Number(number);
+    if (run !== this.run || !(missed >= 0) || missed > this.#kept.length) return undefined;
+    return missed === 0 ? [] : this.#kept.slice(-missed);
+  }
+
+  /** @returns a function that ends the subscription. */
+  subscribe(listener: (event: PublicEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#stop();
+    this.#listeners.clear();
+  }
+
+  #add(type: PublicEventType, data: PublicEvent['data'], time: number): void {
+    this.#last += 1;
+    const roomId = typeof data.roomId === 'string' ? data.roomId : null;
+    const sequence = roomId === null ? null : this.#nextOf(roomId);
+    const event = { id: this.position, type, time, roomId, sequence, data };
+    this.#kept.push(event);
+    // Shifting each time would move the whole list for every event.
+    if (this.#kept.length >= 2 * this.#keep) this.#kept.splice(0, this.#kept.length - this.#keep);
+    if (type === 'room_finished' && roomId !== null) this.#sequences.delete(roomId);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #nextOf(roomId: string): number {
+    const next = (this.#sequences.get(roomId) ?? 0) + 1;
+    this.#sequences.set(roomId, next);
+    return next;
+  }
+}

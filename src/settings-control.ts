@@ -1,0 +1,20 @@
+import { addressRange, defaulted, list, optional, portRange, type Setting } from './setting-kinds.ts';
+
+/** Settings of what programs do to this server: RTP without WebRTC. */
+export const controlSettings = {
+  rtpPorts: defaulted(
+    portRange({
+      env: 'TUREEN_RTP_PORTS',
+      defaultDoc: '42000-42999',
+      doc: 'The UDP ports for RTP without WebRTC (broadcasters, gateways): one or two for each such transport, given back when it closes.',
+    }),
+    [42000, 42999],
+  ),
+  rtpRemotes: optional(
+    list(addressRange, {
+      env: 'TUREEN_RTP_REMOTES',
+      defaultDoc: 'those that a program with an API key names, or that send to a port that was opened for it',
+      doc: 'The only addresses with which RTP without WebRTC may be exchanged.',
+    }),
+  ),
+} as const satisfies Record<string, Setting>;
