@@ -16,12 +16,15 @@ export interface AppDependencies {
   measurements: Measurements;
   /** The dashboard, or an empty plugin where it is not on this port. */
   admin: AnyElysia;
+  /** What programs use. */
+  programs: AnyElysia;
   config: Config;
   log: Logger;
 }
 
 /** Composes the HTTP side. It never listens: main and tests do. */
-export function buildApp({ sfu, signaling, page, measurements, admin, config, log }: AppDependencies) {
+export function buildApp(dependencies: AppDependencies) {
+  const { sfu, signaling, page, measurements, admin, programs, config, log } = dependencies;
   const upgrade = (request: Request, server: unknown) =>
     // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
@@ -38,6 +41,7 @@ export function buildApp({ sfu, signaling, page, measurements, admin, config, lo
     .use(metricsPlugin(measurements, config))
     .use(pagePlugin(page))
     .use(admin)
+    .use(programs)
     .get('/signaling', ({ request, server }) => upgrade(request, server))
     .get('/', ({ request, server }) => {
       // Existing clients connect to the start address, which is the page's for a browser that does not upgrade.

@@ -12,6 +12,7 @@ import { admission as admissionOf } from './moderation/admission.ts';
 import { Moderation } from './moderation/moderation.ts';
 import { loadPage } from './page.ts';
 import { places } from './places.ts';
+import { ProgramSide } from './programs.ts';
 import { type Clock, systemClock } from './sfu/clock.ts';
 import { logEvents } from './sfu/log-events.ts';
 import { Sfu, type SfuOptions } from './sfu/sfu.ts';
@@ -47,6 +48,8 @@ export class Server {
     readonly store: Store,
     /** The dashboard. */
     readonly admin: AdminSide,
+    /** What programs use. */
+    readonly programs: ProgramSide,
   ) {}
 
   /** Starts workers and listens. @throws Error when a worker does not start or the port is taken; then nothing runs. */
@@ -73,23 +76,36 @@ export class Server {
     const { version } = packageJson;
     const { counts } = signaling;
     const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
+    const programs = new ProgramSide({ config, sfu, store, moderation, log, clock });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
       admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
-      const app = buildApp({ sfu, signaling, page, measurements, admin: admin.plugin, config, log });
+      const sides = { admin: admin.plugin, programs: programs.plugin };
+      const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
       metricsListener = MetricsListener.listen(measurements, config);
       listener = new Listener({ app, websocket: signaling.websocket, config, tls });
     } catch (error) {
       await measurements.close();
       await metricsListener?.stop();
       await admin?.stop();
+      programs.stop();
       sfu.close();
       store.close();
       throw error;
     }
-    return new Server(config, sfu, signaling, measurements, metricsListener, listener, store, admin);
+    return new Server(
+      config,
+      sfu,
+      signaling,
+      measurements,
+      metricsListener,
+      listener,
+      store,
+      admin,
+      programs,
+    );
   }
 
   /** Where the try-it page is. */
@@ -115,6 +131,7 @@ export class Server {
     this.sfu.close();
     this.signaling.close();
     await this.admin.stop();
+    this.programs.stop();
     await this.metricsListener?.stop();
     await this.listener.stop();
     await measured;
