@@ -1,13 +1,15 @@
 import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type {
-  closeRefused as CloseRefused,
   NotificationData,
   NotificationName,
   ServerRequestData,
   ServerRequestName,
+} from '../src/signaling/wire.ts';
+import type {
+  closeRefused as CloseRefused,
   subProtocol as SubProtocol,
   tokenPrefix as TokenPrefix,
-} from '../src/signaling/wire.ts';
+} from '../src/wire/envelope.ts';
 
 /**
  * The protocol as the client sees it. Only types come from the server: what it validates is what can be written here,

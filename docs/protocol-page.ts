@@ -3,8 +3,9 @@ import { errorCodes } from '../src/errors.ts';
 import { IceServer } from '../src/settings.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
-import * as rtp from '../src/signaling/rtp.ts';
 import * as wire from '../src/signaling/wire.ts';
+import * as envelope from '../src/wire/envelope.ts';
+import * as rtp from '../src/wire/rtp.ts';
 import { SchemaNames, schemaText, unnamedText } from './schema-text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
@@ -19,7 +20,7 @@ const named: Readonly<Record<string, TSchema>> = {
   ProducerScore: rtp.ProducerScore,
   ConsumerLayers: rtp.ConsumerLayers,
   IceServer,
-  AppData: wire.AppData,
+  AppData: envelope.AppData,
   Device: wire.DeviceInfo,
   TransportInfo: wire.TransportInfo,
   ConsumerInfo: wire.ConsumerInfo,
@@ -61,16 +62,16 @@ notifications in both directions.
 
 ## Connecting
 
-\`GET /signaling?roomId=..&peerId=..\` with the sub-protocol \`${wire.subProtocol}\`. \`GET /?roomId=..&peerId=..\` does
+\`GET /signaling?roomId=..&peerId=..\` with the sub-protocol \`${envelope.subProtocol}\`. \`GET /?roomId=..&peerId=..\` does
 the same for existing clients. The token ([tokens.md](tokens.md)) is a second sub-protocol entry,
-\`${wire.tokenPrefix}<jwt>\`, or \`?token=<jwt>\` for clients that cannot set one.
+\`${envelope.tokenPrefix}<jwt>\`, or \`?token=<jwt>\` for clients that cannot set one.
 
 - What is malformed gets an HTTP error: 403 without the sub-protocol or from an origin that is not allowed, 400 without
   ids.
-- What is well-formed but refused is accepted and closed: with **${wire.closeRefused}** and \`code: sentence\` as the reason when
-  trying again is of no use, with **${wire.closeTryAgain}** when it is.
-- **${wire.closeRestart}**: the server ends; connect again. **${wire.closePolicy}**: this client sent too much, or did not read.
-- A frame has at most ${wire.maxFrameBytes} bytes and ${wire.maxFrameDepth} levels. Binary frames are ignored. The server pings; a client that stays
+- What is well-formed but refused is accepted and closed: with **${envelope.closeRefused}** and \`code: sentence\` as the reason when
+  trying again is of no use, with **${envelope.closeTryAgain}** when it is.
+- **${envelope.closeRestart}**: the server ends; connect again. **${envelope.closePolicy}**: this client sent too much, or did not read.
+- A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server pings; a client that stays
   silent is gone.
 
 ## Envelope

@@ -32,7 +32,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/auth': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/store': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/moderation': ['src/sfu', 'src/store', 'src/errors.ts'],
+  'src/wire': ['src/sfu', 'src/errors.ts', 'src/log.ts'],
   'src/signaling': [
+    'src/wire',
     'src/sfu',
     'src/auth',
     'src/store',
@@ -43,6 +45,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
   ],
   'src/control': [
+    'src/wire',
     'src/sfu',
     'src/auth',
     'src/store',
@@ -62,7 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
   ],
   metrics: ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/config.ts'],
-  client: ['src/signaling'],
+  client: ['src/signaling', 'src/wire'],
 };
 
 const transpiler = new Bun.Transpiler({ loader: 'tsx' });

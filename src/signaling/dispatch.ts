@@ -2,10 +2,10 @@ import type { TSchema } from '@sinclair/typebox';
 import { SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Peer } from '../sfu/peer.ts';
+import type { NotificationFrame, RequestFrame } from '../wire/envelope.ts';
 import { type Dialect, readData, writeResult } from './compat.ts';
 import type { Method, MethodContext } from './method.ts';
 import { findMethod } from './methods/index.ts';
-import type { NotificationFrame, RequestFrame } from './wire.ts';
 
 export interface DispatchContext extends MethodContext {
   readonly dialect: Dialect;

@@ -1,7 +1,7 @@
 import { SfuError } from '../errors.ts';
 import type { Clock } from '../sfu/clock.ts';
-import type { ClientResponse } from './frame.ts';
-import type { RequestFrame } from './wire.ts';
+import type { RequestFrame } from '../wire/envelope.ts';
+import type { ClientResponse } from '../wire/frame.ts';
 
 interface Waiting {
   readonly resolve: () => void;

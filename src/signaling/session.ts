@@ -5,26 +5,23 @@ import type { Clock } from '../sfu/clock.ts';
 import type { EventBus, PeerEnd } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
-import { type Dialect, writeEvent } from './compat.ts';
-import type { SignalingCounts } from './counts.ts';
-import { describeConsumer, describeDataConsumer } from './describe.ts';
-import { dispatch, type Outcome } from './dispatch.ts';
-import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
-import type { IceServers } from './ice-servers.ts';
-import { Pace } from './pace.ts';
-import { Requests } from './requests.ts';
 import {
   closePolicy,
   closeRefused,
   closeRestart,
-  type NotificationData,
   type NotificationFrame,
-  type NotificationName,
   type RequestFrame,
   type ResponseFrame,
-  type ServerRequestData,
-  type ServerRequestName,
-} from './wire.ts';
+} from '../wire/envelope.ts';
+import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
+import { Pace } from '../wire/pace.ts';
+import { type Dialect, writeEvent } from './compat.ts';
+import type { SignalingCounts } from './counts.ts';
+import { describeConsumer, describeDataConsumer } from './describe.ts';
+import { dispatch, type Outcome } from './dispatch.ts';
+import type { IceServers } from './ice-servers.ts';
+import { Requests } from './requests.ts';
+import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 
 /** What a session needs of a socket. */
 export interface SessionSocket {

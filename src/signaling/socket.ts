@@ -10,12 +10,12 @@ import { type Clock, systemClock } from '../sfu/clock.ts';
 import { defaultGrants, type Identity } from '../sfu/grants.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import { closeRefused, closeTryAgain, maxFrameBytes, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import { SignalingCounts } from './counts.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
 import { welcome } from './welcome.ts';
-import { closeRefused, closeTryAgain, maxFrameBytes, subProtocol, tokenPrefix } from './wire.ts';
 
 /** What the upgrade hands to the socket. The token lives here only, and is not logged. */
 export interface SocketData {

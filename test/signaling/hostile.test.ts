@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/server.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
-import { maxFrameBytes, maxFrameDepth } from '../../src/signaling/wire.ts';
+import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { finalText, firstText, nextPart, RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
 import { type Refused, SignalingClient, until } from '../support/signaling-client.ts';

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { cleanName } from '../../auth/clean.ts';
+import { Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { DisplayName, Nothing } from '../wire.ts';
+import { DisplayName } from '../wire.ts';
 
 export const changeDisplayName = defineMethod({
   name: 'changeDisplayName',

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { connectTransport } from '../../sfu/transports.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
+import { DtlsParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
-import { DtlsParameters } from '../rtp.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const connectWebRtcTransport = defineMethod({
   name: 'connectWebRtcTransport',

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../errors.ts';
 import { subscribe } from '../../sfu/subscribing.ts';
+import { Id } from '../../wire/envelope.ts';
 import { describeConsumer } from '../describe.ts';
 import { defineMethod } from '../method.ts';
-import { ConsumerInfo, Id } from '../wire.ts';
+import { ConsumerInfo } from '../wire.ts';
 
 export const consume = defineMethod({
   name: 'consume',

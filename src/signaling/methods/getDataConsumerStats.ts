@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { mediaCall } from '../../sfu/media-call.ts';
+import { Id } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Stats } from '../wire.ts';
+import { Stats } from '../wire.ts';
 
 export const getDataConsumerStats = defineMethod({
   name: 'getDataConsumerStats',

@@ -1,6 +1,6 @@
+import { Nothing } from '../../wire/envelope.ts';
+import { RtpCapabilities } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
-import { RtpCapabilities } from '../rtp.ts';
-import { Nothing } from '../wire.ts';
 
 export const getRouterRtpCapabilities = defineMethod({
   name: 'getRouterRtpCapabilities',

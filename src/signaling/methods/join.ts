@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox';
 import { cleanDevice, cleanName } from '../../auth/clean.ts';
 import type { Peer } from '../../sfu/peer.ts';
 import { offerAll, subscribeToAll } from '../../sfu/subscribing.ts';
+import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
 import { defineMethod } from '../method.ts';
-import { RtpCapabilities } from '../rtp.ts';
 import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
 
 const PeerWithProducers = Type.Composite([PeerInfo, Type.Object({ producers: Type.Array(ProducerInfo) })]);

@@ -1,5 +1,5 @@
+import { Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Nothing } from '../wire.ts';
 
 export const leaveCall = defineMethod({
   name: 'leaveCall',

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import { Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf } from '../moderator.ts';
-import { Nothing } from '../wire.ts';
 
 export const lockRoom = defineMethod({
   name: 'lockRoom',

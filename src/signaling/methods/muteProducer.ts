@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf } from '../moderator.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const muteProducer = defineMethod({
   name: 'muteProducer',

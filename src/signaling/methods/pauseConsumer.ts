@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { pauseSubscription } from '../../sfu/subscribing.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const pauseConsumer = defineMethod({
   name: 'pauseConsumer',

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { pausePublication } from '../../sfu/publishing.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const pauseProducer = defineMethod({
   name: 'pauseProducer',

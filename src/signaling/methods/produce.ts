@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { publish } from '../../sfu/publishing.ts';
+import { AppData, Id } from '../../wire/envelope.ts';
+import { MediaKind, RtpParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
-import { MediaKind, RtpParameters } from '../rtp.ts';
-import { AppData, Id } from '../wire.ts';
 
 export const produce = defineMethod({
   name: 'produce',

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { publishData } from '../../sfu/publishing.ts';
+import { AppData, Id } from '../../wire/envelope.ts';
+import { SctpStreamParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
-import { SctpStreamParameters } from '../rtp.ts';
-import { AppData, Id } from '../wire.ts';
 
 const label = Type.Optional(Type.String({ maxLength: 128 }));
 

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { cleanText } from '../../auth/clean.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf, longestReason, Reason } from '../moderator.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const removePeer = defineMethod({
   name: 'removePeer',

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { restartIce as restart } from '../../sfu/transports.ts';
+import { Id } from '../../wire/envelope.ts';
+import { IceParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
-import { IceParameters } from '../rtp.ts';
-import { Id } from '../wire.ts';
 
 export const restartIce = defineMethod({
   name: 'restartIce',

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { resumeSubscription } from '../../sfu/subscribing.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const resumeConsumer = defineMethod({
   name: 'resumeConsumer',

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { resumePublication } from '../../sfu/publishing.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const resumeProducer = defineMethod({
   name: 'resumeProducer',

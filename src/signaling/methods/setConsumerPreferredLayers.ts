@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { mediaCall } from '../../sfu/media-call.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 const layer = Type.Integer({ minimum: 0, maximum: 7 });
 

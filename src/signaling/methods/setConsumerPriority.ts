@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { mediaCall } from '../../sfu/media-call.ts';
+import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { Id, Nothing } from '../wire.ts';
 
 export const setConsumerPriority = defineMethod({
   name: 'setConsumerPriority',

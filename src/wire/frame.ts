@@ -1,5 +1,5 @@
 import { SfuError } from '../errors.ts';
-import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './wire.ts';
+import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './envelope.ts';
 
 /** A response of a client to a request of the server. */
 export interface ClientResponse {

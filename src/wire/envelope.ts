@@ -1,0 +1,52 @@
+import { Type } from '@sinclair/typebox';
+
+/**
+ * What every socket of this server has in common: JSON text frames in protoo's envelope, their limits, and the codes
+ * with which a socket is closed.
+ */
+
+/** Bytes of one frame at most; Bun closes the socket with 1009 beyond it. */
+export const maxFrameBytes = 64 * 1024;
+/** How deep a frame may be nested. RTP parameters need 7. */
+export const maxFrameDepth = 24;
+export const subProtocol = 'protoo';
+/** Prefix of the sub-protocol entry that carries the token. */
+export const tokenPrefix = 'bearer.';
+
+/** The close code after which protoo clients do not reconnect; its reason is `code: sentence`. */
+export const closeRefused = 4000;
+export const closePolicy = 1008;
+export const closeRestart = 1012;
+export const closeTryAgain = 1013;
+
+export interface RequestFrame {
+  readonly request: true;
+  readonly id: number;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+export interface NotificationFrame {
+  readonly notification: true;
+  readonly method: string;
+  readonly data: unknown;
+}
+
+export type ResponseFrame =
+  | { readonly response: true; readonly id: number; readonly ok: true; readonly data: unknown }
+  | {
+      readonly response: true;
+      readonly id: number;
+      readonly ok: false;
+      readonly errorCode: number;
+      readonly errorReason: string;
+    };
+
+/** An id that the server gave. */
+export const Id = Type.String({ minLength: 1, maxLength: 128 });
+/** Data of the application, handed on as it is. */
+export const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
+  maxProperties: 64,
+  description: 'Data of the application; `source` or `share: true` tell a shared screen from a camera',
+});
+export const Nothing = Type.Object({}, { description: 'nothing' });
