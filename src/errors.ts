@@ -66,6 +66,11 @@ export const errorCodes = {
     retryable: true,
     doc: 'The peer, transport or worker ended while the call was on its way.',
   },
+  too_large: {
+    status: 413,
+    retryable: false,
+    doc: 'The body of a request is larger than it may be; the reason says how large that is.',
+  },
   unsupported: {
     status: 415,
     retryable: false,

@@ -2,6 +2,8 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
+import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
@@ -23,20 +25,28 @@ export class ProgramSide {
   readonly access: ApiAccess;
   /** What happens, for those programs that follow it. */
   readonly events: EventStream;
+  readonly #broadcasters: Broadcasters;
 
-  constructor(options: ProgramSideOptions) {
+  constructor(private readonly options: ProgramSideOptions) {
     const { config, sfu, store, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
+    const silenceSeconds = () => config.broadcasterSilenceSeconds;
+    this.#broadcasters = new Broadcasters({ sfu, clock, silenceSeconds });
   }
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    return new Elysia({ name: 'programs', normalize: false });
+    const { sfu, log } = this.options;
+    const broadcasters = this.#broadcasters;
+    return new Elysia({ name: 'programs', normalize: false }).use(
+      broadcasterPlugin({ broadcasters, access: this.access, sfu, log }),
+    );
   }
 
   stop(): void {
     this.events.close();
+    this.#broadcasters.close();
   }
 }

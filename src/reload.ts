@@ -28,6 +28,7 @@ export const changeable = [
   'drainSeconds',
   'drainJoins',
   'messagesPerSecond',
+  'broadcasterSilenceSeconds',
 ] as const satisfies readonly (keyof Config)[];
 
 const secretKeys: ReadonlySet<string> = new Set([

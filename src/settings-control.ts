@@ -1,4 +1,12 @@
-import { addressRange, defaulted, list, optional, portRange, type Setting } from './setting-kinds.ts';
+import {
+  addressRange,
+  defaulted,
+  integer,
+  list,
+  optional,
+  portRange,
+  type Setting,
+} from './setting-kinds.ts';
 
 /** Settings of what programs do to this server: RTP without WebRTC. */
 export const controlSettings = {
@@ -16,5 +24,15 @@ export const controlSettings = {
       defaultDoc: 'those that a program with an API key names, or that send to a port that was opened for it',
       doc: 'The only addresses with which RTP without WebRTC may be exchanged.',
     }),
+  ),
+  broadcasterSilenceSeconds: defaulted(
+    integer(
+      { from: 0, to: 86_400, unit: 'seconds' },
+      {
+        env: 'TUREEN_BROADCASTER_SILENCE_SECONDS',
+        doc: 'A broadcaster of which neither media nor a call came for so long is removed, in seconds, for RTP has no end of its own. 0 keeps it.',
+      },
+    ),
+    60,
   ),
 } as const satisfies Record<string, Setting>;

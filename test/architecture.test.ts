@@ -54,7 +54,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/config.ts',
   ],
-  'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
+  'src/ingest': [
+    'src/wire',
+    'src/sfu',
+    'src/auth',
+    'src/store',
+    'src/errors.ts',
+    'src/log.ts',
+    'src/config.ts',
+  ],
   admin: [
     'src/sfu',
     'src/auth',

@@ -18,20 +18,15 @@ export async function removeCompletely(
   remove: () => void,
 ): Promise<Remains> {
   const { room, peer } = target;
-  let socketClosed = false;
   const remains = (): Remains => [
-    ...(socketClosed ? [] : (['socket'] as const)),
+    ...(peer.link.open ? (['socket'] as const) : []),
     ...(peer.transports.size === 0 ? [] : (['transports'] as const)),
     ...(isReceived(room, peer) ? (['consumers'] as const) : []),
   ];
   const { promise, resolve } = Promise.withResolvers<void>();
   const look = () => remains().length === 0 && resolve();
   const stops = [
-    events.on('socketClosed', ({ roomId, peerId }) => {
-      if (roomId !== room.id || peerId !== peer.id) return;
-      socketClosed = true;
-      look();
-    }),
+    events.on('socketClosed', look),
     events.on('consumerClosed', look),
     events.on('dataConsumerClosed', look),
     events.on('transportClosed', look),

@@ -86,8 +86,10 @@ export interface DataSubscription {
   ending?: 'peer' | 'rejected';
 }
 
-/** How the domain reaches the client behind a peer. Signaling implements it. */
+/** How the domain reaches the client behind a peer: over its socket, or whatever a program has instead. */
 export interface PeerLink {
+  /** Whether there still is a connection to the client; one that is being closed counts until it is. */
+  readonly open: boolean;
   /** Resolves when the client has taken the consumer, rejects when it has not. */
   offerConsumer(subscription: Subscription): Promise<void>;
   offerDataConsumer(subscription: DataSubscription): Promise<void>;

@@ -22,6 +22,8 @@ export interface PlainTransportRequest {
   readonly rtcpMux: boolean;
   /** Encrypts with keys that are exchanged by whoever opens it (RFC 3711); undefined for plain RTP. */
   readonly srtpCryptoSuite?: types.SrtpCryptoSuite;
+  /** Carries data channels too (SCTP over UDP, without DTLS). */
+  readonly enableSctp?: boolean;
 }
 
 /** The other side of a plain transport. With comedia only its keys are given, and only where SRTP is used. */
@@ -56,13 +58,14 @@ export async function openPlainTransport(
   peer: Peer,
   request: PlainTransportRequest,
 ): Promise<PlainPeerTransport> {
-  const { producing, consuming, comedia, rtcpMux, srtpCryptoSuite } = request;
+  const { producing, consuming, comedia, rtcpMux, srtpCryptoSuite, enableSctp } = request;
   const { listenInfo } = room.context.rtp;
   const transport = await placeTransport(room, peer, ({ router }) =>
     router.createPlainTransport({
       listenInfo: structuredClone(listenInfo),
       comedia,
       rtcpMux,
+      enableSctp,
       enableSrtp: srtpCryptoSuite !== undefined,
       srtpCryptoSuite,
     }),

@@ -128,13 +128,17 @@ export function offerData(room: Room, peer: Peer, publication: DataPublication):
     .catch((error: unknown) => forgive(room, peer, error));
 }
 
-async function subscribeData(
+/** Makes a data consumer, paused: over that transport, or the last one that was opened for consuming. */
+export async function subscribeData(
   room: Room,
   peer: Peer,
   publication: DataPublication,
+  transportId?: string,
 ): Promise<DataSubscription> {
   const { dataProducer } = publication;
-  const place = receivingPlace(peer);
+  const place = receivingPlace(peer, transportId);
+  if (peer.receiving.has(dataProducer.id))
+    throw new SfuError('wrong_state', 'you receive this data producer already');
   peer.receiving.add(dataProducer.id);
   try {
     const from = publication.peer.router;

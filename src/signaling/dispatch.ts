@@ -1,7 +1,7 @@
-import type { TSchema } from '@sinclair/typebox';
 import { SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Peer } from '../sfu/peer.ts';
+import { invalidParams } from '../wire/check.ts';
 import type { NotificationFrame, RequestFrame } from '../wire/envelope.ts';
 import { type Dialect, readData, writeResult } from './compat.ts';
 import type { Method, MethodContext } from './method.ts';
@@ -27,7 +27,7 @@ export function dispatch(
   try {
     const method = lookUp(frame);
     const data = readData(method.name, frame.data, context.dialect);
-    if (!method.check.Check(data)) throw invalidParams(method, data);
+    if (!method.check.Check(data)) throw invalidParams(method.check, data, method.name);
     authorise(method, context.peer);
     const succeeded = (result: unknown): Outcome => ({
       ok: true,
@@ -58,19 +58,6 @@ function lookUp(frame: RequestFrame | NotificationFrame): Method {
     throw new SfuError('invalid_message', `${method.name} has an answer, so it must be sent as a request`);
   }
   return method;
-}
-
-function invalidParams(method: Method<string, TSchema, TSchema>, data: unknown): SfuError {
-  const first = method.check.Errors(data).First();
-  const where = first?.path ? first.path.slice(1).replaceAll('/', '.') : 'data';
-  const wants = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
-  return new SfuError('invalid_params', `${method.name}: ${where}: ${wants}, got ${excerpt(first?.value)}`);
-}
-
-function excerpt(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
 function authorise(method: Method, peer: Peer): void {

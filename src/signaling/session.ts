@@ -57,6 +57,7 @@ const toleratedInvalid = 10;
 /** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
 export class Session implements PeerLink {
   #state: State = { name: 'entering' };
+  #socketOpen = true;
   readonly #queue: (RequestFrame | NotificationFrame)[] = [];
   #working = false;
   #invalid = 0;
@@ -70,12 +71,17 @@ export class Session implements PeerLink {
     this.#requests = new Requests({ clock, send: (frame) => this.#send(frame) });
   }
 
+  /** No messages are taken any more. The socket may still be closing. */
   get closed(): boolean {
     return this.#state.name === 'closed';
   }
 
+  get open(): boolean {
+    return this.#socketOpen;
+  }
+
   /** The connection has become a peer: what waited is done now. */
-  open(room: Room, peer: Peer): void {
+  enter(room: Room, peer: Peer): void {
     if (this.closed) return;
     this.#state = { name: 'open', room, peer };
     this.#work();
@@ -105,6 +111,7 @@ export class Session implements PeerLink {
   /** The socket has closed, whoever closed it. */
   socketClosed(): void {
     const state = this.#state;
+    this.#socketOpen = false;
     this.#end();
     if (state.name === 'open')
       state.room.removePeer(state.peer, 'disconnected', { detail: 'the connection ended' });

@@ -168,7 +168,7 @@ export class Signaling {
     this.#sessions.set(peer, session);
     session.notify('mediasoup-version', { version: mediasoupVersion });
     session.notify('mediasoupVersion', { version: mediasoupVersion });
-    session.open(room, peer);
+    session.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
     session.notify('welcome', await welcome(room, peer, iceServers));

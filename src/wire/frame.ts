@@ -26,8 +26,8 @@ export class FrameError extends SfuError {
  * @throws FrameError
  */
 export function readFrame(text: string): ClientFrame {
-  const frame = parse(text);
-  sanitize(frame, frame.request === true ? frameId(frame.id) : undefined);
+  const frame = parse(text, 'frame');
+  sanitize(frame, { what: 'frame', requestId: frame.request === true ? frameId(frame.id) : undefined });
   const { method, data = {} } = frame;
   if (frame.request === true) {
     const id = frameId(frame.id);
@@ -49,23 +49,34 @@ export function readFrame(text: string): ClientFrame {
   throw new FrameError('a message wants request, response or notification to be true');
 }
 
-function parse(text: string): Record<string, unknown> {
+/**
+ * Reads a JSON object that came from outside by another way than a frame; its bytes are bounded before, its depth here.
+ * @param what names it in the error, such as `body`
+ * @throws SfuError invalid_message
+ */
+export function readObject(text: string, what: string): Record<string, unknown> {
+  const value = parse(text, what);
+  sanitize(value, { what });
+  return value;
+}
+
+function parse(text: string, what: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new FrameError('the frame is not JSON; send one JSON object in a text frame');
+    throw new FrameError(`the ${what} is not JSON; send one JSON object`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FrameError('the frame is not a JSON object');
+    throw new FrameError(`the ${what} is not a JSON object`);
   }
   return value as Record<string, unknown>;
 }
 
 /** Refuses what is nested too deep, which also bounds this function's own depth, and takes out keys that could reach a prototype. */
-function sanitize(parent: object, requestId: number | undefined, depth = 1): void {
+function sanitize(parent: object, of: { what: string; requestId?: number }, depth = 1): void {
   if (depth > maxFrameDepth) {
-    throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, requestId);
+    throw new FrameError(`the ${of.what} is nested deeper than ${maxFrameDepth} levels`, of.requestId);
   }
   for (const key in parent) {
     if (key === '__proto__') {
@@ -73,7 +84,7 @@ function sanitize(parent: object, requestId: number | undefined, depth = 1): voi
       continue;
     }
     const child = (parent as Record<string, unknown>)[key];
-    if (typeof child === 'object' && child !== null) sanitize(child, requestId, depth + 1);
+    if (typeof child === 'object' && child !== null) sanitize(child, of, depth + 1);
   }
 }
 

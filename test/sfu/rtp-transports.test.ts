@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const link: PeerLink = {
+  open: false,
   offerConsumer: async () => {},
   offerDataConsumer: async () => {},
   close: () => {},
