@@ -6,7 +6,7 @@
 # processes because it runs before every start. Everything it says goes to standard error.
 set -eu
 
-tasks='start, test, check, generate, token, doctor, build, fly-config, bench, load'
+tasks='start, test, check, generate, token, doctor, build, fly-config, bench, load, broadcast'
 
 say() { printf 'tureen: %s\n' "$*" >&2; }
 
@@ -71,7 +71,7 @@ lock() {
 }
 
 case "${1-}" in
-start | test | check | generate | token | doctor | build | fly-config | bench | load) task=$1 ;;
+start | test | check | generate | token | doctor | build | fly-config | bench | load | broadcast) task=$1 ;;
 '') fail "no task was given, expected one of $tasks: sh setup/bootstrap.sh start" ;;
 *) fail "unknown task '$1', expected one of $tasks" ;;
 esac

@@ -15,13 +15,15 @@ const ROOT = join(import.meta.dir, '..');
 
 interface Program {
   isNeededBy: (file: string) => boolean;
-  command: string;
+  /** What the package brings; one that brings no command is looked for among the installed packages. */
+  command?: string;
   package: string;
   /** A variable that names another program to take instead. */
   replacedBy?: string;
   why: string;
 }
 
+const isIngestTest = (file: string) => /ingest/.test(file);
 const isEdgeTest = (file: string) => /edge/.test(file);
 
 /**
@@ -42,6 +44,14 @@ const PROGRAMS: Program[] = [
     package: 'prometheus',
     why: 'to check the metrics and the rules',
   },
+  { isNeededBy: isIngestTest, command: 'ffmpeg', package: 'ffmpeg', why: 'to bring media into rooms' },
+  { isNeededBy: isIngestTest, command: 'curl', package: 'curl', why: 'for the scripts of the guide' },
+  { isNeededBy: isIngestTest, command: 'jq', package: 'jq', why: 'for the scripts of the guide' },
+  ...['gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'].map((name) => ({
+    isNeededBy: isIngestTest,
+    package: name,
+    why: 'to bring media into rooms',
+  })),
   { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
   {
     isNeededBy: isEdgeTest,
@@ -56,7 +66,7 @@ async function prepare(files: string[]): Promise<string> {
   for (const { isNeededBy, command, package: name, replacedBy, why } of PROGRAMS) {
     const replaced = replacedBy !== undefined && process.env[replacedBy];
 
-    if (files.some(isNeededBy) && !replaced && Bun.which(command) === null) {
+    if (files.some(isNeededBy) && !replaced && (command === undefined || Bun.which(command) === null)) {
       await ensurePackages([name], why);
     }
   }

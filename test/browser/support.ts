@@ -233,3 +233,17 @@ export async function seesAndHears(page: Page, others: number): Promise<void> {
     },
   );
 }
+
+/** Waits until what arrives at a page has sound in it: packets of silence do not count. */
+export async function hearsSomething(page: Page): Promise<void> {
+  const energy = () =>
+    page.evaluate(async () => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+      return reports
+        .flatMap((report) => [...report.values()])
+        .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+        .reduce((sum, { totalAudioEnergy = 0 }) => sum + totalAudioEnergy, 0);
+    });
+  await eventually('sound', energy, (sum) => sum > 0.001);
+}
