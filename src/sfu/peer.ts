@@ -90,9 +90,12 @@ export interface DataSubscription {
 export interface PeerLink {
   /** Whether there still is a connection to the client; one that is being closed counts until it is. */
   readonly open: boolean;
-  /** Resolves when the client has taken the consumer, rejects when it has not. */
-  offerConsumer(subscription: Subscription): Promise<void>;
-  offerDataConsumer(subscription: DataSubscription): Promise<void>;
+  /**
+   * Resolves when the client has taken the consumer, rejects when it has not. Whoever cannot be offered anything, and
+   * asks for what it wants to receive, has neither of the two.
+   */
+  offerConsumer?(subscription: Subscription): Promise<void>;
+  offerDataConsumer?(subscription: DataSubscription): Promise<void>;
   /** The peer has ended; the connection goes with it. */
   close(reason: PeerEnd, detail: string): void;
 }

@@ -121,6 +121,7 @@ export async function resumeSubscription(room: Room, subscription: Subscription)
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */
 export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
+  if (!peer.link.offerDataConsumer) return;
   if (peer === publication.peer || !peer.joined || !peer.identity.grants.subscribe) return;
   if (!peer.consumingTransport() || peer.receiving.has(publication.dataProducer.id)) return;
   subscribeData(room, peer, publication)
@@ -165,6 +166,7 @@ export async function subscribeData(
 
 function wants(peer: Peer, publication: Publication): boolean {
   const { state } = peer;
+  if (!peer.link.offerConsumer) return false;
   if (state.name !== 'joined' || !state.autoSubscribe || !state.rtpCapabilities) return false;
   if (peer === publication.peer || !peer.identity.grants.subscribe) return false;
   return peer.consumingTransport() !== undefined && !peer.receiving.has(publication.producer.id);
@@ -180,7 +182,7 @@ function receivingPlace(peer: Peer, transportId?: string) {
 
 async function introduce(room: Room, subscription: Subscription): Promise<void> {
   try {
-    await subscription.peer.link.offerConsumer(subscription);
+    await subscription.peer.link.offerConsumer?.(subscription);
   } catch (error) {
     closeSubscription(subscription, 'rejected');
     throw error;
@@ -191,7 +193,7 @@ async function introduce(room: Room, subscription: Subscription): Promise<void> 
 async function introduceData(subscription: DataSubscription): Promise<void> {
   const { peer, dataConsumer } = subscription;
   try {
-    await peer.link.offerDataConsumer(subscription);
+    await peer.link.offerDataConsumer?.(subscription);
   } catch (error) {
     subscription.ending = 'rejected';
     dataConsumer.close();

@@ -3,8 +3,8 @@ import { mintApiToken } from '../../src/auth/api-access.ts';
 import { Moderation } from '../../src/moderation/moderation.ts';
 import type { Server } from '../../src/server.ts';
 import { TestClock } from '../support/clock.ts';
-import { startServer, testKey, testSecret, withKeys } from '../support/server.ts';
-import { enter } from '../support/world.ts';
+import { logLines, startServer, testKey, testSecret, withKeys } from '../support/server.ts';
+import { audioTrack, enter } from '../support/world.ts';
 import { type Json, opus, script, vp8 } from './script.ts';
 
 let server: Server;
@@ -95,6 +95,22 @@ describe('the older shape', () => {
     const consumed = await call('POST', `${other}/transports/${id}/consume/data`, body);
     expect(Object.keys(consumed.data).sort()).toEqual(['id', 'streamId']);
   });
+});
+
+test('a broadcaster is offered nothing, neither media nor data, and nothing is logged as wrong', async () => {
+  const { client, sendTransport } = await enter({ server, peerId: 'alice', roomId: 'offers' });
+  const { base } = await olderBroadcaster('offers', 'cam');
+  await call('POST', `${base}/transports`, { type: 'webrtc' });
+  const before = logLines.length;
+  const sctpStreamParameters = { streamId: 1, ordered: true };
+  const channel = { transportId: sendTransport, sctpStreamParameters, label: 'chat', protocol: '' };
+  await client.request('produceData', { ...channel, appData: {} });
+  await client.request('produce', audioTrack(sendTransport, 7));
+  // Whatever was on its way to the media worker for the broadcaster has been answered when this is.
+  await call('POST', `${base}/transports`, { type: 'plain' });
+  const { subscriptions, dataSubscriptions } = server.sfu.peer('offers', 'cam');
+  expect([subscriptions.size, dataSubscriptions.size]).toEqual([0, 0]);
+  expect(logLines.slice(before).filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);
 });
 
 describe('the newer shape', () => {

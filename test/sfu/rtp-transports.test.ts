@@ -21,12 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const link: PeerLink = {
-  open: false,
-  offerConsumer: async () => {},
-  offerDataConsumer: async () => {},
-  close: () => {},
-};
+const link: PeerLink = { open: false, close: () => {} };
 const plain = { comedia: true, rtcpMux: true };
 
 async function enter(roomId: string, peerId: string) {

@@ -123,9 +123,6 @@ class BroadcasterLink implements PeerLink {
 
   constructor(private readonly onClose: () => void) {}
 
-  async offerConsumer(): Promise<void> {}
-  async offerDataConsumer(): Promise<void> {}
-
   close(): void {
     this.onClose();
   }
