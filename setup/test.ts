@@ -44,6 +44,13 @@ const PROGRAMS: Program[] = [
     package: 'prometheus',
     why: 'to check the metrics and the rules',
   },
+  {
+    isNeededBy: (file) => /firefox/.test(file),
+    command: 'firefox-esr',
+    package: 'firefox-esr',
+    replacedBy: 'TUREEN_TEST_FIREFOX',
+    why: 'for the tests in Firefox',
+  },
   { isNeededBy: isIngestTest, command: 'ffmpeg', package: 'ffmpeg', why: 'to bring media into rooms' },
   { isNeededBy: isIngestTest, command: 'curl', package: 'curl', why: 'for the scripts of the guide' },
   { isNeededBy: isIngestTest, command: 'jq', package: 'jq', why: 'for the scripts of the guide' },

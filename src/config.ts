@@ -13,6 +13,8 @@ export interface Config extends Omit<Values, 'apiKeyNames' | 'apiSecrets' | 'hos
   readonly apiKeys: ReadonlyMap<string, string>;
   readonly host: string;
   readonly listenIp: string;
+  /** Media is listened for on the host's own address beside loopback: Firefox sends none to loopback. */
+  readonly listensBesideLoopback: boolean;
   readonly workers: number;
 }
 
@@ -59,6 +61,7 @@ export function readConfig(environment: Environment): Config {
     apiKeys,
     host,
     listenIp: values.listenIp ?? (developmentMode ? loopback : '0.0.0.0'),
+    listensBesideLoopback: developmentMode && values.listenIp === undefined,
     workers: values.workers ?? availableParallelism(),
   });
 }

@@ -47,8 +47,18 @@ export function listenInfos(config: Config, workerIndex: number): types.Transpor
   const announced = announcedAddresses(config);
   const port = rtcBasePort === 0 ? {} : { port: rtcBasePort + workerIndex };
   const bind = (protocol: 'udp' | 'tcp', ip: string) =>
-    boundAddresses(ip, announced).map((address) => ({ protocol, ...address, ...port }));
+    [...boundAddresses(ip, announced), ...besideLoopback(config)].map((address) => ({
+      protocol,
+      ...address,
+      ...port,
+    }));
   return [...bind('udp', udpListenIp), ...bind('tcp', listenIp)];
+}
+
+/** Signaling stays on loopback in development mode, and without it nobody can use a media port of another address. */
+function besideLoopback({ listensBesideLoopback }: Config): BoundAddress[] {
+  const own = listensBesideLoopback ? ownAddress('IPv4') : undefined;
+  return own === undefined ? [] : [{ ip: own }];
 }
 
 /** Where RTP without WebRTC is listened for: the address of UDP, and the range of ports for it. */
@@ -66,10 +76,13 @@ export function announcedAddresses(config: Config): string[] {
   if (configured) return configured;
   if (!anyAddress.has(listenIp)) return [listenIp];
   const family = listenIp === '::' ? 'IPv6' : 'IPv4';
-  const own = Object.values(networkInterfaces())
-    .flat()
-    .find((address) => address && !address.internal && address.family === family);
-  return [own?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1')];
+  return [ownAddress(family) ?? (family === 'IPv6' ? '::1' : '127.0.0.1')];
+}
+
+/** The first address of the host that is not loopback. */
+function ownAddress(family: 'IPv4' | 'IPv6'): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.find((one) => one && !one.internal && one.family === family)?.address;
 }
 
 type BoundAddress = Pick<types.TransportListenInfo, 'ip' | 'announcedAddress' | 'flags'>;

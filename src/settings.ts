@@ -90,7 +90,8 @@ export const settings = {
     text(
       {
         env: 'TUREEN_LISTEN_IP',
-        defaultDoc: '127.0.0.1 in development mode, otherwise 0.0.0.0',
+        defaultDoc:
+          "127.0.0.1 in development mode, with the host's first address beside it for Firefox; otherwise 0.0.0.0",
         doc: 'The IP address that the media ports bind.',
       },
       { regex: '^[0-9A-Fa-f.:]+$', wants: 'an IP address, not a host name' },

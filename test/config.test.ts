@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { networkInterfaces } from 'node:os';
 import { ConfigError, readConfig, unknownVariables } from '../src/config.ts';
 import { announcedAddresses, listenInfos } from '../src/edge.ts';
 import { iceServersFor } from '../src/signaling/ice-servers.ts';
@@ -25,6 +26,17 @@ test('without a key the server is in development mode and stays on loopback', ()
     port: 3000,
   });
   expect(mistakesOf({ HOST: '0.0.0.0' })[0]).toStartWith('HOST: got "0.0.0.0", wants a loopback address');
+});
+
+test('in development mode media has an address beside loopback where the host has one, unless told otherwise', () => {
+  const addresses = (environment: Record<string, string>) =>
+    listenInfos(readConfig(environment), 0).map(({ protocol, ip }) => `${protocol} ${ip}`);
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one && !one.internal && one.family === 'IPv4')?.address;
+  const beside = (protocol: string) => (own === undefined ? [] : [`${protocol} ${own}`]);
+  expect(addresses({})).toEqual(['udp 127.0.0.1', ...beside('udp'), 'tcp 127.0.0.1', ...beside('tcp')]);
+  expect(addresses({ TUREEN_LISTEN_IP: '127.0.0.1' })).toEqual(['udp 127.0.0.1', 'tcp 127.0.0.1']);
 });
 
 test('with a key it serves every address and nothing is open', () => {

@@ -124,8 +124,13 @@ export class Browser implements AsyncDisposable {
   }
 }
 
+/** A page of any driver, as far as statistics are read from it. */
+export interface Readable {
+  evaluate<T>(read: () => Promise<T>): Promise<T>;
+}
+
 /** Runs in every page before its own scripts: a small camera saves CPU, and a test sees every peer connection. */
-function prepare(): void {
+export function prepare(): void {
   const connections: RTCPeerConnection[] = [];
   Object.assign(globalThis, { connections });
   const Original = globalThis.RTCPeerConnection;
@@ -164,7 +169,7 @@ export interface Received {
 }
 
 /** Reads the statistics of every living connection of a page. mediasoup's probator (SSRC 1234) is left out. */
-export async function statistics(page: Page): Promise<Received> {
+export async function statistics(page: Readable): Promise<Received> {
   return await page.evaluate(async () => {
     const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
     const living = connections.filter(({ connectionState }) => connectionState !== 'closed');
@@ -210,7 +215,7 @@ export async function eventually<T>(
 }
 
 /** Waits until so many videos and voices arrive and go on arriving. */
-export async function seesAndHears(page: Page, others: number): Promise<void> {
+export async function seesAndHears(page: Readable, others: number): Promise<void> {
   const before = await eventually(
     `seeing and hearing ${others}`,
     () => statistics(page),
@@ -235,7 +240,7 @@ export async function seesAndHears(page: Page, others: number): Promise<void> {
 }
 
 /** Waits until what arrives at a page has sound in it: packets of silence do not count. */
-export async function hearsSomething(page: Page): Promise<void> {
+export async function hearsSomething(page: Readable): Promise<void> {
   const energy = () =>
     page.evaluate(async () => {
       const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
