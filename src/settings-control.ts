@@ -1,6 +1,14 @@
-import { addressRange, defaulted, list, optional, portRange, type Setting } from './setting-kinds.ts';
+import {
+  addressRange,
+  defaulted,
+  integer,
+  list,
+  optional,
+  portRange,
+  type Setting,
+} from './setting-kinds.ts';
 
-/** Settings of what programs do to this server: RTP without WebRTC. */
+/** Settings of what programs do to this server: the REST API, and RTP without WebRTC. */
 export const controlSettings = {
   rtpPorts: defaulted(
     portRange({
@@ -16,5 +24,15 @@ export const controlSettings = {
       defaultDoc: 'those that a program with an API key names, or that send to a port that was opened for it',
       doc: 'The only addresses with which RTP without WebRTC may be exchanged.',
     }),
+  ),
+  apiRequestsPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_API_REQUESTS_PER_SECOND',
+        doc: 'Requests a second that each program may make over REST; five seconds of them pass at once.',
+      },
+    ),
+    100,
   ),
 } as const satisfies Record<string, Setting>;

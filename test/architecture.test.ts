@@ -24,6 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
+  'src/json.ts': [],
+  'src/pace.ts': ['src/sfu'],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
   'src/doctor': ['src/config.ts', 'src/edge.ts', 'src/log.ts', 'src/tls.ts', 'worker/recipe.ts'],
@@ -41,6 +43,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/config.ts',
     'src/settings.ts',
+    'src/json.ts',
+    'src/pace.ts',
   ],
   'src/control': [
     'src/sfu',
@@ -51,6 +55,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/config.ts',
     'src/settings.ts',
+    'src/json.ts',
+    'src/pace.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
   admin: [
