@@ -83,6 +83,7 @@ export class Server {
       moderation,
       log,
       clock,
+      version,
       topRooms: () => measurements.top(),
     });
     let metricsListener: MetricsListener | undefined;
