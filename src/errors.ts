@@ -9,12 +9,12 @@ export const errorCodes = {
   invalid_message: {
     status: 400,
     retryable: false,
-    doc: 'The frame is not a message of this protocol: not JSON, too deep, or without the envelope.',
+    doc: 'The frame or the body is not JSON, is nested too deep, or lacks the envelope.',
   },
   invalid_params: {
     status: 400,
     retryable: false,
-    doc: 'The data of the method does not fit its schema; the reason names the field and what it wants.',
+    doc: 'What was sent does not fit the schema of the method or operation; the reason names the field and what it wants.',
   },
   media_rejected: {
     status: 400,
@@ -24,12 +24,12 @@ export const errorCodes = {
   unauthorized: {
     status: 401,
     retryable: false,
-    doc: 'No token was given, or it is expired, not yet valid, malformed or signed with an unknown key.',
+    doc: 'No token or key was given, or it is expired, not yet valid, malformed or signed with an unknown key.',
   },
   forbidden: {
     status: 403,
     retryable: false,
-    doc: 'The token is good but does not grant this: another room, another peer, or a missing grant.',
+    doc: 'The token or key is good but does not allow this: another room, another peer, a missing grant or scope.',
   },
   removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
   banned: {
@@ -49,10 +49,15 @@ export const errorCodes = {
     doc: 'No such room, peer or object. A foreign id answers exactly like an unknown one.',
   },
   unknown_method: { status: 404, retryable: false, doc: 'The protocol has no method of that name.' },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    doc: 'REST: this address exists, but not for this HTTP method; `Allow` lists those that it has.',
+  },
   wrong_state: {
     status: 409,
     retryable: false,
-    doc: 'The call came at the wrong time: before join, twice, or for a closed object.',
+    doc: 'The call came at the wrong time: before join, twice, for a closed object, or for one that is there already.',
   },
   replaced: {
     status: 409,
@@ -66,15 +71,30 @@ export const errorCodes = {
     retryable: true,
     doc: 'The peer, transport or worker ended while the call was on its way.',
   },
+  precondition_failed: {
+    status: 412,
+    retryable: false,
+    doc: 'REST: what `If-Match` names is not the state any more; read it again, then decide anew.',
+  },
   too_large: {
     status: 413,
     retryable: false,
-    doc: 'The body of a request is larger than it may be; the reason says how large that is.',
+    doc: 'The body of a request has more bytes than are taken; the reason says how many are.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    doc: 'REST: the body is not said to be JSON; send `Content-Type: application/json`.',
   },
   unsupported: {
     status: 415,
     retryable: false,
     doc: 'The device of this peer cannot receive that producer.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    retryable: false,
+    doc: 'REST: this `Idempotency-Key` came before with another request; take a new key for each thing to create.',
   },
   limit_reached: {
     status: 429,
@@ -84,7 +104,7 @@ export const errorCodes = {
   flood: {
     status: 429,
     retryable: true,
-    doc: 'Messages came faster than the limit for too long; the socket was closed with 1008.',
+    doc: 'Messages or requests came faster than the limit; a socket is closed with 1008 when it lasts.',
   },
   join_timeout: {
     status: 408,

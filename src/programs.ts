@@ -2,6 +2,8 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import type { ControlServices } from './control/operation.ts';
+import { restPlugin } from './control/rest/plugin.ts';
 import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
 import type { Logger } from './log.ts';
@@ -17,6 +19,10 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** Of Tureen itself. */
+  version: string;
+  /** The worst rooms, from the last samples of the metrics. */
+  topRooms: ControlServices['topRooms'];
 }
 
 /** What programs use of this server, beside the people in calls: its own way in, and all that follows from it. */
@@ -38,11 +44,12 @@ export class ProgramSide {
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    const { sfu, log } = this.options;
-    const broadcasters = this.#broadcasters;
-    return new Elysia({ name: 'programs', normalize: false }).use(
-      broadcasterPlugin({ broadcasters, access: this.access, sfu, log }),
-    );
+    const { log, version, ...services } = this.options;
+    const { access } = this;
+    const { sfu } = services;
+    return new Elysia({ name: 'programs', normalize: false })
+      .use(restPlugin({ services, access, log, version }))
+      .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }));
   }
 
   stop(): void {

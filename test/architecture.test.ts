@@ -24,6 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
+  'src/schema-text.ts': [],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
   'src/doctor': ['src/config.ts', 'src/edge.ts', 'src/log.ts', 'src/tls.ts', 'worker/recipe.ts'],
@@ -53,6 +54,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/errors.ts',
     'src/log.ts',
     'src/config.ts',
+    'src/settings.ts',
+    'src/schema-text.ts',
   ],
   'src/ingest': [
     'src/wire',
@@ -73,7 +76,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
   ],
   metrics: ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/config.ts'],
-  client: ['src/signaling', 'src/wire'],
+  client: ['src/signaling', 'src/control', 'src/wire'],
 };
 
 const transpiler = new Bun.Transpiler({ loader: 'tsx' });

@@ -1,4 +1,4 @@
-import type { SfuError } from '../errors.ts';
+import { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
 import type { Clock } from '../sfu/clock.ts';
@@ -168,11 +168,12 @@ export class Session implements PeerLink {
   }
 
   #refuseFrame(error: unknown): void {
-    if (!(error instanceof FrameError)) throw error;
+    if (!(error instanceof SfuError)) throw error;
+    const id = error instanceof FrameError ? error.id : undefined;
     this.#invalid += 1;
     if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
-    if (error.id === undefined) this.notify('invalidMessage', { reason: error.reason });
-    else this.#send(failure(error.id, error));
+    if (id === undefined) this.notify('invalidMessage', { reason: error.reason });
+    else this.#send(failure(id, error));
   }
 
   #work(): void {

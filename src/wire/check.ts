@@ -23,7 +23,7 @@ export function checked<T extends TSchema>(check: DataCheck<T>, data: unknown, w
 /** Says what does not fit. */
 export function invalidParams(check: DataCheck, data: unknown, what: string): SfuError {
   const first = check.Errors(data).First();
-  const where = first?.path ? first.path.slice(1).replaceAll('/', '.') : 'data';
+  const where = first?.path ? first.path.slice(1).replaceAll('/', '.').slice(0, 100) : 'data';
   const wants = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
   return new SfuError('invalid_params', `${what}: ${where}: ${wants}, got ${excerpt(first?.value)}`);
 }

@@ -1,5 +1,6 @@
 import { SfuError } from '../errors.ts';
 import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './envelope.ts';
+import { parseObject, tame } from './json.ts';
 
 /** A response of a client to a request of the server. */
 export interface ClientResponse {
@@ -23,11 +24,14 @@ export class FrameError extends SfuError {
 
 /**
  * Reads one text frame of a client. Its bytes are bounded before (Bun's maxPayloadLength), its depth here.
- * @throws FrameError
+ * @throws SfuError invalid_message; a FrameError where it was a request that can be answered
  */
 export function readFrame(text: string): ClientFrame {
-  const frame = parse(text, 'frame');
-  sanitize(frame, { what: 'frame', requestId: frame.request === true ? frameId(frame.id) : undefined });
+  const frame = parseObject(text, 'frame');
+  if (!tame(frame, maxFrameDepth)) {
+    const id = frame.request === true ? frameId(frame.id) : undefined;
+    throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, id);
+  }
   const { method, data = {} } = frame;
   if (frame.request === true) {
     const id = frameId(frame.id);
@@ -47,45 +51,6 @@ export function readFrame(text: string): ClientFrame {
     return { notification: true, method, data };
   }
   throw new FrameError('a message wants request, response or notification to be true');
-}
-
-/**
- * Reads a JSON object that came from outside by another way than a frame; its bytes are bounded before, its depth here.
- * @param what names it in the error, such as `body`
- * @throws SfuError invalid_message
- */
-export function readObject(text: string, what: string): Record<string, unknown> {
-  const value = parse(text, what);
-  sanitize(value, { what });
-  return value;
-}
-
-function parse(text: string, what: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new FrameError(`the ${what} is not JSON; send one JSON object`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FrameError(`the ${what} is not a JSON object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-/** Refuses what is nested too deep, which also bounds this function's own depth, and takes out keys that could reach a prototype. */
-function sanitize(parent: object, of: { what: string; requestId?: number }, depth = 1): void {
-  if (depth > maxFrameDepth) {
-    throw new FrameError(`the ${of.what} is nested deeper than ${maxFrameDepth} levels`, of.requestId);
-  }
-  for (const key in parent) {
-    if (key === '__proto__') {
-      Reflect.deleteProperty(parent, key);
-      continue;
-    }
-    const child = (parent as Record<string, unknown>)[key];
-    if (typeof child === 'object' && child !== null) sanitize(child, of, depth + 1);
-  }
 }
 
 function frameId(id: unknown): number | undefined {

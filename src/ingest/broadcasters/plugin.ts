@@ -4,7 +4,7 @@ import { requireScope } from '../../auth/scopes.ts';
 import { toSfuError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
-import { readJsonBody } from '../../wire/json-body.ts';
+import { readJsonBody } from '../../wire/body.ts';
 import { both } from './both.ts';
 import type { Broadcasters } from './broadcasters.ts';
 import { newer } from './newer.ts';
@@ -24,8 +24,6 @@ interface Incoming {
   readonly params: Readonly<Record<string, string>>;
   readonly server: Pick<Bun.Server<unknown>, 'requestIP'> | null;
 }
-
-const mostBytes = 64 * 1024;
 
 /**
  * The HTTP API by which scripts for the mediasoup demo bring media of ffmpeg and GStreamer into a room, in the older and
@@ -70,7 +68,7 @@ async function callOf(incoming: Incoming, options: BroadcasterPluginOptions): Pr
     roomId,
     param,
     query: new URL(request.url).searchParams,
-    body: request.method === 'POST' ? await readJsonBody(request, mostBytes) : {},
+    body: request.method === 'POST' ? await readJsonBody(request) : {},
     broadcaster: () => broadcasters.get(roomId, param('peerId')),
   };
 }
