@@ -2,6 +2,7 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import { Webhooks } from './control/webhooks/webhooks.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
@@ -23,12 +24,15 @@ export class ProgramSide {
   readonly access: ApiAccess;
   /** What happens, for those programs that follow it. */
   readonly events: EventStream;
+  readonly #webhooks: Webhooks;
 
+  /** @throws Error when a receiver of webhooks is configured wrongly */
   constructor(options: ProgramSideOptions) {
-    const { config, sfu, store, clock } = options;
+    const { config, sfu, store, log, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
+    this.#webhooks = new Webhooks({ config, events: this.events, outbox: store.webhooks, clock, log });
   }
 
   /** What is mounted beside the page and the dashboard. */
@@ -36,7 +40,8 @@ export class ProgramSide {
     return new Elysia({ name: 'programs', normalize: false });
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.events.close();
+    await this.#webhooks.stop();
   }
 }

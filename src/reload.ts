@@ -28,6 +28,9 @@ export const changeable = [
   'drainSeconds',
   'drainJoins',
   'messagesPerSecond',
+  'webhooks',
+  'webhookAllow',
+  'webhookRetryHours',
 ] as const satisfies readonly (keyof Config)[];
 
 const secretKeys: ReadonlySet<string> = new Set([

@@ -76,11 +76,12 @@ export class Server {
     const { version } = packageJson;
     const { counts } = signaling;
     const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
-    const programs = new ProgramSide({ config, sfu, store, moderation, log, clock });
+    let programs: ProgramSide | undefined;
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
+      programs = new ProgramSide({ config, sfu, store, moderation, log, clock });
       admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
@@ -90,7 +91,7 @@ export class Server {
       await measurements.close();
       await metricsListener?.stop();
       await admin?.stop();
-      programs.stop();
+      await programs?.stop();
       sfu.close();
       store.close();
       throw error;
@@ -131,7 +132,7 @@ export class Server {
     this.sfu.close();
     this.signaling.close();
     await this.admin.stop();
-    this.programs.stop();
+    await this.programs.stop();
     await this.metricsListener?.stop();
     await this.listener.stop();
     await measured;
