@@ -2,6 +2,8 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import type { ControlServices } from './control/operation.ts';
+import { restPlugin } from './control/rest/plugin.ts';
 import { Webhooks } from './control/webhooks/webhooks.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
@@ -16,6 +18,8 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** The worst rooms, from the last samples of the metrics. */
+  topRooms: ControlServices['topRooms'];
 }
 
 /** What programs use of this server, beside the people in calls: its own way in, and all that follows from it. */
@@ -27,7 +31,7 @@ export class ProgramSide {
   readonly #webhooks: Webhooks;
 
   /** @throws Error when a receiver of webhooks is configured wrongly */
-  constructor(options: ProgramSideOptions) {
+  constructor(private readonly options: ProgramSideOptions) {
     const { config, sfu, store, log, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
@@ -37,7 +41,10 @@ export class ProgramSide {
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    return new Elysia({ name: 'programs', normalize: false });
+    const { log, ...services } = this.options;
+    return new Elysia({ name: 'programs', normalize: false }).use(
+      restPlugin({ services, access: this.access, log }),
+    );
   }
 
   async stop(): Promise<void> {

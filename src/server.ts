@@ -81,7 +81,8 @@ export class Server {
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
-      programs = new ProgramSide({ config, sfu, store, moderation, log, clock });
+      const topRooms = () => measurements.top();
+      programs = new ProgramSide({ config, sfu, store, moderation, log, clock, topRooms });
       admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });

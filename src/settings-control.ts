@@ -1,35 +1,14 @@
-import { Type } from '@sinclair/typebox';
 import {
   addressRange,
   defaulted,
   integer,
-  json,
   list,
   optional,
   portRange,
   type Setting,
 } from './setting-kinds.ts';
 
-/** The form of Standard Webhooks: 24 to 64 random bytes in base64. */
-const webhookSecret = Type.String({ pattern: '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$' });
-
-/** One that is told by webhook what happens. */
-export const WebhookReceiver = Type.Object(
-  {
-    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }),
-    /** Without a user and a password. */
-    url: Type.String({ pattern: '^https?://[^/?#@\\\\\\s]+([/?][^#\\s]*)?$' }),
-    /** Several sign each message with each of them, so that a secret can be changed without a gap. */
-    secret: Type.Union([webhookSecret, Type.Array(webhookSecret, { minItems: 1, maxItems: 3 })]),
-    /** Event types, or their beginnings with a star; the usual ones without. */
-    events: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z_]*\\*?$', minLength: 1 }), { minItems: 1 }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-/** Settings of what programs do to this server: RTP without WebRTC, and what it tells them. */
+/** Settings of what programs do to this server: the REST API, and RTP without WebRTC. */
 export const controlSettings = {
   rtpPorts: defaulted(
     portRange({
@@ -46,32 +25,14 @@ export const controlSettings = {
       doc: 'The only addresses with which RTP without WebRTC may be exchanged.',
     }),
   ),
-  webhooks: optional(
-    json(
-      Type.Array(WebhookReceiver, { maxItems: 16 }),
-      'a JSON array such as [{"name":"billing","url":"https://example.com/hooks","secret":"whsec_...","events":["room_*"]}] with at most 16 receivers, secrets of 24 to 64 bytes in base64 behind whsec_, and no user in the url',
-      {
-        env: 'TUREEN_WEBHOOKS',
-        secret: true,
-        doc: 'Who is told by webhook what happens, as JSON: `name`, `url`, `secret` (one or several), and `events` (types, or beginnings such as `room_*`). docs/webhooks.md explains it.',
-      },
-    ),
-  ),
-  webhookAllow: optional(
-    list(addressRange, {
-      env: 'TUREEN_WEBHOOK_ALLOW',
-      defaultDoc: 'none',
-      doc: 'Loopback, private and other special addresses to which webhooks may go nevertheless, and to which they may go without TLS.',
-    }),
-  ),
-  webhookRetryHours: defaulted(
+  apiRequestsPerSecond: defaulted(
     integer(
-      { from: 1, to: 168, unit: 'hours' },
+      { from: 1, to: 100_000 },
       {
-        env: 'TUREEN_WEBHOOK_RETRY_HOURS',
-        doc: 'How long the delivery of a webhook is tried before it becomes a dead letter, in hours.',
+        env: 'TUREEN_API_REQUESTS_PER_SECOND',
+        doc: 'Requests a second that each program may make over REST; five seconds of them pass at once.',
       },
     ),
-    24,
+    100,
   ),
 } as const satisfies Record<string, Setting>;

@@ -1,6 +1,7 @@
 import type { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
+import { Pace } from '../pace.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { EventBus, PeerEnd } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
@@ -11,7 +12,6 @@ import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { dispatch, type Outcome } from './dispatch.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
 import type { IceServers } from './ice-servers.ts';
-import { Pace } from './pace.ts';
 import { Requests } from './requests.ts';
 import {
   closePolicy,

@@ -1,0 +1,60 @@
+import type { Operation } from '../operation.ts';
+import { addBan, getBan, liftBan, listBans } from './bans.ts';
+import {
+  closeConsumer,
+  getConsumer,
+  getConsumerStats,
+  listConsumers,
+  pauseConsumer,
+  resumeConsumer,
+} from './consumers.ts';
+import { sendToPeer, sendToRoom } from './messages.ts';
+import { cancelDrain, drainNode, getNode, getTopRooms, listAudit, listWorkers } from './node.ts';
+import { allowPeer, banPeer, mutePeer } from './peer-actions.ts';
+import { changePeer, getPeer, listPeers, removePeer } from './peers.ts';
+import {
+  allowProducer,
+  closeProducer,
+  getProducer,
+  getProducerStats,
+  listProducers,
+  muteProducer,
+} from './producers.ts';
+import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms } from './rooms.ts';
+import { mintPeerToken } from './tokens.ts';
+import { getTransportStats, listTransports } from './transports.ts';
+
+/** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
+export const operationsBySubject = {
+  Rooms: [createRoom, listRooms, getRoom, getRoomState, changeRoom, closeRoom],
+  Peers: [
+    listPeers,
+    getPeer,
+    changePeer,
+    removePeer,
+    banPeer,
+    mutePeer,
+    allowPeer,
+    listTransports,
+    getTransportStats,
+  ],
+  Producers: [listProducers, getProducer, getProducerStats, muteProducer, allowProducer, closeProducer],
+  Consumers: [listConsumers, getConsumer, getConsumerStats, pauseConsumer, resumeConsumer, closeConsumer],
+  Messages: [sendToRoom, sendToPeer],
+  Tokens: [mintPeerToken],
+  Bans: [listBans, addBan, getBan, liftBan],
+  Node: [getNode, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
+} as const;
+
+/** Any operation with its own types. */
+export type AnyOperation = (typeof operationsBySubject)[keyof typeof operationsBySubject][number];
+export type OperationName = AnyOperation['name'];
+
+/** The table for those who treat all operations alike. */
+export const operations = Object.values(operationsBySubject).flat() as unknown as readonly Operation[];
+
+const byName = new Map(operations.map((operation) => [operation.name, operation]));
+
+export function findOperation(name: string): Operation | undefined {
+  return byName.get(name);
+}
