@@ -30,7 +30,6 @@ export class ProgramSide {
   readonly events: EventStream;
   readonly #webhooks: Webhooks;
 
-  /** @throws Error when a receiver of webhooks is configured wrongly */
   constructor(private readonly options: ProgramSideOptions) {
     const { config, sfu, store, log, clock } = options;
     const now = () => clock.now();

@@ -75,14 +75,14 @@ export class Server {
     const onError = (error: unknown) => log.error('a measurement failed', { error });
     const { version } = packageJson;
     const { counts } = signaling;
-    const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
-    let programs: ProgramSide | undefined;
+    const counted = { signaling: counts, webhooks: store.webhooks };
+    const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
+    const topRooms = () => measurements.top();
+    const programs = new ProgramSide({ config, sfu, store, moderation, log, clock, topRooms });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
-      const topRooms = () => measurements.top();
-      programs = new ProgramSide({ config, sfu, store, moderation, log, clock, topRooms });
       admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
@@ -92,7 +92,7 @@ export class Server {
       await measurements.close();
       await metricsListener?.stop();
       await admin?.stop();
-      await programs?.stop();
+      await programs.stop();
       sfu.close();
       store.close();
       throw error;

@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
   'src/doctor': ['src/config.ts', 'src/edge.ts', 'src/log.ts', 'src/tls.ts', 'worker/recipe.ts'],
-  'src/config.ts': ['src/errors.ts', 'src/settings.ts', 'src/setting-kinds.ts'],
+  'src/config.ts': ['src/errors.ts', 'src/settings.ts', 'src/settings-webhooks.ts', 'src/setting-kinds.ts'],
   'src/sfu': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/auth': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/store': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
@@ -59,6 +59,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
     'src/json.ts',
     'src/pace.ts',
+    'src/settings-webhooks.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
   admin: [

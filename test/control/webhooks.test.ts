@@ -249,17 +249,4 @@ test('receivers change with the configuration: what waited for one that is away 
   await after.takes(1);
   await until(() => world.outbox.letters.count() === 1, 'a dead letter');
   expect(world.outbox.letters.list({ limit: 1 })[0]?.error).toContain('not configured any more');
-  world.config.webhooks = [entry('other', after.url, { events: ['room_strated'] })];
-  world.rename('a', '2');
-  await after.takes(2);
-  expect(world.lines.join('\n')).toContain('\\"room_strated\\", which is no event');
-});
-
-test('a configuration with a name twice, no address or an unknown event is refused', () => {
-  const refused = (...webhooks: ReturnType<typeof entry>[]) =>
-    expect(() => webhookWorld({ config: { webhooks } }));
-  const url = 'https://example.com/';
-  refused(entry('one', url), entry('one', url)).toThrow('the receiver "one" is there twice');
-  refused(entry('one', 'https://a:99999/')).toThrow('has a url that is none');
-  refused(entry('one', url, { events: ['room'] })).toThrow('wants "room", which is no event');
 });

@@ -39,7 +39,6 @@ export class Webhooks {
   #allow: Config['webhookAllow'];
   #cancelKeeping: () => void = () => {};
 
-  /** @throws Error when TUREEN_WEBHOOKS names an event that does not exist or a receiver twice */
   constructor(private readonly options: WebhooksOptions) {
     const { config, events, outbox } = options;
     this.#limits = { targets: this.#readTargets(), retryMilliseconds: this.#retryMilliseconds };
@@ -78,16 +77,11 @@ export class Webhooks {
 
   /** The configuration is one object that changes when it is read again. */
   #followConfig(): void {
-    const { config, log } = this.options;
+    const { config } = this.options;
     this.#limits.retryMilliseconds = this.#retryMilliseconds;
     if (config.webhookAllow !== this.#allow) this.#limits.targets = this.#readTargets();
     if (config.webhooks === this.#receivers) return;
-    try {
-      this.#open(readReceivers(config));
-    } catch (error) {
-      this.#receivers = config.webhooks;
-      log.error((error as Error).message);
-    }
+    this.#open(readReceivers(config));
   }
 
   #open(receivers: readonly Receiver[]): void {
