@@ -1,6 +1,7 @@
 import { EventStream } from '../../src/control/event-stream.ts';
 import { Webhooks, type WebhooksOptions } from '../../src/control/webhooks/webhooks.ts';
 import { createLogger, silentLogger } from '../../src/log.ts';
+import type { Clock } from '../../src/sfu/clock.ts';
 import { EventBus, serverActor } from '../../src/sfu/events.ts';
 import { Store } from '../../src/store/store.ts';
 import { TestClock } from '../support/clock.ts';
@@ -9,9 +10,10 @@ export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 type Configured = WebhooksOptions['config'];
 
-export interface WorldOptions extends Partial<Omit<WebhooksOptions, 'events' | 'config' | 'clock'>> {
+export interface WorldOptions<C extends Clock>
+  extends Partial<Omit<WebhooksOptions, 'events' | 'config' | 'clock'>> {
   config: Partial<Configured>;
-  clock?: TestClock;
+  clock?: C;
   folder?: string;
 }
 
@@ -21,7 +23,8 @@ export function entry(name: string, url: string, more: object = {}) {
 }
 
 /** Webhooks with everything about them but calls: events are told to the bus, as the domain does. */
-export function webhookWorld({ config, clock = new TestClock(), folder, ...options }: WorldOptions) {
+export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOptions<C>) {
+  const { config, folder, clock = new TestClock() as Clock as C, ...options } = worldOptions;
   const lines: string[] = [];
   const log = createLogger({ level: 'info', write: (line) => void lines.push(line) });
   const bus = new EventBus(silentLogger);
