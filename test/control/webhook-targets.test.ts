@@ -182,13 +182,15 @@ test('with TLS the certificate has to carry the name of the host, not of the add
     const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
     await using receiver = new WebhookReceiver({ tls: { cert, key } });
     const at = (host: string) => entry(host.split('.')[0] ?? '', `https://${host}:${receiver.port}/`);
-    const config = { webhooks: [at('localhost'), at('other.test')] };
+    const address = entry('address', `https://127.0.0.1:${receiver.port}/`);
+    const config = { webhooks: [at('localhost'), at('other.test'), address] };
     await using world = webhookWorld({ config, ca: cert, resolve: async () => ['127.0.0.1'] });
     world.open('a');
-    await receiver.takes(1);
+    await receiver.takes(2);
     await until(() => (world.outbox.state('other')?.error ?? '') !== '', 'the refusal of the certificate');
     expect(world.outbox.state('other')?.error).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
-    expect(receiver.requests.map(({ headers }) => headers.host)).toEqual([`localhost:${receiver.port}`]);
+    const hosts = receiver.requests.map(({ headers }) => headers.host).sort();
+    expect(hosts).toEqual([`127.0.0.1:${receiver.port}`, `localhost:${receiver.port}`]);
   } finally {
     await rm(folder, { recursive: true });
   }
