@@ -18,6 +18,8 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** Of Tureen itself. */
+  version: string;
   /** The worst rooms, from the last samples of the metrics. */
   topRooms: ControlServices['topRooms'];
 }
@@ -40,9 +42,9 @@ export class ProgramSide {
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    const { log, ...services } = this.options;
+    const { log, version, ...services } = this.options;
     return new Elysia({ name: 'programs', normalize: false }).use(
-      restPlugin({ services, access: this.access, log }),
+      restPlugin({ services, access: this.access, log, version }),
     );
   }
 

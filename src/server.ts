@@ -78,7 +78,8 @@ export class Server {
     const counted = { signaling: counts, webhooks: store.webhooks };
     const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
     const topRooms = () => measurements.top();
-    const programs = new ProgramSide({ config, sfu, store, moderation, log, clock, topRooms });
+    const about = { log, clock, version, topRooms };
+    const programs = new ProgramSide({ config, sfu, store, moderation, ...about });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;

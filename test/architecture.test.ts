@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
   'src/json.ts': [],
+  'src/schema-text.ts': [],
   'src/pace.ts': ['src/sfu'],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
@@ -59,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
     'src/json.ts',
     'src/pace.ts',
+    'src/schema-text.ts',
     'src/settings-webhooks.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
@@ -72,7 +74,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
   ],
   metrics: ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/config.ts'],
-  client: ['src/signaling'],
+  client: ['src/signaling', 'src/control'],
 };
 
 const transpiler = new Bun.Transpiler({ loader: 'tsx' });
