@@ -4,6 +4,7 @@ import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
+import { webhooksPage } from './webhooks-page.ts';
 
 /**
  * The files that are made from the code, by their paths from the root. With --check nothing is written, and a stale
@@ -14,6 +15,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/configuration.md': configurationPage(),
   'docs/protocol.md': protocolPage(),
   'docs/metrics.md': metricsPage(),
+  'docs/webhooks.md': webhooksPage(),
   ...generatedFiles(),
 };
 

@@ -3,10 +3,12 @@ import type { Config } from '../src/config.ts';
 import type { Clock } from '../src/sfu/clock.ts';
 import { systemClock } from '../src/sfu/clock.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
+import type { WebhookOutbox } from '../src/store/webhook-outbox.ts';
 import { collectNode } from './collectors/node.ts';
 import { collectProcess } from './collectors/process.ts';
 import { collectRooms } from './collectors/rooms.ts';
 import { type Collectors, runCollectors } from './collectors/run.ts';
+import { collectWebhooks } from './collectors/webhooks.ts';
 import { collectWorkers } from './collectors/workers.ts';
 import { allMetrics, server } from './definitions/index.ts';
 import { Joins } from './follow/joins.ts';
@@ -34,6 +36,8 @@ export interface MeasurementsOptions {
   sfu: Sfu;
   config: Pick<Config, 'statsIntervalSeconds' | 'node' | 'region' | 'otlpEndpoint' | 'otlpHeaders'>;
   signaling: SignalingCounts;
+  /** What is told to programs; nothing unless given. */
+  webhooks?: Pick<WebhookOutbox, 'states' | 'countsOf'>;
   /** Of Tureen itself. */
   version: string;
   clock?: Clock;
@@ -52,7 +56,7 @@ export class Measurements {
 
   /** @param options.sfu one whose workers run and whose rooms have not been opened yet */
   constructor(private readonly options: MeasurementsOptions) {
-    const { sfu, config, signaling, version, clock = systemClock, onError } = options;
+    const { sfu, config, signaling, webhooks, version, clock = systemClock, onError } = options;
     const { node = hostname(), region = 'none' } = config;
     const page = new Page(allMetrics, { node, region });
     const joins = new Joins(page, sfu.events);
@@ -88,6 +92,7 @@ export class Measurements {
         page.set(server.queuedMessages, signaling.queued);
         page.raise(server.notifications, signaling.notifications);
       },
+      webhooks: () => webhooks && collectWebhooks(page, webhooks, clock.now()),
       node: () => collectNode(page, sfu, version),
     };
   }

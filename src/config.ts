@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Value } from '@sinclair/typebox/value';
 import type { Setting, SettingValue } from './setting-kinds.ts';
 import { settings } from './settings.ts';
+import { webhookMistakes } from './settings-webhooks.ts';
 
 type Values = { readonly [K in keyof typeof settings]: SettingValue<(typeof settings)[K]> };
 
@@ -45,6 +46,7 @@ export function readConfig(environment: Environment): Config {
   checkTurn(values, environment, mistakes);
   checkTls(values, mistakes);
   checkAdmin(values, mistakes);
+  mistakes.push(...webhookMistakes(values.webhooks ?? []));
   const developmentMode = apiKeys.size === 0;
   const loopback = '127.0.0.1';
   const host = values.host ?? (developmentMode ? loopback : '0.0.0.0');

@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
 import type { ControlServices } from './control/operation.ts';
 import { restPlugin } from './control/rest/plugin.ts';
+import { Webhooks } from './control/webhooks/webhooks.ts';
 import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
 import type { Logger } from './log.ts';
@@ -32,14 +33,16 @@ export class ProgramSide {
   /** What happens, for those programs that follow it. */
   readonly events: EventStream;
   readonly #broadcasters: Broadcasters;
+  readonly #webhooks: Webhooks;
 
   constructor(private readonly options: ProgramSideOptions) {
-    const { config, sfu, store, clock } = options;
+    const { config, sfu, store, log, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
     const silenceSeconds = () => config.broadcasterSilenceSeconds;
     this.#broadcasters = new Broadcasters({ sfu, clock, silenceSeconds });
+    this.#webhooks = new Webhooks({ config, events: this.events, outbox: store.webhooks, clock, log });
   }
 
   /** What is mounted beside the page and the dashboard. */
@@ -52,8 +55,9 @@ export class ProgramSide {
       .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }));
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.events.close();
     this.#broadcasters.close();
+    await this.#webhooks.stop();
   }
 }

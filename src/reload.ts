@@ -29,6 +29,9 @@ export const changeable = [
   'drainJoins',
   'messagesPerSecond',
   'broadcasterSilenceSeconds',
+  'webhooks',
+  'webhookAllow',
+  'webhookRetryHours',
 ] as const satisfies readonly (keyof Config)[];
 
 const secretKeys: ReadonlySet<string> = new Set([

@@ -75,17 +75,11 @@ export class Server {
     const onError = (error: unknown) => log.error('a measurement failed', { error });
     const { version } = packageJson;
     const { counts } = signaling;
-    const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
-    const programs = new ProgramSide({
-      config,
-      sfu,
-      store,
-      moderation,
-      log,
-      clock,
-      version,
-      topRooms: () => measurements.top(),
-    });
+    const counted = { signaling: counts, webhooks: store.webhooks };
+    const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
+    const topRooms = () => measurements.top();
+    const about = { log, clock, version, topRooms };
+    const programs = new ProgramSide({ config, sfu, store, moderation, ...about });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
@@ -99,7 +93,7 @@ export class Server {
       await measurements.close();
       await metricsListener?.stop();
       await admin?.stop();
-      programs.stop();
+      await programs.stop();
       sfu.close();
       store.close();
       throw error;
@@ -140,7 +134,7 @@ export class Server {
     this.sfu.close();
     this.signaling.close();
     await this.admin.stop();
-    this.programs.stop();
+    await this.programs.stop();
     await this.metricsListener?.stop();
     await this.listener.stop();
     await measured;

@@ -4,6 +4,7 @@ import { adminSettings } from './settings-admin.ts';
 import { controlSettings } from './settings-control.ts';
 import { edgeSettings } from './settings-edge.ts';
 import { metricsSettings } from './settings-metrics.ts';
+import { webhookSettings } from './settings-webhooks.ts';
 
 const hour = 3600;
 const megabit = 1_000_000;
@@ -274,4 +275,5 @@ export const settings = {
   ...controlSettings,
   ...edgeSettings,
   ...metricsSettings,
+  ...webhookSettings,
 } as const satisfies Record<string, Setting>;

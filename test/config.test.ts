@@ -123,3 +123,28 @@ test('TURN servers get credentials that belong to one peer and expire', () => {
     },
   ]);
 });
+
+test('receivers of webhooks are checked to their events, and their secrets are never shown', () => {
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const one = { name: 'one', url: 'https://example.com/hooks', secret };
+  const read = (...webhooks: object[]) => readConfig({ TUREEN_WEBHOOKS: JSON.stringify(webhooks) });
+  expect(read({ ...one, events: ['room_*', 'peer_left'] }).webhooks).toHaveLength(1);
+  expect(() =>
+    read(one, { ...one, url: 'https://a:99999/' }, { ...one, name: 'two', events: ['pear_*'] }),
+  ).toThrow(
+    [
+      'TUREEN_WEBHOOKS: got the receiver "one" twice, wants another name for each',
+      'TUREEN_WEBHOOKS: got a url for "one" that is none, wants https://example.com/path',
+      'TUREEN_WEBHOOKS: got the event "pear_*" for "two", wants one that docs/webhooks.md lists',
+    ].join('\n'),
+  );
+  const wrong = [
+    { ...one, secret: 'whsec_hidden' },
+    { ...one, name: 'One' },
+    { ...one, url: 'ftp://example.com/' },
+    { ...one, url: 'https://user:password@example.com/' },
+    { ...one, event: ['room_*'] },
+  ];
+  for (const each of wrong)
+    expect(() => read(each)).toThrow('TUREEN_WEBHOOKS: got a value that is not shown, wants a JSON array');
+});

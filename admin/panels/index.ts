@@ -7,6 +7,7 @@ import { peoplePanel } from './people.tsx';
 import { roomPanel } from './room.tsx';
 import { roomsPanel } from './rooms.tsx';
 import { settingsPanel } from './settings.tsx';
+import { webhooksPanel } from './webhooks.tsx';
 import { workersPanel } from './workers.tsx';
 
 /** The pages that every dashboard has, in the order of the menu. To add one, add its file and a line here. */
@@ -18,6 +19,7 @@ export const builtInPanels: readonly Panel[] = [
   workersPanel,
   auditPanel,
   bansPanel,
+  webhooksPanel,
   peoplePanel,
   settingsPanel,
 ];

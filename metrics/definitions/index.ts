@@ -4,9 +4,10 @@ import * as monitoring from './monitoring.ts';
 import * as rooms from './rooms.ts';
 import * as server from './server.ts';
 import * as transports from './transports.ts';
+import * as webhooks from './webhooks.ts';
 
 export type { Counter, Gauge, Histogram, Labels, Metric } from './define.ts';
-export { media, monitoring, rooms, server, transports };
+export { media, monitoring, rooms, server, transports, webhooks };
 
 const { collectorNames: _names, ...monitoringMetrics } = monitoring;
 const { joinStepNames: _steps, ...roomMetrics } = rooms;
@@ -20,6 +21,7 @@ export const topics: Readonly<Record<string, readonly Metric[]>> = {
   Consumers: Object.values(consumerCounters),
   Streams: Object.values(mediaMetrics),
   Server: Object.values(server),
+  Webhooks: Object.values(webhooks),
   'The measuring itself': Object.values(monitoringMetrics),
 };
 

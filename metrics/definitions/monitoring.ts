@@ -1,7 +1,15 @@
 import { counter, cross, gauge } from './define.ts';
 
 /** The parts that fill the page when somebody scrapes. One that fails leaves the others alone. */
-export const collectorNames = ['process', 'rooms', 'speakers', 'workers', 'signaling', 'node'] as const;
+export const collectorNames = [
+  'process',
+  'rooms',
+  'speakers',
+  'workers',
+  'signaling',
+  'webhooks',
+  'node',
+] as const;
 export type CollectorName = (typeof collectorNames)[number];
 
 const collectorLabel = cross({ collector: collectorNames });

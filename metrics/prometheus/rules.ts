@@ -1,4 +1,4 @@
-import { monitoring, rooms, server, transports } from '../definitions/index.ts';
+import { monitoring, rooms, server, transports, webhooks } from '../definitions/index.ts';
 import { Promql } from '../promql.ts';
 
 /**
@@ -145,6 +145,22 @@ export const alertRules: readonly AlertRule[] = [
     for: '0m',
     severity: 'warning',
     summary: '{{ $labels.node }} should have ended its drain five minutes ago and still runs.',
+  },
+  {
+    alert: 'TureenWebhooksNotDelivered',
+    expr: `${q.max(webhooks.webhookOldest, { by: ['receiver'] })} > 900`,
+    for: '5m',
+    severity: 'warning',
+    summary:
+      'Webhooks of {{ $labels.node }} for {{ $labels.receiver }} have waited for more than 15 minutes.',
+  },
+  {
+    alert: 'TureenWebhooksGivenUp',
+    expr: `${q.increase(webhooks.webhooksGivenUp, { by: ['receiver'] })} > 0`,
+    for: '0m',
+    severity: 'warning',
+    summary:
+      'Webhooks of {{ $labels.node }} for {{ $labels.receiver }} were given up in the last ten minutes.',
   },
   {
     alert: 'TureenCollectorFails',

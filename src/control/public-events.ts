@@ -1,37 +1,12 @@
+import type { EventType } from '../settings-webhooks.ts';
 import type { SfuEventName, SfuEvents } from '../sfu/events.ts';
 
 type Told = readonly [type: PublicEventType, data: Readonly<Record<string, unknown>>];
 type Teller<N extends SfuEventName> = (data: SfuEvents[N]) => readonly Told[];
 
 /** What programs are told, by webhook and on the control socket. The words are stable. */
-export const publicEventTypes = [
-  'room_started',
-  'room_changed',
-  'room_locked',
-  'room_unlocked',
-  'room_finished',
-  'peer_joined',
-  'peer_renamed',
-  'peer_permissions_changed',
-  'peer_metadata_changed',
-  'peer_left',
-  'peer_removed',
-  'producer_opened',
-  'producer_paused',
-  'producer_resumed',
-  'producer_closed',
-  'consumer_opened',
-  'consumer_closed',
-  'data_producer_opened',
-  'data_producer_closed',
-  'active_speaker',
-  'node_draining',
-  'node_drain_cancelled',
-  'node_drained',
-  'worker_started',
-  'worker_died',
-] as const;
-export type PublicEventType = (typeof publicEventTypes)[number];
+export { eventTypes as publicEventTypes } from '../settings-webhooks.ts';
+export type PublicEventType = EventType;
 
 const one =
   <N extends SfuEventName>(type: PublicEventType): Teller<N> =>

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Logger } from '../log.ts';
 import { migrations } from './migrations/index.ts';
 
+const fileName = 'tureen.sqlite';
+
 export interface DatabaseOptions {
   /** Folder of the database file; in memory without one. */
   folder?: string;
@@ -31,12 +33,23 @@ export function openDatabase({ folder, log }: DatabaseOptions): Database {
   return database;
 }
 
+/**
+ * A second connection to the file of `openDatabase`, for what is written too often to wait for the disk each time.
+ * Whoever writes by it syncs `journal` afterwards.
+ */
+export function openBeside(folder: string): { database: Database; journal: string } {
+  const file = join(folder, fileName);
+  const database = new Database(file, { strict: true });
+  for (const pragma of ['synchronous = NORMAL', 'busy_timeout = 5000']) database.run(`PRAGMA ${pragma}`);
+  return { database, journal: `${file}-wal` };
+}
+
 function open(folder: string | undefined): Database {
   if (folder === undefined) return new Database(':memory:', { strict: true });
   try {
     // What is in it are people's addresses and hashes of passwords: for the server's own user only.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new Database(join(folder, 'tureen.sqlite'), { strict: true, create: true });
+    return new Database(join(folder, fileName), { strict: true, create: true });
   } catch (error) {
     throw new Error(
       `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Give a folder that the server may write`,

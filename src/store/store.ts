@@ -3,9 +3,10 @@ import type { Logger } from '../log.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditLog } from './audit.ts';
 import { Bans } from './bans.ts';
-import { openDatabase } from './database.ts';
+import { openBeside, openDatabase } from './database.ts';
 import { Sessions } from './sessions.ts';
 import { Users } from './users.ts';
+import { WebhookOutbox } from './webhook-outbox.ts';
 
 export interface StoreOptions {
   /** Where the database file is; without it everything is in memory. */
@@ -15,13 +16,14 @@ export interface StoreOptions {
   now?: () => number;
 }
 
-/** What outlives the process: people, bans and the audit log, in one SQLite file. */
+/** What outlives the process: people, bans, the audit log and webhooks that wait, in one SQLite file. */
 export class Store {
   readonly users: Users;
   readonly sessions: Sessions;
   readonly apiKeys: ApiKeys;
   readonly bans: Bans;
   readonly audit: AuditLog;
+  readonly webhooks: WebhookOutbox;
   /** Whether it is in memory and ends with the process. */
   readonly volatile: boolean;
   readonly #database: Database;
@@ -36,6 +38,8 @@ export class Store {
     this.apiKeys = new ApiKeys(database, now);
     this.bans = new Bans(database, now);
     this.audit = new AuditLog(database, now);
+    const outbox = folder === undefined ? { database } : openBeside(folder);
+    this.webhooks = new WebhookOutbox({ ...outbox, log, now });
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted by the end of the server', { interrupted });
@@ -47,6 +51,7 @@ export class Store {
   }
 
   close(): void {
+    this.webhooks.close();
     this.#database.close();
   }
 }

@@ -70,7 +70,15 @@ test('a collector that fails is told, and the others fill the page', async () =>
   };
   runCollectors(
     page,
-    { process: broken, rooms: fine, speakers: fine, workers: fine, signaling: fine, node: fine },
+    {
+      process: broken,
+      rooms: fine,
+      speakers: fine,
+      workers: fine,
+      signaling: fine,
+      webhooks: fine,
+      node: fine,
+    },
     (error) => errors.push(error),
   );
   const text = await page.text();

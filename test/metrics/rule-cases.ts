@@ -127,6 +127,19 @@ export const cases: Readonly<Record<string, RuleCase>> = {
       [on('tureen_drain_deadline_timestamp_seconds'), '1000x30'],
     ],
   },
+  TureenWebhooksNotDelivered: {
+    at: '25m',
+    labels: { ...node, receiver: 'billing' },
+    fires: [[on('tureen_webhook_oldest_seconds', 'receiver="billing"'), '0+60x30']],
+    // It comes back before the alert holds.
+    silent: [[on('tureen_webhook_oldest_seconds', 'receiver="billing"'), '0+60x18 0x12']],
+  },
+  TureenWebhooksGivenUp: {
+    at: '8m',
+    labels: { ...node, receiver: 'billing' },
+    fires: [[on('tureen_webhooks_given_up_total', 'receiver="billing",course="dead"'), '0 0 0 1x10']],
+    silent: [[on('tureen_webhooks_given_up_total', 'receiver="billing",course="dead"'), '4x15']],
+  },
   TureenCollectorFails: {
     at: '15m',
     labels: { ...node, collector: 'process' },

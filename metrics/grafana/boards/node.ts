@@ -1,4 +1,4 @@
-import { monitoring, rooms, server } from '../../definitions/index.ts';
+import { monitoring, rooms, server, webhooks } from '../../definitions/index.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
 import { transportsRow } from './node-transports.ts';
 
@@ -149,6 +149,34 @@ const signaling: BoardSpec['rows'][number] = {
   ],
 };
 
+const perReceiver = ['node', 'receiver'];
+const receiverLegend = '{{node}} {{receiver}}';
+
+const webhooksRow: BoardSpec['rows'][number] = {
+  title: 'Webhooks',
+  panels: [
+    graph('Attempts', 'ops', 'Webhooks that were sent, by receiver; those that failed are sent again.', [
+      line('{{result}} {{receiver}}', q.rate(webhooks.webhookAttempts, { by: ['receiver', 'result'] })),
+    ]),
+    graph('Waiting', 'short', 'Webhooks in the outbox, by receiver.', [
+      line(receiverLegend, q.sum(webhooks.webhooksWaiting, { by: perReceiver })),
+    ]),
+    graph(
+      'Oldest that waits',
+      's',
+      'How far a receiver is behind. After TUREEN_WEBHOOK_RETRY_HOURS it becomes a dead letter.',
+      [line(receiverLegend, q.max(webhooks.webhookOldest, { by: perReceiver }))],
+      { thresholds: { warn: 60, bad: 900 } },
+    ),
+    graph('Dead letters', 'short', 'Those that were given up and can be replayed, by receiver.', [
+      line(receiverLegend, q.sum(webhooks.webhookDeadLetters, { by: perReceiver })),
+    ]),
+    graph('Given up', 'short', 'Became a dead letter, or was lost on a full disk, in the window.', [
+      line('{{course}} {{receiver}}', q.increase(webhooks.webhooksGivenUp, { by: ['receiver', 'course'] })),
+    ]),
+  ],
+};
+
 const measuring: BoardSpec['rows'][number] = {
   title: 'The measuring itself',
   panels: [
@@ -197,5 +225,5 @@ export const node: BoardSpec = {
   uid: 'tureen-node',
   title: 'Tureen / Node',
   description: 'One node: its media workers, its event loop, signaling, transports.',
-  rows: [state, workers, serverRow, signaling, transportsRow, measuring],
+  rows: [state, workers, serverRow, signaling, transportsRow, webhooksRow, measuring],
 };

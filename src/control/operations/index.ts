@@ -23,6 +23,13 @@ import {
 import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms } from './rooms.ts';
 import { mintPeerToken } from './tokens.ts';
 import { getTransportStats, listTransports } from './transports.ts';
+import {
+  discardDeadLetters,
+  letInWebhook,
+  listDeadLetters,
+  listWebhooks,
+  replayDeadLetters,
+} from './webhooks.ts';
 
 /** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
 export const operationsBySubject = {
@@ -44,6 +51,7 @@ export const operationsBySubject = {
   Tokens: [mintPeerToken],
   Bans: [listBans, addBan, getBan, liftBan],
   Node: [getNode, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
+  Webhooks: [listWebhooks, letInWebhook, listDeadLetters, replayDeadLetters, discardDeadLetters],
 } as const;
 
 /** Any operation with its own types. */

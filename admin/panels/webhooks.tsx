@@ -1,0 +1,256 @@
+import type { Config } from '../../src/config.ts';
+import { SfuError } from '../../src/errors.ts';
+import type { DeadLetter, DeadLetterSearch } from '../../src/store/webhook-dead-letters.ts';
+import type { ReceiverState } from '../../src/store/webhook-outbox.ts';
+import { count, duration } from '../html/format.ts';
+import { ActionLink, Badge, Empty, Moment, PageHead, TableFrame, type Tone } from '../html/parts.tsx';
+import { htmlId, live } from '../html/regions.ts';
+import type { Form } from '../http/form.ts';
+import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
+
+const pageSize = 100;
+
+/** Those that a form means: one by its id, or all of a receiver. */
+function readSearch(form: Form): DeadLetterSearch {
+  if (form.has('id')) return { ids: [form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER })] };
+  return { receiver: form.required('receiver') };
+}
+
+/** @throws SfuError not_found when there were none */
+function told(howMany: number, what: string): { message: string } {
+  if (howMany > 0) return { message: `${count(howMany, 'dead letter')} ${what}.` };
+  throw new SfuError('not_found', 'they are gone already: replayed, discarded or too old');
+}
+
+const replay: PanelAction = {
+  title: 'Replay',
+  role: 'admin',
+  run: ({ store }, form) => told(store.webhooks.replay(readSearch(form)), 'will be sent again'),
+};
+
+const discard: PanelAction = {
+  title: 'Discard',
+  role: 'admin',
+  danger: true,
+  confirm: (_, form) => (
+    <p>
+      {form.has('id') ? (
+        'This dead letter is'
+      ) : (
+        <>
+          All dead letters for <b safe>{form.raw('receiver')}</b> are
+        </>
+      )}{' '}
+      forgotten for good. The receiver is never told what happened.
+    </p>
+  ),
+  run: ({ store }, form) => told(store.webhooks.letters.discard(readSearch(form)), 'forgotten'),
+};
+
+const letIn: PanelAction = {
+  title: 'Send again',
+  role: 'admin',
+  run({ store }, form) {
+    const receiver = form.required('receiver');
+    store.webhooks.letIn(receiver);
+    return { message: `${receiver} is told again what happens, from now on.` };
+  },
+};
+
+/** Who is told by HTTP what happens here, how that goes, and what could not be told. */
+export const webhooksPanel = definePanel({
+  id: 'webhooks',
+  title: 'Webhooks',
+  path: '/webhooks',
+  role: 'viewer',
+  actions: { replay, discard, 'let-in': letIn },
+  view(context) {
+    const { config, store, query, link } = context;
+    const before = Number(query.get('before')) || undefined;
+    const letters = store.webhooks.letters.list({ limit: pageSize, before });
+    const last = letters.at(-1);
+    return (
+      <>
+        <PageHead title="Webhooks" />
+        {live('receivers', <div id="receivers">{receivers(context, config.webhooks ?? [])}</div>)}
+        <h2>Dead letters</h2>
+        {live('letters', <div id="letters">{table(context, letters)}</div>)}
+        {letters.length === pageSize && last ? (
+          <nav class="pager" aria-label="Pages of dead letters">
+            <a class="button" href={link('/webhooks', { before: last.id })} rel="next">
+              Older
+            </a>
+          </nav>
+        ) : (
+          ''
+        )}
+      </>
+    );
+  },
+});
+
+type Configured = NonNullable<Config['webhooks']>[number];
+
+interface Row {
+  readonly name: string;
+  /** Undefined for one that is not configured any more and left something behind. */
+  readonly configured: Configured | undefined;
+  readonly state: ReceiverState | undefined;
+}
+
+function receivers(context: PanelContext, configured: readonly Configured[]): JSX.Element {
+  const states = new Map(context.store.webhooks.states().map((state) => [state.name, state]));
+  const left = [...states.values()].filter(
+    ({ name, dead }) => dead > 0 && !configured.some((each) => each.name === name),
+  );
+  const rows: Row[] = [
+    ...configured.map((each) => ({ name: each.name, configured: each, state: states.get(each.name) })),
+    ...left.map((state) => ({ name: state.name, configured: undefined, state })),
+  ];
+  if (rows.length === 0)
+    return (
+      <Empty
+        title="Nobody is told"
+        hint="TUREEN_WEBHOOKS names the programs that are told what happens here."
+      />
+    );
+  return (
+    <TableFrame label="Receivers">
+      <table data-rows>
+        <thead>
+          <tr>
+            <th scope="col">Receiver</th>
+            <th scope="col">State</th>
+            <th scope="col" class="number">
+              Waiting
+            </th>
+            <th scope="col">Last delivered</th>
+            <th scope="col">Last failure</th>
+            <th scope="col" class="number">
+              Dead letters
+            </th>
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>{rows.map((row) => live(htmlId('receiver', row.name), receiverRow(context, row)))}</tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+function receiverRow(context: PanelContext, row: Row): JSX.Element {
+  const { name, configured, state } = row;
+  const [text, tone] = condition(context, row);
+  const { waiting = 0, oldestAt = null, deliveredAt = null, failedAt = null, dead = 0 } = state ?? {};
+  return (
+    <tr id={htmlId('receiver', name)}>
+      <th scope="row">
+        <span safe>{name}</span>
+        <span class="under" safe>
+          {configured ? new URL(configured.url).origin : 'not configured any more'}
+        </span>
+      </th>
+      <td>
+        <Badge text={text} tone={tone} />
+      </td>
+      <td class="number">
+        {waiting}
+        <span class="under" safe>
+          {oldestAt === null ? '' : `for ${duration(context.now - oldestAt)}`}
+        </span>
+      </td>
+      <td class="still">{deliveredAt === null ? '–' : <Moment time={deliveredAt} />}</td>
+      <td>
+        {failedAt === null ? '–' : <Moment time={failedAt} />}
+        <span class="under" safe>
+          {state?.error ?? ''}
+        </span>
+      </td>
+      <td class="number">{dead}</td>
+      <td>
+        <div class="actions">
+          {text === 'gone' ? button(context, 'let-in', letIn, { receiver: name }) : ''}
+          {dead > 0 ? button(context, 'replay', replay, { receiver: name }, 'Replay all') : ''}
+          {dead > 0 ? button(context, 'discard', discard, { receiver: name }, 'Discard all') : ''}
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+function condition({ store }: PanelContext, { name, configured, state }: Row): [text: string, tone: Tone] {
+  if (!configured) return ['away', 'plain'];
+  if (store.webhooks.isGone(name, new URL(configured.url).href)) return ['gone', 'bad'];
+  const { deliveredAt = null, failedAt = null } = state ?? {};
+  if (deliveredAt === null && failedAt === null) return ['nothing sent yet', 'plain'];
+  return (failedAt ?? 0) > (deliveredAt ?? 0) ? ['failing', 'warn'] : ['delivered', 'good'];
+}
+
+function table(context: PanelContext, letters: readonly DeadLetter[]): JSX.Element {
+  if (letters.length === 0)
+    return (
+      <Empty
+        title="No dead letters"
+        hint="What a receiver does not take in time stands here for 30 days and can be sent again."
+      />
+    );
+  return (
+    <TableFrame label="Dead letters">
+      <table data-rows>
+        <thead>
+          <tr>
+            <th scope="col">Happened</th>
+            <th scope="col">Event</th>
+            <th scope="col">For</th>
+            <th scope="col">Given up</th>
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>{letters.map((letter) => live(`letter-${letter.id}`, letterRow(context, letter)))}</tbody>
+      </table>
+    </TableFrame>
+  );
+}
+
+function letterRow(context: PanelContext, letter: DeadLetter): JSX.Element {
+  const { id, receiver, eventId, type, roomId, createdAt, diedAt, attempts, error } = letter;
+  return (
+    <tr id={`letter-${id}`}>
+      <td class="still">
+        <Moment time={createdAt} />
+      </td>
+      <td>
+        <span safe>{type}</span>
+        <span class="under" safe>
+          {roomId === null ? eventId : `${eventId} in ${roomId}`}
+        </span>
+      </td>
+      <td safe>{receiver}</td>
+      <td>
+        <Moment time={diedAt} />
+        <span class="under" safe>{`${error}, after ${count(attempts, 'attempt')}`}</span>
+      </td>
+      <td>
+        <div class="actions">
+          {button(context, 'replay', replay, { id })}
+          {button(context, 'discard', discard, { id })}
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+function button(
+  context: PanelContext,
+  name: string,
+  action: PanelAction,
+  fields: { readonly receiver?: string; readonly id?: number },
+  caption = action.title,
+): JSX.Element {
+  const of = fields.receiver ?? `dead letter ${fields.id}`;
+  return <ActionLink {...{ context, panelId: 'webhooks', name, action, fields, caption, of }} />;
+}

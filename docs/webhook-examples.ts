@@ -1,0 +1,67 @@
+import type { PublicEvent } from '../src/control/event-stream.ts';
+import { publicEventsOf } from '../src/control/public-events.ts';
+import { bodyOf } from '../src/control/webhooks/webhooks.ts';
+import type { SfuEventName, SfuEvents } from '../src/sfu/events.ts';
+
+type Sample = { [N in SfuEventName]: readonly [N, SfuEvents[N]] }[SfuEventName];
+
+const roomId = 'standup';
+const alice = { roomId, peerId: 'alice' };
+const admin = { kind: 'admin', id: 'grace' } as const;
+const byAlice = { kind: 'peer', id: 'alice' } as const;
+const byServer = { kind: 'server', id: '' } as const;
+const producer = { ...alice, producerId: '9d1f0c3e', kind: 'audio', source: 'audio' } as const;
+const consumer = {
+  roomId,
+  peerId: 'bob',
+  consumerId: '51b7aa02',
+  producerId: '9d1f0c3e',
+  producerPeerId: 'alice',
+  kind: 'audio',
+} as const;
+const dataProducer = { ...alice, dataProducerId: 'c40e8815' };
+const left = { ...alice, joined: true, hidden: false, duration: 615_300 } as const;
+
+/** Events of the domain in the order of a call. What is told of them is worked out, so that it cannot be out of date. */
+const samples: readonly Sample[] = [
+  ['roomOpened', { roomId, workerIndex: 0 }],
+  ['roomChanged', { roomId, by: admin }],
+  ['roomLocked', { roomId, locked: true, by: admin }],
+  ['roomLocked', { roomId, locked: false, by: admin }],
+  ['peerJoined', { ...alice, displayName: 'Alice', hidden: false, duration: 180 }],
+  ['peerRenamed', { ...alice, displayName: 'Alice L.', oldDisplayName: 'Alice', hidden: false }],
+  ['peerMetadataChanged', { ...alice, metadata: { seat: 4 }, by: { kind: 'api', id: 'seating' } }],
+  ['peerPermissionsChanged', { ...alice, publish: ['audio'], by: admin }],
+  ['producerOpened', { ...producer, paused: false, codec: 'opus' }],
+  ['producerPaused', { ...producer, by: byAlice }],
+  ['producerResumed', { ...producer, by: byAlice }],
+  ['consumerOpened', { ...consumer, type: 'simple', codec: 'opus' }],
+  ['activeSpeaker', { roomId, peerId: 'alice', volume: -31 }],
+  ['consumerClosed', { ...consumer, reason: 'producer_closed' }],
+  ['producerClosed', { ...producer, reason: 'peer', by: byAlice }],
+  ['dataProducerOpened', { ...dataProducer, label: 'chat' }],
+  ['dataProducerClosed', { ...dataProducer, reason: 'peer_left' }],
+  ['peerLeft', { ...left, reason: 'removed', detail: 'spam', by: admin }],
+  ['roomClosed', { roomId, reason: 'empty', duration: 900_000, by: byServer }],
+  ['drainStarted', { deadline: 1_780_000_060_000, by: admin }],
+  ['drainCancelled', { by: admin }],
+  ['drainEnded', { remainingPeers: 0 }],
+  ['workerStarted', { workerIndex: 0, pid: 4711, restart: true }],
+  ['workerDied', { workerIndex: 0, pid: 4702, cause: 'it ended with signal SIGSEGV' }],
+];
+
+const time = Date.UTC(2026, 4, 12, 9, 41, 0);
+
+/** The JSON text of one webhook of each type, in the order of a call. */
+export function webhookExamples(): ReadonlyMap<PublicEvent['type'], string> {
+  const examples = new Map<PublicEvent['type'], string>();
+  for (const [name, sample] of samples)
+    for (const [type, data] of publicEventsOf(name, sample as never)) {
+      const number = examples.size + 1;
+      const ofRoom =
+        typeof data.roomId === 'string' ? { roomId, sequence: number } : { roomId: null, sequence: null };
+      const event = { id: `3f0c9a1e-${number}`, type, time: time + 1000 * number, ...ofRoom, data };
+      examples.set(type, bodyOf(event, 'ams-1'));
+    }
+  return examples;
+}

@@ -1,0 +1,103 @@
+import type { Database } from 'bun:sqlite';
+import type { WaitingWebhook } from './webhook-outbox.ts';
+
+/** A webhook that was given up. Times are milliseconds since the epoch. */
+export interface DeadLetter {
+  readonly id: number;
+  readonly receiver: string;
+  readonly eventId: string;
+  readonly type: string;
+  readonly roomId: string | null;
+  /** The JSON text that was sent. */
+  readonly body: string;
+  readonly createdAt: number;
+  readonly diedAt: number;
+  readonly attempts: number;
+  /** Why the last attempt failed, or why there was none. */
+  readonly error: string;
+}
+
+/** Which of them; all when nothing is named. */
+export interface DeadLetterSearch {
+  readonly receiver?: string;
+  readonly ids?: readonly number[];
+}
+
+const day = 24 * 3600_000;
+/** For how long and how many are kept. */
+export const deadLetterLimits = { age: 30 * day, count: 10_000 } as const;
+
+const wanted = `dead_at IS NOT NULL AND (?1 IS NULL OR receiver = ?1)
+  AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))`;
+
+/** What could not be delivered, until somebody replays or discards it. */
+export class DeadLetters {
+  constructor(
+    private readonly database: Database,
+    private readonly now: () => number,
+  ) {}
+
+  /** The newest events first; those before an id, for the next page. */
+  list({
+    limit,
+    before = Number.MAX_SAFE_INTEGER,
+    receiver,
+  }: {
+    limit: number;
+    before?: number;
+    receiver?: string;
+  }): DeadLetter[] {
+    return this.database
+      .query<DeadLetter, [string | null, null, number, number]>(
+        `SELECT id, receiver, event_id AS eventId, type, room_id AS roomId, body, created_at AS createdAt,
+           dead_at AS diedAt, attempts, error
+         FROM webhook_outbox WHERE ${wanted} AND id < ?3 ORDER BY id DESC LIMIT ?4`,
+      )
+      .all(receiver ?? null, null, before, limit);
+  }
+
+  count(): number {
+    return (
+      this.database
+        .query<{ count: number }, []>('SELECT coalesce(sum(dead), 0) AS count FROM webhook_receivers')
+        .get()?.count ?? 0
+    );
+  }
+
+  /** @returns those that wait again, in order */
+  revive(search: DeadLetterSearch): WaitingWebhook[] {
+    return this.database
+      .query<WaitingWebhook, [string | null, string | null, number]>(
+        `UPDATE webhook_outbox SET dead_at = NULL, attempts = 0, retry_from = ?3 WHERE ${wanted}
+         RETURNING id, receiver, room_id AS roomId`,
+      )
+      .all(...bound(search), this.now())
+      .sort((one, other) => one.id - other.id);
+  }
+
+  /** @returns how many there were */
+  discard(search: DeadLetterSearch): number {
+    return this.database
+      .query<{ id: number }, [string | null, string | null]>(
+        `DELETE FROM webhook_outbox WHERE ${wanted} RETURNING id`,
+      )
+      .all(...bound(search)).length;
+  }
+
+  /** Discards what is too old or too much. */
+  prune({ age, count }: { age: number; count: number } = deadLetterLimits): void {
+    this.database.query('DELETE FROM webhook_outbox WHERE dead_at < ?').run(this.now() - age);
+    const surplus = this.count() - count;
+    if (surplus <= 0) return;
+    this.database
+      .query(
+        `DELETE FROM webhook_outbox WHERE id IN
+         (SELECT id FROM webhook_outbox WHERE dead_at IS NOT NULL ORDER BY dead_at, id LIMIT ?)`,
+      )
+      .run(surplus);
+  }
+}
+
+function bound({ receiver, ids }: DeadLetterSearch): [string | null, string | null] {
+  return [receiver ?? null, ids === undefined ? null : JSON.stringify(ids)];
+}

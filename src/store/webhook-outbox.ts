@@ -1,0 +1,272 @@
+import type { Database } from 'bun:sqlite';
+import type { Logger } from '../log.ts';
+import { Batches } from './batches.ts';
+import { hashSecret } from './secrets.ts';
+import { type DeadLetterSearch, DeadLetters } from './webhook-dead-letters.ts';
+
+/** An event for one receiver. */
+export interface NewWebhook {
+  readonly receiver: string;
+  /** The event's id, which is the message's id on the wire. */
+  readonly eventId: string;
+  readonly type: string;
+  readonly roomId: string | null;
+  /** The JSON text that is sent. */
+  readonly body: string;
+}
+
+/** One that is to be sent. Times are milliseconds since the epoch. */
+export interface Webhook extends NewWebhook {
+  readonly id: number;
+  readonly createdAt: number;
+  /** Attempts that have failed. */
+  readonly attempts: number;
+  /** From when on the time for retries counts. */
+  readonly retryFrom: number;
+}
+
+/** Which one waits, for those who send. */
+export interface WaitingWebhook {
+  readonly id: number;
+  readonly receiver: string;
+  readonly roomId: string | null;
+}
+
+/** How it goes with a receiver. */
+export interface ReceiverState {
+  readonly name: string;
+  readonly waiting: number;
+  readonly dead: number;
+  /** When the oldest of those that wait was made. */
+  readonly oldestAt: number | null;
+  readonly deliveredAt: number | null;
+  readonly failedAt: number | null;
+  /** What the last failure was. */
+  readonly error: string;
+}
+
+/** What was done since the start, by receiver. */
+export interface WebhookCounts {
+  delivered: number;
+  failed: number;
+  dead: number;
+  /** Never written, since the disk was full for too long. */
+  lost: number;
+}
+
+interface Row {
+  id: number;
+  receiver: string;
+  event_id: string;
+  type: string;
+  room_id: string | null;
+  body: string;
+  created_at: number;
+  retry_from: number;
+  attempts: number;
+}
+
+export interface WebhookOutboxOptions {
+  database: Database;
+  /** The write-ahead log of its file, which is synced after each batch of writes. */
+  journal?: string;
+  log: Logger;
+  now: () => number;
+}
+
+/** Writes that may wait while the disk is full; what comes after them is lost and counted. */
+const mostUnwritten = 20_000;
+
+/**
+ * Webhooks from the moment of their event until they are delivered, or until they are dead letters that somebody
+ * replays or discards. What is added is in the database some milliseconds later.
+ */
+export class WebhookOutbox {
+  readonly letters: DeadLetters;
+  readonly #batches: Batches;
+  readonly #listeners = new Set<(waiting: WaitingWebhook) => void>();
+  readonly #counts = new Map<string, WebhookCounts>();
+  /** Hash of the address that answered 410 Gone, by receiver. */
+  readonly #gone: Map<string, string | null>;
+  readonly #database: Database;
+  readonly #now: () => number;
+  readonly #ownsConnection: boolean;
+
+  constructor({ database, journal, log, now }: WebhookOutboxOptions) {
+    this.#database = database;
+    this.#now = now;
+    this.#ownsConnection = journal !== undefined;
+    this.#batches = new Batches(database, log, journal);
+    this.letters = new DeadLetters(database, now);
+    const gone = database.query<{ name: string; hash: string | null }, []>(
+      'SELECT name, gone_url_hash AS hash FROM webhook_receivers',
+    );
+    this.#gone = new Map(gone.all().map(({ name, hash }) => [name, hash]));
+  }
+
+  /** Told of each one that is to be sent, once it is in the database. @returns a function that ends it */
+  onWaiting(listener: (waiting: WaitingWebhook) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  add({ receiver, eventId, type, roomId, body }: NewWebhook): void {
+    if (this.#batches.size >= mostUnwritten) {
+      this.countsOf(receiver).lost += 1;
+      return;
+    }
+    const now = this.#now();
+    let id = 0;
+    const written = this.#batches.write(() => {
+      const { lastInsertRowid } = this.#database
+        .query(
+          `INSERT INTO webhook_outbox (receiver, event_id, type, room_id, body, created_at, retry_from)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(receiver, eventId, type, roomId, body, now, now);
+      id = Number(lastInsertRowid);
+    });
+    void written.then(() => this.#tell({ id, receiver, roomId }));
+  }
+
+  /** All that wait for a receiver, in order. */
+  waiting(receiver: string): WaitingWebhook[] {
+    return this.#database
+      .query<Pick<Row, 'id' | 'room_id'>, [string]>(
+        'SELECT id, room_id FROM webhook_outbox WHERE receiver = ? AND dead_at IS NULL ORDER BY id',
+      )
+      .all(receiver)
+      .map(({ id, room_id }) => ({ id, receiver, roomId: room_id }));
+  }
+
+  /** One that still waits. */
+  get(id: number): Webhook | undefined {
+    const row = this.#database
+      .query<Row, [number]>('SELECT * FROM webhook_outbox WHERE id = ? AND dead_at IS NULL')
+      .get(id);
+    if (!row) return undefined;
+    const { receiver, type, body, attempts } = row;
+    const { event_id, room_id, created_at, retry_from } = row;
+    const times = { createdAt: created_at, retryFrom: retry_from };
+    return { id, receiver, eventId: event_id, type, roomId: room_id, body, attempts, ...times };
+  }
+
+  /** Resolves when it is written: until then nothing that depends on it may be sent. */
+  async delivered({ id, receiver }: Webhook): Promise<void> {
+    this.countsOf(receiver).delivered += 1;
+    const now = this.#now();
+    await this.#batches.write(() => {
+      this.#database.query('DELETE FROM webhook_outbox WHERE id = ?').run(id);
+      this.#database.query('UPDATE webhook_receivers SET delivered_at = ? WHERE name = ?').run(now, receiver);
+    });
+  }
+
+  /** Writes an attempt down that failed. @param isLast whether it becomes a dead letter */
+  async failed({ id, receiver }: Webhook, error: string, isLast: boolean): Promise<void> {
+    const counts = this.countsOf(receiver);
+    counts.failed += 1;
+    if (isLast) counts.dead += 1;
+    const now = this.#now();
+    await this.#batches.write(() => {
+      this.#database
+        .query('UPDATE webhook_outbox SET attempts = attempts + 1, error = ?, dead_at = ? WHERE id = ?')
+        .run(error, isLast ? now : null, id);
+      this.#database
+        .query('UPDATE webhook_receivers SET failed_at = ?, error = ? WHERE name = ?')
+        .run(now, error, receiver);
+    });
+  }
+
+  /** Ends the waiting of the oldest, so that so many stay. @returns how many became dead letters */
+  async kill(receiver: string, stay: number, error: string): Promise<number> {
+    let killed = 0;
+    await this.#batches.write(() => {
+      const surplus = (this.state(receiver)?.waiting ?? 0) - stay;
+      if (surplus <= 0) return;
+      this.#database
+        .query(
+          `UPDATE webhook_outbox SET dead_at = ?, error = ? WHERE id IN
+           (SELECT id FROM webhook_outbox WHERE receiver = ? AND dead_at IS NULL ORDER BY id LIMIT ?)`,
+        )
+        .run(this.#now(), error, receiver, surplus);
+      killed = surplus;
+    });
+    this.countsOf(receiver).dead += killed;
+    return killed;
+  }
+
+  /** Whether a receiver answered 410 Gone at this address and was not let in again. */
+  isGone(receiver: string, url: string): boolean {
+    return this.#gone.get(receiver) === hashSecret(url);
+  }
+
+  /** Nothing is to be sent to this address of a receiver any more. */
+  markGone(receiver: string, url: string): void {
+    this.#setGone(receiver, hashSecret(url));
+  }
+
+  /** A receiver that was gone is sent to again. */
+  letIn(receiver: string): void {
+    this.#setGone(receiver, null);
+  }
+
+  state(receiver: string): ReceiverState | undefined {
+    return this.states().find(({ name }) => name === receiver);
+  }
+
+  /** Every receiver for which there ever was something. */
+  states(): ReceiverState[] {
+    return this.#database
+      .query<ReceiverState, []>(
+        `SELECT name, waiting, dead, delivered_at AS deliveredAt, failed_at AS failedAt, error,
+           (SELECT created_at FROM webhook_outbox WHERE receiver = name AND dead_at IS NULL ORDER BY id LIMIT 1)
+             AS oldestAt
+         FROM webhook_receivers ORDER BY name`,
+      )
+      .all();
+  }
+
+  countsOf(receiver: string): WebhookCounts {
+    const counts = this.#counts.get(receiver) ?? { delivered: 0, failed: 0, dead: 0, lost: 0 };
+    this.#counts.set(receiver, counts);
+    return counts;
+  }
+
+  /**
+   * Sends dead letters again, in their old places, with all the time for retries, also to receivers that were gone.
+   * @returns how many
+   */
+  replay(search: DeadLetterSearch): number {
+    const revived = this.letters.revive(search);
+    for (const name of new Set(revived.map(({ receiver }) => receiver))) this.letIn(name);
+    for (const waiting of revived) this.#tell(waiting);
+    return revived.length;
+  }
+
+  /** Writes what waits to be written. */
+  flush(): void {
+    this.#batches.flush();
+  }
+
+  close(): void {
+    this.#batches.close();
+    if (this.#ownsConnection) this.#database.close();
+  }
+
+  #setGone(receiver: string, urlHash: string | null): void {
+    if ((this.#gone.get(receiver) ?? null) === urlHash) return;
+    this.#gone.set(receiver, urlHash);
+    void this.#batches.write(() =>
+      this.#database
+        .query(
+          `INSERT INTO webhook_receivers (name, gone_url_hash) VALUES (?1, ?2)
+           ON CONFLICT (name) DO UPDATE SET gone_url_hash = ?2`,
+        )
+        .run(receiver, urlHash),
+    );
+  }
+
+  #tell(waiting: WaitingWebhook): void {
+    for (const listener of this.#listeners) listener(waiting);
+  }
+}
