@@ -22,11 +22,9 @@ interface Program {
   why: string;
 }
 
-const isEdgeTest = (file: string) => /edge/.test(file);
-
 /**
  * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
- * program to take instead.
+ * program to take instead. What the tests of a deployment drive is installed by themselves (test/support).
  */
 const PROGRAMS: Program[] = [
   {
@@ -41,13 +39,6 @@ const PROGRAMS: Program[] = [
     command: 'promtool',
     package: 'prometheus',
     why: 'to check the metrics and the rules',
-  },
-  { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
-  {
-    isNeededBy: isEdgeTest,
-    command: 'debootstrap',
-    package: 'debootstrap',
-    why: 'for the tests on a bare host',
   },
 ];
 

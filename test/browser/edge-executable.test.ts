@@ -1,29 +1,23 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Glob } from 'bun';
 import type { Server } from '../../src/server.ts';
 import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
-import { Program, projectFolder } from '../support/program.ts';
+import { Executable } from '../support/executable.ts';
+import { Program } from '../support/program.ts';
 import { Browser, eventually, seesAndHears, statistics } from './support.ts';
 
 setDefaultTimeout(240_000);
 
-let folder: string;
-let executable: string;
+let executable: Executable;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tureen-executable-'));
-  executable = join(folder, 'tureen');
-  const built = Bun.spawnSync([process.execPath, 'setup/build.ts', '--outfile', executable], {
-    cwd: projectFolder,
-  });
-  if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+  executable = await Executable.build();
 });
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await executable[Symbol.asyncDispose]();
 });
 
 /** What a user who has just logged in has, and nothing that leads to this project's worker. */
@@ -31,19 +25,19 @@ const bare = { ...bareEnvironment, MEDIASOUP_WORKER_BIN: undefined };
 
 describe('the single executable', () => {
   test('knows its commands', () => {
-    const run = (...args: string[]) => Bun.spawnSync([executable, ...args], { env: bareEnvironment });
+    const run = (...args: string[]) => Bun.spawnSync([executable.path, ...args], { env: bareEnvironment });
     expect(run('version').stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
     const wrong = run('serve');
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr.toString()).toContain('unknown command "serve", expected one of');
     expect(run('token', '--room', 'x').stderr.toString()).toContain('--room and --peer are needed');
-    expect(Bun.spawnSync([executable, 'health'], { env: { PORT: '1' } }).exitCode).toBe(1);
+    expect(Bun.spawnSync([executable.path, 'health'], { env: { PORT: '1' } }).exitCode).toBe(1);
   });
 
   test('unpacks its worker into a private folder, and again when somebody changed it there', async () => {
-    const unpackDir = join(folder, 'unpacked');
+    const unpackDir = join(executable.folder, 'unpacked');
     const environment = { ...bare, TUREEN_UNPACK_DIR: unpackDir };
-    const options = { command: [executable], environment };
+    const options = { command: [executable.path], environment };
     {
       await using _ = await Program.start(options);
     }
@@ -61,9 +55,12 @@ describe('the single executable', () => {
   });
 
   test('refuses a folder that others may write to, and says where it tried', () => {
-    const child = Bun.spawnSync(['sh', '-c', 'chmod 777 "$1" && exec "$0"', executable, folder], {
-      env: { ...bareEnvironment, TUREEN_UNPACK_DIR: folder },
-    });
+    const child = Bun.spawnSync(
+      ['sh', '-c', 'chmod 777 "$1" && exec "$0"', executable.path, executable.folder],
+      {
+        env: { ...bareEnvironment, TUREEN_UNPACK_DIR: executable.folder },
+      },
+    );
     expect(child.exitCode).toBe(1);
     expect(child.stderr.toString()).toContain(`others may write to it`);
   });
@@ -73,7 +70,7 @@ describe('the single executable', () => {
 describe.if(mayMakeHosts)('on a host that has nothing else', () => {
   test('it takes a call of two browsers, drains on SIGTERM with the call alive to the deadline, and exits with 0', async () => {
     await using host = await BareHost.make();
-    await host.put(executable, '/usr/local/bin/tureen');
+    await host.put(executable.path, '/usr/local/bin/tureen');
     expect((await host.run(['sh', '-c', 'command -v bun node npm'])).output).toBe('');
     const doctor = await host.run(['tureen', 'doctor'], { PORT: '0', TUREEN_RTC_BASE_PORT: '0' });
     expect(doctor.output).toContain('ok       start of a media worker');
