@@ -6,6 +6,7 @@ import type { Server } from '../../src/server.ts';
 import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
 import { Executable } from '../support/executable.ts';
 import { Program } from '../support/program.ts';
+import { startServer } from '../support/server.ts';
 import { Browser, eventually, seesAndHears, statistics } from './support.ts';
 
 setDefaultTimeout(240_000);
@@ -24,14 +25,46 @@ afterAll(async () => {
 const bare = { ...bareEnvironment, MEDIASOUP_WORKER_BIN: undefined };
 
 describe('the single executable', () => {
-  test('knows its commands', () => {
-    const run = (...args: string[]) => Bun.spawnSync([executable.path, ...args], { env: bareEnvironment });
-    expect(run('version').stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
-    const wrong = run('serve');
+  const run = (args: string[], environment: Record<string, string> = {}) =>
+    Bun.spawnSync([executable.path, ...args], { env: { ...bareEnvironment, ...environment } });
+
+  test('knows its commands, and explains them', () => {
+    for (const asked of ['version', '--version', '-v'])
+      expect(run([asked]).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const asked of ['help', '--help', '-h']) {
+      const help = run([asked]);
+      expect(help.stdout.toString()).toContain('tureen doctor    examines this host');
+      expect(help.exitCode).toBe(0);
+    }
+    const wrong = run(['serve']);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr.toString()).toContain('unknown command "serve", expected one of');
-    expect(run('token', '--room', 'x').stderr.toString()).toContain('--room and --peer are needed');
-    expect(Bun.spawnSync([executable.path, 'health'], { env: { PORT: '1' } }).exitCode).toBe(1);
+  });
+
+  test('prints tokens with the settings of the file, and says what is missing', async () => {
+    expect(run(['token', '--room', 'x']).stderr.toString()).toContain('--room and --peer are needed');
+    expect(run(['token', '--help']).stdout.toString()).toContain('tureen token --room x --peer y');
+    const file = join(executable.folder, 'tureen.env');
+    await Bun.write(file, 'TUREEN_API_KEY=app\nTUREEN_API_SECRET=a-secret-of-more-than-thirty-two-bytes\n');
+    const printed = run(['token', '--room', 'x', '--peer', 'y'], { TUREEN_ENV_FILE: file });
+    expect(printed.stdout.toString()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const none = run(['token', '--room', 'x', '--peer', 'y'], { TUREEN_ENV_FILE: '/nowhere' });
+    expect(none.stderr.toString()).toContain(
+      'TUREEN_ENV_FILE: got "/nowhere", wants a file that can be read',
+    );
+    expect(none.exitCode).toBe(1);
+  });
+
+  test('tells by its exit code whether the server answers, wherever that listens', async () => {
+    const gone = run(['health'], { PORT: '1' });
+    expect(gone.exitCode).toBe(1);
+    expect(gone.stderr.toString()).toContain('http://127.0.0.1:1/livez: ');
+    await using server = await startServer({ HOST: '127.0.0.9', TUREEN_LISTEN_IP: '127.0.0.1' });
+    const env = { ...bareEnvironment, PORT: String(server.port), HOST: '127.0.0.9' };
+    // The server is in this process, which therefore must not stand still meanwhile.
+    const asked = Bun.spawn([executable.path, 'health'], { env, stderr: 'pipe' });
+    expect(await new Response(asked.stderr).text()).toBe('');
+    expect(await asked.exited).toBe(0);
   });
 
   test('unpacks its worker into a private folder, and again when somebody changed it there', async () => {

@@ -91,6 +91,21 @@ describe.if(mayMakeHosts && mayMakeGroups)('on a host that systemd runs', () => 
     expect(rated.exitCode).toBe(0);
   });
 
+  test('the host can be examined while it runs, with the settings that it runs with', async () => {
+    const examined = await host.run('tureen', 'doctor');
+    expect(examined.output).toContain('settings: /etc/tureen/tureen.env');
+    expect(examined.output).toContain('runs here and has them');
+    expect(examined.output).toContain('ok       disk');
+    expect(examined.exitCode).toBe(0);
+    const printed = await host.run('tureen', 'token', '--room', 'room', '--peer', 'carol');
+    const [token] = printed.output.split('\n');
+    const server = { port: 3000 } as Server;
+    const carol = await SignalingClient.connect({ server, host: host.address, peerId: 'carol', token });
+    await carol.request('join', { displayName: 'Carol' });
+    await carol.close();
+    expect((await host.run('tureen', 'health')).exitCode).toBe(0);
+  });
+
   test('a reload takes over what changed in the file of its settings', async () => {
     const before = await mainPid();
     await host.run('sh', '-c', 'echo TUREEN_MAX_PEERS_PER_ROOM=7 >> /etc/tureen/tureen.env');

@@ -1,5 +1,5 @@
 import { ensurePackages } from '../../setup/packages.ts';
-import type { BareHost } from './bare-host.ts';
+import { type BareHost, bareEnvironment } from './bare-host.ts';
 import { ControlGroup } from './control-groups.ts';
 import { type Outcome, run, succeed } from './debian.ts';
 
@@ -41,7 +41,8 @@ export class BootedHost implements AsyncDisposable {
 
   /** Runs a command on the host to its end, as a log-in there would. */
   async run(...command: string[]): Promise<Outcome> {
-    return await run(['nsenter', '--target', String(this.#first), '--all', ...command]);
+    const enter = ['nsenter', '--target', String(this.#first), '--all'];
+    return await run([...enter, ...command], bareEnvironment);
   }
 
   /** One property of a unit, as `systemctl show` prints it. */

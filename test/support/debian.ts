@@ -61,7 +61,10 @@ async function findMirror(): Promise<{ codename: string; mirror: string }> {
 }
 
 /** Runs a command to its end. */
-export async function run(command: string[], environment?: Record<string, string>): Promise<Outcome> {
+export async function run(
+  command: string[],
+  environment?: Readonly<Record<string, string>>,
+): Promise<Outcome> {
   const child = Bun.spawn(command, {
     stdin: 'ignore',
     stdout: 'pipe',
