@@ -30,6 +30,7 @@ install -m 0755 "$executable" /usr/local/bin/tureen.new
 mv /usr/local/bin/tureen.new /usr/local/bin/tureen
 install -D -m 0644 "$unit" /etc/systemd/system/tureen.service
 install -d -m 0750 -o root -g tureen /etc/tureen
+install -d -m 0700 -o tureen -g tureen /var/lib/tureen
 
 if [ ! -e /etc/tureen/tureen.env ]; then
   secret=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
@@ -38,7 +39,10 @@ if [ ! -e /etc/tureen/tureen.env ]; then
 # Settings of Tureen, a NAME=value a line; docs/configuration.md lists them. \`systemctl reload tureen\` reads it again.
 TUREEN_API_KEY=app
 TUREEN_API_SECRET=$secret
+# How long calls go on when the server is stopped. TimeoutStopSec of the unit has to stay larger (systemctl edit tureen).
 TUREEN_DRAIN_SECONDS=300
+# Bans, audit log and users. The unit lets the server write to this folder only.
+TUREEN_DATA_DIR=/var/lib/tureen
 # The public address of this host, where that is not the address of its network interface:
 #TUREEN_ANNOUNCED_ADDRESS=203.0.113.7
 END
@@ -55,4 +59,4 @@ systemctl daemon-reload
 systemctl enable --quiet tureen
 # A restart drains first, so it ends when the last call has ended. It need not be waited for.
 systemctl restart --no-block tureen
-say 'installed and starting. Look at it: systemctl status tureen; examine the host: tureen doctor'
+say 'installed and starting. Look at it: systemctl status tureen; examine host and settings, as root: tureen doctor'

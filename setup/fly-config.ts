@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Glob } from 'bun';
 import { checkFlyFiles } from '../deploy/fly/check.ts';
-import { flyConfig, planNodes } from '../deploy/fly/config.ts';
+import { appName, flyConfig, planNodes } from '../deploy/fly/config.ts';
 import { reasonOf, runTask, SetupError, say } from './console.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -15,7 +15,18 @@ const USAGE = `bun run fly:config --nodes ams,fra,iad [--prefix tureen] [--worke
 bun run fly:config --check [--out folder]`;
 
 await runTask(async () => {
-  const { nodes, prefix, out, check, ...numbers } = readArguments();
+  const { nodes, prefix, out, check, help, ...numbers } = readArguments();
+
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+
+  if (prefix !== undefined && !appName.test(prefix)) {
+    throw new SetupError(
+      `--prefix: got "${prefix}", wants the beginning of an app's name: small letters, digits and dashes`,
+    );
+  }
 
   if (nodes !== undefined) {
     const regions = nodes.split(',').map((region) => region.trim());
@@ -58,6 +69,7 @@ function readArguments() {
         'base-port': { type: 'string' },
         out: { type: 'string', default: ROOT },
         check: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     });
 

@@ -24,11 +24,10 @@ interface Program {
 }
 
 const isIngestTest = (file: string) => /ingest/.test(file);
-const isEdgeTest = (file: string) => /edge/.test(file);
 
 /**
  * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
- * program to take instead.
+ * program to take instead. What the tests of a deployment drive is installed by themselves (test/support).
  */
 const PROGRAMS: Program[] = [
   {
@@ -59,13 +58,6 @@ const PROGRAMS: Program[] = [
     package: name,
     why: 'to bring media into rooms',
   })),
-  { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
-  {
-    isNeededBy: isEdgeTest,
-    command: 'debootstrap',
-    package: 'debootstrap',
-    why: 'for the tests on a bare host',
-  },
 ];
 
 /** Makes ready what the tests need, and tells where the media worker is. */

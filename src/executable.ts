@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import type { Environment } from './config.ts';
+import { envFileVariable, readEnvironment } from './env-file.ts';
+import { askLocal } from './local.ts';
 import { places } from './places.ts';
 import { type EmbeddedFile, unpack } from './unpack.ts';
 
@@ -10,25 +14,37 @@ export const unpacked = {
   page: 'page',
 } as const;
 
-const usage = `tureen           starts the server; docs/configuration.md lists its variables
-tureen doctor    examines this host and the configuration
+const usage = `Tureen, an edge SFU. Without a command it starts the server; docs/configuration.md lists its variables.
+
+tureen           starts the server
+tureen doctor    examines this host and the configuration; exit code 1 tells of something fatal
 tureen token     prints a token: tureen token --room x --peer y
 tureen health    asks the server on this host whether it answers; the exit code tells
 tureen unpack    unpacks the media worker, prints the folder, and does nothing else
-tureen version   prints the version`;
+tureen version   prints the version
+tureen help      prints this
+
+doctor, token and health read the settings of TUREEN_ENV_FILE, or else those that deploy/install.sh wrote.`;
+
+const informing: Readonly<Record<string, string>> = {
+  ...{ version: packageJson.version, '--version': packageJson.version, '-v': packageJson.version },
+  ...{ help: usage, '--help': usage, '-h': usage },
+};
 
 /** The start of the single executable: unpacks what is no module, then becomes the command that was asked for. */
 export async function runExecutable(files: readonly EmbeddedFile[]): Promise<void> {
   const [command = 'start'] = process.argv.splice(2, 1);
-  if (command === 'version' || command === '--version') return console.log(packageJson.version);
+  const information = informing[command];
+  if (information !== undefined) return console.log(information);
+  if (!commands.has(command)) {
+    console.error(`unknown command "${command}", expected one of\n${usage}`);
+    process.exit(2);
+  }
+  if (settled.has(command)) takeInstalledSettings();
   if (command === 'health') return process.exit(await askHealth());
   if (command === 'token') {
     const { tokenCommand } = await import('./auth/token-command.ts');
-    return process.exit(await tokenCommand(process.argv.slice(2), process.env));
-  }
-  if (command !== 'start' && command !== 'doctor' && command !== 'unpack') {
-    console.error(`unknown command "${command}", expected one of\n${usage}`);
-    process.exit(2);
+    return process.exit(await tokenCommand(process.argv.slice(2), settingsOrExit()));
   }
   const folder = await unpack(files, process.env).catch((error: Error) => {
     console.error(error.message);
@@ -44,13 +60,36 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
   process.exit(await doctor({ environment: process.env, workerBin: process.env.MEDIASOUP_WORKER_BIN }));
 }
 
+/** These are about the server that was installed, and whoever calls them has not its environment. */
+const settled = new Set(['doctor', 'token', 'health']);
+const commands = new Set([...settled, 'start', 'unpack']);
+const installedSettings = '/etc/tureen/tureen.env';
+
+function takeInstalledSettings(): void {
+  const { env } = process;
+  if (env[envFileVariable] !== undefined || !existsSync(installedSettings)) return;
+  env[envFileVariable] = installedSettings;
+  console.error(`settings: ${installedSettings}`);
+}
+
+function settingsOrExit(): Environment {
+  try {
+    return readEnvironment(process.env);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
 /** For health checks of containers, which have no program that could ask by HTTP. @returns the exit code */
 async function askHealth(): Promise<number> {
-  const { PORT: port = '3000', TUREEN_TLS_CERT: cert } = process.env;
-  const url = `http${cert ? 's' : ''}://127.0.0.1:${port}/livez`;
-  // The certificate is for the public name, and this is the same host.
-  const answer = await fetch(url, { tls: { rejectUnauthorized: false } }).catch((error: Error) => error);
-  if (!(answer instanceof Error) && answer.ok) return 0;
-  console.error(`${url}: ${answer instanceof Error ? answer.message : `status ${answer.status}`}`);
+  try {
+    const { readConfig } = await import('./config.ts');
+    const answer = await askLocal(readConfig(settingsOrExit()), '/livez');
+    if (answer.ok) return 0;
+    console.error(`${answer.url}: status ${answer.status}`);
+  } catch (error) {
+    console.error((error as Error).message);
+  }
   return 1;
 }

@@ -1,22 +1,24 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { longestKillTimeout } from './config.ts';
+import { appName, longestKillTimeout } from './config.ts';
+
+const PortNumber = Type.Integer({ minimum: 1, maximum: 65_535 });
 
 const Port = Type.Object({
-  port: Type.Integer(),
+  port: PortNumber,
   handlers: Type.Optional(Type.Array(Type.String())),
 });
 
 const Service = Type.Object({
   protocol: Type.Union([Type.Literal('udp'), Type.Literal('tcp')]),
-  internal_port: Type.Integer(),
+  internal_port: PortNumber,
   auto_stop_machines: Type.Unknown(),
   ports: Type.Array(Port, { minItems: 1 }),
 });
 
 /** What is checked of a fly.toml; Fly's own checker, `fly config validate`, knows the rest. */
 const FlyFile = Type.Object({
-  app: Type.String({ minLength: 1 }),
+  app: Type.String({ pattern: appName.source }),
   primary_region: Type.String({ minLength: 3 }),
   kill_signal: Type.Literal('SIGTERM'),
   kill_timeout: Type.Integer({ maximum: longestKillTimeout }),
@@ -25,12 +27,16 @@ const FlyFile = Type.Object({
     TUREEN_WORKERS: Type.String(),
     TUREEN_RTC_BASE_PORT: Type.String(),
     TUREEN_DRAIN_SECONDS: Type.String(),
+    TUREEN_DATA_DIR: Type.String(),
     TUREEN_METRICS_PORT: Type.String(),
+    // Fly asks for the metrics in its private network, which is IPv6.
+    TUREEN_METRICS_HOST: Type.Literal('::'),
   }),
+  mounts: Type.Object({ destination: Type.String() }),
   deploy: Type.Object({ strategy: Type.Literal('rolling') }),
-  metrics: Type.Object({ port: Type.Integer(), path: Type.String() }),
+  metrics: Type.Object({ port: PortNumber, path: Type.Literal('/metrics') }),
   http_service: Type.Object({
-    internal_port: Type.Integer(),
+    internal_port: PortNumber,
     auto_stop_machines: Type.Unknown(),
     checks: Type.Array(Type.Object({ path: Type.String() }), { minItems: 1 }),
   }),
@@ -73,6 +79,7 @@ function checkFile(file: FlyFile): string[] {
   return [
     ...checkMedia(file),
     ...same('http_service.internal_port', http.internal_port, 'PORT', env.PORT),
+    ...same('mounts.destination', file.mounts.destination, 'TUREEN_DATA_DIR', env.TUREEN_DATA_DIR),
     ...same('metrics.port', metrics.port, 'TUREEN_METRICS_PORT', env.TUREEN_METRICS_PORT),
     ...(http.checks.some(({ path }) => path === '/readyz')
       ? []
@@ -93,6 +100,11 @@ function checkMedia({ env, services }: FlyFile): string[] {
     (_, index) => Number(env.TUREEN_RTC_BASE_PORT) + index,
   );
   const mistakes = services.flatMap(checkService);
+  for (const [name, port] of [
+    ['PORT', env.PORT],
+    ['TUREEN_METRICS_PORT', env.TUREEN_METRICS_PORT],
+  ] as const)
+    if (wanted.includes(Number(port))) mistakes.push(`${name} is ${port}, which is the port of a worker`);
   for (const protocol of ['udp', 'tcp'] as const) {
     const found = services.filter((service) => service.protocol === protocol);
     const ports = found.map(({ internal_port }) => internal_port).sort((a, b) => a - b);
@@ -138,7 +150,7 @@ function claimedPorts({ services }: FlyFile): string[] {
   return services.map(({ protocol, internal_port }) => `${protocol} port ${internal_port}`);
 }
 
-function same(name: string, value: number, other: string, text: string): string[] {
+function same(name: string, value: number | string, other: string, text: string): string[] {
   return String(value) === text ? [] : [`${name} is ${value}, but ${other} is ${text}`];
 }
 

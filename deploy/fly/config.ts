@@ -16,6 +16,8 @@ export interface FlyPlan {
   readonly workers?: number;
 }
 
+/** What may be the name of an app: it becomes the name of a host, <app>.fly.dev. */
+export const appName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const defaultPrefix = 'tureen';
 export const defaultWorkers = 2;
 export const defaultBasePort = 40_000;

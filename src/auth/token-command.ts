@@ -1,25 +1,23 @@
 import { parseArgs } from 'node:util';
 import { Value } from '@sinclair/typebox/value';
-import { ConfigError, readConfig } from '../config.ts';
+import { ConfigError, type Environment, readConfig } from '../config.ts';
 import { mintApiToken } from './api-access.ts';
 import { type Scope, scopes } from './scopes.ts';
 import { mintToken, TokenGrants } from './tokens.ts';
 
 const usage = `Prints an access token for one peer in one room, or for a program.
 
-  bun run token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
-  bun run token --scopes read,media --name sip [--hours 24] [--key name]
+  tureen token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
+  tureen token --scopes read,media --name sip [--hours 24] [--key name]
+  bun run token with the same options, in a checkout of the sources
 
-The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET.
+The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET, or from the file that TUREEN_ENV_FILE names.
 Scopes: ${scopes.join(', ')}.`;
 
 /** Runs the command. @returns the exit code */
-export async function tokenCommand(
-  args: string[],
-  environment: Record<string, string | undefined>,
-): Promise<number> {
+export async function tokenCommand(args: string[], environment: Environment): Promise<number> {
   try {
-    console.log(await token(args, environment));
+    console.log(args.includes('--help') ? usage : await token(args, environment));
     return 0;
   } catch (error) {
     console.error(error instanceof ConfigError || error instanceof Error ? error.message : String(error));
@@ -28,7 +26,7 @@ export async function tokenCommand(
   }
 }
 
-async function token(args: string[], environment: Record<string, string | undefined>): Promise<string> {
+async function token(args: string[], environment: Environment): Promise<string> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args,

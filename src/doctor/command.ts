@@ -1,5 +1,7 @@
 import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
 import { resolveAddresses } from '../edge.ts';
+import { readEnvironment } from '../env-file.ts';
+import { askLocal } from '../local.ts';
 import { examine } from './examine.ts';
 import { type Finding, fatal, type Patient } from './finding.ts';
 import { thisHost } from './patient.ts';
@@ -21,7 +23,13 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     printFindings('configuration', [config], print);
     return 1;
   }
-  const examined = await examine({ ...thisHost(config, workerBin), ...options.patient });
+  const running = await runningVersion(config);
+  const examined = await examine(
+    { ...thisHost(config, workerBin), ...options.patient },
+    ({ bindsPorts }) => !bindsPorts || running === undefined,
+  );
+  if (running !== undefined)
+    print(`ok       ports: Tureen ${running} runs here and has them; stop it to have them examined`);
   for (const { check, findings } of examined) printFindings(check.name, findings, print);
   const found = examined.flatMap(({ findings }) => findings);
   const fatals = found.filter(({ severity }) => severity === 'fatal').length;
@@ -31,10 +39,22 @@ export async function doctor(options: DoctorOptions): Promise<number> {
 
 async function configOf(environment: Environment): Promise<Config | Finding> {
   try {
-    return await resolveAddresses(readConfig(environment));
+    return await resolveAddresses(readConfig(readEnvironment(environment)));
   } catch (error) {
     const what = error instanceof ConfigError ? error.mistakes.join('; ') : (error as Error).message;
     return fatal(what, 'The server does not start.', 'docs/configuration.md explains every variable.');
+  }
+}
+
+/** The version of the server that runs here already with this configuration, which is no finding. */
+async function runningVersion(config: Config): Promise<string | undefined> {
+  try {
+    const answer = await askLocal(config, '/version');
+    const { tureen } = (await answer.json()) as { tureen?: unknown };
+    return typeof tureen === 'string' ? tureen : undefined;
+  } catch {
+    // Nothing answers there, or something else does, which the ports will show.
+    return undefined;
   }
 }
 

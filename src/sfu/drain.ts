@@ -32,18 +32,23 @@ export class Drain {
     return this.#running?.deadline ?? null;
   }
 
-  /** Starts, or joins a drain that runs. Resolves when it is over. */
+  /**
+   * Starts, or joins a drain that runs; resolves when it is over. A running one gets the deadline of the two that comes
+   * first, for whoever stops the process does not wait for the other one.
+   */
   start(options: { milliseconds: number; by?: Actor }): Promise<DrainResult> {
-    if (this.#running) return this.#running.done;
     const { milliseconds, by = serverActor } = options;
     const { clock, events } = this.options;
-    const { promise, resolve } = Promise.withResolvers<DrainResult>();
     const deadline = clock.now() + milliseconds;
+    const former = this.#running;
+    if (former && (former.finished || former.deadline <= deadline)) return former.done;
+    former?.cancelTimer();
     const cancelTimer = clock.after(milliseconds, () => this.#finish());
-    this.#running = { deadline, done: promise, resolve, cancelTimer, finished: false };
+    const waiting = former ?? newWait();
+    this.#running = { ...waiting, deadline, cancelTimer, finished: false };
     events.emit('drainStarted', { deadline, by });
     this.peerGone();
-    return promise;
+    return waiting.done;
   }
 
   /** Somebody left; when nobody is left there is nothing to wait for. */
@@ -74,4 +79,9 @@ export class Drain {
     this.options.events.emit('drainEnded', { remainingPeers });
     running.resolve('ended');
   }
+}
+
+function newWait(): Pick<Running, 'done' | 'resolve'> {
+  const { promise: done, resolve } = Promise.withResolvers<DrainResult>();
+  return { done, resolve };
 }

@@ -215,7 +215,7 @@ export const notifications = {
       deadline: Type.Integer({ description: 'milliseconds since the epoch' }),
       reconnectAfterMs: Type.Integer({ description: 'milliseconds' }),
     }),
-    'The server will end: your call goes on until the deadline. Connect again after so many milliseconds.',
+    'The server will end: your call goes on until the deadline. Connect again after so many milliseconds. It comes once more when the deadline comes nearer; the last one counts.',
   ),
   drainCancelled: message(Nothing, 'The server goes on after all.'),
 } as const;

@@ -1,49 +1,76 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Glob } from 'bun';
 import type { Server } from '../../src/server.ts';
 import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
-import { Program, projectFolder } from '../support/program.ts';
+import { Executable } from '../support/executable.ts';
+import { Program } from '../support/program.ts';
+import { startServer } from '../support/server.ts';
 import { Browser, eventually, seesAndHears, statistics } from './support.ts';
 
 setDefaultTimeout(240_000);
 
-let folder: string;
-let executable: string;
+let executable: Executable;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tureen-executable-'));
-  executable = join(folder, 'tureen');
-  const built = Bun.spawnSync([process.execPath, 'setup/build.ts', '--outfile', executable], {
-    cwd: projectFolder,
-  });
-  if (built.exitCode !== 0) throw new Error(built.stderr.toString());
+  executable = await Executable.build();
 });
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await executable[Symbol.asyncDispose]();
 });
 
 /** What a user who has just logged in has, and nothing that leads to this project's worker. */
 const bare = { ...bareEnvironment, MEDIASOUP_WORKER_BIN: undefined };
 
 describe('the single executable', () => {
-  test('knows its commands', () => {
-    const run = (...args: string[]) => Bun.spawnSync([executable, ...args], { env: bareEnvironment });
-    expect(run('version').stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
-    const wrong = run('serve');
+  const run = (args: string[], environment: Record<string, string> = {}) =>
+    Bun.spawnSync([executable.path, ...args], { env: { ...bareEnvironment, ...environment } });
+
+  test('knows its commands, and explains them', () => {
+    for (const asked of ['version', '--version', '-v'])
+      expect(run([asked]).stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const asked of ['help', '--help', '-h']) {
+      const help = run([asked]);
+      expect(help.stdout.toString()).toContain('tureen doctor    examines this host');
+      expect(help.exitCode).toBe(0);
+    }
+    const wrong = run(['serve']);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr.toString()).toContain('unknown command "serve", expected one of');
-    expect(run('token', '--room', 'x').stderr.toString()).toContain('--room and --peer are needed');
-    expect(Bun.spawnSync([executable, 'health'], { env: { PORT: '1' } }).exitCode).toBe(1);
+  });
+
+  test('prints tokens with the settings of the file, and says what is missing', async () => {
+    expect(run(['token', '--room', 'x']).stderr.toString()).toContain('--room and --peer are needed');
+    expect(run(['token', '--help']).stdout.toString()).toContain('tureen token --room x --peer y');
+    const file = join(executable.folder, 'tureen.env');
+    await Bun.write(file, 'TUREEN_API_KEY=app\nTUREEN_API_SECRET=a-secret-of-more-than-thirty-two-bytes\n');
+    const printed = run(['token', '--room', 'x', '--peer', 'y'], { TUREEN_ENV_FILE: file });
+    expect(printed.stdout.toString()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    const none = run(['token', '--room', 'x', '--peer', 'y'], { TUREEN_ENV_FILE: '/nowhere' });
+    expect(none.stderr.toString()).toContain(
+      'TUREEN_ENV_FILE: got "/nowhere", wants a file that can be read',
+    );
+    expect(none.exitCode).toBe(1);
+  });
+
+  test('tells by its exit code whether the server answers, wherever that listens', async () => {
+    const gone = run(['health'], { PORT: '1' });
+    expect(gone.exitCode).toBe(1);
+    expect(gone.stderr.toString()).toContain('http://127.0.0.1:1/livez: ');
+    await using server = await startServer({ HOST: '127.0.0.9', TUREEN_LISTEN_IP: '127.0.0.1' });
+    const env = { ...bareEnvironment, PORT: String(server.port), HOST: '127.0.0.9' };
+    // The server is in this process, which therefore must not stand still meanwhile.
+    const asked = Bun.spawn([executable.path, 'health'], { env, stderr: 'pipe' });
+    expect(await new Response(asked.stderr).text()).toBe('');
+    expect(await asked.exited).toBe(0);
   });
 
   test('unpacks its worker into a private folder, and again when somebody changed it there', async () => {
-    const unpackDir = join(folder, 'unpacked');
+    const unpackDir = join(executable.folder, 'unpacked');
     const environment = { ...bare, TUREEN_UNPACK_DIR: unpackDir };
-    const options = { command: [executable], environment };
+    const options = { command: [executable.path], environment };
     {
       await using _ = await Program.start(options);
     }
@@ -61,9 +88,12 @@ describe('the single executable', () => {
   });
 
   test('refuses a folder that others may write to, and says where it tried', () => {
-    const child = Bun.spawnSync(['sh', '-c', 'chmod 777 "$1" && exec "$0"', executable, folder], {
-      env: { ...bareEnvironment, TUREEN_UNPACK_DIR: folder },
-    });
+    const child = Bun.spawnSync(
+      ['sh', '-c', 'chmod 777 "$1" && exec "$0"', executable.path, executable.folder],
+      {
+        env: { ...bareEnvironment, TUREEN_UNPACK_DIR: executable.folder },
+      },
+    );
     expect(child.exitCode).toBe(1);
     expect(child.stderr.toString()).toContain(`others may write to it`);
   });
@@ -73,7 +103,7 @@ describe('the single executable', () => {
 describe.if(mayMakeHosts)('on a host that has nothing else', () => {
   test('it takes a call of two browsers, drains on SIGTERM with the call alive to the deadline, and exits with 0', async () => {
     await using host = await BareHost.make();
-    await host.put(executable, '/usr/local/bin/tureen');
+    await host.put(executable.path, '/usr/local/bin/tureen');
     expect((await host.run(['sh', '-c', 'command -v bun node npm'])).output).toBe('');
     const doctor = await host.run(['tureen', 'doctor'], { PORT: '0', TUREEN_RTC_BASE_PORT: '0' });
     expect(doctor.output).toContain('ok       start of a media worker');

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { peerSnapshot } from '../../src/sfu/snapshot.ts';
 import { readTls } from '../../src/tls.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { ClientNetwork, mayMakeNetworks } from '../support/network.ts';
@@ -13,7 +12,7 @@ import { Browser, enter, eventually, patience, seesAndHears } from './support.ts
 setDefaultTimeout(240_000);
 
 // Without root there are no networks of our own.
-describe.if(mayMakeNetworks)('in a network of its own', () => {
+describe.if(mayMakeNetworks)('behind a router that translates addresses', () => {
   let folder: string;
   let network: ClientNetwork;
   let server: Awaited<ReturnType<typeof startServer>>;
@@ -55,45 +54,47 @@ describe.if(mayMakeNetworks)('in a network of its own', () => {
     return page;
   }
 
+  const transports = (room: string) =>
+    [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
+      [...peer.transports.keys()].map((id) => peer.webRtcTransport(id).transport),
+    );
+
   /** The protocols by which the peers of a room are connected at the moment. */
-  const protocols = (room: string) =>
-    [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
-      peerSnapshot(peer).transports.map(({ tuple }) => tuple?.protocol),
-    );
+  const protocols = (room: string) => transports(room).map((one) => one.iceSelectedTuple?.protocol);
 
-  const addresses = (room: string) =>
-    [...(server.sfu.rooms.get(room)?.peers.values() ?? [])].flatMap((peer) =>
-      peerSnapshot(peer).transports.map(({ tuple }) => tuple?.remoteIp),
-    );
+  /** Where the peers of a room are, as this machine sees it. */
+  const addresses = (room: string) => transports(room).map((one) => one.iceSelectedTuple?.remoteIp);
 
-  test('a call goes on when the address of the client changes, on the same connections', async () => {
+  test('a call goes on when the client gets another address: ICE restarts on the same transports', async () => {
     const alice = await open('roaming', 'alice');
     const bob = await open('roaming', 'bob');
     await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
     expect(new Set(protocols('roaming'))).toEqual(new Set(['udp']));
-    const before = new Set(addresses('roaming'));
-    const ids = () =>
-      [...(server.sfu.rooms.get('roaming')?.peers.values() ?? [])].flatMap((peer) => [
-        ...peer.transports.keys(),
-      ]);
-    const transports = ids();
-    network.changeMediaAddress();
+    const before = network.publicAddress;
+    expect(new Set(addresses('roaming'))).toEqual(new Set([before]));
+    const passwords = () =>
+      new Map(transports('roaming').map(({ id, iceParameters }) => [id, iceParameters.password]));
+    const known = passwords();
+    network.changeAddresses();
     await eventually(
       'another address',
       async () => addresses('roaming'),
-      (now) => now.length === 4 && now.every((address) => address !== undefined && !before.has(address)),
+      (now) => now.length === 4 && now.every((address) => address !== undefined && address !== before),
     );
     await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
-    expect(ids()).toEqual(transports);
+    // The transports are those of before, and ICE was started again on each.
+    expect([...passwords().keys()]).toEqual([...known.keys()]);
+    for (const [id, password] of passwords()) expect(password).not.toBe(known.get(id) ?? '');
     await browser.closePages();
   });
 
-  test('without UDP a call is made by TCP', async () => {
+  test('where the router lets no UDP through a call is made by TCP', async () => {
     network.dropUdp();
     const alice = await open('tcp', 'alice');
     const bob = await open('tcp', 'bob');
     await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
     expect(new Set(protocols('tcp'))).toEqual(new Set(['tcp']));
+    expect(addresses('tcp')).toHaveLength(4);
     await browser.closePages();
   });
 });

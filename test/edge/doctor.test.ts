@@ -14,6 +14,7 @@ import { type LogFields, silentLogger } from '../../src/log.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { Program, projectFolder } from '../support/program.ts';
+import { startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 
 const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: 'a-secret-that-is-long-enough-for-HS256' };
@@ -274,6 +275,32 @@ describe('the command', () => {
     expect(lines[at + 1]).toStartWith('         why it matters: ');
     expect(lines[at + 2]).toStartWith('         what to do: ');
     expect(lines.at(-1)).toBe('11 checks, 1 fatal findings, 0 warnings.');
+  });
+
+  test('takes the server that runs here already for no finding, but another program on its port', async () => {
+    await using server = await startServer(withKeys);
+    const environment = { ...withKeys, ...quiet, PORT: String(server.port) };
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const patient = { clockKept: () => true };
+    expect(await doctor({ environment, workerBin, print, patient })).toBe(0);
+    expect(lines[0]).toMatch(/^ok {7}ports: Tureen \d+\.\d+\.\d+ runs here and has them/);
+    await using other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') });
+    const taken = { ...environment, PORT: String(other.port) };
+    expect(await doctor({ environment: taken, workerBin, print, patient })).toBe(1);
+    expect(lines.join('\n')).toContain(`fatal    ports: TCP 127.0.0.1 port ${other.port} cannot be bound`);
+  });
+
+  test('reads the file of the settings, as the server does', async () => {
+    const file = join(folder, 'doctor.env');
+    await Bun.write(file, 'TUREEN_ANNOUNCED_ADDRESS=0.0.0.0\n');
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const environment = { ...local, TUREEN_ENV_FILE: file };
+    expect(await doctor({ environment, workerBin, print })).toBe(1);
+    expect(lines.join('\n')).toContain('clients are told the address 0.0.0.0');
+    expect(await doctor({ environment: { TUREEN_ENV_FILE: '/nowhere' }, workerBin, print })).toBe(1);
+    expect(lines.join('\n')).toContain('fatal    configuration: TUREEN_ENV_FILE: got "/nowhere"');
   });
 
   test('tells of a wrong configuration as a fatal finding', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { builtInPanels } from '../../admin/panels/index.ts';
 import { startWithUsers, Visitor } from '../admin/support.ts';
+import { TestClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 
@@ -75,6 +76,23 @@ test('a drain that is cancelled leaves the node as it was: calls go on, new room
   expect(server.sfu.unreadyReasons()).toEqual([]);
   await joined(server, 'pantry', 'bob');
   expect(() => server.sfu.cancelDrain(operator)).toThrow('there is nothing to cancel');
+});
+
+test('a drain that is told to end earlier does so, for whoever stops the process waits no longer', async () => {
+  const clock = new TestClock();
+  await using server = await startServer({}, { clock });
+  const alice = await joined(server, 'kitchen', 'alice');
+  const fromDashboard = server.sfu.drain({ milliseconds: 10 * minute });
+  const bySignal = server.sfu.drain({ milliseconds: minute });
+  const nearest = clock.now() + minute;
+  // A later deadline moves nothing.
+  void server.sfu.drain({ milliseconds: 5 * minute });
+  expect(server.sfu.drainDeadline).toBe(nearest);
+  await alice.waitFor('draining', ({ deadline }) => deadline === nearest);
+  expect(alice.named('draining')).toHaveLength(2);
+  clock.advance(minute);
+  expect(await Promise.all([fromDashboard, bySignal])).toEqual(['ended', 'ended']);
+  expect(await alice.closed).toMatchObject({ code: 1012 });
 });
 
 test('a page of the dashboard that is open for hours does not hold up a drain', async () => {

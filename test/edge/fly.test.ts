@@ -65,6 +65,13 @@ test.each([
   ['kill_timeout = 300', 'kill_timeout = 400', /^fly.toml: kill_timeout/],
   ['strategy = "rolling"', 'strategy = "bluegreen"', /^fly.toml: deploy.strategy/],
   ['app = ', 'app ', /is not TOML/],
+  ['app = "tureen-ams"', 'app = "Tureen Ams"', /^fly.toml: app/],
+  ['TUREEN_METRICS_PORT = "9091"', 'TUREEN_METRICS_PORT = "9090"', /metrics.port is 9091, but .* is 9090/],
+  ['TUREEN_METRICS_HOST = "::"', 'TUREEN_METRICS_HOST = "127.0.0.1"', /^fly.toml: env.TUREEN_METRICS_HOST/],
+  ['path = "/metrics"', 'path = "/stats"', /^fly.toml: metrics.path/],
+  ['PORT = "3000"', 'PORT = "40001"', /PORT is 40001, which is the port of a worker/],
+  ['destination = "/data"', 'destination = "/else"', /mounts.destination is \/else, but TUREEN_DATA_DIR/],
+  ['    port = 40001', '    port = 70001', /^fly.toml: services.*65535/],
 ])('a file with %p changed to %p is refused', (find, replacement, message) => {
   expect(mistakesAfter(find, replacement).join('\n')).toMatch(message);
 });
@@ -87,6 +94,8 @@ test('the command writes a file for each node and checks them together', async (
       'fly.tureen-fra.toml: the udp service of port 40004 is 1 outside',
     );
     expect(run('--nodes', 'Amsterdam').stderr.toString()).toContain('wants codes of regions');
+    expect(run('--nodes', 'ams', '--prefix', 'My Calls').stderr.toString()).toContain('small letters');
+    expect(run('--help').stdout.toString()).toStartWith('bun run fly:config --nodes ams,fra,iad');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,13 +1,7 @@
 import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePackages } from '../../setup/packages.ts';
-
-/** What a command left behind. */
-export interface Outcome {
-  readonly exitCode: number;
-  readonly output: string;
-}
+import { debianArchive, type Outcome, run, succeed } from './debian.ts';
 
 /** How a command is run inside. */
 export interface InsideOptions {
@@ -24,17 +18,14 @@ export const mayMakeHosts = process.getuid?.() === 0 && process.platform === 'li
 export class BareHost implements AsyncDisposable {
   private constructor(readonly root: string) {}
 
-  /** Takes about half a minute: everything is fetched from where this machine's apt fetches it. */
-  static async make(): Promise<BareHost> {
-    await ensurePackages(['debootstrap'], 'for the tests on a bare host');
-    const root = await mkdtemp(join(tmpdir(), 'tureen-host-'));
-    const { codename, mirror } = await findMirror();
-    const made = await run(['debootstrap', '--variant=minbase', codename, root, mirror]);
+  /** @param include names of packages that it has besides */
+  static async make(include: readonly string[] = []): Promise<BareHost> {
+    const archive = await debianArchive(include);
+    const host = new BareHost(await mkdtemp(join(tmpdir(), 'tureen-host-')));
+    await succeed(['tar', '--numeric-owner', '-C', host.root, '-xf', archive]);
     // A user inside has to get through the folder that is the root for it.
-    await chmod(root, 0o755);
-    if (made.exitCode === 0) return new BareHost(root);
-    await rm(root, { recursive: true, force: true });
-    throw new Error(`debootstrap failed:\n${made.output.slice(-2000)}`);
+    await chmod(host.root, 0o755);
+    return host;
   }
 
   /** The command that runs another one inside: with /proc and /dev, in a mount namespace that ends with it. */
@@ -87,28 +78,3 @@ export const bareEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
 };
-
-async function findMirror(): Promise<{ codename: string; mirror: string }> {
-  const release = await Bun.file('/etc/os-release').text();
-  const codename = /^VERSION_CODENAME=(.*)$/m.exec(release)?.[1] ?? '';
-  const targets = await run(['apt-get', 'indextargets', '--format', '$(CODENAME) $(COMPONENT) $(REPO_URI)']);
-  const line = targets.output.split('\n').find((text) => text.startsWith(`${codename} main `));
-  const mirror = line?.split(' ')[2];
-  if (codename && mirror) return { codename, mirror };
-  throw new Error('apt of this machine names no mirror of its own release; run apt-get update');
-}
-
-async function run(command: string[], environment?: Record<string, string>): Promise<Outcome> {
-  const child = Bun.spawn(command, {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    env: environment ?? process.env,
-  });
-  const [out, err, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { exitCode, output: out + err };
-}

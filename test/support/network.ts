@@ -1,38 +1,36 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensurePackages } from '../../setup/packages.ts';
 
 /** Whether this user may make networks. */
 export const mayMakeNetworks = process.getuid?.() === 0 && Bun.which('ip') !== null;
 
+const home = '192.168.77';
+
 /**
- * A network of its own in which a browser lives, joined to this machine by two cables: one for signaling, and one for
- * media, which a test can cripple without touching the other.
+ * A home network in which a browser lives, behind a router that translates addresses (NAT, masquerading): this machine
+ * is outside and sees the router's address only. A second cable that leads past the router is for signaling, so that a
+ * test can cripple the way of the media without touching the other.
  */
 export class ClientNetwork implements AsyncDisposable {
-  readonly #name = `tureen-${process.pid}`;
-  /** Four networks of our own in 10.0.0.0/8, which differ between processes that run at once. */
+  readonly #client = `tureen-${process.pid}-client`;
+  readonly #router = `tureen-${process.pid}-router`;
+  /** Networks of our own in 10.0.0.0/8, which differ between processes that run at once. */
   readonly #prefix = `10.${100 + (process.pid % 100)}`;
-  readonly #cables = ['m', 's'].map((kind) => `tu${process.pid}${kind}`);
+  readonly #cables = { media: `tu${process.pid}m`, signaling: `tu${process.pid}s` };
   #folder = '';
 
   static async make(): Promise<ClientNetwork> {
+    await ensurePackages(['nftables'], 'for the tests in a network of their own');
     const network = new ClientNetwork();
     network.#folder = await mkdtemp(join(tmpdir(), 'tureen-network-'));
-    run('ip', 'netns', 'add', network.#name);
-    network.inside('ip', 'link', 'set', 'lo', 'up');
-    for (const [index, cable] of network.#cables.entries()) {
-      const far = `eth${index}`;
-      run('ip', 'link', 'add', cable, 'type', 'veth', 'peer', 'name', far, 'netns', network.#name);
-      run('ip', 'addr', 'add', `${network.#prefix}.${index}.1/24`, 'dev', cable);
-      run('ip', 'link', 'set', cable, 'up');
-      network.inside('ip', 'addr', 'add', `${network.#prefix}.${index}.2/24`, 'dev', far);
-      network.inside('ip', 'link', 'set', far, 'up');
-    }
+    network.#connect();
+    network.#translate();
     return network;
   }
 
-  /** This machine's address on the cable for media. */
+  /** This machine's address on the cable to the router. */
   get mediaAddress(): string {
     return `${this.#prefix}.0.1`;
   }
@@ -42,37 +40,103 @@ export class ClientNetwork implements AsyncDisposable {
     return `${this.#prefix}.1.1`;
   }
 
-  /** Runs a command in the network. */
-  inside(...command: string[]): void {
-    run('ip', 'netns', 'exec', this.#name, ...command);
+  /** The address that the router has outside, which this machine takes for the client's. */
+  get publicAddress(): string {
+    return `${this.#prefix}.0.2`;
   }
 
-  /** Nothing that is sent by UDP leaves the network any more. */
+  /** The router lets nothing through any more that is sent by UDP, as those of many offices do. */
   dropUdp(): void {
-    this.inside('ip', 'rule', 'add', 'ipproto', 'udp', 'blackhole');
+    this.#rule('add table ip office');
+    this.#rule('add chain ip office forward { type filter hook forward priority 0; }');
+    this.#rule('add rule ip office forward meta l4proto udp drop');
   }
 
-  /** The client gets another address for media, as after a change of the Wi-Fi. */
-  changeMediaAddress(): void {
-    this.inside('ip', 'addr', 'add', `${this.#prefix}.0.3/24`, 'dev', 'eth0');
-    this.inside('ip', 'addr', 'del', `${this.#prefix}.0.2/24`, 'dev', 'eth0');
-    // The second address of a network goes with the first one, unless the kernel is told otherwise.
-    this.inside('ip', 'addr', 'replace', `${this.#prefix}.0.3/24`, 'dev', 'eth0');
+  /** The client is in another home: it has another address, and so has its router outside. */
+  changeAddresses(): void {
+    replaceAddress(this.#router, 'wan', [this.publicAddress, `${this.#prefix}.0.3`]);
+    replaceAddress(this.#client, 'eth0', [`${home}.2`, `${home}.3`]);
+    inside(this.#client, 'ip', 'route', 'replace', 'default', 'via', `${home}.1`);
   }
 
   /** A program that starts another one in the network. */
   async wrap(program: string): Promise<string> {
     const path = join(this.#folder, 'inside.sh');
-    await Bun.write(path, `#!/bin/sh\nexec ip netns exec ${this.#name} ${program} "$@"\n`);
+    await Bun.write(path, `#!/bin/sh\nexec ip netns exec ${this.#client} ${program} "$@"\n`);
     await chmod(path, 0o755);
     return path;
   }
 
+  #connect(): void {
+    for (const name of [this.#client, this.#router]) {
+      run('ip', 'netns', 'add', name);
+      inside(name, 'ip', 'link', 'set', 'lo', 'up');
+    }
+    const { media, signaling } = this.#cables;
+    run('ip', 'link', 'add', media, 'type', 'veth', 'peer', 'name', 'wan', 'netns', this.#router);
+    run('ip', 'link', 'add', signaling, 'type', 'veth', 'peer', 'name', 'eth1', 'netns', this.#client);
+    run(
+      'ip',
+      'link',
+      'add',
+      'lan',
+      'netns',
+      this.#router,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'netns',
+      this.#client,
+    );
+    for (const [cable, address] of [
+      [media, this.mediaAddress],
+      [signaling, this.signalingAddress],
+    ] as const) {
+      run('ip', 'addr', 'add', `${address}/24`, 'dev', cable);
+      run('ip', 'link', 'set', cable, 'up');
+    }
+    plug(this.#router, 'wan', this.publicAddress);
+    plug(this.#router, 'lan', `${home}.1`);
+    plug(this.#client, 'eth0', `${home}.2`);
+    plug(this.#client, 'eth1', `${this.#prefix}.1.2`);
+    inside(this.#client, 'ip', 'route', 'add', 'default', 'via', `${home}.1`);
+  }
+
+  #translate(): void {
+    inside(this.#router, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1');
+    this.#rule('add table ip nat');
+    this.#rule('add chain ip nat out { type nat hook postrouting priority 100; }');
+    this.#rule('add rule ip nat out oifname wan masquerade');
+  }
+
+  #rule(rule: string): void {
+    inside(this.#router, 'nft', rule);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const cable of this.#cables) Bun.spawnSync(['ip', 'link', 'del', cable]);
-    Bun.spawnSync(['ip', 'netns', 'del', this.#name]);
+    for (const cable of Object.values(this.#cables)) Bun.spawnSync(['ip', 'link', 'del', cable]);
+    for (const name of [this.#client, this.#router]) Bun.spawnSync(['ip', 'netns', 'del', name]);
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function plug(network: string, link: string, address: string): void {
+  inside(network, 'ip', 'addr', 'add', `${address}/24`, 'dev', link);
+  inside(network, 'ip', 'link', 'set', link, 'up');
+}
+
+function replaceAddress(network: string, link: string, [before, after]: readonly [string, string]): void {
+  inside(network, 'ip', 'addr', 'add', `${after}/24`, 'dev', link);
+  inside(network, 'ip', 'addr', 'del', `${before}/24`, 'dev', link);
+  // The second address of a network goes with the first one, unless the kernel is told otherwise.
+  inside(network, 'ip', 'addr', 'replace', `${after}/24`, 'dev', link);
+}
+
+/** Runs a command in a network. */
+function inside(network: string, ...command: string[]): void {
+  run('ip', 'netns', 'exec', network, ...command);
 }
 
 function run(...command: string[]): void {

@@ -36,6 +36,8 @@ export class Refused extends Error {
 
 export interface ConnectOptions {
   server: Server;
+  /** Where the server is reached; this machine unless told. */
+  host?: string;
   roomId?: string;
   peerId?: string;
   token?: string;
@@ -72,10 +74,11 @@ export class SignalingClient {
   /** Resolves when the socket is open, which is before the server let the peer in. */
   static async connect(options: ConnectOptions): Promise<SignalingClient> {
     const { server, roomId = 'room', peerId = 'alice', token, path, headers, accept = true } = options;
+    const url = socketUrl(server, roomId, peerId, path).replace('127.0.0.1', options.host ?? '127.0.0.1');
     const protocols = token === undefined ? ['protoo'] : ['protoo', `bearer.${token}`];
     // Bun's WebSocket takes headers as well, which the browser's type does not know.
     const init = { protocols, headers } as unknown as string[];
-    const socket = new WebSocket(socketUrl(server, roomId, peerId, path), init);
+    const socket = new WebSocket(url, init);
     const client = new SignalingClient(socket, accept);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });
