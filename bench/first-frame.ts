@@ -33,7 +33,7 @@ export const firstFrame: Benchmark = {
     await enter(waiting, { url, roomId: 'room', peerId: host });
     const waits: Waits[] = [];
     // The first guest warms up the browser and the worker, and is not counted.
-    for (let guest = 0; guest <= (small ? 1 : 7); guest += 1) {
+    for (let guest = 0; guest <= (small ? 1 : 5); guest += 1) {
       const place = { url, roomId: 'room', peerId: `guest-${guest}` };
       waits.push(await visit(browser, waiting, place));
     }

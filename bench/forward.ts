@@ -11,6 +11,10 @@ const million = 1e6;
 /** Janus's own default (a thread for each connection), and pools of threads. */
 const eventLoops = [0, 1, 2, 4];
 
+/** The share that has to arrive: a packet that was sent in vain would make the others look dear. */
+const enough = 0.99;
+const attempts = 4;
+
 type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPid' | 'workerPids'>;
 
 /** What forwarding costs, signaling and measuring of the server included. */
@@ -55,7 +59,18 @@ async function bestEventLoops(scale: Scale): Promise<number> {
   return best;
 }
 
-async function run(target: Target, { small }: Scale): Promise<Measured> {
+async function run(target: Target, scale: Scale): Promise<Measured> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const measured = await runOnce(target, scale);
+    if (scale.small || measured.arrived >= enough) return measured;
+    console.error(
+      `forward: ${target.kind}: only ${measured.arrived.toFixed(3)} arrived, which does not count`,
+    );
+  }
+  throw new Error('packets were lost in every run; the machine is too busy with other things');
+}
+
+async function runOnce(target: Target, { small }: Scale) {
   const size = small
     ? { subscribers: 2, warmUp: 0, duration: 500 }
     : { subscribers: 100, warmUp: 5000, duration: 15_000 };
@@ -65,6 +80,7 @@ async function run(target: Target, { small }: Scale): Promise<Measured> {
   return {
     cpu: ((serverCpuSeconds + workerCpuSeconds) / packets) * million,
     worker_cpu: (workerCpuSeconds / packets) * million,
-    arrived: packets / (packets + lost),
+    // What was missing before it was measured may have come meanwhile.
+    arrived: packets / (packets + Math.max(0, lost)),
   };
 }

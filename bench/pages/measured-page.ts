@@ -27,6 +27,11 @@ export interface MeasuredPage {
 declare global {
   var measuredPage: MeasuredPage;
   var socketOpened: Promise<number>;
+  /** Of Chromium: https://w3c.github.io/mediacapture-transform/ */
+  class MediaStreamTrackProcessor {
+    constructor(options: { track: MediaStreamTrack });
+    readonly readable: ReadableStream<VideoFrame>;
+  }
 }
 
 /** Runs before all other scripts of a page, since a library may keep the WebSocket that it finds when it is loaded. */
@@ -52,16 +57,21 @@ function sight(peerId: string): PromiseWithResolvers<number> {
   return known;
 }
 
-/** A video element in the page that tells when it has its first picture of a peer. */
-export function screenFor(peerId: string): HTMLVideoElement {
+/** Plays a track of a peer and notes its first decoded frame, which a page behind another one has as well. */
+export function watch(peerId: string, track: MediaStreamTrack): void {
   const video = document.createElement('video');
   video.muted = true;
   video.playsInline = true;
-  video.width = 640;
-  video.height = 360;
+  video.srcObject = new MediaStream([track]);
   document.body.append(video);
-  video.requestVideoFrameCallback(() => sight(peerId).resolve(now()));
-  return video;
+  video.play().catch(() => {});
+  const { readable } = new MediaStreamTrackProcessor({ track: track.clone() });
+  const reader = readable.getReader();
+  void reader.read().then(({ value }) => {
+    sight(peerId).resolve(now());
+    value?.close();
+    void reader.cancel();
+  });
 }
 
 /** Offers a page to the benchmark. `join` joins and publishes over whatever it is that is measured. */

@@ -5,7 +5,7 @@
 import { Device } from 'mediasoup-client';
 import protoo from 'protoo-client';
 import { producerOptions } from '../../client/encodings.ts';
-import { offerPage, screenFor } from '../pages/measured-page.ts';
+import { offerPage, watch } from '../pages/measured-page.ts';
 
 offerPage(({ url, roomId, peerId }, devices) => {
   const address = `${url}/?${new URLSearchParams({ roomId, peerId })}`;
@@ -62,9 +62,5 @@ async function produce({ send, device }, source, track) {
 async function consume({ receive }, { peerId, id, producerId, kind, rtpParameters, appData }) {
   const streamId = `${peerId}-mic-webcam`;
   const consumer = await receive.consume({ id, producerId, kind, rtpParameters, streamId, appData });
-  if (kind !== 'video') return;
-  const video = screenFor(peerId);
-  video.srcObject = new MediaStream([consumer.track]);
-  // It plays once the server has started the consumer, which it does when this has been accepted.
-  video.play().catch(() => {});
+  if (kind === 'video') watch(peerId, consumer.track);
 }
