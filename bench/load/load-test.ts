@@ -1,5 +1,6 @@
 import { mintToken } from '../../src/auth/tokens.ts';
 import { cpuSeconds } from '../harness/proc.ts';
+import type { StreamCounter } from './counter.ts';
 import { SocketLink } from './link.ts';
 import { LocalServer, type ServerCpu } from './local-server.ts';
 import type { LoadOptions } from './options.ts';
@@ -24,6 +25,8 @@ interface Mark {
   readonly at: number;
   readonly sent: number;
   readonly received: number;
+  /** Packets of each stream. */
+  readonly streams: ReadonlyMap<StreamCounter, number>;
   readonly expected: number;
   readonly bytes: number;
   readonly own: number;
@@ -39,6 +42,8 @@ export class LoadTest {
   readonly #ended = Promise.withResolvers<void>();
   #lost = 0;
   #over = false;
+  /** What the last line of progress told, and when. */
+  #told = { bytes: 0, at: performance.now() };
 
   constructor(
     private readonly options: LoadOptions,
@@ -95,6 +100,8 @@ export class LoadTest {
     try {
       const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives });
       if (sends) await peer.publish(this.options);
+      // Who comes in when the test has ended would be left behind.
+      if (this.#over) return peer.close();
       this.#peers.push(peer);
     } catch (error) {
       link.close();
@@ -132,6 +139,7 @@ export class LoadTest {
       at: performance.now(),
       sent: sum(this.#peers.flatMap((peer) => peer.sources).map(({ sent }) => sent)),
       received: sum(counters.map(({ received }) => received)),
+      streams: new Map(counters.map((counter) => [counter, counter.received])),
       expected: sum(counters.map(({ expected }) => expected)),
       bytes: sum(counters.map(({ bytes }) => bytes)),
       own: process.platform === 'linux' ? cpuSeconds(process.pid) : process.cpuUsage().user / 1e6,
@@ -153,7 +161,7 @@ export class LoadTest {
       failures: Object.fromEntries(this.#failures),
       join: describeTimes(this.#peers.map((peer) => peer.joinMilliseconds)),
       firstPacket: describeTimes(firsts),
-      streams: { wanted: wantedStreams(this.options), received: this.#received() },
+      streams: { wanted: wantedStreams(this.options), received: flowing(from, to) },
       packets: { sent: to.sent - from.sent, received, lost },
       loss: expected > 0 ? lost / expected : 0,
       bitrate: { total, perReceiver: receivers.length > 0 ? total / receivers.length : 0 },
@@ -167,14 +175,13 @@ export class LoadTest {
     const counters = this.#peers.flatMap((peer) => peer.counters);
     const bytes = counters.reduce((sum, counter) => sum + counter.bytes, 0);
     const lost = counters.reduce((sum, counter) => sum + counter.lost, 0);
-    const flow = rate((bytes - this.#bytesBefore) * 8);
-    this.#bytesBefore = bytes;
+    const now = performance.now();
+    const flow = rate(((bytes - this.#told.bytes) * 8000) / (now - this.#told.at));
+    this.#told = { bytes, at: now };
     this.say(
       `${joined} of ${this.#plans.length} peers, ${this.#received()} streams received, ${flow}, ${lost} packets lost`,
     );
   }
-
-  #bytesBefore = 0;
 
   #fail(reason: string): void {
     if (!this.#over) this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
@@ -203,6 +210,11 @@ function wantedStreams(options: LoadOptions): number {
   const tracks = Number(audioBitrate > 0) + Number(videoBitrate > 0);
   const pairs = publishers * subscribers + (meeting ? publishers * (publishers - 1) : 0);
   return rooms * tracks * pairs;
+}
+
+/** Streams of which something came while it was measured: one that stopped before has no loss, and yet is missing. */
+function flowing(from: Mark, to: Mark): number {
+  return [...to.streams].filter(([counter, packets]) => packets > (from.streams.get(counter) ?? 0)).length;
 }
 
 function serverShare(from: Mark, to: Mark, share: (cpu: number) => number) {

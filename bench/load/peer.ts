@@ -23,6 +23,7 @@ type TransportInfo = types.TransportOptions;
 export class LoadPeer {
   readonly sources: MediaSource[] = [];
   readonly counters: StreamCounter[] = [];
+  readonly consumerIds: string[] = [];
   /** Milliseconds from its first request until it had joined. */
   joinMilliseconds = 0;
   /** Milliseconds from its first request until the first packet came. */
@@ -128,6 +129,7 @@ export class LoadPeer {
     } as types.ConsumerOptions);
     const counter = new StreamCounter();
     this.counters.push(counter);
+    this.consumerIds.push(id);
     asTrack(consumer.track).onReceiveRtp.subscribe(({ header, payload }) => {
       this.firstPacketMilliseconds ??= performance.now() - this.#startedAt;
       counter.count(header.sequenceNumber, payload.length);

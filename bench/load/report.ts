@@ -15,6 +15,7 @@ export interface LoadReport {
   readonly join?: Times;
   /** From the start of a peer until the first packet reached it. */
   readonly firstPacket?: Times;
+  /** Those that are to be there, and those that flowed while it was measured. */
   readonly streams: { readonly wanted: number; readonly received: number };
   readonly packets: { readonly sent: number; readonly received: number; readonly lost: number };
   /** Share of the packets that did not come, 0 to 1. */

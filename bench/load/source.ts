@@ -21,7 +21,8 @@ export interface SourceOptions {
 export class MediaSource {
   readonly #interval: number;
   readonly #timestampStep: number;
-  readonly #frameBytes: number;
+  readonly #rate: number;
+  #frameBytes = 0;
   #sequenceNumber = 0;
   #frames = 0;
   #keyFrameWanted = true;
@@ -30,10 +31,15 @@ export class MediaSource {
 
   constructor(private readonly options: SourceOptions) {
     const audio = options.kind === 'audio';
-    const rate = audio ? audioPacketsPerSecond : framesPerSecond;
-    this.#interval = 1000 / rate;
-    this.#timestampStep = (audio ? 48_000 : 90_000) / rate;
-    this.#frameBytes = Math.max(16, Math.round(options.bitrate / 8 / rate));
+    this.#rate = audio ? audioPacketsPerSecond : framesPerSecond;
+    this.#interval = 1000 / this.#rate;
+    this.#timestampStep = (audio ? 48_000 : 90_000) / this.#rate;
+    this.setBitrate(options.bitrate);
+  }
+
+  /** Frames have another size from now on. `bitrate` is in bits a second of payload. */
+  setBitrate(bitrate: number): void {
+    this.#frameBytes = Math.max(16, Math.round(bitrate / 8 / this.#rate));
   }
 
   /** The next video frame can be decoded without those before it, as somebody who just came needs it. */

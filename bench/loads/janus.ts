@@ -2,6 +2,7 @@ import { RTCPeerConnection, type RTCSessionDescription } from 'werift';
 import { StreamCounter } from '../load/counter.ts';
 import { MediaSource } from '../load/source.ts';
 import { configuration, MediaStreamTrack } from '../load/webrtc.ts';
+import type { Receiver } from './gathering.ts';
 
 const room = 1;
 const patience = 10_000;
@@ -89,8 +90,7 @@ let shared: Promise<JanusSocket> | undefined;
 
 /** One video room of Janus with a sender and receivers, over the same WebRTC as the peers of the load tester. */
 export const JanusRoom = {
-  /** @returns what writes the packets that are due */
-  async publish(port: number, videoBitrate: number): Promise<() => void> {
+  async publish(port: number, videoBitrate: number): Promise<MediaSource> {
     const janus = await connection(port);
     const handle = await janus.attach();
     await janus.plugin(handle, { request: 'join', ptype: 'publisher', room });
@@ -109,10 +109,10 @@ export const JanusRoom = {
       write: (packet) => track.writeRtp(packet),
     });
     sender.onPictureLossIndication.subscribe(() => source.wantKeyFrame());
-    return () => source.advance(performance.now());
+    return source;
   },
 
-  async subscribe(port: number): Promise<{ counters: StreamCounter[] }> {
+  async subscribe(port: number): Promise<Receiver> {
     const janus = await connection(port);
     const handle = await janus.attach();
     const feed = await firstPublisher(janus);
@@ -133,7 +133,7 @@ export const JanusRoom = {
     await connectionOf.setRemoteDescription(jsep);
     await connectionOf.setLocalDescription(await connectionOf.createAnswer());
     await janus.plugin(handle, { request: 'start' }, description(connectionOf));
-    return { counters: [counter] };
+    return { counters: [counter], close: () => void connectionOf.close() };
   },
 };
 

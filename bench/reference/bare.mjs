@@ -11,12 +11,14 @@ const listenInfos = ['udp', 'tcp'].map((protocol) => ({ protocol, ip: '127.0.0.1
 const webRtcServer = await worker.createWebRtcServer({ listenInfos });
 const router = await worker.createRouter({ mediaCodecs });
 const [transports, producers, consumers] = [new Map(), new Map(), new Map()];
+// As the usual example servers and Tureen set it; with less, mediasoup probes the network more, which costs processor time.
+const transportOptions = { webRtcServer, initialAvailableOutgoingBitrate: 1_000_000 };
 const keep = (map, entity) => map.set(entity.id, entity).get(entity.id);
 
 const calls = {
   getRouterRtpCapabilities: () => router.rtpCapabilities,
   async createWebRtcTransport() {
-    const transport = keep(transports, await router.createWebRtcTransport({ webRtcServer }));
+    const transport = keep(transports, await router.createWebRtcTransport(transportOptions));
     const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
     return { id, iceParameters, iceCandidates, dtlsParameters };
   },

@@ -205,6 +205,8 @@ function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
 
 /** How often the bandwidth estimate is told at most, in milliseconds. */
 const bandwidthInterval = 1000;
+/** The share by which it has to differ from what was told: it is an estimate, and in a large room many are told. */
+const notableChange = 0.1;
 
 /** The estimate of the downlink, as mediasoup traces it. */
 interface BandwidthTrace {
@@ -215,20 +217,32 @@ interface BandwidthTrace {
 
 function followBandwidth(room: Room, peer: Peer, { transport }: WebRtcPeerTransport): void {
   let toldAt = Number.NEGATIVE_INFINITY;
+  let told: BandwidthTrace | undefined;
   transport.on('trace', ({ type, direction, info }) => {
     const now = room.context.clock.now();
     if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
-    toldAt = now;
     // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
-    const { desiredBitrate, effectiveDesiredBitrate, availableBitrate } = info as BandwidthTrace;
+    const trace = info as BandwidthTrace;
+    if (told && !changed(told, trace)) return;
+    toldAt = now;
+    told = trace;
     room.events.emit('transportBandwidth', {
       ...peer.ref,
       transportId: transport.id,
-      desired: desiredBitrate,
-      effectiveDesired: effectiveDesiredBitrate,
-      available: availableBitrate,
+      desired: trace.desiredBitrate,
+      effectiveDesired: trace.effectiveDesiredBitrate,
+      available: trace.availableBitrate,
     });
   });
+}
+
+function changed(told: BandwidthTrace, trace: BandwidthTrace): boolean {
+  const differs = (before: number, now: number) => Math.abs(now - before) > before * notableChange;
+  return (
+    differs(told.availableBitrate, trace.availableBitrate) ||
+    differs(told.desiredBitrate, trace.desiredBitrate) ||
+    differs(told.effectiveDesiredBitrate, trace.effectiveDesiredBitrate)
+  );
 }
 
 function courseOf({ connectedAt, connectRequested }: PeerTransport) {

@@ -194,7 +194,7 @@ export const notifications = {
       effectiveDesiredBitrate: Type.Integer({ description: 'the same, less what cannot be had' }),
       availableBitrate: Type.Integer({ description: 'bits a second that your network gives' }),
     }),
-    'The bandwidth estimate of your receiving transport, at most once a second.',
+    'The bandwidth estimate of your receiving transport: when it has changed by a tenth, at most once a second.',
   ),
   permissionsChanged: message(
     Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
