@@ -139,7 +139,7 @@ test('the domain knows nothing of HTTP, sockets or HTML', () => {
 
 test('only one file knows the socket of Bun', () => {
   const knowing = sources.filter(({ text }) => text.includes('Bun.ServerWebSocket')).map(({ path }) => path);
-  expect(knowing).toEqual(['src/signaling/socket.ts']);
+  expect(knowing).toEqual(['src/wire/socket.ts']);
 });
 
 test('every error code is documented and used', () => {

@@ -15,6 +15,7 @@ import {
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { Pace } from '../wire/pace.ts';
+import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
@@ -23,15 +24,8 @@ import type { IceServers } from './ice-servers.ts';
 import { Requests } from './requests.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 
-/** What a session needs of a socket. */
-export interface SessionSocket {
-  /** @returns false when the frame was dropped, for the client does not read. */
-  send(text: string): boolean;
-  close(code: number, reason: string): void;
-}
-
 export interface SessionOptions {
-  socket: SessionSocket;
+  socket: WireSocket;
   events: EventBus;
   counts: SignalingCounts;
   moderation: Moderation;
