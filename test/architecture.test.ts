@@ -53,6 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/errors.ts',
     'src/log.ts',
     'src/config.ts',
+    'src/settings.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
   admin: [

@@ -156,7 +156,7 @@ const cap: PanelAction = {
 async function eachSelected(
   context: PanelContext,
   form: Form,
-  act: (target: { roomId: string; peerId: string } & ReturnType<PanelContext['asker']>) => Promise<void>,
+  act: (target: { roomId: string; peerId: string } & ReturnType<PanelContext['asker']>) => Promise<unknown>,
 ): Promise<string> {
   const selected = form.all('peer');
   if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');

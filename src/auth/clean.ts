@@ -20,6 +20,11 @@ export function cleanName(name: string): string {
   return cleanText(name, longestName);
 }
 
+/** Whether a text can be the id of a room or a peer: up to 128 characters that every log and address can carry. */
+export function isGoodId(text: string): boolean {
+  return text !== '' && text.length <= 128 && text.isWellFormed() && cleanText(text, 128) === text;
+}
+
 type Texts = { flag?: string | null; name?: string | null; version?: string | null };
 
 export function cleanDevice(device: Texts): { flag?: string; name?: string; version?: string } {

@@ -4,9 +4,18 @@ import type { Caller, Scope } from '../auth/scopes.ts';
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Moderation } from '../moderation/moderation.ts';
+import type { Asker } from '../moderation/orders.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Store } from '../store/store.ts';
+import type { TopRooms } from './schemas.ts';
+
+/** As a type, but nothing of it can be changed: what the domain's snapshots are. */
+export type Immutable<T> = T extends readonly (infer E)[]
+  ? readonly Immutable<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T;
 
 /** What operations act on. */
 export interface ControlServices {
@@ -15,6 +24,8 @@ export interface ControlServices {
   readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;
+  /** The worst rooms, from the last samples of the metrics. */
+  readonly topRooms: () => Immutable<Static<typeof TopRooms>>;
 }
 
 /** The services, and who asks. */
@@ -22,14 +33,14 @@ export interface OperationContext extends ControlServices {
   readonly caller: Caller;
 }
 
-type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * One operation on this server, for programs. REST has it as a route, the control socket as a method, and the OpenAPI
  * document, the typed client and docs/api.md follow from the table.
  *
- * `params` is one object. In REST those that `path` names (`:roomId`) come from the address; the others come from the
- * query for GET and DELETE and from the JSON body otherwise.
+ * `params` is one object, without unknown keys. In REST those that `path` names (`:roomId`) come from the address; the
+ * others come from the query for GET and DELETE and from the JSON body otherwise.
  */
 export interface OperationDefinition<
   N extends string = string,
@@ -46,13 +57,21 @@ export interface OperationDefinition<
   readonly scope: Scope;
   readonly params: I;
   readonly result: R;
-  /** HTTP status of success: 201 answers with a Location, 204 with nothing. 200 unless told. */
+  /**
+   * HTTP status of success: 200 unless told. 201 answers with the new object, whose `id` follows the path of its
+   * collection in `Location`; 204 answers with nothing.
+   */
   readonly status?: 200 | 201 | 202 | 204;
+  /**
+   * For a GET of one object that changes: it has an ETag, and PUT, PATCH and DELETE of the same path heed If-Match. Its
+   * `run` is synchronous, so that nothing can happen between the comparison and the change.
+   */
+  readonly versioned?: boolean;
   /** Errors beside those that any operation can give. */
   readonly errors: readonly ErrorCode[];
-  /** Params that a test sends. */
+  /** Params that a test sends; a text such as `{producer}` stands for the id of such an object. */
   readonly example: unknown;
-  run(context: OperationContext, params: Static<I>): Promise<Static<R>> | Static<R>;
+  run(context: OperationContext, params: Static<I>): Promise<Immutable<Static<R>>> | Immutable<Static<R>>;
 }
 
 export type Operation<
@@ -72,4 +91,9 @@ export function defineOperation<
   R extends TSchema,
 >(definition: OperationDefinition<N, V, P, I, R>): Operation<N, V, P, I, R> {
   return { ...definition, check: TypeCompiler.Compile(definition.params) };
+}
+
+/** The caller as the one who asks for a command that is audited. */
+export function askerOf({ caller }: OperationContext, reason?: string): Asker {
+  return { by: caller.by, address: caller.address, ...(reason !== undefined && { reason }) };
 }

@@ -13,6 +13,7 @@ export const publicEventTypes = [
   'peer_joined',
   'peer_renamed',
   'peer_permissions_changed',
+  'peer_metadata_changed',
   'peer_left',
   'peer_removed',
   'producer_opened',
@@ -45,6 +46,7 @@ const tellers: { readonly [N in SfuEventName]?: Teller<N> } = {
   peerJoined: one('peer_joined'),
   peerRenamed: one('peer_renamed'),
   peerPermissionsChanged: one('peer_permissions_changed'),
+  peerMetadataChanged: one('peer_metadata_changed'),
   // Whoever left before joining was never there for anybody.
   peerLeft: ({ joined, ...rest }) => [
     ...(joined ? [['peer_left', rest] as const] : []),

@@ -35,7 +35,13 @@ export type TransportEnd =
   /** Its other side has an address that the operator does not allow. */
   | 'not_allowed';
 export type ProducerEnd = 'peer' | 'moderator' | 'transport_closed' | 'peer_left' | 'not_allowed';
-export type ConsumerEnd = 'peer' | 'rejected' | 'producer_closed' | 'transport_closed' | 'peer_left';
+export type ConsumerEnd =
+  | 'peer'
+  | 'moderator'
+  | 'rejected'
+  | 'producer_closed'
+  | 'transport_closed'
+  | 'peer_left';
 export type RejoinReason = 'worker_died' | 'moved';
 
 /** Names a peer in its room. */
@@ -85,6 +91,7 @@ export interface SfuEvents {
   peerRenamed: PeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
+  peerMetadataChanged: PeerRef & { metadata: Readonly<Record<string, unknown>>; by: Actor };
   peerNotice: PeerRef & { message: string; by: Actor };
   peerLeft: PeerRef & {
     reason: PeerEnd;
@@ -128,8 +135,8 @@ export interface SfuEvents {
   producerClosed: ProducerRef & { reason: ProducerEnd; by: Actor };
 
   consumerOpened: ConsumerRef & { type: types.ConsumerType; codec: string };
-  consumerPaused: ConsumerRef & { by: 'producer' | 'peer' };
-  consumerResumed: ConsumerRef & { by: 'producer' | 'peer' };
+  consumerPaused: ConsumerRef & { by: 'producer' | 'peer' | 'moderator' };
+  consumerResumed: ConsumerRef & { by: 'producer' | 'peer' | 'moderator' };
   consumerScore: ConsumerRef & { score: types.ConsumerScore };
   consumerLayers: ConsumerRef & { layers: types.ConsumerLayers | undefined };
   consumerClosed: ConsumerRef & { reason: ConsumerEnd };

@@ -68,7 +68,7 @@ export interface Subscription {
   readonly rtpParameters: types.RtpParameters;
   readonly transportId: string;
   readonly openedAt: number;
-  ending?: 'peer' | 'rejected';
+  ending?: 'peer' | 'moderator' | 'rejected';
 }
 
 export interface DataPublication {
@@ -111,6 +111,8 @@ export class Peer {
   state: PeerState = { name: 'connected' };
   displayName: string;
   device: Device = {};
+  /** Data of the application: the token's at first, then what a program set. */
+  metadata: Identity['metadata'];
   /** Where its media lives; set with its first transport. */
   router: RoomRouter | undefined;
   publish: Grants['publish'];
@@ -129,6 +131,7 @@ export class Peer {
     readonly connectedAt: number,
   ) {
     this.displayName = identity.displayName ?? '';
+    this.metadata = identity.metadata;
     this.publish = identity.grants.publish;
   }
 

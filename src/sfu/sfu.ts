@@ -131,6 +131,19 @@ export class Sfu {
     closePublication(this.#publication(target), 'moderator', target.by);
   }
 
+  /** Sets the metadata of a peer in place of what there was. It lasts until the peer connects anew. */
+  setPeerMetadata(target: {
+    roomId: string;
+    peerId: string;
+    metadata: Readonly<Record<string, unknown>>;
+    by: Actor;
+  }): void {
+    const { roomId, peerId, metadata, by } = target;
+    const peer = this.peer(roomId, peerId);
+    peer.metadata = metadata;
+    this.events.emit('peerMetadataChanged', { ...peer.ref, metadata, by });
+  }
+
   /** Sets what a peer may publish from now on and ends what it may not any more. */
   setPublish(target: { roomId: string; peerId: string; publish: Grants['publish']; by: Actor }): void {
     const { publish, by } = target;

@@ -142,7 +142,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     state: state.name,
     displayName,
     device,
-    metadata: identity.metadata,
+    metadata: peer.metadata,
     address: identity.address,
     tokenId: identity.tokenId ?? null,
     grants: identity.grants,

@@ -99,24 +99,33 @@ export async function subscribe(
   }
 }
 
-export function closeSubscription(subscription: Subscription, by: 'peer' | 'rejected'): void {
+export function closeSubscription(subscription: Subscription, by: 'peer' | 'moderator' | 'rejected'): void {
   subscription.ending ??= by;
   subscription.consumer.close();
 }
 
-export async function pauseSubscription(room: Room, subscription: Subscription): Promise<void> {
+/** @param by whoever is told in the event: the receiving peer itself, or someone with power over it */
+export async function pauseSubscription(
+  room: Room,
+  subscription: Subscription,
+  by: 'peer' | 'moderator' = 'peer',
+): Promise<void> {
   const { consumer } = subscription;
   const wasPaused = consumer.paused;
   // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
-  if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by: 'peer' });
+  if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by });
 }
 
-export async function resumeSubscription(room: Room, subscription: Subscription): Promise<void> {
+export async function resumeSubscription(
+  room: Room,
+  subscription: Subscription,
+  by: 'peer' | 'moderator' = 'peer',
+): Promise<void> {
   const { consumer } = subscription;
   const wasPaused = consumer.paused;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
-  if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by: 'peer' });
+  if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by });
 }
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */

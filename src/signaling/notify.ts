@@ -139,10 +139,10 @@ function followConsumers(events: EventBus, tell: Teller) {
       tell.one(who, 'consumerScore', { consumerId, score }),
     ),
     events.on('consumerPaused', ({ consumerId, by, ...who }) => {
-      if (by === 'producer') tell.one(who, 'consumerPaused', { consumerId });
+      if (by !== 'peer') tell.one(who, 'consumerPaused', { consumerId });
     }),
     events.on('consumerResumed', ({ consumerId, by, ...who }) => {
-      if (by === 'producer') tell.one(who, 'consumerResumed', { consumerId });
+      if (by !== 'peer') tell.one(who, 'consumerResumed', { consumerId });
     }),
     events.on('consumerLayers', ({ consumerId, layers, ...who }) =>
       tell.one(who, 'consumerLayersChanged', {

@@ -1,6 +1,6 @@
 import { version as mediasoupVersion } from 'mediasoup';
 import { type ClientAddress, clientAddresses } from '../auth/address.ts';
-import { cleanText } from '../auth/clean.ts';
+import { isGoodId } from '../auth/clean.ts';
 import { verifyToken } from '../auth/tokens.ts';
 import { type Config, isLoopback } from '../config.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../errors.ts';
@@ -189,6 +189,5 @@ export class Signaling {
 
 /** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
 function readId(text: string | null): string | undefined {
-  if (text === null || text === '' || text.length > 128 || cleanText(text, 128) !== text) return undefined;
-  return text;
+  return text !== null && isGoodId(text) ? text : undefined;
 }

@@ -22,6 +22,15 @@ export interface Ban extends NewBan {
   readonly liftedAt: number | null;
 }
 
+export interface BanSearch {
+  /** Is found in any of value, room, reason and actor. */
+  readonly text?: string;
+  /** Only bans older than the one with this id. */
+  readonly before?: number;
+  readonly limit: number;
+  readonly onlyHolding?: boolean;
+}
+
 /** Who wants to enter. Times are milliseconds since the epoch. */
 export interface Entrant {
   readonly roomId: string;
@@ -51,16 +60,16 @@ export class Bans {
     private readonly now: () => number,
   ) {}
 
-  /** @returns the ban's id */
-  add(ban: NewBan): number {
+  add(ban: NewBan): Ban {
     const { kind, value, roomId, reason, by, expiresAt } = ban;
+    const createdAt = this.now();
     const { lastInsertRowid } = this.database
       .query(
         `INSERT INTO bans (kind, value, room_id, reason, by_kind, by_id, created_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(kind, value, roomId, reason, by.kind, by.id, this.now(), expiresAt);
-    return Number(lastInsertRowid);
+      .run(kind, value, roomId, reason, by.kind, by.id, createdAt, expiresAt);
+    return { ...ban, id: Number(lastInsertRowid), createdAt, liftedAt: null };
   }
 
   get(id: number): Ban | undefined {
@@ -111,22 +120,14 @@ export class Bans {
   }
 
   /** The newest first; those that ended too unless only the ones that hold are wanted. */
-  list({
-    text = '',
-    limit,
-    onlyHolding = false,
-  }: {
-    text?: string;
-    limit: number;
-    onlyHolding?: boolean;
-  }): Ban[] {
+  list({ text = '', limit, before, onlyHolding = false }: BanSearch): Ban[] {
     const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     return this.database
-      .query<Row, [string, number, number, number]>(
+      .query<Row, [string, number, number, number, number]>(
         `SELECT * FROM bans WHERE (value LIKE ?1 ESCAPE '\\' OR room_id LIKE ?1 ESCAPE '\\' OR reason LIKE ?1 ESCAPE '\\' OR by_id LIKE ?1 ESCAPE '\\')
-         AND (?2 = 0 OR (lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))) ORDER BY id DESC LIMIT ?4`,
+         AND (?2 = 0 OR (lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))) AND id < ?4 ORDER BY id DESC LIMIT ?5`,
       )
-      .all(pattern, onlyHolding ? 1 : 0, this.now(), limit)
+      .all(pattern, onlyHolding ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(readRow);
   }
 }

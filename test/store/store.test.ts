@@ -152,8 +152,8 @@ test('a ban holds in its room or everywhere, for its time, until it is lifted', 
   const byToken = store.bans.add({ ...ban, kind: 'token', value: 't', roomId: 'a' });
   expect(store.bans.holds(entrant)?.kind).toBe('token');
   expect(store.bans.holds({ ...entrant, tokenId: undefined })).toBeUndefined();
-  expect(store.bans.lift(byToken)).toBe(true);
-  expect(store.bans.lift(byToken)).toBe(false);
+  expect(store.bans.lift(byToken.id)).toBe(true);
+  expect(store.bans.lift(byToken.id)).toBe(false);
   store.bans.add({ ...ban, kind: 'address', value: '192.0.2.1', roomId: null, expiresAt: clock.time + 1000 });
   expect(store.bans.holds({ ...entrant, peerId: 'other' })?.kind).toBe('address');
   clock.time += 1000;
