@@ -2,11 +2,14 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import { Holdings } from './control/media/holdings.ts';
+import { ControlSocket } from './control/socket/control-socket.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
 import type { Sfu } from './sfu/sfu.ts';
 import type { Store } from './store/store.ts';
+import type { SocketData } from './wire/socket.ts';
 
 export interface ProgramSideOptions {
   config: Config;
@@ -23,20 +26,39 @@ export class ProgramSide {
   readonly access: ApiAccess;
   /** What happens, for those programs that follow it. */
   readonly events: EventStream;
+  /** What they made for media. */
+  readonly holdings: Holdings;
+  readonly #controlSocket: ControlSocket;
 
   constructor(options: ProgramSideOptions) {
-    const { config, sfu, store, clock } = options;
+    const { config, sfu, store, moderation, log, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
+    this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
+    const services = {
+      config,
+      sfu,
+      store,
+      moderation,
+      clock,
+      holdings: this.holdings,
+    };
+    const { access, events: stream } = this;
+    this.#controlSocket = new ControlSocket({ access, services, stream, log });
   }
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    return new Elysia({ name: 'programs', normalize: false });
+    return new Elysia({ name: 'programs', normalize: false }).get('/control', ({ request, server }) =>
+      // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+      this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
+    );
   }
 
   stop(): void {
+    this.#controlSocket.close();
+    this.holdings.close();
     this.events.close();
   }
 }

@@ -1,4 +1,12 @@
-import { addressRange, defaulted, list, optional, portRange, type Setting } from './setting-kinds.ts';
+import {
+  addressRange,
+  defaulted,
+  integer,
+  list,
+  optional,
+  portRange,
+  type Setting,
+} from './setting-kinds.ts';
 
 /** Settings of what programs do to this server: RTP without WebRTC. */
 export const controlSettings = {
@@ -16,5 +24,25 @@ export const controlSettings = {
       defaultDoc: 'those that a program with an API key names, or that send to a port that was opened for it',
       doc: 'The only addresses with which RTP without WebRTC may be exchanged.',
     }),
+  ),
+  controllerGraceSeconds: defaulted(
+    integer(
+      { from: 0, to: 3600, unit: 'seconds' },
+      {
+        env: 'TUREEN_CONTROLLER_GRACE_SECONDS',
+        doc: 'How long what a controller made outlives its connection, in seconds, unless it is to be kept.',
+      },
+    ),
+    30,
+  ),
+  controllerMessagesPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_CONTROLLER_MESSAGES_PER_SECOND',
+        doc: 'Messages a second that one controller may send for long; short bursts of five times as many pass.',
+      },
+    ),
+    500,
   ),
 } as const satisfies Record<string, Setting>;

@@ -16,19 +16,17 @@ export async function runOperation(
   before?: () => void,
 ): Promise<unknown> {
   requireScope(context.caller, operation.scope);
-  if (!operation.check.Check(params)) throw invalidParams(operation, params);
+  if (!operation.check.Check(params)) throw invalidParams(operation.name, operation.check, params);
   before?.();
   return await operation.run(context, params as Static<TObject>);
 }
 
-function invalidParams(operation: Operation, params: unknown): SfuError {
-  const first = operation.check.Errors(params).First();
+/** What the first thing is that is wrong with params. */
+export function invalidParams(name: string, check: Operation['check'], params: unknown): SfuError {
+  const first = check.Errors(params).First();
   const where = first?.path ? first.path.slice(1).replaceAll('/', '.').slice(0, 100) : 'the params';
   const wants = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other params';
-  return new SfuError(
-    'invalid_params',
-    `${operation.name}: ${where}: ${wants}, got ${excerpt(first?.value)}`,
-  );
+  return new SfuError('invalid_params', `${name}: ${where}: ${wants}, got ${excerpt(first?.value)}`);
 }
 
 function excerpt(value: unknown): string {

@@ -7,8 +7,10 @@ import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer
 import type { Room } from '../sfu/room.ts';
 import {
   closePolicy,
+  closeReason,
   closeRefused,
   closeRestart,
+  failureFrame,
   type NotificationFrame,
   type RequestFrame,
   type ResponseFrame,
@@ -159,7 +161,7 @@ export class Session implements PeerLink {
     this.#invalid += 1;
     if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
     if (error.id === undefined) this.notify('invalidMessage', { reason: error.reason });
-    else this.#send(failure(error.id, error));
+    else this.#send(failureFrame(error.id, error));
   }
 
   #work(): void {
@@ -211,7 +213,7 @@ export class Session implements PeerLink {
   #answer(frame: RequestFrame | NotificationFrame, peer: Peer, outcome: Outcome, duration: number): void {
     if ('request' in frame) {
       if (outcome.ok) this.#write(successText(frame.id, outcome.data));
-      else this.#send(failure(frame.id, outcome.error));
+      else this.#send(failureFrame(frame.id, outcome.error));
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
     // A name that a client made up must not become a label of a metric.
@@ -262,15 +264,4 @@ function isEmpty(data: unknown): boolean {
   if (typeof data !== 'object' || Array.isArray(data)) return false;
   for (const _key in data) return false;
   return true;
-}
-
-function failure(id: number, error: SfuError): ResponseFrame {
-  return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
-}
-
-/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
-function closeReason(reason: string): string {
-  let cut = reason;
-  while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);
-  return cut;
 }

@@ -6,12 +6,16 @@ export interface WireSocket {
   /** @returns false when the frame was dropped, for the client does not read. */
   send(text: string): boolean;
   close(code: number, reason: string): void;
+  /** Bytes that were sent and wait for the client to read. */
+  unread(): number;
 }
 
 /** One connection, whatever is spoken on it. */
 export interface Connection {
   opened(socket: WireSocket): void;
   received(text: string): void;
+  /** The client has read what it had not. */
+  drained?(): void;
   /** The socket has closed, whoever closed it. */
   closed(code: number): void;
 }
@@ -57,6 +61,7 @@ export function socketHandlers(options: {
     // Binary frames are not of this protocol and are ignored.
     message: (socket, message) =>
       guard(socket, () => typeof message === 'string' && socket.data.connection.received(message)),
+    drain: (socket) => guard(socket, () => socket.data.connection.drained?.()),
     close: (socket, code, reason) =>
       guard(socket, () => socket.data.connection.closed(reason === tooBigReason ? 1009 : code)),
   };
@@ -91,5 +96,6 @@ function narrow(socket: Socket): WireSocket {
   return {
     send: (text) => socket.send(text) !== 0,
     close: (code, reason) => socket.close(code, reason),
+    unread: () => socket.getBufferedAmount(),
   };
 }
