@@ -49,10 +49,15 @@ export const errorCodes = {
     doc: 'No such room, peer or object. A foreign id answers exactly like an unknown one.',
   },
   unknown_method: { status: 404, retryable: false, doc: 'The protocol has no method of that name.' },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    doc: 'REST: this address exists, but not for this HTTP method; `Allow` lists those that it has.',
+  },
   wrong_state: {
     status: 409,
     retryable: false,
-    doc: 'The call came at the wrong time: before join, twice, or for a closed object.',
+    doc: 'The call came at the wrong time: before join, twice, for a closed object, or for one that is there already.',
   },
   replaced: {
     status: 409,
@@ -66,10 +71,30 @@ export const errorCodes = {
     retryable: true,
     doc: 'The peer, transport or worker ended while the call was on its way.',
   },
+  precondition_failed: {
+    status: 412,
+    retryable: false,
+    doc: 'REST: what `If-Match` names is not the state any more; read it again, then decide anew.',
+  },
+  too_large: {
+    status: 413,
+    retryable: false,
+    doc: 'REST: the body has more bytes than are taken.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    doc: 'REST: the body is not said to be JSON; send `Content-Type: application/json`.',
+  },
   unsupported: {
     status: 415,
     retryable: false,
     doc: 'The device of this peer cannot receive that producer.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    retryable: false,
+    doc: 'REST: this `Idempotency-Key` came before with another request; take a new key for each thing to create.',
   },
   limit_reached: {
     status: 429,
@@ -79,7 +104,7 @@ export const errorCodes = {
   flood: {
     status: 429,
     retryable: true,
-    doc: 'Messages came faster than the limit for too long; the socket was closed with 1008.',
+    doc: 'Messages or requests came faster than the limit; a socket is closed with 1008 when it lasts.',
   },
   join_timeout: {
     status: 408,

@@ -3,6 +3,8 @@ import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
 import { Holdings } from './control/media/holdings.ts';
+import type { ControlServices } from './control/operation.ts';
+import { restPlugin } from './control/rest/plugin.ts';
 import { ControlSocket } from './control/socket/control-socket.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
@@ -18,6 +20,8 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** The worst rooms, from the last samples of the metrics. */
+  topRooms: ControlServices['topRooms'];
 }
 
 /** What programs use of this server, beside the people in calls: its own way in, and all that follows from it. */
@@ -30,30 +34,31 @@ export class ProgramSide {
   readonly holdings: Holdings;
   readonly #controlSocket: ControlSocket;
 
-  constructor(options: ProgramSideOptions) {
-    const { config, sfu, store, moderation, log, clock } = options;
+  constructor(private readonly options: ProgramSideOptions) {
+    const { config, sfu, store, log, clock } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
     this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
-    const services = {
-      config,
-      sfu,
-      store,
-      moderation,
-      clock,
-      holdings: this.holdings,
-    };
-    const { access, events: stream } = this;
+    const { access, services, events: stream } = this;
     this.#controlSocket = new ControlSocket({ access, services, stream, log });
   }
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    return new Elysia({ name: 'programs', normalize: false }).get('/control', ({ request, server }) =>
-      // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
-      this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
-    );
+    const { access, services } = this;
+    return new Elysia({ name: 'programs', normalize: false })
+      .use(restPlugin({ services, access, log: this.options.log }))
+      .get('/control', ({ request, server }) =>
+        // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+        this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
+      );
+  }
+
+  /** What operations act on. */
+  private get services(): ControlServices {
+    const { log: _own, ...shared } = this.options;
+    return { ...shared, holdings: this.holdings };
   }
 
   stop(): void {

@@ -77,7 +77,15 @@ export class Server {
     const { version } = packageJson;
     const { counts } = signaling;
     const measurements = new Measurements({ sfu, config, signaling: counts, version, clock, onError });
-    const programs = new ProgramSide({ config, sfu, store, moderation, log, clock });
+    const programs = new ProgramSide({
+      config,
+      sfu,
+      store,
+      moderation,
+      log,
+      clock,
+      topRooms: () => measurements.top(),
+    });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;

@@ -8,7 +8,7 @@ import {
   type Setting,
 } from './setting-kinds.ts';
 
-/** Settings of what programs do to this server: RTP without WebRTC. */
+/** Settings of what programs do to this server: the REST API, and RTP without WebRTC. */
 export const controlSettings = {
   rtpPorts: defaulted(
     portRange({
@@ -44,5 +44,15 @@ export const controlSettings = {
       },
     ),
     500,
+  ),
+  apiRequestsPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_API_REQUESTS_PER_SECOND',
+        doc: 'Requests a second that each program may make over REST; five seconds of them pass at once.',
+      },
+    ),
+    100,
   ),
 } as const satisfies Record<string, Setting>;

@@ -24,6 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
+  'src/json.ts': [],
+  'src/pace.ts': ['src/sfu'],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
   'src/doctor': ['src/config.ts', 'src/edge.ts', 'src/log.ts', 'src/tls.ts', 'worker/recipe.ts'],
@@ -32,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/auth': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/store': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/moderation': ['src/sfu', 'src/store', 'src/errors.ts'],
-  'src/wire': ['src/sfu', 'src/errors.ts', 'src/log.ts'],
+  'src/wire': ['src/sfu', 'src/errors.ts', 'src/json.ts', 'src/log.ts'],
   'src/signaling': [
     'src/wire',
     'src/sfu',
@@ -43,6 +45,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/config.ts',
     'src/settings.ts',
+    'src/json.ts',
+    'src/pace.ts',
   ],
   'src/control': [
     'src/wire',
@@ -54,6 +58,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/log.ts',
     'src/config.ts',
     'src/settings.ts',
+    'src/json.ts',
+    'src/pace.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
   admin: [

@@ -208,12 +208,18 @@ function tupleOf(entry: PeerTransport): types.TransportTuple | null {
   return entry.connectedAt === undefined ? null : entry.transport.tuple;
 }
 
-function producerSnapshot({ producer, codec, source, pausedBy, openedAt }: Publication): ProducerSnapshot {
+export function producerSnapshot({
+  producer,
+  codec,
+  source,
+  pausedBy,
+  openedAt,
+}: Publication): ProducerSnapshot {
   const { id, kind, type, paused, score } = producer;
   return { id, kind, source, type, codec, paused, pausedBy: [...pausedBy], score, openedAt };
 }
 
-function consumerSnapshot({ consumer, publication, openedAt }: Subscription): ConsumerSnapshot {
+export function consumerSnapshot({ consumer, publication, openedAt }: Subscription): ConsumerSnapshot {
   const { id, producerId, kind, type, paused, producerPaused, priority, score } = consumer;
   return {
     id,

@@ -1,6 +1,7 @@
 import type { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
+import { Pace } from '../pace.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { EventBus, PeerEnd } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
@@ -16,7 +17,6 @@ import {
   type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
-import { Pace } from '../wire/pace.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';

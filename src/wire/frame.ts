@@ -1,4 +1,5 @@
 import { SfuError } from '../errors.ts';
+import { tame } from '../json.ts';
 import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './envelope.ts';
 
 /** A response of a client to a request of the server. */
@@ -27,7 +28,10 @@ export class FrameError extends SfuError {
  */
 export function readFrame(text: string): ClientFrame {
   const frame = parse(text);
-  sanitize(frame, frame.request === true ? frameId(frame.id) : undefined);
+  if (!tame(frame, maxFrameDepth)) {
+    const id = frame.request === true ? frameId(frame.id) : undefined;
+    throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, id);
+  }
   const { method, data = {} } = frame;
   if (frame.request === true) {
     const id = frameId(frame.id);
@@ -60,21 +64,6 @@ function parse(text: string): Record<string, unknown> {
     throw new FrameError('the frame is not a JSON object');
   }
   return value as Record<string, unknown>;
-}
-
-/** Refuses what is nested too deep, which also bounds this function's own depth, and takes out keys that could reach a prototype. */
-function sanitize(parent: object, requestId: number | undefined, depth = 1): void {
-  if (depth > maxFrameDepth) {
-    throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, requestId);
-  }
-  for (const key in parent) {
-    if (key === '__proto__') {
-      Reflect.deleteProperty(parent, key);
-      continue;
-    }
-    const child = (parent as Record<string, unknown>)[key];
-    if (typeof child === 'object' && child !== null) sanitize(child, requestId, depth + 1);
-  }
 }
 
 function frameId(id: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { Pace } from '../../src/pace.ts';
 import { FrameError, readFrame } from '../../src/wire/frame.ts';
-import { Pace } from '../../src/wire/pace.ts';
 import { TestClock } from '../support/clock.ts';
 
 describe('reading a frame', () => {

@@ -1,7 +1,7 @@
+import { Pace } from '../../pace.ts';
 import type { Clock } from '../../sfu/clock.ts';
 import type { RequestFrame } from '../../wire/envelope.ts';
 import { type ClientFrame, FrameError, readFrame } from '../../wire/frame.ts';
-import { Pace } from '../../wire/pace.ts';
 
 export interface InboxOptions {
   readonly clock: Clock;

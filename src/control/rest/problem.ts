@@ -1,0 +1,72 @@
+import { type ErrorCode, errorCodes, type SfuError } from '../../errors.ts';
+import { apiHeaders, basePath } from './headers.ts';
+
+/** An error as programs get it: application/problem+json (RFC 9457) with our stable code. */
+export interface Problem {
+  /** Where the code is explained. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** What is wrong, what was expected, what to do. */
+  readonly detail: string;
+  readonly code: ErrorCode;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+}
+
+/** Seconds after which what passes by itself is worth another try. */
+const retryAfter: Partial<Record<ErrorCode, number>> = {
+  flood: 1,
+  worker_unavailable: 2,
+  draining: 10,
+};
+
+export function problemOf({ code, status, message, retryable }: SfuError): Problem {
+  return {
+    type: `${basePath}#${code}`,
+    title: titleOf(code),
+    status,
+    detail: message,
+    code,
+    retryable,
+  };
+}
+
+export function problemResponse(error: SfuError, headers: Record<string, string> = {}): Response {
+  const seconds = retryAfter[error.code];
+  return new Response(JSON.stringify(problemOf(error)), {
+    status: error.status,
+    headers: {
+      ...apiHeaders,
+      'content-type': 'application/problem+json',
+      ...(error.status === 401 && { 'www-authenticate': 'Bearer realm="tureen"' }),
+      ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+      ...headers,
+    },
+  });
+}
+
+/** `room_full` as `Room full`. */
+function titleOf(code: ErrorCode): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The codes that any operation can give, whatever it does. */
+export const commonErrors: readonly ErrorCode[] = [
+  'invalid_params',
+  'unauthorized',
+  'forbidden',
+  'flood',
+  'internal',
+];
+
+/** Codes by their statuses, for an answer that is documented by its status. */
+export function byStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
+  const statuses = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codes)) {
+    const { status } = errorCodes[code];
+    statuses.set(status, [...(statuses.get(status) ?? []), code]);
+  }
+  return new Map([...statuses].sort(([a], [b]) => a - b));
+}
