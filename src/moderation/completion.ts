@@ -18,7 +18,7 @@ export async function removeCompletely(
   remove: () => void,
 ): Promise<Remains> {
   const { room, peer } = target;
-  let socketClosed = false;
+  let socketClosed = peer.link.withoutSocket ?? false;
   const remains = (): Remains => [
     ...(socketClosed ? [] : (['socket'] as const)),
     ...(peer.transports.size === 0 ? [] : (['transports'] as const)),

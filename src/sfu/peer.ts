@@ -88,6 +88,8 @@ export interface DataSubscription {
 
 /** How the domain reaches the client behind a peer. Signaling implements it. */
 export interface PeerLink {
+  /** Nothing has to be closed with the peer: somebody else acts for it. */
+  readonly withoutSocket?: true;
   /** Resolves when the client has taken the consumer, rejects when it has not. */
   offerConsumer(subscription: Subscription): Promise<void>;
   offerDataConsumer(subscription: DataSubscription): Promise<void>;

@@ -74,6 +74,7 @@ export class Holdings {
     }
     let entered: Peer | undefined;
     const link: PeerLink = {
+      withoutSocket: true,
       // It takes what its controller asks for, and nothing by itself.
       offerConsumer: () => Promise.reject(new SfuError('gone', 'an endpoint is offered nothing')),
       offerDataConsumer: () => Promise.reject(new SfuError('gone', 'an endpoint is offered nothing')),

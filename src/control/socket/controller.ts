@@ -58,7 +58,7 @@ export class Controller implements Connection {
         error.id === undefined
           ? this.notify('invalidMessage', { reason: error.reason })
           : this.#write(failureFrame(error.id, error)),
-      giveUp: (cause, detail) => this.end(closePolicy, `${cause}: ${detail}`),
+      giveUp: (cause, detail) => this.#drop(cause, detail),
     });
   }
 
@@ -91,6 +91,12 @@ export class Controller implements Connection {
     const { socket } = this.#state;
     this.#finish();
     socket?.close(code, closeReason(reason));
+  }
+
+  #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
+    const { log, controllerId } = this.options;
+    log.warn('a controller was dropped', { controllerId, cause, detail });
+    this.end(closePolicy, `${cause}: ${detail}`);
   }
 
   #enter(socket: WireSocket, caller: Caller): void {
@@ -164,10 +170,7 @@ export class Controller implements Connection {
       send: (event) => this.notify('event', event),
       unread: () => (this.#state.name === 'open' ? this.#state.socket.unread() : 0),
       lost: () =>
-        this.end(
-          closePolicy,
-          'backpressure: you read too slowly; connect again, and look at everything anew',
-        ),
+        this.#drop('backpressure', 'you read too slowly; connect again, and look at everything anew'),
     });
     return { position, gap };
   }
@@ -182,6 +185,6 @@ export class Controller implements Connection {
   #write(frame: unknown): void {
     if (this.#state.name === 'closed') return;
     if (this.#state.socket?.send(JSON.stringify(frame)) === false)
-      this.end(closePolicy, 'backpressure: you do not read what is sent to you');
+      this.#drop('backpressure', 'you do not read what is sent to you');
   }
 }
