@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { generatedFiles } from '../metrics/generated.ts';
+import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
@@ -9,6 +10,7 @@ import { protocolPage } from './protocol-page.ts';
  * file is an error.
  */
 const files: Readonly<Record<string, string>> = {
+  'docs/api.md': apiPage(),
   'docs/configuration.md': configurationPage(),
   'docs/protocol.md': protocolPage(),
   'docs/metrics.md': metricsPage(),

@@ -9,12 +9,12 @@ export const errorCodes = {
   invalid_message: {
     status: 400,
     retryable: false,
-    doc: 'The frame is not a message of this protocol: not JSON, too deep, or without the envelope.',
+    doc: 'The frame or the body is not JSON, is nested too deep, or lacks the envelope.',
   },
   invalid_params: {
     status: 400,
     retryable: false,
-    doc: 'The data of the method does not fit its schema; the reason names the field and what it wants.',
+    doc: 'What was sent does not fit the schema of the method or operation; the reason names the field and what it wants.',
   },
   media_rejected: {
     status: 400,
@@ -24,12 +24,12 @@ export const errorCodes = {
   unauthorized: {
     status: 401,
     retryable: false,
-    doc: 'No token was given, or it is expired, not yet valid, malformed or signed with an unknown key.',
+    doc: 'No token or key was given, or it is expired, not yet valid, malformed or signed with an unknown key.',
   },
   forbidden: {
     status: 403,
     retryable: false,
-    doc: 'The token is good but does not grant this: another room, another peer, or a missing grant.',
+    doc: 'The token or key is good but does not allow this: another room, another peer, a missing grant or scope.',
   },
   removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
   banned: {

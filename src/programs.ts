@@ -20,6 +20,8 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** Of Tureen itself. */
+  version: string;
   /** The worst rooms, from the last samples of the metrics. */
   topRooms: ControlServices['topRooms'];
 }
@@ -48,7 +50,7 @@ export class ProgramSide {
   get plugin() {
     const { access, services } = this;
     return new Elysia({ name: 'programs', normalize: false })
-      .use(restPlugin({ services, access, log: this.options.log }))
+      .use(restPlugin({ services, access, log: this.options.log, version: this.options.version }))
       .get('/control', ({ request, server }) =>
         // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
         this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
@@ -57,7 +59,7 @@ export class ProgramSide {
 
   /** What operations act on. */
   private get services(): ControlServices {
-    const { log: _own, ...shared } = this.options;
+    const { log: _log, version: _version, ...shared } = this.options;
     return { ...shared, holdings: this.holdings };
   }
 

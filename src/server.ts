@@ -84,6 +84,7 @@ export class Server {
       moderation,
       log,
       clock,
+      version,
       topRooms: () => measurements.top(),
     });
     let metricsListener: MetricsListener | undefined;

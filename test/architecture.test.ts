@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
   'src/json.ts': [],
+  'src/schema-text.ts': [],
   'src/pace.ts': ['src/sfu'],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],
@@ -60,6 +61,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
     'src/json.ts',
     'src/pace.ts',
+    'src/schema-text.ts',
   ],
   'src/ingest': ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/log.ts', 'src/config.ts'],
   admin: [
@@ -72,7 +74,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/settings.ts',
   ],
   metrics: ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/config.ts'],
-  client: ['src/signaling', 'src/wire'],
+  client: ['src/signaling', 'src/wire', 'src/control'],
 };
 
 const transpiler = new Bun.Transpiler({ loader: 'tsx' });

@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util';
 import { Value } from '@sinclair/typebox/value';
 import { ConfigError, readConfig } from '../config.ts';
+import { mintApiToken } from './api-access.ts';
+import { type Scope, scopes } from './scopes.ts';
 import { mintToken, TokenGrants } from './tokens.ts';
 
-const usage = `Prints an access token for one peer in one room.
+const usage = `Prints an access token for one peer in one room, or for a program.
 
   bun run token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
+  bun run token --scopes read,media --name sip [--hours 24] [--key name]
 
-The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET.`;
+The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET.
+Scopes: ${scopes.join(', ')}.`;
 
 /** Runs the command. @returns the exit code */
 export async function tokenCommand(
@@ -28,35 +32,52 @@ async function token(args: string[], environment: Record<string, string | undefi
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args,
-    options: { room: text, peer: text, name: text, hours: text, key: text, grants: text, metadata: text },
+    options: {
+      room: text,
+      peer: text,
+      scopes: text,
+      name: text,
+      hours: text,
+      key: text,
+      grants: text,
+      metadata: text,
+    },
   });
   const { room, peer, name, hours = '24' } = values;
-  if (!room || !peer) throw new Error('--room and --peer are needed.');
   const lifetime = Math.round(Number(hours) * 3600);
   if (!(lifetime > 0)) throw new Error(`--hours: got "${hours}", wants a number above 0.`);
-  const { apiKeys } = readConfig(environment);
-  const key = values.key ?? [...apiKeys.keys()][0];
-  const secret = key === undefined ? undefined : apiKeys.get(key);
-  if (key === undefined || secret === undefined) {
-    throw new Error(
-      values.key
-        ? `--key: "${values.key}" is not in TUREEN_API_KEY.`
-        : 'TUREEN_API_KEY and TUREEN_API_SECRET are not set. In development mode no token is needed.',
+  const signing = { ...signingKey(values.key, environment), name, lifetime, now: Date.now() };
+  if (values.scopes !== undefined) {
+    const foreign = (['room', 'peer', 'grants', 'metadata'] as const).find(
+      (option) => values[option] !== undefined,
     );
+    if (foreign)
+      throw new Error(`--${foreign} is for a peer's token and --scopes for a program's; leave one out.`);
+    return await mintApiToken({ ...signing, scopes: readScopes(values.scopes) });
   }
+  if (!room || !peer) throw new Error('--room and --peer are needed, or --scopes.');
   const grants = values.grants === undefined ? undefined : readGrants(values.grants);
   const metadata = values.metadata === undefined ? undefined : readObject('--metadata', values.metadata);
-  return await mintToken({
-    key,
-    secret,
-    roomId: room,
-    peerId: peer,
-    name,
-    lifetime,
-    grants,
-    metadata,
-    now: Date.now(),
-  });
+  return await mintToken({ ...signing, roomId: room, peerId: peer, grants, metadata });
+}
+
+function signingKey(named: string | undefined, environment: Record<string, string | undefined>) {
+  const { apiKeys } = readConfig(environment);
+  const key = named ?? [...apiKeys.keys()][0];
+  const secret = key === undefined ? undefined : apiKeys.get(key);
+  if (key !== undefined && secret !== undefined) return { key, secret };
+  throw new Error(
+    named
+      ? `--key: "${named}" is not in TUREEN_API_KEY.`
+      : 'TUREEN_API_KEY and TUREEN_API_SECRET are not set. In development mode no token is needed.',
+  );
+}
+
+function readScopes(written: string): Scope[] {
+  const named = [...new Set(written.split(',').map((scope) => scope.trim()))];
+  const wrong = named.find((scope) => !scopes.includes(scope as Scope));
+  if (wrong === undefined) return named as Scope[];
+  throw new Error(`--scopes: got "${wrong}", wants any of ${scopes.join(', ')}, separated by commas.`);
 }
 
 function readGrants(written: string) {

@@ -1,5 +1,4 @@
 import { type TLiteral, type TObject, type TSchema, type TUnion, Type } from '@sinclair/typebox';
-import { scopes } from '../auth/scopes.ts';
 import { TokenGrants } from '../auth/tokens.ts';
 import { codecNames } from '../settings.ts';
 import { sources } from '../sfu/grants.ts';
@@ -25,7 +24,9 @@ export const orNull = <T extends TSchema>(schema: T, description?: string) =>
 /** Params and bodies: a key that is not foreseen is a mistake of the caller and is told. */
 export const closed = { additionalProperties: false } as const;
 
-const time = (description: string) => Type.Integer({ description: `${description}, ms since the epoch` });
+/** A moment. */
+export const time = (description: string) =>
+  Type.Integer({ description: `${description}, ms since the epoch` });
 
 /** An id that a caller chose. */
 export const Id = Type.String({ minLength: 1, maxLength: 128 });
@@ -213,42 +214,6 @@ export const Ban = Type.Object({
   liftedAt: orNull(Type.Integer(), 'When it was ended before its time'),
 });
 
-export const AuditEntry = Type.Object({
-  id: Type.Integer(),
-  time: time('When it was asked for'),
-  by: Actor,
-  address: Type.String(),
-  action: Type.String({ description: 'A stable word such as peer.remove' }),
-  roomId: orNull(Type.String()),
-  peerId: orNull(Type.String()),
-  details: Type.Record(Type.String(), Type.Unknown()),
-  reason: Type.String(),
-  result: orNull(Type.String(), '`done`, `failed: ..` or `interrupted: ..`; null while it is on its way'),
-  finishedAt: orNull(Type.Integer()),
-});
-
-export const Worker = Type.Object({
-  index: Type.Integer(),
-  pid: orNull(Type.Integer(), 'Null while it is being replaced'),
-  startedAt: orNull(Type.Integer()),
-  deaths: Type.Integer(),
-  routers: Type.Integer(),
-  producers: Type.Integer(),
-  consumers: Type.Integer(),
-});
-
-export const Node = Type.Object({
-  time: time('The clock of the node'),
-  ready: Type.Boolean({ description: 'Whether new calls may come here' }),
-  unreadyReasons: Type.Array(Type.String()),
-  drainDeadline: orNull(Type.Integer(), 'When the drain ends its calls; null when the node takes new rooms'),
-  workers: Type.Integer(),
-  rooms: Type.Integer(),
-  peers: Type.Integer(),
-  producers: Type.Integer(),
-  consumers: Type.Integer(),
-});
-
 const RoomQuality = Type.Object({
   roomId: Id,
   peers: Type.Integer(),
@@ -271,7 +236,6 @@ export const Token = Type.Object({
 });
 
 export const Grants = TokenGrants;
-export const Scopes = Type.Array(oneOf(scopes));
 /** Of an operation that answers with nothing. */
 export const Nothing = Type.Object({}, { description: 'nothing' });
 

@@ -1,7 +1,9 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { ApiAccess } from '../../src/auth/api-access.ts';
 import { tokenCommand } from '../../src/auth/token-command.ts';
 import { mintToken, verifyToken } from '../../src/auth/tokens.ts';
+import { readConfig } from '../../src/config.ts';
 import type { SfuError } from '../../src/errors.ts';
 
 const key = 'app';
@@ -243,7 +245,25 @@ describe('the token command', () => {
     expect(await refusal(out, keys, Date.now() + 1_900_000)).toMatch(/expired/);
   });
 
+  test('prints a token for a program with its scopes', async () => {
+    const { code, out, err } = await run(['--scopes', 'read, media,read', '--name', 'sip', '--key', 'new']);
+    expect([code, err]).toEqual([0, '']);
+    const config = readConfig(environment);
+    const access = new ApiAccess({ config, findKey: () => undefined, now: Date.now });
+    const request = new Request('http://server/', { headers: { authorization: `Bearer ${out}` } });
+    const { by, scopes } = await access.authenticate(request, '127.0.0.1');
+    expect(by).toEqual({ kind: 'api', id: 'sip' });
+    expect([...scopes]).toEqual(['read', 'media']);
+  });
+
   const mistakes: [string, string[], RegExp, Record<string, string>][] = [
+    [
+      'an unknown scope',
+      ['--scopes', 'read,write'],
+      /--scopes: got "write", wants any of read, /,
+      environment,
+    ],
+    ['scopes for a peer', ['--scopes', 'read', '--peer', 'a'], /--peer is for a peer's token/, environment],
     ['no room', ['--peer', 'alice'], /--room and --peer are needed/, environment],
     ['no peer', ['--room', 'room'], /--room and --peer are needed/, environment],
     [

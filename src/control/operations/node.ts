@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { AuditEntry, Node, Worker } from '../node-schemas.ts';
 import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
-import { AuditEntry, Id, Node, pageOf, paging, params, Reason, TopRooms, Worker } from '../schemas.ts';
+import { Id, pageOf, paging, params, Reason, TopRooms } from '../schemas.ts';
 
 export const getNode = defineOperation({
   name: 'getNode',

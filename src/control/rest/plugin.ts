@@ -2,14 +2,16 @@ import { Elysia } from 'elysia';
 import { SfuError } from '../../errors.ts';
 import type { Operation } from '../operation.ts';
 import { operations } from '../operations/index.ts';
+import { documents } from './documents.ts';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
 import { basePath } from './headers.ts';
 import { problemResponse } from './problem.ts';
 
 /** The REST API: a route for each operation of the table. Elysia neither reads nor checks the bodies. */
-export function restPlugin(options: EndpointOptions) {
+export function restPlugin(options: EndpointOptions & { version: string }) {
   const endpoint = new Endpoint(options);
   const app = new Elysia({ name: 'rest', normalize: false });
+  for (const [path, answer] of documents(options.version)) app.get(path, ({ request }) => answer(request));
   for (const operation of operations) {
     app.route(
       operation.verb,

@@ -1,5 +1,8 @@
 import { type ErrorCode, errorCodes, type SfuError } from '../../errors.ts';
+import type { Operation } from '../operation.ts';
 import { apiHeaders, basePath } from './headers.ts';
+import { hasBody } from './read-params.ts';
+import { readerOf } from './versions.ts';
 
 /** An error as programs get it: application/problem+json (RFC 9457) with our stable code. */
 export interface Problem {
@@ -52,14 +55,16 @@ function titleOf(code: ErrorCode): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The codes that any operation can give, whatever it does. */
-export const commonErrors: readonly ErrorCode[] = [
-  'invalid_params',
-  'unauthorized',
-  'forbidden',
-  'flood',
-  'internal',
-];
+/** Every code that an operation can answer with over REST: those of its own, and those of asking at all. */
+export function errorsOf(operation: Operation): ErrorCode[] {
+  return [
+    ...operation.errors,
+    ...(['invalid_params', 'unauthorized', 'forbidden', 'flood', 'internal'] as const),
+    ...(hasBody(operation) ? (['invalid_message', 'too_large', 'unsupported_media_type'] as const) : []),
+    ...(operation.verb === 'POST' ? (['idempotency_mismatch'] as const) : []),
+    ...(readerOf(operation) ? (['precondition_failed'] as const) : []),
+  ];
+}
 
 /** Codes by their statuses, for an answer that is documented by its status. */
 export function byStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {

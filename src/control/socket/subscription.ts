@@ -42,21 +42,26 @@ export class Subscription {
     // Telling may make something happen, which is told by the loop that runs already.
     if (this.#telling) return;
     this.#telling = true;
-    while (this.options.unread() < mostOnTheWay) {
-      const news = this.options.stream.since(this.#position);
-      if (news === undefined) {
-        this.stop();
-        this.options.lost();
-        break;
-      }
-      if (news.length === 0) break;
-      for (const event of news.slice(0, batch)) this.#tellOne(event);
-    }
+    while (this.#tellSome());
     this.#telling = false;
   }
 
   stop(): void {
     this.#stop();
+  }
+
+  /** @returns whether there may be more to tell at once. */
+  #tellSome(): boolean {
+    const { stream, unread, lost } = this.options;
+    if (!stream.remembers(this.#position)) {
+      this.stop();
+      lost();
+      return false;
+    }
+    if (unread() >= mostOnTheWay) return false;
+    const news = stream.since(this.#position) ?? [];
+    for (const event of news.slice(0, batch)) this.#tellOne(event);
+    return news.length > 0;
   }
 
   #tellOne(event: PublicEvent): void {

@@ -1,0 +1,148 @@
+import type { TSchema } from '@sinclair/typebox';
+import { scopes, scopesOfRole } from '../src/auth/scopes.ts';
+import { namedSchemas } from '../src/control/named-schemas.ts';
+import type { Operation } from '../src/control/operation.ts';
+import { operationsBySubject } from '../src/control/operations/index.ts';
+import { exampleCommand } from '../src/control/rest/example.ts';
+import { basePath } from '../src/control/rest/headers.ts';
+import { errorsOf } from '../src/control/rest/problem.ts';
+import { maxBodyBytes } from '../src/control/rest/read-params.ts';
+import { errorCodes } from '../src/errors.ts';
+import { SchemaNames, schemaText, unnamedText } from '../src/schema-text.ts';
+
+const names = new SchemaNames(namedSchemas);
+const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
+
+/** docs/api.md: the REST API, from the table of operations. */
+export function apiPage(): string {
+  const subjects = Object.entries(operationsBySubject) as unknown as [string, readonly Operation[]][];
+  return [
+    opening,
+    ...subjects.flatMap(([subject, operations]) => [`## ${subject}`, ...operations.map(operationText)]),
+    '## Errors',
+    errorTable(subjects.flatMap(([, operations]) => operations)),
+    '## Shapes',
+    ...Object.entries(namedSchemas).map(([name, schema]: [string, TSchema]) =>
+      code('ts', `type ${name} = ${unnamedText(schema, names)};`),
+    ),
+    '',
+  ].join('\n\n');
+}
+
+const scopeMeanings: Readonly<Record<(typeof scopes)[number], string>> = {
+  read: 'rooms, peers, statistics, bans, the audit log',
+  moderate: 'remove, ban, mute, send notices, close producers, consumers and rooms',
+  rooms: 'create and change rooms',
+  media: 'send and receive media without a peer’s token',
+  tokens: 'mint tokens for peers; one that grants `moderate` needs the scope moderate as well',
+  node: 'drain the node',
+};
+
+const scopeRows = scopes.map((scope) => {
+  const roles = Object.entries(scopesOfRole).flatMap(([role, granted]) =>
+    granted.includes(scope) ? [role] : [],
+  );
+  return `| \`${scope}\` | ${scopeMeanings[scope]} | ${roles.join(', ')} |`;
+});
+
+const opening = `# The REST API
+
+Made from the table in src/control/operations by \`npm run generate\`; change it there.
+
+Programs create and change rooms, see and moderate who is in them, mint tokens and drain the node under
+\`${basePath}\`. A server shows this reference at \`${basePath}\` and as an OpenAPI 3.1 document at \`${basePath}/openapi.json\`,
+both without a key. What is changed here is the same command that a moderator's click carries out, and stands in the
+audit log.
+
+## The first call
+
+A server in development mode (\`npm start\`, without any API key) takes calls from its own machine without a key:
+
+${code(
+  'sh',
+  `TUREEN=http://localhost:3000
+curl -X POST "$TUREEN${basePath}/rooms" -H 'Content-Type: application/json' -d '{"roomId":"standup","options":{"maxPeers":12}}'
+curl "$TUREEN${basePath}/rooms/standup"`,
+)}
+
+Every other server wants a key with each call, as \`Authorization: Bearer ...\` (RFC 6750), or as \`?token=...\` in the
+address for scripts that cannot set a header:
+
+- **a key of the dashboard** (People, API keys). It works until it is revoked; its role says what it may do.
+- **a JWT** (HS256), signed with a key of \`TUREEN_API_KEY\` and its secret, with \`iss\`, \`exp\` and
+  \`"api": {"scopes": [..]}\`; \`sub\` is the name under which the audit log knows the program.
+  \`bun run token --scopes read,moderate --name backend\` prints one.
+
+| scope | what it is for | roles of the dashboard that have it |
+|---|---|---|
+${scopeRows.join('\n')}
+
+A key belongs on a server. There is no CORS, so that nobody is led to put one into a page.
+
+## Typed calls from TypeScript
+
+\`tureen/server\` is a client that is typed from the same table, made with Eden (https://elysiajs.com/eden/overview):
+
+${code(
+  'ts',
+  `import { tureenServer } from 'tureen/server';
+
+const api = tureenServer('https://call.example.org', { key: process.env.TUREEN_KEY });
+const { data, error } = await api.rooms({ roomId: 'standup' }).get();
+if (error) throw new Error(error.value.detail);
+console.log(data.locked);`,
+)}
+
+## Requests and answers
+
+- **Bodies** are JSON with \`Content-Type: application/json\`, at most ${maxBodyBytes} bytes. For GET and DELETE everything
+  goes into the query. A key that is not listed here is refused, so that a typing error is noticed.
+- **Errors** are \`application/problem+json\` (RFC 9457): \`type\`, \`title\`, \`status\`, \`detail\`, and two of ours:
+  \`code\`, which never changes, and \`retryable\`. 429 and 503 carry \`Retry-After\`.
+- **Lists** come in pages: \`{"items": [..], "nextCursor": ".."}\`. Give \`nextCursor\` as \`cursor\`, with \`limit\` up to 200, until it is
+  null. What comes or goes meanwhile shifts nothing.
+- **Creating once**: a POST with an \`Idempotency-Key\` (1 to 255 characters, a UUID is good) is carried out once, however often it
+  is sent; the answer is the first one, with \`Idempotent-Replayed: true\`. The same key with another request is refused with 422.
+  Keys are kept for a day in memory, a thousand for each program.
+- **Versions**: single rooms, peers, producers, consumers and bans have an \`ETag\`. Given back as \`If-None-Match\` it saves the
+  answer (304); given as \`If-Match\` with a PATCH, PUT or DELETE of the same address it keeps one from changing what somebody else has
+  changed meanwhile (412).
+- **Pace**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, with bursts; beyond it 429.
+
+A room's id may hold any letter; write it percent-encoded in the path (\`/rooms/a%2Fb\`). What is said of a room, its metadata and a
+peer's metadata is of this node and ends with the room or the connection.`;
+
+function operationText(operation: Operation): string {
+  const { name, verb, path, doc, scope, status = 200, versioned = false, params, result } = operation;
+  const facts = [
+    `scope \`${scope}\``,
+    `answers ${status}${versioned ? ' with an ETag' : ''}`,
+    ...(operation.errors.length > 0
+      ? [`errors: ${operation.errors.map((error) => `\`${error}\``).join(', ')}`]
+      : []),
+  ];
+  const shape = [
+    `params: ${schemaText(params, names)}`,
+    ...(status === 204 ? [] : [`result: ${schemaText(result, names)}`]),
+  ];
+  return [
+    `### ${name}`,
+    `\`${verb} ${basePath}${path}\``,
+    doc,
+    `*${facts.join('; ')}*`,
+    code('ts', shape.join('\n')),
+    code('sh', exampleCommand(operation)),
+  ].join('\n\n');
+}
+
+/** Those that REST can answer with. */
+function errorTable(operations: readonly Operation[]): string {
+  const used = new Set([...operations.flatMap(errorsOf), 'method_not_allowed']);
+  const rows = Object.entries(errorCodes)
+    .filter(([name]) => used.has(name))
+    .map(
+      ([name, { status, retryable, doc }]) =>
+        `| \`${name}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${doc} |`,
+    );
+  return ['| code | status | worth trying again | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}

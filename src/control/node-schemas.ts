@@ -1,0 +1,38 @@
+import { Type } from '@sinclair/typebox';
+import { Actor, orNull, time } from './schemas.ts';
+
+export const AuditEntry = Type.Object({
+  id: Type.Integer(),
+  time: time('When it was asked for'),
+  by: Actor,
+  address: Type.String(),
+  action: Type.String({ description: 'A stable word such as peer.remove' }),
+  roomId: orNull(Type.String()),
+  peerId: orNull(Type.String()),
+  details: Type.Record(Type.String(), Type.Unknown()),
+  reason: Type.String(),
+  result: orNull(Type.String(), '`done`, `failed: ..` or `interrupted: ..`; null while it is on its way'),
+  finishedAt: orNull(Type.Integer()),
+});
+
+export const Worker = Type.Object({
+  index: Type.Integer(),
+  pid: orNull(Type.Integer(), 'Null while it is being replaced'),
+  startedAt: orNull(Type.Integer()),
+  deaths: Type.Integer(),
+  routers: Type.Integer(),
+  producers: Type.Integer(),
+  consumers: Type.Integer(),
+});
+
+export const Node = Type.Object({
+  time: time('The clock of the node'),
+  ready: Type.Boolean({ description: 'Whether new calls may come here' }),
+  unreadyReasons: Type.Array(Type.String()),
+  drainDeadline: orNull(Type.Integer(), 'When the drain ends its calls; null when the node takes new rooms'),
+  workers: Type.Integer(),
+  rooms: Type.Integer(),
+  peers: Type.Integer(),
+  producers: Type.Integer(),
+  consumers: Type.Integer(),
+});

@@ -1,0 +1,34 @@
+import { basePath } from './headers.ts';
+import { openApiDocument } from './openapi.ts';
+import styles from './reference.css' with { type: 'text' };
+import { referencePage } from './reference.tsx';
+import { etagOf, isKnown } from './versions.ts';
+
+/** Nothing from elsewhere, nothing inline, no scripts. */
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
+
+/** What tells of the API itself, by its path. Anybody may read it: it says nothing of this server. */
+export function documents(version: string): ReadonlyMap<string, (request: Request) => Response> {
+  const style = `${basePath}/reference.css`;
+  const page = document('text/html; charset=utf-8', referencePage(version, style));
+  return new Map([
+    [basePath, page],
+    [style, document('text/css; charset=utf-8', styles)],
+    [`${basePath}/openapi.json`, document('application/json', JSON.stringify(openApiDocument(version)))],
+  ]);
+}
+
+function document(type: string, text: string): (request: Request) => Response {
+  const etag = etagOf(text);
+  const headers = { ...pageHeaders, 'content-type': type, etag };
+  return (request) =>
+    isKnown(request.headers.get('if-none-match'), etag)
+      ? new Response(null, { status: 304, headers })
+      : new Response(text, { headers });
+}
