@@ -42,6 +42,12 @@ const PROGRAMS: Program[] = [
     package: 'prometheus',
     why: 'to check the metrics and the rules',
   },
+  {
+    isNeededBy: (file) => file.includes('telephone'),
+    command: 'ffmpeg',
+    package: 'ffmpeg',
+    why: 'as the telephone',
+  },
   { isNeededBy: isEdgeTest, command: 'nginx', package: 'nginx-light', why: 'for the tests behind a proxy' },
   {
     isNeededBy: isEdgeTest,

@@ -19,12 +19,15 @@ interface StandIn {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** By clock rate, which is that of the voice beside them. */
+/**
+ * By clock rate, which is that of the voice beside them. mediasoup gives out payload types from 100 on, and these two
+ * the very last.
+ */
 const standIns: Readonly<Record<number, StandIn>> = {
-  8000: { mimeType: 'audio/iLBC', payloadType: 101, channels: 1, parameters: {} },
+  8000: { mimeType: 'audio/iLBC', payloadType: 96, channels: 1, parameters: {} },
   48000: {
     mimeType: 'audio/multiopus',
-    payloadType: 110,
+    payloadType: 97,
     channels: 4,
     // mediasoup looks at these to tell one multiopus from another.
     parameters: { channel_mapping: '0,1,2,3', num_streams: 2, coupled_streams: 2 },
