@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { generatedFiles } from '../metrics/generated.ts';
 import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
+import { controllersPage } from './controllers-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
 
@@ -12,6 +13,7 @@ import { protocolPage } from './protocol-page.ts';
 const files: Readonly<Record<string, string>> = {
   'docs/api.md': apiPage(),
   'docs/configuration.md': configurationPage(),
+  'docs/controllers.md': controllersPage(),
   'docs/protocol.md': protocolPage(),
   'docs/metrics.md': metricsPage(),
   ...generatedFiles(),
