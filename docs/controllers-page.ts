@@ -113,7 +113,8 @@ as notifications of their own, whether you subscribed or not.
    where a device does not tell, take it from its first packet.
 5. \`consume\` sends what somebody in the room publishes. \`rtpParameters\` of the answer say what the other side gets, with
    payload types of the room. A telephone plays one stream: consume everybody, and pause all but who speaks
-   (event \`active_speaker\`).
+   (event \`active_speaker\`). Who speaks is told by the audio level that browsers write into their packets (RFC 6464);
+   a telephone writes none, so it is never the one.
 6. \`openPipeTransport\` on two servers, \`connectTransport\` on both, \`consume\` on one and \`produce\` with its answer on the
    other carry a publication from server to server, with all its layers.
 

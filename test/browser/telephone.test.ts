@@ -104,9 +104,13 @@ test('a telephone and a browser hear each other through the gateway, in PCMU bot
     (share) => share > 0.8,
   );
   expect(telephone.shareOf(tones.telephone)).toBeLessThan(0.1);
-  const [room] = server.sfu.snapshot().rooms;
-  const codecs = room?.peers.flatMap(({ producers }) => producers.filter(({ kind }) => kind === 'audio'));
-  expect(codecs?.map(({ codec }) => codec)).toEqual(['pcmu', 'pcmu']);
+  const codecs = async () =>
+    server.sfu
+      .snapshot()
+      .rooms.flatMap(({ peers }) => peers.flatMap(({ producers }) => producers))
+      .filter(({ kind }) => kind === 'audio')
+      .map(({ codec }) => codec);
+  await eventually('both speak PCMU', codecs, (spoken) => spoken.join() === 'pcmu,pcmu');
 });
 
 test('people see the telephone like anybody else, and a moderator who removes it ends its call', async () => {

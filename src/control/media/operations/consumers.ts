@@ -31,7 +31,6 @@ export const consume = defineOperation({
     paused: Type.Optional(Type.Boolean({ description: 'Begins held; false unless told' })),
   }),
   result: EndpointConsumer,
-  status: 201,
   errors: ['not_found', 'wrong_state', 'unsupported', 'media_rejected', 'gone'],
   example: {
     roomId: '{room}',

@@ -6,7 +6,13 @@ import * as transports from './transports.ts';
 
 /** The operations on media that is not a WebRTC client's, by subject. They are part of the table of all operations. */
 export const mediaOperations = {
-  Sessions: [sessions.createSession, sessions.listSessions, sessions.closeSession, sessions.takeOverSession],
+  Sessions: [
+    sessions.createSession,
+    sessions.listSessions,
+    sessions.getSession,
+    sessions.closeSession,
+    sessions.takeOverSession,
+  ],
   Endpoints: [
     endpoints.createEndpoint,
     endpoints.listEndpoints,

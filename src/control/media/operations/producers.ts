@@ -26,7 +26,6 @@ export const produce = defineOperation({
     appData: Type.Optional(AppData),
   }),
   result: EndpointProducer,
-  status: 201,
   errors: ['not_found', 'wrong_state', 'limit_reached', 'unsupported', 'media_rejected', 'gone'],
   example: {
     roomId: '{room}',

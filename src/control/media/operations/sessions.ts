@@ -56,6 +56,19 @@ export const listSessions = defineOperation({
     ),
 });
 
+export const getSession = defineOperation({
+  name: 'getSession',
+  verb: 'GET',
+  path: '/sessions/:roomId',
+  doc: 'One session with its owner. What goes on in it is told by its room.',
+  scope: 'read',
+  params: params({ roomId: Id }),
+  result: SessionInfo,
+  errors: ['not_found'],
+  example: { roomId: '{session}' },
+  run: ({ holdings }, { roomId }) => describeSession(holdings.session(roomId)),
+});
+
 export const closeSession = defineOperation({
   name: 'closeSession',
   verb: 'DELETE',

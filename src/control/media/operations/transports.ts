@@ -42,7 +42,6 @@ export const openPlainTransport = defineOperation({
     ...direction,
   }),
   result: TransportInfo,
-  status: 201,
   errors: ['not_found', 'limit_reached', 'gone', 'media_rejected', 'worker_unavailable'],
   example: { roomId: '{room}', peerId: '{endpoint}', comedia: true, srtp: 'none' },
   async run(context, { roomId, peerId, ...wanted }) {
@@ -69,7 +68,6 @@ export const openPipeTransport = defineOperation({
     ...direction,
   }),
   result: TransportInfo,
-  status: 201,
   errors: ['not_found', 'limit_reached', 'gone', 'media_rejected', 'worker_unavailable'],
   example: { roomId: '{room}', peerId: '{endpoint}' },
   async run(context, { roomId, peerId, srtp = true, rtx = false, ...wanted }) {
