@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { generatedFiles } from '../metrics/generated.ts';
 import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
+import { controllersPage } from './controllers-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
 import { webhooksPage } from './webhooks-page.ts';
@@ -13,6 +14,7 @@ import { webhooksPage } from './webhooks-page.ts';
 const files: Readonly<Record<string, string>> = {
   'docs/api.md': apiPage(),
   'docs/configuration.md': configurationPage(),
+  'docs/controllers.md': controllersPage(),
   'docs/protocol.md': protocolPage(),
   'docs/metrics.md': metricsPage(),
   'docs/webhooks.md': webhooksPage(),

@@ -23,7 +23,7 @@ interface Program {
   why: string;
 }
 
-const isIngestTest = (file: string) => /ingest/.test(file);
+const isIngestTest = (file: string) => /ingest|telephone/.test(file);
 
 /**
  * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another

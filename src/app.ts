@@ -7,7 +7,8 @@ import { healthPlugin } from './health.ts';
 import type { Logger } from './log.ts';
 import { type PageFile, pagePlugin, serveFile } from './page.ts';
 import type { Sfu } from './sfu/sfu.ts';
-import type { Signaling, SocketData } from './signaling/socket.ts';
+import type { Signaling } from './signaling/socket.ts';
+import type { SocketData } from './wire/socket.ts';
 
 export interface AppDependencies {
   sfu: Sfu;

@@ -1,7 +1,7 @@
 import type { AnyElysia } from 'elysia';
 import type { Config } from './config.ts';
-import type { SocketData } from './signaling/socket.ts';
 import type { TlsPair } from './tls.ts';
+import type { SocketData } from './wire/socket.ts';
 
 export interface ListenerOptions {
   app: AnyElysia;

@@ -2,8 +2,10 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from './auth/api-access.ts';
 import type { Config } from './config.ts';
 import { EventStream } from './control/event-stream.ts';
+import { Holdings } from './control/media/holdings.ts';
 import type { ControlServices } from './control/operation.ts';
 import { restPlugin } from './control/rest/plugin.ts';
+import { ControlSocket } from './control/socket/control-socket.ts';
 import { Webhooks } from './control/webhooks/webhooks.ts';
 import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
@@ -12,6 +14,7 @@ import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
 import type { Sfu } from './sfu/sfu.ts';
 import type { Store } from './store/store.ts';
+import type { SocketData } from './wire/socket.ts';
 
 export interface ProgramSideOptions {
   config: Config;
@@ -34,6 +37,9 @@ export class ProgramSide {
   readonly events: EventStream;
   readonly #broadcasters: Broadcasters;
   readonly #webhooks: Webhooks;
+  /** What they made for media. */
+  readonly holdings: Holdings;
+  readonly #controlSocket: ControlSocket;
 
   constructor(private readonly options: ProgramSideOptions) {
     const { config, sfu, store, log, clock } = options;
@@ -43,19 +49,33 @@ export class ProgramSide {
     const silenceSeconds = () => config.broadcasterSilenceSeconds;
     this.#broadcasters = new Broadcasters({ sfu, clock, silenceSeconds });
     this.#webhooks = new Webhooks({ config, events: this.events, outbox: store.webhooks, clock, log });
+    this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
+    const { access, services, events: stream } = this;
+    this.#controlSocket = new ControlSocket({ access, services, stream, log });
   }
 
   /** What is mounted beside the page and the dashboard. */
   get plugin() {
-    const { log, version, ...services } = this.options;
-    const { access } = this;
-    const { sfu } = services;
+    const { access, services } = this;
+    const { log, version, sfu } = this.options;
     return new Elysia({ name: 'programs', normalize: false })
       .use(restPlugin({ services, access, log, version }))
-      .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }));
+      .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }))
+      .get('/control', ({ request, server }) =>
+        // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+        this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
+      );
+  }
+
+  /** What operations act on. */
+  private get services(): ControlServices {
+    const { log: _log, version: _version, ...shared } = this.options;
+    return { ...shared, holdings: this.holdings };
   }
 
   async stop(): Promise<void> {
+    this.#controlSocket.close();
+    this.holdings.close();
     this.events.close();
     this.#broadcasters.close();
     await this.#webhooks.stop();

@@ -19,6 +19,7 @@ import { Sfu, type SfuOptions } from './sfu/sfu.ts';
 import { Signaling } from './signaling/socket.ts';
 import { Store } from './store/store.ts';
 import type { TlsPair } from './tls.ts';
+import { socketHandlers } from './wire/socket.ts';
 
 export interface ServerOptions {
   config: Config;
@@ -88,7 +89,8 @@ export class Server {
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
       metricsListener = MetricsListener.listen(measurements, config);
-      listener = new Listener({ app, websocket: signaling.websocket, config, tls });
+      const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
+      listener = new Listener({ app, websocket, config, tls });
     } catch (error) {
       await measurements.close();
       await metricsListener?.stop();

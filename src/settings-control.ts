@@ -35,6 +35,26 @@ export const controlSettings = {
     ),
     60,
   ),
+  controllerGraceSeconds: defaulted(
+    integer(
+      { from: 0, to: 3600, unit: 'seconds' },
+      {
+        env: 'TUREEN_CONTROLLER_GRACE_SECONDS',
+        doc: 'How long what a controller made outlives its connection, in seconds, unless it is to be kept.',
+      },
+    ),
+    30,
+  ),
+  controllerMessagesPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_CONTROLLER_MESSAGES_PER_SECOND',
+        doc: 'Messages a second that one controller may send for long; short bursts of five times as many pass.',
+      },
+    ),
+    500,
+  ),
   apiRequestsPerSecond: defaulted(
     integer(
       { from: 1, to: 100_000 },

@@ -29,7 +29,17 @@ const turnUrl = {
   wants: 'an address such as turn:turn.example.com:3478',
 };
 /** Codecs that rooms can offer; src/sfu/codecs.ts says what each of them is. */
-export const codecNames = ['opus', 'PCMU', 'PCMA', 'G722', 'VP8', 'VP9', 'H264', 'AV1'] as const;
+export const codecNames = [
+  'opus',
+  'PCMU',
+  'PCMA',
+  'G722',
+  'telephone-event',
+  'VP8',
+  'VP9',
+  'H264',
+  'AV1',
+] as const;
 const codecName = {
   schema: Type.Union(codecNames.map((name) => Type.Literal(name))),
   wants: `any of ${codecNames.join(', ')}`,

@@ -94,7 +94,13 @@ export async function mintApiToken(request: {
 /** What a request carries as its credential, wherever it carries it. */
 export function bearerOf(request: Request): string | undefined {
   const header = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  return header ?? new URL(request.url).searchParams.get('token') ?? undefined;
+  return header ?? ofProtocol(request) ?? new URL(request.url).searchParams.get('token') ?? undefined;
+}
+
+/** A WebSocket that cannot set a header offers the credential as a sub-protocol, `bearer.<key>`. */
+function ofProtocol(request: Request): string | undefined {
+  const offered = request.headers.get('sec-websocket-protocol') ?? '';
+  return /(?:^|,)\s*bearer\.([^\s,]+)/.exec(offered)?.[1];
 }
 
 const missing =

@@ -51,10 +51,14 @@ export class EventStream {
    * program has to look at everything anew.
    */
   since(position: string): readonly PublicEvent[] | undefined {
-    const [, run, number] = /^([0-9a-f]{8})-(\d+)$/.exec(position) ?? [];
-    const missed = this.#last - Number(number);
-    if (run !== this.run || !(missed >= 0) || missed > this.#kept.length) return undefined;
+    const missed = this.#missedSince(position);
+    if (missed === undefined) return undefined;
     return missed === 0 ? [] : this.#kept.slice(-missed);
+  }
+
+  /** Whether all that came after a position is still there. */
+  remembers(position: string): boolean {
+    return this.#missedSince(position) !== undefined;
   }
 
   /** @returns a function that ends the subscription. */
@@ -78,6 +82,12 @@ export class EventStream {
     if (this.#kept.length >= 2 * this.#keep) this.#kept.splice(0, this.#kept.length - this.#keep);
     if (type === 'room_finished' && roomId !== null) this.#sequences.delete(roomId);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #missedSince(position: string): number | undefined {
+    const [, run, number] = /^([0-9a-f]{8})-(\d+)$/.exec(position) ?? [];
+    const missed = this.#last - Number(number);
+    return run === this.run && missed >= 0 && missed <= this.#kept.length ? missed : undefined;
   }
 
   #nextOf(roomId: string): number {

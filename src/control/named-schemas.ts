@@ -1,4 +1,13 @@
 import type { TSchema } from '@sinclair/typebox';
+import { RtpCapabilities, RtpParameters } from '../wire/rtp.ts';
+import {
+  EndpointConsumer,
+  EndpointInfo,
+  EndpointProducer,
+  SessionInfo,
+  SrtpParameters,
+  TransportInfo,
+} from './media/schemas.ts';
 import { AuditEntry, Node, Worker } from './node-schemas.ts';
 import {
   Ban,
@@ -34,4 +43,12 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   TopRooms,
   Token,
   Metadata,
+  Session: SessionInfo,
+  Endpoint: EndpointInfo,
+  RtpTransport: TransportInfo,
+  EndpointProducer,
+  EndpointConsumer,
+  SrtpParameters,
+  RtpCapabilities,
+  RtpParameters,
 };

@@ -8,6 +8,7 @@ import type { Asker } from '../moderation/orders.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Store } from '../store/store.ts';
+import type { Holdings } from './media/holdings.ts';
 import type { TopRooms } from './schemas.ts';
 
 /** As a type, but nothing of it can be changed: what the domain's snapshots are. */
@@ -26,11 +27,15 @@ export interface ControlServices {
   readonly clock: Clock;
   /** The worst rooms, from the last samples of the metrics. */
   readonly topRooms: () => Immutable<Static<typeof TopRooms>>;
+  /** What programs made for media. */
+  readonly holdings: Holdings;
 }
 
 /** The services, and who asks. */
 export interface OperationContext extends ControlServices {
   readonly caller: Caller;
+  /** Which of the controllers that use the caller's key; undefined for REST. */
+  readonly controllerId?: string;
 }
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

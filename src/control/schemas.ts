@@ -54,7 +54,7 @@ export const Actor = Type.Object({
 export const roomOptions = {
   codecs: Type.Array(oneOf(codecNames), {
     minItems: 1,
-    maxItems: 8,
+    maxItems: codecNames.length,
     uniqueItems: true,
     description: 'Codecs that it offers, the preferred first; it keeps them until it ends',
   }),

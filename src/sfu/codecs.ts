@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { disguised, telephoneEvent, telephoneEventCodecs } from './telephone-events.ts';
 
 const h264 = (profileLevelId: string): types.RouterRtpCodecCapability => ({
   kind: 'video',
@@ -38,7 +39,10 @@ const codecs: Readonly<Record<string, readonly types.RouterRtpCodecCapability[]>
 
 /** The router's codec list for these names, the preferred first. Always a fresh copy, for mediasoup keeps what it gets. */
 export function mediaCodecs(names: readonly string[]): types.RouterRtpCodecCapability[] {
-  return structuredClone(names.flatMap((name) => codecs[name] ?? []));
+  const media = names.flatMap((name) => codecs[name] ?? []);
+  const rates = new Set(media.filter(({ kind }) => kind === 'audio').map(({ clockRate }) => clockRate));
+  const events = names.includes(telephoneEvent) ? telephoneEventCodecs(rates) : [];
+  return structuredClone([...media, ...events]);
 }
 
 /** The codec of a track as metrics and the admin page name it, e.g. "vp8". */
@@ -49,8 +53,8 @@ export function codecOf(rtpParameters: types.RtpParameters): string {
 const matching = new WeakMap<types.RtpCapabilities, Map<string, types.RtpCapabilities>>();
 
 /**
- * Of what a client can receive, the part that matters for one codec: that codec, its retransmission (RFC 4588) and the
- * header extensions of its kind. mediasoup copies and checks the whole list for each consumer, and a browser's is long.
+ * Of what a client can receive, the part that matters for one codec: that codec, its retransmission (RFC 4588), the keys
+ * that are pressed beside it (RFC 4733) and the header extensions of its kind. mediasoup copies and checks the whole list for each consumer, and a browser's is long.
  */
 export function capabilitiesFor(capabilities: types.RtpCapabilities, codec: string): types.RtpCapabilities {
   const known = matching.get(capabilities) ?? new Map<string, types.RtpCapabilities>();
@@ -71,8 +75,12 @@ function partFor(
       mimeType.toLowerCase().endsWith('/rtx') && payloadTypes.has(Number(parameters?.apt)),
   );
   const kinds = new Set(own.map(({ kind }) => kind));
-  return {
-    codecs: [...own, ...retransmission],
+  const rates = new Set(own.map(({ clockRate }) => clockRate));
+  const pressed = codecs.filter(
+    ({ mimeType, clockRate }) => mimeType.toLowerCase() === `audio/${telephoneEvent}` && rates.has(clockRate),
+  );
+  return disguised({
+    codecs: [...own, ...retransmission, ...pressed],
     headerExtensions: headerExtensions.filter(({ kind }) => kinds.has(kind)),
-  };
+  });
 }

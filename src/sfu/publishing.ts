@@ -7,6 +7,7 @@ import { adopt, mediaCall } from './media-call.ts';
 import type { DataPublication, Peer, PeerTransport, Publication } from './peer.ts';
 import type { Room } from './room.ts';
 import { offer, offerData } from './subscribing.ts';
+import { disguised } from './telephone-events.ts';
 
 type AppData = Record<string, unknown>;
 
@@ -36,7 +37,7 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   }
   const { kind, rtpParameters, paused, appData } = request;
   const producer = await mediaCall(entry.transport, 'producing', () =>
-    entry.transport.produce({ kind, rtpParameters, paused, appData }),
+    entry.transport.produce({ kind, rtpParameters: disguised(rtpParameters), paused, appData }),
   );
   adopt(producer, peer.joined && peer.mayPublish(source), 'the producer');
   const pausedBy = new Set<'peer' | 'moderator'>(paused ? ['peer'] : []);

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import { SfuError } from '../errors.ts';
 import { mediaCodecs } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
+import { undisguised } from './telephone-events.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
 
 /** Workers that may die one after the other before a new peer is told. */
@@ -142,7 +143,7 @@ export class RoomRouters {
     );
     const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
     if (this.#closed) router.close();
-    this.#rtpCapabilities ??= router.rtpCapabilities;
+    this.#rtpCapabilities ??= undisguised(router.rtpCapabilities);
     countConsumers(opened);
     router.once('workerclose', () => {
       if (this.#routers.delete(live)) this.options.onLost(opened);

@@ -5,6 +5,7 @@ import type { ConsumerEnd } from './events.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { DataPublication, DataSubscription, Peer, Publication, Subscription } from './peer.ts';
 import type { Room } from './room.ts';
+import { undisguised } from './telephone-events.ts';
 
 /**
  * Offers a publication to a peer that takes what comes: the consumer is made paused, announced, and resumed once the
@@ -89,7 +90,7 @@ export async function subscribe(
       peer,
       publication,
       consumer,
-      rtpParameters: consumer.rtpParameters,
+      rtpParameters: undisguised(consumer.rtpParameters),
       transportId: transport.id,
       openedAt: room.context.clock.now(),
     });
@@ -132,7 +133,8 @@ export async function resumeSubscription(
 export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
   if (!peer.link.offerDataConsumer) return;
   if (peer === publication.peer || !peer.joined || !peer.identity.grants.subscribe) return;
-  if (!peer.consumingTransport() || peer.receiving.has(publication.dataProducer.id)) return;
+  // RTP without WebRTC carries no data.
+  if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(publication.dataProducer.id)) return;
   subscribeData(room, peer, publication)
     .then((subscription) => introduceData(subscription))
     .catch((error: unknown) => forgive(room, peer, error));

@@ -7,14 +7,17 @@ import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer
 import type { Room } from '../sfu/room.ts';
 import {
   closePolicy,
+  closeReason,
   closeRefused,
   closeRestart,
+  failureFrame,
   type NotificationFrame,
   type RequestFrame,
   type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { Pace } from '../wire/pace.ts';
+import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
@@ -23,15 +26,8 @@ import type { IceServers } from './ice-servers.ts';
 import { Requests } from './requests.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 
-/** What a session needs of a socket. */
-export interface SessionSocket {
-  /** @returns false when the frame was dropped, for the client does not read. */
-  send(text: string): boolean;
-  close(code: number, reason: string): void;
-}
-
 export interface SessionOptions {
-  socket: SessionSocket;
+  socket: WireSocket;
   events: EventBus;
   counts: SignalingCounts;
   moderation: Moderation;
@@ -173,7 +169,7 @@ export class Session implements PeerLink {
     this.#invalid += 1;
     if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
     if (id === undefined) this.notify('invalidMessage', { reason: error.reason });
-    else this.#send(failure(id, error));
+    else this.#send(failureFrame(id, error));
   }
 
   #work(): void {
@@ -225,7 +221,7 @@ export class Session implements PeerLink {
   #answer(frame: RequestFrame | NotificationFrame, peer: Peer, outcome: Outcome, duration: number): void {
     if ('request' in frame) {
       if (outcome.ok) this.#write(successText(frame.id, outcome.data));
-      else this.#send(failure(frame.id, outcome.error));
+      else this.#send(failureFrame(frame.id, outcome.error));
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
     // A name that a client made up must not become a label of a metric.
@@ -276,15 +272,4 @@ function isEmpty(data: unknown): boolean {
   if (typeof data !== 'object' || Array.isArray(data)) return false;
   for (const _key in data) return false;
   return true;
-}
-
-function failure(id: number, error: SfuError): ResponseFrame {
-  return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
-}
-
-/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
-function closeReason(reason: string): string {
-  let cut = reason;
-  while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);
-  return cut;
 }

@@ -10,15 +10,23 @@ import { type Clock, systemClock } from '../sfu/clock.ts';
 import { defaultGrants, type Identity } from '../sfu/grants.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import { closeRefused, closeTryAgain, maxFrameBytes, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import { closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import {
+  type Connection,
+  offeredProtocols,
+  refusal,
+  type SocketData,
+  upgradeSocket,
+  type WireSocket,
+} from '../wire/socket.ts';
 import { SignalingCounts } from './counts.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
 import { welcome } from './welcome.ts';
 
-/** What the upgrade hands to the socket. The token lives here only, and is not logged. */
-export interface SocketData {
+/** What is known of one connection. The token lives here only, and is not logged. */
+interface ConnectionData {
   readonly roomId: string;
   readonly peerId: string;
   readonly token: string | undefined;
@@ -41,18 +49,7 @@ export interface SignalingOptions {
 /** Refusals that pass by themselves: a client that tries again soon gets in. */
 const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable', 'gone', 'internal']);
 
-type Socket = Bun.ServerWebSocket<SocketData>;
-
-/** Bun sends 1009 to a client whose frame is too large, but tells its handler 1006 with this reason (seen in 1.4.5). */
-const tooBigReason = 'Received too big message';
-
-/** Bytes that may wait for a client that does not read; then it is dropped, alone. */
-const mostUnread = 1024 * 1024;
-
-/**
- * The only file that knows Bun's socket. `upgrade` answers the GET of an Elysia route; `websocket` goes into
- * `listen`. Elysia's own socket is not used: one deeply nested frame ends its process.
- */
+/** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
   readonly counts = new SignalingCounts();
   readonly #sessions = new Map<Peer, Session>();
@@ -78,9 +75,7 @@ export class Signaling {
    * @returns the answer for a request that is malformed, or undefined when the socket took over
    */
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
-    const offered = (request.headers.get('sec-websocket-protocol') ?? '')
-      .split(',')
-      .map((entry) => entry.trim());
+    const offered = offeredProtocols(request);
     if (!offered.includes(subProtocol)) return refusal(403, `offer the sub-protocol "${subProtocol}"`);
     if (!this.#originAllowed(request)) {
       return refusal(
@@ -101,43 +96,24 @@ export class Signaling {
     const token = bearer ?? searchParams.get('token') ?? undefined;
     const fast = searchParams.get('fast') === '1';
     const address = this.#clientAddress(request, server.requestIP(request)?.address ?? '');
-    const data: SocketData = { roomId, peerId, token, address, openedAt: this.#clock.now(), fast };
-    const headers = { 'Sec-WebSocket-Protocol': subProtocol };
-    if (server.upgrade(request, { headers, data })) return undefined;
-    return refusal(426, 'this address is for WebSocket connections');
-  }
-
-  /** The handlers and limits for Bun's socket. */
-  get websocket(): Bun.WebSocketHandler<SocketData> {
-    const { config } = this.options;
-    return {
-      maxPayloadLength: maxFrameBytes,
-      backpressureLimit: mostUnread,
-      closeOnBackpressureLimit: true,
-      idleTimeout: config.idleSeconds,
-      sendPings: true,
-      perMessageDeflate: false,
-      open: (socket) => this.#guard(socket, () => this.#opened(socket)),
-      // Binary frames are not of this protocol and are ignored.
-      message: (socket, message) =>
-        this.#guard(socket, () => typeof message === 'string' && socket.data.session?.receive(message)),
-      close: (socket, code, reason) =>
-        this.#guard(socket, () => this.#closed(socket, reason === tooBigReason ? 1009 : code)),
+    const data: ConnectionData = { roomId, peerId, token, address, openedAt: this.#clock.now(), fast };
+    const connection: Connection = {
+      opened: (socket) => this.#opened(data, socket),
+      received: (text) => data.session?.receive(text),
+      closed: (code) => this.#closed(data, code),
     };
+    return upgradeSocket({ request, server, protocol: subProtocol, connection });
   }
 
   close(): void {
     this.#stopNotifications();
   }
 
-  #opened(socket: Socket): void {
+  #opened(data: ConnectionData, socket: WireSocket): void {
     const { config, sfu, log } = this.options;
-    const { roomId, peerId } = socket.data;
+    const { roomId, peerId, fast } = data;
     const session = new Session({
-      socket: {
-        send: (text) => socket.send(text) !== 0,
-        close: (code, reason) => socket.close(code, reason),
-      },
+      socket,
       events: sfu.events,
       counts: this.counts,
       moderation: this.options.moderation,
@@ -145,18 +121,16 @@ export class Signaling {
       clock: this.#clock,
       messagesPerSecond: config.messagesPerSecond,
       iceServers: () => iceServersFor(config, peerId, this.#clock.now()),
-      fast: socket.data.fast,
+      fast,
       roomId,
       peerId,
     });
-    socket.data.session = session;
+    data.session = session;
     sfu.events.emit('socketOpened', { roomId, peerId });
-    this.#enter(socket.data, session).catch((error: unknown) =>
-      this.#refuse(socket.data, session, toSfuError(error)),
-    );
+    this.#enter(data, session).catch((error: unknown) => this.#refuse(data, session, toSfuError(error)));
   }
 
-  async #enter(data: SocketData, session: Session): Promise<void> {
+  async #enter(data: ConnectionData, session: Session): Promise<void> {
     const { config, sfu } = this.options;
     const identity = await this.#identify(data);
     // The socket may have closed while its token was checked; then it must not replace anybody.
@@ -174,7 +148,7 @@ export class Signaling {
     session.notify('welcome', await welcome(room, peer, iceServers));
   }
 
-  async #identify({ roomId, peerId, token, address }: SocketData): Promise<Identity> {
+  async #identify({ roomId, peerId, token, address }: ConnectionData): Promise<Identity> {
     const { config } = this.options;
     if (config.developmentMode) return { roomId, peerId, metadata: {}, grants: defaultGrants, address };
     if (token === undefined) {
@@ -185,29 +159,18 @@ export class Signaling {
     return { roomId, peerId, address, ...verified };
   }
 
-  #refuse({ roomId, peerId }: SocketData, session: Session, error: SfuError): void {
+  #refuse({ roomId, peerId }: ConnectionData, session: Session, error: SfuError): void {
     const { sfu, log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     sfu.events.emit('connectionRefused', { code: error.code, roomId });
     session.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
-  #closed(socket: Socket, code: number): void {
-    const { session, peer, roomId, peerId, openedAt } = socket.data;
+  #closed({ session, peer, roomId, peerId, openedAt }: ConnectionData, code: number): void {
     session?.socketClosed();
     if (peer) this.#sessions.delete(peer);
     const duration = this.#clock.now() - openedAt;
     this.options.sfu.events.emit('socketClosed', { roomId, peerId, code, duration });
-  }
-
-  // An exception in one of Bun's handlers would end the process, and every call with it.
-  #guard(socket: Socket, handle: () => unknown): void {
-    try {
-      handle();
-    } catch (error) {
-      this.options.log.error('a socket handler failed; its connection is closed', { error });
-      socket.close(1011, 'internal: the server made a mistake; connect again');
-    }
   }
 
   #originAllowed(request: Request): boolean {
@@ -222,10 +185,6 @@ export class Signaling {
     if (developmentMode && !isLoopback(hostname)) return false;
     return host === request.headers.get('host');
   }
-}
-
-function refusal(status: number, sentence: string): Response {
-  return new Response(`${sentence}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
 }
 
 /** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */

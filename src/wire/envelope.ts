@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import type { SfuError } from '../errors.ts';
 
 /**
  * What every socket of this server has in common: JSON text frames in protoo's envelope, their limits, and the codes
@@ -50,3 +51,15 @@ export const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown
   description: 'Data of the application; `source` or `share: true` tell a shared screen from a camera',
 });
 export const Nothing = Type.Object({}, { description: 'nothing' });
+
+/** The answer to a request that was not carried out. */
+export function failureFrame(id: number, error: SfuError): ResponseFrame {
+  return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
+}
+
+/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
+export function closeReason(reason: string): string {
+  let cut = reason;
+  while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);
+  return cut;
+}

@@ -9,10 +9,10 @@ test('a peer is told its bandwidth at most once a second, and only when it has c
   const clock = new TestClock();
   await using server = await startServer({}, { clock });
   const { client, recvTransport } = await enter({ server, peerId: 'alice' });
-  const entry = server.sfu.peer('room', 'alice').transports.get(recvTransport);
+  const entry = server.sfu.peer('room', 'alice').webRtcTransport(recvTransport);
   const estimate = (availableBitrate: number) => {
     const info = { desiredBitrate: 0, effectiveDesiredBitrate: 0, availableBitrate };
-    entry?.transport.emit('trace', { type: 'bwe', timestamp: 0, direction: 'out', info });
+    entry.transport.emit('trace', { type: 'bwe', timestamp: 0, direction: 'out', info });
   };
   estimate(1_000_000);
   clock.advance(999);

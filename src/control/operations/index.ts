@@ -1,3 +1,5 @@
+import type { Static } from '@sinclair/typebox';
+import { mediaOperations } from '../media/operations/index.ts';
 import type { Operation } from '../operation.ts';
 import { addBan, getBan, liftBan, listBans } from './bans.ts';
 import {
@@ -47,6 +49,7 @@ export const operationsBySubject = {
   ],
   Producers: [listProducers, getProducer, getProducerStats, muteProducer, allowProducer, closeProducer],
   Consumers: [listConsumers, getConsumer, getConsumerStats, pauseConsumer, resumeConsumer, closeConsumer],
+  ...mediaOperations,
   Messages: [sendToRoom, sendToPeer],
   Tokens: [mintPeerToken],
   Bans: [listBans, addBan, getBan, liftBan],
@@ -66,3 +69,8 @@ const byName = new Map(operations.map((operation) => [operation.name, operation]
 export function findOperation(name: string): Operation | undefined {
   return byName.get(name);
 }
+
+type Named<N extends OperationName> = Extract<AnyOperation, { readonly name: N }>;
+/** What an operation takes, and what it answers. */
+export type OperationParams<N extends OperationName> = Static<Named<N>['params']>;
+export type OperationResult<N extends OperationName> = Static<Named<N>['result']>;

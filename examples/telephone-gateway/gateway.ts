@@ -1,0 +1,122 @@
+/**
+ * A telephone gateway: a Controller that brings an RTP telephone into a room. Browsers in the room speak PCMU because
+ * the room offers nothing else for sound, so nothing is ever transcoded.
+ *
+ *   bun examples/telephone-gateway/gateway.ts --room support --telephone 203.0.113.7:4000 --ssrc 305419896
+ *
+ * A real gateway learns --telephone and --ssrc from the SDP that its SIP side gets (c=, m= and a=ssrc), and answers with
+ * the address that this prints. Environment: TUREEN_URL (ws://localhost:3000 unless told) and TUREEN_KEY.
+ */
+import { parseArgs } from 'node:util';
+import { Controller } from './controller.ts';
+
+interface Telephone {
+  readonly ip: string;
+  readonly port: number;
+  /** Of the packets that it sends, for that is how they are recognised. */
+  readonly ssrc: number;
+}
+
+interface Call {
+  readonly controller: Controller;
+  readonly roomId: string;
+  readonly telephone: Telephone;
+}
+
+const peerId = 'telephone';
+const pcmu = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000 };
+const keys = { mimeType: 'audio/telephone-event', payloadType: 101, clockRate: 8000 };
+
+/** Puts the telephone into the room. @returns where it has to send to */
+async function bridge({ controller, roomId, telephone }: Call): Promise<{ ip: string; port: number }> {
+  const { ip, port, ssrc } = telephone;
+  const endpoint = { roomId, peerId };
+  await controller
+    .ask('createSession', { roomId, codecs: ['PCMU', 'telephone-event', 'VP8'], maxPeers: 20 })
+    .catch((error: Error) => {
+      // Somebody opened the room before. It goes on with the codecs that it has.
+      if (!error.message.startsWith('wrong_state')) throw error;
+    });
+  await controller.ask('createEndpoint', { ...endpoint, displayName: 'Telephone' });
+  // Telephones send from the port at which they receive (RFC 4961), so the address is told and not learned. Plain RTP,
+  // because that is what this one speaks: leave `srtp` out where it can do better.
+  const transport = await controller.ask<{ id: string; ip: string; port: number }>('openPlainTransport', {
+    ...endpoint,
+    comedia: false,
+    srtp: 'none',
+  });
+  const onIt = { ...endpoint, transportId: transport.id };
+  await controller.ask('connectTransport', { ...onIt, ip, port });
+  await controller.ask('produce', {
+    ...onIt,
+    kind: 'audio',
+    rtpParameters: { codecs: [pcmu, keys], encodings: [{ ssrc }] },
+    appData: { source: 'mic' },
+  });
+  await listen(controller, onIt);
+  return { ip: transport.ip, port: transport.port };
+}
+
+/**
+ * Lets the telephone hear the others. A telephone plays one stream, and this server does not mix: it hears whoever
+ * speaks, and at first whoever came first.
+ */
+async function listen(
+  controller: Controller,
+  onIt: { roomId: string; peerId: string; transportId: string },
+): Promise<void> {
+  const { roomId } = onIt;
+  const consumers = new Map<string, string>();
+  let heard: string | undefined;
+  const consume = async (speaker: string, producerId: string) => {
+    if (speaker === peerId || consumers.has(speaker)) return;
+    const paused = heard !== undefined;
+    heard ??= speaker;
+    const { id } = await controller.ask<{ id: string }>('consume', { ...onIt, producerId, paused });
+    consumers.set(speaker, id);
+  };
+  const hear = async (speaker: string) => {
+    const [next, former] = [consumers.get(speaker), consumers.get(heard ?? '')];
+    if (next === undefined || speaker === heard) return;
+    heard = speaker;
+    const { transportId: _, ...endpoint } = onIt;
+    if (former) await controller.ask('pauseEndpointConsumer', { ...endpoint, consumerId: former });
+    await controller.ask('resumeEndpointConsumer', { ...endpoint, consumerId: next });
+  };
+  const failed = (error: Error) => console.error(error.message);
+  controller.on<{ type: string; data: Record<string, string> }>('event', ({ type, data }) => {
+    const { peerId: speaker = '', producerId = '', kind } = data;
+    if (type === 'producer_opened' && kind === 'audio') consume(speaker, producerId).catch(failed);
+    if (type === 'active_speaker') hear(speaker).catch(failed);
+    if (type === 'producer_closed' && kind === 'audio') {
+      consumers.delete(speaker);
+      if (speaker === heard) heard = undefined;
+    }
+  });
+  const types = ['producer_opened', 'producer_closed', 'active_speaker'];
+  await controller.ask('subscribe', { roomId, types });
+  const { items } = await controller.ask<{ items: { id: string; peerId: string }[] }>('listProducers', {
+    roomId,
+    kind: 'audio',
+  });
+  for (const { id, peerId: speaker } of items) await consume(speaker, id);
+}
+
+const { values } = parseArgs({
+  options: { room: { type: 'string' }, telephone: { type: 'string' }, ssrc: { type: 'string' } },
+});
+const [, ip, port] = /^\[?([0-9A-Fa-f.:]+?)\]?:(\d+)$/.exec(values.telephone ?? '') ?? [];
+if (!values.room || !ip || !port || !values.ssrc) {
+  console.error('usage: gateway.ts --room <name> --telephone <ip>:<port> --ssrc <number>');
+  process.exit(2);
+}
+const { TUREEN_URL: url = 'ws://localhost:3000', TUREEN_KEY: key } = process.env;
+const controller = await Controller.connect(url, `telephone ${ip}:${port}`, key);
+const telephone = { ip, port: Number(port), ssrc: Number(values.ssrc) };
+controller.on<{ reason: string }>('endpointClosed', ({ reason }) => {
+  console.log(`the call has ended: ${reason}`);
+  controller.close();
+});
+console.log(JSON.stringify(await bridge({ controller, roomId: values.room, telephone })));
+process.once('SIGTERM', () => controller.close());
+console.error(`disconnected: ${await controller.ended}`);

@@ -1,0 +1,135 @@
+import { expect, test } from 'bun:test';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { Server } from '../../src/server.ts';
+import { startServer } from '../support/server.ts';
+import { eventually } from './support.ts';
+import { FfmpegTelephone } from './telephone-ffmpeg.ts';
+import { useBrowser } from './use-browser.ts';
+
+const held = useBrowser();
+const root = join(import.meta.dir, '..', '..');
+
+/** Hz: tones that no line, fan or codec makes by itself, and that are no multiples of each other. */
+const tones = { telephone: 1000, microphone: 630 };
+
+/** The example as its reader starts it. */
+async function gateway(server: Server, room: string, telephone: FfmpegTelephone) {
+  const file = join(root, 'examples', 'telephone-gateway', 'gateway.ts');
+  const args = [
+    '--room',
+    room,
+    '--telephone',
+    `127.0.0.1:${telephone.port}`,
+    '--ssrc',
+    String(telephone.ssrc),
+  ];
+  const child = Bun.spawn([process.execPath, file, ...args], {
+    env: { ...process.env, TUREEN_URL: `ws://127.0.0.1:${server.port}` },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('\n')) {
+    const { value, done } = await lines.read();
+    if (done) throw new Error(`the gateway ended: ${text}`);
+    text += value;
+  }
+  telephone.call(JSON.parse(text.split('\n')[0] ?? ''));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await child.exited;
+  };
+  return { [Symbol.asyncDispose]: stop };
+}
+
+/** Runs in a page: a microphone that plays a pure tone. */
+function whistle(): void {
+  const { mediaDevices } = navigator;
+  const open = mediaDevices?.getUserMedia.bind(mediaDevices);
+  if (!open) return;
+  mediaDevices.getUserMedia = async (constraints) => {
+    if (!constraints?.audio) return await open(constraints);
+    const context = new AudioContext();
+    const microphone = context.createMediaStreamDestination();
+    const voice = new OscillatorNode(context, { frequency: 630 });
+    const volume = new GainNode(context, { gain: 0.5 });
+    voice.connect(volume).connect(microphone);
+    voice.start();
+    return microphone.stream;
+  };
+}
+
+/** The loudest frequency of what a page receives, in Hz, and how loud it is in decibels; -Infinity for silence. */
+async function loudest(page: Page): Promise<{ frequency: number; decibels: number }> {
+  return await page.evaluate(async () => {
+    const shared = globalThis as unknown as { connections: RTCPeerConnection[]; ear?: AnalyserNode };
+    if (!shared.ear) {
+      const tracks = shared.connections.flatMap((connection) =>
+        connection.getReceivers().map((receiver) => receiver.track),
+      );
+      // The connection that sends has receivers too, and to those nothing ever comes.
+      const track = tracks.find(
+        ({ kind, muted, readyState }) => kind === 'audio' && !muted && readyState === 'live',
+      );
+      if (!track) return { frequency: 0, decibels: Number.NEGATIVE_INFINITY };
+      const context = new AudioContext();
+      shared.ear = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0.5 });
+      context.createMediaStreamSource(new MediaStream([track])).connect(shared.ear);
+    }
+    const bins = new Float32Array(shared.ear.frequencyBinCount);
+    shared.ear.getFloatFrequencyData(bins);
+    const decibels = bins.reduce((most, bin) => Math.max(most, bin), Number.NEGATIVE_INFINITY);
+    const width = shared.ear.context.sampleRate / shared.ear.fftSize;
+    return { frequency: bins.indexOf(decibels) * width, decibels };
+  });
+}
+
+test('a telephone and a browser hear each other through the gateway, in PCMU both ways', async () => {
+  await using server = await startServer();
+  await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_896, frequency: tones.telephone });
+  await using _gateway = await gateway(server, 'support', telephone);
+  const page = await held.browser.open(server, { room: 'support', name: 'Ann', before: whistle });
+  const near = (frequency: number) => Math.abs(frequency - tones.telephone) < 25;
+  await eventually(
+    'the browser hears the telephone',
+    () => loudest(page),
+    ({ frequency, decibels }) => near(frequency) && decibels > -50,
+  );
+  await eventually(
+    'the telephone hears the browser',
+    async () => telephone.shareOf(tones.microphone),
+    (share) => share > 0.8,
+  );
+  expect(telephone.shareOf(tones.telephone)).toBeLessThan(0.1);
+  const codecs = async () =>
+    server.sfu
+      .snapshot()
+      .rooms.flatMap(({ peers }) => peers.flatMap(({ producers }) => producers))
+      .filter(({ kind }) => kind === 'audio')
+      .map(({ codec }) => codec);
+  await eventually('both speak PCMU', codecs, (spoken) => spoken.join() === 'pcmu,pcmu');
+});
+
+test('people see the telephone like anybody else, and a moderator who removes it ends its call', async () => {
+  await using server = await startServer();
+  await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_897, frequency: tones.telephone });
+  await using _gateway = await gateway(server, 'support', telephone);
+  const page = await held.browser.open(server, { room: 'support', name: 'Ann', before: whistle });
+  await page.getByText('Telephone', { exact: true }).first().waitFor();
+  await eventually(
+    'the telephone hears the browser',
+    async () => telephone.shareOf(tones.microphone),
+    (share) => share > 0.8,
+  );
+  const by = { kind: 'moderator', id: 'ann' } as const;
+  server.sfu.removePeer({ roomId: 'support', peerId: 'telephone', reason: '', by });
+  await page.getByText('Telephone', { exact: true }).first().waitFor({ state: 'detached' });
+  await eventually(
+    'the gateway is gone',
+    async () => server.programs.holdings.endpoints.size,
+    (endpoints) => endpoints === 0,
+  );
+});
