@@ -69,7 +69,8 @@ is in [examples/telephone-gateway](../examples/telephone-gateway/gateway.ts), wh
 
 \`GET /control\` with the sub-protocol \`tureen-control\` (or \`protoo\`). The key goes into the sub-protocol \`bearer.<key>\`,
 into \`Authorization: Bearer\`, or into \`?token=\`: a key of the dashboard or a token with scopes, as for [REST](api.md).
-In development mode none is needed on this machine.
+In development mode none is needed on this machine. The key is looked at again every minute: one that was revoked, or a
+token that has expired, ends the connection.
 
 - \`?controllerId=\` is a name of your choice, one for each of the Controllers that share a key. Without it the server
   makes one up and tells it in \`welcome\`. A second connection of the same name and key takes the place of the first.

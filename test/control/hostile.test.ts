@@ -1,8 +1,10 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { mintApiToken } from '../../src/auth/api-access.ts';
 import { scopes } from '../../src/auth/scopes.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
+import { TestClock } from '../support/clock.ts';
 import { RawSocket } from '../support/raw-socket.ts';
-import { logLines, startServer, tokenFor, withKeys } from '../support/server.ts';
+import { logLines, startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { programToken, TestController } from './support.ts';
 
@@ -57,6 +59,34 @@ describe('a handshake', () => {
       await client.close();
     }
     expect(logLines.filter((line) => line.includes(token))).toEqual([]);
+  });
+
+  test('counts for as long as its key is good: a revoked one and an expired token end the connection', async () => {
+    const clock = new TestClock();
+    await using server = await startServer(withKeys, { clock });
+    const key = server.store.apiKeys.create('gateway', 'admin');
+    const lifetime = {
+      key: testKey,
+      secret: testSecret,
+      scopes: ['read'],
+      lifetime: 90,
+      now: clock.now(),
+    } as const;
+    const revoked = await TestController.connect(server, { token: key });
+    const expiring = await TestController.connect(server, { token: await mintApiToken(lifetime) });
+    clock.advance(60_000);
+    expect(await revoked.codeOf('listSessions', {})).toBe('done');
+    expect(await expiring.codeOf('listSessions', {})).toBe('done');
+    const [{ id } = { id: 0 }] = server.store.apiKeys.list();
+    server.store.apiKeys.revoke(id);
+    // The token expired before, but clocks may differ by a minute.
+    clock.advance(60_000);
+    for (const { client } of [revoked, expiring]) {
+      expect(await client.closed).toMatchObject({
+        code: 4000,
+        reason: expect.stringMatching(/^unauthorized: /),
+      });
+    }
   });
 
   test('of a page from elsewhere is not let in where no key is needed', async () => {

@@ -157,6 +157,7 @@ test('a session is for two unless told, and ends with its room', async () => {
   const controller = await TestController.connect(server);
   const { id: roomId, rtpCapabilities } = await controller.ask('createSession', { codecs: ['PCMU'] });
   expect(rtpCapabilities.codecs?.map(({ mimeType }) => mimeType)).toEqual(['audio/PCMU']);
+  expect(await controller.ask('getSession', { roomId })).toMatchObject({ id: roomId, keep: false });
   await controller.ask('createEndpoint', { roomId, peerId: 'one' });
   await controller.ask('createEndpoint', { roomId, peerId: 'two' });
   expect(await controller.codeOf('createEndpoint', { roomId, peerId: 'three' })).toBe('room_full');

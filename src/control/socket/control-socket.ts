@@ -38,14 +38,14 @@ export class ControlSocket {
     if (!isGoodId(controllerId))
       return refusal(400, 'controllerId wants 1 to 128 characters without control characters');
     const { access, services, stream, log } = this.options;
-    const caller = access.authenticate(request, server.requestIP(request)?.address ?? '');
-    // Its rejection is answered once the socket is open, where a reason can be read.
-    caller.catch(() => {});
+    const address = server.requestIP(request)?.address ?? '';
+    // Bun empties the request with the upgrade.
+    const asked = new Request(request.url, { headers: request.headers });
     const connection = new Controller({
       services,
       stream,
       log,
-      caller,
+      authenticate: () => access.authenticate(asked, address),
       controllerId,
       entered: (controller, owner) => this.#entered(controller, owner),
       left: (controller, owner) => this.#left(controller, owner),

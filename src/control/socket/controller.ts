@@ -24,8 +24,8 @@ export interface ControllerOptions {
   readonly services: ControlServices;
   readonly stream: EventStream;
   readonly log: Logger;
-  /** Who connects; rejects for whoever is not let in. */
-  readonly caller: Promise<Caller>;
+  /** Tells who connects; rejects for whoever is not let in, or not any more. */
+  readonly authenticate: () => Promise<Caller>;
   readonly controllerId: string;
   /** It was let in: it is known as the one with this name from now on. */
   readonly entered: (controller: Controller, owner: Owner) => void;
@@ -43,10 +43,14 @@ type State =
     }
   | { readonly name: 'closed' };
 
+/** How often a key is looked at again, in milliseconds. */
+const keyInterval = 60_000;
+
 /** One connection of a Controller: what it asks is done one after the other, and it is told what happens. */
 export class Controller implements Connection {
   #state: State = { name: 'connecting' };
   #subscription: Subscription | undefined;
+  #cancelWatch: () => void = () => {};
   readonly #inbox: Inbox;
 
   constructor(private readonly options: ControllerOptions) {
@@ -65,7 +69,8 @@ export class Controller implements Connection {
 
   opened(socket: WireSocket): void {
     this.#state = { name: 'connecting', socket };
-    this.options.caller
+    this.options
+      .authenticate()
       .then((caller) => this.#enter(socket, caller))
       .catch((error: unknown) => this.#refuse(toSfuError(error)));
   }
@@ -112,6 +117,18 @@ export class Controller implements Connection {
     const graceSeconds = services.config.controllerGraceSeconds;
     this.notify('welcome', { controllerId, graceSeconds, position: stream.position });
     this.#inbox.open();
+    this.#watchKey();
+  }
+
+  /** A key that was revoked and a token that has expired hold no connection open. */
+  #watchKey(): void {
+    if (this.#state.name !== 'open') return;
+    this.#cancelWatch = this.options.services.clock.after(keyInterval, () => {
+      this.options
+        .authenticate()
+        .then(() => this.#watchKey())
+        .catch((error: unknown) => this.#refuse(toSfuError(error)));
+    });
   }
 
   #refuse(error: SfuError): void {
@@ -125,6 +142,7 @@ export class Controller implements Connection {
     if (state.name === 'closed') return;
     this.#state = { name: 'closed' };
     this.#inbox.close();
+    this.#cancelWatch();
     this.#subscription?.stop();
     if (state.name === 'open') this.options.left(this, state.owner);
   }
