@@ -44,7 +44,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/auth': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/store': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
   'src/moderation': ['src/sfu', 'src/store', 'src/errors.ts'],
-  'src/wire': ['src/sfu', 'src/errors.ts', 'src/json.ts', 'src/log.ts'],
+  'src/wire': ['src/sfu', 'src/errors.ts', 'src/log.ts'],
   'src/signaling': [
     'src/wire',
     'src/sfu',

@@ -160,7 +160,9 @@ test('a session is for two unless told, and ends with its room', async () => {
   expect(await controller.ask('getSession', { roomId })).toMatchObject({ id: roomId, keep: false });
   await controller.ask('createEndpoint', { roomId, peerId: 'one' });
   await controller.ask('createEndpoint', { roomId, peerId: 'two' });
+  expect((await controller.ask('getSession', { roomId })).id).toBe(roomId);
   expect(await controller.codeOf('createEndpoint', { roomId, peerId: 'three' })).toBe('room_full');
+  expect(await controller.codeOf('getSession', { roomId: 'elsewhere' })).toBe('not_found');
   server.sfu.closeRoom({ roomId, by: { kind: 'admin', id: 'ann' } });
   expect(await controller.client.waitFor('sessionClosed')).toEqual({ roomId, reason: 'closed' });
   expect((await controller.ask('listSessions', {})).items).toEqual([]);

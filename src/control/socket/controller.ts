@@ -59,10 +59,10 @@ export class Controller implements Connection {
       clock,
       messagesPerSecond: config.controllerMessagesPerSecond,
       handle: (request) => this.#handle(request),
-      complain: (error) =>
-        error.id === undefined
+      complain: (error, id) =>
+        id === undefined
           ? this.notify('invalidMessage', { reason: error.reason })
-          : this.#write(failureFrame(error.id, error)),
+          : this.#write(failureFrame(id, error)),
       giveUp: (cause, detail) => this.#drop(cause, detail),
     });
   }

@@ -1,3 +1,4 @@
+import { SfuError } from '../../errors.ts';
 import type { Clock } from '../../sfu/clock.ts';
 import type { RequestFrame } from '../../wire/envelope.ts';
 import { type ClientFrame, FrameError, readFrame } from '../../wire/frame.ts';
@@ -8,8 +9,8 @@ export interface InboxOptions {
   readonly messagesPerSecond: number;
   /** Carries out one request; it never rejects. */
   readonly handle: (request: RequestFrame) => Promise<void>;
-  /** A frame that could not be taken. */
-  readonly complain: (error: FrameError) => void;
+  /** A frame that could not be taken; `id` is of the request that can be answered, when it was one. */
+  readonly complain: (error: SfuError, id?: number) => void;
   /** The other side has gone too far. */
   readonly giveUp: (cause: 'flood' | 'invalid', detail: string) => void;
 }
@@ -56,10 +57,10 @@ export class Inbox {
 
   /** An unforeseen error is thrown on, to whoever guards the socket. */
   #refuse(error: unknown): void {
-    if (!(error instanceof FrameError)) throw error;
+    if (!(error instanceof SfuError)) throw error;
     this.#invalid += 1;
     if (this.#invalid > toleratedInvalid) this.options.giveUp('invalid', error.message);
-    else this.options.complain(error);
+    else this.options.complain(error, error instanceof FrameError ? error.id : undefined);
   }
 
   async #work(): Promise<void> {
