@@ -62,7 +62,9 @@ function scan(files: string[]): string[] {
 }
 
 test('no text that people wrote is put into a page without being escaped, and the scan would find one', () => {
-  const files = [...new Bun.Glob('{admin,examples}/**/*.tsx').scanSync(root)].map((path) => join(root, path));
+  const files = [...new Bun.Glob('{admin,examples,src}/**/*.tsx').scanSync(root)].map((path) =>
+    join(root, path),
+  );
   expect(files.length).toBeGreaterThan(15);
   const found = scan([...files, planted]);
   expect(found.filter((line) => line.includes('planted.tsx'))).toHaveLength(1);

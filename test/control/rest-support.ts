@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { mintApiToken } from '../../src/auth/api-access.ts';
 import { type Scope, scopes } from '../../src/auth/scopes.ts';
 import type { Server } from '../../src/server.ts';
@@ -67,4 +68,18 @@ function readJson(text: string): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The whole answer to a GET whose address is sent as it is; fetch would repair it. */
+export async function rawGet({ port }: Pick<Server, 'port'>, path: string): Promise<string> {
+  const key = await apiKey();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(port, '127.0.0.1');
+  const parts: Buffer[] = [];
+  socket.on('data', (part: Buffer) => void parts.push(part));
+  socket.on('close', () => resolve(Buffer.concat(parts).toString()));
+  socket.on('error', reject);
+  const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\nConnection: close`;
+  socket.write(`${head}\r\n\r\n`);
+  return await promise;
 }

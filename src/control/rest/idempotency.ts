@@ -16,6 +16,7 @@ interface Kept {
 
 const lifetime = 24 * 3600 * 1000;
 const mostOfCaller = 1000;
+const mostCallers = 1000;
 
 /**
  * Answers to creations by the keys that callers gave them (draft-ietf-httpapi-idempotency-key-header): a request that
@@ -58,7 +59,10 @@ export class IdempotentAnswers {
   /** Those of one caller, without the ones that are too old or too many. They are in the order of their coming. */
   #keptOf(caller: string): Map<string, Kept> {
     const kept = this.#callers.get(caller) ?? new Map<string, Kept>();
+    this.#callers.delete(caller);
     this.#callers.set(caller, kept);
+    const [quietest] = this.#callers.keys();
+    if (this.#callers.size > mostCallers && quietest !== undefined) this.#callers.delete(quietest);
     const now = this.clock.now();
     for (const [key, { expiresAt }] of kept) {
       if (expiresAt > now && kept.size < mostOfCaller) break;
