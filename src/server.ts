@@ -57,7 +57,8 @@ export class Server {
       workerBin,
       listenInfos: (index: number) => listenInfos(config, index),
     };
-    const store = new Store({ folder: config.dataDir, log, now: () => clock.now() });
+    const { dataDir: folder, auditDays } = config;
+    const store = new Store({ folder, auditDays, log, now: () => clock.now() });
     const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
     const sfu = new Sfu({ settings: config, workers, log, clock, admission, unreadyReasons });
     const moderation = new Moderation(sfu, store, () => clock.now());

@@ -35,6 +35,8 @@ const htmxConfig = JSON.stringify({
   noSwap: [204, 304, '4xx', '5xx'],
   history: true,
   includeIndicatorCSS: false,
+  // A page that waits a minute after the server is back shows what is not true any more.
+  sse: { reconnectMaxDelay: 5000 },
 });
 
 export interface FrameOptions {
@@ -86,7 +88,7 @@ export function frame({ context, panels, panel, csrf, content, base, messages }:
         <span>Times are UTC.</span>
         <span class="only-live">
           <kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select{' '}
-          <kbd>?</kbd> keys
+          <kbd>r</kbd> remove <kbd>?</kbd> keys
         </span>
       </footer>
     </body>

@@ -49,9 +49,9 @@ export class Moderation {
 
   /**
    * Puts a peer out and makes its tokens void; with a ban it does not get back in with new ones either.
-   * Resolves when it is complete. @throws SfuError not_found
+   * Resolves when it is complete, or with what was left of it after five seconds. @throws SfuError not_found
    */
-  async removePeer(target: PeerTarget, ban?: BanOrder): Promise<void> {
+  async removePeer(target: PeerTarget, ban?: BanOrder): Promise<Remains> {
     const { roomId, peerId, by, reason = '' } = target;
     const room = this.sfu.room(roomId);
     const peer = this.sfu.peer(roomId, peerId);
@@ -62,16 +62,18 @@ export class Moderation {
       this.store.bans.voidTokens(roomId, peerId);
       for (const entry of bans) this.store.bans.add(entry);
     };
+    let remains: Remains = [];
     await this.#audited({ ...target, action, details }, { prepare }, async () => {
       const detail = ban
         ? `you were banned${reason ? `: ${reason}` : ''}`
         : `a moderator removed you${reason ? `: ${reason}` : ''}`;
-      const remains = await removeCompletely(this.sfu, { room, peer }, () =>
+      remains = await removeCompletely(this.sfu, { room, peer }, () =>
         this.sfu.removePeer({ roomId, peerId, reason: detail, by }),
       );
       this.#putOutBanned(by, detail);
       return completeOrNot(remains);
     });
+    return remains;
   }
 
   /** Bans somebody who need not be here. Whoever it fits is put out. */

@@ -1,8 +1,9 @@
 import { people } from './0001-people.ts';
 import { moderation } from './0002-moderation.ts';
+import { auditHorizon } from './0003-audit-horizon.ts';
 
 /**
  * Every change of the schema, in order: entry i brings the database to version i + 1. An entry that was released is
  * never edited; add a numbered file and a line here.
  */
-export const migrations: readonly string[] = [people, moderation];
+export const migrations: readonly string[] = [people, moderation, auditHorizon];
