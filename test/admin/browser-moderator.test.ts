@@ -6,7 +6,7 @@ import { Browser, eventually } from '../browser/support.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';
-import { becomesLive, openPage } from './pages.ts';
+import { becomesLive, logIn, openPage } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
@@ -72,6 +72,64 @@ test('what can be done with several appears when somebody is ticked, and several
     expect((await client.closed).reason).toBe('removed: you were banned: a pair');
   expect(await page.locator('.bulk').isVisible()).toBe(false);
   expect(server.store.audit.search({ text: 'a pair', limit: 5 })).toHaveLength(2);
+  expect(browser.problems()).toEqual([]);
+});
+
+test('of two moderators who remove the same peer at once one is told that it is done, and the other that it was', async () => {
+  await using server = await startWithUsers({});
+  for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
+  const first = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
+  const second = await openPage(browser, { server, path: '/room?room=room' });
+  const both = [first, second];
+  for (const page of both) {
+    await page.getByRole('article', { name: 'bea' }).locator('a:text-is("Remove…")').click();
+    await page.waitForSelector('dialog[open]');
+  }
+  await Promise.all(both.map((page) => page.press('dialog [name=reason]', 'Enter')));
+  const told = await Promise.all(both.map((page) => page.locator('.toast').innerText()));
+  expect(
+    told.filter((text) => text.startsWith('bea was removed: socket and transports are closed')),
+  ).toHaveLength(1);
+  expect(told.filter((text) => text.startsWith('Not done: there is no peer "bea"'))).toHaveLength(1);
+  for (const page of both) {
+    await eventually(
+      'one peer left on the page',
+      () => page.locator('.peer h3').allInnerTexts(),
+      (names) => names.join() === 'ada',
+    );
+  }
+  expect(server.store.audit.search({ text: 'peer.remove', limit: 5 })).toHaveLength(1);
+});
+
+test('without scripts a browser reads the pages and removes a peer by plain forms', async () => {
+  await using server = await startWithUsers({});
+  for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
+  const page = await browser.context.newPage();
+  await page.route('**/admin.js*', (route) => route.abort());
+  await logIn(page, server, 'moderator');
+  await page.goto(`http://127.0.0.1:${server.port}/admin/rooms`);
+  await page.fill('#search', 'bea');
+  await page.click('button:text-is("Search")');
+  await page.click('.found a:text-is("bea")');
+  await page.click('a:text-is("Remove…")');
+  await page.waitForURL(/\/do\/room\/remove\?/);
+  await page.fill('[name=reason]', 'by hand');
+  await page.click('button:text-is("Remove")');
+  await page.waitForURL(/\/room\?room=room$/);
+  expect(await page.locator('.toast').innerText()).toStartWith(
+    'bea was removed: socket and transports are closed',
+  );
+  expect(await page.locator('.peer h3').allInnerTexts()).toEqual(['ada']);
+  await page.click('a:text-is("Lock")');
+  await page.fill('[name=reason]', 'enough');
+  await page.click('button:text-is("Lock")');
+  await page.waitForSelector('.page-head .note:has-text("locked")');
+  const told = server.store.audit.search({ limit: 5 }).map(({ action, reason }) => [action, reason]);
+  expect(told).toEqual([
+    ['room.lock', 'enough'],
+    ['peer.remove', 'by hand'],
+  ]);
+  browser.expectProblem(/net::ERR_FAILED/);
   expect(browser.problems()).toEqual([]);
 });
 

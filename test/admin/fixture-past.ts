@@ -62,7 +62,11 @@ export function fillHistory(monitor: Monitor, { rooms, workers: all }: NodeSnaps
     for (const worker of all) {
       const cpu = workerCpu.get(worker.index) ?? new History();
       workerCpu.set(worker.index, cpu);
-      cpu.push(worker.pid === null ? 0 : Math.min(0.96, wave(index, 0.12 * (worker.index + 1))));
+      cpu.push(
+        worker.pid === null
+          ? 0
+          : Math.min(kind === 'degraded' ? 0.96 : 0.84, wave(index, 0.12 * (worker.index + 1))),
+      );
     }
   }
   const flow = { lossSent: 0.01, lossReceived: kind === 'degraded' ? 0.18 : 0, availableOutgoing: 4_000_000 };
