@@ -34,7 +34,11 @@
     document.documentElement.classList.toggle('stale', text !== '' && text !== 'Live');
   };
   document.addEventListener('htmx:sse:after:connection', () => connection('Live'));
-  document.addEventListener('htmx:sse:close', () => connection('Not live'));
+  // A stream that is cleaned up has made way for the one of another search.
+  document.addEventListener(
+    'htmx:sse:close',
+    ({ detail }) => detail.reason === 'cleanup' || connection('Not live'),
+  );
   // A stream that ended without an error, as it does when the server stops in peace.
   document.addEventListener('htmx:sse:before:connection', ({ detail }) => {
     if (detail.connection.attempt > 0) connection('Connecting again');

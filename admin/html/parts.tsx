@@ -162,8 +162,8 @@ export function SearchForm(props: {
         action={action}
         hx-get={action}
         hx-trigger="input changed delay:250ms, submit"
-        hx-target="#content"
-        hx-select="#content"
+        hx-target="#page"
+        hx-select="#page"
         hx-swap="outerMorph"
         hx-push-url="true"
       >

@@ -6,6 +6,7 @@ import { Browser, eventually } from '../browser/support.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';
+import { startFixture } from './fixtures.ts';
 import { becomesLive, logIn, openPage } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
@@ -15,7 +16,11 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(() => browser.closePages());
+afterEach(async () => {
+  await browser.closePages();
+  // A page that is open when its server stops reports it, which is no matter of the next test.
+  browser.problems();
+});
 afterAll(() => browser[Symbol.asyncDispose]());
 
 test('on a phone one person is put out for good with a search and four taps', async () => {
@@ -72,6 +77,41 @@ test('what can be done with several appears when somebody is ticked, and several
     expect((await client.closed).reason).toBe('removed: you were banned: a pair');
   expect(await page.locator('.bulk').isVisible()).toBe(false);
   expect(server.store.audit.search({ text: 'a pair', limit: 5 })).toHaveLength(2);
+  expect(browser.problems()).toEqual([]);
+});
+
+test('after a search the page goes on showing what was searched for, over one stream, whatever happens', async () => {
+  await using fixture = await startFixture('busy');
+  const page = await openPage(browser, { server: fixture, path: '/rooms', role: 'viewer' });
+  const streams = new Set<string>();
+  const finished: string[] = [];
+  page.on('request', (request) => request.url().includes('/live/') && streams.add(request.url()));
+  const count = (request: { url(): string }) => finished.push(request.url());
+  page.on('requestfinished', count);
+  page.on('requestfailed', count);
+  await page.evaluate(() => {
+    Object.assign(window, { updates: 0 });
+    document.addEventListener('htmx:sse:after:message', () => {
+      (window as unknown as { updates: number }).updates += 1;
+    });
+  });
+  await page.fill('#search', 'allen');
+  await page.waitForSelector('.found a:text-is("Frances Allen")');
+  const [room] = fixture.snapshot.rooms.filter(({ peers }) =>
+    peers.some(({ displayName }) => /Allen/.test(displayName)),
+  );
+  if (!room) throw new Error('the fixture has no such room');
+  // More than the wait before a stream that was given up wrongly would be opened again.
+  for (let round = 0; round < 8; round += 1) {
+    const before = await page.evaluate(() => (window as unknown as { updates: number }).updates);
+    Object.assign(room, { locked: round % 2 === 0 });
+    fixture.events.emit('roomLocked', { roomId: room.id, locked: true, by: { kind: 'admin', id: 'x' } });
+    await page.waitForFunction((seen) => (window as unknown as { updates: number }).updates > seen, before);
+    expect(await page.locator('tbody tr').count()).toBe(1);
+    expect(await page.locator('.row-link').innerText()).toBe(room.id);
+  }
+  expect([...streams]).toEqual([`${fixture.base}/live/rooms?q=allen&sort=peers`]);
+  expect(finished.filter((url) => url.includes('/live/rooms?q=allen'))).toEqual([]);
   expect(browser.problems()).toEqual([]);
 });
 

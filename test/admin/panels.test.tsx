@@ -83,6 +83,32 @@ test('a panel that throws says so in its own place, tells nothing of itself, and
   expect((await visitor.get('')).status).toBe(200);
 });
 
+test('each built-in panel and the example fail in their own place when what they read fails', async () => {
+  await using fixture = await startFixture('busy', [talkers]);
+  const visitor = Visitor.as(fixture, 'admin');
+  const fail = () => {
+    throw new Error('a secret of the database');
+  };
+  const { dashboard, store } = fixture;
+  Object.assign(dashboard.monitor, { snapshot: fail });
+  Object.assign(store.audit, { search: fail });
+  Object.assign(store.bans, { list: fail });
+  Object.assign(store.users, { list: fail });
+  const config = { ...dashboard.options.config };
+  Object.defineProperty(config, 'apiKeys', { get: fail });
+  Object.assign(dashboard.options, { config });
+  const all = [...builtInPanels, talkers];
+  for (const { path, title } of all) {
+    const response = await visitor.get(path);
+    const html = await response.text();
+    expect([path, response.status]).toEqual([path, 200]);
+    expect([path, await select(html, '.failure h2')]).toEqual([path, [`${title} cannot be shown`]]);
+    expect([path, (await select(html, 'nav a')).length > 5]).toEqual([path, true]);
+    expect(html).not.toContain('secret');
+  }
+  expect(fixture.errors).toHaveLength(all.length);
+});
+
 test('a panel may take its time', async () => {
   await using fixture = await startFixture('empty', [late]);
   expect(await Visitor.as(fixture, 'viewer').text('/late')).toContain('here now');

@@ -388,6 +388,24 @@ test('several are ticked and treated at once: muted, told, removed, banned, and 
   ]);
 });
 
+test('every action that is sent without its fields says what is missing, and none of them fails inside', async () => {
+  await using server = await startWithUsers();
+  const admin = Visitor.as(server, 'admin');
+  for (const { path } of actions) {
+    const response = await admin.post(path, {}, { 'hx-request': 'true' });
+    const told = await select(await response.text(), '.toast');
+    expect([path, response.status, told.length]).toEqual([path, 200, 1]);
+    expect([path, told[0]]).toEqual([
+      path,
+      expect.stringMatching(/^Not done: |is cancelled|is revoked|is ended/),
+    ]);
+    expect([path, told[0]]).not.toEqual([path, expect.stringMatching(/internal|mistake/)]);
+    const asking = await admin.get(path);
+    expect([path, [200, 404, 400].includes(asking.status)]).toEqual([path, true]);
+  }
+  expect(server.store.audit.search({ text: 'internal', limit: 5 })).toEqual([]);
+});
+
 test('users, their sessions and keys are kept by admins, of whom one always stays', async () => {
   await using server = await startWithUsers();
   const admin = Visitor.as(server, 'admin');
@@ -402,11 +420,21 @@ test('users, their sessions and keys are kept by admins, of whom one always stay
   expect(await ask('add-user', { name: 'eva', password, role: 'moderator' })).toContain('eva may log in');
   expect((await server.store.users.check('eva', password))?.role).toBe('moderator');
   expect(await ask('add-user', { name: 'EVA', password, role: 'admin' })).toContain('already');
+  const eva = { id: String(server.store.users.byName('eva')?.id) };
+  expect(await ask('set-role', { ...eva, role: 'viewer' })).toContain('eva is viewer now');
+  expect(server.store.users.byName('eva')?.role).toBe('viewer');
+  const session = server.store.sessions.open({ userId: Number(eva.id), address: '', agent: '' });
+  expect(await ask('set-password', { ...eva, password: 'another good one' })).toContain('was set');
+  expect(await server.store.users.check('eva', password)).toBeUndefined();
+  expect((await server.store.users.check('eva', 'another good one'))?.name).toBe('eva');
+  expect(server.store.sessions.find(session)).toBeUndefined();
+  expect(await ask('remove-user', eva)).toContain('eva was removed');
+  expect(server.store.users.byName('eva')).toBeUndefined();
   const viewer = Visitor.as(server, 'viewer');
-  const [session] = server.store.sessions
+  const [theirs] = server.store.sessions
     .list()
     .filter(({ userId }) => userId === server.store.users.byName('viewer')?.id);
-  expect(await ask('end-session', { id: String(session?.id) })).toContain('ended');
+  expect(await ask('end-session', { id: String(theirs?.id) })).toContain('ended');
   expect((await viewer.get('')).status).toBe(303);
   const [secret = ''] = /tureen_[\w-]+/.exec(await ask('add-key', { name: 'robot', role: 'viewer' })) ?? [];
   expect(server.store.apiKeys.find(secret)?.name).toBe('robot');
