@@ -11,9 +11,9 @@ export {
   PageHead,
   ReasonField,
   SearchForm,
-  TableFrame,
 } from './html/parts.tsx';
 export { htmlId, live } from './html/regions.ts';
+export { type Cell, type Column, Pager, pageOf, type Row, Table } from './html/table.tsx';
 export type { Form } from './http/form.ts';
 export { type ActionResult, definePanel, type Panel, type PanelAction, type PanelContext } from './panel.ts';
 export { adminDashboard, dashboardPlugin } from './plugin.ts';

@@ -32,6 +32,8 @@ export type LinkQuery = Readonly<Record<string, string | number | boolean | null
 export interface ActionResult {
   /** One sentence for the one who asked. */
   readonly message: string;
+  /** It was done, but not as it should be: the sentence stands out. */
+  readonly bad?: boolean;
   /** Where to go, when the page that it was asked on is no use any more. */
   readonly to?: string;
   /** Something to show once, such as a new secret. */

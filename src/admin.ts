@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Elysia } from 'elysia';
-import { Dashboard, dashboardPlugin, type Panel } from '../admin/index.ts';
+import { Dashboard, dashboardPlugin } from '../admin/index.ts';
+import { loadPanels } from './admin-panels.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import type { Moderation } from './moderation/moderation.ts';
@@ -92,17 +91,4 @@ export class AdminSide {
       );
     }
   }
-}
-
-/** Modules export their panels: as the default, one or several. */
-async function loadPanels(paths: readonly string[]): Promise<Panel[]> {
-  const loaded = paths.map(async (path) => {
-    const file = resolve(path);
-    const module = (await import(pathToFileURL(file).href).catch((error: Error) => {
-      throw new Error(`TUREEN_ADMIN_PANELS: cannot load "${path}": ${error.message}`, { cause: error });
-    })) as { default?: Panel | readonly Panel[] };
-    if (!module.default) throw new Error(`TUREEN_ADMIN_PANELS: "${path}" has no default export with a panel`);
-    return [module.default].flat() as Panel[];
-  });
-  return (await Promise.all(loaded)).flat();
 }

@@ -62,7 +62,8 @@ export class Server {
       workerBin,
       listenInfos: (index: number) => listenInfos(config, index),
     };
-    const store = new Store({ folder: config.dataDir, log, now: () => clock.now() });
+    const { dataDir: folder, auditDays } = config;
+    const store = new Store({ folder, auditDays, log, now: () => clock.now() });
     const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
     const rtp = {
       listenInfo: rtpListenInfo(config),

@@ -19,6 +19,16 @@ export const adminSettings = {
       doc: 'Folder of the database that keeps bans, users of the dashboard and the audit log.',
     }),
   ),
+  auditDays: optional(
+    integer(
+      { from: 1, to: 36_500 },
+      {
+        env: 'TUREEN_AUDIT_DAYS',
+        defaultDoc: 'for good',
+        doc: 'For how many days entries of the audit log are kept. Older ones are deleted, which the log itself records.',
+      },
+    ),
+  ),
   trustedProxies: optional(
     list(addressRange, {
       env: 'TUREEN_TRUSTED_PROXIES',

@@ -34,7 +34,15 @@
     document.documentElement.classList.toggle('stale', text !== '' && text !== 'Live');
   };
   document.addEventListener('htmx:sse:after:connection', () => connection('Live'));
-  document.addEventListener('htmx:sse:close', () => connection('Not live'));
+  // A stream that is cleaned up has made way for the one of another search.
+  document.addEventListener(
+    'htmx:sse:close',
+    ({ detail }) => detail.reason === 'cleanup' || connection('Not live'),
+  );
+  // A stream that ended without an error, as it does when the server stops in peace.
+  document.addEventListener('htmx:sse:before:connection', ({ detail }) => {
+    if (detail.connection.attempt > 0) connection('Connecting again');
+  });
   document.addEventListener('htmx:sse:error', ({ detail }) => {
     if (detail.status === 401 || detail.status === 403) location.reload();
     connection('Connecting again');
@@ -59,7 +67,7 @@
     leaveLater(toast);
   }
 
-  // Keys: / searches, j and k move, Enter opens, x selects, ? tells.
+  // Keys: / searches, j and k or the arrows move, Enter opens, x selects, r, b and n ask what to do, ? tells.
   const rows = () => [...document.querySelectorAll('table[data-rows] > tbody > tr, [data-rows] > article')];
   let at = '';
   const current = () => rows().find((row) => row.id && row.id === at) ?? document.querySelector('.current');
@@ -77,10 +85,23 @@
     next.scrollIntoView({ block: 'nearest' });
   }
 
+  // Arrows scroll, but for those who are in a list already.
+  const arrow = (step) => {
+    if (!document.activeElement?.closest('[data-rows]')) return false;
+    move(step);
+  };
+  const act = (key) =>
+    (current() ?? document.getElementById('peer-head'))?.querySelector(`[data-key=${key}]`)?.click();
+
   const keys = {
     '/': () => document.getElementById('search')?.focus(),
     j: () => move(1),
     k: () => move(-1),
+    ArrowDown: () => arrow(1),
+    ArrowUp: () => arrow(-1),
+    r: () => act('r'),
+    b: () => act('b'),
+    n: () => act('n'),
     x: () => current()?.querySelector('input[type=checkbox]')?.click(),
     '?': () => {
       const box = dialog();
@@ -90,7 +111,7 @@
       heading.textContent = 'Keys';
       const text = document.createElement('p');
       text.textContent =
-        '/ searches, j and k move from row to row, Enter opens, x selects, Tab reaches what can be done, Esc closes.';
+        '/ searches. j and k, or in a list the arrows, move from row to row. Enter opens, x selects. r asks to remove the current peer, b to remove and ban, n to send a notice. Tab reaches the rest, Esc closes.';
       const close = document.createElement('button');
       close.className = 'button';
       close.textContent = 'Close';
@@ -104,9 +125,7 @@
       event.target instanceof Element && event.target.closest('input:not([type=checkbox]), textarea, select');
     if (typing || event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
     const run = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
-    if (!run) return;
-    event.preventDefault();
-    run();
+    if (run && run() !== false) event.preventDefault();
   });
   // An update puts attributes back as the server wrote them: the mark of the current row is set again.
   document.addEventListener('htmx:sse:after:message', () => current()?.classList.add('current'));

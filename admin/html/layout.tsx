@@ -1,5 +1,6 @@
 import type { Panel, PanelContext } from '../panel.ts';
 import { Icon } from './icons.tsx';
+import { htmlId } from './regions.ts';
 
 export interface PageOptions {
   readonly title: string;
@@ -35,6 +36,8 @@ const htmxConfig = JSON.stringify({
   noSwap: [204, 304, '4xx', '5xx'],
   history: true,
   includeIndicatorCSS: false,
+  // A page that waits a minute after the server is back shows what is not true any more.
+  sse: { reconnectMaxDelay: 5000 },
 });
 
 export interface FrameOptions {
@@ -50,8 +53,7 @@ export interface FrameOptions {
 /** The body of a page of somebody who is logged in. */
 export function frame({ context, panels, panel, csrf, content, base, messages }: FrameOptions): JSX.Element {
   const query = context.query.size > 0 ? `?${context.query}` : '';
-  const stream =
-    panel.live === false ? {} : { 'hx-sse:connect': `${base}/live/${panel.id}${query}`, 'hx-swap': 'none' };
+  const stream = panel.live === false ? undefined : `${base}/live/${panel.id}${query}`;
   return (
     <body hx-headers:inherited={JSON.stringify({ 'x-csrf-token': csrf })}>
       <a class="skip" href="#content">
@@ -75,8 +77,11 @@ export function frame({ context, panels, panel, csrf, content, base, messages }:
           </form>
         </div>
       </header>
-      <main id="content" tabindex="-1" {...stream}>
-        {content as 'safe'}
+      <main id="page">
+        {stream === undefined ? '' : <Stream address={stream} />}
+        <div id="content" tabindex="-1">
+          {content as 'safe'}
+        </div>
       </main>
       <div id="toasts" role="status" aria-live="polite">
         {messages as 'safe'[]}
@@ -86,11 +91,19 @@ export function frame({ context, panels, panel, csrf, content, base, messages }:
         <span>Times are UTC.</span>
         <span class="only-live">
           <kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> select{' '}
-          <kbd>?</kbd> keys
+          <kbd>r</kbd> remove <kbd>?</kbd> keys
         </span>
       </footer>
     </body>
   );
+}
+
+/**
+ * Listens for changes. With another address, after a search, it has another id and so becomes another element: htmx ends
+ * the stream of an element that is gone, but opens that of one whose address changed again beside the new one.
+ */
+function Stream({ address }: { address: string }): JSX.Element {
+  return <div id={htmlId('stream', address)} hidden hx-sse:connect={address} hx-swap="none" />;
 }
 
 function menuEntry(panel: Panel, current: Panel, context: PanelContext): JSX.Element {

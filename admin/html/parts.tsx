@@ -75,6 +75,8 @@ export interface ActionLinkProps {
   readonly caption?: string;
   /** What it acts on, for those who hear the caption without its place. */
   readonly of?: string;
+  /** The key that asks for it while the row that it stands in is the current one. */
+  readonly hotkey?: string;
 }
 
 /**
@@ -89,6 +91,7 @@ export function ActionLink({
   fields,
   caption,
   of,
+  hotkey,
 }: ActionLinkProps): JSX.Element {
   if (!hasRole(context.user.role, action.role)) return '';
   const href = context.actionLink(panelId, name, fields);
@@ -96,7 +99,16 @@ export function ActionLink({
   const label = of ? `${text}: ${of}` : text;
   const look = action.danger ? 'button danger' : 'button';
   return action.confirm ? (
-    <a class={look} href={href} aria-label={label} hx-get={href} hx-target="#dialog" hx-swap="innerHTML" safe>
+    <a
+      class={look}
+      href={href}
+      aria-label={label}
+      data-key={hotkey}
+      hx-get={href}
+      hx-target="#dialog"
+      hx-swap="innerHTML"
+      safe
+    >
       {`${text}…`}
     </a>
   ) : (
@@ -150,8 +162,8 @@ export function SearchForm(props: {
         action={action}
         hx-get={action}
         hx-trigger="input changed delay:250ms, submit"
-        hx-target="#content"
-        hx-select="#content"
+        hx-target="#page"
+        hx-select="#page"
         hx-swap="outerMorph"
         hx-push-url="true"
       >
@@ -172,14 +184,5 @@ export function SearchForm(props: {
         </button>
       </form>
     </search>
-  );
-}
-
-/** A table that scrolls by itself where the page is narrow. */
-export function TableFrame(props: { label: string; children: JSX.Element | JSX.Element[] }): JSX.Element {
-  return (
-    <section class="table-frame" aria-label={props.label} tabindex="0">
-      {props.children as 'safe'}
-    </section>
   );
 }

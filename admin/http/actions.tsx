@@ -41,18 +41,18 @@ export async function doAction(asked: ActionRequest): Promise<Response> {
   const back = safeBack(sent.raw('back'), dashboard.base, from.request.headers.get('referer'));
   const outcome = await carryOut(asked, form);
   dashboard.monitor.refresh();
-  const { message, to, secret, bad = false } = outcome;
+  const { message, to, secret, bad = false, failed = false } = outcome;
   const told = toast(message, { bad, secret });
   if (isHtmx(from.request) && to === undefined) {
     // The dialog closes when it was done and stays, with what was typed, when it was not.
-    return htmlResponse(await told, { headers: bad ? {} : { 'hx-trigger': 'admin-done' } });
+    return htmlResponse(await told, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
   }
   dashboard.tellNext(visitor.session.id, told);
   const next = to ?? back;
   return isHtmx(from.request) ? htmlResponse('', { headers: { 'hx-redirect': next } }) : redirect(next);
 }
 
-type Outcome = ActionResult & { readonly bad?: boolean };
+type Outcome = ActionResult & { readonly failed?: boolean };
 
 async function carryOut(
   { dashboard, from, visitor, panelId, name }: ActionRequest,
@@ -73,7 +73,7 @@ async function carryOut(
         action: name,
         error: thrown,
       });
-    return { message: `Not done: ${error.message}.`, bad: true };
+    return { message: `Not done: ${error.message}.`, bad: true, failed: true };
   }
 }
 

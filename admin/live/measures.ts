@@ -88,10 +88,16 @@ export class Measures {
     return made;
   }
 
-  /** Reads the streams of a room's producers, and of one peer's consumers. */
+  /**
+   * Reads the streams of a room's producers, and those of all consumers of one peer. Of every other peer one consumer is
+   * read, whose reports tell its round trip: all of them would be the square of the peers.
+   */
   async readRoom(room: Room, peer?: Peer): Promise<void> {
     const producers = room.publications.map(({ producer }) => producer);
-    const consumers = [...(peer?.subscriptions.values() ?? [])].map(({ consumer }) => consumer);
+    const consumers = [...room.peers.values()].flatMap((each) => {
+      const all = [...each.subscriptions.values()].map(({ consumer }) => consumer);
+      return each === peer ? all : all.slice(0, 1);
+    });
     const transports = [...room.peers.values()].flatMap((each) => [...each.transports.values()]);
     await Promise.all([
       ...producers.map((producer) => this.#readStreams(producer, 'inbound-rtp', producer.getStats())),

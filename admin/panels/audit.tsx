@@ -1,7 +1,9 @@
 import type { AuditEntry } from '../../src/store/audit.ts';
-import { Badge, Empty, Moment, PageHead, SearchForm, TableFrame, type Tone } from '../html/parts.tsx';
+import { dateTime } from '../html/format.ts';
+import { Badge, Empty, Moment, PageHead, SearchForm, type Tone } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
-import { definePanel } from '../panel.ts';
+import { type Row, Table } from '../html/table.tsx';
+import { definePanel, type PanelContext } from '../panel.ts';
 
 const pageSize = 100;
 
@@ -20,7 +22,7 @@ export const auditPanel = definePanel({
     const last = entries.at(-1);
     return (
       <>
-        <PageHead title="Audit">
+        <PageHead title="Audit" note={keptSince(context)}>
           {user.role === 'admin' ? (
             <a class="button" href={link('/export/audit.jsonl')} download="audit.jsonl">
               Export as JSON lines
@@ -45,6 +47,12 @@ export const auditPanel = definePanel({
   },
 });
 
+/** What is not in the log any more is not hidden from those who read it. */
+function keptSince({ store }: PanelContext): string {
+  const { wholeFrom } = store.audit;
+  return wholeFrom === null ? '' : `since ${dateTime(wholeFrom)}; what was before is deleted`;
+}
+
 /** Entries as rows, the newest first. */
 export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
   if (entries.length === 0) {
@@ -54,66 +62,45 @@ export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
       <Empty title="Nothing found" hint="Search for a part of a name, a room, an action or a reason." />
     );
   }
-  return (
-    <TableFrame label="Audit log">
-      <table data-rows>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">Did</th>
-            <th scope="col">To</th>
-            <th scope="col">Why</th>
-            <th scope="col">Result</th>
-          </tr>
-        </thead>
-        <tbody>{entries.map((entry) => live(`audit-${entry.id}`, row(entry)))}</tbody>
-      </table>
-    </TableFrame>
-  );
+  const columns = ['When', 'Who', 'Did', 'To', 'Why', 'Result'].map((title) => ({ title }));
+  return <Table label="Audit log" columns={columns} rows={entries.map(row)} />;
 }
 
-function row({
-  id,
-  time,
-  by,
-  address,
-  action,
-  roomId,
-  peerId,
-  details,
-  reason,
-  result,
-}: AuditEntry): JSX.Element {
+function row(entry: AuditEntry): Row {
+  const { id, time, by, address, action, roomId, peerId, details, reason, result } = entry;
   const to = [roomId, peerId].filter((part) => part !== null).join(' / ');
   const more = Object.entries(details).map(([name, value]) => `${name}: ${wording(name, value)}`);
-  return (
-    <tr id={`audit-${id}`}>
-      <td class="still">
-        <Moment time={time} />
-      </td>
-      <td>
-        <span safe>{by.id || by.kind}</span>
-        <span class="under" safe>{`${by.kind}${address ? ` from ${address}` : ''}`}</span>
-      </td>
-      <td safe>{action}</td>
-      <td>
-        <span safe>{to}</span>
-        <span class="under" safe>
-          {more.join(', ')}
-        </span>
-      </td>
-      <td safe>{reason}</td>
-      <td>
-        <Badge text={result ?? 'on its way'} tone={resultTone(result)} />
-      </td>
-    </tr>
-  );
+  return {
+    id: `audit-${id}`,
+    cells: [
+      { html: <Moment time={time} /> },
+      {
+        html: (
+          <>
+            <span safe>{by.id || by.kind}</span>
+            <span class="under" safe>{`${by.kind}${address ? ` from ${address}` : ''}`}</span>
+          </>
+        ),
+      },
+      action,
+      {
+        html: (
+          <>
+            <span safe>{to}</span>
+            <span class="under" safe>
+              {more.join(', ')}
+            </span>
+          </>
+        ),
+      },
+      reason,
+      { html: <Badge text={result ?? 'on its way'} tone={resultTone(result)} /> },
+    ],
+  };
 }
 
 function wording(name: string, value: unknown): string {
-  if (name === 'until')
-    return value === null ? 'for good' : new Date(Number(value)).toISOString().slice(0, 16);
+  if (name === 'until') return value === null ? 'for good' : dateTime(Number(value)).slice(0, 16);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

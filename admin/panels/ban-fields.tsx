@@ -21,7 +21,7 @@ export function DurationField(): JSX.Element {
       <span>For</span>
       <select name="for">
         {durationNames.map((name) => (
-          <option value={name} selected={name === '1d'} safe>
+          <option value={name} selected={name === 'forever'} safe>
             {durations[name].title}
           </option>
         ))}
@@ -35,13 +35,19 @@ export function readDuration(form: Form): number | null {
   return durations[form.choice('for', durationNames) as Duration].milliseconds;
 }
 
+/** For how long an order bans, in words. */
+export function periodOf({ milliseconds }: BanOrder): string {
+  const name = durationNames.find((each) => durations[each].milliseconds === milliseconds);
+  return name === undefined || name === 'forever' ? 'for good' : `for ${durations[name].title}`;
+}
+
 /** What a ban of somebody who is here asks. */
 export function BanFields({ token }: { token: boolean }): JSX.Element {
   return (
     <>
       <div class="pair">
         <label class="field">
-          <span>From</span>
+          <span>Out of</span>
           <select name="scope">
             <option value="room">this room</option>
             <option value="server">the whole server</option>
@@ -52,13 +58,14 @@ export function BanFields({ token }: { token: boolean }): JSX.Element {
       <fieldset>
         <legend>Recognised by</legend>
         <label class="check">
-          <input type="checkbox" name="by" value="identity" checked /> identity (peer id)
+          <input type="checkbox" name="by" value="identity" checked /> who they are (peer id)
         </label>
         <label class="check">
-          <input type="checkbox" name="by" value="token" checked={token} disabled={!token} /> token id
+          <input type="checkbox" name="by" value="token" checked={token} disabled={!token} /> their token
         </label>
         <label class="check">
-          <input type="checkbox" name="by" value="address" /> address (others behind it are kept out too)
+          <input type="checkbox" name="by" value="address" /> their address (others behind it are kept out
+          too)
         </label>
       </fieldset>
     </>

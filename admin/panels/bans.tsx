@@ -1,17 +1,11 @@
 import { type Ban, type BanKind, banKinds } from '../../src/store/bans.ts';
-import {
-  ActionLink,
-  Badge,
-  Empty,
-  Moment,
-  PageHead,
-  ReasonField,
-  SearchForm,
-  TableFrame,
-} from '../html/parts.tsx';
+import { ActionLink, Badge, Empty, Moment, PageHead, ReasonField, SearchForm } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
+import { type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
 import { DurationField, readDuration } from './ban-fields.tsx';
+
+const mostBans = 200;
 
 const add: PanelAction = {
   title: 'Ban somebody',
@@ -95,20 +89,25 @@ export const bansPanel = definePanel({
   actions: { add, lift },
   view(context) {
     const text = context.query.get('q') ?? '';
-    const bans = context.store.bans.list({ text, limit: 200 });
+    const bans = context.store.bans.list({ text, limit: mostBans });
+    const note = bans.length === mostBans ? `the newest ${mostBans}; search for others` : '';
     return (
       <>
-        <PageHead title="Bans">
+        <PageHead title="Bans" note={note}>
           <ActionLink context={context} panelId="bans" name="add" action={add} />
         </PageHead>
         <SearchForm context={context} path="/bans" label="Search bans" />
-        {live('bans', <div id="bans">{table(context, bans)}</div>)}
+        {live('bans', <div id="bans">{table(context, bans, text)}</div>)}
       </>
     );
   },
 });
 
-function table(context: PanelContext, bans: readonly Ban[]): JSX.Element {
+function table(context: PanelContext, bans: readonly Ban[], text: string): JSX.Element {
+  if (bans.length === 0 && text !== '')
+    return (
+      <Empty title="Nothing found" hint="Search for a part of who is banned, a room, a reason or by whom." />
+    );
   if (bans.length === 0)
     return (
       <Empty
@@ -116,58 +115,53 @@ function table(context: PanelContext, bans: readonly Ban[]): JSX.Element {
         hint="Ban a peer on its room's page, or somebody who is not here with the button above."
       />
     );
-  return (
-    <TableFrame label="Bans">
-      <table data-rows>
-        <thead>
-          <tr>
-            <th scope="col">Who</th>
-            <th scope="col">From</th>
-            <th scope="col">Until</th>
-            <th scope="col">By</th>
-            <th scope="col">Why</th>
-            <th scope="col">State</th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>{bans.map((ban) => live(`ban-${ban.id}`, row(context, ban)))}</tbody>
-      </table>
-    </TableFrame>
-  );
+  const columns = [
+    ...['Who', 'From', 'Until', 'By', 'Why', 'State'].map((title) => ({ title })),
+    { title: 'Actions', look: 'act', unseen: true } as const,
+  ];
+  return <Table label="Bans" columns={columns} rows={bans.map((ban) => row(context, ban))} />;
 }
 
-function row(context: PanelContext, ban: Ban): JSX.Element {
+function row(context: PanelContext, ban: Ban): Row {
   const { id, kind, value, roomId, expiresAt, by, createdAt, reason, liftedAt } = ban;
   const holds = liftedAt === null && (expiresAt === null || expiresAt > context.now);
-  return (
-    <tr id={`ban-${id}`}>
-      <td>
-        <span safe>{value}</span>
-        <span class="under" safe>
-          {kind}
-        </span>
-      </td>
-      <td safe>{roomId ?? 'the whole server'}</td>
-      <td class="still">{expiresAt === null ? 'for good' : <Moment time={expiresAt} />}</td>
-      <td>
-        <span safe>{by.id || by.kind}</span>
-        <span class="under">
-          <Moment time={createdAt} />
-        </span>
-      </td>
-      <td safe>{reason}</td>
-      <td>
-        {holds ? <Badge text="holds" tone="bad" /> : <Badge text={liftedAt === null ? 'over' : 'lifted'} />}
-      </td>
-      <td>
-        {holds ? (
-          <ActionLink context={context} panelId="bans" name="lift" action={lift} fields={{ id }} of={value} />
-        ) : (
-          ''
-        )}
-      </td>
-    </tr>
+  const button = (
+    <ActionLink context={context} panelId="bans" name="lift" action={lift} fields={{ id }} of={value} />
   );
+  return {
+    id: `ban-${id}`,
+    cells: [
+      {
+        html: (
+          <>
+            <b safe>{value}</b>
+            <span class="under" safe>
+              {kind}
+            </span>
+          </>
+        ),
+      },
+      roomId ?? 'the whole server',
+      expiresAt === null ? 'for good' : { html: <Moment time={expiresAt} /> },
+      {
+        html: (
+          <>
+            <span safe>{by.id || by.kind}</span>
+            <span class="under">
+              <Moment time={createdAt} />
+            </span>
+          </>
+        ),
+      },
+      reason,
+      {
+        html: holds ? (
+          <Badge text="holds" tone="bad" />
+        ) : (
+          <Badge text={liftedAt === null ? 'over' : 'lifted'} />
+        ),
+      },
+      holds ? { html: button } : '',
+    ],
+  };
 }

@@ -3,6 +3,7 @@ import { Bar, Spark } from '../html/chart.tsx';
 import { bitrate, clockTime, percent } from '../html/format.ts';
 import { ActionLink, Empty, Figure, Moment, PageHead } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
+import type { TimelineEntry } from '../live/timeline.ts';
 import { definePanel, type PanelContext } from '../panel.ts';
 import { cancelDrain, drain } from './drain.tsx';
 
@@ -59,10 +60,24 @@ function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Eleme
   );
 }
 
+/** Deaths of workers are told for so long, though the next worker runs already. */
+const deathsShown = 10 * 60_000;
+/** The share of a core from which on a worker is near its limit. */
+const busyShare = 0.9;
+
+function recentDeaths({ monitor, now }: PanelContext): readonly TimelineEntry[] {
+  return monitor.timelines
+    .node()
+    .filter(({ name, time }) => name === 'workerDied' && now - time < deathsShown)
+    .slice(0, 3);
+}
+
 /** What is wrong now, in words; nothing when nothing is. */
-export function alertTexts({ config, store }: PanelContext, node: NodeSnapshot): string[] {
+export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] {
+  const { config, store, monitor } = context;
   const full = node.rooms.filter(({ peers }) => peers.length >= config.maxPeersPerRoom * 0.9);
   const dead = node.workers.filter(({ pid }) => pid === null);
+  const busy = node.workers.filter(({ index }) => (monitor.workerCpu.get(index)?.last ?? 0) > busyShare);
   return [
     ...(node.drainDeadline === null
       ? []
@@ -71,6 +86,11 @@ export function alertTexts({ config, store }: PanelContext, node: NodeSnapshot):
       .filter((reason) => reason !== 'the node is draining')
       .map((reason) => `Not ready: ${reason}.`),
     ...dead.map(({ index }) => `Worker ${index} is down; it is being started again.`),
+    ...recentDeaths(context).map(({ time, text }) => `${clockTime(time)}: ${text}.`),
+    ...busy.map(
+      ({ index }) =>
+        `Worker ${index} uses ${percent(monitor.workerCpu.get(index)?.last ?? 0)} of its core: its calls suffer soon.`,
+    ),
     ...full.map(
       ({ id, peers }) => `Room ${id} has ${peers.length} of at most ${config.maxPeersPerRoom} peers.`,
     ),

@@ -2,8 +2,9 @@ import type { Source } from '../../src/sfu/grants.ts';
 import { ReasonField } from '../html/parts.tsx';
 import type { Form } from '../http/form.ts';
 import type { PanelAction, PanelContext } from '../panel.ts';
-import { BanFields, readBanOrder } from './ban-fields.tsx';
+import { BanFields, periodOf, readBanOrder } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
+import { leftOver } from './removal.ts';
 
 /** Which peer an action is for, and why. */
 function targetOf(context: PanelContext, form: Form) {
@@ -30,19 +31,19 @@ const remove: PanelAction = {
   confirm: (context, form) => (
     <>
       <p>
-        <b safe>{calledBy(context, form)}</b> is put out of <b safe>{form.raw('room')}</b> at once. Tokens
-        issued until now are void; with a new one they may come back.
+        <b safe>{calledBy(context, form)}</b> is put out of <b safe>{form.raw('room')}</b> at once.{' '}
+        {context.config.developmentMode
+          ? 'No tokens are used here, so they may come back at once: ban them to keep them out.'
+          : 'Tokens issued until now are void; with a new one they may come back.'}
       </p>
       <ReasonField />
     </>
   ),
   async run(context, form) {
     const name = calledBy(context, form);
-    await context.moderation.removePeer(targetOf(context, form));
-    return {
-      message: `${name} was removed: socket and transports are closed, and nobody receives them.`,
-      ...roomOf(context, form),
-    };
+    const left = leftOver([await context.moderation.removePeer(targetOf(context, form))]);
+    const done = left === '' ? ': socket and transports are closed, and nobody receives them.' : `.${left}`;
+    return { message: `${name} was removed${done}`, bad: left !== '', ...roomOf(context, form) };
   },
 };
 
@@ -65,8 +66,13 @@ const ban: PanelAction = {
   },
   async run(context, form) {
     const name = calledBy(context, form);
-    await context.moderation.removePeer(targetOf(context, form), readBanOrder(form));
-    return { message: `${name} was removed and is banned.`, ...roomOf(context, form) };
+    const order = readBanOrder(form);
+    const left = leftOver([await context.moderation.removePeer(targetOf(context, form), order)]);
+    return {
+      message: `${name} was removed and is banned ${periodOf(order)}.${left}`,
+      bad: left !== '',
+      ...roomOf(context, form),
+    };
   },
 };
 

@@ -7,6 +7,7 @@ import type {
 } from '../../src/sfu/snapshot.ts';
 import { bitrate, percent } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
+import { Pager, pageOf } from '../html/table.tsx';
 import type { StreamMeasure } from '../live/measures.ts';
 import type { PanelContext } from '../panel.ts';
 import { nameOf } from './quality.ts';
@@ -15,28 +16,29 @@ export interface DetailsProps {
   readonly context: PanelContext;
   readonly room: RoomSnapshot;
   readonly peer: PeerSnapshot;
-  readonly open?: boolean;
+  /** On the peer's own page they are unfolded, and lead through all of its consumers. */
+  readonly own?: boolean;
 }
 
-/** Consumers that a card shows; a peer of a large room has hundreds, and its own page shows more of them. */
-const mostConsumers = 100;
+/** Consumers that are shown at once; a peer of a large room has hundreds. */
+const pageSize = 100;
 
 /** Transports, producers and consumers of a peer, folded away. */
-export function PeerDetails({ context, room, peer, open = false }: DetailsProps): JSX.Element {
+export function PeerDetails({ context, room, peer, own = false }: DetailsProps): JSX.Element {
   const { transports, producers, consumers } = peer;
   const id = htmlId('details', peer.id);
   return (
-    <details class="more" id={`${id}-fold`} open={open}>
+    <details class="more" id={`${id}-fold`} open={own}>
       <summary safe>
         {`${transports.length} transports, ${producers.length} producers, ${consumers.length} consumers`}
       </summary>
       {live(
         id,
-        <div id={id} class="table-frame">
+        <section id={id} class="table-frame" aria-label={`Streams of ${nameOf(peer)}`} tabindex="0">
           <TransportTable context={context} transports={transports} />
           <ProducerTable context={context} producers={producers} />
-          <ConsumerTable context={context} room={room} consumers={consumers} />
-        </div>,
+          <ConsumerTable context={context} room={room} peer={peer} own={own} />
+        </section>,
       )}
     </details>
   );
@@ -165,17 +167,40 @@ function producerRows({ monitor }: PanelContext, producer: ProducerSnapshot): JS
   );
 }
 
-function ConsumerTable(props: {
+function ConsumerTable({ context, room, peer, own = false }: DetailsProps): JSX.Element {
+  const { consumers } = peer;
+  if (consumers.length === 0) return '';
+  const wanted = own ? context.query.get('consumers') : '1';
+  const { at, pages, from, shown } = pageOf(consumers, wanted, pageSize);
+  const to = (page: number) => context.link('/peer', { room: room.id, peer: peer.id, consumers: page });
+  const part = pages === 1 ? '' : ` ${from + 1} to ${from + shown.length} of ${consumers.length}`;
+  return (
+    <>
+      <ConsumerRows context={context} room={room} consumers={shown} caption={`Consumers${part}`} />
+      {own ? (
+        <Pager label="Pages of consumers" at={at} pages={pages} to={to} />
+      ) : pages > 1 ? (
+        <p class="more-of-it">
+          <a href={to(1)} safe>{`All ${consumers.length} consumers`}</a>
+        </p>
+      ) : (
+        ''
+      )}
+    </>
+  );
+}
+
+function ConsumerRows(props: {
   context: PanelContext;
   room: RoomSnapshot;
   consumers: readonly ConsumerSnapshot[];
+  caption: string;
 }) {
-  const { context, room, consumers } = props;
-  if (consumers.length === 0) return '';
+  const { context, room, consumers, caption } = props;
   const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
   return (
     <table>
-      <caption>Consumers</caption>
+      <caption safe>{caption}</caption>
       <thead>
         <tr>
           <th scope="col">From</th>
@@ -191,7 +216,7 @@ function ConsumerTable(props: {
         </tr>
       </thead>
       <tbody>
-        {consumers.slice(0, mostConsumers).map((consumer) => {
+        {consumers.map((consumer) => {
           const stream = context.monitor.measures.streams.get(consumer.id)?.[0];
           return (
             <tr>

@@ -4,9 +4,9 @@ import { bitrate, dateTime, duration } from '../html/format.ts';
 import { Badge, Empty, Figure, PageHead } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel.ts';
+import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
-import { actions, publication } from './room.tsx';
 
 /** Everything of one peer, with graphs of the last minutes. */
 export const peerPanel = definePanel({
@@ -52,7 +52,11 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
         'peer-head',
         <div id="peer-head">
           <PageHead title={nameOf(peer)} note={peer.id} />
-          {actions(context, room, peer, 'peer')}
+          <p class="states">
+            <PeerState room={room} peer={peer} />
+          </p>
+          <PeerButtons context={context} room={room} peer={peer} from="peer" />
+          <Publications context={context} room={room} peer={peer} />
         </div>,
       )}
       {live(
@@ -67,10 +71,7 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
           {facts(context, peer)}
         </dl>,
       )}
-      <ul class="publications">
-        {peer.producers.map((producer) => publication(context, room, peer, producer))}
-      </ul>
-      <PeerDetails context={context} room={room} peer={peer} open />
+      <PeerDetails context={context} room={room} peer={peer} own />
     </>
   );
 }

@@ -1,24 +1,12 @@
 import { SfuError } from '../../src/errors.ts';
 import { hashPassword, type Role, roles, type User } from '../../src/store/users.ts';
-import { ActionLink, Badge, Empty, Moment, PageHead, TableFrame } from '../html/parts.tsx';
+import { ActionLink, Badge, Moment, PageHead } from '../html/parts.tsx';
+import { type Column, Table } from '../html/table.tsx';
 import { readName, readPassword } from '../http/entrance.tsx';
 import type { Form } from '../http/form.ts';
 import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
-
-function RoleField({ role = 'moderator' }: { role?: Role }): JSX.Element {
-  return (
-    <label class="field">
-      <span>Role</span>
-      <select name="role">
-        {roles.map((each) => (
-          <option value={each} selected={each === role} safe>
-            {each}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
+import { ApiKeys, keyActions } from './api-keys.tsx';
+import { RoleField } from './role-field.tsx';
 
 function userOf({ store }: PanelContext, form: Form): User {
   const user = store.users.get(form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }));
@@ -115,36 +103,10 @@ const endSession: PanelAction = {
   },
 };
 
-const addKey: PanelAction = {
-  title: 'Add API key',
-  role: 'admin',
-  confirm: () => (
-    <>
-      <label class="field">
-        <span>Name of the program</span>
-        <input name="name" maxlength="64" required autofocus autocomplete="off" />
-      </label>
-      <RoleField />
-    </>
-  ),
-  run(context, form) {
-    const name = readName(form);
-    if (context.store.apiKeys.has(name))
-      throw new SfuError('wrong_state', `there is a key "${name}" already`);
-    const secret = context.store.apiKeys.create(name, form.choice('role', roles) as Role);
-    return { message: `The key of ${name}, shown this once:`, secret };
-  },
-};
-
-const revokeKey: PanelAction = {
-  title: 'Revoke key',
-  role: 'admin',
-  danger: true,
-  confirm: () => <p>Programs that use it are refused from now on.</p>,
-  run(context, form) {
-    context.store.apiKeys.revoke(form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }));
-    return { message: 'The key is revoked.' };
-  },
+const origins: Readonly<Record<User['origin'], string>> = {
+  page: 'a password',
+  configuration: 'the configuration',
+  proxy: 'the proxy in front',
 };
 
 const actions = {
@@ -153,8 +115,7 @@ const actions = {
   'set-password': setPassword,
   'remove-user': removeUser,
   'end-session': endSession,
-  'add-key': addKey,
-  'revoke-key': revokeKey,
+  ...keyActions,
 } as const satisfies Record<string, PanelAction>;
 
 /** Who may use the dashboard, where they are logged in, and the keys of programs. */
@@ -170,14 +131,12 @@ export const peoplePanel = definePanel({
     <>
       <PageHead title="People">
         <ActionLink context={context} panelId="people" name="add-user" action={addUser} />
-        <ActionLink context={context} panelId="people" name="add-key" action={addKey} />
       </PageHead>
       <h2>Users</h2>
       {users(context)}
       <h2>Sessions</h2>
       {sessions(context)}
-      <h2>API keys</h2>
-      {keys(context)}
+      <ApiKeys context={context} />
     </>
   ),
 });
@@ -196,92 +155,54 @@ function button(context: PanelContext, name: keyof typeof actions, id: number, o
 }
 
 function users(context: PanelContext): JSX.Element {
-  return (
-    <TableFrame label="Users">
-      <table data-rows>
-        <tbody>
-          {context.store.users.list().map(({ id, name, role, origin }) => (
-            <tr>
-              <th scope="row" safe>
-                {name}
-              </th>
-              <td>
-                <Badge text={role} tone={role === 'admin' ? 'accent' : 'plain'} />
-              </td>
-              <td class="note" safe>
-                {origin === 'page' ? '' : `by the ${origin}`}
-              </td>
-              <td class="actions">
-                {button(context, 'set-role', id, name)}
-                {origin === 'page' ? button(context, 'set-password', id, name) : ''}
-                {button(context, 'remove-user', id, name)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
-  );
+  const columns: readonly Column[] = [
+    { title: 'Name' },
+    { title: 'Role' },
+    { title: 'Known by', look: 'note' },
+    { title: 'Actions', look: 'act', unseen: true },
+  ];
+  const rows = context.store.users.list().map(({ id, name, role, origin }) => {
+    const buttons = (
+      <>
+        {button(context, 'set-role', id, name)}
+        {origin === 'page' ? button(context, 'set-password', id, name) : ''}
+        {button(context, 'remove-user', id, name)}
+      </>
+    );
+    return {
+      cells: [
+        { html: <b safe>{name}</b> },
+        { html: <Badge text={role} tone={role === 'admin' ? 'accent' : 'plain'} /> },
+        origins[origin],
+        { html: buttons },
+      ],
+    };
+  });
+  return <Table label="Users" columns={columns} rows={rows} />;
 }
 
 function sessions(context: PanelContext): JSX.Element {
   const names = new Map(context.store.users.list().map(({ id, name }) => [id, name]));
-  return (
-    <TableFrame label="Sessions">
-      <table data-rows>
-        <tbody>
-          {context.store.sessions.list().map(({ id, userId, address, agent, createdAt, seenAt }) => (
-            <tr>
-              <th scope="row" safe>
-                {names.get(userId) ?? '–'}
-              </th>
-              <td safe>{address}</td>
-              <td class="note" safe>
-                {agent}
-              </td>
-              <td class="still">
-                since <Moment time={createdAt} />, seen <Moment time={seenAt} />
-              </td>
-              <td>
-                {id === context.sessionId ? (
-                  <Badge text="this one" tone="accent" />
-                ) : (
-                  button(context, 'end-session', id, names.get(userId) ?? '')
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
-  );
-}
-
-function keys(context: PanelContext): JSX.Element {
-  const all = context.store.apiKeys.list();
-  if (all.length === 0)
-    return <Empty title="No keys" hint="Make one for each program that acts on this server." />;
-  return (
-    <TableFrame label="API keys">
-      <table data-rows>
-        <tbody>
-          {all.map(({ id, name, role, createdAt, usedAt }) => (
-            <tr>
-              <th scope="row" safe>
-                {name}
-              </th>
-              <td>
-                <Badge text={role} />
-              </td>
-              <td class="still">
-                made <Moment time={createdAt} />
-              </td>
-              <td class="still">{usedAt === null ? 'never used' : <Moment time={usedAt} />}</td>
-              <td>{button(context, 'revoke-key', id, name)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableFrame>
-  );
+  const columns: readonly Column[] = [
+    ...['Whose', 'Since', 'Last seen', 'From'].map((title) => ({ title })),
+    { title: 'With', look: 'note' },
+    { title: 'Actions', look: 'act', unseen: true },
+  ];
+  const rows = context.store.sessions.list().map(({ id, userId, address, agent, createdAt, seenAt }) => {
+    const name = names.get(userId) ?? '–';
+    const here = id === context.sessionId;
+    return {
+      cells: [
+        { html: <b safe>{name}</b> },
+        { html: <Moment time={createdAt} /> },
+        { html: <Moment time={seenAt} /> },
+        address,
+        agent,
+        {
+          html: here ? <Badge text="this one" tone="accent" /> : button(context, 'end-session', id, name),
+        },
+      ],
+    };
+  });
+  return <Table label="Sessions" columns={columns} rows={rows} />;
 }

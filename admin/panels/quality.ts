@@ -6,6 +6,11 @@ export function nameOf({ displayName, id }: PeerSnapshot): string {
   return displayName || id;
 }
 
+/** Whether a part of what a person is called, in small letters, is this. */
+export function isCalled({ displayName, id }: PeerSnapshot, text: string): boolean {
+  return displayName.toLowerCase().includes(text) || id.toLowerCase().includes(text);
+}
+
 /** The lowest score of what these peers send, 0 to 10; null when nothing is sent. Paused producers have no score. */
 export function worstScore(peers: readonly PeerSnapshot[]): number | null {
   const scores = peers.flatMap(({ producers }) =>

@@ -1,10 +1,8 @@
-import { SfuError, toSfuError } from '../../src/errors.ts';
 import { sources } from '../../src/sfu/grants.ts';
 import { count } from '../html/format.ts';
 import { ReasonField } from '../html/parts.tsx';
 import type { Form } from '../http/form.ts';
 import type { PanelAction, PanelContext } from '../panel.ts';
-import { BanFields, readBanOrder } from './ban-fields.tsx';
 
 function targetOf(context: PanelContext, form: Form) {
   return { roomId: form.required('room'), ...context.asker(form.text('reason', 200)) };
@@ -152,75 +150,7 @@ const cap: PanelAction = {
   },
 };
 
-/** Removes or bans several at once; those who left meanwhile are no mistake. */
-async function eachSelected(
-  context: PanelContext,
-  form: Form,
-  act: (target: { roomId: string; peerId: string } & ReturnType<PanelContext['asker']>) => Promise<unknown>,
-): Promise<string> {
-  const selected = form.all('peer');
-  if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');
-  const results = await Promise.allSettled(
-    selected.map((peerId) => act({ ...targetOf(context, form), peerId })),
-  );
-  const failed = results.flatMap((result) =>
-    result.status === 'rejected' ? [toSfuError(result.reason)] : [],
-  );
-  const other = failed.find(({ code }) => code !== 'not_found');
-  if (other) throw other;
-  return failed.length === 0 ? '' : ` ${failed.length} had left already.`;
-}
-
-function SelectedNames({ form }: { form: Form }): JSX.Element {
-  const names = form.all('peer');
-  return names.length === 0 ? (
-    <p>Nobody is selected. Go back and tick at least one.</p>
-  ) : (
-    <p>
-      <span safe>{`${count(names.length, 'peer')}: `}</span>
-      <b safe>{names.slice(0, 12).join(', ')}</b>
-      {names.length > 12 ? ' and more' : ''}
-    </p>
-  );
-}
-
-const removeSelected: PanelAction = {
-  title: 'Remove selected',
-  role: 'moderator',
-  danger: true,
-  audit: 'own',
-  confirm: (_context, form) => (
-    <>
-      <SelectedNames form={form} />
-      <ReasonField />
-    </>
-  ),
-  async run(context, form) {
-    const rest = await eachSelected(context, form, (target) => context.moderation.removePeer(target));
-    return { message: `The selected peers were removed.${rest}` };
-  },
-};
-
-const banSelected: PanelAction = {
-  title: 'Ban selected',
-  role: 'moderator',
-  danger: true,
-  audit: 'own',
-  confirm: (_context, form) => (
-    <>
-      <SelectedNames form={form} />
-      <BanFields token={true} />
-      <ReasonField />
-    </>
-  ),
-  async run(context, form) {
-    const order = readBanOrder(form);
-    const rest = await eachSelected(context, form, (target) => context.moderation.removePeer(target, order));
-    return { message: `The selected peers were removed and are banned.${rest}` };
-  },
-};
-
-/** What can be done with a room, or with several of its peers. */
+/** What can be done with a room as a whole. */
 export const roomActions = {
   lock,
   unlock,
@@ -229,6 +159,4 @@ export const roomActions = {
   notice,
   cap,
   move,
-  'remove-selected': removeSelected,
-  'ban-selected': banSelected,
 } as const satisfies Record<string, PanelAction>;

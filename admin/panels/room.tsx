@@ -1,14 +1,18 @@
-import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { RoomSnapshot } from '../../src/sfu/snapshot.ts';
 import { hasRole } from '../../src/store/users.ts';
-import { Level } from '../html/chart.tsx';
 import { bitrate, count, duration } from '../html/format.ts';
-import { ActionLink, Badge, Empty, Moment, PageHead } from '../html/parts.tsx';
+import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
+import { Pager, pageOf } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel.ts';
 import { peerActions } from './peer-actions.tsx';
-import { PeerDetails } from './peer-details.tsx';
-import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { PeerCard } from './peer-card.tsx';
+import { isCalled } from './quality.ts';
 import { roomActions } from './room-actions.tsx';
+import { selectedActions } from './selected-actions.tsx';
+
+/** Cards on one page. */
+const pageSize = 50;
 
 /** One room: who is in it, who speaks, what each sends, and what can be done about it. */
 export const roomPanel = definePanel({
@@ -18,7 +22,7 @@ export const roomPanel = definePanel({
   unlisted: true,
   under: 'rooms',
   role: 'viewer',
-  actions: { ...roomActions, ...peerActions },
+  actions: { ...roomActions, ...peerActions, ...selectedActions },
   watches: (query) => ({ roomId: query.get('room') ?? '' }),
   view(context) {
     const roomId = context.query.get('room') ?? '';
@@ -26,15 +30,18 @@ export const roomPanel = definePanel({
     return (
       <>
         {live('head', <div id="head">{head(context, roomId, room)}</div>)}
+        <SearchForm context={context} path="/room" label="Search people here">
+          <input type="hidden" name="room" value={roomId} />
+        </SearchForm>
         <form id="selection" method="get" action={context.actionLink('room', 'remove-selected')}>
           <input type="hidden" name="room" value={roomId} />
-          {live('bulk', <div id="bulk">{room && room.peers.length > 1 ? bulk(context) : ''}</div>)}
           {live(
             'peers',
             <div id="peers" class="peers" data-rows>
               {peers(context, room)}
             </div>,
           )}
+          {live('bulk', <div id="bulk">{room ? bulk(context) : ''}</div>)}
         </form>
         <section>
           <h2>What happened</h2>
@@ -67,12 +74,20 @@ function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefi
   );
 }
 
+const captions = {
+  'mute-selected': 'Mute',
+  'notice-selected': 'Notice',
+  'remove-selected': 'Remove',
+  'ban-selected': 'Remove and ban',
+} as const satisfies Record<keyof typeof selectedActions, string>;
+
+/** Stands at the lower edge of the screen while somebody is ticked. */
 function bulk({ user, actionLink }: PanelContext): JSX.Element {
   if (!hasRole(user.role, 'moderator')) return '';
-  const button = (name: 'remove-selected' | 'ban-selected') => (
+  const button = (name: keyof typeof selectedActions) => (
     <button
       type="submit"
-      class="button danger"
+      class={'danger' in selectedActions[name] ? 'button danger' : 'button'}
       formaction={actionLink('room', name)}
       hx-get={actionLink('room', name)}
       hx-include="#selection"
@@ -80,11 +95,14 @@ function bulk({ user, actionLink }: PanelContext): JSX.Element {
       hx-swap="innerHTML"
       safe
     >
-      {`${roomActions[name].title}…`}
+      {`${captions[name]}…`}
     </button>
   );
   return (
     <div class="bulk">
+      <span class="note">Selected:</span>
+      {button('mute-selected')}
+      {button('notice-selected')}
       {button('remove-selected')}
       {button('ban-selected')}
     </div>
@@ -95,105 +113,19 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
   if (!room) return <Empty title="This room has ended" hint="It opens again when somebody enters it." />;
   if (room.peers.length === 0)
     return <Empty title="Nobody is here" hint="An empty room is closed after a while." />;
-  return <>{room.peers.map((peer) => live(htmlId('peer', peer.id), card(context, room, peer)))}</>;
-}
-
-function card(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
-  const active = room.activePeerId === peer.id;
-  const volume = room.speaking.find(({ peerId }) => peerId === peer.id)?.volume ?? null;
-  const { device, address } = peer;
-  const score = worstScore([peer]);
-  const id = htmlId('peer', peer.id);
+  const text = (context.query.get('q') ?? '').toLowerCase();
+  const found = room.peers.filter((peer) => isCalled(peer, text));
+  if (found.length === 0)
+    return <Empty title="Nobody found" hint="Search for a part of a name or of a peer id." />;
+  const { at, pages, shown } = pageOf(found, context.query.get('page'), pageSize);
+  const to = (page: number) => context.link('/room', { room: room.id, q: text, page });
   return (
-    <article id={id} class={active ? 'peer active' : 'peer'} aria-labelledby={`${id}-name`}>
-      <header>
-        {hasRole(context.user.role, 'moderator') ? (
-          <input type="checkbox" name="peer" value={peer.id} aria-label={`Select ${nameOf(peer)}`} />
-        ) : (
-          ''
-        )}
-        <h3 id={`${id}-name`}>
-          <a class="row-link" href={context.link('/peer', { room: room.id, peer: peer.id })} safe>
-            {nameOf(peer)}
-          </a>
-        </h3>
-        <Level volume={volume} />
-        {active ? <Badge text="speaks" tone="accent" /> : ''}
-        {peer.grants.moderate ? <Badge text="moderator" /> : ''}
-        {peer.grants.hidden ? <Badge text="hidden" /> : ''}
-        {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}
-        {score === null ? '' : <Badge text={`score ${score}`} tone={scoreTone(score)} />}
-      </header>
-      <p class="facts">
-        <span safe>{peer.id}</span>
-        <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
-        <span safe>{address}</span>
-        <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
-        {flow(context, peer)}
-      </p>
-      <ul class="publications">
-        {peer.producers.map((producer) => publication(context, room, peer, producer))}
-      </ul>
-      {actions(context, room, peer)}
-      <PeerDetails context={context} room={room} peer={peer} />
-    </article>
-  );
-}
-
-function flow({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
-  const { incoming, outgoing } = monitor.flow(peer);
-  return <span class="number" safe>{`sends ${bitrate(incoming)}, gets ${bitrate(outgoing)}`}</span>;
-}
-
-/** One thing that a peer sends, and the hold on it. */
-export function publication(
-  context: PanelContext,
-  room: Pick<RoomSnapshot, 'id'>,
-  peer: PeerSnapshot,
-  producer: ProducerSnapshot,
-): JSX.Element {
-  const held = producer.pausedBy.includes('moderator');
-  const fields = { room: room.id, peer: peer.id, producer: producer.id };
-  const shared = { context, panelId: 'room', fields, of: `${producer.source} of ${nameOf(peer)}` };
-  return (
-    <li>
-      <span class="source" safe>
-        {`${producer.source}, ${producer.codec}`}
-      </span>
-      {held ? (
-        <Badge text="muted by a moderator" tone="warn" />
-      ) : producer.paused ? (
-        <Badge text="paused" />
-      ) : (
-        ''
+    <>
+      {shown.map((peer) =>
+        live(htmlId('peer', peer.id), <PeerCard context={context} room={room} peer={peer} />),
       )}
-      {held ? (
-        <ActionLink {...shared} name="allow" action={peerActions.allow} />
-      ) : (
-        <ActionLink {...shared} name="mute" action={peerActions.mute} />
-      )}
-    </li>
-  );
-}
-
-/** What can be done with a peer. */
-export function actions(
-  context: PanelContext,
-  room: Pick<RoomSnapshot, 'id'>,
-  peer: PeerSnapshot,
-  from = 'room',
-): JSX.Element {
-  const fields = { room: room.id, peer: peer.id, from: from === 'room' ? undefined : from };
-  const shared = { context, panelId: 'room', fields, of: nameOf(peer) };
-  const may = peer.publish !== false;
-  const name = may ? 'stop-publishing' : 'allow-publishing';
-  return (
-    <div class="actions">
-      <ActionLink {...shared} name="peer-notice" action={peerActions['peer-notice']} caption="Notice" />
-      <ActionLink {...shared} name={name} action={peerActions[name]} />
-      <ActionLink {...shared} name="remove" action={peerActions.remove} />
-      <ActionLink {...shared} name="ban" action={peerActions.ban} />
-    </div>
+      <Pager label="Pages of people" at={at} pages={pages} to={to} />
+    </>
   );
 }
 

@@ -1,30 +1,37 @@
-import type { RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
 import { bitrate, count, duration } from '../html/format.ts';
-import { Badge, Empty, PageHead, SearchForm, TableFrame } from '../html/parts.tsx';
+import { Badge, Empty, PageHead, SearchForm } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
+import { type Column, Pager, pageOf, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel.ts';
-import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { isCalled, nameOf, scoreTone, worstScore } from './quality.ts';
 
 const pageSize = 50;
 
-interface Row {
+/** People that a search names under their room; whoever looks for more opens the room. */
+const mostNamed = 6;
+
+interface Found {
   readonly room: RoomSnapshot;
+  /** Whom the search has found in it. */
+  readonly people: readonly PeerSnapshot[];
   readonly producers: number;
   readonly consumers: number;
   readonly flow: number;
   readonly score: number | null;
 }
 
+/** In the order in which they stand; on a narrow screen the first ones are read first. */
 const columns = {
-  name: { title: 'Room', by: (a: Row, b: Row) => a.room.id.localeCompare(b.room.id) },
-  age: { title: 'Age', by: (a: Row, b: Row) => a.room.openedAt - b.room.openedAt },
-  peers: { title: 'Peers', by: (a: Row, b: Row) => b.room.peers.length - a.room.peers.length },
-  producers: { title: 'Producers', by: (a: Row, b: Row) => b.producers - a.producers },
-  consumers: { title: 'Consumers', by: (a: Row, b: Row) => b.consumers - a.consumers },
-  bitrate: { title: 'Bitrate', by: (a: Row, b: Row) => b.flow - a.flow },
-  score: { title: 'Worst score', by: (a: Row, b: Row) => (a.score ?? 11) - (b.score ?? 11) },
+  name: { title: 'Room', rises: true, by: (a: Found, b: Found) => a.room.id.localeCompare(b.room.id) },
+  peers: { title: 'Peers', by: (a: Found, b: Found) => b.room.peers.length - a.room.peers.length },
+  bitrate: { title: 'Bitrate', by: (a: Found, b: Found) => b.flow - a.flow },
+  score: { title: 'Worst score', rises: true, by: (a: Found, b: Found) => (a.score ?? 11) - (b.score ?? 11) },
+  age: { title: 'Age', by: (a: Found, b: Found) => a.room.openedAt - b.room.openedAt },
+  producers: { title: 'Producers', by: (a: Found, b: Found) => b.producers - a.producers },
+  consumers: { title: 'Consumers', by: (a: Found, b: Found) => b.consumers - a.consumers },
 } as const;
-type Column = keyof typeof columns;
+type SortKey = keyof typeof columns;
 
 /** Every room of the node. One page of rows is rendered, however many rooms there are. */
 export const roomsPanel = definePanel({
@@ -36,9 +43,7 @@ export const roomsPanel = definePanel({
   view(context) {
     const { rooms } = context.monitor.snapshot();
     const sorted = chosen(context, rooms);
-    const pages = Math.max(1, Math.ceil(sorted.length / pageSize));
-    const at = Math.min(pages, Math.max(1, Number(context.query.get('page')) || 1));
-    const shown = sorted.slice((at - 1) * pageSize, at * pageSize);
+    const { at, pages, shown } = pageOf(sorted, context.query.get('page'), pageSize);
     return (
       <>
         {live(
@@ -51,7 +56,12 @@ export const roomsPanel = definePanel({
           <input type="hidden" name="sort" value={columnOf(context)} />
         </SearchForm>
         {live('rooms', <div id="rooms">{table(context, shown, rooms.length)}</div>)}
-        {live('pages', <div id="pages">{pager(context, at, pages)}</div>)}
+        {live(
+          'pages',
+          <div id="pages">
+            <Pager label="Pages of rooms" at={at} pages={pages} to={(page) => pageLink(context, page)} />
+          </div>,
+        )}
       </>
     );
   },
@@ -61,27 +71,28 @@ function noteOf(all: number, found: number): string {
   return all === found ? count(all, 'room') : `${found} of ${count(all, 'room')}`;
 }
 
-function columnOf({ query }: PanelContext): Column {
+function columnOf({ query }: PanelContext): SortKey {
   const wanted = query.get('sort') ?? 'peers';
-  return Object.hasOwn(columns, wanted) ? (wanted as Column) : 'peers';
+  return Object.hasOwn(columns, wanted) ? (wanted as SortKey) : 'peers';
 }
 
-function chosen(context: PanelContext, rooms: readonly RoomSnapshot[]): Row[] {
+function chosen(context: PanelContext, rooms: readonly RoomSnapshot[]): Found[] {
   const text = (context.query.get('q') ?? '').toLowerCase();
-  const fits = ({ id, peers }: RoomSnapshot) =>
-    id.toLowerCase().includes(text) ||
-    peers.some(
-      (peer) => peer.displayName.toLowerCase().includes(text) || peer.id.toLowerCase().includes(text),
-    );
-  const found = text === '' ? rooms : rooms.filter(fits);
+  const peopleIn = ({ peers }: RoomSnapshot) =>
+    text === '' ? [] : peers.filter((peer) => isCalled(peer, text));
+  const found = rooms.map((room) => ({ room, people: peopleIn(room) }));
+  const fitting = found.filter(
+    ({ room, people }) => people.length > 0 || room.id.toLowerCase().includes(text),
+  );
   const by = columns[columnOf(context)].by;
-  return found.map((room) => row(context, room)).sort((a, b) => by(a, b) || columns.name.by(a, b));
+  return fitting.map((each) => measured(context, each)).sort((a, b) => by(a, b) || columns.name.by(a, b));
 }
 
-function row({ monitor }: PanelContext, room: RoomSnapshot): Row {
+function measured({ monitor }: PanelContext, { room, people }: Pick<Found, 'room' | 'people'>): Found {
   const flows = room.peers.map((peer) => monitor.flow(peer));
   return {
     room,
+    people,
     producers: room.peers.reduce((sum, peer) => sum + peer.producers.length, 0),
     consumers: room.peers.reduce((sum, peer) => sum + peer.consumers.length, 0),
     flow: flows.reduce((sum, { incoming, outgoing }) => sum + incoming + outgoing, 0),
@@ -89,7 +100,7 @@ function row({ monitor }: PanelContext, room: RoomSnapshot): Row {
   };
 }
 
-function table(context: PanelContext, rows: readonly Row[], all: number): JSX.Element {
+function table(context: PanelContext, found: readonly Found[], all: number): JSX.Element {
   if (all === 0)
     return (
       <Empty
@@ -97,84 +108,68 @@ function table(context: PanelContext, rows: readonly Row[], all: number): JSX.El
         hint="A room opens when the first peer enters it. Try the call page at the start address."
       />
     );
-  if (rows.length === 0)
+  if (found.length === 0)
     return <Empty title="Nothing found" hint="Search for a part of a room's or a person's name." />;
-  return (
-    <TableFrame label="Rooms">
-      <table data-rows>
-        <thead>
-          <tr>
-            {Object.entries(columns).map(([name, { title }]) => heading(context, name, title))}
-            <th scope="col">Speaks</th>
-          </tr>
-        </thead>
-        <tbody>{rows.map((each) => live(htmlId('room', each.room.id), tableRow(context, each)))}</tbody>
-      </table>
-    </TableFrame>
-  );
-}
-
-function heading(context: PanelContext, name: string, title: string): JSX.Element {
-  const sorted = columnOf(context) === name;
   const q = context.query.get('q');
-  return (
-    <th scope="col" aria-sort={sorted ? 'descending' : undefined} class={name === 'name' ? '' : 'number'}>
-      <a href={context.link('/rooms', { q, sort: name })} safe>
-        {title}
-      </a>
-    </th>
-  );
+  const sortable = Object.entries(columns).map(([name, column]): Column => {
+    const order = 'rises' in column ? 'ascending' : 'descending';
+    return {
+      title: column.title,
+      look: name === 'name' ? undefined : 'number',
+      href: context.link('/rooms', { q, sort: name }),
+      sorted: columnOf(context) === name ? order : undefined,
+    };
+  });
+  const shown = [...sortable.slice(0, 2), { title: 'Speaks' }, ...sortable.slice(2)];
+  return <Table label="Rooms" columns={shown} rows={found.map((each) => row(context, each))} />;
 }
 
-function tableRow(
-  { link, now }: PanelContext,
-  { room, producers, consumers, flow, score }: Row,
-): JSX.Element {
+function row(context: PanelContext, found: Found): Row {
+  const { room, producers, consumers, flow, score } = found;
   const speaker = room.peers.find(({ id }) => id === room.activePeerId);
+  return {
+    id: htmlId('room', room.id),
+    cells: [
+      { html: nameCell(context, found) },
+      room.peers.length,
+      speaker ? nameOf(speaker) : '',
+      bitrate(flow),
+      score === null ? '–' : { html: <Badge text={String(score)} tone={scoreTone(score)} /> },
+      duration(context.now - room.openedAt),
+      producers,
+      consumers,
+    ],
+  };
+}
+
+/** The room, and whom the search has found there: from here it is one step to each of them. */
+function nameCell({ link }: PanelContext, { room, people }: Found): JSX.Element {
   return (
-    <tr id={htmlId('room', room.id)}>
-      <td>
-        <a class="row-link" href={link('/room', { room: room.id })} safe>
-          {room.id}
-        </a>{' '}
-        {room.locked ? <Badge text="locked" tone="warn" /> : ''}
-      </td>
-      <td class="number" safe>
-        {duration(now - room.openedAt)}
-      </td>
-      <td class="number">{room.peers.length}</td>
-      <td class="number">{producers}</td>
-      <td class="number">{consumers}</td>
-      <td class="number" safe>
-        {bitrate(flow)}
-      </td>
-      <td class="number">{score === null ? '–' : <Badge text={String(score)} tone={scoreTone(score)} />}</td>
-      <td safe>{speaker ? nameOf(speaker) : ''}</td>
-    </tr>
+    <>
+      <a class="row-link" href={link('/room', { room: room.id })} safe>
+        {room.id}
+      </a>{' '}
+      {room.locked ? <Badge text="locked" tone="warn" /> : ''}
+      {people.length === 0 ? (
+        ''
+      ) : (
+        <span class="found">
+          {people.slice(0, mostNamed).map((peer) => (
+            <a href={link('/peer', { room: room.id, peer: peer.id })} safe>
+              {nameOf(peer)}
+            </a>
+          ))}
+          {people.length > mostNamed ? (
+            <span class="note" safe>{`and ${people.length - mostNamed} more`}</span>
+          ) : (
+            ''
+          )}
+        </span>
+      )}
+    </>
   );
 }
 
-function pager(context: PanelContext, at: number, pages: number): JSX.Element {
-  if (pages === 1) return '';
-  const to = (page: number) =>
-    context.link('/rooms', { q: context.query.get('q'), sort: context.query.get('sort'), page });
-  return (
-    <nav class="pager" aria-label="Pages of rooms">
-      {at > 1 ? (
-        <a class="button" href={to(at - 1)} rel="prev">
-          Previous
-        </a>
-      ) : (
-        ''
-      )}
-      <span safe>{`Page ${at} of ${pages}`}</span>
-      {at < pages ? (
-        <a class="button" href={to(at + 1)} rel="next">
-          Next
-        </a>
-      ) : (
-        ''
-      )}
-    </nav>
-  );
+function pageLink({ link, query }: PanelContext, page: number): string {
+  return link('/rooms', { q: query.get('q'), sort: query.get('sort'), page });
 }

@@ -1,5 +1,6 @@
 import { settings } from '../../src/settings.ts';
-import { PageHead, TableFrame } from '../html/parts.tsx';
+import { PageHead } from '../html/parts.tsx';
+import { Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel.ts';
 
 /** The configuration as it is in effect. Secrets are hidden. */
@@ -13,32 +14,17 @@ export const settingsPanel = definePanel({
   view: (context) => (
     <>
       <PageHead title="Settings" note="They come from the environment and change with a restart." />
-      <TableFrame label="Settings">
-        <table data-rows>
-          <thead>
-            <tr>
-              <th scope="col">Variable</th>
-              <th scope="col">In effect</th>
-              <th scope="col">What it is</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(settings).map(([name, { env, doc, ...rest }]) => (
-              <tr>
-                <td>
-                  <code safe>{env}</code>
-                </td>
-                <td class="value" safe>
-                  {valueInEffect(context, name, 'secret' in rest && rest.secret === true)}
-                </td>
-                <td class="note" safe>
-                  {doc}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableFrame>
+      <Table
+        label="Settings"
+        columns={[
+          { title: 'Variable', look: 'code' },
+          { title: 'In effect', look: 'wide' },
+          { title: 'What it is', look: 'note' },
+        ]}
+        rows={Object.entries(settings).map(([name, { env, doc, ...rest }]) => ({
+          cells: [env, valueInEffect(context, name, 'secret' in rest && rest.secret === true), doc],
+        }))}
+      />
     </>
   ),
 });

@@ -3,8 +3,9 @@ import { SfuError } from '../../src/errors.ts';
 import type { DeadLetter, DeadLetterSearch } from '../../src/store/webhook-dead-letters.ts';
 import type { ReceiverState } from '../../src/store/webhook-outbox.ts';
 import { count, duration } from '../html/format.ts';
-import { ActionLink, Badge, Empty, Moment, PageHead, TableFrame, type Tone } from '../html/parts.tsx';
+import { ActionLink, Badge, Empty, Moment, PageHead, type Tone } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
+import { type Column, type Row, Table } from '../html/table.tsx';
 import type { Form } from '../http/form.ts';
 import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
 
@@ -91,7 +92,7 @@ export const webhooksPanel = definePanel({
 
 type Configured = NonNullable<Config['webhooks']>[number];
 
-interface Row {
+interface Receiver {
   readonly name: string;
   /** Undefined for one that is not configured any more and left something behind. */
   readonly configured: Configured | undefined;
@@ -103,7 +104,7 @@ function receivers(context: PanelContext, configured: readonly Configured[]): JS
   const left = [...states.values()].filter(
     ({ name, dead }) => dead > 0 && !configured.some((each) => each.name === name),
   );
-  const rows: Row[] = [
+  const rows: Receiver[] = [
     ...configured.map((each) => ({ name: each.name, configured: each, state: states.get(each.name) })),
     ...left.map((state) => ({ name: state.name, configured: undefined, state })),
   ];
@@ -115,72 +116,74 @@ function receivers(context: PanelContext, configured: readonly Configured[]): JS
       />
     );
   return (
-    <TableFrame label="Receivers">
-      <table data-rows>
-        <thead>
-          <tr>
-            <th scope="col">Receiver</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Waiting
-            </th>
-            <th scope="col">Last delivered</th>
-            <th scope="col">Last failure</th>
-            <th scope="col" class="number">
-              Dead letters
-            </th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>{rows.map((row) => live(htmlId('receiver', row.name), receiverRow(context, row)))}</tbody>
-      </table>
-    </TableFrame>
+    <Table label="Receivers" columns={receiverColumns} rows={rows.map((row) => receiverRow(context, row))} />
   );
 }
 
-function receiverRow(context: PanelContext, row: Row): JSX.Element {
+const receiverColumns: readonly Column[] = [
+  { title: 'Receiver' },
+  { title: 'State' },
+  { title: 'Waiting', look: 'number' },
+  { title: 'Last delivered', look: 'note' },
+  { title: 'Last failure' },
+  { title: 'Dead letters', look: 'number' },
+  { title: 'Actions', look: 'act', unseen: true },
+];
+
+function receiverRow(context: PanelContext, row: Receiver): Row {
   const { name, configured, state } = row;
   const [text, tone] = condition(context, row);
   const { waiting = 0, oldestAt = null, deliveredAt = null, failedAt = null, dead = 0 } = state ?? {};
+  return {
+    id: htmlId('receiver', name),
+    cells: [
+      { html: twoLines(name, configured ? new URL(configured.url).origin : 'not configured any more') },
+      { html: <Badge text={text} tone={tone} /> },
+      {
+        html: twoLines(String(waiting), oldestAt === null ? '' : `for ${duration(context.now - oldestAt)}`),
+      },
+      deliveredAt === null ? '–' : { html: <Moment time={deliveredAt} /> },
+      failedAt === null ? '–' : { html: momentAnd(failedAt, state?.error ?? '') },
+      dead,
+      {
+        html: (
+          <>
+            {text === 'gone' ? button(context, 'let-in', letIn, { receiver: name }) : ''}
+            {dead > 0 ? button(context, 'replay', replay, { receiver: name }, 'Replay all') : ''}
+            {dead > 0 ? button(context, 'discard', discard, { receiver: name }, 'Discard all') : ''}
+          </>
+        ),
+      },
+    ],
+  };
+}
+
+function twoLines(first: string, second: string): JSX.Element {
   return (
-    <tr id={htmlId('receiver', name)}>
-      <th scope="row">
-        <span safe>{name}</span>
-        <span class="under" safe>
-          {configured ? new URL(configured.url).origin : 'not configured any more'}
-        </span>
-      </th>
-      <td>
-        <Badge text={text} tone={tone} />
-      </td>
-      <td class="number">
-        {waiting}
-        <span class="under" safe>
-          {oldestAt === null ? '' : `for ${duration(context.now - oldestAt)}`}
-        </span>
-      </td>
-      <td class="still">{deliveredAt === null ? '–' : <Moment time={deliveredAt} />}</td>
-      <td>
-        {failedAt === null ? '–' : <Moment time={failedAt} />}
-        <span class="under" safe>
-          {state?.error ?? ''}
-        </span>
-      </td>
-      <td class="number">{dead}</td>
-      <td>
-        <div class="actions">
-          {text === 'gone' ? button(context, 'let-in', letIn, { receiver: name }) : ''}
-          {dead > 0 ? button(context, 'replay', replay, { receiver: name }, 'Replay all') : ''}
-          {dead > 0 ? button(context, 'discard', discard, { receiver: name }, 'Discard all') : ''}
-        </div>
-      </td>
-    </tr>
+    <>
+      <span safe>{first}</span>
+      <span class="under" safe>
+        {second}
+      </span>
+    </>
   );
 }
 
-function condition({ store }: PanelContext, { name, configured, state }: Row): [text: string, tone: Tone] {
+function momentAnd(time: number, text: string): JSX.Element {
+  return (
+    <>
+      <Moment time={time} />
+      <span class="under" safe>
+        {text}
+      </span>
+    </>
+  );
+}
+
+function condition(
+  { store }: PanelContext,
+  { name, configured, state }: Receiver,
+): [text: string, tone: Tone] {
   if (!configured) return ['away', 'plain'];
   if (store.webhooks.isGone(name, new URL(configured.url).href)) return ['gone', 'bad'];
   const { deliveredAt = null, failedAt = null } = state ?? {};
@@ -197,51 +200,41 @@ function table(context: PanelContext, letters: readonly DeadLetter[]): JSX.Eleme
       />
     );
   return (
-    <TableFrame label="Dead letters">
-      <table data-rows>
-        <thead>
-          <tr>
-            <th scope="col">Happened</th>
-            <th scope="col">Event</th>
-            <th scope="col">For</th>
-            <th scope="col">Given up</th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>{letters.map((letter) => live(`letter-${letter.id}`, letterRow(context, letter)))}</tbody>
-      </table>
-    </TableFrame>
+    <Table
+      label="Dead letters"
+      columns={letterColumns}
+      rows={letters.map((letter) => letterRow(context, letter))}
+    />
   );
 }
 
-function letterRow(context: PanelContext, letter: DeadLetter): JSX.Element {
+const letterColumns: readonly Column[] = [
+  { title: 'Happened', look: 'note' },
+  { title: 'Event' },
+  { title: 'For' },
+  { title: 'Given up', look: 'wide' },
+  { title: 'Actions', look: 'act', unseen: true },
+];
+
+function letterRow(context: PanelContext, letter: DeadLetter): Row {
   const { id, receiver, eventId, type, roomId, createdAt, diedAt, attempts, error } = letter;
-  return (
-    <tr id={`letter-${id}`}>
-      <td class="still">
-        <Moment time={createdAt} />
-      </td>
-      <td>
-        <span safe>{type}</span>
-        <span class="under" safe>
-          {roomId === null ? eventId : `${eventId} in ${roomId}`}
-        </span>
-      </td>
-      <td safe>{receiver}</td>
-      <td>
-        <Moment time={diedAt} />
-        <span class="under" safe>{`${error}, after ${count(attempts, 'attempt')}`}</span>
-      </td>
-      <td>
-        <div class="actions">
-          {button(context, 'replay', replay, { id })}
-          {button(context, 'discard', discard, { id })}
-        </div>
-      </td>
-    </tr>
-  );
+  return {
+    id: `letter-${id}`,
+    cells: [
+      { html: <Moment time={createdAt} /> },
+      { html: twoLines(type, roomId === null ? eventId : `${eventId} in ${roomId}`) },
+      receiver,
+      { html: momentAnd(diedAt, `${error}, after ${count(attempts, 'attempt')}`) },
+      {
+        html: (
+          <>
+            {button(context, 'replay', replay, { id })}
+            {button(context, 'discard', discard, { id })}
+          </>
+        ),
+      },
+    ],
+  };
 }
 
 function button(

@@ -1,5 +1,5 @@
 /** @jsxImportSource @kitajs/html */
-import { ActionLink, definePanel, live, type PanelAction } from '../../admin/index.ts';
+import { ActionLink, definePanel, live, type PanelAction } from 'tureen/admin';
 
 const thank: PanelAction = {
   title: 'Thank',

@@ -3,21 +3,22 @@ import type { Room } from '../sfu/room.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 
 /** How long the last traces of a removed peer may take before it is said that some are left. */
-const patience = 5000;
+const longestWait = 5000;
 
 /** What is left of a peer that is being removed; empty when the removal is complete. */
 export type Remains = readonly ('socket' | 'transports' | 'consumers')[];
 
 /**
  * Removes a peer by `remove` and resolves when nothing of it is left: its socket is closed, its transports are closed,
- * and nobody in the room has a consumer of it. @returns what was left after five seconds, normally nothing
+ * and nobody in the room has a consumer of it. @returns what was left after `patience`
+ * milliseconds (five seconds unless told), normally nothing
  */
 export async function removeCompletely(
   { events }: Pick<Sfu, 'events'>,
-  target: { room: Room; peer: Peer },
+  target: { room: Room; peer: Peer; patience?: number },
   remove: () => void,
 ): Promise<Remains> {
-  const { room, peer } = target;
+  const { room, peer, patience = longestWait } = target;
   const remains = (): Remains => [
     ...(peer.link.open ? (['socket'] as const) : []),
     ...(peer.transports.size === 0 ? [] : (['transports'] as const)),

@@ -11,7 +11,15 @@ import { type Remains, removeCompletely } from './completion.ts';
 import { MediaModeration } from './media-moderation.ts';
 import { type Asker, type BanOrder, bansOf, type PeerTarget, type RoomTarget } from './orders.ts';
 
-export type { Asker, BanOrder } from './orders.ts';
+export type { Asker, BanOrder, PeerTarget } from './orders.ts';
+
+/** What came of a removal. */
+export interface Removal {
+  /** What was left of the peer after five seconds; normally nothing. */
+  readonly remains: Remains;
+  /** Those that keep it out. */
+  readonly bans: readonly Ban[];
+}
 
 /**
  * The commands on rooms and peers as moderators give them, from the page, from the call, or over REST: each is written
@@ -28,9 +36,9 @@ export class Moderation extends MediaModeration {
 
   /**
    * Puts a peer out and makes its tokens void; with a ban it does not get back in with new ones either.
-   * Resolves when it is complete. @returns the bans @throws SfuError not_found
+   * Resolves when it is complete, or with what was left of it after five seconds. @throws SfuError not_found
    */
-  async removePeer(target: PeerTarget, order?: BanOrder): Promise<Ban[]> {
+  async removePeer(target: PeerTarget, order?: BanOrder): Promise<Removal> {
     const { roomId, peerId, by, reason = '' } = target;
     const room = this.sfu.room(roomId);
     const peer = this.sfu.peer(roomId, peerId);
@@ -55,7 +63,7 @@ export class Moderation extends MediaModeration {
         },
         worded: completeOrNot,
       },
-    ).then(({ bans }) => bans);
+    );
   }
 
   /** Bans somebody who need not be here. Whoever it fits is put out. @returns the ban */

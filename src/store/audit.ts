@@ -66,7 +66,7 @@ FROM audit AS intent LEFT JOIN audit AS outcome ON outcome.intent_id = intent.id
 WHERE intent.intent_id IS NULL`;
 
 /**
- * Who did what to whom, from where, why, and with what result. Append only: an action is written as an intent before
+ * Who did what to whom, from where, why, and with what result. Append only, but that old entries may be dropped: an action is written as an intent before
  * it is carried out and as a result after, so that a crash in between loses neither.
  */
 export class AuditLog {
@@ -128,6 +128,30 @@ export class AuditLog {
       yield `${rows.map((row) => JSON.stringify(readRow(row))).join('\n')}\n`;
       last = rows.at(-1)?.id ?? last;
     }
+  }
+
+  /**
+   * Deletes the entries that were finished before a time, and records that it did. Whatever is younger the database
+   * refuses to delete. @returns how many entries there were
+   */
+  shorten(before: number): number {
+    const old = 'SELECT intent_id FROM audit WHERE intent_id IS NOT NULL AND time < ?1';
+    return this.database.transaction(() => {
+      const { n = 0 } =
+        this.database.query<{ n: number }, [number]>(`SELECT count(*) AS n FROM (${old})`).get(before) ?? {};
+      if (n === 0) return 0;
+      this.database.query('UPDATE audit_horizon SET time = ?').run(before);
+      this.database.query(`DELETE FROM audit WHERE id IN (${old}) OR intent_id IN (${old})`).run(before);
+      const details = { entries: n, until: before };
+      this.record({ by: { kind: 'server', id: 'retention' }, action: 'audit.shorten', details });
+      return n;
+    })();
+  }
+
+  /** From when on the log is whole, in milliseconds since the epoch; null when nothing was ever deleted. */
+  get wholeFrom(): number | null {
+    const row = this.database.query<{ time: number }, []>('SELECT time FROM audit_horizon').get();
+    return row && row.time > 0 ? row.time : null;
   }
 
   /** Closes what a crash left open. @returns how many entries there were */

@@ -14,7 +14,13 @@ export interface StoreOptions {
   log: Logger;
   /** Milliseconds since the epoch; the system's clock unless told. */
   now?: () => number;
+  /** For how many days audit entries are kept; for good unless told. */
+  auditDays?: number;
 }
+
+const day = 86_400_000;
+/** How often it is looked for audit entries that are too old. */
+const shortenEvery = 3_600_000;
 
 /** What outlives the process: people, bans, the audit log and webhooks that wait, in one SQLite file. */
 export class Store {
@@ -27,9 +33,10 @@ export class Store {
   /** Whether it is in memory and ends with the process. */
   readonly volatile: boolean;
   readonly #database: Database;
+  readonly #shortening: Timer | undefined;
 
   /** @throws Error when the database cannot be opened */
-  constructor({ folder, log, now = Date.now }: StoreOptions) {
+  constructor({ folder, log, now = Date.now, auditDays }: StoreOptions) {
     const database = openDatabase({ folder, log });
     this.#database = database;
     this.volatile = folder === undefined;
@@ -43,6 +50,14 @@ export class Store {
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted by the end of the server', { interrupted });
+    if (auditDays === undefined) return;
+    const shorten = () => {
+      const entries = this.audit.shorten(now() - auditDays * day);
+      if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
+    };
+    shorten();
+    this.#shortening = setInterval(shorten, shortenEvery);
+    this.#shortening.unref();
   }
 
   /** All or nothing. */
@@ -51,6 +66,7 @@ export class Store {
   }
 
   close(): void {
+    clearInterval(this.#shortening);
     this.webhooks.close();
     this.#database.close();
   }

@@ -1,16 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/server.ts';
 import type { Role } from '../../src/store/users.ts';
-import { Browser, eventually, patience } from '../browser/support.ts';
+import { Browser, eventually } from '../browser/support.ts';
 import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';
-import { hostileNames, kinds, startFixture } from './fixtures.ts';
-import { becomesLive, logIn } from './pages.ts';
+import { hostileNames, startFixture } from './fixtures.ts';
+import { becomesLive, logIn, openPage, pagesOf } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
@@ -22,19 +20,21 @@ beforeAll(async () => {
 afterEach(() => browser.closePages());
 afterAll(() => browser[Symbol.asyncDispose]());
 
-/** Opens a page of the dashboard and waits until it is live. A role logs in anew; without one the session goes on. */
-async function open(server: Server, path: string, role?: Role): Promise<Page> {
-  const page = await browser.context.newPage();
-  // The browser forgets sessions with its last window, so this must not be done in a page that is closed before.
-  if (role) await logIn(page, server, role);
-  page.setDefaultTimeout(patience);
-  await page.goto(`http://127.0.0.1:${server.port}/admin${path}`);
-  await becomesLive(page);
-  await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
-  return page;
+const open = (server: Server, path: string, role?: Role) => openPage(browser, { server, path, role });
+const neverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in window);
+/** Takes the time in the page itself, from the form's sending to the sentence: the test's own steps are not in it. */
+function timeAnswer(): void {
+  const toasts = document.querySelector('#toasts');
+  document.addEventListener(
+    'submit',
+    ({ timeStamp }) => {
+      const told = () => Object.assign(window, { answerTook: performance.now() - timeStamp });
+      if (toasts) new MutationObserver(told).observe(toasts, { childList: true });
+    },
+    { once: true },
+  );
 }
 
-const neverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in window);
 const names = (page: Page) => page.locator('.peer h3').allInnerTexts();
 const wantsNames = (page: Page, wanted: string[]) =>
   eventually(
@@ -64,7 +64,8 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
   await eventually(
     'bitrates',
     () => moderator.locator('.facts').allInnerTexts(),
-    (facts) => facts.length === 2 && facts.every((text) => /sends [\d.]+ [kM]bit/.test(text)),
+    (facts) =>
+      facts.length === 2 && facts.every((text) => /round trip \d+ ms\s*sends [\d.]+ [kM]bit/.test(text)),
   );
   const card = moderator.getByRole('article', { name: 'Bob' });
   await card.locator('summary').click();
@@ -73,10 +74,12 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
 
   await card.locator('a', { hasText: /^Remove…$/ }).click();
   await moderator.fill('dialog [name=reason]', 'loud chewing');
-  const askedAt = performance.now();
+  await moderator.evaluate(timeAnswer);
   await moderator.click('dialog button[type=submit]');
   await moderator.waitForSelector('.toast:has-text("was removed")');
-  console.log(`removal told complete after ${Math.round(performance.now() - askedAt)} ms`);
+  const waited = await moderator.evaluate(() => (window as unknown as { answerTook: number }).answerTook);
+  console.log(`the page said that the removal is complete ${Math.round(waited)} ms after it was asked`);
+  expect(waited).toBeGreaterThan(0);
   await wantsNames(moderator, ['Alice']);
   await wantsNames(second, ['Alice']);
   await eventually(
@@ -171,7 +174,7 @@ test('everything is reached by keys: search, move, open, select, act', async () 
   await page.keyboard.press('j');
   await page.keyboard.press('x');
   expect(await page.locator('.peer.current input').isChecked()).toBe(true);
-  await page.focus('#bulk button');
+  await page.focus('#bulk button:text-is("Remove…")');
   await page.keyboard.press('Enter');
   await page.waitForSelector('dialog[open]');
   await page.keyboard.type('by keys');
@@ -184,29 +187,11 @@ test('everything is reached by keys: search, move, open, select, act', async () 
   expect(server.store.audit.search({ text: 'by keys', limit: 2 })).toHaveLength(1);
 });
 
-/** What people meet: each page with its address. */
-function pagesOf(snapshot: { rooms: readonly { id: string; peers: readonly { id: string }[] }[] }): string[] {
-  const room = snapshot.rooms.at(4);
-  const target = room && new URLSearchParams({ room: room.id, peer: room.peers[0]?.id ?? '' });
-  const plain = [
-    '',
-    '/rooms',
-    '/workers',
-    '/audit',
-    '/bans',
-    '/people',
-    '/settings',
-    '/do/bans/add',
-    '/do/people/add-user',
-  ];
-  return target ? [...plain, `/room?${target}`, `/peer?${target}`, `/do/room/ban?${target}`] : plain;
-}
-
 test('hostile names run nothing, break nothing and violate no policy, on any page and in any update', async () => {
   await using fixture = await startFixture('hostile');
   const page = await browser.context.newPage();
   await logIn(page, fixture);
-  for (const path of pagesOf(fixture.snapshot)) {
+  for (const path of Object.values(pagesOf(fixture.snapshot))) {
     await page.goto(fixture.base + path);
     if (await page.$('[hx-sse\\:connect]')) {
       await becomesLive(page);
@@ -232,10 +217,11 @@ test('hostile names run nothing, break nothing and violate no policy, on any pag
       hacked: 'hacked' in window,
       scripts: document.querySelectorAll('script').length,
       foreign: document.querySelectorAll(
-        'main script, main img, main iframe, main [onload], main [onfocus], b:not(p b)',
+        'main script, main img, main iframe, main [onload], main [onfocus], hx-partial',
       ).length,
+      bold: [...document.querySelectorAll('b')].filter(({ textContent }) => textContent === 'hacked').length,
     }));
-    expect([path, found]).toEqual([path, { hacked: false, scripts: 1, foreign: 0 }]);
+    expect([path, found]).toEqual([path, { hacked: false, scripts: 1, foreign: 0, bold: 0 }]);
   }
   const target = new URLSearchParams({ room: fixture.snapshot.rooms[4]?.id ?? '' });
   await page.goto(`${fixture.base}/room?${target}`);
@@ -248,41 +234,4 @@ test('hostile names run nothing, break nothing and violate no policy, on any pag
   await page.waitForSelector('dialog[open]');
   expect(await page.inputValue('dialog [name=peer]')).toBe(hostileNames[4]);
   expect(browser.problems()).toEqual([]);
-});
-
-test('axe finds nothing serious on any page, empty, busy or degraded, light or dark, and no page is wider than a phone', async () => {
-  const axe = await Bun.file(createRequire(import.meta.url).resolve('axe-core/axe.min.js')).text();
-  const page = await browser.context.newPage();
-  for (const kind of kinds.filter((each) => each !== 'hostile')) {
-    await using fixture = await startFixture(kind);
-    await page.goto(`${fixture.base}/login`);
-    const check = async (path: string, colorScheme: 'light' | 'dark') => {
-      await page.emulateMedia({ colorScheme });
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(
-        async () => await (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-      );
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect([kind, path, colorScheme, serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([
-        kind,
-        path,
-        colorScheme,
-        [],
-      ]);
-    };
-    await check('/login', kind === 'busy' ? 'dark' : 'light');
-    await logIn(page, fixture);
-    for (const [index, path] of pagesOf(fixture.snapshot).entries()) {
-      await page.setViewportSize({ width: index % 2 === 0 ? 1280 : 360, height: 800 });
-      await page.goto(fixture.base + path);
-      if (kind !== 'degraded') await check(path, 'light');
-      if (kind !== 'empty') await check(path, 'dark');
-      await page.setViewportSize({ width: 360, height: 740 });
-      expect([kind, path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([
-        kind,
-        path,
-        360,
-      ]);
-    }
-  }
 });

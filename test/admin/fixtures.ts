@@ -1,6 +1,5 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
-import { History } from '../../admin/live/history.ts';
 import { readConfig } from '../../src/config.ts';
 import { silentLogger } from '../../src/log.ts';
 import { Moderation } from '../../src/moderation/moderation.ts';
@@ -16,6 +15,7 @@ import type {
 } from '../../src/sfu/snapshot.ts';
 import { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
+import { fillHistory, fillRecords } from './fixture-past.ts';
 import { password } from './support.ts';
 
 export const kinds = ['empty', 'busy', 'degraded', 'hostile'] as const;
@@ -36,7 +36,7 @@ export const hostileNames = [
   'Z̸̢͝a̵͊l̴͠g̷͝o̶͌ 👩‍👩‍👧‍👦🏳️‍🌈 한국어 日本語',
 ] as const;
 
-const people = [
+export const people = [
   'Ada Lovelace',
   'Grace Hopper',
   'Alan Turing',
@@ -61,7 +61,8 @@ const topics = [
   'yoga',
   'chess',
 ];
-const now = Date.UTC(2026, 4, 12, 9, 41, 0);
+/** The time of every fixture. */
+export const now = Date.UTC(2026, 4, 12, 9, 41, 0);
 
 function producer(
   id: string,
@@ -213,7 +214,8 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const store = new Store({ log: silentLogger, now: () => now });
   Object.assign(store, { volatile: kind === 'empty' });
   // A picture of a node is all that pages read of it, so that a fixture needs no media.
-  const sfu = { events, pool, rooms: new Map(), snapshot: () => snapshot } as unknown as Sfu;
+  const rooms = livingRooms(snapshot);
+  const sfu = { events, pool, rooms, snapshot: () => snapshot } as unknown as Sfu;
   const config = readConfig({ TUREEN_WORKERS: '4', TUREEN_MAX_PEERS_PER_ROOM: '9' });
   const clock = { now: () => now, after: () => () => {} };
   const log = {
@@ -225,7 +227,10 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const passwordHash = await hashPassword(password);
   for (const role of ['viewer', 'moderator', 'admin'] as const)
     store.users.put({ name: role, passwordHash, role, origin: 'page' });
-  if (kind !== 'empty') fill(dashboard, store, snapshot, kind, events);
+  if (kind !== 'empty') {
+    fillHistory(dashboard.monitor, snapshot, kind);
+    fillRecords(store, snapshot, kind, events);
+  }
   const app = new Elysia()
     .use(dashboardPlugin(dashboard))
     .listen({ hostname: '127.0.0.1', port: 0, idleTimeout: 30 });
@@ -245,68 +250,14 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   };
 }
 
-function fill(
-  dashboard: Dashboard,
-  store: Store,
-  { rooms, workers: all }: NodeSnapshot,
-  kind: Kind,
-  events: EventBus,
-): void {
-  const { measures, history, workerCpu } = dashboard.monitor;
-  const wave = (index: number, size: number) =>
-    size * (1.4 + Math.sin(index / 7) + Math.sin(index / 2.3) / 4);
-  for (let index = 0; index < 60; index += 1) {
-    history.rooms.push(Math.round(wave(index, rooms.length / 2)));
-    history.peers.push(Math.round(wave(index, 30)));
-    history.joins.push(Math.round(wave(index, 1)));
-    history.failures.push(kind === 'degraded' ? Math.round(wave(index, 2)) : 0);
-    history.incoming.push(wave(index, 31_000_000));
-    history.outgoing.push(wave(index, 140_000_000));
-    for (const worker of all) {
-      const cpu = workerCpu.get(worker.index) ?? new History();
-      workerCpu.set(worker.index, cpu);
-      cpu.push(worker.pid === null ? 0 : Math.min(0.96, wave(index, 0.12 * (worker.index + 1))));
-    }
-  }
-  const flow = { lossSent: 0.01, lossReceived: kind === 'degraded' ? 0.18 : 0, availableOutgoing: 4_000_000 };
-  for (const { id, producing } of rooms.flatMap((each) => each.peers.flatMap((one) => one.transports)))
-    measures.transports.set(id, {
-      incoming: producing ? 1_340_000 : 0,
-      outgoing: producing ? 0 : 3_870_000,
-      ...flow,
-    });
-  const name = kind === 'hostile' ? hostileNames : people;
-  const roomId = rooms[0]?.id ?? '';
-  for (const [index, each] of name.entries()) {
-    const by = { kind: 'admin', id: each };
-    const result = index === 2 ? 'failed: not_found: there is no such peer' : 'done';
-    const peerId = kind === 'hostile' ? each : `standup-${index}`;
-    store.audit.record(
-      {
-        by,
-        address: '198.51.100.7',
-        action: 'peer.remove',
-        roomId,
-        peerId,
-        reason: each,
-        details: { note: each },
-      },
-      result,
-    );
-    const expiresAt = index % 2 === 0 ? null : now + 3_600_000;
-    store.bans.add({
-      kind: 'identity',
-      value: peerId,
-      roomId: index % 3 === 0 ? null : roomId,
-      reason: each,
-      by,
-      expiresAt,
-    });
-    if (kind === 'hostile')
-      store.users.put({ name: each.slice(0, 64), passwordHash: null, role: 'viewer', origin: 'page' });
-    if (kind === 'hostile') store.apiKeys.create(each, 'viewer');
-    events.emit('peerJoined', { roomId, peerId, displayName: each, hidden: false, duration: 120 });
-    events.emit('roomNotice', { roomId, message: each, by: { kind: 'admin', id: each } });
-  }
-  if (kind === 'degraded') events.emit('workerDied', { workerIndex: 2, pid: 4002, cause: 'SIGSEGV' });
+/** As much of living rooms and peers as graphs are kept by. */
+function livingRooms({ rooms }: NodeSnapshot) {
+  const ids = (all: readonly { id: string }[]) => new Map(all.map(({ id }) => [id, {}]));
+  const living = ({ producers, consumers }: PeerSnapshot) => ({
+    publications: ids(producers),
+    subscriptions: ids(consumers),
+  });
+  return new Map(
+    rooms.map(({ id, peers }) => [id, { peers: new Map(peers.map((each) => [each.id, living(each)])) }]),
+  );
 }

@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
+import type { NodeSnapshot } from '../../src/sfu/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role } from '../../src/store/users.ts';
+import { type Browser, patience } from '../browser/support.ts';
 
 /** Opens a session for a page's browser without the login, which takes a while on purpose. */
 export async function logIn(
@@ -21,4 +23,51 @@ export async function logIn(
 /** Waits until the page is told of changes. */
 export async function becomesLive(page: Page): Promise<void> {
   await page.waitForFunction(() => document.getElementById('connection')?.textContent === 'Live');
+}
+
+export interface OpenOptions {
+  readonly server: { store: Store; port: number };
+  readonly path: string;
+  /** Logs in anew; without one the session goes on. */
+  readonly role?: Role;
+  /** Where it is opened; a new page unless told. */
+  readonly page?: Page;
+}
+
+/** Opens a page of the dashboard and waits until it is live. */
+export async function openPage(browser: Browser, options: OpenOptions): Promise<Page> {
+  const { server, path, role, page = await browser.context.newPage() } = options;
+  // The browser forgets sessions with its last window, so this must not be done in a page that is closed before.
+  if (role) await logIn(page, server, role);
+  page.setDefaultTimeout(patience);
+  await page.goto(`http://127.0.0.1:${server.port}/admin${path}`);
+  await becomesLive(page);
+  await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
+  return page;
+}
+
+/** What people meet, by name: each page with its address. */
+export function pagesOf({ rooms }: Pick<NodeSnapshot, 'rooms'>): Record<string, string> {
+  const room = rooms.at(4);
+  const target = room && new URLSearchParams({ room: room.id, peer: room.peers[0]?.id ?? '' });
+  const ofRoom = target && {
+    room: `/room?${target}`,
+    peer: `/peer?${target}`,
+    found: `/rooms?${new URLSearchParams({ q: room.peers[1]?.displayName ?? '' })}`,
+    remove: `/do/room/remove?${target}`,
+    ban: `/do/room/ban?${target}`,
+  };
+  return {
+    overview: '',
+    rooms: '/rooms',
+    ...ofRoom,
+    workers: '/workers',
+    audit: '/audit',
+    bans: '/bans',
+    people: '/people',
+    settings: '/settings',
+    'ban-somebody': '/do/bans/add',
+    'add-user': '/do/people/add-user',
+    'add-key': '/do/people/add-key',
+  };
 }

@@ -83,6 +83,33 @@ test('a panel that throws says so in its own place, tells nothing of itself, and
   expect((await visitor.get('')).status).toBe(200);
 });
 
+test('each built-in panel and the example fail in their own place when what they read fails', async () => {
+  await using fixture = await startFixture('busy', [talkers]);
+  const visitor = Visitor.as(fixture, 'admin');
+  const fail = () => {
+    throw new Error('a secret of the database');
+  };
+  const { dashboard, store } = fixture;
+  Object.assign(dashboard.monitor, { snapshot: fail });
+  Object.assign(store.audit, { search: fail });
+  Object.assign(store.bans, { list: fail });
+  Object.assign(store.users, { list: fail });
+  Object.assign(store.webhooks, { states: fail });
+  const config = { ...dashboard.options.config };
+  Object.defineProperty(config, 'apiKeys', { get: fail });
+  Object.assign(dashboard.options, { config });
+  const all = [...builtInPanels, talkers];
+  for (const { path, title } of all) {
+    const response = await visitor.get(path);
+    const html = await response.text();
+    expect([path, response.status]).toEqual([path, 200]);
+    expect([path, await select(html, '.failure h2')]).toEqual([path, [`${title} cannot be shown`]]);
+    expect([path, (await select(html, 'nav a')).length > 5]).toEqual([path, true]);
+    expect(html).not.toContain('secret');
+  }
+  expect(fixture.errors).toHaveLength(all.length);
+});
+
 test('a panel may take its time', async () => {
   await using fixture = await startFixture('empty', [late]);
   expect(await Visitor.as(fixture, 'viewer').text('/late')).toContain('here now');
@@ -137,6 +164,53 @@ test('the dashboard is mounted in an Elysia app of somebody else, at another add
   const page = await app.handle(new Request('http://127.0.0.1/ops/talkers', { headers: { cookie } }));
   expect(await select(await page.text(), 'main h1')).toEqual(['Talkers']);
   expect(await (await app.handle(new Request('http://127.0.0.1/own'))).text()).toBe('own');
+});
+
+test('what does not fit on a page is said, and reached: people of a room, and consumers of a peer', async () => {
+  await using fixture = await startFixture('busy');
+  const [room] = fixture.snapshot.rooms;
+  const [first] = room?.peers ?? [];
+  const consumer = first?.consumers[0];
+  if (!room || !first || !consumer) throw new Error('the fixture is empty');
+  const consumers = Array.from({ length: 230 }, (_, index) => ({ ...consumer, id: `consumer ${index}` }));
+  const others = Array.from({ length: 119 }, (_, index) => ({
+    ...first,
+    id: `guest-${index}`,
+    displayName: `Guest ${index}`,
+  }));
+  Object.assign(room, { peers: [{ ...first, consumers }, ...others] });
+  const visitor = Visitor.as(fixture, 'moderator');
+  const place = { room: room.id, peer: first.id };
+  const read = (path: string, fields: Record<string, string>) =>
+    visitor.text(`${path}?${new URLSearchParams(fields)}`);
+
+  const page = await read('/room', { room: room.id });
+  expect(await select(page, '.peer h3')).toHaveLength(50);
+  expect(await select(page, '.pager span')).toEqual(['Page 1 of 3']);
+  expect(await select(page, '.more-of-it a')).toEqual(['All 230 consumers']);
+  expect(await select(await read('/room', { room: room.id, page: '3' }), '.peer h3')).toHaveLength(20);
+  expect(await select(await read('/room', { room: room.id, q: 'GUEST 11' }), '.peer h3')).toHaveLength(10);
+  expect(await select(await read('/room', { room: room.id, q: 'nobody' }), '.empty-title')).toEqual([
+    'Nobody found',
+  ]);
+
+  const own = await read('/peer', place);
+  expect(await select(own, 'caption')).toContain('Consumers 1 to 100 of 230');
+  const last = await read('/peer', { ...place, consumers: '3' });
+  expect(await select(last, 'caption')).toContain('Consumers 201 to 230 of 230');
+  expect(await select(last, '.pager [rel=prev]')).toEqual(['Previous']);
+  expect(await select(last, '.pager [rel=next]')).toEqual([]);
+});
+
+test('a search for a person leads from the list of rooms straight to that person', async () => {
+  await using fixture = await startFixture('busy');
+  const visitor = Visitor.as(fixture, 'viewer');
+  const html = await visitor.text('/rooms?q=allen');
+  expect(await select(html, '.found a')).toEqual(['Frances Allen']);
+  const [href = ''] = /(?<=class="found"><a href="\/admin)[^"]+/.exec(html) ?? [];
+  expect(await select(await visitor.text(href.replaceAll('&amp;', '&')), 'main h1')).toEqual([
+    'Frances Allen',
+  ]);
 });
 
 test('of a page that changed only the parts that differ are sent', async () => {

@@ -4,6 +4,7 @@ import type { Server } from '../../src/server.ts';
 import type { Role } from '../../src/store/users.ts';
 import { hasRole, roles } from '../../src/store/users.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
 import { audioTrack, enter } from '../support/world.ts';
 import { password, select, startWithUsers, Visitor } from './support.ts';
 
@@ -324,9 +325,85 @@ test('each action does what it says, or says why not', async () => {
   expect(await ask('/do/overview/drain', { seconds: '600' })).toContain('draining');
   expect(await select(await admin.text(''), '.alert')).toContainEqual(expect.stringContaining('draining'));
   expect(await ask('/do/overview/cancel-drain')).toContain('cancelled');
-  expect(await ask('/do/room/remove-selected')).toMatch(/removed/);
+  expect(await ask('/do/room/peer-notice', { message: 'for you alone' })).toBe('The notice was sent to bob.');
+  await bob.client.waitFor('notice', ({ message }) => message === 'for you alone');
+  expect(await ask('/do/room/remove-selected')).toBe('1 peer removed.');
   expect(await ask('/do/room/close')).toBe('/admin/rooms');
   expect(server.sfu.rooms.size).toBe(0);
+});
+
+test('several are ticked and treated at once: muted, told, removed, banned, and those who left are counted', async () => {
+  await using server = await startWithUsers(withKeys);
+  const join = async (peerId: string) =>
+    await enter({ server, peerId, token: await tokenFor('room', peerId, { now: Date.now() + 2000 }) });
+  const [ada, bea, cleo] = [await join('ada'), await join('bea'), await join('cleo')];
+  await ada.client.request('produce', audioTrack(ada.sendTransport, 1000));
+  await bea.client.request('produce', audioTrack(bea.sendTransport, 2000));
+  const moderator = Visitor.as(server, 'moderator');
+  const fields = (...peers: string[]): [string, string][] => [
+    ['room', 'room'],
+    ...peers.map((peer): [string, string] => ['peer', peer]),
+  ];
+  const ask = async (action: string, sent: [string, string][]) => {
+    const answer = await moderator.post(`/do/room/${action}`, sent, { 'hx-request': 'true' });
+    return (await select(await answer.text(), '.toast'))[0];
+  };
+  const asking = await moderator.text(`/do/room/ban-selected?${new URLSearchParams(fields('ada', 'bea'))}`);
+  expect(await select(asking, 'form > p')).toEqual(['2 peers: ada, bea']);
+  expect(await ask('mute-selected', fields('ada', 'bea', 'cleo'))).toBe('2 microphones muted.');
+  const held = server.sfu.room('room').publications.map(({ pausedBy }) => pausedBy.has('moderator'));
+  expect(held).toEqual([true, true]);
+  expect(await ask('notice-selected', [...fields('ada', 'cleo'), ['message', 'quiet']])).toBe(
+    'The notice was sent to 2 peers.',
+  );
+  expect((await cleo.client.waitFor('notice')).message).toBe('quiet');
+  expect(await ask('remove-selected', fields())).toMatch(/^Not done: select at least one/);
+  expect(await ask('ban-selected', fields('ada'))).toMatch(/^Not done: .*recognised/);
+  expect(server.sfu.room('room').peers.size).toBe(3);
+  const order: [string, string][] = [
+    ['by', 'identity'],
+    ['scope', 'server'],
+    ['for', 'forever'],
+    ['reason', 'spam'],
+  ];
+  expect(await ask('ban-selected', [...fields('ada', 'bea', 'gone'), ...order])).toBe(
+    '2 peers removed and banned. 1 had left already.',
+  );
+  expect((await ada.client.closed).reason).toBe('removed: you were banned: spam');
+  expect((await bea.client.closed).reason).toBe('removed: you were banned: spam');
+  expect([...server.sfu.room('room').peers.keys()]).toEqual(['cleo']);
+  const bans = server.store.bans.list({ limit: 9, onlyHolding: true });
+  expect(bans.map(({ value, roomId, expiresAt }) => [value, roomId, expiresAt]).sort()).toEqual([
+    ['ada', null, null],
+    ['bea', null, null],
+  ]);
+  const token = await tokenFor('other', 'ada', { now: Date.now() + 5000 });
+  const again = await SignalingClient.connect({ server, roomId: 'other', peerId: 'ada', token });
+  expect((await again.closed).reason).toMatch(/^banned: /);
+  expect(await select(await moderator.text('/bans'), 'td b')).toEqual(['bea', 'ada']);
+  const told = server.store.audit.search({ text: 'peer.ban', limit: 9 });
+  expect(told.map(({ peerId, result }) => [peerId, result]).sort()).toEqual([
+    ['ada', 'done'],
+    ['bea', 'done'],
+  ]);
+});
+
+test('every action that is sent without its fields says what is missing, and none of them fails inside', async () => {
+  await using server = await startWithUsers();
+  const admin = Visitor.as(server, 'admin');
+  for (const { path } of actions) {
+    const response = await admin.post(path, {}, { 'hx-request': 'true' });
+    const told = await select(await response.text(), '.toast');
+    expect([path, response.status, told.length]).toEqual([path, 200, 1]);
+    expect([path, told[0]]).toEqual([
+      path,
+      expect.stringMatching(/^Not done: |is cancelled|is revoked|is ended/),
+    ]);
+    expect([path, told[0]]).not.toEqual([path, expect.stringMatching(/internal|mistake/)]);
+    const asking = await admin.get(path);
+    expect([path, [200, 404, 400].includes(asking.status)]).toEqual([path, true]);
+  }
+  expect(server.store.audit.search({ text: 'internal', limit: 5 })).toEqual([]);
 });
 
 test('users, their sessions and keys are kept by admins, of whom one always stays', async () => {
@@ -343,16 +420,32 @@ test('users, their sessions and keys are kept by admins, of whom one always stay
   expect(await ask('add-user', { name: 'eva', password, role: 'moderator' })).toContain('eva may log in');
   expect((await server.store.users.check('eva', password))?.role).toBe('moderator');
   expect(await ask('add-user', { name: 'EVA', password, role: 'admin' })).toContain('already');
+  const eva = { id: String(server.store.users.byName('eva')?.id) };
+  expect(await ask('set-role', { ...eva, role: 'viewer' })).toContain('eva is viewer now');
+  expect(server.store.users.byName('eva')?.role).toBe('viewer');
+  const session = server.store.sessions.open({ userId: Number(eva.id), address: '', agent: '' });
+  expect(await ask('set-password', { ...eva, password: 'another good one' })).toContain('was set');
+  expect(await server.store.users.check('eva', password)).toBeUndefined();
+  expect((await server.store.users.check('eva', 'another good one'))?.name).toBe('eva');
+  expect(server.store.sessions.find(session)).toBeUndefined();
+  expect(await ask('remove-user', eva)).toContain('eva was removed');
+  expect(server.store.users.byName('eva')).toBeUndefined();
   const viewer = Visitor.as(server, 'viewer');
-  const [session] = server.store.sessions
+  const [theirs] = server.store.sessions
     .list()
     .filter(({ userId }) => userId === server.store.users.byName('viewer')?.id);
-  expect(await ask('end-session', { id: String(session?.id) })).toContain('ended');
+  expect(await ask('end-session', { id: String(theirs?.id) })).toContain('ended');
   expect((await viewer.get('')).status).toBe(303);
   const [secret = ''] = /tureen_[\w-]+/.exec(await ask('add-key', { name: 'robot', role: 'viewer' })) ?? [];
   expect(server.store.apiKeys.find(secret)?.name).toBe('robot');
   expect(JSON.stringify([...server.store.audit.lines()])).not.toMatch(new RegExp(`${secret}|${password}`));
+  const page = await admin.text('/people');
+  expect(page).toContain('A key is the password of a program');
+  expect(page).toContain('robot');
+  expect(page).not.toContain(secret);
   expect(await ask('revoke-key', { id: '1' })).toContain('revoked');
+  expect(server.store.apiKeys.find(secret)).toBeUndefined();
+  expect(await admin.text('/people')).not.toContain('robot');
 });
 
 test('the audit log is exported by admins as JSON lines', async () => {

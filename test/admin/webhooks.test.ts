@@ -47,7 +47,7 @@ test('the page shows receivers and dead letters, and those who may only look hav
   expect(letter).toContain('room_started');
   expect(letter).toContain('in standup');
   expect(letter).toContain('after 1 attempt');
-  const buttons = 'main .actions a, main .actions button';
+  const buttons = 'main td.act a, main td.act button';
   expect(await select(await admin.text('/webhooks'), buttons)).toEqual([
     'Send again',
     'Replay all',

@@ -2,6 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { leftOver } from '../../admin/panels/removal.ts';
+import { removeCompletely } from '../../src/moderation/completion.ts';
 import { Moderation } from '../../src/moderation/moderation.ts';
 import type { Server } from '../../src/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
@@ -51,6 +53,17 @@ test('a removal is complete when it is answered: socket, transports and consumer
       result: 'done',
     },
   ]);
+});
+
+test('a removal that leaves something behind says what, and is not told as complete', async () => {
+  await using world = await createWorld();
+  const { server } = world;
+  const room = server.sfu.room('room');
+  const peer = server.sfu.peer('room', 'bob');
+  const left = await removeCompletely(server.sfu, { room, peer, patience: 50 }, () => {});
+  expect(left).toEqual(['socket', 'transports', 'consumers']);
+  expect(leftOver([{ remains: left, bans: [] }])).toContain('socket, transports, consumers');
+  expect(leftOver([])).toBe('');
 });
 
 test('the token of a removed peer is void, and one that is issued later is good', async () => {

@@ -110,7 +110,7 @@ test('a ban by an order is answered with what was written', async () => {
   const { server } = world;
   const moderation = new Moderation(server.sfu, server.store);
   const order = { scope: 'room', kinds: ['identity', 'address'], milliseconds: 60_000 } as const;
-  const bans = await moderation.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, order);
+  const { bans } = await moderation.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, order);
   expect(bans.map(({ kind, value, roomId }) => [kind, value, roomId])).toEqual([
     ['identity', 'bob', 'room'],
     ['address', '127.0.0.1', 'room'],

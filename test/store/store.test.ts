@@ -96,6 +96,47 @@ test('the audit log cannot be changed or shortened, not even by SQL', () => {
   expect(() => database.run('DELETE FROM audit')).toThrow(/append only/);
 });
 
+test('old entries are deleted after their days, the log says so, and what is younger stays out of reach', () => {
+  const place = join(folder, 'retention');
+  const clock = { time: 1_700_000_000_000 };
+  const day = 86_400_000;
+  const open = (auditDays?: number) =>
+    new Store({ folder: place, log: silentLogger, now: () => clock.time, auditDays });
+  const first = open();
+  first.audit.record({ by, action: 'room.lock', roomId: 'old' });
+  clock.time += 5 * day;
+  first.audit.record({ by, action: 'room.lock', roomId: 'young' });
+  first.close();
+  clock.time += 5 * day;
+  const kept = open();
+  expect(kept.audit.search({ limit: 9 })).toHaveLength(2);
+  expect(kept.audit.wholeFrom).toBeNull();
+  kept.close();
+
+  const second = open(7);
+  expect(second.audit.search({ limit: 9 })).toMatchObject([
+    { action: 'audit.shorten', by: { kind: 'server' }, details: { entries: 1 }, result: 'done' },
+    { roomId: 'young', result: 'done' },
+  ]);
+  expect(second.audit.wholeFrom).toBe(clock.time - 7 * day);
+  second.close();
+  const database = new Database(join(place, 'tureen.sqlite'));
+  for (const statement of ['DELETE FROM audit', 'UPDATE audit SET reason = 1', 'DELETE FROM audit_horizon'])
+    expect(() => database.run(statement)).toThrow(/audit log/);
+  expect(() => database.run('UPDATE audit_horizon SET time = 0')).toThrow(/does not come back/);
+  database.close();
+});
+
+test('an entry on its way is not deleted, however old it is', () => {
+  const { clock, store } = standing();
+  const id = store.audit.begin({ by, action: 'node.drain' });
+  clock.time += 1_000_000;
+  expect(store.audit.shorten(clock.time)).toBe(0);
+  store.audit.finish(id, 'done');
+  expect(store.audit.shorten(clock.time)).toBe(0);
+  expect(store.audit.shorten(clock.time + 1)).toBe(1);
+});
+
 test('an action that a crash interrupted is still in the log, and says so after the restart', () => {
   const place = join(folder, 'crash');
   const first = new Store({ folder: place, log: silentLogger });

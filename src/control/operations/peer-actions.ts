@@ -34,7 +34,7 @@ export const banPeer = defineOperation({
   },
   async run(context, { where, kinds, seconds, reason, ...target }) {
     const order = { scope: where, kinds, milliseconds: seconds === null ? null : seconds * 1000 };
-    const bans = await context.moderation.removePeer({ ...target, ...askerOf(context, reason) }, order);
+    const { bans } = await context.moderation.removePeer({ ...target, ...askerOf(context, reason) }, order);
     return { bans };
   },
 });

@@ -1,0 +1,89 @@
+import { SfuError } from '../../src/errors.ts';
+import { type Role, roles } from '../../src/store/users.ts';
+import { ActionLink, Badge, Empty, Moment } from '../html/parts.tsx';
+import { type Column, Table } from '../html/table.tsx';
+import { readName } from '../http/entrance.tsx';
+import type { PanelAction, PanelContext } from '../panel.ts';
+import { RoleField } from './role-field.tsx';
+
+const add: PanelAction = {
+  title: 'Add API key',
+  role: 'admin',
+  confirm: () => (
+    <>
+      <label class="field">
+        <span>Name of the program</span>
+        <input name="name" maxlength="64" required autofocus autocomplete="off" />
+      </label>
+      <RoleField />
+      <p class="note">The secret is shown once, right after this. The server keeps only its hash.</p>
+    </>
+  ),
+  run({ store }, form) {
+    const name = readName(form);
+    if (store.apiKeys.has(name)) throw new SfuError('wrong_state', `there is a key "${name}" already`);
+    const secret = store.apiKeys.create(name, form.choice('role', roles) as Role);
+    return { message: `The key of ${name}. Copy it now, it is not shown again:`, secret };
+  },
+};
+
+const revoke: PanelAction = {
+  title: 'Revoke key',
+  role: 'admin',
+  danger: true,
+  confirm: ({ store }, form) => (
+    <p>
+      <b safe>
+        {store.apiKeys.list().find(({ id }) => String(id) === form.raw('id'))?.name ?? 'The program'}
+      </b>{' '}
+      is refused from now on. A key that was revoked does not come back.
+    </p>
+  ),
+  run({ store }, form) {
+    store.apiKeys.revoke(form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }));
+    return { message: 'The key is revoked.' };
+  },
+};
+
+export const keyActions = { 'add-key': add, 'revoke-key': revoke } as const satisfies Record<
+  string,
+  PanelAction
+>;
+
+const columns: readonly Column[] = [
+  ...['Program', 'Role', 'Made', 'Last used'].map((title) => ({ title })),
+  { title: 'Actions', look: 'act', unseen: true },
+];
+
+/** The keys of programs: what they are for, which there are, and how one is made and revoked. */
+export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
+  const shared = { context, panelId: 'people' };
+  const all = context.store.apiKeys.list();
+  const rows = all.map(({ id, name, role, createdAt, usedAt }) => ({
+    cells: [
+      { html: <b safe>{name}</b> },
+      { html: <Badge text={role} /> },
+      { html: <Moment time={createdAt} /> },
+      usedAt === null ? 'never' : { html: <Moment time={usedAt} /> },
+      { html: <ActionLink {...shared} name="revoke-key" action={revoke} fields={{ id }} of={name} /> },
+    ],
+  }));
+  return (
+    <section>
+      <div class="section-head">
+        <h2>API keys</h2>
+        <ActionLink {...shared} name="add-key" action={add} />
+      </div>
+      <p class="note">
+        A key is the password of a program: your application shows it when it acts on this server by HTTP. Its
+        role says how far that goes, as with people. Give each program its own, so that one can be revoked
+        alone. Keys let nobody into calls: that is what tokens are for.
+      </p>
+      {all.length === 0 ? (
+        <Empty title="No keys" hint="Make one for each program that is to act on this server." />
+      ) : (
+        <Table label="API keys" columns={columns} rows={rows} />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,135 @@
+import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import { hasRole } from '../../src/store/users.ts';
+import { Level } from '../html/chart.tsx';
+import { bitrate, duration } from '../html/format.ts';
+import { ActionLink, Badge } from '../html/parts.tsx';
+import { htmlId } from '../html/regions.ts';
+import type { PanelContext } from '../panel.ts';
+import { peerActions } from './peer-actions.tsx';
+import { PeerDetails } from './peer-details.tsx';
+import { nameOf, scoreTone, worstScore } from './quality.ts';
+
+export interface PeerProps {
+  readonly context: PanelContext;
+  readonly room: RoomSnapshot;
+  readonly peer: PeerSnapshot;
+}
+
+/** A peer on the page of its room. */
+export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
+  const { device, address } = peer;
+  const id = htmlId('peer', peer.id);
+  return (
+    <article
+      id={id}
+      class={room.activePeerId === peer.id ? 'peer active' : 'peer'}
+      aria-labelledby={`${id}-name`}
+    >
+      <header>
+        {hasRole(context.user.role, 'moderator') ? (
+          <input type="checkbox" name="peer" value={peer.id} aria-label={`Select ${nameOf(peer)}`} />
+        ) : (
+          ''
+        )}
+        <h3 id={`${id}-name`}>
+          <a class="row-link" href={context.link('/peer', { room: room.id, peer: peer.id })} safe>
+            {nameOf(peer)}
+          </a>
+        </h3>
+        <PeerState room={room} peer={peer} />
+      </header>
+      <p class="facts">
+        <span safe>{peer.id}</span>
+        <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
+        <span safe>{address}</span>
+        <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
+        {flow(context, room, peer)}
+      </p>
+      <Publications context={context} room={room} peer={peer} />
+      <PeerButtons context={context} room={room} peer={peer} />
+      <PeerDetails context={context} room={room} peer={peer} />
+    </article>
+  );
+}
+
+/** Whether the peer speaks, how loud, and how well its media arrives. */
+export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Element {
+  const volume = room.speaking.find(({ peerId }) => peerId === peer.id)?.volume ?? null;
+  const score = worstScore([peer]);
+  return (
+    <>
+      <Level volume={volume} />
+      {room.activePeerId === peer.id ? <Badge text="speaks" tone="accent" /> : ''}
+      {peer.grants.moderate ? <Badge text="moderator" /> : ''}
+      {peer.grants.hidden ? <Badge text="hidden" /> : ''}
+      {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}
+      {peer.publish === false ? <Badge text="may not publish" tone="warn" /> : ''}
+      {score === null ? '' : <Badge text={`score ${score}`} tone={scoreTone(score)} />}
+    </>
+  );
+}
+
+function flow({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+  const { incoming, outgoing } = monitor.flow(peer);
+  const living = monitor.peer(room.id, peer.id);
+  const trip = living ? monitor.measures.roundTrip(living) : null;
+  return (
+    <>
+      <span safe>{trip === null ? '' : `round trip ${Math.round(trip)} ms`}</span>
+      <span class="number" safe>{`sends ${bitrate(incoming)}, gets ${bitrate(outgoing)}`}</span>
+    </>
+  );
+}
+
+/** What a peer sends. */
+export function Publications(props: PeerProps): JSX.Element {
+  return <ul class="publications">{props.peer.producers.map((producer) => publication(props, producer))}</ul>;
+}
+
+/** One thing that a peer sends, and the hold on it. */
+function publication({ context, room, peer }: PeerProps, producer: ProducerSnapshot): JSX.Element {
+  const held = producer.pausedBy.includes('moderator');
+  const fields = { room: room.id, peer: peer.id, producer: producer.id };
+  const shared = { context, panelId: 'room', fields, of: `${producer.source} of ${nameOf(peer)}` };
+  return (
+    <li>
+      <span class="source" safe>
+        {`${producer.source}, ${producer.codec}`}
+      </span>
+      {held ? (
+        <Badge text="muted by a moderator" tone="warn" />
+      ) : producer.paused ? (
+        <Badge text="paused" />
+      ) : (
+        ''
+      )}
+      {held ? (
+        <ActionLink {...shared} name="allow" action={peerActions.allow} />
+      ) : (
+        <ActionLink {...shared} name="mute" action={peerActions.mute} />
+      )}
+    </li>
+  );
+}
+
+/** What can be done with a peer. `from` says that it is asked on the peer's own page. */
+export function PeerButtons({ context, room, peer, from }: PeerProps & { from?: 'peer' }): JSX.Element {
+  const fields = { room: room.id, peer: peer.id, from };
+  const shared = { context, panelId: 'room', fields, of: nameOf(peer) };
+  const may = peer.publish !== false;
+  const name = may ? 'stop-publishing' : 'allow-publishing';
+  return (
+    <div class="actions">
+      <ActionLink
+        {...shared}
+        name="peer-notice"
+        action={peerActions['peer-notice']}
+        caption="Notice"
+        hotkey="n"
+      />
+      <ActionLink {...shared} name={name} action={peerActions[name]} />
+      <ActionLink {...shared} name="remove" action={peerActions.remove} hotkey="r" />
+      <ActionLink {...shared} name="ban" action={peerActions.ban} hotkey="b" />
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { SfuError, toSfuError } from '../../src/errors.ts';
+import type { PeerTarget } from '../../src/moderation/moderation.ts';
+import { count } from '../html/format.ts';
+import { ReasonField } from '../html/parts.tsx';
+import type { Form } from '../http/form.ts';
+import type { PanelAction, PanelContext } from '../panel.ts';
+import { BanFields, readBanOrder } from './ban-fields.tsx';
+import { nameOf } from './quality.ts';
+import { leftOver } from './removal.ts';
+
+/** Acts on each that is ticked. Those who left meanwhile are no mistake; they are counted. */
+async function eachSelected<T>(
+  context: PanelContext,
+  form: Form,
+  act: (target: PeerTarget) => Promise<T>,
+): Promise<{ results: T[]; told: string }> {
+  const roomId = form.required('room');
+  const selected = form.all('peer');
+  if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');
+  const asker = context.asker(form.text('reason', 200));
+  const settled = await Promise.allSettled(selected.map((peerId) => act({ roomId, peerId, ...asker })));
+  const failed = settled.flatMap((each) => (each.status === 'rejected' ? [toSfuError(each.reason)] : []));
+  const other = failed.find(({ code }) => code !== 'not_found');
+  if (other) throw other;
+  const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return { results, told: failed.length === 0 ? '' : ` ${failed.length} had left already.` };
+}
+
+function Selected({ context, form }: { context: PanelContext; form: Form }): JSX.Element {
+  const ids = form.all('peer');
+  if (ids.length === 0) return <p>Nobody is selected. Go back and tick at least one.</p>;
+  const peers = new Map(context.monitor.room(form.raw('room'))?.peers.map((peer) => [peer.id, peer]));
+  const names = ids.slice(0, 12).map((id) => {
+    const peer = peers.get(id);
+    return peer ? nameOf(peer) : id;
+  });
+  return (
+    <p>
+      <span safe>{`${count(ids.length, 'peer')}: `}</span>
+      <b safe>{names.join(', ')}</b>
+      {ids.length > names.length ? ' and more' : ''}
+    </p>
+  );
+}
+
+const remove: PanelAction = {
+  title: 'Remove selected',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <Selected context={context} form={form} />
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const { results, told } = await eachSelected(context, form, (target) =>
+      context.moderation.removePeer(target),
+    );
+    const left = leftOver(results);
+    return { message: `${count(results.length, 'peer')} removed.${told}${left}`, bad: left !== '' };
+  },
+};
+
+const ban: PanelAction = {
+  title: 'Ban selected',
+  role: 'moderator',
+  danger: true,
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <Selected context={context} form={form} />
+      <BanFields token={true} />
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const order = readBanOrder(form);
+    const { results, told } = await eachSelected(context, form, (target) =>
+      context.moderation.removePeer(target, order),
+    );
+    const left = leftOver(results);
+    return {
+      message: `${count(results.length, 'peer')} removed and banned.${told}${left}`,
+      bad: left !== '',
+    };
+  },
+};
+
+const mute: PanelAction = {
+  title: 'Mute selected',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <Selected context={context} form={form} />
+      <p>Their microphones are muted until each is allowed again.</p>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    const { results, told } = await eachSelected(context, form, (target) => muteVoices(context, target));
+    return {
+      message: `${count(
+        results.reduce((sum, each) => sum + each, 0),
+        'microphone',
+      )} muted.${told}`,
+    };
+  },
+};
+
+/** @returns how many microphones of the peer were open */
+async function muteVoices({ monitor, moderation }: PanelContext, target: PeerTarget): Promise<number> {
+  const peer = monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
+  if (!peer) throw new SfuError('not_found', `there is no peer "${target.peerId}"`);
+  const open = peer.producers.filter(
+    ({ source, pausedBy }) => source === 'audio' && !pausedBy.includes('moderator'),
+  );
+  for (const { id } of open) await moderation.muteProducer({ ...target, producerId: id });
+  return open.length;
+}
+
+const notice: PanelAction = {
+  title: 'Notice to selected',
+  role: 'moderator',
+  audit: 'own',
+  confirm: (context, form) => (
+    <>
+      <Selected context={context} form={form} />
+      <label class="field">
+        <span>Message</span>
+        <textarea name="message" maxlength="500" rows="3" required autofocus />
+      </label>
+    </>
+  ),
+  async run(context, form) {
+    const message = form.text('message', 500);
+    const { results, told } = await eachSelected(context, form, (target) =>
+      context.moderation.notice({ ...target, message }),
+    );
+    return { message: `The notice was sent to ${count(results.length, 'peer')}.${told}` };
+  },
+};
+
+/** What can be done with several peers of a room at once. */
+export const selectedActions = {
+  'mute-selected': mute,
+  'notice-selected': notice,
+  'remove-selected': remove,
+  'ban-selected': ban,
+} as const satisfies Record<string, PanelAction>;

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { createRequire } from 'node:module';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { Browser } from '../browser/support.ts';
+import { startFixture } from './fixtures.ts';
+import { logIn, pagesOf } from './pages.ts';
+
+// Axe looks at every element, which takes its time where other tests take the processor.
+setDefaultTimeout(400_000);
+
+const source = await Bun.file(createRequire(import.meta.url).resolve('axe-core/axe.min.js')).text();
+type Axe = { run(options: RunOptions): Promise<AxeResults> };
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await Browser.launch({ fakeDevices: false });
+});
+afterAll(() => browser[Symbol.asyncDispose]());
+
+/** What is wrong with a page for those who see, hear or move otherwise, if it is serious. */
+async function seriousFindings(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(source);
+  const { violations } = await page.evaluate(
+    async () => await (globalThis as unknown as { axe: Axe }).axe.run({ resultTypes: ['violations'] }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+test.each([
+  { kind: 'empty', themes: ['light'] },
+  { kind: 'busy', themes: ['light', 'dark'] },
+  { kind: 'degraded', themes: ['dark'] },
+] as const)('axe finds nothing serious on any page of a node that is $kind', async ({ kind, themes }) => {
+  await using fixture = await startFixture(kind);
+  const page = await browser.context.newPage();
+  const check = async (name: string, index: number) => {
+    for (const [turn, theme] of themes.entries()) {
+      // Every page is seen wide and narrow, in turn with the themes.
+      const narrow = (index + turn) % 2 === 1;
+      await page.setViewportSize(narrow ? { width: 360, height: 740 } : { width: 1280, height: 800 });
+      expect([kind, name, theme, await seriousFindings(page, theme)]).toEqual([kind, name, theme, []]);
+    }
+  };
+  await page.goto(`${fixture.base}/login`);
+  await check('login', 0);
+  await logIn(page, fixture);
+  for (const [index, [name, path]] of Object.entries(pagesOf(fixture.snapshot)).entries()) {
+    await page.goto(fixture.base + path);
+    await check(name, index);
+  }
+  // The dialog over a page, and what is shown while somebody is ticked.
+  if (kind === 'busy') {
+    await page.goto(fixture.base + pagesOf(fixture.snapshot).room);
+    await page.locator('.peer input').first().check();
+    await check('ticked', 1);
+    await page.locator('.bulk button').last().click();
+    await page.waitForSelector('dialog[open]');
+    await check('dialog', 0);
+  }
+  await page.close();
+});

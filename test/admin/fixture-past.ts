@@ -1,0 +1,121 @@
+import { History } from '../../admin/live/history.ts';
+import type { Monitor } from '../../admin/live/monitor.ts';
+import type { EventBus } from '../../src/sfu/events.ts';
+import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/snapshot.ts';
+import type { Store } from '../../src/store/store.ts';
+import { hostileNames, type Kind, now, people } from './fixtures.ts';
+
+function fillPeer(
+  monitor: Monitor,
+  { roomId, peer: shown, trip, kind }: { roomId: string; peer: PeerSnapshot; trip: number; kind: Kind },
+): void {
+  const living = monitor.peer(roomId, shown.id);
+  if (!living) return;
+  const { incoming, outgoing, roundTrip } = monitor.measures.historyOf(living);
+  const wave = (index: number, size: number) => size * (1 + Math.sin(index / 5 + trip) / 4);
+  for (let index = 0; index < 60; index += 1) {
+    incoming.push(wave(index, 1_340_000));
+    outgoing.push(wave(index + 3, 3_870_000));
+    roundTrip.push(wave(index * 2, trip));
+  }
+  const lost = kind === 'degraded' ? 412 : 3;
+  const stream = {
+    jitter: 90,
+    packetsLost: lost,
+    fractionLost: lost / 9000,
+    nacks: lost,
+    plis: 2,
+    roundTrip: trip,
+  };
+  const none: Record<string, number> = {};
+  for (const { id, source } of shown.producers) {
+    const rids = source === 'video' ? ['q', 'h', 'f'] : [null];
+    monitor.measures.streams.set(
+      id,
+      rids.map((rid, index) => ({
+        ...stream,
+        ssrc: index + 1,
+        rid,
+        bitrate: rid === null ? 32_000 : 150_000 * 3 ** index,
+        bitrateByLayer: rid === null ? none : { '0.0': 90_000, '0.1': 60_000 },
+      })),
+    );
+  }
+  for (const { id } of shown.consumers)
+    monitor.measures.streams.set(id, [
+      { ...stream, ssrc: 1, rid: null, bitrate: 940_000, bitrateByLayer: {} },
+    ]);
+}
+
+/** What flowed in the last minutes. */
+export function fillHistory(monitor: Monitor, { rooms, workers: all }: NodeSnapshot, kind: Kind): void {
+  const { measures, history, workerCpu } = monitor;
+  const wave = (index: number, size: number) =>
+    size * (1.4 + Math.sin(index / 7) + Math.sin(index / 2.3) / 4);
+  for (let index = 0; index < 60; index += 1) {
+    history.rooms.push(Math.round(wave(index, rooms.length / 2)));
+    history.peers.push(Math.round(wave(index, 30)));
+    history.joins.push(Math.round(wave(index, 1)));
+    history.failures.push(kind === 'degraded' ? Math.round(wave(index, 2)) : 0);
+    history.incoming.push(wave(index, 31_000_000));
+    history.outgoing.push(wave(index, 140_000_000));
+    for (const worker of all) {
+      const cpu = workerCpu.get(worker.index) ?? new History();
+      workerCpu.set(worker.index, cpu);
+      cpu.push(
+        worker.pid === null
+          ? 0
+          : Math.min(kind === 'degraded' ? 0.96 : 0.84, wave(index, 0.12 * (worker.index + 1))),
+      );
+    }
+  }
+  const flow = { lossSent: 0.01, lossReceived: kind === 'degraded' ? 0.18 : 0, availableOutgoing: 4_000_000 };
+  for (const { id, producing } of rooms.flatMap((each) => each.peers.flatMap((one) => one.transports)))
+    measures.transports.set(id, {
+      incoming: producing ? 1_340_000 : 0,
+      outgoing: producing ? 0 : 3_870_000,
+      ...flow,
+    });
+  for (const [index, [roomId, peer]] of rooms
+    .flatMap((each) => each.peers.map((one) => [each.id, one] as const))
+    .entries())
+    fillPeer(monitor, { roomId, peer, trip: 24 + (index % 9) * 13, kind });
+}
+
+/** What was done and what happened. */
+export function fillRecords(store: Store, { rooms }: NodeSnapshot, kind: Kind, events: EventBus): void {
+  const name = kind === 'hostile' ? hostileNames : people;
+  const roomId = rooms[0]?.id ?? '';
+  for (const [index, each] of name.entries()) {
+    const by = { kind: 'admin', id: each };
+    const result = index === 2 ? 'failed: not_found: there is no such peer' : 'done';
+    const peerId = kind === 'hostile' ? each : `standup-${index}`;
+    store.audit.record(
+      {
+        by,
+        address: '198.51.100.7',
+        action: 'peer.remove',
+        roomId,
+        peerId,
+        reason: each,
+        details: { note: each },
+      },
+      result,
+    );
+    const expiresAt = index % 2 === 0 ? null : now + 3_600_000;
+    store.bans.add({
+      kind: 'identity',
+      value: peerId,
+      roomId: index % 3 === 0 ? null : roomId,
+      reason: each,
+      by,
+      expiresAt,
+    });
+    if (kind === 'hostile')
+      store.users.put({ name: each.slice(0, 64), passwordHash: null, role: 'viewer', origin: 'page' });
+    if (kind === 'hostile') store.apiKeys.create(each, 'viewer');
+    events.emit('peerJoined', { roomId, peerId, displayName: each, hidden: false, duration: 120 });
+    events.emit('roomNotice', { roomId, message: each, by: { kind: 'admin', id: each } });
+  }
+  if (kind === 'degraded') events.emit('workerDied', { workerIndex: 2, pid: 4002, cause: 'SIGSEGV' });
+}
