@@ -35,7 +35,7 @@ const scopeMeanings: Readonly<Record<(typeof scopes)[number], string>> = {
   rooms: 'create and change rooms',
   media: 'send and receive media without a peer’s token',
   tokens: 'mint tokens for peers; one that grants `moderate` needs the scope moderate as well',
-  node: 'drain the node',
+  node: 'drain the node, move rooms to other workers',
 };
 
 const scopeRows = scopes.map((scope) => {

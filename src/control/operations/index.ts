@@ -10,6 +10,7 @@ import {
   pauseConsumer,
   resumeConsumer,
 } from './consumers.ts';
+import { listDataConsumers, listDataProducers } from './data.ts';
 import { sendToPeer, sendToRoom } from './messages.ts';
 import { cancelDrain, drainNode, getNode, getTopRooms, listAudit, listWorkers } from './node.ts';
 import { allowPeer, banPeer, mutePeer } from './peer-actions.ts';
@@ -22,7 +23,7 @@ import {
   listProducers,
   muteProducer,
 } from './producers.ts';
-import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms } from './rooms.ts';
+import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms, moveRoom } from './rooms.ts';
 import { mintPeerToken } from './tokens.ts';
 import { getTransportStats, listTransports } from './transports.ts';
 import {
@@ -35,7 +36,7 @@ import {
 
 /** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
 export const operationsBySubject = {
-  Rooms: [createRoom, listRooms, getRoom, getRoomState, changeRoom, closeRoom],
+  Rooms: [createRoom, listRooms, getRoom, getRoomState, changeRoom, moveRoom, closeRoom],
   Peers: [
     listPeers,
     getPeer,
@@ -46,6 +47,8 @@ export const operationsBySubject = {
     allowPeer,
     listTransports,
     getTransportStats,
+    listDataProducers,
+    listDataConsumers,
   ],
   Producers: [listProducers, getProducer, getProducerStats, muteProducer, allowProducer, closeProducer],
   Consumers: [listConsumers, getConsumer, getConsumerStats, pauseConsumer, resumeConsumer, closeConsumer],

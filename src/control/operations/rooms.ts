@@ -128,6 +128,27 @@ export const changeRoom = defineOperation({
   },
 });
 
+export const moveRoom = defineOperation({
+  name: 'moveRoom',
+  verb: 'POST',
+  path: '/rooms/:roomId/move',
+  doc: 'Builds a room anew on another media worker. Its peers stay connected and are asked to set up their media again.',
+  scope: 'node',
+  params: params({
+    roomId: Id,
+    workerIndex: Type.Integer({ minimum: 0, maximum: 1000, description: 'One of listWorkers that runs' }),
+    reason: Type.Optional(Reason),
+  }),
+  result: Room,
+  errors: ['not_found'],
+  example: { roomId: 'room', workerIndex: 0 },
+  async run(context, { roomId, workerIndex, reason }) {
+    const { moderation, sfu } = context;
+    await moderation.moveRoom({ roomId, workerIndex, ...askerOf(context, reason) });
+    return describeRoom(sfu.room(roomId));
+  },
+});
+
 export const closeRoom = defineOperation({
   name: 'closeRoom',
   verb: 'DELETE',
