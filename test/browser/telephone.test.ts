@@ -87,6 +87,13 @@ async function loudest(page: Page): Promise<{ frequency: number; decibels: numbe
   });
 }
 
+/** The codecs of all that is published as sound. */
+async function voices(server: Server): Promise<string[]> {
+  const peers = server.sfu.snapshot().rooms.flatMap((room) => room.peers);
+  const producers = peers.flatMap((peer) => peer.producers);
+  return producers.filter(({ kind }) => kind === 'audio').map(({ codec }) => codec);
+}
+
 test('a telephone and a browser hear each other through the gateway, in PCMU both ways', async () => {
   await using server = await startServer();
   await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_896, frequency: tones.telephone });
@@ -104,13 +111,32 @@ test('a telephone and a browser hear each other through the gateway, in PCMU bot
     (share) => share > 0.8,
   );
   expect(telephone.shareOf(tones.telephone)).toBeLessThan(0.1);
-  const codecs = async () =>
-    server.sfu
-      .snapshot()
-      .rooms.flatMap(({ peers }) => peers.flatMap(({ producers }) => producers))
-      .filter(({ kind }) => kind === 'audio')
-      .map(({ codec }) => codec);
-  await eventually('both speak PCMU', codecs, (spoken) => spoken.join() === 'pcmu,pcmu');
+  await eventually(
+    'both speak PCMU',
+    () => voices(server),
+    (spoken) => spoken.join() === 'pcmu,pcmu',
+  );
+});
+
+test.each(['PCMA', 'G722'])('browsers speak %s where a room offers no other sound', async (codec) => {
+  await using server = await startServer();
+  await server.sfu.createRoom({ roomId: codec, options: { codecs: [codec, 'telephone-event', 'VP8'] } });
+  const pages = await Promise.all(
+    ['Ann', 'Ben'].map((name) => held.browser.open(server, { room: codec, name, before: whistle })),
+  );
+  for (const page of pages) {
+    await eventually(
+      'the tone is heard',
+      () => loudest(page),
+      ({ frequency, decibels }) => Math.abs(frequency - tones.microphone) < 25 && decibels > -50,
+    );
+  }
+  const spoken = `${codec},${codec}`.toLowerCase();
+  await eventually(
+    'both speak it',
+    () => voices(server),
+    (own) => own.join() === spoken,
+  );
 });
 
 test('people see the telephone like anybody else, and a moderator who removes it ends its call', async () => {

@@ -86,6 +86,22 @@ test('a controller that connects again while its former connection seems to live
   expect(await second.codeOf('closeEndpoint', { roomId: 'hall', peerId: 'telephone' })).toBe('done');
 });
 
+test('what is on its way when its controller goes for good does not stay', async () => {
+  await using server = await startServer({ TUREEN_CONTROLLER_GRACE_SECONDS: '0' });
+  for (let count = 0; count < 20; count += 1) {
+    const controller = await TestController.connect(server, { id: 'hasty' });
+    const roomId = `room ${count}`;
+    controller.ask('createEndpoint', { roomId, peerId: 'telephone' }).catch(() => {});
+    controller.ask('createSession', {}).catch(() => {});
+    await controller.die();
+  }
+  const { holdings } = server.programs;
+  await until(() => {
+    const peers = server.sfu.snapshot().rooms.flatMap((room) => room.peers);
+    return holdings.endpoints.size + holdings.sessions.size + peers.length === 0;
+  });
+});
+
 test('the same name with another key is another controller', async () => {
   await using server = await startServer(withKeys);
   const one = await TestController.connect(server, {

@@ -42,6 +42,9 @@ type Notify = <N extends keyof Notices>(owner: Owner, name: N, data: Notices[N])
 export class Holdings {
   readonly endpoints = new Map<Peer, Endpoint>();
   readonly sessions = new Map<string, MediaSession>();
+  /** The controllers that are connected. */
+  readonly #here = new Set<string>();
+  /** Those that went, with what ends the wait for them. */
   readonly #leaving = new Map<string, () => void>();
   readonly #stops: (() => void)[];
   /** Tells an owner, if it is connected. */
@@ -81,6 +84,8 @@ export class Holdings {
     };
     const peer = await sfu.enter(identity, link);
     entered = peer;
+    if (peer.closed) throw new SfuError('gone', 'the endpoint was put out of its room at this moment');
+    this.#requireHere(owner, () => sfu.room(roomId).removePeer(peer, 'disconnected'));
     const endpoint = { room: sfu.room(roomId), peer, owner, keep };
     this.endpoints.set(peer, endpoint);
     join(endpoint);
@@ -102,6 +107,7 @@ export class Holdings {
     const { owner, keep, ...rest } = wanted;
     const room = await this.options.sfu.createRoom(rest);
     if (room.closed) throw new SfuError('gone', 'the room ended again at once');
+    this.#requireHere(owner, () => room.close('closed'));
     const session = { room, owner, keep };
     this.sessions.set(room.id, session);
     return session;
@@ -133,13 +139,14 @@ export class Holdings {
 
   /** A controller is here, perhaps again. */
   arrived(owner: Owner): void {
-    this.#leaving.get(ownerName(owner))?.();
-    this.#leaving.delete(ownerName(owner));
+    this.#stopWaiting(owner);
+    this.#here.add(ownerName(owner));
   }
 
   /** The connection of a controller has ended: what it does not keep ends too, unless it comes back in time. */
   left(owner: Owner): void {
-    this.arrived(owner);
+    this.#stopWaiting(owner);
+    this.#here.delete(ownerName(owner));
     const cancel = this.options.clock.after(this.options.graceSeconds * 1000, () => this.#closeAll(owner));
     this.#leaving.set(ownerName(owner), cancel);
   }
@@ -153,6 +160,19 @@ export class Holdings {
     for (const stop of this.#stops) stop();
     for (const cancel of this.#leaving.values()) cancel();
     this.#leaving.clear();
+  }
+
+  #stopWaiting(owner: Owner): void {
+    this.#leaving.get(ownerName(owner))?.();
+    this.#leaving.delete(ownerName(owner));
+  }
+
+  /** What was on its way when its controller went for good would belong to nobody, and never end. */
+  #requireHere(owner: Owner, undo: () => void): void {
+    const name = ownerName(owner);
+    if (owner.controllerId === null || this.#here.has(name) || this.#leaving.has(name)) return;
+    undo();
+    throw new SfuError('gone', 'your connection ended meanwhile');
   }
 
   #closeAll(owner: Owner): void {

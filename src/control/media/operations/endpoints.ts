@@ -42,6 +42,7 @@ export const createEndpoint = defineOperation({
   status: 201,
   errors: [
     'wrong_state',
+    'gone',
     'banned',
     'room_locked',
     'room_full',
