@@ -97,6 +97,42 @@ export const errorCodes = {
     retryable: true,
     doc: 'No media worker is running at the moment; a new one is being started.',
   },
+  invalid_sdp: {
+    status: 400,
+    retryable: false,
+    doc: 'WHIP and WHEP: the session description or fragment is malformed, or lacks what WebRTC needs; the reason says what.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    doc: 'WHIP and WHEP: the address does not take this method; the header Allow names those that it takes.',
+  },
+  not_live: {
+    status: 409,
+    retryable: true,
+    doc: 'WHEP: nobody sends what is to be watched; Retry-After says when to ask again.',
+  },
+  precondition_failed: {
+    status: 412,
+    retryable: false,
+    doc: 'WHIP and WHEP: If-Match names another ICE session than the current one, which was restarted meanwhile.',
+  },
+  too_large: { status: 413, retryable: false, doc: 'WHIP and WHEP: the body is larger than 64 KiB.' },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    doc: 'WHIP and WHEP: the Content-Type is not the one that the address takes; Accept-Post or Accept-Patch names it.',
+  },
+  unacceptable_offer: {
+    status: 422,
+    retryable: false,
+    doc: 'WHIP and WHEP: the offer can be read but not served: no codec in common, two tracks of a kind, no bundle.',
+  },
+  precondition_required: {
+    status: 428,
+    retryable: false,
+    doc: 'WHIP and WHEP: a PATCH lacks If-Match, with the ETag of the ICE session or * for a restart of ICE.',
+  },
 } as const satisfies Record<string, { status: number; retryable: boolean; doc: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

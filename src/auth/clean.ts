@@ -16,6 +16,12 @@ export function cleanText(text: string, longest: number): string {
   return Array.from(plain).slice(0, longest).join('');
 }
 
+/** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
+export function readId(text: string | null): string | undefined {
+  if (text === null || text === '' || text.length > 128 || cleanText(text, 128) !== text) return undefined;
+  return text;
+}
+
 export function cleanName(name: string): string {
   return cleanText(name, longestName);
 }

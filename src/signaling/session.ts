@@ -1,3 +1,4 @@
+import type { IceServers } from '../auth/ice-servers.ts';
 import type { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
@@ -10,7 +11,6 @@ import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { dispatch, type Outcome } from './dispatch.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
-import type { IceServers } from './ice-servers.ts';
 import { Pace } from './pace.ts';
 import { Requests } from './requests.ts';
 import {

@@ -1,8 +1,10 @@
 import { version as mediasoupVersion } from 'mediasoup';
 import { type ClientAddress, clientAddresses } from '../auth/address.ts';
-import { cleanText } from '../auth/clean.ts';
+import { readId } from '../auth/clean.ts';
+import { iceServersFor } from '../auth/ice-servers.ts';
+import { originAllowed } from '../auth/origins.ts';
 import { verifyToken } from '../auth/tokens.ts';
-import { type Config, isLoopback } from '../config.ts';
+import type { Config } from '../config.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
@@ -11,7 +13,6 @@ import { defaultGrants, type Identity } from '../sfu/grants.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { SignalingCounts } from './counts.ts';
-import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
 import { welcome } from './welcome.ts';
@@ -82,7 +83,7 @@ export class Signaling {
       .split(',')
       .map((entry) => entry.trim());
     if (!offered.includes(subProtocol)) return refusal(403, `offer the sub-protocol "${subProtocol}"`);
-    if (!this.#originAllowed(request)) {
+    if (!originAllowed(request, this.options.config)) {
       return refusal(
         403,
         'pages of this origin may not connect; the operator allows origins by TUREEN_ALLOWED_ORIGINS',
@@ -209,27 +210,8 @@ export class Signaling {
       socket.close(1011, 'internal: the server made a mistake; connect again');
     }
   }
-
-  #originAllowed(request: Request): boolean {
-    const origin = request.headers.get('origin');
-    // Only browsers send it, and only they can be misused by a foreign page.
-    if (origin === null) return true;
-    const { allowedOrigins, developmentMode } = this.options.config;
-    if (allowedOrigins) return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
-    if (!URL.canParse(origin)) return false;
-    const { host, hostname } = new URL(origin);
-    // A foreign name that was made to point at this machine sends an Origin that equals its Host.
-    if (developmentMode && !isLoopback(hostname)) return false;
-    return host === request.headers.get('host');
-  }
 }
 
 function refusal(status: number, sentence: string): Response {
   return new Response(`${sentence}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
-}
-
-/** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
-function readId(text: string | null): string | undefined {
-  if (text === null || text === '' || text.length > 128 || cleanText(text, 128) !== text) return undefined;
-  return text;
 }
