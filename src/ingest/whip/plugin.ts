@@ -7,8 +7,8 @@ import type { Logger } from '../../log.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { acceptAnswer } from './accept.ts';
 import { Access, type AccessOptions, type Visit } from './access.ts';
+import { answerExtension, extensionLinks, extensionOf } from './extensions.ts';
 import { options, problem, type Resource, readBody, refuseMethod, withCors } from './http.ts';
-import { layerResource, layerRoutes } from './layer-routes.ts';
 import { fragmentType, patchIce } from './patch.ts';
 import { openPublisher } from './publish.ts';
 import { type MediaSession, type SessionKind, Sessions } from './session.ts';
@@ -92,7 +92,7 @@ export class Whip {
       });
     }
     const session = this.#sessions.find({ kind, roomId, id });
-    if (rest.length > 0) return await layerRoutes(session, request, rest);
+    if (rest.length > 0) return await answerExtension(session, request, rest);
     if (request.method === 'PATCH') return await patch(session, request);
     if (request.method !== 'DELETE') return new Response(null, { status: 204 });
     session.leave('the client ended the session');
@@ -126,7 +126,7 @@ export class Whip {
       'accept-patch': sessionOf[session.kind].acceptPatch ?? fragmentType,
     });
     for (const link of iceLinks(iceServersFor(config, peerId, clock.now()))) headers.append('link', link);
-    for (const link of session.links) headers.append('link', link);
+    for (const link of extensionLinks(session)) headers.append('link', link);
     return new Response(description, { status: 201, headers });
   }
 }
@@ -141,7 +141,8 @@ function resourceOf(path: string): Resource | undefined {
   const { kind, id, rest = [] } = readTarget(path) ?? {};
   if (kind === undefined) return undefined;
   if (id === undefined) return endpoint;
-  return rest.length === 0 ? sessionOf[kind] : layerResource(rest);
+  if (rest.length === 0) return sessionOf[kind];
+  return kind === 'whep' ? extensionOf(rest) : undefined;
 }
 
 function readTarget(path: string): Target | undefined {

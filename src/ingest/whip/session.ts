@@ -1,11 +1,12 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../../errors.ts';
 import type { PeerEnd } from '../../sfu/events.ts';
-import type { Peer, PeerLink, WebRtcPeerTransport } from '../../sfu/peer.ts';
+import type { Peer, PeerLink, Subscription, WebRtcPeerTransport } from '../../sfu/peer.ts';
 import type { Room } from '../../sfu/room.ts';
 import { iceCandidates, restartIce } from '../../sfu/transports.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { IceCredentials, OfferedMedia } from '../sdp/offer.ts';
+import type { EventName } from './layer-events.ts';
 
 /** How long a client may take from the answer to a connection that carries media, in seconds. */
 export const connectSeconds = 30;
@@ -28,6 +29,12 @@ export class MediaSession implements PeerLink {
   readonly id = Buffer.from(crypto.getRandomValues(new Uint8Array(18))).toString('base64url');
   /** Tells one ICE session from the next; a strong one (RFC 9110, section 8.8.3). */
   etag = newTag();
+  /** What a player receives, by the place of its section in the description. */
+  readonly watched = new Map<string, Subscription>();
+  /** Ends each event stream that is open. */
+  readonly streams = new Set<() => void>();
+  /** The events of each stream that a player announced. */
+  readonly eventNames = new Map<string, readonly EventName[]>();
   readonly #ends: (() => void)[] = [];
   #state: { readonly room: Room; readonly peer: Peer; readonly entry?: WebRtcPeerTransport } | undefined;
   #agreement: Agreement | undefined;
@@ -44,11 +51,6 @@ export class MediaSession implements PeerLink {
 
   get path(): string {
     return `/${this.kind}/${encodeURIComponent(this.roomId)}/${this.id}`;
-  }
-
-  /** The extensions of WHEP that it has, as Link headers. */
-  get links(): readonly string[] {
-    return [];
   }
 
   /** @throws SfuError gone when the peer ended meanwhile */

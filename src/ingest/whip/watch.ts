@@ -116,7 +116,11 @@ async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
     const named = extensions.some(({ uri }) => uri.endsWith(':mid'));
     // A MID that was not agreed on must not look like the value of what the player has under its id.
     const mid = named ? media.mid : `${media.kind}-`;
-    const track = await receive({ room, peer, session, entry }, section, { rtpCapabilities, mid });
+    const track = await receive({ room, peer, session, entry }, section, {
+      rtpCapabilities,
+      mid,
+      index: sections.length,
+    });
     sections.push(watchedSection({ ...track, mid: media.mid, config: config ?? '' }));
   }
   session.agree(plan.offer);
@@ -136,7 +140,11 @@ async function counter({ room, peer, session, plan }: Viewing): Promise<string> 
       withRtx: codec.withRtx,
     });
     const mid = String(sections.length);
-    const track = await receive({ room, peer, session, entry }, section, { rtpCapabilities, mid });
+    const track = await receive({ room, peer, session, entry }, section, {
+      rtpCapabilities,
+      mid,
+      index: sections.length,
+    });
     sections.push(watchedSection({ ...track, mid }));
   }
   const { mixedExtensions } = plan.offer;
@@ -153,7 +161,7 @@ async function open(room: Room, peer: Peer, session: MediaSession): Promise<WebR
 async function receive(
   { room, peer, session, entry }: Omit<Viewing, 'plan'> & { entry: WebRtcPeerTransport },
   { media, publication }: Planned,
-  options: { rtpCapabilities: types.RtpCapabilities; mid: string },
+  { index, ...options }: { rtpCapabilities: types.RtpCapabilities; mid: string; index: number },
 ) {
   const { transport } = entry;
   const subscription = await subscribe(room, peer, publication, {
@@ -162,6 +170,7 @@ async function receive(
     ...options,
   });
   const { consumer, rtpParameters } = subscription;
+  session.watched.set(String(index), subscription);
   transport.on('dtlsstatechange', (state) => {
     if (state !== 'connected' || consumer.closed) return;
     resumeSubscription(room, subscription).catch((error: unknown) =>
