@@ -177,8 +177,9 @@ async function receive(
       room.log.warn('a WHEP session could not start', { peerId: peer.id, error }),
     );
   });
-  consumer.observer.once('close', () => {
-    if (peer.subscriptions.size === 0) session.leave('what was watched has ended');
+  publication.producer.observer.once('close', () => {
+    const ended = [...session.watched.values()].every((watched) => watched.publication.producer.closed);
+    if (ended) session.leave('what was watched has ended');
   });
   return { kind: media.kind, rtpParameters, stream: session.id, track: consumer.id };
 }
