@@ -205,13 +205,13 @@ test('a player that asks for an offer plays by it', async () => {
   const page = await guidePage(server);
   const statuses = await page.evaluate(async () => {
     const guide = window as unknown as GuidePage;
-    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    for (const kind of ['audio', 'video']) connection.addTransceiver(kind, { direction: 'recvonly' });
-    await connection.setLocalDescription();
+    const asking = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    for (const kind of ['audio', 'video']) asking.addTransceiver(kind, { direction: 'recvonly' });
+    const { sdp: body } = await asking.createOffer();
+    asking.close();
     const headers = { 'content-type': 'application/sdp' };
-    const body = connection.localDescription?.sdp;
     const response = await fetch('/whep/room?offer=server', { method: 'POST', headers, body });
-    await connection.setLocalDescription({ type: 'rollback' });
+    const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     await connection.setRemoteDescription({ type: 'offer', sdp: await response.text() });
     await connection.setLocalDescription();
     const session = response.headers.get('location') ?? '';
