@@ -24,7 +24,9 @@ export function codecsOf(description: MediaDescription): OfferedCodec[] {
     .flatMap((payloadType) => {
       const map = rtp.find(({ payload }) => payload === payloadType);
       if (!map) return [];
-      const config = fmtp.find(({ payload }) => payload === payloadType)?.config;
+      const line = fmtp.find(({ payload }) => payload === payloadType);
+      // The parser makes a number of what looks like one, whatever its types say.
+      const config = line && String(line.config);
       const feedback = rtcpFb
         .filter(({ payload }) => payload === payloadType || payload === '*')
         .map(({ type: kind, subtype }) => ({ type: kind, parameter: subtype ?? '' }));

@@ -40,7 +40,7 @@ export function sentRids({ simulcast, rids = [] }: MediaDescription): string[] {
   const { dir1, list1, dir2, list2 } = simulcast;
   const list = dir1 === 'send' ? list1 : dir2 === 'send' ? list2 : undefined;
   if (list === undefined) return [];
-  return parseSimulcastStreamList(list)
+  return parseSimulcastStreamList(String(list))
     .map(([first]) => String(first?.scid ?? ''))
     .filter((rid) => sending.includes(rid));
 }
@@ -58,7 +58,7 @@ function layered(encodings: types.RtpEncodingParameters[]): types.RtpEncodingPar
 function lowestFirst(rids: readonly string[], { rids: described = [] }: MediaDescription): string[] {
   const widthOf = (rid: string) => {
     const params = described.find(({ id }) => String(id) === rid)?.params;
-    return params === undefined ? Number.NaN : Number(parseParams(params)['max-width']);
+    return params === undefined ? Number.NaN : Number(parseParams(String(params))['max-width']);
   };
   if (rids.every((rid) => widthOf(rid) > 0)) return rids.toSorted((a, b) => widthOf(a) - widthOf(b));
   const convention = conventions.find((names) => rids.every((rid) => names.includes(rid.toLowerCase())));

@@ -63,7 +63,10 @@ export function readTransport(session: SessionDescription): Pick<Offer, 'ice' | 
   return {
     // The parser makes numbers of what looks like one.
     ice: { usernameFragment: String(usernameFragment), password: String(password) },
-    fingerprint: { algorithm: algorithmOf(fingerprint.type), value: fingerprint.hash.toUpperCase() },
+    fingerprint: {
+      algorithm: algorithmOf(String(fingerprint.type)),
+      value: String(fingerprint.hash).toUpperCase(),
+    },
     setup,
   };
 }
