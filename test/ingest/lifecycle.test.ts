@@ -80,3 +80,24 @@ test('a session ends with its room, and with the server', async () => {
   await server.stop();
   expect((await ends.until(2))[1]).toEqual(['camera', 'server_closed']);
 });
+
+test('what a moderator muted goes on when it is allowed again, for an encoder cannot resume it by hand', async () => {
+  server = await startServer();
+  await open(server, '/whip/room?peerId=camera');
+  const [publication] = server.sfu.peer('room', 'camera').publications.values();
+  const producerId = publication?.producer.id ?? '';
+  const target = {
+    roomId: 'room',
+    peerId: 'camera',
+    producerId,
+    by: { kind: 'moderator', id: 'chair' },
+  } as const;
+  await server.sfu.muteProducer(target);
+  expect(publication?.producer.paused).toBe(true);
+  const resumed = new Promise<string>((resolve) => {
+    server?.sfu.events.on('producerResumed', (event) => resolve(event.producerId));
+  });
+  server.sfu.allowProducer(target);
+  expect(await resumed).toBe(producerId);
+  expect(publication?.producer.paused).toBe(false);
+});

@@ -2,7 +2,8 @@ import type { types } from 'mediasoup';
 import { SfuError } from '../../errors.ts';
 import type { Identity, Source } from '../../sfu/grants.ts';
 import type { Peer } from '../../sfu/peer.ts';
-import { publish } from '../../sfu/publishing.ts';
+import { publish, resumePublication } from '../../sfu/publishing.ts';
+import type { Room } from '../../sfu/room.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { connectTransport, openTransport } from '../../sfu/transports.ts';
 import { answerPublisher } from '../sdp/answer.ts';
@@ -57,10 +58,26 @@ export async function openPublisher(
         appData,
       });
     }
+    session.onEnd(resumeWhenAllowed(room, peer));
     await connectTransport(entry, remoteDtls(offer));
     return answerPublisher(offer, tracks, session.local);
   });
   return { session, answer };
+}
+
+/**
+ * Who takes part in a call resumes by hand what a moderator muted and allowed again. An encoder has no hand for it, so
+ * that it goes on by itself.
+ * @returns what ends that
+ */
+function resumeWhenAllowed(room: Room, peer: Peer): () => void {
+  return room.events.on('producerAllowed', ({ producerId }) => {
+    const publication = peer.publications.get(producerId);
+    if (!publication) return;
+    resumePublication(room, publication).catch((error: unknown) =>
+      room.log.warn('a publisher by WHIP did not go on', { peerId: peer.id, producerId, error }),
+    );
+  });
 }
 
 /** The client's side of DTLS: it is the client there unless it insists on the server's part (RFC 8842). */
