@@ -52,7 +52,7 @@ export const errorCodes = {
   method_not_allowed: {
     status: 405,
     retryable: false,
-    doc: 'REST: this address exists, but not for this HTTP method; `Allow` lists those that it has.',
+    doc: 'This address exists, but not for this HTTP method; `Allow` lists those that it has.',
   },
   wrong_state: {
     status: 409,
@@ -74,7 +74,7 @@ export const errorCodes = {
   precondition_failed: {
     status: 412,
     retryable: false,
-    doc: 'REST: what `If-Match` names is not the state any more; read it again, then decide anew.',
+    doc: 'What `If-Match` names is not the state any more; read it again, then decide anew.',
   },
   too_large: {
     status: 413,
@@ -84,7 +84,7 @@ export const errorCodes = {
   unsupported_media_type: {
     status: 415,
     retryable: false,
-    doc: 'REST: the body is not said to be JSON; send `Content-Type: application/json`.',
+    doc: 'The `Content-Type` of the body is not one that the address takes; the reason names those that it takes.',
   },
   unsupported: {
     status: 415,
@@ -121,6 +121,26 @@ export const errorCodes = {
     status: 503,
     retryable: true,
     doc: 'No media worker is running at the moment; a new one is being started.',
+  },
+  invalid_sdp: {
+    status: 400,
+    retryable: false,
+    doc: 'WHIP and WHEP: the session description or fragment is malformed, or lacks what WebRTC needs; the reason says what.',
+  },
+  not_live: {
+    status: 409,
+    retryable: true,
+    doc: 'WHEP: nobody sends what is to be watched; Retry-After says when to ask again.',
+  },
+  unacceptable_offer: {
+    status: 422,
+    retryable: false,
+    doc: 'WHIP and WHEP: the offer can be read but not served: no codec in common, two tracks of a kind, no bundle.',
+  },
+  precondition_required: {
+    status: 428,
+    retryable: false,
+    doc: 'WHIP and WHEP: a PATCH lacks If-Match, with the ETag of the ICE session or * for a restart of ICE.',
   },
 } as const satisfies Record<string, { status: number; retryable: boolean; doc: string }>;
 

@@ -9,7 +9,9 @@ import { ControlSocket } from './control/socket/control-socket.ts';
 import { Webhooks } from './control/webhooks/webhooks.ts';
 import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
+import { Whip } from './ingest/whip/plugin.ts';
 import type { Logger } from './log.ts';
+import { admission } from './moderation/admission.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
 import type { Sfu } from './sfu/sfu.ts';
@@ -40,6 +42,7 @@ export class ProgramSide {
   /** What they made for media. */
   readonly holdings: Holdings;
   readonly #controlSocket: ControlSocket;
+  readonly #whip: Whip;
 
   constructor(private readonly options: ProgramSideOptions) {
     const { config, sfu, store, log, clock } = options;
@@ -52,6 +55,14 @@ export class ProgramSide {
     this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
     const { access, services, events: stream } = this;
     this.#controlSocket = new ControlSocket({ access, services, stream, log });
+    this.#whip = new Whip({
+      config,
+      sfu,
+      log,
+      clock,
+      programs: access,
+      admission: admission(store.bans, { tokens: !config.developmentMode }),
+    });
   }
 
   /** What is mounted beside the page and the dashboard. */
@@ -61,6 +72,7 @@ export class ProgramSide {
     return new Elysia({ name: 'programs', normalize: false })
       .use(restPlugin({ services, access, log, version }))
       .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }))
+      .use(this.#whip.plugin)
       .get('/control', ({ request, server }) =>
         // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
         this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),

@@ -155,7 +155,7 @@ export const settings = {
     list(origin, {
       env: 'TUREEN_ALLOWED_ORIGINS',
       defaultDoc: "the server's own origin",
-      doc: 'Origins whose pages may open a signaling socket. Clients that send no Origin (apps, scripts) are not affected. * allows all.',
+      doc: 'Origins whose pages may open a signaling socket or call by WHIP and WHEP. Clients that send no Origin (apps, scripts) are not affected. * allows all.',
     }),
   ),
   codecs: defaulted(

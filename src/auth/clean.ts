@@ -16,6 +16,11 @@ export function cleanText(text: string, longest: number): string {
   return Array.from(plain).slice(0, longest).join('');
 }
 
+/** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
+export function readId(text: string | null): string | undefined {
+  return text !== null && isGoodId(text) ? text : undefined;
+}
+
 export function cleanName(name: string): string {
   return cleanText(name, longestName);
 }

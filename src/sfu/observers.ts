@@ -83,7 +83,7 @@ export class RoomObservers {
   }
 
   /** Takes an audio producer into view. `bring` makes it available on the home router. */
-  async watch(publication: Publication, bring: (home: RoomRouter) => Promise<void>): Promise<void> {
+  async watch(publication: Publication, bring: (home: RoomRouter) => Promise<unknown>): Promise<void> {
     const attached = this.#attached;
     const { producer } = publication;
     if (!attached || producer.closed || this.#watched.has(producer.id)) return;

@@ -12,10 +12,16 @@ const mostAttempts = 3;
 export interface RoomRouter {
   readonly live: LiveWorker;
   readonly router: types.Router;
-  /** Producers of other routers that are, or are being, piped to this one. */
-  readonly piped: Map<string, Promise<void>>;
+  /** Producers of other routers that are, or are being, piped to this one, with their ids here. */
+  readonly piped: Map<string, Promise<string>>;
   /** Consumers on it, the pipes to other routers among them. */
   consumers: number;
+}
+
+/** A router that somebody holds; it closes when the last one lets go. */
+export interface RouterLease {
+  readonly roomRouter: RoomRouter;
+  readonly release: () => void;
 }
 
 export interface RoomRoutersOptions {
@@ -36,6 +42,8 @@ export interface RoomRoutersOptions {
 export class RoomRouters {
   readonly #routers = new Map<LiveWorker, RoomRouter>();
   readonly #opening = new Map<LiveWorker, Promise<RoomRouter>>();
+  readonly #leased = new Map<string, { readonly opening: Promise<RoomRouter>; holders: number }>();
+  readonly #leasedRouters = new Set<RoomRouter>();
   #rtpCapabilities: types.RtpCapabilities | undefined;
   #closed = false;
   #preferred: LiveWorker | undefined;
@@ -72,15 +80,42 @@ export class RoomRouters {
     }
   }
 
-  /** Makes a producer of one router available on another. */
+  /**
+   * A router beside those of the room, for receivers that cannot take the room's payload types: a router sends every
+   * codec under one number. Receivers that want the same share it.
+   */
+  async lease(mediaCodecs: types.RouterRtpCodecCapability[]): Promise<RouterLease> {
+    const key = JSON.stringify(mediaCodecs);
+    const lease = this.#leased.get(key) ?? { opening: this.#openLeased(mediaCodecs), holders: 0 };
+    this.#leased.set(key, lease);
+    lease.holders += 1;
+    const release = () => {
+      lease.holders -= 1;
+      if (lease.holders > 0) return;
+      if (this.#leased.get(key) === lease) this.#leased.delete(key);
+      // One that never opened was told to those who waited for it.
+      lease.opening.then(({ router }) => router.close()).catch(() => {});
+    };
+    try {
+      return { roomRouter: await lease.opening, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a producer of one router available on another.
+   * @returns its id there: the same, unless both routers are on one worker, where an id can be taken only once
+   */
   async pipe(options: {
     producerId: string;
     data: boolean;
     from: RoomRouter;
     to: RoomRouter;
-  }): Promise<void> {
+  }): Promise<string> {
     const { producerId, data, from, to } = options;
-    if (from === to) return;
+    if (from === to) return producerId;
     const running = to.piped.get(producerId);
     if (running) return await running;
     const piping = mediaCall(from.router, 'piping a producer to another worker', async () => {
@@ -88,24 +123,27 @@ export class RoomRouters {
       const { pipeConsumer, pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
         ...key,
         router: to.router,
+        keepId: from.live !== to.live,
       });
       if (pipeConsumer && pipeProducer) carryPauses(pipeConsumer, pipeProducer);
       const forget = () => to.piped.delete(producerId);
       pipeProducer?.observer.once('close', forget);
       pipeDataProducer?.observer.once('close', forget);
+      return (pipeProducer ?? pipeDataProducer)?.id ?? producerId;
     });
     to.piped.set(producerId, piping);
     piping.catch(() => to.piped.delete(producerId));
-    await piping;
+    return await piping;
   }
 
   /** Closes every router, as a move to another worker wants it; `place` then opens one on the preferred worker. */
   retire(preferred?: LiveWorker): RoomRouter[] {
-    const retired = this.all;
+    const retired = [...this.all, ...this.#leasedRouters];
     this.#preferred = preferred;
     this.#routers.clear();
+    this.#leased.clear();
     for (const { router } of retired) router.close();
-    return [...retired];
+    return retired;
   }
 
   close(): void {
@@ -137,14 +175,22 @@ export class RoomRouters {
     return opening;
   }
 
+  async #openLeased(codecs: types.RouterRtpCodecCapability[]): Promise<RoomRouter> {
+    const { live } = await this.place();
+    const opened = await createRouter(live, codecs);
+    const { router } = opened;
+    if (this.#closed) router.close();
+    this.#leasedRouters.add(opened);
+    router.observer.once('close', () => this.#leasedRouters.delete(opened));
+    router.once('workerclose', () => this.options.onLost(opened));
+    return opened;
+  }
+
   async #create(live: LiveWorker): Promise<RoomRouter> {
-    const router = await mediaCall(live.worker, 'opening a router', () =>
-      live.worker.createRouter({ mediaCodecs: mediaCodecs(this.options.codecs) }),
-    );
-    const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
+    const opened = await createRouter(live, mediaCodecs(this.options.codecs));
+    const { router } = opened;
     if (this.#closed) router.close();
     this.#rtpCapabilities ??= undisguised(router.rtpCapabilities);
-    countConsumers(opened);
     router.once('workerclose', () => {
       if (this.#routers.delete(live)) this.options.onLost(opened);
     });
@@ -154,6 +200,15 @@ export class RoomRouters {
     }
     return opened;
   }
+}
+
+async function createRouter(live: LiveWorker, codecs: types.RouterRtpCodecCapability[]): Promise<RoomRouter> {
+  const router = await mediaCall(live.worker, 'opening a router', () =>
+    live.worker.createRouter({ mediaCodecs: codecs }),
+  );
+  const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
+  countConsumers(opened);
+  return opened;
 }
 
 /**

@@ -220,10 +220,10 @@ export function producerSnapshot({
 }
 
 export function consumerSnapshot({ consumer, publication, openedAt }: Subscription): ConsumerSnapshot {
-  const { id, producerId, kind, type, paused, producerPaused, priority, score } = consumer;
+  const { id, kind, type, paused, producerPaused, priority, score } = consumer;
   return {
     id,
-    producerId,
+    producerId: publication.producer.id,
     producerPeerId: publication.peer.id,
     kind,
     type,

@@ -44,6 +44,8 @@ export interface SubscribeOptions {
   readonly transportId?: string;
   /** What the receiver of this one consumer can play, where it is not what its peer joined with. */
   readonly rtpCapabilities?: types.RtpCapabilities;
+  /** The MID to send (RFC 9143), where the receiver's description gives one. */
+  readonly mid?: string;
 }
 
 /** Makes a consumer. @throws SfuError wrong_state, forbidden, unsupported, gone */
@@ -51,7 +53,7 @@ export async function subscribe(
   room: Room,
   peer: Peer,
   publication: Publication,
-  { paused, transportId, rtpCapabilities: own }: SubscribeOptions,
+  { paused, transportId, rtpCapabilities: own, mid }: SubscribeOptions,
 ): Promise<Subscription> {
   const joined = peer.requireJoined();
   const rtpCapabilities = own ?? joined.rtpCapabilities;
@@ -67,14 +69,19 @@ export async function subscribe(
   try {
     const from = publication.peer.router;
     if (!from) throw new SfuError('gone', 'that producer has just ended');
-    await room.routers.pipe({ producerId: producer.id, data: false, from, to: place.router });
+    const producerId = await room.routers.pipe({
+      producerId: producer.id,
+      data: false,
+      from,
+      to: place.router,
+    });
     const { transport } = place.entry;
     const appData = {
       ...producer.appData,
       peerId: publication.peer.id,
       source: producer.appData.source ?? publication.source,
     };
-    const options = { producerId: producer.id, appData };
+    const options = { producerId, appData };
     const consumer = await mediaCall(transport, 'consuming', () =>
       // A pipe takes every layer of every codec, and is never paused on its own.
       place.entry.type === 'pipe' || !rtpCapabilities
@@ -82,6 +89,7 @@ export async function subscribe(
         : (transport as types.WebRtcTransport).consume({
             ...options,
             paused,
+            mid,
             rtpCapabilities: capabilitiesFor(rtpCapabilities, publication.codec),
           }),
     );
@@ -155,11 +163,16 @@ export async function subscribeData(
   try {
     const from = publication.peer.router;
     if (!from) throw new SfuError('gone', 'that data producer has just ended');
-    await room.routers.pipe({ producerId: dataProducer.id, data: true, from, to: place.router });
+    const dataProducerId = await room.routers.pipe({
+      producerId: dataProducer.id,
+      data: true,
+      from,
+      to: place.router,
+    });
     const { transport } = place.entry;
     const appData = { ...dataProducer.appData, peerId: publication.peer.id };
     const dataConsumer = await mediaCall(transport, 'consuming data', () =>
-      transport.consumeData({ dataProducerId: dataProducer.id, paused: true, appData }),
+      transport.consumeData({ dataProducerId, paused: true, appData }),
     );
     adopt(dataConsumer, peer.joined && !dataProducer.closed, 'the data consumer');
     return keepData(room, {
@@ -225,7 +238,8 @@ function forgive(room: Room, peer: Peer, thrown: unknown): undefined {
 }
 
 function refOf({ peer, publication, consumer }: Subscription) {
-  const { id: consumerId, producerId, kind } = consumer;
+  const { id: consumerId, kind } = consumer;
+  const { id: producerId } = publication.producer;
   return { ...peer.ref, consumerId, producerId, kind, producerPeerId: publication.peer.id };
 }
 
@@ -246,7 +260,7 @@ function keep(room: Room, subscription: Subscription): Subscription {
   consumer.on('layerschange', (layers) => room.events.emit('consumerLayers', { ...ref, layers }));
   const ended = () => {
     if (!peer.subscriptions.delete(consumer.id)) return;
-    peer.receiving.delete(consumer.producerId);
+    peer.receiving.delete(subscription.publication.producer.id);
     room.events.emit('consumerClosed', { ...ref, reason: cause ?? subscription.ending ?? 'producer_closed' });
   };
   consumer.observer.once('close', ended);

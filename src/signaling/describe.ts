@@ -1,8 +1,8 @@
 import type { Static } from '@sinclair/typebox';
+import type { IceServers } from '../auth/ice-servers.ts';
 import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import { iceCandidates } from '../sfu/transports.ts';
-import type { IceServers } from './ice-servers.ts';
 import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './wire.ts';
 
 /** A transport as its client needs it to make its own side. */

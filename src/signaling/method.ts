@@ -1,10 +1,10 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { IceServers } from '../auth/ice-servers.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Moderation } from '../moderation/moderation.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
-import type { IceServers } from './ice-servers.ts';
 
 /** What a method acts on: the asking peer in its room, and what is to be done once the reply is on its way. */
 export interface MethodContext {

@@ -1,3 +1,4 @@
+import type { IceServers } from '../auth/ice-servers.ts';
 import { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
@@ -22,7 +23,6 @@ import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { dispatch, type Outcome } from './dispatch.ts';
-import type { IceServers } from './ice-servers.ts';
 import { Requests } from './requests.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 

@@ -1,8 +1,10 @@
 import { version as mediasoupVersion } from 'mediasoup';
 import { type ClientAddress, clientAddresses } from '../auth/address.ts';
-import { isGoodId } from '../auth/clean.ts';
+import { readId } from '../auth/clean.ts';
+import { iceServersFor } from '../auth/ice-servers.ts';
+import { originAllowed } from '../auth/origins.ts';
 import { verifyToken } from '../auth/tokens.ts';
-import { type Config, isLoopback } from '../config.ts';
+import type { Config } from '../config.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Moderation } from '../moderation/moderation.ts';
@@ -20,7 +22,6 @@ import {
   type WireSocket,
 } from '../wire/socket.ts';
 import { SignalingCounts } from './counts.ts';
-import { iceServersFor } from './ice-servers.ts';
 import { startNotifications } from './notify.ts';
 import { Session } from './session.ts';
 import { welcome } from './welcome.ts';
@@ -77,7 +78,7 @@ export class Signaling {
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
     const offered = offeredProtocols(request);
     if (!offered.includes(subProtocol)) return refusal(403, `offer the sub-protocol "${subProtocol}"`);
-    if (!this.#originAllowed(request)) {
+    if (!originAllowed(request, this.options.config)) {
       return refusal(
         403,
         'pages of this origin may not connect; the operator allows origins by TUREEN_ALLOWED_ORIGINS',
@@ -172,22 +173,4 @@ export class Signaling {
     const duration = this.#clock.now() - openedAt;
     this.options.sfu.events.emit('socketClosed', { roomId, peerId, code, duration });
   }
-
-  #originAllowed(request: Request): boolean {
-    const origin = request.headers.get('origin');
-    // Only browsers send it, and only they can be misused by a foreign page.
-    if (origin === null) return true;
-    const { allowedOrigins, developmentMode } = this.options.config;
-    if (allowedOrigins) return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
-    if (!URL.canParse(origin)) return false;
-    const { host, hostname } = new URL(origin);
-    // A foreign name that was made to point at this machine sends an Origin that equals its Host.
-    if (developmentMode && !isLoopback(hostname)) return false;
-    return host === request.headers.get('host');
-  }
-}
-
-/** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
-function readId(text: string | null): string | undefined {
-  return text !== null && isGoodId(text) ? text : undefined;
 }

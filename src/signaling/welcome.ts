@@ -1,9 +1,9 @@
 import { version } from 'mediasoup';
+import type { IceServers } from '../auth/ice-servers.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import { openTransport } from '../sfu/transports.ts';
 import { describePeer, describeTransport } from './describe.ts';
-import type { IceServers } from './ice-servers.ts';
 import type { NotificationData } from './wire.ts';
 
 /**

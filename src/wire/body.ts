@@ -1,7 +1,7 @@
 import { SfuError } from '../errors.ts';
 import { parseObject, tame } from './json.ts';
 
-/** Bytes of a JSON body at most. */
+/** Bytes of a body at most: a description of a browser's media has some 10 KiB. */
 export const maxBodyBytes = 64 * 1024;
 /** How deep a JSON body may be nested. */
 const maxBodyDepth = 24;

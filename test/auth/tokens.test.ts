@@ -315,7 +315,7 @@ describe('the token command', () => {
     const { code, out, err } = await run(args, env);
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(message);
-    expect(err).toContain('bun run token --room x --peer y');
+    expect(err).toContain('tureen token --room x --peer y');
     expect(err).not.toContain(secret);
     expect(err).not.toContain('short-secret');
   });

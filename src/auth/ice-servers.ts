@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { Static } from '@sinclair/typebox';
 import type { Config } from '../config.ts';
-import type { IceServer } from '../settings.ts';
 
-export type IceServers = Static<typeof IceServer>[];
+/** As in RTCConfiguration.iceServers. */
+export type IceServers = NonNullable<Config['iceServers']>[number][];
 
 /**
  * The ICE servers for one client: those configured, or the TURN servers with credentials of its own that expire, as
