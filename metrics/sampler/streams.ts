@@ -3,7 +3,8 @@ import { codecOf } from '../../src/sfu/codecs.ts';
 import { sourceOf } from '../../src/sfu/grants.ts';
 import type { Counter, Labels } from '../definitions/define.ts';
 import { media } from '../definitions/index.ts';
-import type { CounterSeries, HistogramSeries, Page } from '../page.ts';
+import type { Page } from '../page.ts';
+import type { CounterSeries, HistogramSeries } from '../series.ts';
 import { HighWater } from './high-water.ts';
 import type { Quality, Subject } from './subject.ts';
 import type { Tally } from './tally.ts';
@@ -89,11 +90,11 @@ class Streams {
   /** mediasoup tells the jitter in units of the RTP clock, the loss in 256ths, the round trip in milliseconds. */
   #observe({ roundTripTime = 0, jitter, fractionLost, score, bitrate }: StreamStat): void {
     const { series } = this;
-    if (roundTripTime > 0) series.roundTrip(roundTripTime / 1000);
-    series.jitter(jitter / this.#clockRate);
-    series.lossRatio(fractionLost / 256);
-    series.score(score);
-    series.bitrate(bitrate / 8);
+    if (roundTripTime > 0) series.roundTrip.observe(roundTripTime / 1000);
+    series.jitter.observe(jitter / this.#clockRate);
+    series.lossRatio.observe(fractionLost / 256);
+    series.score.observe(score);
+    series.bitrate.observe(bitrate / 8);
   }
 }
 

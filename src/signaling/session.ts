@@ -8,11 +8,12 @@ import type { Room } from '../sfu/room.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
-import { dispatch, type Outcome } from './dispatch.ts';
+import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from './frame.ts';
 import type { IceServers } from './ice-servers.ts';
 import { Pace } from './pace.ts';
 import { Requests } from './requests.ts';
+import { closeReason, failure, notificationText, successText } from './texts.ts';
 import {
   closePolicy,
   closeRefused,
@@ -50,7 +51,7 @@ export interface SessionOptions {
 
 type State =
   | { readonly name: 'entering' }
-  | { readonly name: 'open'; readonly room: Room; readonly peer: Peer }
+  | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
 /** Messages that may wait; a client that sends more without waiting for answers is a flood. */
@@ -66,6 +67,8 @@ export class Session implements PeerLink {
   readonly #pace: Pace;
   readonly #requests: Requests;
   readonly #dialect: Dialect = { wrapsStats: false };
+  /** What the method that runs wants done once its reply is on its way. */
+  #later: (() => void)[] = [];
 
   constructor(private readonly options: SessionOptions) {
     const { clock, messagesPerSecond } = options;
@@ -80,7 +83,11 @@ export class Session implements PeerLink {
   /** The connection has become a peer: what waited is done now. */
   open(room: Room, peer: Peer): void {
     if (this.closed) return;
-    this.#state = { name: 'open', room, peer };
+    const { moderation, log, iceServers, fast } = this.options;
+    const afterReply = (task: () => void) => void this.#later.push(task);
+    const dialect = this.#dialect;
+    const context = { room, peer, fast, iceServers, afterReply, dialect, moderation, log };
+    this.#state = { name: 'open', context };
     this.#work();
   }
 
@@ -109,8 +116,7 @@ export class Session implements PeerLink {
   socketClosed(): void {
     const state = this.#state;
     this.#end();
-    if (state.name === 'open')
-      state.room.removePeer(state.peer, 'disconnected', { detail: 'the connection ended' });
+    if (state.name === 'open') removePeer(state.context, 'disconnected', 'the connection ended');
   }
 
   notify<N extends NotificationName>(name: N, data: NotificationData<N>): void {
@@ -150,7 +156,7 @@ export class Session implements PeerLink {
   refuse(error: SfuError, code: number): void {
     const state = this.#state;
     this.#closeSocket(code, error.reason);
-    if (state.name === 'open') state.room.removePeer(state.peer, 'disconnected', { detail: error.message });
+    if (state.name === 'open') removePeer(state.context, 'disconnected', error.message);
   }
 
   #request<N extends ServerRequestName>(name: N, data: ServerRequestData<N>): Promise<void> {
@@ -201,23 +207,15 @@ export class Session implements PeerLink {
 
   #handle(frame: RequestFrame | NotificationFrame): Promise<void> | undefined {
     if (this.#state.name !== 'open') return undefined;
-    const { room, peer } = this.#state;
-    const { log, moderation, iceServers, fast } = this.options;
+    const { context } = this.#state;
     const startedAt = performance.now();
-    const later: (() => void)[] = [];
-    const afterReply = (task: () => void) => void later.push(task);
-    const dialect = this.#dialect;
-    const finish = (outcome: Outcome) => {
-      this.#answer(frame, peer, outcome, performance.now() - startedAt);
-      for (const task of later) task();
-    };
-    const outcome = dispatch(frame, { room, peer, fast, iceServers, afterReply, dialect, moderation, log });
-    if (outcome instanceof Promise) return outcome.then(finish);
-    finish(outcome);
+    const outcome = dispatch(frame, context);
+    if (outcome instanceof Promise) return outcome.then((settled) => this.#finish(frame, settled, startedAt));
+    this.#finish(frame, outcome, startedAt);
     return undefined;
   }
 
-  #answer(frame: RequestFrame | NotificationFrame, peer: Peer, outcome: Outcome, duration: number): void {
+  #finish(frame: RequestFrame | NotificationFrame, outcome: Outcome, startedAt: number): void {
     if ('request' in frame) {
       if (outcome.ok) this.#write(successText(frame.id, outcome.data));
       else this.#send(failure(frame.id, outcome.error));
@@ -225,8 +223,13 @@ export class Session implements PeerLink {
     const result = outcome.ok ? 'ok' : outcome.error.code;
     // A name that a client made up must not become a label of a metric.
     const method = result === 'unknown_method' ? 'unknown' : frame.method;
-    const { roomId, id: peerId } = peer;
-    this.options.events.emit('requestHandled', { method, result, duration, roomId, peerId });
+    const { events, roomId, peerId } = this.options;
+    const duration = performance.now() - startedAt;
+    events.emit('requestHandled', { method, result, duration, roomId, peerId });
+    if (this.#later.length === 0) return;
+    const later = this.#later;
+    this.#later = [];
+    for (const task of later) task();
   }
 
   #send(frame: ResponseFrame | RequestFrame): void {
@@ -239,7 +242,7 @@ export class Session implements PeerLink {
     events.emit('socketDropped', { cause, roomId, peerId });
     const state = this.#state;
     this.#closeSocket(closePolicy, `${cause}: ${detail}`);
-    if (state.name === 'open') state.room.removePeer(state.peer, 'protocol_error', { detail });
+    if (state.name === 'open') removePeer(state.context, 'protocol_error', detail);
   }
 
   #closeSocket(code: number, reason: string): void {
@@ -256,30 +259,6 @@ export class Session implements PeerLink {
   }
 }
 
-/** The text of a notification, for one client or for many. */
-export function notificationText<N extends NotificationName>(name: N, data: NotificationData<N>): string {
-  return JSON.stringify({ notification: true, method: name, data: writeEvent(name, data) });
-}
-
-/** Most answers hold nothing, so the envelope is written by hand: that is a third of what answering costs. */
-function successText(id: number, data: unknown): string {
-  return `{"response":true,"id":${id},"ok":true,"data":${isEmpty(data) ? '{}' : JSON.stringify(data)}}`;
-}
-
-function isEmpty(data: unknown): boolean {
-  if (data === undefined || data === null) return true;
-  if (typeof data !== 'object' || Array.isArray(data)) return false;
-  for (const _key in data) return false;
-  return true;
-}
-
-function failure(id: number, error: SfuError): ResponseFrame {
-  return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
-}
-
-/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
-function closeReason(reason: string): string {
-  let cut = reason;
-  while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);
-  return cut;
+function removePeer({ room, peer }: DispatchContext, reason: PeerEnd, detail: string): void {
+  room.removePeer(peer, reason, { detail });
 }
