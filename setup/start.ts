@@ -1,5 +1,6 @@
 /** Starts the server: `npm start`. */
 import { provideWorker } from '../worker/provide.ts';
+import { bundleServer } from './bundle.ts';
 import { runTask } from './console.ts';
 
 await runTask(async () => {
@@ -7,7 +8,7 @@ await runTask(async () => {
   process.env.MEDIASOUP_WORKER_BIN = (await provideWorker()).path;
 
   const { buildPage } = await import('../client/build.ts');
+  const [server] = await Promise.all([bundleServer(), buildPage()]);
 
-  await buildPage();
-  await import('../src/main.ts');
+  await import(server);
 });
