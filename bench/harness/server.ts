@@ -93,8 +93,9 @@ export function findNode(): string {
   throw new Error('the reference runs on Node.js: install Node.js 20 or later, then run the benchmark again');
 }
 
+/** Ours is started as `npm start` does it, once all that it needs is in place. */
 function commandOf(side: Program): string[] {
-  if (side === 'ours') return [process.execPath, 'src/main.ts'];
+  if (side === 'ours') return [process.execPath, 'setup/start.ts'];
   return [findNode(), side === 'bare' ? 'bench/reference/bare.mjs' : 'bench/reference/server.mjs'];
 }
 

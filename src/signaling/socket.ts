@@ -136,6 +136,7 @@ export class Signaling {
     const session = new Session({
       socket: {
         send: (text) => socket.send(text) !== 0,
+        cork: (task) => void socket.cork(task),
         close: (code, reason) => socket.close(code, reason),
       },
       events: sfu.events,
