@@ -16,7 +16,11 @@ await runTask(async () => {
 /** Panels of the operator's own import the dashboard's sources, and must find the server that uses the same ones. */
 async function serverModule(): Promise<string> {
   const { TUREEN_ADMIN_PANELS: panels, TUREEN_ENV_FILE: envFile } = process.env;
-  const fromFile = envFile ? await Bun.file(envFile).text().catch(() => '') : '';
+  const fromFile = envFile
+    ? await Bun.file(envFile)
+        .text()
+        .catch(() => '')
+    : '';
 
   return panels || fromFile.includes('TUREEN_ADMIN_PANELS') ? '../src/main.ts' : await bundleServer();
 }
