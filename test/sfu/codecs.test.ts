@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test';
 import { createWorker, type types } from 'mediasoup';
-import { camera } from '../../bench/loads/rtp.ts';
+import { camera as benchCamera } from '../../bench/loads/rtp.ts';
 import { mediaCodecs, shareConsumable } from '../../src/sfu/codecs.ts';
+
+// The load's types are looser than mediasoup's.
+const camera = benchCamera as types.RtpParameters;
 
 /** What a consumer sends, without what is drawn anew for each. */
 function withoutIds({ mid: _mid, encodings = [], ...rest }: types.RtpParameters) {
