@@ -1,27 +1,8 @@
 import { Counter, Gauge, Histogram, type Metric as PromMetric, Registry } from 'prom-client';
 import type * as define from './definitions/define.ts';
+import { CounterSeries, HistogramSeries } from './series.ts';
 
 type Labels = define.Labels;
-/** One series of a counter, for those who add to it often: it is written when the page is. */
-export class CounterSeries {
-  #pending = 0;
-
-  constructor(private readonly write: (value: number) => void) {}
-
-  add(value: number): void {
-    this.#pending += value;
-  }
-
-  flush(): void {
-    if (this.#pending <= 0) return;
-    this.write(this.#pending);
-    this.#pending = 0;
-  }
-}
-
-/** One series of a histogram, for those who observe often. */
-export type HistogramSeries = (value: number) => void;
-
 type Written = Counter<string> | Gauge<string> | Histogram<string>;
 
 /** The page that Prometheus reads: holds the values of all definitions and never grows beyond their bounds. */
@@ -33,6 +14,7 @@ export class Page {
   readonly #taken = new Map<define.LabelSet, Map<string, Set<string>>>();
   readonly #totals = new Map<string, number>();
   readonly #counterSeries = new Map<string, CounterSeries>();
+  readonly #histogramSeries = new Map<string, HistogramSeries>();
 
   /** @param fixed labels that every series carries: where the node is */
   constructor(definitions: readonly define.Metric[], fixed: Labels = {}) {
@@ -55,10 +37,14 @@ export class Page {
     return series;
   }
 
+  /** The series of a histogram with these labels, always the same object. */
   histogramSeries(histogram: define.Histogram, labels: Labels = {}): HistogramSeries {
     const folded = this.fold(histogram, labels);
+    const key = `${histogram.name}\n${keyOf(histogram.labels, folded)}`;
     const written = this.#of<Histogram<string>>(histogram);
-    return (value) => written.observe(folded, value);
+    const series = this.#histogramSeries.get(key) ?? new HistogramSeries(written, folded, histogram.buckets);
+    this.#histogramSeries.set(key, series);
+    return series;
   }
 
   /** For a counter whose total somebody else keeps: adds what is new since the last call. */
@@ -88,6 +74,7 @@ export class Page {
   /** The page in Prometheus' text format 0.0.4. */
   text(): Promise<string> {
     for (const series of this.#counterSeries.values()) series.flush();
+    for (const series of this.#histogramSeries.values()) series.flush();
     return this.#registry.metrics();
   }
 

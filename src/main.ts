@@ -113,4 +113,5 @@ function reloadOnHangup({ server, live, log, tls: pair }: Running): void {
   });
 }
 
-await main();
+// Not awaited here: a module that waits cannot be bundled with its bytecode.
+void main();

@@ -62,7 +62,7 @@ export class Monitor {
     private readonly sfu: Sfu,
     private readonly clock: Clock,
   ) {
-    this.#stops = [sfu.events.onAny((event) => this.#happened(event))];
+    this.#stops = [sfu.events.onAny((event) => this.#happened(event), chatter)];
     this.#sampleLater(firstSample);
   }
 
@@ -150,7 +150,6 @@ export class Monitor {
   }
 
   #happened(event: SfuEvent): void {
-    if (chatter.has(event.name)) return;
     if (event.name === 'peerJoined') this.#joins += 1;
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
     this.timelines.add(event, this.clock.now());

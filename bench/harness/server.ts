@@ -12,8 +12,11 @@ const patience = 30_000;
 
 /** Who is measured: Tureen, or what one would otherwise run. */
 export type Side = 'ours' | 'reference';
-/** A program that can be started: also mediasoup with next to nothing around it. */
-export type Program = Side | 'bare';
+/** A program that can be started: also Tureen as one executable, and mediasoup with next to nothing around it. */
+export type Program = Side | 'executable' | 'bare';
+
+/** Tureen as one executable, which `bun run build` makes. */
+export const executable = join(root, 'dist', 'tureen');
 
 export interface ServerOptions {
   side: Program;
@@ -56,7 +59,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await untilReady(`http://127.0.0.1:${port}${options.side === 'ours' ? '/readyz' : '/'}`, child);
+    const path = options.side === 'ours' || options.side === 'executable' ? '/readyz' : '/';
+    await untilReady(`http://127.0.0.1:${port}${path}`, child);
   } catch (error) {
     const log = readFileSync(logFile, 'utf8').slice(-2000);
     await stop();
@@ -93,8 +97,10 @@ export function findNode(): string {
   throw new Error('the reference runs on Node.js: install Node.js 20 or later, then run the benchmark again');
 }
 
+/** Ours is started as `npm start` does it, once all that it needs is in place. */
 function commandOf(side: Program): string[] {
-  if (side === 'ours') return [process.execPath, 'src/main.ts'];
+  if (side === 'ours') return [process.execPath, 'setup/start.ts'];
+  if (side === 'executable') return [executable];
   return [findNode(), side === 'bare' ? 'bench/reference/bare.mjs' : 'bench/reference/server.mjs'];
 }
 

@@ -1,28 +1,33 @@
 import { type ErrorCode, errorCodes } from '../../src/errors.ts';
 import type { EventBus } from '../../src/sfu/events.ts';
 import { server } from '../definitions/index.ts';
-import type { CounterSeries, HistogramSeries, Page } from '../page.ts';
+import type { Page } from '../page.ts';
+import type { CounterSeries, HistogramSeries } from '../series.ts';
 
 /** The close code of a frame that is larger than the server takes (RFC 6455, section 7.4.1). */
 const tooLarge = 1009;
+
+interface MethodSeries {
+  readonly ok: CounterSeries;
+  readonly time: HistogramSeries;
+}
 
 /** Messages and sockets of clients. */
 export function followSignaling(page: Page, events: EventBus): void {
   let sockets = 0;
   // A message of a client costs a few microseconds in all, so the series are looked up once and kept.
-  const counted = new Map<string, CounterSeries>();
-  const timed = new Map<string, HistogramSeries>();
+  const known = new Map<string, MethodSeries>();
   events.on('requestHandled', ({ method, result, duration }) => {
-    const key = `${method} ${result}`;
     // Names that the protocol does not have are the client's own, without bound.
     const name = result === 'unknown_method' ? 'unknown' : method;
-    const count =
-      counted.get(key) ?? page.counterSeries(server.requests, { method: name, result: courseOf(result) });
-    const time = timed.get(name) ?? page.histogramSeries(server.requestDuration, { method: name });
-    if (result !== 'unknown_method') counted.set(key, count);
-    timed.set(name, time);
-    count.add(1);
-    time(duration / 1000);
+    let series = known.get(name);
+    if (series === undefined) {
+      series = seriesOf(page, name);
+      known.set(name, series);
+    }
+    if (result === 'ok') series.ok.add(1);
+    else page.add(server.requests, 1, { method: name, result: courseOf(result) });
+    series.time.observe(duration / 1000);
   });
   events.on('socketOpened', () => {
     sockets += 1;
@@ -34,6 +39,13 @@ export function followSignaling(page: Page, events: EventBus): void {
     if (code === tooLarge) page.add(server.socketDrops, 1, { reason: 'size' });
   });
   events.on('socketDropped', ({ cause }) => page.add(server.socketDrops, 1, { reason: cause }));
+}
+
+function seriesOf(page: Page, method: string): MethodSeries {
+  return {
+    ok: page.counterSeries(server.requests, { method, result: 'ok' }),
+    time: page.histogramSeries(server.requestDuration, { method }),
+  };
 }
 
 function courseOf(result: string): 'ok' | 'refused' | 'failed' {

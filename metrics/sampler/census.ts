@@ -3,7 +3,7 @@ import { media } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import { DataConsumerSubject, DataProducerSubject } from './data.ts';
 import { Lane } from './lane.ts';
-import { ConsumerSubject, ProducerSubject } from './streams.ts';
+import { ConsumerSubject, codingOf, ProducerSubject } from './streams.ts';
 import type { Subject } from './subject.ts';
 import { TransportSubject } from './transport.ts';
 
@@ -112,7 +112,10 @@ class RouterWatch {
   }
 
   #watchConsumer(consumer: types.Consumer, carried: Set<Subject>): void {
-    const subject = new ConsumerSubject(consumer, this.options.page);
+    const producer = this.byId.get(consumer.producerId);
+    // Reading the parameters of a consumer copies them, which would be a tenth of what it costs to make one.
+    const coding = producer instanceof ProducerSubject ? producer.coding : codingOf(consumer.rtpParameters);
+    const subject = new ConsumerSubject(consumer, coding, this.options.page);
     const siblings = this.#consumers.get(consumer.producerId) ?? new Set();
     this.#consumers.set(consumer.producerId, siblings);
     siblings.add(subject);

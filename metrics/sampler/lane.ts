@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
 import type { Labels } from '../definitions/define.ts';
 import { monitoring, server } from '../definitions/index.ts';
-import type { CounterSeries, Page } from '../page.ts';
+import type { Page } from '../page.ts';
+import type { CounterSeries } from '../series.ts';
 import { HighWater } from './high-water.ts';
 import type { Subject } from './subject.ts';
 import { Tally } from './tally.ts';

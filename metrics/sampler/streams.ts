@@ -3,7 +3,8 @@ import { codecOf } from '../../src/sfu/codecs.ts';
 import { sourceOf } from '../../src/sfu/grants.ts';
 import type { Counter, Labels } from '../definitions/define.ts';
 import { media } from '../definitions/index.ts';
-import type { CounterSeries, HistogramSeries, Page } from '../page.ts';
+import type { Page } from '../page.ts';
+import type { CounterSeries, HistogramSeries } from '../series.ts';
 import { HighWater } from './high-water.ts';
 import type { Quality, Subject } from './subject.ts';
 import type { Tally } from './tally.ts';
@@ -58,15 +59,12 @@ function seriesFor(
 /** What producers and consumers have in common: totals by SSRC, and one observation a stream and sample. */
 class Streams {
   readonly #totals = new Map<number, HighWater<CountedField>>();
-  readonly #clockRate: number;
   quality: Quality = {};
 
   constructor(
     private readonly series: StreamSeries,
-    parameters: types.RtpParameters,
-  ) {
-    this.#clockRate = parameters.codecs[0]?.clockRate ?? 90_000;
-  }
+    private readonly clockRate: number,
+  ) {}
 
   add(stats: readonly StreamStat[]): void {
     for (const stat of stats) {
@@ -89,11 +87,11 @@ class Streams {
   /** mediasoup tells the jitter in units of the RTP clock, the loss in 256ths, the round trip in milliseconds. */
   #observe({ roundTripTime = 0, jitter, fractionLost, score, bitrate }: StreamStat): void {
     const { series } = this;
-    if (roundTripTime > 0) series.roundTrip(roundTripTime / 1000);
-    series.jitter(jitter / this.#clockRate);
-    series.lossRatio(fractionLost / 256);
-    series.score(score);
-    series.bitrate(bitrate / 8);
+    if (roundTripTime > 0) series.roundTrip.observe(roundTripTime / 1000);
+    series.jitter.observe(jitter / this.clockRate);
+    series.lossRatio.observe(fractionLost / 256);
+    series.score.observe(score);
+    series.bitrate.observe(bitrate / 8);
   }
 }
 
@@ -106,7 +104,20 @@ function worstOf(stats: readonly StreamStat[]): Quality {
   };
 }
 
+/** What the streams of a producer and of its consumers have in common. */
+export interface Coding {
+  /** The codec's label. */
+  readonly codec: string;
+  /** Of RTP timestamps, in Hz. */
+  readonly clockRate: number;
+}
+
+export function codingOf(parameters: types.RtpParameters): Coding {
+  return { codec: codecLabel(parameters), clockRate: parameters.codecs[0]?.clockRate ?? 90_000 };
+}
+
 export class ProducerSubject implements Subject {
+  readonly coding: Coding;
   readonly #labels: Labels;
   readonly #streams: Streams;
   #layersReceived = 0;
@@ -116,9 +127,10 @@ export class ProducerSubject implements Subject {
     page: Page,
   ) {
     const { kind, appData, rtpParameters } = producer;
-    this.#labels = { kind, codec: codecLabel(rtpParameters), source: sourceOf(kind, appData) };
+    this.coding = codingOf(rtpParameters);
+    this.#labels = { kind, codec: this.coding.codec, source: sourceOf(kind, appData) };
     const series = seriesFor(page, 'producer', this.#labels, media.producerCounters);
-    this.#streams = new Streams(series, rtpParameters);
+    this.#streams = new Streams(series, this.coding.clockRate);
   }
 
   get id(): string {
@@ -154,12 +166,12 @@ export class ConsumerSubject implements Subject {
 
   constructor(
     private readonly consumer: types.Consumer,
+    { codec, clockRate }: Coding,
     page: Page,
   ) {
-    const { kind, rtpParameters } = consumer;
-    this.#labels = { kind, codec: codecLabel(rtpParameters) };
+    this.#labels = { kind: consumer.kind, codec };
     const series = seriesFor(page, 'consumer', this.#labels, media.consumerCounters);
-    this.#streams = new Streams(series, rtpParameters);
+    this.#streams = new Streams(series, clockRate);
   }
 
   get id(): string {

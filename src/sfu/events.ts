@@ -169,10 +169,18 @@ export type SfuEvent = {
   [N in SfuEventName]: { readonly name: N; readonly data: SfuEvents[N] };
 }[SfuEventName];
 
+type Subscriber = (data: never) => void;
+type AnySubscriber = {
+  readonly listener: (event: SfuEvent) => void;
+  readonly but: ReadonlySet<SfuEventName>;
+};
+
 /** Hands events to their subscribers at once and in order. A subscriber that throws disturbs nobody else. */
 export class EventBus {
-  readonly #listeners = new Map<SfuEventName, Set<(data: never) => void>>();
-  readonly #everything = new Set<(event: SfuEvent) => void>();
+  readonly #listeners = new Map<SfuEventName, Set<Subscriber>>();
+  readonly #everything = new Set<AnySubscriber>();
+  /** Whom an event goes to, as it was found out at its first emission. A change of subscribers makes it anew. */
+  readonly #routes = new Map<SfuEventName, readonly Subscriber[]>();
 
   constructor(private readonly log: Logger) {}
 
@@ -181,39 +189,49 @@ export class EventBus {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     listeners.add(listener);
-    return () => listeners.delete(listener);
+    this.#routes.delete(name);
+    return () => {
+      listeners.delete(listener);
+      this.#routes.delete(name);
+    };
   }
 
-  /** Subscribes to every event. @returns a function that ends the subscription. */
-  onAny(listener: (event: SfuEvent) => void): () => void {
-    this.#everything.add(listener);
-    return () => this.#everything.delete(listener);
+  /** Subscribes to every event but those named. @returns a function that ends the subscription. */
+  onAny(listener: (event: SfuEvent) => void, but: ReadonlySet<SfuEventName> = new Set()): () => void {
+    const subscriber = { listener, but };
+    this.#everything.add(subscriber);
+    this.#routes.clear();
+    return () => {
+      this.#everything.delete(subscriber);
+      this.#routes.clear();
+    };
   }
 
   emit<N extends SfuEventName>(name: N, data: SfuEvents[N]): void {
-    const listeners = this.#listeners.get(name) as ReadonlySet<(data: SfuEvents[N]) => void> | undefined;
     // Written without closures: this runs for every message of every client.
-    for (const listener of listeners ?? []) {
+    for (const listener of this.#routes.get(name) ?? this.#layRoute(name)) {
       try {
-        listener(data);
+        listener(data as never);
       } catch (error) {
-        this.#failed(name, error);
-      }
-    }
-    if (this.#everything.size > 0) this.#emitToAll({ name, data } as SfuEvent);
-  }
-
-  #emitToAll(event: SfuEvent): void {
-    for (const listener of this.#everything) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#failed(event.name, error);
+        this.log.error('a subscriber of a domain event threw; the event went on to the others', {
+          event: name,
+          error,
+        });
       }
     }
   }
 
-  #failed(event: string, error: unknown): void {
-    this.log.error('a subscriber of a domain event threw; the event went on to the others', { event, error });
+  #layRoute(name: SfuEventName): readonly Subscriber[] {
+    const general = [...this.#everything].filter(({ but }) => !but.has(name));
+    const route = [
+      ...(this.#listeners.get(name) ?? []),
+      ...general.map(
+        ({ listener }) =>
+          (data: never) =>
+            listener({ name, data } as SfuEvent),
+      ),
+    ];
+    this.#routes.set(name, route);
+    return route;
   }
 }

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../errors.ts';
-import { codecOf } from './codecs.ts';
+import { codecOf, shareConsumable } from './codecs.ts';
 import { type Actor, type ProducerEnd, serverActor } from './events.ts';
 import { type Source, sourceOf } from './grants.ts';
 import { adopt, mediaCall } from './media-call.ts';
@@ -40,6 +40,7 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
     entry.transport.produce({ kind, rtpParameters: disguised(rtpParameters), paused, appData }),
   );
   adopt(producer, peer.joined && peer.mayPublish(source), 'the producer');
+  shareConsumable(producer);
   const pausedBy = new Set<'peer' | 'moderator'>(paused ? ['peer'] : []);
   const codec = codecOf(rtpParameters);
   const publication: Publication = {

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../errors.ts';
-import { mediaCodecs } from './codecs.ts';
+import { mediaCodecs, shareConsumable } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
 import { undisguised } from './telephone-events.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
@@ -126,6 +126,7 @@ export class RoomRouters {
         keepId: from.live !== to.live,
       });
       if (pipeConsumer && pipeProducer) carryPauses(pipeConsumer, pipeProducer);
+      if (pipeProducer) shareConsumable(pipeProducer);
       const forget = () => to.piped.delete(producerId);
       pipeProducer?.observer.once('close', forget);
       pipeDataProducer?.observer.once('close', forget);

@@ -58,5 +58,13 @@ export type Method<
 export function defineMethod<const N extends string, P extends TSchema, R extends TSchema>(
   definition: MethodDefinition<N, P, R>,
 ): Method<N, P, R> {
-  return { ...definition, check: TypeCompiler.Compile(definition.params) };
+  let check: ParamsCheck | undefined;
+  return {
+    ...definition,
+    // Compiled when it is first called: most servers use half of the methods, and none of them while it starts.
+    get check() {
+      check ??= TypeCompiler.Compile(definition.params);
+      return check;
+    },
+  };
 }

@@ -2,7 +2,8 @@ import type { EventBus } from '../sfu/events.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
 import { describePeer } from './describe.ts';
-import { notificationText, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { notificationText } from './texts.ts';
 import type { NotificationData, NotificationName } from './wire.ts';
 
 export interface NotifyOptions {

@@ -22,8 +22,9 @@ import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
-import { dispatch, type Outcome } from './dispatch.ts';
+import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
 import { Requests } from './requests.ts';
+import { notificationText, successText } from './texts.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 
 export interface SessionOptions {
@@ -43,7 +44,7 @@ export interface SessionOptions {
 
 type State =
   | { readonly name: 'entering' }
-  | { readonly name: 'open'; readonly room: Room; readonly peer: Peer }
+  | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
 /** Messages that may wait; a client that sends more without waiting for answers is a flood. */
@@ -60,11 +61,15 @@ export class Session implements PeerLink {
   readonly #pace: Pace;
   readonly #requests: Requests;
   readonly #dialect: Dialect = { wrapsStats: false };
+  /** What the method that runs wants done once its reply is on its way. */
+  #later: (() => void)[] = [];
+  /** Requests to the client that go out together at the end of this moment. */
+  #soon: string[] = [];
 
   constructor(private readonly options: SessionOptions) {
     const { clock, messagesPerSecond } = options;
     this.#pace = new Pace(messagesPerSecond, clock);
-    this.#requests = new Requests({ clock, send: (frame) => this.#send(frame) });
+    this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
   }
 
   /** No messages are taken any more. The socket may still be closing. */
@@ -79,7 +84,11 @@ export class Session implements PeerLink {
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
-    this.#state = { name: 'open', room, peer };
+    const { moderation, log, iceServers, fast } = this.options;
+    const afterReply = (task: () => void) => void this.#later.push(task);
+    const dialect = this.#dialect;
+    const context = { room, peer, fast, iceServers, afterReply, dialect, moderation, log };
+    this.#state = { name: 'open', context };
     this.#work();
   }
 
@@ -109,8 +118,7 @@ export class Session implements PeerLink {
     const state = this.#state;
     this.#socketOpen = false;
     this.#end();
-    if (state.name === 'open')
-      state.room.removePeer(state.peer, 'disconnected', { detail: 'the connection ended' });
+    if (state.name === 'open') removePeer(state.context, 'disconnected', 'the connection ended');
   }
 
   notify<N extends NotificationName>(name: N, data: NotificationData<N>): void {
@@ -124,8 +132,23 @@ export class Session implements PeerLink {
   }
 
   #write(text: string): void {
+    if (this.#soon.length > 0) this.#sendWaiting();
     if (this.closed || this.options.socket.send(text)) return;
     this.#drop('backpressure', 'you do not read what is sent to you');
+  }
+
+  /** Whoever joins is offered everything at once: in one write that costs a fraction of what it does one by one. */
+  #sendSoon(frame: RequestFrame): void {
+    if (this.#soon.push(JSON.stringify(frame)) === 1) queueMicrotask(() => this.#sendWaiting());
+  }
+
+  #sendWaiting(): void {
+    const texts = this.#soon;
+    this.#soon = [];
+    if (this.closed || texts.length === 0) return;
+    this.options.socket.cork(() => {
+      for (const text of texts) this.#write(text);
+    });
   }
 
   async offerConsumer(subscription: Subscription): Promise<void> {
@@ -150,7 +173,7 @@ export class Session implements PeerLink {
   refuse(error: SfuError, code: number): void {
     const state = this.#state;
     this.#closeSocket(code, error.reason);
-    if (state.name === 'open') state.room.removePeer(state.peer, 'disconnected', { detail: error.message });
+    if (state.name === 'open') removePeer(state.context, 'disconnected', error.message);
   }
 
   #request<N extends ServerRequestName>(name: N, data: ServerRequestData<N>): Promise<void> {
@@ -202,23 +225,15 @@ export class Session implements PeerLink {
 
   #handle(frame: RequestFrame | NotificationFrame): Promise<void> | undefined {
     if (this.#state.name !== 'open') return undefined;
-    const { room, peer } = this.#state;
-    const { log, moderation, iceServers, fast } = this.options;
+    const { context } = this.#state;
     const startedAt = performance.now();
-    const later: (() => void)[] = [];
-    const afterReply = (task: () => void) => void later.push(task);
-    const dialect = this.#dialect;
-    const finish = (outcome: Outcome) => {
-      this.#answer(frame, peer, outcome, performance.now() - startedAt);
-      for (const task of later) task();
-    };
-    const outcome = dispatch(frame, { room, peer, fast, iceServers, afterReply, dialect, moderation, log });
-    if (outcome instanceof Promise) return outcome.then(finish);
-    finish(outcome);
+    const outcome = dispatch(frame, context);
+    if (outcome instanceof Promise) return outcome.then((settled) => this.#finish(frame, settled, startedAt));
+    this.#finish(frame, outcome, startedAt);
     return undefined;
   }
 
-  #answer(frame: RequestFrame | NotificationFrame, peer: Peer, outcome: Outcome, duration: number): void {
+  #finish(frame: RequestFrame | NotificationFrame, outcome: Outcome, startedAt: number): void {
     if ('request' in frame) {
       if (outcome.ok) this.#write(successText(frame.id, outcome.data));
       else this.#send(failureFrame(frame.id, outcome.error));
@@ -226,11 +241,16 @@ export class Session implements PeerLink {
     const result = outcome.ok ? 'ok' : outcome.error.code;
     // A name that a client made up must not become a label of a metric.
     const method = result === 'unknown_method' ? 'unknown' : frame.method;
-    const { roomId, id: peerId } = peer;
-    this.options.events.emit('requestHandled', { method, result, duration, roomId, peerId });
+    const { events, roomId, peerId } = this.options;
+    const duration = performance.now() - startedAt;
+    events.emit('requestHandled', { method, result, duration, roomId, peerId });
+    if (this.#later.length === 0) return;
+    const later = this.#later;
+    this.#later = [];
+    for (const task of later) task();
   }
 
-  #send(frame: ResponseFrame | RequestFrame): void {
+  #send(frame: ResponseFrame): void {
     this.#write(JSON.stringify(frame));
   }
 
@@ -240,7 +260,7 @@ export class Session implements PeerLink {
     events.emit('socketDropped', { cause, roomId, peerId });
     const state = this.#state;
     this.#closeSocket(closePolicy, `${cause}: ${detail}`);
-    if (state.name === 'open') state.room.removePeer(state.peer, 'protocol_error', { detail });
+    if (state.name === 'open') removePeer(state.context, 'protocol_error', detail);
   }
 
   #closeSocket(code: number, reason: string): void {
@@ -257,19 +277,6 @@ export class Session implements PeerLink {
   }
 }
 
-/** The text of a notification, for one client or for many. */
-export function notificationText<N extends NotificationName>(name: N, data: NotificationData<N>): string {
-  return JSON.stringify({ notification: true, method: name, data: writeEvent(name, data) });
-}
-
-/** Most answers hold nothing, so the envelope is written by hand: that is a third of what answering costs. */
-function successText(id: number, data: unknown): string {
-  return `{"response":true,"id":${id},"ok":true,"data":${isEmpty(data) ? '{}' : JSON.stringify(data)}}`;
-}
-
-function isEmpty(data: unknown): boolean {
-  if (data === undefined || data === null) return true;
-  if (typeof data !== 'object' || Array.isArray(data)) return false;
-  for (const _key in data) return false;
-  return true;
+function removePeer({ room, peer }: DispatchContext, reason: PeerEnd, detail: string): void {
+  room.removePeer(peer, reason, { detail });
 }

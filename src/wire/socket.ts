@@ -5,6 +5,8 @@ import { maxFrameBytes } from './envelope.ts';
 export interface WireSocket {
   /** @returns false when the frame was dropped, for the client does not read. */
   send(text: string): boolean;
+  /** Runs the task; what it sends goes out in one write. */
+  cork(task: () => void): void;
   close(code: number, reason: string): void;
   /** Bytes that were sent and wait for the client to read. */
   unread(): number;
@@ -95,6 +97,7 @@ export function refusal(status: number, sentence: string): Response {
 function narrow(socket: Socket): WireSocket {
   return {
     send: (text) => socket.send(text) !== 0,
+    cork: (task) => void socket.cork(task),
     close: (code, reason) => socket.close(code, reason),
     unread: () => socket.getBufferedAmount(),
   };
