@@ -1,82 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { places } from '../../src/places.ts';
 import type { Server } from '../../src/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
-import { hum } from './voice.ts';
-
-interface Opened {
-  readonly connection: RTCPeerConnection;
-  readonly session: string;
-}
-
-/** What the script of the guide gives a page, and where the test keeps what it opened. */
-interface GuidePage {
-  publish(url: string, stream: MediaStream): Promise<Opened>;
-  watch(url: string, video: HTMLVideoElement): Promise<Opened>;
-  end(opened: Opened): Promise<void>;
-  restart(opened: Opened): Promise<void>;
-  opened: Opened;
-}
+import { type GuidePage, guidePage, publishByWhip, WhipGuide, watchByWhep } from './whip-guide.ts';
 
 const held = useBrowser();
-let folder = '';
+let guide: WhipGuide;
 
-/** The try-it page, and beside it a page with nothing but the script of the guide. */
 beforeAll(async () => {
-  const guide = await Bun.file(join(import.meta.dir, '..', '..', 'docs', 'ingest-whip.md')).text();
-  const [, script = ''] = /```js\n(.*?)```/s.exec(guide) ?? [];
-  folder = await mkdtemp(join(tmpdir(), 'tureen-whip-'));
-  await cp(places.page, folder, { recursive: true });
-  await Bun.write(
-    join(folder, 'guide.js'),
-    `${script}\nObject.assign(window, { publish, watch, end, restart });`,
-  );
-  await Bun.write(
-    join(folder, 'guide.html'),
-    '<!doctype html><title>Guide</title><link rel="icon" href="icon.svg"><video autoplay></video><script src="guide.js"></script>',
-  );
+  guide = await WhipGuide.make();
 });
 
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+afterAll(() => guide[Symbol.asyncDispose]());
+
+const placeOf = (server: Server) => ({
+  browser: held.browser,
+  origin: `http://127.0.0.1:${server.port}`,
 });
-
-async function guidePage(server: Server): Promise<Page> {
-  const page = await held.browser.context.newPage();
-  // The fake microphone beeps with long silence between.
-  await page.addInitScript(hum);
-  await page.goto(`http://127.0.0.1:${server.port}/guide.html`);
-  return page;
-}
-
-/** Opens a page that sends by WHIP: a hum, and a picture that moves. */
-async function publisher(server: Server, query = '?peerId=camera'): Promise<Page> {
-  const page = await guidePage(server);
-  await page.evaluate(async (url) => {
-    const guide = window as unknown as GuidePage;
-    const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 } });
-    const microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
-    const stream = new MediaStream([...microphone.getTracks(), ...camera.getTracks()]);
-    guide.opened = await guide.publish(url, stream);
-  }, `/whip/room${query}`);
-  return page;
-}
-
-async function viewer(server: Server): Promise<Page> {
-  const page = await guidePage(server);
-  await page.evaluate(async () => {
-    const guide = window as unknown as GuidePage;
-    const video = document.querySelector('video');
-    if (video) guide.opened = await guide.watch('/whep/room', video);
-  });
-  return page;
-}
+const publisher = (server: Server, query?: string) => publishByWhip(placeOf(server), query);
+const viewer = (server: Server) => watchByWhep(placeOf(server));
 
 /** What the sound that a page plays has amounted to (W3C webrtc-stats, totalAudioEnergy). */
 async function soundIn(page: Page): Promise<number> {
@@ -94,7 +38,7 @@ async function widthIn(page: Page): Promise<number> {
 }
 
 test('Chromium publishes by WHIP in layers, and another page plays them by WHEP with sound', async () => {
-  await using server = await startServer({}, { pageFolder: folder });
+  await using server = await startServer({}, { pageFolder: guide.folder });
   await publisher(server);
   const camera = server.sfu.peer('room', 'camera');
   const video = [...camera.publications.values()].find(({ producer }) => producer.kind === 'video');
@@ -126,12 +70,12 @@ test('Chromium publishes by WHIP in layers, and another page plays them by WHEP 
 });
 
 test('a WHIP publisher and a participant of the call: the one is seen by the other, who can be watched', async () => {
-  await using server = await startServer({}, { pageFolder: folder });
+  await using server = await startServer({}, { pageFolder: guide.folder });
   await publisher(server, '?peerId=camera&name=Studio');
   const alice = await held.browser.open(server, { name: 'Alice' });
   await seesAndHears(alice, 1);
   await alice.waitForFunction(() => document.body.textContent?.includes('Studio'));
-  const page = await guidePage(server);
+  const page = await guidePage(placeOf(server));
   const [peerId] = server.sfu
     .room('room')
     .joinedPeers.filter(({ displayName }) => displayName === 'Alice')
@@ -145,7 +89,7 @@ test('a WHIP publisher and a participant of the call: the one is seen by the oth
 });
 
 test('a publisher goes on after a restart of ICE, and is gone when a moderator removes it', async () => {
-  await using server = await startServer({}, { pageFolder: folder });
+  await using server = await startServer({}, { pageFolder: guide.folder });
   const page = await publisher(server);
   const watching = await viewer(server);
   await seesAndHears(watching, 1);
@@ -186,7 +130,7 @@ test('a publisher goes on after a restart of ICE, and is gone when a moderator r
 });
 
 test('a page ends its session', async () => {
-  await using server = await startServer({}, { pageFolder: folder });
+  await using server = await startServer({}, { pageFolder: guide.folder });
   const page = await publisher(server);
   expect(server.sfu.peer('room', 'camera').joined).toBe(true);
   await page.evaluate(async () => {
@@ -197,9 +141,9 @@ test('a page ends its session', async () => {
 });
 
 test('a player that asks for an offer plays by it', async () => {
-  await using server = await startServer({}, { pageFolder: folder });
+  await using server = await startServer({}, { pageFolder: guide.folder });
   await publisher(server);
-  const page = await guidePage(server);
+  const page = await guidePage(placeOf(server));
   const statuses = await page.evaluate(async () => {
     const guide = window as unknown as GuidePage;
     const asking = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
