@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/server.ts';
@@ -8,13 +8,19 @@ import { FfmpegTelephone } from './telephone-ffmpeg.ts';
 import { useBrowser } from './use-browser.ts';
 
 const held = useBrowser();
+// It outlives the pages of each test, which would otherwise try to reach it again.
+let server: Server;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
 const root = join(import.meta.dir, '..', '..');
 
 /** Hz: tones that no line, fan or codec makes by itself, and that are no multiples of each other. */
 const tones = { telephone: 1000, microphone: 630 };
 
 /** The example as its reader starts it. */
-async function gateway(server: Server, room: string, telephone: FfmpegTelephone) {
+async function gateway(room: string, telephone: FfmpegTelephone) {
   const file = join(root, 'examples', 'telephone-gateway', 'gateway.ts');
   const args = [
     '--room',
@@ -88,16 +94,15 @@ async function loudest(page: Page): Promise<{ frequency: number; decibels: numbe
 }
 
 /** The codecs of all that is published as sound. */
-async function voices(server: Server): Promise<string[]> {
-  const peers = server.sfu.snapshot().rooms.flatMap((room) => room.peers);
+async function voices(roomId: string): Promise<string[]> {
+  const peers = server.sfu.snapshot().rooms.find(({ id }) => id === roomId)?.peers ?? [];
   const producers = peers.flatMap((peer) => peer.producers);
   return producers.filter(({ kind }) => kind === 'audio').map(({ codec }) => codec);
 }
 
 test('a telephone and a browser hear each other through the gateway, in PCMU both ways', async () => {
-  await using server = await startServer();
   await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_896, frequency: tones.telephone });
-  await using _gateway = await gateway(server, 'support', telephone);
+  await using _gateway = await gateway('support', telephone);
   const page = await held.browser.open(server, { room: 'support', name: 'Ann', before: whistle });
   const near = (frequency: number) => Math.abs(frequency - tones.telephone) < 25;
   await eventually(
@@ -113,13 +118,12 @@ test('a telephone and a browser hear each other through the gateway, in PCMU bot
   expect(telephone.shareOf(tones.telephone)).toBeLessThan(0.1);
   await eventually(
     'both speak PCMU',
-    () => voices(server),
+    () => voices('support'),
     (spoken) => spoken.join() === 'pcmu,pcmu',
   );
 });
 
 test.each(['PCMA', 'G722'])('browsers speak %s where a room offers no other sound', async (codec) => {
-  await using server = await startServer();
   await server.sfu.createRoom({ roomId: codec, options: { codecs: [codec, 'telephone-event', 'VP8'] } });
   const pages = await Promise.all(
     ['Ann', 'Ben'].map((name) => held.browser.open(server, { room: codec, name, before: whistle })),
@@ -134,16 +138,15 @@ test.each(['PCMA', 'G722'])('browsers speak %s where a room offers no other soun
   const spoken = `${codec},${codec}`.toLowerCase();
   await eventually(
     'both speak it',
-    () => voices(server),
+    () => voices(codec),
     (own) => own.join() === spoken,
   );
 });
 
 test('people see the telephone like anybody else, and a moderator who removes it ends its call', async () => {
-  await using server = await startServer();
   await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_897, frequency: tones.telephone });
-  await using _gateway = await gateway(server, 'support', telephone);
-  const page = await held.browser.open(server, { room: 'support', name: 'Ann', before: whistle });
+  await using _gateway = await gateway('hotline', telephone);
+  const page = await held.browser.open(server, { room: 'hotline', name: 'Ann', before: whistle });
   await page.getByText('Telephone', { exact: true }).first().waitFor();
   await eventually(
     'the telephone hears the browser',
@@ -151,7 +154,7 @@ test('people see the telephone like anybody else, and a moderator who removes it
     (share) => share > 0.8,
   );
   const by = { kind: 'moderator', id: 'ann' } as const;
-  server.sfu.removePeer({ roomId: 'support', peerId: 'telephone', reason: '', by });
+  server.sfu.removePeer({ roomId: 'hotline', peerId: 'telephone', reason: '', by });
   await page.getByText('Telephone', { exact: true }).first().waitFor({ state: 'detached' });
   await eventually(
     'the gateway is gone',
