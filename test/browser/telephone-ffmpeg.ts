@@ -11,6 +11,7 @@ const quiet = ['-hide_banner', '-loglevel', 'error'];
 export class FfmpegTelephone implements AsyncDisposable {
   #heard = new Int16Array(0);
   private server: { ip: string; port: number } | undefined;
+  #decoding = false;
   readonly #children: Bun.Subprocess[] = [];
 
   private constructor(
@@ -18,7 +19,7 @@ export class FfmpegTelephone implements AsyncDisposable {
     readonly ssrc: number,
   ) {}
 
-  /** Its line is open and its loudspeaker listens. It plays once it was told where to. */
+  /** Its line is open. It plays once it was told where to. */
   static async start({ ssrc, frequency }: TelephoneOptions): Promise<FfmpegTelephone> {
     const speaker = await freePort();
     let telephone: FfmpegTelephone | undefined;
@@ -30,14 +31,13 @@ export class FfmpegTelephone implements AsyncDisposable {
         data(socket, data, port) {
           if (!telephone?.server) return;
           const { server } = telephone;
-          if (port === server.port) socket.send(data, speaker, '127.0.0.1');
+          if (port === server.port) telephone.hear(speaker, data);
           else socket.send(data, server.port, server.ip);
         },
         error() {},
       },
     });
     telephone = new FfmpegTelephone(line, ssrc);
-    telephone.#decode(speaker);
     telephone.#play(frequency);
     return telephone;
   }
@@ -60,6 +60,13 @@ export class FfmpegTelephone implements AsyncDisposable {
     for (const child of this.#children) child.kill('SIGKILL');
     await Promise.all(this.#children.map(({ exited }) => exited));
     this.line.close();
+  }
+
+  /** ffmpeg gives up where nothing comes for ten seconds, so it starts with the first packet. */
+  private hear(speaker: number, data: Uint8Array): void {
+    if (!this.#decoding) this.#decode(speaker);
+    this.#decoding = true;
+    this.line.send(data, speaker, '127.0.0.1');
   }
 
   #play(frequency: number): void {
