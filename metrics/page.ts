@@ -47,13 +47,16 @@ export class Page {
     return series;
   }
 
-  /** For a counter whose total somebody else keeps: adds what is new since the last call. */
+  /**
+   * For a counter whose total somebody else keeps: adds what is new since the last call. The series is there from the
+   * first call on, at 0 too, so that its first rise is seen as one.
+   */
   raise(counter: define.Counter, total: number, labels: Labels = {}): void {
     const key = `${counter.name}\n${keyOf(counter.labels, labels)}`;
-    const last = this.#totals.get(key) ?? 0;
-    if (total <= last) return;
+    const last = this.#totals.get(key);
+    if (last !== undefined && total <= last) return;
     this.#totals.set(key, total);
-    this.add(counter, total - last, labels);
+    this.add(counter, total - (last ?? 0), labels);
   }
 
   set(gauge: define.Gauge, value: number, labels: Labels = {}): void {

@@ -44,19 +44,19 @@ async function token(args: string[], environment: Environment): Promise<string> 
   const { room, peer, name, hours = '24' } = values;
   const lifetime = Math.round(Number(hours) * 3600);
   if (!(lifetime > 0)) throw new Error(`--hours: got "${hours}", wants a number above 0.`);
-  const signing = { ...signingKey(values.key, environment), name, lifetime, now: Date.now() };
+  const signing = () => ({ ...signingKey(values.key, environment), name, lifetime, now: Date.now() });
   if (values.scopes !== undefined) {
     const foreign = (['room', 'peer', 'grants', 'metadata'] as const).find(
       (option) => values[option] !== undefined,
     );
     if (foreign)
       throw new Error(`--${foreign} is for a peer's token and --scopes for a program's; leave one out.`);
-    return await mintApiToken({ ...signing, scopes: readScopes(values.scopes) });
+    return await mintApiToken({ scopes: readScopes(values.scopes), ...signing() });
   }
   if (!room || !peer) throw new Error('--room and --peer are needed, or --scopes.');
   const grants = values.grants === undefined ? undefined : readGrants(values.grants);
   const metadata = values.metadata === undefined ? undefined : readObject('--metadata', values.metadata);
-  return await mintToken({ ...signing, roomId: room, peerId: peer, grants, metadata });
+  return await mintToken({ ...signing(), roomId: room, peerId: peer, grants, metadata });
 }
 
 function signingKey(named: string | undefined, environment: Record<string, string | undefined>) {

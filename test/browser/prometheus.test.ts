@@ -18,9 +18,15 @@ let server: Server & AsyncDisposable;
 let browser: Browser;
 let prometheus: PrometheusServer;
 let pages: Page[];
+/** A program that is told by webhooks what happens. */
+let receiver: Bun.Server<undefined>;
 
 beforeAll(async () => {
+  receiver = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response(null, { status: 204 }) });
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   server = await startServer({
+    TUREEN_WEBHOOKS: JSON.stringify([{ name: 'ledger', url: receiver.url.href, secret }]),
+    TUREEN_WEBHOOK_ALLOW: '127.0.0.1',
     TUREEN_STATS_INTERVAL_SECONDS: '1',
     TUREEN_METRICS_PORT: '0',
     TUREEN_NODE: 'n1',
@@ -47,6 +53,7 @@ afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
   await prometheus?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
+  await receiver?.stop(true);
 });
 
 test('the rates that Prometheus has agree within a tenth with what the browsers say of themselves', async () => {
