@@ -1,6 +1,6 @@
 import type { Clock } from '../sfu/clock.ts';
 import type { EventBus } from '../sfu/events.ts';
-import { type PublicEventType, publicEventsOf } from './public-events.ts';
+import { type PublicEventType, publicEventsOf, toldEvents } from './public-events.ts';
 
 /** Something that happened, as programs are told of it. */
 export interface PublicEvent {
@@ -33,17 +33,25 @@ export class EventStream {
   readonly #stop: () => void;
   readonly #keep: number;
   #last = 0;
+  /** Before a program was told of the stream nobody can ask for its past: then events are counted, and not kept. */
+  #wanted = false;
 
   constructor({ events, clock, keep = 10_000 }: EventStreamOptions) {
     this.#keep = keep;
-    this.#stop = events.onAny(({ name, data }) => {
-      for (const [type, told] of publicEventsOf(name, data as never)) this.#add(type, told, clock.now());
-    });
+    const stops = toldEvents.map((name) =>
+      events.on(name, (data) => {
+        for (const [type, told] of publicEventsOf(name, data as never)) this.#add(type, told, clock);
+      }),
+    );
+    this.#stop = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** The id of the newest event; resuming from it misses nothing that comes. */
   get position(): string {
-    return `${this.run}-${this.#last}`;
+    this.#wanted = true;
+    return this.#idOf(this.#last);
   }
 
   /**
@@ -63,6 +71,7 @@ export class EventStream {
 
   /** @returns a function that ends the subscription. */
   subscribe(listener: (event: PublicEvent) => void): () => void {
+    this.#wanted = true;
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -72,16 +81,21 @@ export class EventStream {
     this.#listeners.clear();
   }
 
-  #add(type: PublicEventType, data: PublicEvent['data'], time: number): void {
+  #add(type: PublicEventType, data: PublicEvent['data'], clock: Clock): void {
     this.#last += 1;
     const roomId = typeof data.roomId === 'string' ? data.roomId : null;
     const sequence = roomId === null ? null : this.#nextOf(roomId);
-    const event = { id: this.position, type, time, roomId, sequence, data };
+    if (type === 'room_finished' && roomId !== null) this.#sequences.delete(roomId);
+    if (!this.#wanted) return;
+    const event = { id: this.#idOf(this.#last), type, time: clock.now(), roomId, sequence, data };
     this.#kept.push(event);
     // Shifting each time would move the whole list for every event.
     if (this.#kept.length >= 2 * this.#keep) this.#kept.splice(0, this.#kept.length - this.#keep);
-    if (type === 'room_finished' && roomId !== null) this.#sequences.delete(roomId);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #idOf(number: number): string {
+    return `${this.run}-${number}`;
   }
 
   #missedSince(position: string): number | undefined {

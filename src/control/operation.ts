@@ -1,5 +1,4 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { Caller, Scope } from '../auth/scopes.ts';
 import type { Config } from '../config.ts';
 import type { ErrorCode } from '../errors.ts';
@@ -8,6 +7,7 @@ import type { Asker } from '../moderation/orders.ts';
 import type { Clock } from '../sfu/clock.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Store } from '../store/store.ts';
+import { type DataCheck, dataCheck } from '../wire/check.ts';
 import type { Holdings } from './media/holdings.ts';
 import type { TopRooms } from './schemas.ts';
 
@@ -85,7 +85,7 @@ export type Operation<
   P extends string = string,
   I extends TObject = TObject,
   R extends TSchema = TSchema,
-> = OperationDefinition<N, V, P, I, R> & { readonly check: ReturnType<typeof TypeCompiler.Compile> };
+> = OperationDefinition<N, V, P, I, R> & { readonly check: DataCheck };
 
 /** Declares an operation. */
 export function defineOperation<
@@ -95,7 +95,7 @@ export function defineOperation<
   I extends TObject,
   R extends TSchema,
 >(definition: OperationDefinition<N, V, P, I, R>): Operation<N, V, P, I, R> {
-  return { ...definition, check: TypeCompiler.Compile(definition.params) };
+  return { ...definition, check: dataCheck(definition.params) };
 }
 
 /** The caller as the one who asks for a command that is audited. */

@@ -43,6 +43,9 @@ const tellers: { readonly [N in SfuEventName]?: Teller<N> } = {
   workerDied: one('worker_died'),
 };
 
+/** The domain events of which programs are told. */
+export const toldEvents = Object.keys(tellers) as readonly SfuEventName[];
+
 /** What programs are told of a domain event: nothing, one thing, or several. */
 export function publicEventsOf<N extends SfuEventName>(name: N, data: SfuEvents[N]): readonly Told[] {
   return tellers[name]?.(data) ?? [];

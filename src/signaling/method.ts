@@ -1,10 +1,10 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { IceServers } from '../auth/ice-servers.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Moderation } from '../moderation/moderation.ts';
 import type { Peer } from '../sfu/peer.ts';
 import type { Room } from '../sfu/room.ts';
+import { type DataCheck, dataCheck } from '../wire/check.ts';
 
 /** What a method acts on: the asking peer in its room, and what is to be done once the reply is on its way. */
 export interface MethodContext {
@@ -45,26 +45,15 @@ export interface MethodDefinition<
   run(context: MethodContext, params: Static<P>): Promise<Static<R>> | Static<R>;
 }
 
-/** Checks the data of one method; compiled once. */
-export type ParamsCheck = ReturnType<typeof TypeCompiler.Compile>;
-
 export type Method<
   N extends string = string,
   P extends TSchema = TSchema,
   R extends TSchema = TSchema,
-> = MethodDefinition<N, P, R> & { readonly check: ParamsCheck };
+> = MethodDefinition<N, P, R> & { readonly check: DataCheck };
 
 /** Declares a method. Validation, documentation, the client's types and a contract test follow from it. */
 export function defineMethod<const N extends string, P extends TSchema, R extends TSchema>(
   definition: MethodDefinition<N, P, R>,
 ): Method<N, P, R> {
-  let check: ParamsCheck | undefined;
-  return {
-    ...definition,
-    // Compiled when it is first called: most servers use half of the methods, and none of them while it starts.
-    get check() {
-      check ??= TypeCompiler.Compile(definition.params);
-      return check;
-    },
-  };
+  return { ...definition, check: dataCheck(definition.params) };
 }

@@ -53,6 +53,20 @@ test('whoever lost the connection resumes from a position, and is told when too 
   expect(stream.since('nonsense')).toBeUndefined();
 });
 
+test('before a program was told of the stream events are only counted, and the numbers go on', () => {
+  const events = new EventBus(silentLogger);
+  const stream = new EventStream({ events, clock: systemClock });
+  const open = () => events.emit('roomOpened', { roomId: 'a', workerIndex: 0 });
+  open();
+  open();
+  const { position } = stream;
+  const number = Number(position.split('-')[1]);
+  expect(number).toBe(2);
+  open();
+  expect(stream.since(position)).toMatchObject([{ id: `${stream.run}-3`, roomId: 'a', sequence: 3 }]);
+  expect(stream.since(`${stream.run}-1`)).toBeUndefined();
+});
+
 test('what concerns the node belongs to no room', () => {
   const { events, seen } = world();
   events.emit('drainStarted', { deadline: 1, by: serverActor });

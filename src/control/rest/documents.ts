@@ -16,19 +16,23 @@ const pageHeaders = {
 /** What tells of the API itself, by its path. Anybody may read it: it says nothing of this server. */
 export function documents(version: string): ReadonlyMap<string, (request: Request) => Response> {
   const style = `${basePath}/reference.css`;
-  const page = document('text/html; charset=utf-8', referencePage(version, style));
+  const openApi = () => JSON.stringify(openApiDocument(version));
   return new Map([
-    [basePath, page],
-    [style, document('text/css; charset=utf-8', styles)],
-    [`${basePath}/openapi.json`, document('application/json', JSON.stringify(openApiDocument(version)))],
+    [basePath, document('text/html; charset=utf-8', () => referencePage(version, style))],
+    [style, document('text/css; charset=utf-8', () => styles)],
+    [`${basePath}/openapi.json`, document('application/json', openApi)],
   ]);
 }
 
-function document(type: string, text: string): (request: Request) => Response {
-  const etag = etagOf(text);
-  const headers = { ...pageHeaders, 'content-type': type, etag };
-  return (request) =>
-    isKnown(request.headers.get('if-none-match'), etag)
+/** Written when it is first asked for: few servers are, and it has hundreds of kilobytes. */
+function document(type: string, write: () => string): (request: Request) => Response {
+  let written: { readonly text: string; readonly headers: Record<string, string> } | undefined;
+  return (request) => {
+    const text = written?.text ?? write();
+    written ??= { text, headers: { ...pageHeaders, 'content-type': type, etag: etagOf(text) } };
+    const { headers } = written;
+    return isKnown(request.headers.get('if-none-match'), headers.etag ?? '')
       ? new Response(null, { status: 304, headers })
       : new Response(text, { headers });
+  };
 }

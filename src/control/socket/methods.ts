@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { Scope } from '../../auth/scopes.ts';
+import { dataCheck } from '../../wire/check.ts';
 import { publicEventTypes } from '../public-events.ts';
 import { Id, oneOf, params } from '../schemas.ts';
 
@@ -30,7 +30,7 @@ export const connectionMethods = {
   },
 } as const;
 
-export const subscribeCheck = TypeCompiler.Compile(connectionMethods.subscribe.params);
+export const subscribeCheck = dataCheck(connectionMethods.subscribe.params);
 
 /** What a controller is told beside what it asks for, and beside the notices of its own objects. */
 export const connectionNotifications = {

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SfuError } from '../../errors.ts';
 import { mediaCall } from '../../sfu/media-call.ts';
 import type { Subscription } from '../../sfu/peer.ts';
+import { dataCheck } from '../../wire/check.ts';
 import type { MediaSession } from './session.ts';
 
 /** What a player asks for (draft-ietf-wish-whep-03, section 4.9.2); what is left out is chosen by the server. */
-const layerCheck = TypeCompiler.Compile(
+const layerCheck = dataCheck(
   Type.Object({
     mediaId: Type.Optional(Type.String({ maxLength: 8 })),
     rid: Type.Optional(Type.String({ maxLength: 255 })),
