@@ -216,7 +216,11 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   // A picture of a node is all that pages read of it, so that a fixture needs no media.
   const rooms = livingRooms(snapshot);
   const sfu = { events, pool, rooms, snapshot: () => snapshot } as unknown as Sfu;
-  const config = readConfig({ TUREEN_WORKERS: '4', TUREEN_MAX_PEERS_PER_ROOM: '9' });
+  const config = readConfig({
+    TUREEN_WORKERS: '4',
+    TUREEN_MAX_PEERS_PER_ROOM: '9',
+    ...(kind !== 'empty' && { TUREEN_WEBHOOKS: JSON.stringify(receivers) }),
+  });
   const clock = { now: () => now, after: () => () => {} };
   const log = {
     error: (message: string, fields: Record<string, unknown>) => void errors.push({ message, ...fields }),
@@ -230,6 +234,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   if (kind !== 'empty') {
     fillHistory(dashboard.monitor, snapshot, kind);
     fillRecords(store, snapshot, kind, events);
+    await fillWebhooks(store, snapshot);
   }
   const app = new Elysia()
     .use(dashboardPlugin(dashboard))
@@ -248,6 +253,34 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
       store.close();
     },
   };
+}
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const receivers = ['billing', 'ledger'].map((name) => ({
+  name,
+  url: `https://${name}.example.com/hooks`,
+  secret,
+}));
+
+/** One receiver that fails: two events that it was not told in time, and one that waits. */
+async function fillWebhooks({ webhooks }: Store, { rooms }: NodeSnapshot): Promise<void> {
+  const receiver = 'billing';
+  webhooks.letIn(receiver);
+  const roomIds = rooms.slice(0, 3).map(({ id }) => id);
+  const ids: number[] = [];
+  await new Promise<void>((resolve) => {
+    const stop = webhooks.onWaiting(({ id }) => {
+      if (ids.push(id) < roomIds.length) return;
+      stop();
+      resolve();
+    });
+    for (const [index, roomId] of roomIds.entries())
+      webhooks.add({ receiver, eventId: `3f0c9a1e-${index}`, type: 'room_started', roomId, body: '{}' });
+  });
+  for (const id of ids.slice(0, -1)) {
+    const webhook = webhooks.get(id);
+    if (webhook) await webhooks.failed(webhook, 'it answered 503', true);
+  }
 }
 
 /** As much of living rooms and peers as graphs are kept by. */
