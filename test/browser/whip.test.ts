@@ -86,6 +86,8 @@ test('a WHIP publisher and a participant of the call: the one is seen by the oth
     if (video) guide.opened = await guide.watch(`/whep/room?peerId=${id}`, video);
   }, peerId);
   await seesAndHears(page, 1);
+  // The page of the call would look for its server.
+  await held.browser.closePages();
 });
 
 test('a publisher goes on after a restart of ICE, and is gone when a moderator removes it', async () => {
