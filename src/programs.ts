@@ -11,10 +11,9 @@ import { Broadcasters } from './ingest/broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from './ingest/broadcasters/plugin.ts';
 import { Whip } from './ingest/whip/plugin.ts';
 import type { Logger } from './log.ts';
-import { admission } from './moderation/admission.ts';
 import type { Moderation } from './moderation/moderation.ts';
 import type { Clock } from './sfu/clock.ts';
-import type { Sfu } from './sfu/sfu.ts';
+import type { Sfu, SfuOptions } from './sfu/sfu.ts';
 import type { Store } from './store/store.ts';
 import type { SocketData } from './wire/socket.ts';
 
@@ -25,6 +24,8 @@ export interface ProgramSideOptions {
   moderation: Moderation;
   log: Logger;
   clock: Clock;
+  /** Says who is not let in: the same that the domain asks. */
+  admission: NonNullable<SfuOptions['admission']>;
   /** Of Tureen itself. */
   version: string;
   /** The worst rooms, from the last samples of the metrics. */
@@ -45,7 +46,7 @@ export class ProgramSide {
   readonly #whip: Whip;
 
   constructor(private readonly options: ProgramSideOptions) {
-    const { config, sfu, store, log, clock } = options;
+    const { config, sfu, store, log, clock, admission } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
@@ -55,14 +56,7 @@ export class ProgramSide {
     this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
     const { access, services, events: stream } = this;
     this.#controlSocket = new ControlSocket({ access, services, stream, log });
-    this.#whip = new Whip({
-      config,
-      sfu,
-      log,
-      clock,
-      programs: access,
-      admission: admission(store.bans, { tokens: !config.developmentMode }),
-    });
+    this.#whip = new Whip({ config, sfu, log, clock, programs: access, admission });
   }
 
   /** What is mounted beside the page and the dashboard. */
@@ -81,7 +75,7 @@ export class ProgramSide {
 
   /** What operations act on. */
   private get services(): ControlServices {
-    const { log: _log, version: _version, ...shared } = this.options;
+    const { log: _log, version: _version, admission: _admission, ...shared } = this.options;
     return { ...shared, holdings: this.holdings };
   }
 

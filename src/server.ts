@@ -80,7 +80,7 @@ export class Server {
     const counted = { signaling: counts, webhooks: store.webhooks };
     const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
     const topRooms = () => measurements.top();
-    const about = { log, clock, version, topRooms };
+    const about = { log, clock, admission, version, topRooms };
     const programs = new ProgramSide({ config, sfu, store, moderation, ...about });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;

@@ -3,25 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { bundle } from '../../client/build.ts';
+import { chromiumFlags, fakeConsent, fakeDevices } from './chromium-flags.ts';
 import { root } from './server.ts';
-
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // The pages of a benchmark are all in front.
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--allow-loopback-in-peer-connection',
-  '--autoplay-policy=no-user-gesture-required',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
 
 /** A browser under measurement, and the small server that its pages come from. */
 export interface RunningBrowser extends AsyncDisposable {
@@ -76,7 +59,8 @@ async function launch(profile: string): Promise<BrowserContext> {
       'this benchmark drives Chromium: install Debian\'s package "chromium", then run it again',
     );
   }
-  return await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: flags });
+  const args = [...chromiumFlags, fakeDevices, fakeConsent];
+  return await chromium.launchPersistentContext(profile, { executablePath, headless: true, args });
 }
 
 async function openPage(context: BrowserContext, url: string): Promise<Page> {

@@ -2,31 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { chromiumFlags, fakeConsent, fakeDevices } from '../../bench/harness/chromium-flags.ts';
 import { buildPage } from '../../client/build.ts';
 import type { Server } from '../../src/server.ts';
 
 /** What a condition may take on a machine that is busy with other things. */
 export const patience = 60_000;
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // The tabs of a test are never in front of each other.
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-  '--disable-renderer-backgrounding',
-  '--allow-loopback-in-peer-connection',
-  '--autoplay-policy=no-user-gesture-required',
-];
-
-const fakeDevices = '--use-fake-device-for-media-stream';
-const fakeConsent = '--use-fake-ui-for-media-stream';
 
 export interface BrowserOptions {
   /** Without them the browser has no camera and no microphone. */
@@ -54,7 +35,8 @@ export class Browser implements AsyncDisposable {
       executablePath: process.env.TUREEN_TEST_BROWSER ?? '/usr/bin/chromium',
       headless: true,
       args: [
-        ...flags,
+        '--headless',
+        ...chromiumFlags,
         ...(fake ? [fakeDevices] : []),
         ...(realPermissions ? [] : [fakeConsent]),
         ...moreFlags,

@@ -1,4 +1,4 @@
-import { cleanText } from '../../auth/clean.ts';
+import { isGoodId } from '../../auth/clean.ts';
 import type { Caller } from '../../auth/scopes.ts';
 import { SfuError } from '../../errors.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
@@ -31,7 +31,7 @@ export const one = '/rooms/:roomId/broadcasters/:peerId';
 
 /** Ids as signaling takes them: printable, and such that cleaning does not change them. @throws SfuError */
 export function checkedId(id: string, name: string): string {
-  if (id !== '' && cleanText(id, 128) === id) return id;
+  if (isGoodId(id)) return id;
   throw new SfuError(
     'invalid_params',
     `${name} wants 1 to 128 characters without control characters, got ${JSON.stringify(id.slice(0, 140))}`,
