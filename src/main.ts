@@ -109,6 +109,7 @@ function reloadOnHangup({ server, live, log, tls: pair }: Running): void {
   if (process.env[envFileVariable] === undefined && certificate === undefined) return;
   process.on('SIGHUP', () => {
     live.reload(process.env, log);
+    server.programs.followConfig();
     void certificate?.reload();
   });
 }

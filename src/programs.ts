@@ -79,6 +79,11 @@ export class ProgramSide {
     return { ...shared, holdings: this.holdings };
   }
 
+  /** To be called when the configuration was read again. */
+  followConfig(): void {
+    this.#webhooks.followConfig();
+  }
+
   async stop(): Promise<void> {
     this.#controlSocket.close();
     this.holdings.close();

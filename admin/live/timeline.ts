@@ -57,54 +57,54 @@ const tellers: Tellers = {
   }),
 };
 
-/** How an event is told, if it is worth telling. */
-export function tell(event: SfuEvent, time: number): TimelineEntry | undefined {
-  const teller = tellers[event.name] as ((data: unknown) => Told) | undefined;
-  if (!teller) return undefined;
-  const { text, bad = false } = teller(event.data);
-  return { time, name: event.name, text, bad };
+/** An event as it is kept: it is put into words when somebody reads it, for most are read by nobody. */
+type Kept = SfuEvent & { readonly time: number };
+
+function tell({ time, name, data }: Kept): TimelineEntry {
+  const teller = tellers[name] as (data: unknown) => Told;
+  const { text, bad = false } = teller(data);
+  return { time, name, text, bad };
 }
 
-const mostEntries = 200;
+/** As many as the page of a room shows. */
+const mostEntries = 60;
 /** Rooms whose course is kept after they ended. */
 const mostRooms = 2000;
 
 /** What happened in each room, and to the node. */
 export class Timelines {
-  readonly #rooms = new Map<string, TimelineEntry[]>();
-  readonly #node: TimelineEntry[] = [];
+  readonly #rooms = new Map<string, Kept[]>();
+  readonly #node: Kept[] = [];
 
-  add(event: SfuEvent, time: number): void {
-    const roomId = 'roomId' in event.data ? event.data.roomId : undefined;
+  add({ name, data }: SfuEvent, time: number): void {
+    const roomId = 'roomId' in data ? data.roomId : undefined;
     // A refused connection names a room that need not exist: it must not push out those that do.
-    if (roomId !== undefined && event.name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
-    const entry = tell(event, time);
-    if (!entry) return;
-    if (roomId === undefined) append(this.#node, entry);
-    else append(this.#ofRoom(roomId), entry);
+    if (roomId !== undefined && name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
+    if (tellers[name] === undefined) return;
+    append(roomId === undefined ? this.#node : this.#ofRoom(roomId), { time, name, data } as Kept);
   }
 
   /** The newest first. */
   room(roomId: string): TimelineEntry[] {
-    return (this.#rooms.get(roomId) ?? []).toReversed();
+    return (this.#rooms.get(roomId) ?? []).toReversed().map(tell);
   }
 
   node(): TimelineEntry[] {
-    return this.#node.toReversed();
+    return this.#node.toReversed().map(tell);
   }
 
-  #ofRoom(roomId: string): TimelineEntry[] {
+  #ofRoom(roomId: string): Kept[] {
     const known = this.#rooms.get(roomId);
     if (known) return known;
     const [oldest] = this.#rooms.keys();
     if (this.#rooms.size >= mostRooms && oldest !== undefined) this.#rooms.delete(oldest);
-    const entries: TimelineEntry[] = [];
+    const entries: Kept[] = [];
     this.#rooms.set(roomId, entries);
     return entries;
   }
 }
 
-function append(entries: TimelineEntry[], entry: TimelineEntry): void {
+function append(entries: Kept[], entry: Kept): void {
   entries.push(entry);
   if (entries.length > mostEntries) entries.shift();
 }

@@ -130,7 +130,7 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
 }
 
 function timeline({ monitor }: PanelContext, roomId: string): JSX.Element {
-  const entries = monitor.timelines.room(roomId).slice(0, 60);
+  const entries = monitor.timelines.room(roomId);
   if (entries.length === 0)
     return <Empty title="Nothing yet" hint="Who joins, leaves, publishes and speaks up is told here." />;
   return (

@@ -15,6 +15,8 @@ const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 export class RawSocket {
   #waiting: Buffer = Buffer.alloc(0);
   #unsent: Buffer[] = [];
+  /** Bytes are being read: what is written meanwhile goes out in one write afterwards. */
+  #reading = false;
   #shaken = false;
   closed = false;
   /** Takes the payload of each text frame, which is only valid during the call. */
@@ -51,7 +53,7 @@ export class RawSocket {
 
   /** Writes bytes that `textFrame` made. */
   write(frames: Buffer): void {
-    if (this.#unsent.length > 0) return void this.#unsent.push(frames);
+    if (this.#reading || this.#unsent.length > 0) return void this.#unsent.push(frames);
     const written = this.socket.write(frames);
     if (written < frames.length) this.#unsent.push(frames.subarray(Math.max(written, 0)));
   }
@@ -68,8 +70,11 @@ export class RawSocket {
 
   #received(bytes: Buffer): void {
     const all = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes;
+    this.#reading = true;
     const rest = this.#shaken ? all : this.#afterHandshake(all);
     const used = rest ? this.#frames(rest) : 0;
+    this.#reading = false;
+    this.#flush();
     const left = (rest ?? all).subarray(used);
     // The buffer belongs to the runtime and is filled again after this call.
     this.#waiting = left.length > 0 ? Buffer.from(left) : left;

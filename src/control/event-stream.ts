@@ -33,7 +33,7 @@ export class EventStream {
   readonly #stop: () => void;
   readonly #keep: number;
   #last = 0;
-  /** Before a program was told of the stream nobody can ask for its past: then events are counted, and not kept. */
+  /** Before a program was told of an event or a position nobody can ask for the past: then events are counted only. */
   #wanted = false;
 
   constructor({ events, clock, keep = 10_000 }: EventStreamOptions) {

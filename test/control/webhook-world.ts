@@ -53,6 +53,7 @@ export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOpt
     clock,
     config: whole,
     lines,
+    webhooks,
     open,
     rename,
     close,

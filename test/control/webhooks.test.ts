@@ -245,6 +245,7 @@ test('receivers change with the configuration: what waited for one that is away 
   await before.isAsked(1);
   await until(() => rests(world), 'a rest');
   world.config.webhooks = [entry('other', after.url)];
+  world.webhooks.followConfig();
   world.rename('a', '1');
   await after.takes(1);
   await until(() => world.outbox.letters.count() === 1, 'a dead letter');

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { ConfigError } from '../../src/config.ts';
 import { readEnvironment } from '../../src/env-file.ts';
 import type { Server } from '../../src/server.ts';
+import { entry } from '../control/webhook-world.ts';
 import { Program } from '../support/program.ts';
 import { testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 let folder: string;
 let file: string;
@@ -93,6 +95,21 @@ describe('SIGHUP', () => {
     await bob.request('join', { displayName: 'Bob' });
     await alice.waitFor('newPeer');
     expect(program.output).not.toContain(added);
+  });
+
+  test('gives what happens from then on to a receiver of webhooks that the file names now', async () => {
+    await using receiver = new WebhookReceiver();
+    await using program = await start('');
+    const alice = await connect(program, 'alice');
+    await alice.request('join', { displayName: 'Alice' });
+    const receivers = JSON.stringify([entry('added', receiver.url)]);
+    await Bun.write(file, `${keyLines}TUREEN_WEBHOOKS=${receivers}\nTUREEN_WEBHOOK_ALLOW=127.0.0.1\n`);
+    program.process.kill('SIGHUP');
+    await program.prints('configuration read again');
+    await alice.request('changeDisplayName', { displayName: 'Alice Liddell' });
+    await receiver.takes(1);
+    // The room was opened and entered before anybody wanted to be told.
+    expect(receiver.taken[0]?.event).toMatchObject({ type: 'peer_renamed', sequence: 3 });
   });
 
   test('with a wrong file changes nothing at all and says every mistake', async () => {

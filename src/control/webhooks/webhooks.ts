@@ -32,39 +32,36 @@ const lastCall = 2000;
 /** Tells programs by HTTP what happens: keeps each event in the outbox until each receiver that wants it has it. */
 export class Webhooks {
   readonly #deliveries = new Map<string, Delivery>();
-  readonly #stops: (() => void)[];
+  readonly #stopSending: () => void;
   readonly #limits: { targets: Targets; retryMilliseconds: number };
   /** The values of the configuration that are in effect, by which a change is seen. */
   #receivers: Config['webhooks'];
   #allow: Config['webhookAllow'];
   #cancelKeeping: () => void = () => {};
+  /** Ends the subscription to events, which there is only for receivers: without them nobody's events are kept. */
+  #stopKeeping: (() => void) | undefined;
 
   constructor(private readonly options: WebhooksOptions) {
-    const { config, events, outbox } = options;
+    const { config, outbox } = options;
     this.#limits = { targets: this.#readTargets(), retryMilliseconds: this.#retryMilliseconds };
     this.#open(readReceivers(config));
-    this.#stops = [
-      events.subscribe((event) => this.#keep(event)),
-      outbox.onWaiting((waiting) => this.#deliveries.get(waiting.receiver)?.add(waiting)),
-    ];
+    this.#stopSending = outbox.onWaiting((waiting) => this.#deliveries.get(waiting.receiver)?.add(waiting));
     this.#keepHouse();
   }
 
   /** Gives what has just happened a moment to arrive, and ends. The rest stays in the outbox. */
   async stop(): Promise<void> {
-    const [stopKeeping, stopSending] = this.#stops;
-    stopKeeping?.();
+    this.#stopKeeping?.();
     this.#cancelKeeping();
     this.options.outbox.flush();
     const deadline = performance.now() + lastCall;
     do await Bun.sleep(5);
     while (![...this.#deliveries.values()].every(({ isIdle }) => isIdle) && performance.now() < deadline);
-    stopSending?.();
+    this.#stopSending();
     for (const delivery of this.#deliveries.values()) delivery.close();
   }
 
   #keep(event: PublicEvent): void {
-    this.#followConfig();
     let body: string | undefined;
     for (const delivery of this.#deliveries.values()) {
       const { name, types } = delivery.options.receiver;
@@ -75,8 +72,8 @@ export class Webhooks {
     }
   }
 
-  /** The configuration is one object that changes when it is read again. */
-  #followConfig(): void {
+  /** To be called when the configuration was read again, which changes that one object. */
+  followConfig(): void {
     const { config } = this.options;
     this.#limits.retryMilliseconds = this.#retryMilliseconds;
     if (config.webhookAllow !== this.#allow) this.#limits.targets = this.#readTargets();
@@ -85,7 +82,7 @@ export class Webhooks {
   }
 
   #open(receivers: readonly Receiver[]): void {
-    const { outbox, clock, log, ca, timeout, config } = this.options;
+    const { outbox, clock, log, ca, timeout, config, events } = this.options;
     this.#receivers = config.webhooks;
     for (const delivery of this.#deliveries.values()) delivery.close();
     this.#deliveries.clear();
@@ -93,6 +90,8 @@ export class Webhooks {
       const delivery = new Delivery({ receiver, outbox, clock, log, limits: this.#limits, timeout, ca });
       this.#deliveries.set(receiver.name, delivery);
     }
+    this.#stopKeeping?.();
+    this.#stopKeeping = receivers.length > 0 ? events.subscribe((event) => this.#keep(event)) : undefined;
     for (const { name, waiting } of outbox.states()) {
       if (waiting > 0 && !this.#deliveries.has(name))
         void outbox.kill(name, 0, 'the receiver is not configured any more');
@@ -111,7 +110,6 @@ export class Webhooks {
   #keepHouse(): void {
     const { clock, outbox, log, mostWaiting = 100_000 } = this.options;
     this.#cancelKeeping = clock.after(housekeeping, () => {
-      this.#followConfig();
       for (const receiver of this.#deliveries.keys()) {
         void outbox
           .kill(receiver, mostWaiting, `more than ${mostWaiting} waited for the receiver`)
