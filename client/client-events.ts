@@ -41,6 +41,11 @@ export interface TureenClientEvents {
   quality: { readonly peerId: string; readonly quality: Quality };
   /** The way that media takes: connecting, connected, disconnected, failed. */
   transport: { readonly direction: Direction; readonly state: types.ConnectionState };
+  /**
+   * What the network could carry to us, and what all that we receive would take, in bits a second; only with
+   * `bandwidthEstimate: true`, when it has changed by a tenth.
+   */
+  bandwidth: { readonly available: number; readonly desired: number };
   /** A text of a moderator or operator. */
   notice: { readonly message: string };
   /** A moderator changed what we may publish. */

@@ -103,6 +103,8 @@ export class ClientHost implements CallHost {
     if (method === 'activeSpeaker') emit('activeSpeaker', { peerId: data.peerId });
     else if (method === 'speakingPeers') emit('levels', data.peerVolumes);
     else if (method === 'producerScore') this.quality.ownScore(data);
+    else if (method === 'downlinkBwe')
+      emit('bandwidth', { available: data.availableBitrate, desired: data.desiredBitrate });
     else if (method === 'notice') emit('notice', { message: data.message });
     else if (method === 'permissionsChanged') emit('permissions', { publish: data.publish });
     else if (method === 'roomLocked') emit('locked', { locked: data.locked });

@@ -20,6 +20,8 @@ export interface TureenClientOptions extends MediaOptions {
   readonly token?: TokenSource;
   /** Receive everything that is published. Default true; otherwise call `subscribe`. */
   readonly autoSubscribe?: boolean;
+  /** Tell, by the event `bandwidth`, what the network could carry to us. Default false: it is a message a second. */
+  readonly bandwidthEstimate?: boolean;
   /** How tracks are encoded, by their source, e.g. `{ camera: { maxBitrate: 900_000, codecs: ['vp9', 'vp8'] } }`. */
   readonly defaults?: Partial<Record<TrackSource, PublicationOptions>>;
   /** What the others are told of your device; told by the browser's name unless given. */
@@ -68,8 +70,10 @@ export function callOptions(options: TureenClientOptions): CallOptions {
   requireId('peer id', peerId);
   if (!url)
     throw new ClientError('unsupported', 'outside of a browser the client needs the url of the server');
-  const { autoSubscribe = true, device = describeDevice(), timing, token } = options;
+  const { autoSubscribe = true, bandwidthEstimate = false, device = describeDevice() } = options;
   const { iceServers, iceTransportPolicy, forceTcp, handlerFactory } = options;
   const media = { iceServers, iceTransportPolicy, forceTcp, handlerFactory };
-  return { ...usualTiming, ...timing, ...media, url, roomId, peerId, token, autoSubscribe, device };
+  const { timing, token } = options;
+  const call = { url, roomId, peerId, token, autoSubscribe, bandwidthEstimate, device };
+  return { ...usualTiming, ...timing, ...media, ...call };
 }

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   roomId: string;
   peerId: string;
   token?: string;
+  /** Whether the server is to tell its estimate of the downlink. */
+  bandwidthEstimate: boolean;
   /** Milliseconds that connecting may take. */
   connectTimeout: number;
   /** Milliseconds that the server may take for an answer. */
@@ -205,13 +207,14 @@ export function endError({ reason, closeCode }: ConnectionEnd): ClientError {
   );
 }
 
-function socketAddress({ url, roomId, peerId }: ConnectionOptions): URL {
+function socketAddress({ url, roomId, peerId, bandwidthEstimate }: ConnectionOptions): URL {
   const address = new URL(url);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   if (!address.pathname.endsWith('/signaling')) {
     address.pathname = `${address.pathname.replace(/\/$/, '')}/signaling`;
   }
   address.hash = '';
-  address.search = new URLSearchParams({ roomId, peerId, fast: '1' }).toString();
+  const query = { roomId, peerId, fast: '1', ...(bandwidthEstimate && { downlinkBwe: '1' }) };
+  address.search = new URLSearchParams(query).toString();
   return address;
 }

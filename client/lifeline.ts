@@ -12,6 +12,7 @@ export interface LifelineOptions {
   readonly roomId: string;
   readonly peerId: string;
   readonly token?: TokenSource;
+  readonly bandwidthEstimate: boolean;
   readonly connectTimeout: number;
   readonly requestTimeout: number;
   readonly backoff: Backoff;

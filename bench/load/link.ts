@@ -53,7 +53,8 @@ export class SocketLink implements Link {
   /** @throws Error when the socket does not open */
   static async connect({ url, roomId, peerId, token }: LinkOptions): Promise<SocketLink> {
     const address = new URL('/signaling', url.replace(/^http/, 'ws'));
-    address.search = new URLSearchParams({ roomId, peerId }).toString();
+    // Nothing is done with the estimate of the downlink here.
+    address.search = new URLSearchParams({ roomId, peerId, downlinkBwe: '0' }).toString();
     const socket = new WebSocket(address, token ? ['protoo', `bearer.${token}`] : ['protoo']);
     const link = new SocketLink(socket);
     await new Promise<void>((resolve, reject) => {

@@ -11,6 +11,8 @@ export interface TransportRequest {
   consuming: boolean;
   /** Offers TCP candidates only, for networks that are known to drop UDP. */
   forceTcp: boolean;
+  /** Follows the estimate of the downlink, which is a message of the worker a second. Nothing unless told. */
+  followsBandwidth?: boolean;
 }
 
 /** Workers that may die one after the other before a new peer is told. */
@@ -35,6 +37,7 @@ export async function openTransport(
   };
   keepTransport(room, peer, entry);
   follow(room, peer, entry);
+  if (request.followsBandwidth) followBandwidth(room, peer, entry);
   return entry;
 }
 
@@ -179,7 +182,7 @@ async function create(
   });
   const incoming = incomingLimit(room);
   if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
-  if (request.consuming) await transport.enableTraceEvent(['bwe']);
+  if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
   if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
   return transport;
 }
@@ -199,7 +202,6 @@ function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
     if (state === 'closed') closeTransport(entry, 'dtls_closed');
   });
   transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
-  if (entry.consuming) followBandwidth(room, peer, entry);
   transport.observer.once('close', () => entry.cancelIceFailure?.());
 }
 

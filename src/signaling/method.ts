@@ -14,6 +14,8 @@ export interface MethodContext {
   readonly moderation: Moderation;
   /** The client connected for the fast join: the reply of `join` carries its consumers. */
   readonly fast: boolean;
+  /** The client wants to be told the bandwidth estimate of its receiving transports. */
+  readonly wantsBandwidth: boolean;
   /** ICE servers for this client. */
   readonly iceServers: () => IceServers;
   /** Runs the task after the reply was sent, for what the client must hear later than the reply. */

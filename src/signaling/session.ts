@@ -37,6 +37,7 @@ export interface SessionOptions {
   messagesPerSecond: number;
   iceServers: () => IceServers;
   fast: boolean;
+  wantsBandwidth: boolean;
   /** Names the connection before it is a peer. */
   roomId: string;
   peerId: string;
@@ -84,10 +85,10 @@ export class Session implements PeerLink {
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
-    const { moderation, log, iceServers, fast } = this.options;
+    const { moderation, log, iceServers, fast, wantsBandwidth } = this.options;
     const afterReply = (task: () => void) => void this.#later.push(task);
     const dialect = this.#dialect;
-    const context = { room, peer, fast, iceServers, afterReply, dialect, moderation, log };
+    const context = { room, peer, fast, wantsBandwidth, iceServers, afterReply, dialect, moderation, log };
     this.#state = { name: 'open', context };
     this.#work();
   }

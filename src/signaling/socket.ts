@@ -35,6 +35,8 @@ interface ConnectionData {
   readonly openedAt: number;
   /** The client asked for the fast join. */
   readonly fast: boolean;
+  /** It wants `downlinkBwe`. */
+  readonly wantsBandwidth: boolean;
   session?: Session;
   peer?: Peer;
 }
@@ -96,8 +98,18 @@ export class Signaling {
     const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
     const token = bearer ?? searchParams.get('token') ?? undefined;
     const fast = searchParams.get('fast') === '1';
+    // Clients from before the fast join expect the estimate, and cannot say that they want it.
+    const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
     const address = this.#clientAddress(request, server.requestIP(request)?.address ?? '');
-    const data: ConnectionData = { roomId, peerId, token, address, openedAt: this.#clock.now(), fast };
+    const data: ConnectionData = {
+      roomId,
+      peerId,
+      token,
+      address,
+      openedAt: this.#clock.now(),
+      fast,
+      wantsBandwidth,
+    };
     const connection: Connection = {
       opened: (socket) => this.#opened(data, socket),
       received: (text) => data.session?.receive(text),
@@ -112,7 +124,7 @@ export class Signaling {
 
   #opened(data: ConnectionData, socket: WireSocket): void {
     const { config, sfu, log } = this.options;
-    const { roomId, peerId, fast } = data;
+    const { roomId, peerId, fast, wantsBandwidth } = data;
     const session = new Session({
       socket,
       events: sfu.events,
@@ -123,6 +135,7 @@ export class Signaling {
       messagesPerSecond: config.messagesPerSecond,
       iceServers: () => iceServersFor(config, peerId, this.#clock.now()),
       fast,
+      wantsBandwidth,
       roomId,
       peerId,
     });
@@ -146,7 +159,8 @@ export class Signaling {
     session.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
-    session.notify('welcome', await welcome(room, peer, iceServers));
+    const { wantsBandwidth } = data;
+    session.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth }));
   }
 
   async #identify({ roomId, peerId, token, address }: ConnectionData): Promise<Identity> {

@@ -14,10 +14,13 @@ import type { NotificationData } from './wire.ts';
 export async function welcome(
   room: Room,
   peer: Peer,
-  iceServers: IceServers,
+  { iceServers, wantsBandwidth }: { iceServers: IceServers; wantsBandwidth: boolean },
 ): Promise<NotificationData<'welcome'>> {
   const open = async (producing: boolean) => {
-    const entry = await openTransport(room, peer, { producing, consuming: !producing, forceTcp: false });
+    const consuming = !producing;
+    const followsBandwidth = consuming && wantsBandwidth;
+    const request = { producing, consuming, forceTcp: false, followsBandwidth };
+    const entry = await openTransport(room, peer, request);
     return describeTransport(room, entry, iceServers);
   };
   const publishes = !peer.hidden && peer.publish !== false;

@@ -194,7 +194,7 @@ export const notifications = {
       effectiveDesiredBitrate: Type.Integer({ description: 'the same, less what cannot be had' }),
       availableBitrate: Type.Integer({ description: 'bits a second that your network gives' }),
     }),
-    'The bandwidth estimate of your receiving transport: when it has changed by a tenth, at most once a second.',
+    'The bandwidth estimate of your receiving transport: when it has changed by a tenth, at most once a second. A client of the fast join gets it when it asks, by `&downlinkBwe=1` in the address; others can do without it by `&downlinkBwe=0`, which saves the server a message a second.',
   ),
   permissionsChanged: message(
     Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),

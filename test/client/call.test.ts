@@ -174,6 +174,19 @@ describe('publishing', () => {
 });
 
 describe('receiving', () => {
+  test('the estimate of the downlink reaches a client that asked for it', async () => {
+    const alice = await enter('alice', { bandwidthEstimate: true });
+    const told = alice.once('bandwidth');
+    const peer = server.sfu.peer('room', 'alice');
+    const [receiving = ''] = [...peer.transports].flatMap(([id, { consuming }]) => (consuming ? [id] : []));
+    const info = { availableBitrate: 900_000, desiredBitrate: 1_200_000, effectiveDesiredBitrate: 0 };
+    // There is no media here that could be estimated, so the worker's message is made.
+    peer
+      .webRtcTransport(receiving)
+      .transport.emit('trace', { type: 'bwe', timestamp: 0, direction: 'out', info });
+    expect(await told).toEqual({ available: 900_000, desired: 1_200_000 });
+  });
+
   test('layers, priority, key frame and pause reach the server', async () => {
     const { received } = await oneTrack();
     const consumer = () =>

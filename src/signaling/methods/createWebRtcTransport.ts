@@ -23,10 +23,11 @@ export const createWebRtcTransport = defineMethod({
   errors: ['limit_reached', 'gone', 'worker_unavailable'],
   example: { producing: true, consuming: false },
   async run(
-    { room, peer, iceServers, afterReply },
+    { room, peer, wantsBandwidth, iceServers, afterReply },
     { producing = false, consuming = false, forceTcp = false },
   ) {
-    const entry = await openTransport(room, peer, { producing, consuming, forceTcp });
+    const followsBandwidth = consuming && wantsBandwidth;
+    const entry = await openTransport(room, peer, { producing, consuming, forceTcp, followsBandwidth });
     if (consuming && peer.joined) afterReply(() => offerAll(room, peer));
     return describeTransport(room, entry, iceServers());
   },
