@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Peer } from '../../src/sfu/peer.ts';
 import type { Room } from '../../src/sfu/room.ts';
+import { transportStatistics } from '../../src/sfu/transport-statistics.ts';
 import { History } from './history.ts';
 
 /** What flows over one transport, in bits a second. */
@@ -54,14 +55,14 @@ export class Measures {
   readonly streams = new Map<string, readonly StreamMeasure[]>();
   readonly peers = new WeakMap<Peer, PeerHistory>();
 
-  /** Reads every transport of the node. */
-  async readTransports(rooms: Iterable<Room>): Promise<void> {
+  /** Reads every transport of the node, where the last reading is older than `maxAge` milliseconds. */
+  async readTransports(rooms: Iterable<Room>, maxAge: number): Promise<void> {
     const all = [...rooms].flatMap((room) =>
       [...room.peers.values()].flatMap((peer) => [...peer.transports.values()]),
     );
     for (let start = 0; start < all.length; start += batch) {
       const part = all.slice(start, start + batch);
-      await Promise.all(part.map(({ transport }) => this.#readTransport(transport)));
+      await Promise.all(part.map(({ transport }) => this.#readTransport(transport, maxAge)));
     }
     const living = new Set(all.map(({ transport }) => transport.id));
     for (const id of this.transports.keys()) if (!living.has(id)) this.transports.delete(id);
@@ -127,9 +128,9 @@ export class Measures {
     return known.length === 0 ? null : Math.max(...known);
   }
 
-  async #readTransport(transport: types.Transport): Promise<void> {
+  async #readTransport(transport: types.Transport, maxAge = 0): Promise<void> {
     // A transport may close while it is asked: then there is nothing to know of it.
-    const [stat] = ((await transport.getStats().catch(() => [])) ?? []) as types.BaseTransportStats[];
+    const stat = await transportStatistics(transport, maxAge).catch(() => undefined);
     if (stat) {
       this.transports.set(transport.id, {
         incoming: stat.recvBitrate,

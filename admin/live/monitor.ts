@@ -11,6 +11,8 @@ import { Timelines } from './timeline.ts';
 const snapshotAge = 200;
 const firstSample = 500;
 const sampleEvery = 5000;
+/** While nobody looks, what the metrics have read is new enough for the graphs, in milliseconds. */
+const unseenAge = 15_000;
 const watchEvery = 1000;
 /** Sampling takes at most this share of the time; with very many peers it is done more rarely. */
 const sampleShare = 0.05;
@@ -114,11 +116,11 @@ export class Monitor {
     };
   }
 
-  /** Reads every statistic now and adds a point to each graph. */
+  /** Reads every statistic and adds a point to each graph. */
   async sample(): Promise<void> {
     const rooms = [...this.sfu.rooms.values()];
     await Promise.all([
-      this.measures.readTransports(rooms),
+      this.measures.readTransports(rooms, this.#changed.size > 0 ? 0 : unseenAge),
       ...this.sfu.pool.slots.map((slot) => this.#readCpu(slot.index)),
     ]);
     this.measures.keepHistory(rooms);

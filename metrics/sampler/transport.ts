@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { transportStatistics } from '../../src/sfu/transport-statistics.ts';
 import { transports } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import { HighWater } from './high-water.ts';
@@ -65,7 +66,7 @@ export class TransportSubject implements Subject {
   }
 
   async sample(): Promise<void> {
-    const [stat] = (await this.transport.getStats()) as types.BaseTransportStats[];
+    const stat = await transportStatistics(this.transport);
     if (!stat) return;
     for (const direction of directions) this.#count(direction, stat);
     this.#observe(stat);
