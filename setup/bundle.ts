@@ -1,4 +1,5 @@
 /** Makes one file of the server, which is ready in half of the time that its five hundred take. */
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Glob } from 'bun';
@@ -16,7 +17,7 @@ const SOURCES = ['package.json', 'bun.lock', 'tsconfig.json', '{src,admin,metric
  * @returns the path of the module that runs the server
  */
 export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promise<string> {
-  const bundle = join(folder, `${await hashSources()}.js`);
+  const bundle = join(folder, `${hashSources()}.js`);
 
   if (await Bun.file(bundle).exists()) {
     return bundle;
@@ -50,13 +51,13 @@ export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promi
 }
 
 /** A bundle knows where the project is, so one that was moved with its project is made anew. */
-async function hashSources(): Promise<string> {
+function hashSources(): string {
   const hash = new Bun.CryptoHasher('sha256').update(Bun.version).update(ROOT);
   const names = SOURCES.flatMap((pattern) => [...new Glob(pattern).scanSync(ROOT)].sort());
-  const contents = await Promise.all(names.map((name) => Bun.file(join(ROOT, name)).bytes()));
 
-  for (const [index, name] of names.entries()) {
-    hash.update(name).update(contents[index] as Uint8Array<ArrayBuffer>);
+  // One after the other: the server runs in this process, and would keep the memory of all of them at once.
+  for (const name of names) {
+    hash.update(name).update(readFileSync(join(ROOT, name)));
   }
 
   return hash.digest('hex').slice(0, 16);
