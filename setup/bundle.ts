@@ -1,5 +1,4 @@
 /** Makes one file of the server, which is ready in half of the time that its five hundred take. */
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Glob } from 'bun';
@@ -17,7 +16,7 @@ const SOURCES = ['package.json', 'bun.lock', 'tsconfig.json', '{src,admin,metric
  * @returns the path of the module that runs the server
  */
 export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promise<string> {
-  const bundle = join(folder, `${hashSources()}.js`);
+  const bundle = join(folder, `${await hashSources()}.js`);
 
   if (await Bun.file(bundle).exists()) {
     return bundle;
@@ -51,13 +50,13 @@ export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promi
 }
 
 /** A bundle knows where the project is, so one that was moved with its project is made anew. */
-function hashSources(): string {
+async function hashSources(): Promise<string> {
   const hash = new Bun.CryptoHasher('sha256').update(Bun.version).update(ROOT);
   const names = SOURCES.flatMap((pattern) => [...new Glob(pattern).scanSync(ROOT)].sort());
+  const contents = await Promise.all(names.map((name) => Bun.file(join(ROOT, name)).bytes()));
 
-  // One after the other: the server runs in this process, and would keep the memory of all of them at once.
-  for (const name of names) {
-    hash.update(name).update(readFileSync(join(ROOT, name)));
+  for (const [index, name] of names.entries()) {
+    hash.update(name).update(contents[index] as Uint8Array<ArrayBuffer>);
   }
 
   return hash.digest('hex').slice(0, 16);
