@@ -129,6 +129,7 @@ test('a redirect to an address that is not allowed is not followed', async () =>
   expect(inside.requests).toEqual([]);
   // The same one is reached when it is allowed: it was the check that held it back.
   world.config.webhookAllow = ['127.0.0.0/8'];
+  world.webhooks.followConfig();
   world.rename('other room', 'x');
   await inside.takes(1);
 });
