@@ -8,11 +8,10 @@ import { runLoad } from './loads/load-process.ts';
 /** Two packets of 1,000 bytes a frame: as much as 100 receivers in JavaScript take on one core without loss. */
 const videoBitrate = 480_000;
 /**
- * How long media flows before it is measured: while the peers join and for some seconds more, both runtimes compile and
- * collect what joining left, which no later packet costs. In milliseconds, as the time that is measured.
+ * Milliseconds that media flows before it is measured: for some seconds after the peers joined both runtimes compile and
+ * collect what joining left, which no later packet costs.
  */
 const settling = 20_000;
-const measured = 30_000;
 const million = 1e6;
 /** Janus's own default (a thread for each connection), and pools of threads. */
 const eventLoops = [0, 1, 2, 4];
@@ -67,10 +66,10 @@ async function bestEventLoops(scale: Scale): Promise<number> {
 
 async function run(target: Target, scale: Scale): Promise<Measured> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const figures = await runOnce(target, scale);
-    if (scale.small || figures.arrived >= enough) return figures;
+    const measured = await runOnce(target, scale);
+    if (scale.small || measured.arrived >= enough) return measured;
     console.error(
-      `forward: ${target.kind}: only ${figures.arrived.toFixed(3)} arrived, which does not count`,
+      `forward: ${target.kind}: only ${measured.arrived.toFixed(3)} arrived, which does not count`,
     );
   }
   throw new Error('packets were lost in every run; the machine is too busy with other things');
@@ -79,7 +78,7 @@ async function run(target: Target, scale: Scale): Promise<Measured> {
 async function runOnce(target: Target, { small }: Scale) {
   const size = small
     ? { subscribers: 2, warmUp: 0, duration: 500 }
-    : { subscribers: 100, warmUp: settling, duration: measured };
+    : { subscribers: 100, warmUp: settling, duration: 30_000 };
   const options: ForwardLoadOptions = { ...target, ...size, videoBitrate };
   const result = await runLoad<ForwardLoadResult>('forward', options);
   const { packets, lost, serverCpuSeconds, workerCpuSeconds } = result;

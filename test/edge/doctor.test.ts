@@ -13,6 +13,7 @@ import { Watch } from '../../src/doctor/watch.ts';
 import { type LogFields, silentLogger } from '../../src/log.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
 import { makeCertificate } from '../support/certificate.ts';
+import { freePortForBoth } from '../support/port.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
@@ -96,18 +97,6 @@ describe('the media worker', () => {
   });
 });
 
-/** A port that neither TCP nor UDP has taken: a media worker needs both. */
-async function portFreeForBoth(): Promise<number> {
-  for (;;) {
-    const tcp = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-    const { port } = tcp;
-    const udp = await Bun.udpSocket({ hostname: '127.0.0.1', port }).catch(() => undefined);
-    tcp.stop(true);
-    udp?.close();
-    if (udp) return port;
-  }
-}
-
 describe('ports', () => {
   test('that another program has are fatal, by TCP and by UDP', async () => {
     const tcp = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
@@ -143,7 +132,7 @@ describe('ports', () => {
   });
 
   test('that do not answer at the announced address are told, by UDP and by TCP', async () => {
-    const port = await portFreeForBoth();
+    const port = await freePortForBoth();
     const media = { ...local, TUREEN_RTC_BASE_PORT: String(port) };
     expect(await findings('ports', media)).toEqual([]);
     const found = await findings('ports', { ...media, TUREEN_ANNOUNCED_ADDRESS: '127.0.0.9' });

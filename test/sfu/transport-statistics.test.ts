@@ -18,6 +18,6 @@ test('a reading that is new enough is used again, and the worker is asked otherw
   expect(second).not.toBe(first);
   expect(asked).toHaveBeenCalledTimes(2);
   transport.close();
-  expect(transportStatistics(transport)).rejects.toThrow();
+  await expect(transportStatistics(transport)).rejects.toThrow();
   await client.close();
 });

@@ -17,3 +17,13 @@ export function freePort(): number {
     }
   }
 }
+
+/** A port that is free for UDP too, as a media worker wants it. */
+export async function freePortForBoth(): Promise<number> {
+  for (;;) {
+    const port = freePort();
+    const udp = await Bun.udpSocket({ hostname: '127.0.0.1', port }).catch(() => undefined);
+    udp?.close();
+    if (udp) return port;
+  }
+}
