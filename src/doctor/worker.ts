@@ -48,7 +48,7 @@ export const workerStart: Check = {
   },
 };
 
-const pieceBytes = 1024 * 1024;
+const pieceBytes = 128 * 1024;
 
 /**
  * Workers built by Tureen say of which version they are; official ones do not. A worker has ten megabytes and every

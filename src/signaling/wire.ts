@@ -128,7 +128,7 @@ export const notifications = {
     'A peer changed its name.',
   ),
   newProducer: message(
-    Type.Composite([Type.Object({ peerId: Id }), ProducerInfo]),
+    Type.Object({ peerId: Id, ...ProducerInfo.properties }),
     'A peer publishes; told to those who joined with autoSubscribe false, who may consume it.',
   ),
   producerGone: message(

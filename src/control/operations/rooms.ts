@@ -51,7 +51,7 @@ export const listRooms = defineOperation({
   doc: 'The rooms of this node in the order of their ids, each with what goes on in it.',
   scope: 'read',
   params: params(paging),
-  result: pageOf(Type.Composite([Room, Type.Object({ state: RoomState })])),
+  result: pageOf(Type.Object({ ...Room.properties, state: RoomState })),
   errors: [],
   example: { limit: 20 },
   run({ sfu }, query) {

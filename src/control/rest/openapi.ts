@@ -24,7 +24,13 @@ const Problem = Type.Object(
 );
 
 const named = { ...namedSchemas, Problem };
-const names = new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]));
+let names: ReadonlyMap<string, string> | undefined;
+
+/** The names of the schemas by their texts. Made when the document is, for the texts take a while of every start. */
+function namesByText(): ReadonlyMap<string, string> {
+  names ??= new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]));
+  return names;
+}
 
 /** The OpenAPI 3.1 document of the API, made from the table of operations. */
 export function openApiDocument(version: string): Json {
@@ -154,7 +160,7 @@ function objectOf(entries: [string, TSchema][]): Json {
 
 /** A schema with references in place of what has a name. */
 function referring(schema: unknown): unknown {
-  const name = names.get(JSON.stringify(schema));
+  const name = namesByText().get(JSON.stringify(schema));
   return name === undefined ? inner(schema) : { $ref: `#/components/schemas/${name}` };
 }
 

@@ -7,7 +7,7 @@ import { describeConsumer, describePeer } from '../describe.ts';
 import { defineMethod } from '../method.ts';
 import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
 
-const PeerWithProducers = Type.Composite([PeerInfo, Type.Object({ producers: Type.Array(ProducerInfo) })]);
+const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
 
 export const join = defineMethod({
   name: 'join',

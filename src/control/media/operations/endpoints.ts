@@ -38,7 +38,7 @@ export const createEndpoint = defineOperation({
     hidden: Type.Optional(Type.Boolean({ description: 'The others are not told of it: a recorder' })),
     keep: Type.Optional(keep),
   }),
-  result: Type.Composite([EndpointInfo, Type.Object({ rtpCapabilities: RtpCapabilities })]),
+  result: Type.Object({ ...EndpointInfo.properties, rtpCapabilities: RtpCapabilities }),
   status: 201,
   errors: [
     'wrong_state',
@@ -97,14 +97,12 @@ export const getEndpoint = defineOperation({
   doc: 'One endpoint with all that it has.',
   scope: 'read',
   params: params(endpointRef),
-  result: Type.Composite([
-    EndpointInfo,
-    Type.Object({
-      transports: Type.Array(TransportInfo),
-      producers: Type.Array(EndpointProducer),
-      consumers: Type.Array(EndpointConsumer),
-    }),
-  ]),
+  result: Type.Object({
+    ...EndpointInfo.properties,
+    transports: Type.Array(TransportInfo),
+    producers: Type.Array(EndpointProducer),
+    consumers: Type.Array(EndpointConsumer),
+  }),
   errors: ['not_found'],
   example: { roomId: '{room}', peerId: '{endpoint}' },
   run({ holdings }, { roomId, peerId }) {

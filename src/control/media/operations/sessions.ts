@@ -25,7 +25,7 @@ export const createSession = defineOperation({
     emptySeconds: Type.Optional(roomOptions.emptySeconds),
     metadata: Type.Optional(roomOptions.metadata),
   }),
-  result: Type.Composite([SessionInfo, Type.Object({ rtpCapabilities: RtpCapabilities })]),
+  result: Type.Object({ ...SessionInfo.properties, rtpCapabilities: RtpCapabilities }),
   status: 201,
   errors: ['wrong_state', 'draining', 'worker_unavailable', 'gone'],
   example: { codecs: ['PCMU', 'telephone-event'] },
