@@ -40,7 +40,10 @@ export class Chat {
     this.#panel.hidden = !open;
     this.#toggle.setAttribute('aria-expanded', String(open));
     this.#setUnread(0);
-    if (open) this.#list.scrollTop = this.#list.scrollHeight;
+    if (!open) return;
+    // What they tell is read here from now on, and on a phone they would cover it.
+    for (const toast of document.querySelectorAll('.toast.of-chat')) toast.remove();
+    this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   #submit(event: Event): void {
@@ -69,7 +72,7 @@ export class Chat {
     this.#list.scrollTop = this.#list.scrollHeight;
     if (!this.#panel.hidden || own) return;
     this.#setUnread(this.#unread + 1);
-    notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`);
+    notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`).classList.add('of-chat');
   }
 
   #setUnread(count: number): void {

@@ -7,8 +7,8 @@ export interface NoticeAction {
   readonly run: () => void;
 }
 
-/** Short news over the call: seen for a moment, read out by screen readers. */
-export function notify(text: string, action?: NoticeAction): void {
+/** Short news over the call: seen for a moment, read out by screen readers. @returns the toast */
+export function notify(text: string, action?: NoticeAction): HTMLElement {
   const toast = make('div', { className: 'toast' }, make('span', { textContent: text }));
   if (action) {
     const button = make('button', { type: 'button', className: 'text-button', textContent: action.label });
@@ -23,6 +23,7 @@ export function notify(text: string, action?: NoticeAction): void {
   while (toasts.childElementCount > 3) toasts.firstElementChild?.remove();
   // What wants an answer stays for longer.
   setTimeout(() => toast.remove(), action ? shown * 3 : shown);
+  return toast;
 }
 
 /** Something that only those need to be told who do not see it. */

@@ -100,9 +100,13 @@ describe('a call in real browsers', () => {
 
   test('what one writes the other reads', async () => {
     const [alice, bob] = await callOfTwo('chat');
-    for (const page of [alice, bob]) await page.click('#chat-toggle');
+    await alice.click('#chat-toggle');
     await alice.fill('#chat-text', 'Is the soup ready? <b>&amp;</b>');
     await alice.press('#chat-text', 'Enter');
+    // Who does not look is told, and what told it does not cover what it told of.
+    await bob.waitForSelector('.toast >> text=Is the soup ready?');
+    await bob.click('#chat-toggle');
+    expect(await bob.locator('.toast', { hasText: 'soup' }).count()).toBe(0);
     await bob.waitForSelector('#messages >> text=Is the soup ready? <b>&amp;</b>');
     await bob.fill('#chat-text', 'It is.');
     await bob.press('#chat-text', 'Enter');
