@@ -83,7 +83,8 @@ export class People {
       tile.show(camera);
       tile.setPicture(camera !== undefined && !camera.muted);
     }
-    tile.setMuted(peer.track('microphone')?.muted ?? true);
+    const microphone = peer.track('microphone');
+    if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? true);
     tile.setAway(rebuilds);
     tile.setHand(this.#raised.has(id));
     tile.setQuality(this.client.quality(id).level);

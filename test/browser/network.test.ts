@@ -123,6 +123,9 @@ test('a server that is killed and started again has its call back, and one that 
   second.kill('SIGKILL');
   await second.exited;
   await alice.waitForSelector('#banner >> text=Reconnecting…');
+  // That nothing is heard now is no fault of Bob's.
+  await alice.waitForSelector('.tile.away >> text=Bob');
+  expect(await alice.locator('.tile.away .tile-mute[hidden]').count()).toBe(1);
   // Two minutes are over sooner for a page whose clock runs faster.
   await alice.evaluate(() => {
     const now = performance.now.bind(performance);
