@@ -149,6 +149,8 @@ test('nothing is kept of transports that have ended, whether their worker lives 
 
 test('transports are counted by the state of ICE, DTLS and data channels', async () => {
   await using world = await createWorld({ environment: quiet });
+  // The world waits for what alice receives alone.
+  await world.bob.waitFor('newDataConsumer');
   await pass(world.server);
   const text = await scrape(world.server);
   expect(sumOf(text, 'tureen_transports_by_ice', { state: 'new', protocol: 'none' })).toBe(4);
