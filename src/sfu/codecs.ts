@@ -50,6 +50,24 @@ export function codecOf(rtpParameters: types.RtpParameters): string {
   return (rtpParameters.codecs[0]?.mimeType.split('/')[1] ?? 'unknown').toLowerCase();
 }
 
+const shared = new Map<string, WeakRef<types.RtpCapabilities>>();
+const unused = new FinalizationRegistry((hash: string) => {
+  if (shared.get(hash)?.deref() === undefined) shared.delete(hash);
+});
+
+/**
+ * Gives clients, and rooms, that can receive the same one and the same list, frozen. Browsers of one version send the
+ * same, some two hundred objects, which every peer would hold otherwise.
+ */
+export function shareCapabilities(capabilities: types.RtpCapabilities): types.RtpCapabilities {
+  const hash = new Bun.CryptoHasher('sha256').update(JSON.stringify(capabilities)).digest('base64');
+  const known = shared.get(hash)?.deref();
+  if (known) return known;
+  shared.set(hash, new WeakRef(deepFreeze(capabilities)));
+  unused.register(capabilities, hash);
+  return capabilities;
+}
+
 const matching = new WeakMap<types.RtpCapabilities, Map<string, types.RtpCapabilities>>();
 
 /**

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { SfuError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Clock } from './clock.ts';
+import { shareCapabilities } from './codecs.ts';
 import {
   type Actor,
   type EventBus,
@@ -144,7 +145,8 @@ export class Room {
     peer.displayName = peer.identity.displayName ?? options.displayName;
     peer.device = options.device;
     const joinedAt = this.context.clock.now();
-    const { rtpCapabilities, autoSubscribe } = options;
+    const { autoSubscribe } = options;
+    const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', joinedAt, rtpCapabilities, autoSubscribe };
     const { displayName, hidden } = peer;
     const duration = joinedAt - peer.connectedAt;

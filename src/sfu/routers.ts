@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../errors.ts';
-import { mediaCodecs, shareConsumable } from './codecs.ts';
+import { mediaCodecs, shareCapabilities, shareConsumable } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
 import { undisguised } from './telephone-events.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
@@ -191,7 +191,7 @@ export class RoomRouters {
     const opened = await createRouter(live, mediaCodecs(this.options.codecs));
     const { router } = opened;
     if (this.#closed) router.close();
-    this.#rtpCapabilities ??= undisguised(router.rtpCapabilities);
+    this.#rtpCapabilities ??= shareCapabilities(undisguised(router.rtpCapabilities));
     router.once('workerclose', () => {
       if (this.#routers.delete(live)) this.options.onLost(opened);
     });

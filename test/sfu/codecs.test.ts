@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createWorker, type types } from 'mediasoup';
 import { camera as benchCamera } from '../../bench/loads/rtp.ts';
-import { mediaCodecs, shareConsumable } from '../../src/sfu/codecs.ts';
+import { capabilitiesFor, mediaCodecs, shareCapabilities, shareConsumable } from '../../src/sfu/codecs.ts';
 
 // The load's types are looser than mediasoup's.
 const camera = benchCamera as types.RtpParameters;
@@ -31,4 +31,20 @@ test('consumers of shared parameters get what they get of parameters that are co
   } finally {
     worker.close();
   }
+});
+
+test('clients that can receive the same share one list, and what is taken from it for a codec', () => {
+  const chromium = () =>
+    ({ codecs: mediaCodecs(['opus', 'VP8']), headerExtensions: [] }) as types.RtpCapabilities;
+  const first = shareCapabilities(chromium());
+  const second = shareCapabilities(chromium());
+  expect(second).toBe(first);
+  expect(second).toEqual(chromium());
+  expect(capabilitiesFor(second, 'vp8')).toBe(capabilitiesFor(first, 'vp8'));
+  expect(() => first.codecs?.pop()).toThrow(TypeError);
+  const other = shareCapabilities({
+    codecs: mediaCodecs(['opus']),
+    headerExtensions: [],
+  } as types.RtpCapabilities);
+  expect(other).not.toBe(first);
 });
