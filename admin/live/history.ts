@@ -1,11 +1,12 @@
-/** Values of the last minutes, one a step, the oldest first. A fixed size, whatever comes. */
+/** Values of the last minutes, one a step, the oldest first. A fixed size, whatever comes; every peer has three. */
 export class History {
-  readonly #values: Float64Array;
+  /** Seven digits are more than a graph shows. */
+  readonly #values: Float32Array;
   #length = 0;
   #next = 0;
 
   constructor(readonly size = 60) {
-    this.#values = new Float64Array(size);
+    this.#values = new Float32Array(size);
   }
 
   push(value: number): void {
