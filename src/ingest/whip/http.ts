@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { InvertedStatusMap } from 'elysia';
 import { SfuError } from '../../errors.ts';
 import { maxBodyBytes, readText } from '../../wire/body.ts';
 
@@ -51,7 +51,13 @@ export function refuseMethod(request: Request, { methods }: Resource): never {
 /** An error as problem details (RFC 9457), with the headers that its status asks for. */
 export function problem(error: SfuError, resource: Resource, request: Request): Response {
   const { status, code, message } = error;
-  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail: message };
+  const body = {
+    type: 'about:blank',
+    title: InvertedStatusMap[status as keyof typeof InvertedStatusMap] ?? 'Error',
+    status,
+    code,
+    detail: message,
+  };
   const headers = { 'content-type': 'application/problem+json', ...headersOf(error, resource, request) };
   return new Response(JSON.stringify(body), { status, headers });
 }
