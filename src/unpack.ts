@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -77,9 +77,23 @@ async function place({ path, embedded, sha256, executable }: EmbeddedFile, folde
   if (executable) await access(target, constants.X_OK);
 }
 
+const pieceBytes = 1024 * 1024;
+
+/** Every start looks at the media worker, which has ten megabytes, so it is read piece by piece into one buffer. */
 async function isWhole(path: string, sha256: string): Promise<boolean> {
-  const file = Bun.file(path);
-  return (await file.exists()) && hashOf(new Uint8Array(await file.arrayBuffer())) === sha256;
+  if (!(await Bun.file(path).exists())) return false;
+  const file = await open(path);
+  try {
+    const hash = createHash('sha256');
+    const piece = new Uint8Array(pieceBytes);
+    for (;;) {
+      const { bytesRead } = await file.read(piece, 0, pieceBytes);
+      if (bytesRead === 0) return hash.digest('hex') === sha256;
+      hash.update(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function hashOf(content: Uint8Array): string {
