@@ -2,11 +2,18 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Glob } from 'bun';
+import { mediasoupMessages } from './mediasoup-messages.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
 /** What the bundle is made of; bun.lock stands for the dependencies. */
-const SOURCES = ['package.json', 'bun.lock', 'tsconfig.json', '{src,admin,metrics,worker}/**/*'];
+const SOURCES = [
+  'package.json',
+  'bun.lock',
+  'tsconfig.json',
+  '{src,admin,metrics,worker}/**/*',
+  'setup/*.ts',
+];
 
 /**
  * Bundles src/main.ts with its bytecode; does nothing when it was bundled from the same sources before. It is not
@@ -34,6 +41,7 @@ export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promi
       target: 'bun',
       format: 'cjs',
       bytecode: true,
+      plugins: [mediasoupMessages],
     });
 
     await removeOlder(folder);

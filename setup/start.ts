@@ -1,7 +1,10 @@
 /** Starts the server: `npm start`. */
+import { startingJitPolicy } from '../src/jit.ts';
 import { provideWorker } from '../worker/provide.ts';
 import { bundleServer } from './bundle.ts';
 import { runTask } from './console.ts';
+
+Bun.unsafe.setJITPolicy(startingJitPolicy);
 
 await runTask(async () => {
   // Mediasoup reads the variable once, when it is imported, so nothing before this line may import it.

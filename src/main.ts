@@ -4,6 +4,7 @@ import { thisHost } from './doctor/patient.ts';
 import { Watch } from './doctor/watch.ts';
 import { nodePlace, resolveAddresses } from './edge.ts';
 import { envFileVariable, readEnvironment } from './env-file.ts';
+import { compileFromFirstRoom } from './jit.ts';
 import { createLogger, type Logger } from './log.ts';
 import { places } from './places.ts';
 import { LiveConfig } from './reload.ts';
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   endOnSignals(server, log);
   reloadOnHangup({ server, live, log, tls });
   announce(server, log);
+  compileFromFirstRoom(server.sfu.events);
 }
 
 async function start(config: Config, log: Logger) {

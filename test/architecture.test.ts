@@ -26,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/edge.ts': ['src/config.ts'],
   'src/places.ts': [],
+  'src/jit.ts': ['src/sfu'],
   'src/schema-text.ts': [],
   'src/env-file.ts': ['src/config.ts'],
   'src/tls.ts': ['src/config.ts', 'src/log.ts'],

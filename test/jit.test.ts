@@ -1,0 +1,18 @@
+import { expect, spyOn, test } from 'bun:test';
+import { compileFromFirstRoom } from '../src/jit.ts';
+import { createLogger } from '../src/log.ts';
+import { EventBus } from '../src/sfu/events.ts';
+
+test('the engine compiles as by default from the first room on', () => {
+  const policy = spyOn(Bun.unsafe, 'setJITPolicy').mockImplementation(() => {});
+  try {
+    const events = new EventBus(createLogger({ level: 'error' }));
+    compileFromFirstRoom(events);
+    expect(policy).not.toHaveBeenCalled();
+    events.emit('roomOpened', { roomId: 'one', workerIndex: 0 });
+    events.emit('roomOpened', { roomId: 'two', workerIndex: 0 });
+    expect(policy.mock.calls).toEqual([[1]]);
+  } finally {
+    policy.mockRestore();
+  }
+});
