@@ -15,7 +15,7 @@ export type Side = 'ours' | 'reference';
 /** A program that can be started: also Tureen as one executable, and mediasoup with next to nothing around it. */
 export type Program = Side | 'executable' | 'bare';
 
-/** Tureen as one executable, which `bun run build` makes. */
+/** Tureen as one executable, which `bun run build` makes, and `bun run bench boot` too. */
 export const executable = join(root, 'dist', 'tureen');
 
 export interface ServerOptions {
