@@ -68,10 +68,11 @@ export class Measures {
     for (const id of this.transports.keys()) if (!living.has(id)) this.transports.delete(id);
   }
 
-  /** Adds a point to the graphs of every peer. */
+  /** Adds a point to the graphs of every peer that has begun to send or receive. */
   keepHistory(rooms: Iterable<Room>): void {
     for (const room of rooms) {
       for (const peer of room.peers.values()) {
+        if (peer.transports.size === 0 && !this.peers.has(peer)) continue;
         const history = this.historyOf(peer);
         const { incoming, outgoing } = this.of([...peer.transports.keys()]);
         history.incoming.push(incoming);
