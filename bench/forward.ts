@@ -2,14 +2,14 @@ import type { Benchmark, Scale } from './harness/benchmark.ts';
 import { findJanus, startJanus } from './harness/janus.ts';
 import type { Measured } from './harness/result.ts';
 import { startServer } from './harness/server.ts';
-import type { ForwardLoadOptions, ForwardLoadResult } from './loads/forward.ts';
-import { runLoad } from './loads/load-process.ts';
+import type { ForwardLoadOptions, ForwardLoadResult, ForwardWindow } from './loads/forward.ts';
+import { type HeldLoad, holdLoad } from './loads/load-process.ts';
 
 /** Two packets of 1,000 bytes a frame: as much as 100 receivers in JavaScript take on one core without loss. */
 const videoBitrate = 480_000;
 /**
- * Milliseconds that media flows before it is measured: for some seconds after the peers joined both runtimes compile and
- * collect what joining left, which no later packet costs.
+ * Milliseconds that everybody is left alone after joining: for some seconds both runtimes compile and collect what
+ * joining left, which no later packet costs.
  */
 const settling = 20_000;
 const million = 1e6;
@@ -22,7 +22,18 @@ const attempts = 4;
 
 type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPid' | 'workerPids'>;
 
-/** What forwarding costs, signaling and measuring of the server included. */
+/** A server with everybody in place. */
+interface Forwarding extends AsyncDisposable {
+  readonly kind: string;
+  readonly load: HeldLoad<unknown>;
+}
+
+let held: ReadonlyMap<string, Forwarding> | undefined;
+
+/**
+ * What forwarding costs, signaling and measuring of the server included. All servers run with all their peers, and media
+ * flows through one after the other, for some seconds each: a machine whose speed drifts drifts for all of them.
+ */
 export const forward: Benchmark = {
   name: 'forward',
   doc: 'one publisher to 100 WebRTC subscribers: CPU of a million packets, against bare mediasoup and Janus',
@@ -31,56 +42,76 @@ export const forward: Benchmark = {
     { name: 'worker_cpu', unit: 'CPU seconds a million packets' },
     { name: 'arrived', unit: 'share of the packets' },
   ],
-  runs: 5,
+  runs: 15,
   sides: () => (findJanus() ? ['ours', 'reference', 'janus'] : ['ours', 'reference']),
   async measure(side, scale) {
-    if (side === 'janus') return await measureJanus(await bestEventLoops(scale), scale);
-    const kind = side === 'ours' ? 'tureen' : 'bare';
-    await using server = await startServer({ side: side === 'ours' ? 'ours' : 'bare', workers: 1 });
-    const { port, pid, workerPids } = server;
-    return await run({ kind, port, serverPid: pid, workerPids }, scale);
+    held ??= await holdAll(this.sides(), scale);
+    return await run(held.get(side) as Forwarding, scale);
+  },
+  async close() {
+    for (const forwarding of held?.values() ?? []) await forwarding[Symbol.asyncDispose]();
+    held = undefined;
   },
 };
 
-async function measureJanus(loops: number, scale: Scale): Promise<Measured> {
-  await using janus = await startJanus({ eventLoops: loops });
-  // It forwards in the process that signals, so there is nothing beside it to count.
-  return await run({ kind: 'janus', port: janus.port, workerPids: [janus.pid] }, scale);
+async function holdAll(sides: readonly string[], scale: Scale): Promise<Map<string, Forwarding>> {
+  const all = new Map<string, Forwarding>();
+  const loops = sides.includes('janus') ? await bestEventLoops(scale) : 0;
+  for (const side of sides)
+    all.set(side, side === 'janus' ? await janus(loops, scale) : await mediasoup(side, scale));
+  await Bun.sleep(scale.small ? 0 : settling);
+  return all;
 }
 
-let best: number | undefined;
+async function mediasoup(side: string, scale: Scale): Promise<Forwarding> {
+  const server = await startServer({ side: side === 'ours' ? 'ours' : 'bare', workers: 1 });
+  const { port, pid, workerPids } = server;
+  const kind = side === 'ours' ? 'tureen' : 'bare';
+  return await fill(server, { kind, port, serverPid: pid, workerPids }, scale);
+}
+
+/** It forwards in the process that signals, so there is nothing beside it to count. */
+async function janus(loops: number, scale: Scale): Promise<Forwarding> {
+  const server = await startJanus({ eventLoops: loops });
+  return await fill(server, { kind: 'janus', port: server.port, workerPids: [server.pid] }, scale);
+}
+
+async function fill(server: AsyncDisposable, target: Target, { small }: Scale): Promise<Forwarding> {
+  const options: ForwardLoadOptions = { ...target, subscribers: small ? 2 : 100, videoBitrate };
+  const load = await holdLoad('forward', options);
+  const end = async () => {
+    await load[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  };
+  return { kind: target.kind, load, [Symbol.asyncDispose]: end };
+}
 
 /** The setting with which Janus costs least on this machine, found by one run of each. */
 async function bestEventLoops(scale: Scale): Promise<number> {
   if (scale.small) return 1;
-  if (best !== undefined) return best;
   const costs: { loops: number; cpu: number }[] = [];
   for (const loops of eventLoops) {
-    const { cpu = Number.POSITIVE_INFINITY } = await measureJanus(loops, scale);
+    await using forwarding = await janus(loops, scale);
+    const { cpu = Number.POSITIVE_INFINITY } = await run(forwarding, scale);
     console.error(`forward: Janus with event_loops = ${loops}: ${cpu.toFixed(2)} s a million packets`);
     costs.push({ loops, cpu });
   }
-  best = costs.sort((one, other) => one.cpu - other.cpu)[0]?.loops ?? 1;
-  return best;
+  return costs.sort((one, other) => one.cpu - other.cpu)[0]?.loops ?? 1;
 }
 
-async function run(target: Target, scale: Scale): Promise<Measured> {
+async function run(forwarding: Forwarding, scale: Scale): Promise<Measured> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const measured = await runOnce(target, scale);
+    const measured = await runOnce(forwarding, scale);
     if (scale.small || measured.arrived >= enough) return measured;
-    console.error(
-      `forward: ${target.kind}: only ${measured.arrived.toFixed(3)} arrived, which does not count`,
-    );
+    const arrived = measured.arrived.toFixed(3);
+    console.error(`forward: ${forwarding.kind}: only ${arrived} arrived, which does not count`);
   }
   throw new Error('packets were lost in every run; the machine is too busy with other things');
 }
 
-async function runOnce(target: Target, { small }: Scale) {
-  const size = small
-    ? { subscribers: 2, warmUp: 0, duration: 500 }
-    : { subscribers: 100, warmUp: settling, duration: 30_000 };
-  const options: ForwardLoadOptions = { ...target, ...size, videoBitrate };
-  const result = await runLoad<ForwardLoadResult>('forward', options);
+async function runOnce({ load }: Forwarding, { small }: Scale) {
+  load.tell(JSON.stringify({ duration: small ? 500 : 12_000 } satisfies ForwardWindow));
+  const result = await load.next<ForwardLoadResult>();
   const { packets, lost, serverCpuSeconds, workerCpuSeconds } = result;
   return {
     cpu: ((serverCpuSeconds + workerCpuSeconds) / packets) * million,

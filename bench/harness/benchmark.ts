@@ -15,6 +15,8 @@ export interface Benchmark {
   /** What is measured; `ours` and `reference` are always among it. */
   sides(): readonly string[];
   measure(side: string, scale: Scale): Promise<Measured>;
+  /** Ends what was kept from one measuring to the next. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -30,14 +32,18 @@ export async function interleave(
     ours: [],
     reference: [],
   };
-  for (let run = 1; run <= runs; run += 1) {
-    for (const side of sides) {
-      const measured = await benchmark.measure(side, scale);
-      results[side] = [...(results[side] ?? []), measured];
-      say(`${benchmark.name} ${run}/${runs} ${side}: ${describe(measured)}`);
+  try {
+    for (let run = 1; run <= runs; run += 1) {
+      for (const side of sides) {
+        const measured = await benchmark.measure(side, scale);
+        results[side] = [...(results[side] ?? []), measured];
+        say(`${benchmark.name} ${run}/${runs} ${side}: ${describe(measured)}`);
+      }
     }
+    return results;
+  } finally {
+    await benchmark.close?.();
   }
-  return results;
 }
 
 function describe(measured: Measured): string {

@@ -1,4 +1,7 @@
-/** Load of the benchmark `forward`: one peer that sends and many that receive, over real WebRTC. */
+/**
+ * Load of the benchmark `forward`: one peer that sends and many that receive, over real WebRTC. It prints a line when all
+ * are there, and measures once for each line that it reads.
+ */
 import { cpuSeconds, threadSeconds } from '../harness/proc.ts';
 import { type Link, SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
@@ -18,9 +21,11 @@ export interface ForwardLoadOptions {
   subscribers: number;
   /** Bits a second of the video that is sent. */
   videoBitrate: number;
-  /** How long it flows before it is measured, and how long it is measured, in milliseconds. */
-  warmUp: number;
-  duration: number;
+}
+
+/** What it is told: measure now, for so many milliseconds. */
+export interface ForwardWindow {
+  readonly duration: number;
 }
 
 export interface ForwardLoadResult {
@@ -32,6 +37,11 @@ export interface ForwardLoadResult {
   loadCpuSeconds: number;
   seconds: number;
 }
+
+/** Milliseconds that media flows before a window begins. */
+const lead = 1500;
+
+type Mark = ReturnType<typeof mark>;
 
 async function join(options: ForwardLoadOptions, receives: boolean, name: string): Promise<LoadPeer> {
   const { kind, port } = options;
@@ -69,26 +79,34 @@ function mark(options: ForwardLoadOptions, subscribers: readonly Receiver[]) {
   };
 }
 
-async function main(): Promise<void> {
-  const options = loadOptions<ForwardLoadOptions>();
-  const pacer = new Pacer(await publish(options), options.videoBitrate);
-  pacer.setPace('slow');
-  const subscribers = await subscribe(options);
+/** Lets media flow for as long as the window is, and shortly before, so that nothing of its beginning is counted. */
+async function measure({ duration }: ForwardWindow, pacer: Pacer, marked: () => Mark) {
   pacer.setPace('full');
-  await Bun.sleep(options.warmUp);
-  const from = mark(options, subscribers);
-  await Bun.sleep(options.duration);
-  const to = mark(options, subscribers);
-  const result: ForwardLoadResult = {
+  await Bun.sleep(lead);
+  const from = marked();
+  await Bun.sleep(duration);
+  const to = marked();
+  pacer.setPace('slow');
+  return {
     packets: to.received - from.received,
     lost: to.lost - from.lost,
     serverCpuSeconds: to.server - from.server,
     workerCpuSeconds: to.workers - from.workers,
     loadCpuSeconds: to.load - from.load,
     seconds: (to.at - from.at) / 1000,
-  };
-  console.log(JSON.stringify(result));
-  process.exit(0);
+  } satisfies ForwardLoadResult;
+}
+
+async function main(): Promise<void> {
+  const options = loadOptions<ForwardLoadOptions>();
+  const pacer = new Pacer(await publish(options), options.videoBitrate);
+  pacer.setPace('slow');
+  const subscribers = await subscribe(options);
+  console.log(JSON.stringify({ subscribers: subscribers.length }));
+  for await (const line of console) {
+    const window = JSON.parse(line) as ForwardWindow;
+    console.log(JSON.stringify(await measure(window, pacer, () => mark(options, subscribers))));
+  }
 }
 
 if (import.meta.main) await main();
