@@ -1,5 +1,5 @@
 import type { Benchmark } from './harness/benchmark.ts';
-import { type Program, type RunningServer, startServer } from './harness/server.ts';
+import { buildExecutable, type Program, type RunningServer, startServer } from './harness/server.ts';
 import { holdLoad } from './loads/load-process.ts';
 import type { PeersLoadOptions } from './loads/peers.ts';
 
@@ -34,6 +34,7 @@ export const boot: Benchmark = {
   runs: 7,
   sides: () => Object.keys(programs),
   async measure(side, { small }) {
+    await buildExecutable();
     await using server = await startServer({ side: programs[side] as Program });
     const bootCpu = server.cpuSeconds() * 1000;
     const idle = await memoryOver(server, small);

@@ -11,11 +11,5 @@ await runTask(async () => {
   const { buildPage } = await import('../client/build.ts');
   await Promise.all([bundleServer(), buildPage()]);
 
-  if (process.argv.includes('boot')) {
-    const { buildExecutable } = await import('./executable.ts');
-    const { executable } = await import('../bench/harness/server.ts');
-    await buildExecutable(executable);
-  }
-
   await import('../bench/run.ts');
 });

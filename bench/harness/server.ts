@@ -15,8 +15,8 @@ export type Side = 'ours' | 'reference';
 /** A program that can be started: also Tureen as one executable, and mediasoup with next to nothing around it. */
 export type Program = Side | 'executable' | 'bare';
 
-/** Tureen as one executable, which `bun run build` makes, and `bun run bench boot` too. */
-export const executable = join(root, 'dist', 'tureen');
+const executable = join(root, 'dist', 'tureen');
+let built: Promise<void> | undefined;
 
 export interface ServerOptions {
   side: Program;
@@ -78,6 +78,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Makes the executable of the sources as they are, once in a run. @throws Error when that does not work */
+export function buildExecutable(): Promise<void> {
+  built ??= (async () => {
+    const build = spawnChild([process.execPath, 'setup/build.ts', '--outfile', executable], {
+      cwd: root,
+      stdout: 'inherit',
+      stderr: 'inherit',
+    });
+    if ((await build.exited) !== 0) throw new Error('the executable could not be built (see above)');
+  })();
+  return built;
 }
 
 /** A port that was free a moment ago. */
