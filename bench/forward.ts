@@ -11,14 +11,19 @@ const videoBitrate = 480_000;
  * Milliseconds that everybody is left alone after joining: for some seconds both runtimes compile and collect what
  * joining left, which no later packet costs.
  */
-const settling = 20_000;
+const settling = 60_000;
 const million = 1e6;
 /** Janus's own default (a thread for each connection), and pools of threads. */
-const eventLoops = [0, 1, 2, 4];
+const eventLoopChoices = [0, 1, 2, 4];
 
 /** The share that has to arrive: a packet that was sent in vain would make the others look dear. */
 const enough = 0.99;
 const attempts = 4;
+/**
+ * Windows that the same servers are measured in. A process costs some per cent more or less than the next one of the
+ * same program, as long as it lives, so new ones are started now and then.
+ */
+const windowsPerStart = 3;
 
 type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPid' | 'workerPids'>;
 
@@ -29,6 +34,8 @@ interface Forwarding extends AsyncDisposable {
 }
 
 let held: ReadonlyMap<string, Forwarding> | undefined;
+let eventLoops: number | undefined;
+let windows = 0;
 
 /**
  * What forwarding costs, signaling and measuring of the server included. All servers run with all their peers, and media
@@ -45,20 +52,25 @@ export const forward: Benchmark = {
   runs: 15,
   sides: () => (findJanus() ? ['ours', 'reference', 'janus'] : ['ours', 'reference']),
   async measure(side, scale) {
+    if (windows === windowsPerStart * this.sides().length) await endAll();
     held ??= await holdAll(this.sides(), scale);
+    windows += 1;
     return await run(held.get(side) as Forwarding, scale);
   },
-  async close() {
-    for (const forwarding of held?.values() ?? []) await forwarding[Symbol.asyncDispose]();
-    held = undefined;
-  },
+  close: endAll,
 };
+
+async function endAll(): Promise<void> {
+  for (const forwarding of held?.values() ?? []) await forwarding[Symbol.asyncDispose]();
+  held = undefined;
+  windows = 0;
+}
 
 async function holdAll(sides: readonly string[], scale: Scale): Promise<Map<string, Forwarding>> {
   const all = new Map<string, Forwarding>();
-  const loops = sides.includes('janus') ? await bestEventLoops(scale) : 0;
+  if (sides.includes('janus')) eventLoops ??= await bestEventLoops(scale);
   for (const side of sides)
-    all.set(side, side === 'janus' ? await janus(loops, scale) : await mediasoup(side, scale));
+    all.set(side, side === 'janus' ? await janus(eventLoops ?? 0, scale) : await mediasoup(side, scale));
   await Bun.sleep(scale.small ? 0 : settling);
   return all;
 }
@@ -90,7 +102,7 @@ async function fill(server: AsyncDisposable, target: Target, { small }: Scale): 
 async function bestEventLoops(scale: Scale): Promise<number> {
   if (scale.small) return 1;
   const costs: { loops: number; cpu: number }[] = [];
-  for (const loops of eventLoops) {
+  for (const loops of eventLoopChoices) {
     await using forwarding = await janus(loops, scale);
     const { cpu = Number.POSITIVE_INFINITY } = await run(forwarding, scale);
     console.error(`forward: Janus with event_loops = ${loops}: ${cpu.toFixed(2)} s a million packets`);

@@ -20,7 +20,8 @@ export interface Benchmark {
 }
 
 /**
- * Measures the sides in turns, ours, reference, ours, reference, so that a disturbance of the machine meets both.
+ * Measures the sides in turns, ours, reference, reference, ours, so that a disturbance of the machine meets both, and
+ * neither comes always after the same other.
  */
 export async function interleave(
   benchmark: Benchmark,
@@ -34,7 +35,7 @@ export async function interleave(
   };
   try {
     for (let run = 1; run <= runs; run += 1) {
-      for (const side of sides) {
+      for (const side of run % 2 === 1 ? sides : sides.toReversed()) {
         const measured = await benchmark.measure(side, scale);
         results[side] = [...(results[side] ?? []), measured];
         say(`${benchmark.name} ${run}/${runs} ${side}: ${describe(measured)}`);

@@ -12,6 +12,8 @@ export interface ChildOptions {
   stdin?: 'ignore' | 'pipe';
   stdout?: 'pipe' | 'inherit' | Bun.BunFile;
   stderr?: 'inherit' | Bun.BunFile;
+  /** In a session of its own, which Linux schedules apart from the others (sched_autogroup). */
+  detached?: boolean;
 }
 
 /**

@@ -32,6 +32,8 @@ export async function startJanus(options: { eventLoops: number }): Promise<Runni
   const child = spawnChild([janus.command, '--configs-folder', folder], {
     stdout: Bun.file(logFile),
     stderr: Bun.file(logFile),
+    // As the media workers of the others.
+    detached: true,
   });
   const stop = async () => {
     await stopChild(child);

@@ -123,6 +123,8 @@ function environmentOf({ workers, environment }: ServerOptions, port: number): R
     PORT: String(port),
     TUREEN_RTC_BASE_PORT: '0',
     TUREEN_DRAIN_SECONDS: '0',
+    // The address of the reference's media alone: in development mode ours offers the host's as well.
+    TUREEN_LISTEN_IP: '127.0.0.1',
     // The reference has no limit for floods, so ours is lifted where it would be what is measured.
     TUREEN_MESSAGES_PER_SECOND: '100000',
     ...(workers === undefined ? {} : { TUREEN_WORKERS: String(workers) }),

@@ -3,12 +3,10 @@
  * What forwarding costs here is the least that it can cost. Run: PORT=3002 node bench/reference/bare.mjs
  */
 import { createServer } from 'node:http';
-import * as mediasoup from 'mediasoup';
 import { mediaCodecs } from './codecs.mjs';
+import { startWorker } from './worker.mjs';
 
-const worker = await mediasoup.createWorker({ logLevel: 'warn' });
-const listenInfos = ['udp', 'tcp'].map((protocol) => ({ protocol, ip: '127.0.0.1' }));
-const webRtcServer = await worker.createWebRtcServer({ listenInfos });
+const { worker, webRtcServer } = await startWorker();
 const router = await worker.createRouter({ mediaCodecs });
 const [transports, producers, consumers] = [new Map(), new Map(), new Map()];
 // As the usual example servers and Tureen set it; with less, mediasoup probes the network more, which costs processor time.

@@ -5,9 +5,9 @@
  */
 import { createServer } from 'node:http';
 import { availableParallelism } from 'node:os';
-import * as mediasoup from 'mediasoup';
 import protoo from 'protoo-server';
 import { ReferenceRoom } from './room.mjs';
+import { startWorker } from './worker.mjs';
 
 const port = Number(process.env.PORT ?? 3001);
 const workerCount = Number(process.env.TUREEN_WORKERS ?? availableParallelism());
@@ -16,19 +16,13 @@ const opening = new Map();
 const workers = [];
 let nextWorker = 0;
 
-async function startWorker() {
-  const worker = await mediasoup.createWorker({ logLevel: 'warn' });
-  worker.on('died', () => {
+async function openWorker() {
+  const place = await startWorker();
+  place.worker.on('died', () => {
     console.error('a media worker died');
     process.exit(1);
   });
-  const webRtcServer = await worker.createWebRtcServer({
-    listenInfos: [
-      { protocol: 'udp', ip: '127.0.0.1' },
-      { protocol: 'tcp', ip: '127.0.0.1' },
-    ],
-  });
-  workers.push({ worker, webRtcServer });
+  workers.push(place);
 }
 
 async function findOrOpenRoom(roomId) {
@@ -63,7 +57,7 @@ function acceptConnection(info, accept, reject) {
     });
 }
 
-for (let index = 0; index < workerCount; index += 1) await startWorker();
+for (let index = 0; index < workerCount; index += 1) await openWorker();
 
 const httpServer = createServer((_request, response) => response.end('ok'));
 const socketServer = new protoo.WebSocketServer(httpServer, {
