@@ -7,10 +7,10 @@ export const metricsSettings = {
       { from: 1, to: 300, unit: 'seconds' },
       {
         env: 'TUREEN_STATS_INTERVAL_SECONDS',
-        doc: 'How often the media statistics behind /metrics are read, in seconds. Busy servers read less often by themselves.',
+        doc: 'How often the media statistics behind /metrics are read, in seconds; no more often than Prometheus asks is of use. Busy servers read less often by themselves.',
       },
     ),
-    10,
+    15,
   ),
   metricsToken: optional(
     text(

@@ -137,6 +137,16 @@ test('every file imports only what the table of the design lets it import', () =
   expect(wrong).toEqual([]);
 });
 
+test('a start does not load the table of operations, which only programs want', () => {
+  const loaded = new Set(['src/server.ts']);
+  for (const path of loaded) {
+    const file = sources.find((source) => source.path === path);
+    for (const { target, typeOnly } of file ? importsOf(file) : []) if (!typeOnly) loaded.add(target);
+  }
+  expect([...loaded]).toContain('src/control/rest/plugin.ts');
+  expect([...loaded]).not.toContain('src/control/operations/index.ts');
+});
+
 test('the client takes nothing but types from the server', () => {
   const wrong = sources
     .filter(({ path }) => path.startsWith('client/'))

@@ -12,7 +12,7 @@ const snapshotAge = 200;
 const firstSample = 500;
 const sampleEvery = 5000;
 /** While nobody looks, what the metrics have read is new enough for the graphs, in milliseconds. */
-const unseenAge = 15_000;
+const unseenAge = 20_000;
 const watchEvery = 1000;
 /** Sampling takes at most this share of the time; with very many peers it is done more rarely. */
 const sampleShare = 0.05;

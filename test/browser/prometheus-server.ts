@@ -27,7 +27,7 @@ export class PrometheusServer implements AsyncDisposable {
     const configuration = await Bun.file(join(committed, 'prometheus.yml')).text();
     await Bun.write(
       join(folder, 'prometheus.yml'),
-      configuration.replaceAll('_interval: 10s', '_interval: 1s'),
+      configuration.replaceAll('_interval: 15s', '_interval: 1s'),
     );
     await Bun.write(join(folder, 'rules.yml'), Bun.file(join(committed, 'rules.yml')));
     await Bun.write(join(folder, 'targets.json'), JSON.stringify([{ targets: [target] }]));

@@ -14,7 +14,6 @@ import type { Connection, WireSocket } from '../../wire/socket.ts';
 import type { EventStream } from '../event-stream.ts';
 import { type Owner, ownerOf } from '../media/owner.ts';
 import type { ControlServices, OperationContext } from '../operation.ts';
-import { findOperation } from '../operations/index.ts';
 import { runOperation } from '../run-operation.ts';
 import { Inbox } from './inbox.ts';
 import { connectionMethods, subscribeCheck } from './methods.ts';
@@ -166,6 +165,8 @@ export class Controller implements Connection {
   async #run(method: string, context: OperationContext, params: unknown): Promise<unknown> {
     if (method === 'subscribe') return this.#subscribe(context.caller, params);
     if (method === 'unsubscribe') return this.#unsubscribe();
+    // Loaded with the first request, as for REST.
+    const { findOperation } = await import('../operations/index.ts');
     const operation = findOperation(method);
     if (!operation) {
       const name = JSON.stringify(method.slice(0, 64));
