@@ -13,7 +13,7 @@ export interface Asked {
   readonly direct: string;
 }
 
-type Answer = (asked: Asked, path: Readonly<Record<string, string>>) => Response | Promise<Response>;
+type Answer = (asked: Asked, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
 /** What an address answers, by verb. */
 type Answers = Map<string, Answer>;
 
@@ -53,12 +53,12 @@ function answersByPath({ version, ...options }: RouterOptions): Map<string, Answ
   return all;
 }
 
-/** What is no percent-encoding is taken as it is; no object has such an id. */
-function decoded(value: string): string {
+/** Null for what is no percent-encoding, which no schema of an operation takes. */
+function decoded(value: string): string | null {
   try {
     return decodeURIComponent(value);
   } catch {
-    return value;
+    return null;
   }
 }
 
