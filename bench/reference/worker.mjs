@@ -6,6 +6,7 @@ import * as mediasoup from 'mediasoup';
  * worker that shares one with the load is woken later, for several packets at once, and takes a twentieth less for each.
  */
 const workerBin = fileURLToPath(new URL('../../worker/own-session.sh', import.meta.url));
+process.env.MEDIASOUP_WORKER_BIN ??= mediasoup.workerBin;
 
 /** A media worker on loopback, with one port for each protocol. */
 export async function startWorker() {
