@@ -1,8 +1,8 @@
-import { type AddressTest, addressTest } from '../src/auth/address.ts';
-import type { Config } from '../src/config.ts';
-import { SfuError } from '../src/errors.ts';
-import type { Moderation } from '../src/moderation/moderation.ts';
-import { type Clock, systemClock } from '../src/sfu/clock.ts';
+import { type AddressTest, addressTest } from '../src/access/address.ts';
+import type { Moderation } from '../src/commands/moderation.ts';
+import type { Config } from '../src/config/config.ts';
+import { type Clock, systemClock } from '../src/core/clock.ts';
+import { SfuError } from '../src/core/errors.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
 import type { Store } from '../src/store/store.ts';
 import { hasRole } from '../src/store/users.ts';

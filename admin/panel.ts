@@ -1,5 +1,5 @@
-import type { Config } from '../src/config.ts';
-import type { Asker, Moderation } from '../src/moderation/moderation.ts';
+import type { Asker, Moderation } from '../src/commands/moderation.ts';
+import type { Config } from '../src/config/config.ts';
 import type { Store } from '../src/store/store.ts';
 import type { Role, User } from '../src/store/users.ts';
 import type { Form } from './http/form.ts';

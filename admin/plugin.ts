@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia';
-import { SfuError, toSfuError } from '../src/errors.ts';
+import { SfuError, toSfuError } from '../src/core/errors.ts';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
 import { failure, plainBody, toast } from './html/layout.tsx';
 import { askAction, doAction, isHtmx } from './http/actions.tsx';

@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import { Measurements } from '../metrics/measurements.ts';
-import { readConfig } from '../src/config.ts';
-import { silentLogger } from '../src/log.ts';
-import { mediaCodecs } from '../src/sfu/codecs.ts';
+import { readConfig } from '../src/config/config.ts';
+import { silentLogger } from '../src/core/log.ts';
+import { mediaCodecs } from '../src/sfu/media/codecs.ts';
 import { Sfu } from '../src/sfu/sfu.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { median } from './harness/statistics.ts';

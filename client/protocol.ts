@@ -1,10 +1,10 @@
-import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type {
   NotificationData,
   NotificationName,
   ServerRequestData,
   ServerRequestName,
-} from '../src/signaling/wire.ts';
+} from '../src/signaling/messages.ts';
+import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type {
   closeRefused as CloseRefused,
   subProtocol as SubProtocol,

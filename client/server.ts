@@ -1,8 +1,8 @@
 import { treaty } from '@elysiajs/eden/treaty2';
 import type { Static } from '@sinclair/typebox';
 import type { CreateEden, DefinitionBase, Elysia, MetadataBase, SingletonBase } from 'elysia';
-import type { AnyOperation } from '../src/control/operations/index.ts';
-import type { Problem } from '../src/control/rest/problem.ts';
+import type { AnyOperation } from '../src/operations/table/index.ts';
+import type { Problem } from '../src/rest/problem.ts';
 
 /**
  * The REST API (docs/api.md) for servers, typed from the table of its operations; Eden makes the calls
@@ -22,7 +22,7 @@ export interface TureenServerOptions {
   readonly fetch?: typeof fetch;
 }
 
-export type { Problem } from '../src/control/rest/problem.ts';
+export type { Problem } from '../src/rest/problem.ts';
 
 /** A client for the server at an address such as https://call.example.org. */
 export function tureenServer(address: string, options: TureenServerOptions = {}): TureenServer {

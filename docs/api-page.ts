@@ -1,14 +1,14 @@
 import type { TSchema } from '@sinclair/typebox';
-import { scopes, scopesOfRole } from '../src/auth/scopes.ts';
-import { namedSchemas } from '../src/control/named-schemas.ts';
-import type { Operation } from '../src/control/operation.ts';
-import { operationsBySubject } from '../src/control/operations/index.ts';
-import { exampleCommand } from '../src/control/rest/example.ts';
-import { basePath } from '../src/control/rest/headers.ts';
-import { errorsOf } from '../src/control/rest/problem.ts';
-import { errorCodes } from '../src/errors.ts';
-import { SchemaNames, schemaText, unnamedText } from '../src/schema-text.ts';
+import { scopes, scopesOfRole } from '../src/access/scopes.ts';
+import { errorCodes } from '../src/core/errors.ts';
+import { namedSchemas } from '../src/operations/named-schemas.ts';
+import type { Operation } from '../src/operations/operation.ts';
+import { operationsBySubject } from '../src/operations/table/index.ts';
+import { exampleCommand } from '../src/rest/example.ts';
+import { basePath } from '../src/rest/headers.ts';
+import { errorsOf } from '../src/rest/problem.ts';
 import { maxBodyBytes } from '../src/wire/body.ts';
+import { SchemaNames, schemaText, unnamedText } from '../src/wire/schema-text.ts';
 
 const names = new SchemaNames(namedSchemas);
 const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
@@ -47,7 +47,7 @@ const scopeRows = scopes.map((scope) => {
 
 const opening = `# The REST API
 
-Made from the table in src/control/operations by \`npm run generate\`; change it there.
+Made from the table in src/operations/table by \`npm run generate\`; change it there.
 
 Programs create and change rooms, see and moderate who is in them, mint tokens and drain the node under
 \`${basePath}\`. A server shows this reference at \`${basePath}\` and as an OpenAPI 3.1 document at \`${basePath}/openapi.json\`,

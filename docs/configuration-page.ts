@@ -1,14 +1,14 @@
-import type { Setting } from '../src/setting-kinds.ts';
-import { settings } from '../src/settings.ts';
+import type { Setting } from '../src/config/kinds.ts';
+import { settings } from '../src/config/settings.ts';
 
-/** docs/configuration.md: every setting, from the table in src/settings.ts. */
+/** docs/configuration.md: every setting, from the table in src/config/settings.ts. */
 export function configurationPage(): string {
   const rows = Object.values<Setting>(settings).map(
     (setting) => `| \`${setting.env}\` | ${defaultOf(setting)} | ${setting.wants} | ${setting.doc} |`,
   );
   return `# Configuration
 
-Made from the table in src/settings.ts by \`npm run generate\`; change it there.
+Made from the table in src/config/settings.ts by \`npm run generate\`; change it there.
 
 Everything is set by environment variables, or in a file that \`TUREEN_ENV_FILE\` names; some of it can change while the
 server runs ([deploy.md](deploy.md)). A wrong value stops the start with one line for each mistake: the variable, what it

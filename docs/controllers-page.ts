@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox';
-import { notices } from '../src/control/media/notices.ts';
-import type { Operation } from '../src/control/operation.ts';
-import { operationsBySubject } from '../src/control/operations/index.ts';
-import { connectionMethods, connectionNotifications } from '../src/control/socket/methods.ts';
-import { SchemaNames, schemaText } from '../src/schema-text.ts';
+import { connectionMethods, connectionNotifications } from '../src/controllers/methods.ts';
+import { notices } from '../src/operations/holdings/notices.ts';
+import type { Operation } from '../src/operations/operation.ts';
+import { operationsBySubject } from '../src/operations/table/index.ts';
 import { closePolicy, closeRefused, closeRestart, maxFrameBytes } from '../src/wire/envelope.ts';
+import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
 
 const names = new SchemaNames({});
 const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
@@ -52,7 +52,7 @@ socket.onclose = ({ code, reason }) => console.log(\`closed: \${code} \${reason}
 
 const opening = `# Controllers
 
-Made from src/control by \`npm run generate\`; change it there.
+Made from src/operations and src/controllers by \`npm run generate\`; change it there.
 
 A Controller is a program of yours that drives this server over a connection of its own: a SIP proxy, a gateway, a
 recorder, a scheduler. It speaks to those at the other end in whatever way they speak, tells the server what media they

@@ -1,12 +1,12 @@
 import type { TSchema } from '@sinclair/typebox';
-import { errorCodes } from '../src/errors.ts';
-import { SchemaNames, schemaText, unnamedText } from '../src/schema-text.ts';
-import { IceServer } from '../src/settings.ts';
+import { IceServer } from '../src/config/settings.ts';
+import { errorCodes } from '../src/core/errors.ts';
+import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
-import * as wire from '../src/signaling/wire.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import * as rtp from '../src/wire/rtp.ts';
+import { SchemaNames, schemaText, unnamedText } from '../src/wire/schema-text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
   RtpCapabilities: rtp.RtpCapabilities,

@@ -1,7 +1,7 @@
-import type { PublicEvent } from '../src/control/event-stream.ts';
-import { publicEventsOf } from '../src/control/public-events.ts';
-import { bodyOf } from '../src/control/webhooks/webhooks.ts';
+import { publicEventsOf } from '../src/public-events/catalogue.ts';
+import type { PublicEvent } from '../src/public-events/stream.ts';
 import type { SfuEventName, SfuEvents } from '../src/sfu/events.ts';
+import { bodyOf } from '../src/webhooks/webhooks.ts';
 
 type Sample = { [N in SfuEventName]: readonly [N, SfuEvents[N]] }[SfuEventName];
 

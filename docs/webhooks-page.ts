@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publicEventTypes } from '../src/control/public-events.ts';
-import { defaultTypes } from '../src/control/webhooks/receivers.ts';
+import { defaultTypes } from '../src/config/webhook-receivers.ts';
+import { publicEventTypes } from '../src/public-events/catalogue.ts';
 import { webhookExamples } from './webhook-examples.ts';
 
 /** What each type says, for those who are told. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { Config } from '../src/config.ts';
-import type { Clock } from '../src/sfu/clock.ts';
-import { systemClock } from '../src/sfu/clock.ts';
+import type { Config } from '../src/config/config.ts';
+import type { Clock } from '../src/core/clock.ts';
+import { systemClock } from '../src/core/clock.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
 import type { WebhookOutbox } from '../src/store/webhook-outbox.ts';
 import { collectNode } from './collectors/node.ts';

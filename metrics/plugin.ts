@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia';
-import type { Config } from '../src/config.ts';
-import { toSfuError } from '../src/errors.ts';
+import type { Config } from '../src/config/config.ts';
+import { toSfuError } from '../src/core/errors.ts';
 import { type Access, accessOf, refusalOf } from './access.ts';
 import type { Measurements } from './measurements.ts';
 

@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
-import { codecOf } from '../src/sfu/codecs.ts';
-import type { Peer } from '../src/sfu/peer.ts';
-import type { Room } from '../src/sfu/room.ts';
+import { codecOf } from '../src/sfu/media/codecs.ts';
+import type { Peer } from '../src/sfu/rooms/peer.ts';
+import type { Room } from '../src/sfu/rooms/room.ts';
 import { type Gauge, gauge, type LabelSet, type Labels } from './definitions/define.ts';
 import { Page } from './page.ts';
 import { sliceSize } from './sampler/lane.ts';

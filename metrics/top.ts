@@ -1,4 +1,4 @@
-import type { Room } from '../src/sfu/room.ts';
+import type { Room } from '../src/sfu/rooms/room.ts';
 import type { Census } from './sampler/census.ts';
 import type { Quality } from './sampler/subject.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../src/config.ts';
+import type { Config } from '../src/config/config.ts';
 import type { EventBus, SfuEvents } from '../src/sfu/events.ts';
 
 export interface TracesOptions {

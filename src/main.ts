@@ -1,15 +1,15 @@
 import { workerBin } from 'mediasoup';
-import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
-import { thisHost } from './doctor/patient.ts';
-import { Watch } from './doctor/watch.ts';
-import { nodePlace, resolveAddresses } from './edge.ts';
-import { envFileVariable, readEnvironment } from './env-file.ts';
-import { compileFromFirstRoom } from './jit.ts';
-import { createLogger, type Logger } from './log.ts';
-import { places } from './places.ts';
-import { LiveConfig } from './reload.ts';
-import { Server } from './server.ts';
-import { readTls, type TlsPair, TlsWatch } from './tls.ts';
+import { compileFromFirstRoom } from './app/jit.ts';
+import { LiveConfig } from './app/reload.ts';
+import { Server } from './app/server.ts';
+import { type Config, ConfigError, readConfig, unknownVariables } from './config/config.ts';
+import { envFileVariable, readEnvironment } from './config/env-file.ts';
+import { createLogger, type Logger } from './core/log.ts';
+import { nodePlace, resolveAddresses } from './host/addresses.ts';
+import { thisHost } from './host/doctor/patient.ts';
+import { Watch } from './host/doctor/watch.ts';
+import { places } from './host/paths.ts';
+import { readTls, type TlsPair, TlsWatch } from './host/tls.ts';
 
 interface Running {
   server: Server;

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { errorCodes } from '../src/errors.ts';
+import { errorCodes } from '../src/core/errors.ts';
 import { methods } from '../src/signaling/methods/index.ts';
 
 const root = join(import.meta.dir, '..');

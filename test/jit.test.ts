@@ -1,6 +1,6 @@
 import { expect, spyOn, test } from 'bun:test';
-import { compileFromFirstRoom } from '../src/jit.ts';
-import { createLogger } from '../src/log.ts';
+import { compileFromFirstRoom } from '../src/app/jit.ts';
+import { createLogger } from '../src/core/log.ts';
 import { EventBus } from '../src/sfu/events.ts';
 
 test('the engine compiles as by default from the first room on', () => {

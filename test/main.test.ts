@@ -1,6 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import type { Server } from '../src/server.ts';
+import type { Server } from '../src/app/server.ts';
 import { SignalingClient, until } from './support/signaling-client.ts';
 
 setDefaultTimeout(60_000);

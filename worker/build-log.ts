@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SetupError } from '../setup/console.ts';
-import type { CommandResult } from '../setup/packages.ts';
+import { SetupError } from '../scripts/machine/console.ts';
+import type { CommandResult } from '../scripts/machine/packages.ts';
 
 /** How a command of a build is run. */
 export interface StepOptions {

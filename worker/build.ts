@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join } from 'node:path';
-import { SetupError } from '../setup/console.ts';
-import type { CommandResult } from '../setup/packages.ts';
+import { SetupError } from '../scripts/machine/console.ts';
+import type { CommandResult } from '../scripts/machine/packages.ts';
 import { BuildLog } from './build-log.ts';
 import { fetchLibsrtp } from './libsrtp.ts';
 import { Progress, parseNinjaStatus } from './progress.ts';

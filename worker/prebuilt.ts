@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf } from '../setup/console.ts';
+import { reasonOf } from '../scripts/machine/console.ts';
 
 /** The official place of mediasoup's prebuilt workers. */
 export const OFFICIAL_BASE_URL = 'https://github.com/versatica/mediasoup/releases/download';

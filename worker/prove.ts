@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { reasonOf, SetupError } from '../setup/console.ts';
+import { reasonOf, SetupError } from '../scripts/machine/console.ts';
 import { MARKER_PREFIX } from './recipe.ts';
 
 /** What is to be proved. */

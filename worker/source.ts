@@ -1,6 +1,6 @@
 import { appendFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SetupError } from '../setup/console.ts';
+import { SetupError } from '../scripts/machine/console.ts';
 import {
   MARKER_PREFIX,
   type MediasoupPackage,

@@ -1,4 +1,4 @@
-import { SfuError, toSfuError } from '../../src/errors.ts';
+import { SfuError, toSfuError } from '../../src/core/errors.ts';
 import { type Dashboard, requireRole } from '../dashboard.ts';
 import { toast } from '../html/layout.tsx';
 import type { ActionResult, Panel, PanelAction, PanelContext } from '../panel.ts';

@@ -1,4 +1,4 @@
-import { SfuError } from '../../src/errors.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets, newSecret } from '../../src/store/secrets.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';

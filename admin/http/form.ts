@@ -1,5 +1,5 @@
-import { cleanText } from '../../src/auth/clean.ts';
-import { SfuError } from '../../src/errors.ts';
+import { SfuError } from '../../src/core/errors.ts';
+import { cleanText } from '../../src/core/text.ts';
 
 const longestText = 2000;
 /** Bytes of a form; an action on a thousand selected peers needs less. */

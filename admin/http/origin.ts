@@ -1,4 +1,4 @@
-import { SfuError } from '../../src/errors.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets } from '../../src/store/secrets.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { type AddressTest, clientAddress } from '../../src/auth/address.ts';
-import type { Config } from '../../src/config.ts';
+import { type AddressTest, clientAddress } from '../../src/access/address.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { Session } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { User } from '../../src/store/users.ts';

@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
-import type { Peer } from '../../src/sfu/peer.ts';
-import type { Room } from '../../src/sfu/room.ts';
-import { transportStatistics } from '../../src/sfu/transport-statistics.ts';
+import { transportStatistics } from '../../src/sfu/media/transport-statistics.ts';
+import type { Peer } from '../../src/sfu/rooms/peer.ts';
+import type { Room } from '../../src/sfu/rooms/room.ts';
 import { History } from './history.ts';
 
 /** What flows over one transport, in bits a second. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../../src/sfu/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
-import type { Peer } from '../../src/sfu/peer.ts';
+import type { Peer } from '../../src/sfu/rooms/peer.ts';
+import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
-import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
 import { History } from './history.ts';
 import { Measures } from './measures.ts';
 import { Timelines } from './timeline.ts';

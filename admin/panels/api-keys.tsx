@@ -1,4 +1,4 @@
-import { SfuError } from '../../src/errors.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { type Role, roles } from '../../src/store/users.ts';
 import { ActionLink, Badge, Empty, Moment } from '../html/parts.tsx';
 import { type Column, Table } from '../html/table.tsx';

@@ -1,5 +1,5 @@
-import { SfuError } from '../../src/errors.ts';
-import type { BanOrder } from '../../src/moderation/moderation.ts';
+import type { BanOrder } from '../../src/commands/moderation.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { banKinds } from '../../src/store/bans.ts';
 import type { Form } from '../http/form.ts';
 

@@ -1,4 +1,4 @@
-import type { NodeSnapshot } from '../../src/sfu/snapshot.ts';
+import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Bar, Spark } from '../html/chart.tsx';
 import { bitrate, clockTime, percent } from '../html/format.ts';
 import { ActionLink, Empty, Figure, Moment, PageHead } from '../html/parts.tsx';

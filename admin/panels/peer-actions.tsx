@@ -1,4 +1,4 @@
-import type { Source } from '../../src/sfu/grants.ts';
+import type { Source } from '../../src/core/grants.ts';
 import { ReasonField } from '../html/parts.tsx';
 import type { Form } from '../http/form.ts';
 import type { PanelAction, PanelContext } from '../panel.ts';

@@ -1,4 +1,4 @@
-import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { hasRole } from '../../src/store/users.ts';
 import { Level } from '../html/chart.tsx';
 import { bitrate, duration } from '../html/format.ts';

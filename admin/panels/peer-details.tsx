@@ -4,7 +4,7 @@ import type {
   ProducerSnapshot,
   RoomSnapshot,
   TransportSnapshot,
-} from '../../src/sfu/snapshot.ts';
+} from '../../src/sfu/rooms/snapshot.ts';
 import { bitrate, percent } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';

@@ -1,4 +1,4 @@
-import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Spark } from '../html/chart.tsx';
 import { bitrate, dateTime, duration } from '../html/format.ts';
 import { Badge, Empty, Figure, PageHead } from '../html/parts.tsx';

@@ -1,4 +1,4 @@
-import { SfuError } from '../../src/errors.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { hashPassword, type Role, roles, type User } from '../../src/store/users.ts';
 import { ActionLink, Badge, Moment, PageHead } from '../html/parts.tsx';
 import { type Column, Table } from '../html/table.tsx';

@@ -1,4 +1,4 @@
-import type { PeerSnapshot } from '../../src/sfu/snapshot.ts';
+import type { PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Tone } from '../html/parts.tsx';
 
 /** How a person is named: as they are called, or by their id. */

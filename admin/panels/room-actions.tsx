@@ -1,4 +1,4 @@
-import { sources } from '../../src/sfu/grants.ts';
+import { sources } from '../../src/core/grants.ts';
 import { count } from '../html/format.ts';
 import { ReasonField } from '../html/parts.tsx';
 import type { Form } from '../http/form.ts';

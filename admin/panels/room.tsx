@@ -1,4 +1,4 @@
-import type { RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { hasRole } from '../../src/store/users.ts';
 import { bitrate, count, duration } from '../html/format.ts';
 import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../html/parts.tsx';

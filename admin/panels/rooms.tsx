@@ -1,4 +1,4 @@
-import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { bitrate, count, duration } from '../html/format.ts';
 import { Badge, Empty, PageHead, SearchForm } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';

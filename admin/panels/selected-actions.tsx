@@ -1,5 +1,5 @@
-import { SfuError, toSfuError } from '../../src/errors.ts';
-import type { PeerTarget } from '../../src/moderation/moderation.ts';
+import type { PeerTarget } from '../../src/commands/moderation.ts';
+import { SfuError, toSfuError } from '../../src/core/errors.ts';
 import { count } from '../html/format.ts';
 import { ReasonField } from '../html/parts.tsx';
 import type { Form } from '../http/form.ts';

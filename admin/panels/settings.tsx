@@ -1,4 +1,4 @@
-import { settings } from '../../src/settings.ts';
+import { settings } from '../../src/config/settings.ts';
 import { PageHead } from '../html/parts.tsx';
 import { Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel.ts';

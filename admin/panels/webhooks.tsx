@@ -1,5 +1,5 @@
-import type { Config } from '../../src/config.ts';
-import { SfuError } from '../../src/errors.ts';
+import type { Config } from '../../src/config/config.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import type { DeadLetter, DeadLetterSearch } from '../../src/store/webhook-dead-letters.ts';
 import type { ReceiverState } from '../../src/store/webhook-outbox.ts';
 import { count, duration } from '../html/format.ts';

@@ -1,4 +1,4 @@
-import type { WorkerSnapshot } from '../../src/sfu/snapshot.ts';
+import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Spark } from '../html/chart.tsx';
 import { duration, percent } from '../html/format.ts';
 import { Badge, PageHead } from '../html/parts.tsx';

@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** Makes the executable of the sources as they are, once in a run. @throws Error when that does not work */
 export function buildExecutable(): Promise<void> {
   built ??= (async () => {
-    const build = spawnChild([process.execPath, 'setup/build.ts', '--outfile', executable], {
+    const build = spawnChild([process.execPath, 'scripts/build.ts', '--outfile', executable], {
       cwd: root,
       stdout: 'inherit',
       stderr: 'inherit',
@@ -112,7 +112,7 @@ export function findNode(): string {
 
 /** Ours is started as `npm start` does it, once all that it needs is in place. */
 function commandOf(side: Program): string[] {
-  if (side === 'ours') return [process.execPath, 'setup/start.ts'];
+  if (side === 'ours') return [process.execPath, 'scripts/start.ts'];
   if (side === 'executable') return [executable];
   return [findNode(), side === 'bare' ? 'bench/reference/bare.mjs' : 'bench/reference/server.mjs'];
 }

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import type { ConsumerInfo } from '../../src/signaling/wire.ts';
+import type { ConsumerInfo } from '../../src/signaling/messages.ts';
 
 /** A consumer as the server announces it. */
 export type Announced = Static<typeof ConsumerInfo>;

@@ -1,4 +1,4 @@
-import { mintToken } from '../../src/auth/tokens.ts';
+import { mintToken } from '../../src/access/tokens.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import type { StreamCounter } from './counter.ts';
 import { SocketLink } from './link.ts';

@@ -12,4 +12,4 @@ if [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
 fi
 
 mkdir -p "$out"
-sh setup/bootstrap.sh build --outfile "$out/tureen"
+sh scripts/bootstrap.sh build --outfile "$out/tureen"

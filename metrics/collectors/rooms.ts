@@ -1,4 +1,4 @@
-import type { Room } from '../../src/sfu/room.ts';
+import type { Room } from '../../src/sfu/rooms/room.ts';
 import { rooms } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 

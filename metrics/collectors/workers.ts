@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { WorkerSlot } from '../../src/sfu/workers.ts';
+import type { WorkerSlot } from '../../src/sfu/media/workers.ts';
 import type { Gauge } from '../definitions/define.ts';
 import { server } from '../definitions/index.ts';
 import type { Page } from '../page.ts';

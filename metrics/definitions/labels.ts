@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import { errorCodes } from '../../src/errors.ts';
+import { errorCodes } from '../../src/core/errors.ts';
 import type { Actor, PeerEnd, RejoinReason, RoomEnd, TransportEnd } from '../../src/sfu/events.ts';
 import { cross, type LabelSet, open, valuesOf } from './define.ts';
 

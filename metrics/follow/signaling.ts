@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes } from '../../src/errors.ts';
+import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
 import type { EventBus } from '../../src/sfu/events.ts';
 import { server } from '../definitions/index.ts';
 import type { Page } from '../page.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/sfu/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { EventBus } from '../../src/sfu/events.ts';
 import { rooms } from '../definitions/index.ts';
 import type { Page } from '../page.ts';

@@ -1,5 +1,5 @@
 import type { EventBus } from '../../src/sfu/events.ts';
-import type { WorkerPool } from '../../src/sfu/workers.ts';
+import type { WorkerPool } from '../../src/sfu/media/workers.ts';
 import { server } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import type { Census } from '../sampler/census.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/sfu/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { monitoring } from '../definitions/index.ts';
 import type { LoopLag } from '../loop-lag.ts';
 import type { Page } from '../page.ts';

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
-import { codecOf } from '../../src/sfu/codecs.ts';
-import { sourceOf } from '../../src/sfu/grants.ts';
+import { sourceOf } from '../../src/core/grants.ts';
+import { codecOf } from '../../src/sfu/media/codecs.ts';
 import type { Counter, Labels } from '../definitions/define.ts';
 import { media } from '../definitions/index.ts';
 import type { Page } from '../page.ts';

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import { transportStatistics } from '../../src/sfu/transport-statistics.ts';
+import { transportStatistics } from '../../src/sfu/media/transport-statistics.ts';
 import { transports } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import { HighWater } from './high-water.ts';

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
-import type { Logger } from '../log.ts';
-import type { Source } from './grants.ts';
+import type { Source } from '../core/grants.ts';
+import type { Logger } from '../core/log.ts';
 
 /** Who caused a change: the peer itself, someone with power over it, or the server. */
 export interface Actor {

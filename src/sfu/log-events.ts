@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 import type { EventBus, SfuEventName } from './events.ts';
 
 /** What an operator reads in the log, and at which level; everything else is for metrics. */

@@ -1,17 +1,17 @@
-import { SfuError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { Drain, type DrainResult } from './drain.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { SfuError } from '../core/errors.ts';
+import type { Grants, Identity } from '../core/grants.ts';
+import type { Logger } from '../core/log.ts';
 import { type Actor, EventBus, type PeerEnd, serverActor } from './events.ts';
-import type { Grants, Identity } from './grants.ts';
-import type { Peer, PeerLink, Publication } from './peer.ts';
-import { allowPublication, closePublication, mutePublication } from './publishing.ts';
-import { Room, type RoomContext, type SfuSettings } from './room.ts';
-import type { RoomChanges, RoomOptions } from './room-options.ts';
-import type { RtpPlace } from './rtp-transports.ts';
-import { type NodeSnapshot, takeSnapshot } from './snapshot.ts';
-import { capBitrate } from './transports.ts';
-import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './workers.ts';
+import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
+import { Drain, type DrainResult } from './rooms/drain.ts';
+import type { Peer, PeerLink, Publication } from './rooms/peer.ts';
+import { allowPublication, closePublication, mutePublication } from './rooms/publishing.ts';
+import { Room, type RoomContext, type SfuSettings } from './rooms/room.ts';
+import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
+import type { RtpPlace } from './rooms/rtp-transports.ts';
+import { type NodeSnapshot, takeSnapshot } from './rooms/snapshot.ts';
+import { capBitrate } from './rooms/transports.ts';
 
 export interface SfuOptions {
   settings: SfuSettings;

@@ -1,9 +1,9 @@
 import type { Static } from '@sinclair/typebox';
-import type { IceServers } from '../auth/ice-servers.ts';
-import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/peer.ts';
-import type { Room } from '../sfu/room.ts';
-import { iceCandidates } from '../sfu/transports.ts';
-import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './wire.ts';
+import type { IceServers } from '../access/ice-servers.ts';
+import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
+import type { Room } from '../sfu/rooms/room.ts';
+import { iceCandidates } from '../sfu/rooms/transports.ts';
+import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './messages.ts';
 
 /** A transport as its client needs it to make its own side. */
 export function describeTransport(

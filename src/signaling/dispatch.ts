@@ -1,6 +1,6 @@
-import { SfuError, toSfuError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Peer } from '../sfu/peer.ts';
+import { SfuError, toSfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
 import { invalidParams } from '../wire/check.ts';
 import type { NotificationFrame, RequestFrame } from '../wire/envelope.ts';
 import { type Dialect, readData, writeResult } from './compat.ts';

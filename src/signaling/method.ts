@@ -1,9 +1,9 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import type { IceServers } from '../auth/ice-servers.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { Moderation } from '../moderation/moderation.ts';
-import type { Peer } from '../sfu/peer.ts';
-import type { Room } from '../sfu/room.ts';
+import type { IceServers } from '../access/ice-servers.ts';
+import type { Moderation } from '../commands/moderation.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
+import type { Room } from '../sfu/rooms/room.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 
 /** What a method acts on: the asking peer in its room, and what is to be done once the reply is on its way. */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Actor } from '../sfu/events.ts';
-import type { Peer } from '../sfu/peer.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
 
 /** Characters of a reason that are kept. */
 export const longestReason = 200;

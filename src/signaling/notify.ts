@@ -1,10 +1,10 @@
 import type { EventBus } from '../sfu/events.ts';
-import type { Peer } from '../sfu/peer.ts';
-import type { Room } from '../sfu/room.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
+import type { Room } from '../sfu/rooms/room.ts';
 import { describePeer } from './describe.ts';
+import type { NotificationData, NotificationName } from './messages.ts';
 import type { Session } from './session.ts';
 import { notificationText } from './texts.ts';
-import type { NotificationData, NotificationName } from './wire.ts';
 
 export interface NotifyOptions {
   events: EventBus;

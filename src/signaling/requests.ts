@@ -1,5 +1,5 @@
-import { SfuError } from '../errors.ts';
-import type { Clock } from '../sfu/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import { SfuError } from '../core/errors.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import type { ClientResponse } from '../wire/frame.ts';
 

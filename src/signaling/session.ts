@@ -1,11 +1,11 @@
-import type { IceServers } from '../auth/ice-servers.ts';
-import { SfuError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Moderation } from '../moderation/moderation.ts';
-import type { Clock } from '../sfu/clock.ts';
+import type { IceServers } from '../access/ice-servers.ts';
+import type { Moderation } from '../commands/moderation.ts';
+import type { Clock } from '../core/clock.ts';
+import { SfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
 import type { EventBus, PeerEnd } from '../sfu/events.ts';
-import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/peer.ts';
-import type { Room } from '../sfu/room.ts';
+import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
+import type { Room } from '../sfu/rooms/room.ts';
 import {
   closePolicy,
   closeReason,
@@ -23,9 +23,9 @@ import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
+import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './messages.ts';
 import { Requests } from './requests.ts';
 import { notificationText, successText } from './texts.ts';
-import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './wire.ts';
 
 export interface SessionOptions {
   socket: WireSocket;

@@ -1,16 +1,16 @@
 import { version as mediasoupVersion } from 'mediasoup';
-import { type ClientAddress, clientAddresses } from '../auth/address.ts';
-import { readId } from '../auth/clean.ts';
-import { iceServersFor } from '../auth/ice-servers.ts';
-import { originAllowed } from '../auth/origins.ts';
-import { verifyToken } from '../auth/tokens.ts';
-import type { Config } from '../config.ts';
-import { type ErrorCode, SfuError, toSfuError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Moderation } from '../moderation/moderation.ts';
-import { type Clock, systemClock } from '../sfu/clock.ts';
-import { defaultGrants, type Identity } from '../sfu/grants.ts';
-import type { Peer } from '../sfu/peer.ts';
+import { type ClientAddress, clientAddresses } from '../access/address.ts';
+import { iceServersFor } from '../access/ice-servers.ts';
+import { originAllowed } from '../access/origins.ts';
+import { verifyToken } from '../access/tokens.ts';
+import type { Moderation } from '../commands/moderation.ts';
+import type { Config } from '../config/config.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
+import { defaultGrants, type Identity } from '../core/grants.ts';
+import type { Logger } from '../core/log.ts';
+import { readId } from '../core/text.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {

@@ -1,5 +1,5 @@
 import { writeEvent } from './compat.ts';
-import type { NotificationData, NotificationName } from './wire.ts';
+import type { NotificationData, NotificationName } from './messages.ts';
 
 /** The text of a notification, for one client or for many. */
 export function notificationText<N extends NotificationName>(name: N, data: NotificationData<N>): string {

@@ -1,10 +1,10 @@
 import { version } from 'mediasoup';
-import type { IceServers } from '../auth/ice-servers.ts';
-import type { Peer } from '../sfu/peer.ts';
-import type { Room } from '../sfu/room.ts';
-import { openTransport } from '../sfu/transports.ts';
+import type { IceServers } from '../access/ice-servers.ts';
+import type { Peer } from '../sfu/rooms/peer.ts';
+import type { Room } from '../sfu/rooms/room.ts';
+import { openTransport } from '../sfu/rooms/transports.ts';
 import { describePeer, describeTransport } from './describe.ts';
-import type { NotificationData } from './wire.ts';
+import type { NotificationData } from './messages.ts';
 
 /**
  * The first message of the fast join: what a client would otherwise ask for in three round trips, sent unasked. It

@@ -1,7 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 
 /** Milliseconds that a write waits for others with which it shares a transaction. */
 const gather = 5;

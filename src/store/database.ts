@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 import { migrations } from './migrations/index.ts';
 
 const fileName = 'tureen.sqlite';

@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditLog } from './audit.ts';
 import { Bans } from './bans.ts';

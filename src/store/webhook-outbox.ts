@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 import { Batches } from './batches.ts';
 import { hashSecret } from './secrets.ts';
 import { type DeadLetterSearch, DeadLetters } from './webhook-dead-letters.ts';

@@ -1,4 +1,4 @@
-import { SfuError } from '../errors.ts';
+import { SfuError } from '../core/errors.ts';
 import { parseObject, tame } from './json.ts';
 
 /** Bytes of a body at most: a description of a browser's media has some 10 KiB. */

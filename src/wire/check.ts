@@ -1,6 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
-import { SfuError } from '../errors.ts';
+import { SfuError } from '../core/errors.ts';
 
 /** Checks data against a schema. */
 export type DataCheck<T extends TSchema = TSchema> = Pick<TypeCheck<T>, 'Check' | 'Errors'>;

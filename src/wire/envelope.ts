@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { SfuError } from '../errors.ts';
+import type { SfuError } from '../core/errors.ts';
 
 /**
  * What every socket of this server has in common: JSON text frames in protoo's envelope, their limits, and the codes

@@ -1,4 +1,4 @@
-import { SfuError } from '../errors.ts';
+import { SfuError } from '../core/errors.ts';
 import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './envelope.ts';
 import { parseObject, tame } from './json.ts';
 

@@ -1,4 +1,4 @@
-import { SfuError } from '../errors.ts';
+import { SfuError } from '../core/errors.ts';
 
 /** @param what names the text in the error, such as `frame` @throws SfuError invalid_message for anything but an object */
 export function parseObject(text: string, what: string): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { Clock } from '../sfu/clock.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** Bursts of this many seconds' worth of messages pass at once. */
 const burstSeconds = 5;

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts';
+import type { Logger } from '../core/log.ts';
 import { maxFrameBytes } from './envelope.ts';
 
 /** What a connection needs of its socket. */

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { Browser } from '../browser/support.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
 import { openPage } from './pages.ts';

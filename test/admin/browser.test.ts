@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import type { Role } from '../../src/store/users.ts';
 import { Browser, eventually } from '../browser/support.ts';
 import { hum } from '../browser/voice.ts';

@@ -16,7 +16,7 @@ let executable: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tureen-panels-'));
   executable = join(folder, 'tureen');
-  const built = Bun.spawnSync([process.execPath, 'setup/build.ts', '--outfile', executable], {
+  const built = Bun.spawnSync([process.execPath, 'scripts/build.ts', '--outfile', executable], {
     cwd: projectFolder,
   });
   if (built.exitCode !== 0) throw new Error(built.stderr.toString());

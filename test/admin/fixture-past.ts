@@ -1,7 +1,7 @@
 import { History } from '../../admin/live/history.ts';
 import type { Monitor } from '../../admin/live/monitor.ts';
 import type { EventBus } from '../../src/sfu/events.ts';
-import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/snapshot.ts';
+import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hostileNames, type Kind, now, people } from './fixtures.ts';
 

@@ -1,18 +1,18 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
-import { readConfig } from '../../src/config.ts';
-import { silentLogger } from '../../src/log.ts';
-import { Moderation } from '../../src/moderation/moderation.ts';
+import { Moderation } from '../../src/commands/moderation.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { defaultGrants } from '../../src/core/grants.ts';
+import { silentLogger } from '../../src/core/log.ts';
 import { EventBus } from '../../src/sfu/events.ts';
-import { defaultGrants } from '../../src/sfu/grants.ts';
-import type { Sfu } from '../../src/sfu/sfu.ts';
 import type {
   NodeSnapshot,
   PeerSnapshot,
   ProducerSnapshot,
   RoomSnapshot,
   WorkerSnapshot,
-} from '../../src/sfu/snapshot.ts';
+} from '../../src/sfu/rooms/snapshot.ts';
+import type { Sfu } from '../../src/sfu/sfu.ts';
 import { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
 import { fillHistory, fillRecords } from './fixture-past.ts';

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { NodeSnapshot } from '../../src/sfu/snapshot.ts';
+import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role } from '../../src/store/users.ts';
 import { type Browser, patience } from '../browser/support.ts';

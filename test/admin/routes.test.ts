@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { builtInPanels } from '../../admin/panels/index.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import type { Role } from '../../src/store/users.ts';
 import { hasRole, roles } from '../../src/store/users.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';

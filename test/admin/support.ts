@@ -1,5 +1,5 @@
-import type { Environment } from '../../src/config.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
+import type { Environment } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hashPassword, type Role } from '../../src/store/users.ts';
 import { startServer, withKeys } from '../support/server.ts';

@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Server } from '../../src/server.ts';
-import { entry } from '../control/webhook-world.ts';
+import type { Server } from '../../src/app/server.ts';
 import { withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { ok, WebhookReceiver } from '../support/webhook-receiver.ts';
+import { entry } from '../webhooks/world.ts';
 import { hostileNames } from './fixtures.ts';
 import { select, startWithUsers, Visitor } from './support.ts';
 

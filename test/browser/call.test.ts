@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { eventually, patience, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';

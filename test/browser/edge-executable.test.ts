@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Glob } from 'bun';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
 import { Executable } from '../support/executable.ts';
 import { Program } from '../support/program.ts';

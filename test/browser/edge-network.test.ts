@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { readTls } from '../../src/tls.ts';
+import { readTls } from '../../src/host/tls.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { ClientNetwork, mayMakeNetworks } from '../support/network.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';

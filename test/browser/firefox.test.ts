@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, setDefaultTimeout, test } from 'bun:test';
 import puppeteer, { type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, patience, prepare, seesAndHears } from './support.ts';
 import { useBrowser } from './use-browser.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, hearsSomething, patience, seesAndHears } from './support.ts';
 import { useBrowser } from './use-browser.ts';
@@ -79,7 +79,7 @@ class Program implements AsyncDisposable {
 const broadcast = (...args: string[]) =>
   new Program([
     process.execPath,
-    'setup/broadcast.ts',
+    'scripts/broadcast.ts',
     '--server',
     `http://127.0.0.1:${server.port}`,
     ...args,

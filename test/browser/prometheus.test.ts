@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { alertRules, recordingRules } from '../../metrics/prometheus/rules.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 import { PrometheusServer } from './prometheus-server.ts';

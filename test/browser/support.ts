@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumFlags, fakeConsent, fakeDevices } from '../../bench/harness/chromium-flags.ts';
 import { buildPage } from '../../client/build.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 
 /** What a condition may take on a machine that is busy with other things. */
 export const patience = 60_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually } from './support.ts';
 import { FfmpegTelephone } from './telephone-ffmpeg.ts';

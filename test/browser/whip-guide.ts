@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { places } from '../../src/places.ts';
+import { places } from '../../src/host/paths.ts';
 import type { Browser } from './support.ts';
 import { hum } from './voice.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';

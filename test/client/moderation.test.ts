@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { serverActor } from '../../src/sfu/events.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';

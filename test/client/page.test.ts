@@ -5,7 +5,7 @@ import { initials } from '../../client/page/dom.ts';
 import { gridPlaces, speakerPlaces } from '../../client/page/layout.ts';
 import { explain, explainPublicationEnd } from '../../client/page/texts.ts';
 import { readClaims } from '../../client/page/token.ts';
-import { errorCodes } from '../../src/errors.ts';
+import { errorCodes } from '../../src/core/errors.ts';
 import { tokenFor } from '../support/server.ts';
 
 const desktop = { width: 1248, height: 640 };

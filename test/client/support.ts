@@ -5,7 +5,7 @@ import {
   TureenClient,
   type TureenClientOptions,
 } from '../../client/index.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 
 /** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
 export class FakeTrack extends EventTarget {

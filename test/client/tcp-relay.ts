@@ -1,4 +1,4 @@
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 
 interface Pair {
   readonly client: Bun.Socket<unknown>;

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
-import type { Server } from '../../src/server.ts';
-import { mediaCodecs } from '../../src/sfu/codecs.ts';
+import type { Server } from '../../src/app/server.ts';
+import { mediaCodecs } from '../../src/sfu/media/codecs.ts';
 
 const ssrc = 1111;
 

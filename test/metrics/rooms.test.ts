@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { Quality } from '../../metrics/sampler/subject.ts';
 import { topRooms } from '../../metrics/top.ts';
-import type { Room } from '../../src/sfu/room.ts';
+import type { Room } from '../../src/sfu/rooms/room.ts';
 import { createWorld } from '../support/world.ts';
 import { promtool, readPage, sumOf } from './support.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { allMetrics } from '../../metrics/definitions/index.ts';
 import { Page } from '../../metrics/page.ts';
 import { Census } from '../../metrics/sampler/census.ts';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { createWorld } from '../support/world.ts';

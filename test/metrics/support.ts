@@ -1,5 +1,5 @@
-import { ensurePackages } from '../../setup/packages.ts';
-import type { Server } from '../../src/server.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
+import type { Server } from '../../src/app/server.ts';
 
 /** What a page says of one metric. */
 export interface Family {

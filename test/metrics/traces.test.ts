@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { Traces } from '../../metrics/traces.ts';
-import { silentLogger } from '../../src/log.ts';
+import { silentLogger } from '../../src/core/log.ts';
 import { EventBus } from '../../src/sfu/events.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';

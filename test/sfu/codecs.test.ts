@@ -1,7 +1,12 @@
 import { expect, test } from 'bun:test';
 import { createWorker, type types } from 'mediasoup';
 import { camera as benchCamera } from '../../bench/loads/rtp.ts';
-import { capabilitiesFor, mediaCodecs, shareCapabilities, shareConsumable } from '../../src/sfu/codecs.ts';
+import {
+  capabilitiesFor,
+  mediaCodecs,
+  shareCapabilities,
+  shareConsumable,
+} from '../../src/sfu/media/codecs.ts';
 
 // The load's types are looser than mediasoup's.
 const camera = benchCamera as types.RtpParameters;

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { silentLogger } from '../../src/log.ts';
+import { silentLogger } from '../../src/core/log.ts';
 import { EventBus, type SfuEvent } from '../../src/sfu/events.ts';
 
 const room = { roomId: 'kitchen', workerIndex: 0 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { defaultGrants, mayPublish, sourceOf } from '../../src/sfu/grants.ts';
+import { defaultGrants, mayPublish, sourceOf } from '../../src/core/grants.ts';
 
 test.each([
   ['video', { source: 'webcam' }, 'video'],

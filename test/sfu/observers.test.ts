@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test';
 import type { types } from 'mediasoup';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
-import type { Peer, Publication } from '../../src/sfu/peer.ts';
-import type { Room } from '../../src/sfu/room.ts';
+import type { Peer, Publication } from '../../src/sfu/rooms/peer.ts';
+import type { Room } from '../../src/sfu/rooms/room.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';

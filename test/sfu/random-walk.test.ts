@@ -1,11 +1,11 @@
 import { heapStats } from 'bun:jsc';
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
-import { createLogger } from '../../src/log.ts';
-import type { Server } from '../../src/server.ts';
-import { type Clock, systemClock } from '../../src/sfu/clock.ts';
-import type { Peer } from '../../src/sfu/peer.ts';
-import type { Room } from '../../src/sfu/room.ts';
+import type { Server } from '../../src/app/server.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { createLogger } from '../../src/core/log.ts';
+import type { Peer } from '../../src/sfu/rooms/peer.ts';
+import type { Room } from '../../src/sfu/rooms/room.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';

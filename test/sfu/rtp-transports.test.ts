@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { types } from 'mediasoup';
-import type { Server } from '../../src/server.ts';
-import { defaultGrants } from '../../src/sfu/grants.ts';
-import type { Peer, PeerLink } from '../../src/sfu/peer.ts';
-import { publish } from '../../src/sfu/publishing.ts';
+import type { Server } from '../../src/app/server.ts';
+import { defaultGrants } from '../../src/core/grants.ts';
+import type { Peer, PeerLink } from '../../src/sfu/rooms/peer.ts';
+import { publish } from '../../src/sfu/rooms/publishing.ts';
 import {
   connectPipeTransport,
   connectPlainTransport,
   openPipeTransport,
   openPlainTransport,
-} from '../../src/sfu/rtp-transports.ts';
-import { peerSnapshot } from '../../src/sfu/snapshot.ts';
-import { subscribe } from '../../src/sfu/subscribing.ts';
+} from '../../src/sfu/rooms/rtp-transports.ts';
+import { peerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import { subscribe } from '../../src/sfu/rooms/subscribing.ts';
 import { startServer } from '../support/server.ts';
 import { audioTrack } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import type { Server } from '../../src/server.ts';
-import { type Clock, systemClock } from '../../src/sfu/clock.ts';
+import type { Server } from '../../src/app/server.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { receivesOpusAndVp8 } from '../support/rtp.ts';
 import { logLines, startServer } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, spyOn, test } from 'bun:test';
-import { transportStatistics } from '../../src/sfu/transport-statistics.ts';
+import { transportStatistics } from '../../src/sfu/media/transport-statistics.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 

@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { TObject, TSchema } from '@sinclair/typebox';
-import { errorCodes } from '../../src/errors.ts';
-import type { Server } from '../../src/server.ts';
-import type { RoomSnapshot } from '../../src/sfu/snapshot.ts';
+import type { Server } from '../../src/app/server.ts';
+import { errorCodes } from '../../src/core/errors.ts';
+import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { MethodDefinition } from '../../src/signaling/method.ts';
 import { type MethodParams, methods } from '../../src/signaling/methods/index.ts';
 import { type Random, seededRandom } from '../support/random.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { finalText, firstText, nextPart, RawSocket } from '../support/raw-socket.ts';

@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { FakeMediaStreamTrack } from 'fake-mediastreamtrack';
 import { Device, FakeHandler, testFakeParameters, type types } from 'mediasoup-client';
-import type { Server } from '../../src/server.ts';
-import type { ServerRequestData } from '../../src/signaling/wire.ts';
+import type { Server } from '../../src/app/server.ts';
+import type { ServerRequestData } from '../../src/signaling/messages.ts';
 import { expectShape } from '../support/expect.ts';
 import { startServer } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';

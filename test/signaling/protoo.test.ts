@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Fields } from 'protoo-client';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { expectShape } from '../support/expect.ts';
 import { ProtooClient } from '../support/protoo.ts';
 import { dtlsOf, receivesOpusAndVp8 } from '../support/rtp.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { SignJWT } from 'jose';
-import { tokenCommand } from '../../src/auth/token-command.ts';
-import { mintToken } from '../../src/auth/tokens.ts';
-import { SfuError } from '../../src/errors.ts';
+import { mintToken } from '../../src/access/tokens.ts';
+import { tokenCommand } from '../../src/cli/token.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import { ProtooClient } from '../support/protoo.ts';
 import {
   logLines,

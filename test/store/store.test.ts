@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, silentLogger } from '../../src/log.ts';
+import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { migrate } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
 import { sessionLimits } from '../../src/store/sessions.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, silentLogger } from '../../src/log.ts';
+import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { migrate } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { WebhookOutbox } from '../../src/store/webhook-outbox.ts';

@@ -1,4 +1,4 @@
-import { ensurePackages } from '../../setup/packages.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { type BareHost, bareEnvironment } from './bare-host.ts';
 import { ControlGroup } from './control-groups.ts';
 import { type Outcome, run, succeed } from './debian.ts';

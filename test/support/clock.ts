@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/sfu/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 
 interface Task {
   readonly at: number;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePackages } from '../../setup/packages.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { cacheFolder } from '../../worker/provide.ts';
 
 /** What a command left behind. */

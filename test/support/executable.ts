@@ -9,7 +9,7 @@ export class Executable implements AsyncDisposable {
 
   static async build(): Promise<Executable> {
     const executable = new Executable(await mkdtemp(join(tmpdir(), 'tureen-executable-')));
-    const command = [process.execPath, 'setup/build.ts', '--outfile', executable.path];
+    const command = [process.execPath, 'scripts/build.ts', '--outfile', executable.path];
     const { exitCode, stderr } = Bun.spawnSync(command, { cwd: projectFolder });
     if (exitCode !== 0) throw new Error(stderr.toString());
     return executable;

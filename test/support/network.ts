@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePackages } from '../../setup/packages.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
 
 /** Whether this user may make networks. */
 export const mayMakeNetworks = process.getuid?.() === 0 && Bun.which('ip') !== null;

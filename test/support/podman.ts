@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePackages } from '../../setup/packages.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { type Outcome, run } from './debian.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensurePackages } from '../../setup/packages.ts';
+import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { makeCertificate } from './certificate.ts';
 import { freePort } from './port.ts';
 import { projectFolder } from './program.ts';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 
 export interface RawSocketOptions {
   server: Server;

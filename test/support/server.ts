@@ -1,8 +1,8 @@
 import type { Static } from '@sinclair/typebox';
-import { mintToken, type TokenGrants } from '../../src/auth/tokens.ts';
-import { type Environment, readConfig } from '../../src/config.ts';
-import { createLogger, type Logger } from '../../src/log.ts';
-import { Server, type ServerOptions } from '../../src/server.ts';
+import { mintToken, type TokenGrants } from '../../src/access/tokens.ts';
+import { Server, type ServerOptions } from '../../src/app/server.ts';
+import { type Environment, readConfig } from '../../src/config/config.ts';
+import { createLogger, type Logger } from '../../src/core/log.ts';
 
 /** Key and secret of servers that run with tokens in tests. */
 export const testKey = 'test-key';

@@ -1,4 +1,4 @@
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../src/signaling/methods/index.ts';
 import { socketUrl } from './server.ts';
 

@@ -1,4 +1,4 @@
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { receivesOpusAndVp8 } from './rtp.ts';
 import { Refused, SignalingClient } from './signaling-client.ts';
 import { audioTrack, dataChannel, videoTrack } from './world.ts';

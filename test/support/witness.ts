@@ -1,4 +1,4 @@
-import type { Server } from '../../src/server.ts';
+import type { Server } from '../../src/app/server.ts';
 import { enter, type Member } from './world.ts';
 
 /** An answer may take this long on a slow machine, in milliseconds. It must not take longer because of somebody else. */

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox';
-import type { TokenGrants } from '../../src/auth/tokens.ts';
-import type { Environment } from '../../src/config.ts';
-import type { Server } from '../../src/server.ts';
+import type { TokenGrants } from '../../src/access/tokens.ts';
+import type { Server } from '../../src/app/server.ts';
+import type { Environment } from '../../src/config/config.ts';
 import type { MethodParams } from '../../src/signaling/methods/index.ts';
 import { startServer, tokenFor, withKeys } from './server.ts';
 import { SignalingClient } from './signaling-client.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SetupError } from '../../setup/console.ts';
+import { SetupError } from '../../scripts/machine/console.ts';
 import type { BuildOptions } from '../../worker/build.ts';
 import { cacheFolder, type ProvidedWorker, provideWorker } from '../../worker/provide.ts';
 import { findMediasoup, hashRecipe } from '../../worker/recipe.ts';

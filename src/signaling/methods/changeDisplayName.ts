@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { cleanName } from '../../auth/clean.ts';
+import { cleanName } from '../../core/text.ts';
 import { Nothing } from '../../wire/envelope.ts';
+import { DisplayName } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { DisplayName } from '../wire.ts';
 
 export const changeDisplayName = defineMethod({
   name: 'changeDisplayName',

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { connectTransport } from '../../sfu/transports.ts';
+import { connectTransport } from '../../sfu/rooms/transports.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { DtlsParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';

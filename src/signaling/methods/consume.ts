@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
-import { SfuError } from '../../errors.ts';
-import { subscribe } from '../../sfu/subscribing.ts';
+import { SfuError } from '../../core/errors.ts';
+import { subscribe } from '../../sfu/rooms/subscribing.ts';
 import { Id } from '../../wire/envelope.ts';
 import { describeConsumer } from '../describe.ts';
+import { ConsumerInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { ConsumerInfo } from '../wire.ts';
 
 export const consume = defineMethod({
   name: 'consume',

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox';
-import { offerAll } from '../../sfu/subscribing.ts';
-import { openTransport } from '../../sfu/transports.ts';
+import { offerAll } from '../../sfu/rooms/subscribing.ts';
+import { openTransport } from '../../sfu/rooms/transports.ts';
 import { AppData } from '../../wire/envelope.ts';
 import { describeTransport } from '../describe.ts';
+import { TransportInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { TransportInfo } from '../wire.ts';
 
 export const createWebRtcTransport = defineMethod({
   name: 'createWebRtcTransport',

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { mediaCall } from '../../sfu/media-call.ts';
+import { mediaCall } from '../../sfu/media/media-call.ts';
 import { Id } from '../../wire/envelope.ts';
+import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { Stats } from '../wire.ts';
 
 export const getTransportStats = defineMethod({
   name: 'getTransportStats',

@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { cleanDevice, cleanName } from '../../auth/clean.ts';
-import type { Peer } from '../../sfu/peer.ts';
-import { offerAll, subscribeToAll } from '../../sfu/subscribing.ts';
+import { cleanDevice, cleanName } from '../../core/text.ts';
+import type { Peer } from '../../sfu/rooms/peer.ts';
+import { offerAll, subscribeToAll } from '../../sfu/rooms/subscribing.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
+import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../wire.ts';
 
 const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { pauseSubscription } from '../../sfu/subscribing.ts';
+import { pauseSubscription } from '../../sfu/rooms/subscribing.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { pausePublication } from '../../sfu/publishing.ts';
+import { pausePublication } from '../../sfu/rooms/publishing.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 

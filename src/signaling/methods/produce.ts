@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { publish } from '../../sfu/publishing.ts';
+import { publish } from '../../sfu/rooms/publishing.ts';
 import { AppData, Id } from '../../wire/envelope.ts';
 import { MediaKind, RtpParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';

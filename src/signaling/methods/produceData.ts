@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { publishData } from '../../sfu/publishing.ts';
+import { publishData } from '../../sfu/rooms/publishing.ts';
 import { AppData, Id } from '../../wire/envelope.ts';
 import { SctpStreamParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';

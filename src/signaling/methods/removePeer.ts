@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { cleanText } from '../../auth/clean.ts';
+import { cleanText } from '../../core/text.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf, longestReason, Reason } from '../moderator.ts';

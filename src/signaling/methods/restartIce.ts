@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { restartIce as restart } from '../../sfu/transports.ts';
+import { restartIce as restart } from '../../sfu/rooms/transports.ts';
 import { Id } from '../../wire/envelope.ts';
 import { IceParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { resumeSubscription } from '../../sfu/subscribing.ts';
+import { resumeSubscription } from '../../sfu/rooms/subscribing.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { resumePublication } from '../../sfu/publishing.ts';
+import { resumePublication } from '../../sfu/rooms/publishing.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 

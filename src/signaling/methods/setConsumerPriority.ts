@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { mediaCall } from '../../sfu/media-call.ts';
+import { mediaCall } from '../../sfu/media/media-call.ts';
 import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 

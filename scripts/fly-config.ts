@@ -1,0 +1,110 @@
+/**
+ * Writes a configuration for each node on Fly.io, and checks what is there:
+ * `bun run fly:config --nodes ams,fra,iad`, `bun run fly:config --check`.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Glob } from 'bun';
+import { checkFlyFiles } from '../deploy/fly/check.ts';
+import { appName, flyConfig, planNodes } from '../deploy/fly/config.ts';
+import { reasonOf, runTask, SetupError, say } from './machine/console.ts';
+
+const ROOT = join(import.meta.dir, '..');
+
+const USAGE = `bun run fly:config --nodes ams,fra,iad [--prefix tureen] [--workers 2] [--base-port 40000] [--out folder]
+bun run fly:config --check [--out folder]`;
+
+await runTask(async () => {
+  const { nodes, prefix, out, check, help, ...numbers } = readArguments();
+
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+
+  if (prefix !== undefined && !appName.test(prefix)) {
+    throw new SetupError(
+      `--prefix: got "${prefix}", wants the beginning of an app's name: small letters, digits and dashes`,
+    );
+  }
+
+  if (nodes !== undefined) {
+    const regions = nodes.split(',').map((region) => region.trim());
+    const wrong = regions.find((region) => !/^[a-z]{3}$/.test(region));
+
+    if (wrong !== undefined) {
+      throw new SetupError(`--nodes: got "${wrong}", wants codes of regions such as ams,fra,iad`);
+    }
+
+    const plan = {
+      regions,
+      prefix,
+      workers: readNumber('--workers', numbers.workers),
+      basePort: readNumber('--base-port', numbers['base-port']),
+    };
+
+    for (const node of planNodes(plan)) {
+      const name = `fly.${node.app}.toml`;
+
+      await Bun.write(join(out, name), flyConfig(node));
+      say(
+        `written: ${name}. Create the app: fly apps create ${node.app} && fly ips allocate-v4 -a ${node.app}`,
+      );
+    }
+  } else if (!check) {
+    throw new SetupError(`nothing to do; expected one of\n${USAGE}`);
+  }
+
+  await checkFolder(out);
+});
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        nodes: { type: 'string' },
+        prefix: { type: 'string' },
+        workers: { type: 'string' },
+        'base-port': { type: 'string' },
+        out: { type: 'string', default: ROOT },
+        check: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+
+    return values;
+  } catch (error) {
+    throw new SetupError(`${reasonOf(error)}. Expected\n${USAGE}`);
+  }
+}
+
+function readNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+
+  const value = Number(text);
+
+  if (!Number.isInteger(value) || value < 1 || value > 65_000) {
+    throw new SetupError(`${option}: got "${text}", wants a whole number`);
+  }
+
+  return value;
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  // fly.toml is the example of a single node: it would claim the ports of the first of several.
+  const all = [...new Glob('fly*.toml').scanSync(folder)].sort();
+  const names = all.length > 1 ? all.filter((name) => name !== 'fly.toml') : all;
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await Bun.file(join(folder, name)).text() })),
+  );
+  const mistakes = checkFlyFiles(files);
+
+  if (mistakes.length > 0) {
+    throw new SetupError(`the configuration for Fly.io is wrong:\n${mistakes.join('\n')}`);
+  }
+
+  say(`checked: ${names.join(', ')}. With flyctl at hand, also run: fly config validate --config <file>`);
+}

@@ -1,0 +1,155 @@
+/**
+ * Runs the tests: `npm test`, or `npm test -- test/sfu` for some of them. Arguments that start with a dash go to
+ * `bun test`, for example `npm test -- --test-name-pattern=join`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provideWorker } from '../worker/provide.ts';
+import { countRun, formatCounts, type Outcome, sumCounts } from './counts.ts';
+import { runTask, SetupError, say } from './machine/console.ts';
+import { ensurePackages } from './machine/packages.ts';
+import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } from './test-files.ts';
+
+const ROOT = join(import.meta.dir, '..');
+
+interface Program {
+  isNeededBy: (file: string) => boolean;
+  /** What the package brings; one that brings no command is looked for among the installed packages. */
+  command?: string;
+  package: string;
+  /** A variable that names another program to take instead. */
+  replacedBy?: string;
+  why: string;
+}
+
+const isIngestTest = (file: string) => /ingest|broadcasters|whip|telephone/.test(file);
+
+/**
+ * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
+ * program to take instead. What the tests of a deployment drive is installed by themselves (test/support).
+ */
+const PROGRAMS: Program[] = [
+  {
+    isNeededBy: isBrowserTest,
+    command: 'chromium',
+    package: 'chromium',
+    replacedBy: 'TUREEN_TEST_BROWSER',
+    why: 'for the browser tests',
+  },
+  {
+    isNeededBy: (file) => /metrics|prometheus/.test(file),
+    command: 'promtool',
+    package: 'prometheus',
+    why: 'to check the metrics and the rules',
+  },
+  {
+    isNeededBy: (file) => /firefox/.test(file),
+    command: 'firefox-esr',
+    package: 'firefox-esr',
+    replacedBy: 'TUREEN_TEST_FIREFOX',
+    why: 'for the tests in Firefox',
+  },
+  { isNeededBy: isIngestTest, command: 'ffmpeg', package: 'ffmpeg', why: 'to bring media into rooms' },
+  { isNeededBy: isIngestTest, command: 'curl', package: 'curl', why: 'for the scripts of the guide' },
+  { isNeededBy: isIngestTest, command: 'jq', package: 'jq', why: 'for the scripts of the guide' },
+  ...['gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'].map((name) => ({
+    isNeededBy: isIngestTest,
+    package: name,
+    why: 'to bring media into rooms',
+  })),
+];
+
+/** Makes ready what the tests need, and tells where the media worker is. */
+async function prepare(files: string[]): Promise<string> {
+  for (const { isNeededBy, command, package: name, replacedBy, why } of PROGRAMS) {
+    const replaced = replacedBy !== undefined && process.env[replacedBy];
+
+    if (files.some(isNeededBy) && !replaced && (command === undefined || Bun.which(command) === null)) {
+      await ensurePackages([name], why);
+    }
+  }
+
+  const worker = await provideWorker();
+  const { buildPage } = await import('../client/build.ts');
+
+  await buildPage();
+
+  return worker.path;
+}
+
+async function runPhase(phase: Phase, options: string[], workerBin: string): Promise<Outcome> {
+  const { name, files, timeoutMs } = phase;
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-test-'));
+  const reportFile = join(folder, 'report.xml');
+
+  say(`${name}, ${files.length} files`);
+
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      'test',
+      `--timeout=${timeoutMs}`,
+      '--reporter=junit',
+      `--reporter-outfile=${reportFile}`,
+      ...options,
+      // With the dot they are exactly these files, without it parts of names.
+      ...files.map((file) => `./${file}`),
+    ],
+    {
+      cwd: ROOT,
+      // Bun gives a child the environment that this process began with, so what is new in it has to be named.
+      env: { ...process.env, MEDIASOUP_WORKER_BIN: workerBin },
+      stdin: 'ignore',
+      stdout: 'inherit',
+      stderr: 'inherit',
+    },
+  );
+  const exitCode = await child.exited;
+  const report = await Bun.file(reportFile)
+    .text()
+    .catch(() => undefined);
+
+  await rm(folder, { recursive: true, force: true });
+
+  return countRun({ files, exitCode, report, expectsEveryFile: options.length === 0 });
+}
+
+async function main(): Promise<void> {
+  const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
+  const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+  const files = selectFiles(findTestFiles(ROOT), filters);
+
+  if (files.length === 0) {
+    throw new SetupError(
+      `no test file has ${filters.join(' or ')} in its path. Name a file or a folder of test/.`,
+    );
+  }
+
+  const outcomes: Outcome[] = [];
+
+  try {
+    const workerBin = await prepare(files);
+
+    for (const phase of planPhases(files)) {
+      outcomes.push(await runPhase(phase, options, workerBin));
+    }
+  } catch (error) {
+    // Whatever keeps the tests from running is a failure, so that the last line is always the same one.
+    outcomes.push({
+      counts: { passed: 0, failed: 1, skipped: 0 },
+      problems: [error instanceof SetupError ? error.message : Bun.inspect(error)],
+    });
+  }
+
+  for (const problem of outcomes.flatMap((outcome) => outcome.problems)) {
+    say(problem);
+  }
+
+  const counts = sumCounts(outcomes.map((outcome) => outcome.counts));
+
+  console.log(formatCounts(counts));
+  process.exit(counts.failed === 0 ? 0 : 1);
+}
+
+await runTask(main);

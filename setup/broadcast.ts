@@ -1,2 +1,0 @@
-/** Plays a file into a room: `bun run broadcast --room x file.mp4`. docs/ingest.md explains it. */
-import '../broadcast/run.ts';

@@ -1,0 +1,198 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { SfuError } from '../core/errors.ts';
+import { cleanName } from '../core/text.ts';
+
+/**
+ * Access tokens: JWT (RFC 7519) signed with HS256. They are bound to one room and one peer.
+ *
+ * - `iss` the API key, `sub` the peer id, `room` the room id, `exp` required; `nbf`, `iat` and `jti` optional
+ * - `name` a display name that the client cannot change, `metadata` data of the application
+ * - `grants` what the peer may do; a token without it may publish and subscribe
+ */
+const Source = Type.Union([
+  Type.Literal('audio'),
+  Type.Literal('video'),
+  Type.Literal('screen'),
+  Type.Literal('data'),
+]);
+
+export const TokenGrants = Type.Object(
+  {
+    publish: Type.Optional(Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 4 })])),
+    subscribe: Type.Optional(Type.Boolean()),
+    moderate: Type.Optional(Type.Boolean()),
+    hidden: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+export const TokenClaims = Type.Object({
+  iss: Type.String({ minLength: 1, maxLength: 64 }),
+  sub: Type.String({ minLength: 1, maxLength: 128 }),
+  exp: Type.Number(),
+  nbf: Type.Optional(Type.Number()),
+  iat: Type.Optional(Type.Number()),
+  jti: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  room: Type.String({ minLength: 1, maxLength: 128 }),
+  name: Type.Optional(Type.String({ maxLength: 256 })),
+  metadata: Type.Optional(
+    Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), { maxProperties: 64 }),
+  ),
+  grants: Type.Optional(TokenGrants),
+});
+
+const claimsCheck = TypeCompiler.Compile(TokenClaims);
+
+/** Seconds by which clocks may differ. */
+const leeway = 60;
+const longestToken = 8192;
+const longestMetadata = 4096;
+
+/** What a good token says. */
+export interface VerifiedToken {
+  readonly displayName?: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly grants: Required<Static<typeof TokenGrants>>;
+  readonly tokenId?: string;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt?: number;
+}
+
+export interface TokenTarget {
+  readonly roomId: string;
+  readonly peerId: string;
+}
+
+export interface MintRequest extends TokenTarget {
+  readonly key: string;
+  readonly secret: string;
+  /** Seconds from now. */
+  readonly lifetime: number;
+  readonly name?: string;
+  readonly metadata?: Record<string, unknown>;
+  readonly grants?: Static<typeof TokenGrants>;
+  readonly tokenId?: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Signs a token for one peer in one room. */
+export async function mintToken(request: MintRequest): Promise<string> {
+  const { key, secret, roomId, peerId, lifetime, now, name, metadata, grants } = request;
+  const issuedAt = Math.floor(now / 1000);
+  const claims = {
+    room: roomId,
+    ...(name && { name }),
+    ...(metadata && { metadata }),
+    ...(grants && { grants }),
+  };
+  return await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(key)
+    .setSubject(peerId)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + lifetime)
+    .setJti(request.tokenId ?? crypto.randomUUID())
+    .sign(new TextEncoder().encode(secret));
+}
+
+/**
+ * Checks signature, times, and that the token is for this room and this peer.
+ * @throws SfuError unauthorized for a token that is not good, forbidden for a good one that is for something else
+ */
+export async function verifyToken(
+  token: string,
+  options: { apiKeys: ReadonlyMap<string, string>; target: TokenTarget; now: number },
+): Promise<VerifiedToken> {
+  const { target } = options;
+  const payload = await verifiedClaims(token, options);
+  if (!claimsCheck.Check(payload)) throw wrongClaims(payload);
+  if (payload.room !== target.roomId) throw new SfuError('forbidden', 'the token is for another room');
+  if (payload.sub !== target.peerId) throw new SfuError('forbidden', 'the token is for another peer');
+  checkMetadata(payload.metadata ?? {});
+  const { publish = true, subscribe = true, moderate = false, hidden = false } = payload.grants ?? {};
+  return {
+    ...(payload.name !== undefined && { displayName: cleanName(payload.name) }),
+    metadata: payload.metadata ?? {},
+    grants: { publish, subscribe, moderate, hidden },
+    ...(payload.jti !== undefined && { tokenId: payload.jti }),
+    ...(payload.iat !== undefined && { issuedAt: payload.iat * 1000 }),
+  };
+}
+
+/** The peer that a token is for, by its own words and unchecked; undefined for what is no token of a peer. */
+export function subjectOf(token: string): string | undefined {
+  try {
+    const { sub, room } = decodeJwt(token);
+    return room === undefined ? undefined : sub;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Checks signature and times; what the claims say is for the caller to check. @throws SfuError unauthorized */
+export async function verifiedClaims(
+  token: string,
+  { apiKeys, now }: { apiKeys: ReadonlyMap<string, string>; now: number },
+): Promise<JWTPayload> {
+  const secret = apiKeys.get(issuerOf(token));
+  if (secret === undefined)
+    throw new SfuError('unauthorized', 'the token is signed with a key that this server does not know');
+  return await verified(token, secret, now);
+}
+
+function issuerOf(token: string): string {
+  if (token.length > longestToken) {
+    throw new SfuError(
+      'unauthorized',
+      `the token is longer than ${longestToken} characters; carry less metadata`,
+    );
+  }
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch {
+    throw new SfuError('unauthorized', 'the token is not a JWT; ask for a new one');
+  }
+}
+
+async function verified(token: string, secret: string, now: number): Promise<JWTPayload> {
+  try {
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
+      algorithms: ['HS256'],
+      requiredClaims: ['exp', 'iss'],
+      clockTolerance: leeway,
+      currentDate: new Date(now),
+    });
+    return payload;
+  } catch (error) {
+    throw new SfuError('unauthorized', refusal(error), { cause: error });
+  }
+}
+
+function refusal(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'the token has expired; ask for a new one';
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
+    return 'the token is not valid yet';
+  if (error instanceof errors.JWTClaimValidationFailed) return `the token lacks a good claim ${error.claim}`;
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature of the token is wrong';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is not signed with HS256';
+  return 'the token cannot be verified; ask for a new one';
+}
+
+function wrongClaims(payload: JWTPayload): SfuError {
+  const first = claimsCheck.Errors(payload).First();
+  const where = first?.path.slice(1).replaceAll('/', '.') || 'the claims';
+  return new SfuError(
+    'unauthorized',
+    `the token's claim ${where} is wrong: ${first?.message ?? 'not as documented'}`,
+  );
+}
+
+/** Metadata of a token is kept with the peer as long as it stays, so its size has a bound. */
+function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
+  if (JSON.stringify(metadata).length > longestMetadata) {
+    throw new SfuError('unauthorized', `the token's metadata is larger than ${longestMetadata} characters`);
+  }
+}

@@ -1,0 +1,62 @@
+import { type AnyElysia, Elysia } from 'elysia';
+import type { Measurements } from '../../metrics/measurements.ts';
+import { metricsPlugin } from '../../metrics/plugin.ts';
+import type { Config } from '../config/config.ts';
+import { SfuError, toSfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Sfu } from '../sfu/sfu.ts';
+import type { Signaling } from '../signaling/socket.ts';
+import type { SocketData } from '../wire/socket.ts';
+import { healthPlugin } from './health.ts';
+import { type PageFile, pagePlugin, serveFile } from './pages.ts';
+
+export interface AppDependencies {
+  sfu: Sfu;
+  signaling: Signaling;
+  page: ReadonlyMap<string, PageFile>;
+  measurements: Measurements;
+  /** The dashboard, or an empty plugin where it is not on this port. */
+  admin: AnyElysia;
+  /** What programs use. */
+  programs: AnyElysia;
+  config: Config;
+  log: Logger;
+}
+
+/** Composes the HTTP side. It never listens: main and tests do. */
+export function buildApp(dependencies: AppDependencies) {
+  const { sfu, signaling, page, measurements, admin, programs, config, log } = dependencies;
+  const upgrade = (request: Request, server: unknown) =>
+    // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+    signaling.upgrade(request, server as Bun.Server<SocketData>);
+  return new Elysia({ name: 'tureen', normalize: false })
+    .onError(({ error, code, request, status }) => {
+      if (code === 'NOT_FOUND')
+        return status(404, problem(new SfuError('not_found', 'there is nothing at this address')));
+      const known = toSfuError(error);
+      if (known.code === 'internal')
+        log.error('a request failed', { path: new URL(request.url).pathname, error });
+      return status(known.status, problem(known));
+    })
+    .use(healthPlugin(sfu))
+    .use(metricsPlugin(measurements, config))
+    .use(pagePlugin(page))
+    .use(admin)
+    .use(programs)
+    .get('/signaling', ({ request, server }) => upgrade(request, server))
+    .get('/', ({ request, server }) => {
+      // Existing clients connect to the start address, which is the page's for a browser that does not upgrade.
+      if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return upgrade(request, server);
+      const file = page.get('/');
+      if (!file)
+        throw new SfuError(
+          'not_found',
+          'this server runs without the try-it page; signaling is at /signaling',
+        );
+      return serveFile(file, request);
+    });
+}
+
+function problem(error: SfuError): { code: string; message: string } {
+  return { code: error.code, message: error.message };
+}

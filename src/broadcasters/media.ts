@@ -1,0 +1,131 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../core/errors.ts';
+import type { DataPublication, Publication } from '../sfu/rooms/peer.ts';
+import {
+  type PublishDataRequest,
+  type PublishRequest,
+  publish,
+  publishData,
+} from '../sfu/rooms/publishing.ts';
+import { connectPlainTransport, openPlainTransport } from '../sfu/rooms/rtp-transports.ts';
+import { resumeSubscription, subscribe, subscribeData } from '../sfu/rooms/subscribing.ts';
+import { connectTransport, iceCandidates, openTransport } from '../sfu/rooms/transports.ts';
+import type { Broadcaster } from './broadcasters.ts';
+
+/** Where a broadcaster sends its RTP, or what it needs for ICE and DTLS. */
+export async function openPlain(
+  { room, peer }: Broadcaster,
+  request: { comedia: boolean; rtcpMux: boolean; producing: boolean; consuming: boolean; sctp: boolean },
+) {
+  const { sctp, ...rest } = request;
+  const { transport } = await openPlainTransport(room, peer, { ...rest, enableSctp: sctp });
+  const { id, tuple, rtcpTuple, sctpParameters } = transport;
+  return {
+    id,
+    ip: tuple.localAddress,
+    port: tuple.localPort,
+    ...(rtcpTuple && { rtcpPort: rtcpTuple.localPort }),
+    ...(sctpParameters && { sctpParameters }),
+  };
+}
+
+export async function openWebRtc({ room, peer }: Broadcaster) {
+  const request = { producing: true, consuming: true, forceTcp: false };
+  const entry = await openTransport(room, peer, request);
+  const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;
+  return { id, iceParameters, iceCandidates: iceCandidates(room, entry), dtlsParameters, sctpParameters };
+}
+
+export async function connect(
+  { room, peer }: Broadcaster,
+  transportId: string,
+  remote: { dtlsParameters: types.DtlsParameters } | { ip: string; port: number; rtcpPort?: number },
+): Promise<void> {
+  const entry = peer.transport(transportId);
+  if (entry.type === 'webrtc' && 'dtlsParameters' in remote)
+    return await connectTransport(entry, remote.dtlsParameters);
+  if (entry.type === 'plain' && 'ip' in remote)
+    return await connectPlainTransport(room, peer, { entry, remote });
+  throw new SfuError(
+    'invalid_params',
+    'a webrtc transport is connected with dtlsParameters, a plain one with ip and port',
+  );
+}
+
+export async function produce(
+  { room, peer }: Broadcaster,
+  transportId: string,
+  track: Omit<PublishRequest, 'transportId' | 'paused' | 'appData'> & { appData?: Record<string, unknown> },
+): Promise<string> {
+  const { kind, rtpParameters, appData = {} } = track;
+  const request = { transportId, kind, rtpParameters, appData, paused: false };
+  return (await publish(room, peer, request)).producer.id;
+}
+
+export async function consume(
+  { room, peer, options }: Broadcaster,
+  request: {
+    transportId: string;
+    producerId: string;
+    paused: boolean;
+    rtpCapabilities?: types.RtpCapabilities;
+  },
+) {
+  const { producerId, rtpCapabilities = options.rtpCapabilities, ...rest } = request;
+  const publication = publicationOf({ room }, producerId);
+  const { consumer, rtpParameters } = await subscribe(room, peer, publication, { ...rest, rtpCapabilities });
+  return { id: consumer.id, producerId, kind: consumer.kind, rtpParameters, type: consumer.type };
+}
+
+export async function resumeConsumer({ room, peer }: Broadcaster, consumerId: string): Promise<void> {
+  await resumeSubscription(room, peer.subscription(consumerId));
+}
+
+export async function produceData(
+  { room, peer }: Broadcaster,
+  request: Omit<PublishDataRequest, 'label' | 'protocol' | 'appData'> &
+    Partial<Pick<PublishDataRequest, 'label' | 'protocol' | 'appData'>>,
+): Promise<string> {
+  const { label = '', protocol = '', appData = {}, ...rest } = request;
+  return (await publishData(room, peer, { ...rest, label, protocol, appData })).dataProducer.id;
+}
+
+export async function consumeData(
+  { room, peer }: Broadcaster,
+  request: { transportId: string; dataProducerId: string },
+) {
+  const publication = dataPublicationOf({ room }, request.dataProducerId);
+  const { dataConsumer } = await subscribeData(room, peer, publication, request.transportId);
+  await dataConsumer.resume();
+  return { id: dataConsumer.id, streamId: dataConsumer.sctpStreamParameters?.streamId };
+}
+
+/** What the others in the room publish. */
+export function othersOf({ room, peer }: Broadcaster) {
+  return room
+    .othersOf(peer)
+    .map((other) => ({ peer: other, publications: [...other.publications.values()] }));
+}
+
+/** Whether a broadcaster that said what it can receive could receive this. */
+export function canReceive({ options: { rtpCapabilities } }: Broadcaster, publication: Publication): boolean {
+  const router = publication.peer.router?.router;
+  if (!rtpCapabilities || !router) return false;
+  return router.canConsume({ producerId: publication.producer.id, rtpCapabilities });
+}
+
+type InRoom = Pick<Broadcaster, 'room'>;
+
+function publicationOf({ room }: InRoom, producerId: string): Publication {
+  const found = room.publications.find(({ producer }) => producer.id === producerId);
+  if (found) return found;
+  throw new SfuError('not_found', `nobody in the room has a producer "${producerId}"; it may have ended`);
+}
+
+function dataPublicationOf({ room }: InRoom, dataProducerId: string): DataPublication {
+  for (const { dataPublications } of room.joinedPeers) {
+    const found = dataPublications.get(dataProducerId);
+    if (found) return found;
+  }
+  throw new SfuError('not_found', `nobody in the room has a data producer "${dataProducerId}"`);
+}

@@ -1,0 +1,204 @@
+import type { Static } from '@sinclair/typebox';
+import { type Caller, requireScope } from '../access/scopes.ts';
+import { SfuError, toSfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { type Owner, ownerOf } from '../operations/holdings/owner.ts';
+import type { ControlServices, OperationContext } from '../operations/operation.ts';
+import { runOperation } from '../operations/run.ts';
+import type { EventStream } from '../public-events/stream.ts';
+import { invalidParams } from '../wire/check.ts';
+import { closePolicy, closeReason, closeRefused, failureFrame, type RequestFrame } from '../wire/envelope.ts';
+import type { Connection, WireSocket } from '../wire/socket.ts';
+import { Inbox } from './inbox.ts';
+import { connectionMethods, subscribeCheck } from './methods.ts';
+import { Subscription } from './subscription.ts';
+
+export interface ControllerOptions {
+  readonly services: ControlServices;
+  readonly stream: EventStream;
+  readonly log: Logger;
+  /** Tells who connects; rejects for whoever is not let in, or not any more. */
+  readonly authenticate: () => Promise<Caller>;
+  readonly controllerId: string;
+  /** It was let in: it is known as the one with this name from now on. */
+  readonly entered: (controller: Controller, owner: Owner) => void;
+  /** Its connection has ended after it was let in. */
+  readonly left: (controller: Controller, owner: Owner) => void;
+}
+
+type State =
+  | { readonly name: 'connecting'; readonly socket?: WireSocket }
+  | {
+      readonly name: 'open';
+      readonly socket: WireSocket;
+      readonly context: OperationContext;
+      readonly owner: Owner;
+    }
+  | { readonly name: 'closed' };
+
+/** How often a key is looked at again, in milliseconds. */
+const keyInterval = 60_000;
+
+/** One connection of a Controller: what it asks is done one after the other, and it is told what happens. */
+export class Controller implements Connection {
+  #state: State = { name: 'connecting' };
+  #subscription: Subscription | undefined;
+  #cancelWatch: () => void = () => {};
+  readonly #inbox: Inbox;
+
+  constructor(private readonly options: ControllerOptions) {
+    const { clock, config } = options.services;
+    this.#inbox = new Inbox({
+      clock,
+      messagesPerSecond: config.controllerMessagesPerSecond,
+      handle: (request) => this.#handle(request),
+      complain: (error, id) =>
+        id === undefined
+          ? this.notify('invalidMessage', { reason: error.reason })
+          : this.#write(failureFrame(id, error)),
+      giveUp: (cause, detail) => this.#drop(cause, detail),
+    });
+  }
+
+  opened(socket: WireSocket): void {
+    this.#state = { name: 'connecting', socket };
+    this.options
+      .authenticate()
+      .then((caller) => this.#enter(socket, caller))
+      .catch((error: unknown) => this.#refuse(toSfuError(error)));
+  }
+
+  received(text: string): void {
+    this.#inbox.receive(text);
+  }
+
+  drained(): void {
+    this.#subscription?.tell();
+  }
+
+  closed(): void {
+    this.#finish();
+  }
+
+  notify(method: string, data: unknown): void {
+    this.#write({ notification: true, method, data });
+  }
+
+  /** Closes the connection with a code and a reason. */
+  end(code: number, reason: string): void {
+    if (this.#state.name === 'closed') return;
+    const { socket } = this.#state;
+    this.#finish();
+    socket?.close(code, closeReason(reason));
+  }
+
+  #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
+    const { log, controllerId } = this.options;
+    log.warn('a controller was dropped', { controllerId, cause, detail });
+    this.end(closePolicy, `${cause}: ${detail}`);
+  }
+
+  #enter(socket: WireSocket, caller: Caller): void {
+    // It may have gone while its key was looked at.
+    if (this.#state.name !== 'connecting') return;
+    const { services, controllerId, stream } = this.options;
+    const context = { ...services, caller, controllerId };
+    const owner = ownerOf(context);
+    this.#state = { name: 'open', socket, context, owner };
+    this.options.log.info('a controller connected', { ...owner, address: caller.address });
+    this.options.entered(this, owner);
+    const graceSeconds = services.config.controllerGraceSeconds;
+    this.notify('welcome', { controllerId, graceSeconds, position: stream.position });
+    this.#inbox.open();
+    this.#watchKey();
+  }
+
+  /** A key that was revoked and a token that has expired hold no connection open. */
+  #watchKey(): void {
+    if (this.#state.name !== 'open') return;
+    this.#cancelWatch = this.options.services.clock.after(keyInterval, () => {
+      this.options
+        .authenticate()
+        .then(() => this.#watchKey())
+        .catch((error: unknown) => this.#refuse(toSfuError(error)));
+    });
+  }
+
+  #refuse(error: SfuError): void {
+    if (error.code === 'internal')
+      this.options.log.error('a controller could not be let in', { error: error.cause });
+    this.end(closeRefused, error.reason);
+  }
+
+  #finish(): void {
+    const state = this.#state;
+    if (state.name === 'closed') return;
+    this.#state = { name: 'closed' };
+    this.#inbox.close();
+    this.#cancelWatch();
+    this.#subscription?.stop();
+    if (state.name === 'open') this.options.left(this, state.owner);
+  }
+
+  async #handle({ id, method, data: params }: RequestFrame): Promise<void> {
+    const state = this.#state;
+    if (state.name !== 'open') return;
+    try {
+      const data = await this.#run(method, state.context, params);
+      this.#write({ response: true, id, ok: true, data: data ?? {} });
+    } catch (thrown) {
+      const error = toSfuError(thrown);
+      if (error.code === 'internal')
+        this.options.log.error('an operation failed', { method, error: error.cause });
+      this.#write(failureFrame(id, error));
+    }
+    // Events begin after the answer to the request that they were asked for with.
+    this.#subscription?.tell();
+  }
+
+  async #run(method: string, context: OperationContext, params: unknown): Promise<unknown> {
+    if (method === 'subscribe') return this.#subscribe(context.caller, params);
+    if (method === 'unsubscribe') return this.#unsubscribe();
+    // Loaded with the first request, as for REST.
+    const { findOperation } = await import('../operations/table/index.ts');
+    const operation = findOperation(method);
+    if (!operation) {
+      const name = JSON.stringify(method.slice(0, 64));
+      throw new SfuError('unknown_method', `there is no method ${name}; docs/controllers.md lists them`);
+    }
+    return await runOperation(operation, context, params);
+  }
+
+  #subscribe(caller: Caller, wanted: unknown): Static<(typeof connectionMethods)['subscribe']['result']> {
+    requireScope(caller, connectionMethods.subscribe.scope);
+    if (!subscribeCheck.Check(wanted)) throw invalidParams(subscribeCheck, wanted, 'subscribe');
+    const { stream } = this.options;
+    const { after = stream.position, ...filter } = wanted;
+    const gap = stream.since(after) === undefined;
+    const position = gap ? stream.position : after;
+    this.#subscription?.stop();
+    this.#subscription = new Subscription({
+      stream,
+      filter,
+      position,
+      send: (event) => this.notify('event', event),
+      unread: () => (this.#state.name === 'open' ? this.#state.socket.unread() : 0),
+      lost: () =>
+        this.#drop('backpressure', 'you read too slowly; connect again, and look at everything anew'),
+    });
+    return { position, gap };
+  }
+
+  #unsubscribe(): { position: string } {
+    const position = this.#subscription?.position ?? this.options.stream.position;
+    this.#subscription?.stop();
+    this.#subscription = undefined;
+    return { position };
+  }
+
+  #write(frame: unknown): void {
+    if (this.#state.name === 'closed') return;
+    if (this.#state.socket?.send(JSON.stringify(frame)) === false)
+      this.#drop('backpressure', 'you do not read what is sent to you');
+  }
+}

@@ -1,0 +1,104 @@
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
+import type { Caller, Scope } from '../access/scopes.ts';
+import type { Moderation } from '../commands/moderation.ts';
+import type { Asker } from '../commands/orders.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { Sfu } from '../sfu/sfu.ts';
+import type { Store } from '../store/store.ts';
+import { type DataCheck, dataCheck } from '../wire/check.ts';
+import type { Holdings } from './holdings/holdings.ts';
+import type { TopRooms } from './schemas.ts';
+
+/** As a type, but nothing of it can be changed: what the domain's snapshots are. */
+export type Immutable<T> = T extends readonly (infer E)[]
+  ? readonly Immutable<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T;
+
+/** What operations act on. */
+export interface ControlServices {
+  readonly sfu: Sfu;
+  readonly moderation: Moderation;
+  readonly store: Store;
+  readonly config: Config;
+  readonly clock: Clock;
+  /** The worst rooms, from the last samples of the metrics. */
+  readonly topRooms: () => Immutable<Static<typeof TopRooms>>;
+  /** What programs made for media. */
+  readonly holdings: Holdings;
+}
+
+/** The services, and who asks. */
+export interface OperationContext extends ControlServices {
+  readonly caller: Caller;
+  /** Which of the controllers that use the caller's key; undefined for REST. */
+  readonly controllerId?: string;
+}
+
+export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * One operation on this server, for programs. REST has it as a route, the control socket as a method, and the OpenAPI
+ * document, the typed client and docs/api.md follow from the table.
+ *
+ * `params` is one object, without unknown keys. In REST those that `path` names (`:roomId`) come from the address; the
+ * others come from the query for GET and DELETE and from the JSON body otherwise.
+ */
+export interface OperationDefinition<
+  N extends string = string,
+  V extends Verb = Verb,
+  P extends string = string,
+  I extends TObject = TObject,
+  R extends TSchema = TSchema,
+> {
+  readonly name: N;
+  readonly verb: V;
+  /** Below /api/v1, such as `/rooms/:roomId`. */
+  readonly path: P;
+  readonly doc: string;
+  readonly scope: Scope;
+  readonly params: I;
+  readonly result: R;
+  /**
+   * HTTP status of success: 200 unless told. 201 answers with the new object, whose `id` follows the path of its
+   * collection in `Location`; 204 answers with nothing.
+   */
+  readonly status?: 200 | 201 | 202 | 204;
+  /**
+   * For a GET of one object that changes: it has an ETag, and PUT, PATCH and DELETE of the same path heed If-Match. Its
+   * `run` is synchronous, so that nothing can happen between the comparison and the change.
+   */
+  readonly versioned?: boolean;
+  /** Errors beside those that any operation can give. */
+  readonly errors: readonly ErrorCode[];
+  /** Params that a test sends; a text such as `{producer}` stands for the id of such an object. */
+  readonly example: unknown;
+  run(context: OperationContext, params: Static<I>): Promise<Immutable<Static<R>>> | Immutable<Static<R>>;
+}
+
+export type Operation<
+  N extends string = string,
+  V extends Verb = Verb,
+  P extends string = string,
+  I extends TObject = TObject,
+  R extends TSchema = TSchema,
+> = OperationDefinition<N, V, P, I, R> & { readonly check: DataCheck };
+
+/** Declares an operation. */
+export function defineOperation<
+  const N extends string,
+  const V extends Verb,
+  const P extends string,
+  I extends TObject,
+  R extends TSchema,
+>(definition: OperationDefinition<N, V, P, I, R>): Operation<N, V, P, I, R> {
+  return { ...definition, check: dataCheck(definition.params) };
+}
+
+/** The caller as the one who asks for a command that is audited. */
+export function askerOf({ caller }: OperationContext, reason?: string): Asker {
+  return { by: caller.by, address: caller.address, ...(reason !== undefined && { reason }) };
+}

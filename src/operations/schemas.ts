@@ -1,0 +1,261 @@
+import { type TLiteral, type TObject, type TSchema, type TUnion, Type } from '@sinclair/typebox';
+import { TokenGrants } from '../access/tokens.ts';
+import { codecNames } from '../config/settings.ts';
+import { sources } from '../core/grants.ts';
+import { banKinds } from '../store/bans.ts';
+
+/** What programs send and get: the shapes of src/sfu/rooms/snapshot.ts and of the store. Times are milliseconds since the epoch. */
+
+/** Writes a list of words as a schema. */
+export function oneOf<const W extends readonly string[]>(
+  words: W,
+  options: { description?: string } = {},
+): TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }> {
+  // Mapping over a tuple loses the places of its members, which the type above keeps.
+  return Type.Union(
+    words.map((word) => Type.Literal(word)),
+    options,
+  ) as unknown as TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }>;
+}
+
+export const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+
+/** Params and bodies: a key that is not foreseen is a mistake of the caller and is told. */
+export const closed = { additionalProperties: false } as const;
+
+/** A moment. */
+export const time = (description: string) =>
+  Type.Integer({ description: `${description}, ms since the epoch` });
+
+/** An id that a caller chose. */
+export const Id = Type.String({ minLength: 1, maxLength: 128 });
+/** An id that the server gave. */
+export const ObjectId = Type.String({ minLength: 1, maxLength: 128 });
+export const Source = oneOf(sources);
+export const MediaKind = oneOf(['audio', 'video']);
+export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 4 })], {
+  description: 'All, nothing, or only these sources',
+});
+export const Metadata = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
+  maxProperties: 64,
+  description: 'Data of the application, at most 4096 characters as JSON',
+});
+export const Reason = Type.String({
+  maxLength: 200,
+  description: 'Read by whom it concerns and in the audit log',
+});
+export const Actor = Type.Object({
+  kind: Type.String({ description: 'peer, moderator, admin, api or server' }),
+  id: Type.String(),
+});
+
+/** Options of a room, each by itself. */
+export const roomOptions = {
+  codecs: Type.Array(oneOf(codecNames), {
+    minItems: 1,
+    maxItems: codecNames.length,
+    uniqueItems: true,
+    description: 'Codecs that it offers, the preferred first; it keeps them until it ends',
+  }),
+  maxPeers: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Peers that it may have' }),
+  emptySeconds: Type.Integer({
+    minimum: 1,
+    maximum: 7 * 24 * 3600,
+    description: 'Seconds for which it stays when nobody is in it',
+  }),
+  metadata: Metadata,
+};
+
+export const RoomOptions = Type.Partial(Type.Object(roomOptions), {
+  description: 'What it was told to be like; what is missing follows the settings of the server',
+});
+
+export const Room = Type.Object({
+  id: Id,
+  openedAt: time('When it was opened'),
+  locked: Type.Boolean({ description: 'Nobody new may enter' }),
+  bitrateCap: orNull(Type.Integer(), 'Bits a second that each transport may send; null for the setting'),
+  options: RoomOptions,
+  workers: Type.Array(Type.Integer(), { description: 'Indices of the media workers that carry it' }),
+});
+
+/** What changes all the time and is no part of the room's version. */
+export const RoomState = Type.Object({
+  peers: Type.Integer(),
+  producers: Type.Integer(),
+  consumers: Type.Integer(),
+  activePeerId: orNull(Id, 'Who speaks; null when nobody does'),
+  speaking: Type.Array(
+    Type.Object({
+      peerId: Id,
+      producerId: ObjectId,
+      volume: Type.Number({ description: 'dBov, -127 (silent) to 0 (RFC 6464)' }),
+    }),
+    { description: 'Who is heard, the loudest first' },
+  ),
+});
+
+export const Peer = Type.Object({
+  id: Id,
+  roomId: Id,
+  state: oneOf(['connected', 'joined', 'closed'], { description: '`connected` has not joined yet' }),
+  displayName: Type.String(),
+  device: Type.Object({
+    flag: Type.Optional(Type.String()),
+    name: Type.Optional(Type.String()),
+    version: Type.Optional(Type.String()),
+  }),
+  metadata: Metadata,
+  address: Type.String({ description: 'IP address; empty where it has none' }),
+  tokenId: orNull(Type.String(), 'The jti of its token'),
+  grants: Type.Object({
+    publish: Publish,
+    subscribe: Type.Boolean(),
+    moderate: Type.Boolean(),
+    hidden: Type.Boolean(),
+  }),
+  publish: Type.Union([Type.Boolean(), Type.Array(Source)], {
+    description: 'What it may publish now: the grant, less what was taken from it',
+  }),
+  connectedAt: time('When it connected'),
+  joinedAt: orNull(Type.Integer(), 'When it joined'),
+  worker: orNull(Type.Integer(), 'Index of the media worker that carries it'),
+});
+
+const Tuple = Type.Object({
+  protocol: oneOf(['udp', 'tcp']),
+  localAddress: Type.String(),
+  localPort: Type.Integer(),
+  remoteIp: Type.Optional(Type.String()),
+  remotePort: Type.Optional(Type.Integer()),
+});
+
+export const Transport = Type.Object({
+  id: ObjectId,
+  type: oneOf(['webrtc', 'plain', 'pipe']),
+  producing: Type.Boolean(),
+  consuming: Type.Boolean(),
+  openedAt: time('When it was opened'),
+  connectedAt: orNull(Type.Integer(), 'When media could first flow'),
+  iceState: orNull(Type.String()),
+  dtlsState: orNull(Type.String()),
+  sctpState: orNull(Type.String()),
+  tuple: orNull(Tuple),
+});
+
+const StreamScore = Type.Object({
+  ssrc: Type.Integer(),
+  rid: Type.Optional(Type.String()),
+  encodingIdx: Type.Integer(),
+  score: Type.Integer({ description: '0 (worst) to 10' }),
+});
+
+export const Producer = Type.Object({
+  id: ObjectId,
+  peerId: Id,
+  kind: MediaKind,
+  source: Source,
+  type: oneOf(['simple', 'simulcast', 'svc']),
+  codec: Type.String({ description: 'Such as opus or vp8' }),
+  paused: Type.Boolean(),
+  pausedBy: Type.Array(oneOf(['peer', 'moderator']), {
+    description: 'Media flows when neither of them holds it. A mute by a program counts as a moderator’s',
+  }),
+  score: Type.Array(StreamScore, { description: 'How well each of its streams is received' }),
+  openedAt: time('When it was opened'),
+});
+
+const Layers = Type.Object({
+  spatialLayer: Type.Integer(),
+  temporalLayer: Type.Optional(Type.Integer()),
+});
+
+export const Consumer = Type.Object({
+  id: ObjectId,
+  peerId: Id,
+  producerId: ObjectId,
+  producerPeerId: Id,
+  kind: MediaKind,
+  type: oneOf(['simple', 'simulcast', 'svc', 'pipe']),
+  codec: Type.String(),
+  paused: Type.Boolean(),
+  producerPaused: Type.Boolean(),
+  priority: Type.Integer({ description: '1 to 255' }),
+  score: Type.Object({
+    score: Type.Integer({ description: '0 to 10' }),
+    producerScore: Type.Integer(),
+    producerScores: Type.Array(Type.Integer()),
+  }),
+  preferredLayers: orNull(Layers),
+  currentLayers: orNull(Layers),
+  openedAt: time('When it was opened'),
+});
+
+export const Stats = Type.Object({
+  stats: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    description: 'As mediasoup gives them: https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  }),
+});
+
+export const BanKind = oneOf(banKinds, {
+  description: '`identity` is a peer id, `token` the jti of a token, `address` an IP address',
+});
+
+export const Ban = Type.Object({
+  id: Type.Integer(),
+  kind: BanKind,
+  value: Type.String(),
+  roomId: orNull(Id, 'Null for the whole server'),
+  reason: Type.String(),
+  by: Actor,
+  createdAt: time('When it was ordered'),
+  expiresAt: orNull(Type.Integer(), 'When it ends; null for good'),
+  liftedAt: orNull(Type.Integer(), 'When it was ended before its time'),
+});
+
+const RoomQuality = Type.Object({
+  roomId: Id,
+  peers: Type.Integer(),
+  streams: Type.Integer(),
+  lossRatio: orNull(Type.Number()),
+  roundTripSeconds: orNull(Type.Number()),
+  score: orNull(Type.Number()),
+});
+
+export const TopRooms = Type.Object({
+  byLoss: Type.Array(RoomQuality),
+  byRoundTrip: Type.Array(RoomQuality),
+  byScore: Type.Array(RoomQuality),
+});
+
+export const Token = Type.Object({
+  token: Type.String({ description: 'The JWT, to be handed to the client' }),
+  tokenId: Type.String({ description: 'Its jti, by which it can be banned' }),
+  expiresAt: time('When it expires'),
+});
+
+export const Grants = TokenGrants;
+/** Of an operation that answers with nothing. */
+export const Nothing = Type.Object({}, { description: 'nothing' });
+
+/** Params of every list. */
+export const paging = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200, description: 'Entries of a page, 50 unless told' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1024, description: 'The `nextCursor` of the page before' }),
+  ),
+};
+
+/** A page of a list. */
+export const pageOf = <T extends TSchema>(item: T) =>
+  Type.Object({
+    items: Type.Array(item),
+    nextCursor: orNull(Type.String(), 'Where the next page begins; null at the end'),
+  });
+
+/** Params as one object that takes no other keys. */
+export const params = <T extends Parameters<typeof Type.Object>[0]>(properties: T): TObject<T> =>
+  Type.Object(properties, closed);

@@ -1,0 +1,90 @@
+import { Type } from '@sinclair/typebox';
+import { SfuError } from '../../core/errors.ts';
+import { askerOf, defineOperation } from '../operation.ts';
+import { pageOfRows } from '../paging.ts';
+import { Ban, BanKind, Id, Nothing, orNull, pageOf, paging, params, Reason } from '../schemas.ts';
+
+const target = { banId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) };
+const text = Type.Optional(Type.String({ maxLength: 200, description: 'Is found in any field' }));
+
+export const listBans = defineOperation({
+  name: 'listBans',
+  verb: 'GET',
+  path: '/bans',
+  doc: 'Bans, the newest first.',
+  scope: 'read',
+  params: params({
+    text,
+    holding: Type.Optional(Type.Boolean({ description: 'Only those that hold now' })),
+    ...paging,
+  }),
+  result: pageOf(Ban),
+  errors: [],
+  example: { holding: true },
+  run: ({ store }, { text, holding, ...query }) =>
+    pageOfRows((page) => store.bans.list({ text, onlyHolding: holding, ...page }), query),
+});
+
+export const addBan = defineOperation({
+  name: 'addBan',
+  verb: 'POST',
+  path: '/bans',
+  doc: 'Bans somebody who need not be here. Whoever it fits is put out.',
+  scope: 'moderate',
+  params: params({
+    kind: BanKind,
+    value: Type.String({ minLength: 1, maxLength: 128, description: 'The peer id, jti or IP address' }),
+    roomId: Type.Optional(orNull(Id, 'Null or left out for the whole server')),
+    seconds: Type.Optional(
+      orNull(Type.Integer({ minimum: 1, maximum: 10 * 365 * 24 * 3600 }), 'Null or left out for good'),
+    ),
+    reason: Type.Optional(Reason),
+  }),
+  result: Ban,
+  status: 201,
+  errors: [],
+  example: { kind: 'identity', value: 'mallory', roomId: 'room', seconds: 3600, reason: 'spam' },
+  async run(context, { kind, value, roomId = null, seconds = null, reason = '' }) {
+    const { caller, clock, moderation } = context;
+    const expiresAt = seconds === null ? null : clock.now() + seconds * 1000;
+    return await moderation.ban(
+      { kind, value, roomId, reason, by: caller.by, expiresAt },
+      askerOf(context, reason),
+    );
+  },
+});
+
+export const getBan = defineOperation({
+  name: 'getBan',
+  verb: 'GET',
+  path: '/bans/:banId',
+  doc: 'One ban, whether it holds or not.',
+  scope: 'read',
+  params: params(target),
+  result: Ban,
+  versioned: true,
+  errors: ['not_found'],
+  example: { banId: '{ban}' },
+  run({ store }, { banId }) {
+    const ban = store.bans.get(banId);
+    if (ban) return ban;
+    throw new SfuError('not_found', `there is no ban ${banId}`);
+  },
+});
+
+export const liftBan = defineOperation({
+  name: 'liftBan',
+  verb: 'DELETE',
+  path: '/bans/:banId',
+  doc: 'Ends a ban before its time. Tokens from before a removal stay void.',
+  scope: 'moderate',
+  params: params({ ...target, reason: Type.Optional(Reason) }),
+  result: Nothing,
+  status: 204,
+  errors: ['not_found'],
+  example: { banId: '{ban}' },
+  async run(context, { banId, reason }) {
+    await context.moderation.liftBan(banId, askerOf(context, reason));
+    return {};
+  },
+});

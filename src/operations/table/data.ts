@@ -1,0 +1,46 @@
+import { Type } from '@sinclair/typebox';
+import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import { defineOperation } from '../operation.ts';
+import { pageByKey } from '../paging.ts';
+import { ObjectId, pageOf, paging, params, time } from '../schemas.ts';
+import { peerTarget } from './peers.ts';
+
+const openedAt = time('When it was opened');
+
+export const listDataProducers = defineOperation({
+  name: 'listDataProducers',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers/:peerId/data-producers',
+  doc: 'The data channels on which a peer sends, in the order of their ids.',
+  scope: 'read',
+  params: params({ ...peerTarget, ...paging }),
+  result: pageOf(Type.Object({ id: ObjectId, label: Type.String(), protocol: Type.String(), openedAt })),
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice' },
+  run({ sfu }, { roomId, peerId, ...query }) {
+    const { dataProducers } = peerSnapshot(sfu.peer(roomId, peerId));
+    return pageByKey(
+      dataProducers.map((entry) => [entry.id, entry]),
+      query,
+    );
+  },
+});
+
+export const listDataConsumers = defineOperation({
+  name: 'listDataConsumers',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers/:peerId/data-consumers',
+  doc: 'The data channels on which a peer receives, in the order of their ids.',
+  scope: 'read',
+  params: params({ ...peerTarget, ...paging }),
+  result: pageOf(Type.Object({ id: ObjectId, dataProducerId: ObjectId, label: Type.String(), openedAt })),
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice' },
+  run({ sfu }, { roomId, peerId, ...query }) {
+    const { dataConsumers } = peerSnapshot(sfu.peer(roomId, peerId));
+    return pageByKey(
+      dataConsumers.map((entry) => [entry.id, entry]),
+      query,
+    );
+  },
+});

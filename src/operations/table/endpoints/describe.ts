@@ -1,0 +1,70 @@
+import type { Static } from '@sinclair/typebox';
+import type {
+  PeerTransport,
+  PipePeerTransport,
+  PlainPeerTransport,
+  Publication,
+  Subscription,
+} from '../../../sfu/rooms/peer.ts';
+import type { Endpoint, MediaSession } from '../../holdings/holdings.ts';
+import type {
+  EndpointConsumer,
+  EndpointInfo,
+  EndpointProducer,
+  SessionInfo,
+  TransportInfo,
+} from './schemas.ts';
+
+export function describeEndpoint({ peer, owner, keep }: Endpoint): Static<typeof EndpointInfo> {
+  const { id, roomId, displayName, identity } = peer;
+  return { id, roomId, displayName, metadata: identity.metadata, owner, keep };
+}
+
+export function describeSession({ room, owner, keep }: MediaSession): Static<typeof SessionInfo> {
+  return { id: room.id, owner, keep };
+}
+
+/** The transports of an endpoint that are for RTP without WebRTC, which are all that it can have. */
+export function isRtpTransport(entry: PeerTransport): entry is PlainPeerTransport | PipePeerTransport {
+  return entry.type !== 'webrtc';
+}
+
+export function describeTransport({
+  type,
+  transport,
+}: PlainPeerTransport | PipePeerTransport): Static<typeof TransportInfo> {
+  const { id, tuple, srtpParameters } = transport;
+  const { localAddress, localPort, remoteIp, remotePort } = tuple;
+  const rtcpTuple = 'rtcpTuple' in transport ? transport.rtcpTuple : undefined;
+  return {
+    id,
+    type,
+    ip: localAddress,
+    port: localPort,
+    rtcpPort: rtcpTuple?.localPort ?? null,
+    remoteIp: remoteIp ?? null,
+    remotePort: remotePort ?? null,
+    srtpParameters: srtpParameters ?? null,
+  };
+}
+
+export function describeProducer({ producer, codec }: Publication): Static<typeof EndpointProducer> {
+  return { id: producer.id, kind: producer.kind, codec, paused: producer.paused };
+}
+
+export function describeConsumer(subscription: Subscription): Static<typeof EndpointConsumer> {
+  const { publication, consumer, rtpParameters, transportId } = subscription;
+  const { id, producerId, kind, paused, producerPaused } = consumer;
+  const { codec, peer } = publication;
+  return {
+    id,
+    transportId,
+    producerId,
+    producerPeerId: peer.id,
+    kind,
+    codec,
+    paused,
+    producerPaused,
+    rtpParameters,
+  };
+}

@@ -1,0 +1,152 @@
+import { Type } from '@sinclair/typebox';
+import { cleanName } from '../../../core/text.ts';
+import { RtpCapabilities } from '../../../wire/rtp.ts';
+import { ownerOf } from '../../holdings/owner.ts';
+import { defineOperation } from '../../operation.ts';
+import { pageByKey } from '../../paging.ts';
+import { Id, Metadata, Nothing, Publish, pageOf, paging, params } from '../../schemas.ts';
+import { checkId, checkMetadata } from '../checks.ts';
+import {
+  describeConsumer,
+  describeEndpoint,
+  describeProducer,
+  describeTransport,
+  isRtpTransport,
+} from './describe.ts';
+import { ownEndpoint } from './own.ts';
+import {
+  EndpointConsumer,
+  EndpointInfo,
+  EndpointProducer,
+  endpointRef,
+  keep,
+  TransportInfo,
+} from './schemas.ts';
+
+export const createEndpoint = defineOperation({
+  name: 'createEndpoint',
+  verb: 'POST',
+  path: '/rooms/:roomId/endpoints',
+  doc: 'Puts a peer into a room whose media does not come from a WebRTC client: a telephone, an encoder, another server. You act for it. A room that is not there is opened. The answer says what media the room takes.',
+  scope: 'media',
+  params: params({
+    ...endpointRef,
+    displayName: Type.Optional(Type.String({ maxLength: 256 })),
+    metadata: Type.Optional(Metadata),
+    publish: Type.Optional(Publish),
+    subscribe: Type.Optional(Type.Boolean({ description: 'May receive; true unless told' })),
+    hidden: Type.Optional(Type.Boolean({ description: 'The others are not told of it: a recorder' })),
+    keep: Type.Optional(keep),
+  }),
+  result: Type.Object({ ...EndpointInfo.properties, rtpCapabilities: RtpCapabilities }),
+  status: 201,
+  errors: [
+    'wrong_state',
+    'gone',
+    'banned',
+    'room_locked',
+    'room_full',
+    'room_closed',
+    'draining',
+    'worker_unavailable',
+  ],
+  example: { roomId: '{room}', peerId: 'telephone', displayName: '+44 20 7946 0000' },
+  async run(context, { roomId, peerId, displayName, metadata = {}, keep = false, ...wanted }) {
+    const { publish = true, subscribe = true, hidden = false } = wanted;
+    checkId('roomId', roomId);
+    checkId('peerId', peerId);
+    checkMetadata(metadata);
+    const identity = {
+      roomId,
+      peerId,
+      displayName: cleanName(displayName ?? peerId),
+      metadata,
+      grants: { publish, subscribe, hidden, moderate: false },
+      issuedAt: context.clock.now(),
+      address: context.caller.address,
+    };
+    const endpoint = await context.holdings.addEndpoint({ identity, owner: ownerOf(context), keep });
+    return { ...describeEndpoint(endpoint), rtpCapabilities: endpoint.room.routers.rtpCapabilities };
+  },
+});
+
+export const listEndpoints = defineOperation({
+  name: 'listEndpoints',
+  verb: 'GET',
+  path: '/rooms/:roomId/endpoints',
+  doc: 'The endpoints of a room, those of all programs, with their owners.',
+  scope: 'read',
+  params: params({ roomId: Id, ...paging }),
+  result: pageOf(EndpointInfo),
+  errors: ['not_found'],
+  example: { roomId: '{room}' },
+  run({ holdings, sfu }, { roomId, ...query }) {
+    const room = sfu.room(roomId);
+    const present = [...holdings.endpoints.values()].filter((endpoint) => endpoint.room === room);
+    return pageByKey(
+      present.map((endpoint) => [endpoint.peer.id, describeEndpoint(endpoint)] as const),
+      query,
+    );
+  },
+});
+
+export const getEndpoint = defineOperation({
+  name: 'getEndpoint',
+  verb: 'GET',
+  path: '/rooms/:roomId/endpoints/:peerId',
+  doc: 'One endpoint with all that it has.',
+  scope: 'read',
+  params: params(endpointRef),
+  result: Type.Object({
+    ...EndpointInfo.properties,
+    transports: Type.Array(TransportInfo),
+    producers: Type.Array(EndpointProducer),
+    consumers: Type.Array(EndpointConsumer),
+  }),
+  errors: ['not_found'],
+  example: { roomId: '{room}', peerId: '{endpoint}' },
+  run({ holdings }, { roomId, peerId }) {
+    const endpoint = holdings.endpoint(roomId, peerId);
+    const { transports, publications, subscriptions } = endpoint.peer;
+    return {
+      ...describeEndpoint(endpoint),
+      transports: [...transports.values()].filter(isRtpTransport).map(describeTransport),
+      producers: [...publications.values()].map(describeProducer),
+      consumers: [...subscriptions.values()].map(describeConsumer),
+    };
+  },
+});
+
+export const closeEndpoint = defineOperation({
+  name: 'closeEndpoint',
+  verb: 'DELETE',
+  path: '/rooms/:roomId/endpoints/:peerId',
+  doc: 'Ends an endpoint of yours; its ports are given back.',
+  scope: 'media',
+  params: params(endpointRef),
+  result: Nothing,
+  status: 204,
+  errors: ['not_found'],
+  example: { roomId: '{room}', peerId: '{endpoint}' },
+  run(context, ref) {
+    context.holdings.closeEndpoint(ownEndpoint(context, ref), context.caller.by);
+    return {};
+  },
+});
+
+export const takeOverEndpoint = defineOperation({
+  name: 'takeOverEndpoint',
+  verb: 'PUT',
+  path: '/rooms/:roomId/endpoints/:peerId/owner',
+  doc: 'Makes an endpoint yours, whoever it belonged to; its former owner is told.',
+  scope: 'media',
+  params: params(endpointRef),
+  result: EndpointInfo,
+  errors: ['not_found'],
+  example: { roomId: '{room}', peerId: '{endpoint}' },
+  run(context, { roomId, peerId }) {
+    const endpoint = context.holdings.endpoint(roomId, peerId);
+    context.holdings.takeOver(endpoint, ownerOf(context));
+    return describeEndpoint(endpoint);
+  },
+});

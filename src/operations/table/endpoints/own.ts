@@ -1,0 +1,10 @@
+import type { Endpoint } from '../../holdings/holdings.ts';
+import { ownerOf, requireOwner } from '../../holdings/owner.ts';
+import type { OperationContext } from '../../operation.ts';
+
+/** An endpoint that the caller may change. @throws SfuError not_found, forbidden */
+export function ownEndpoint(context: OperationContext, ref: { roomId: string; peerId: string }): Endpoint {
+  const endpoint = context.holdings.endpoint(ref.roomId, ref.peerId);
+  requireOwner(endpoint, ownerOf(context));
+  return endpoint;
+}

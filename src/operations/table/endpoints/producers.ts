@@ -1,0 +1,102 @@
+import { Type } from '@sinclair/typebox';
+import {
+  closePublication,
+  pausePublication,
+  publish,
+  resumePublication,
+} from '../../../sfu/rooms/publishing.ts';
+import { AppData } from '../../../wire/envelope.ts';
+import { MediaKind, RtpParameters } from '../../../wire/rtp.ts';
+import { defineOperation } from '../../operation.ts';
+import { Nothing, ObjectId, params } from '../../schemas.ts';
+import { describeProducer } from './describe.ts';
+import { ownEndpoint } from './own.ts';
+import { EndpointProducer, endpointRef } from './schemas.ts';
+
+const producerRef = { ...endpointRef, producerId: ObjectId };
+const example = { roomId: '{room}', peerId: '{endpoint}', producerId: '{producer}' };
+
+export const produce = defineOperation({
+  name: 'produce',
+  verb: 'POST',
+  path: '/rooms/:roomId/endpoints/:peerId/producers',
+  doc: 'Publishes what comes in over a transport: rtpParameters say what the other side sends. Each encoding needs its ssrc, for that is how the packets are recognised.',
+  scope: 'media',
+  params: params({
+    ...endpointRef,
+    transportId: ObjectId,
+    kind: MediaKind,
+    rtpParameters: RtpParameters,
+    paused: Type.Optional(Type.Boolean()),
+    appData: Type.Optional(AppData),
+  }),
+  result: EndpointProducer,
+  errors: ['not_found', 'wrong_state', 'limit_reached', 'unsupported', 'media_rejected', 'gone'],
+  example: {
+    roomId: '{room}',
+    peerId: '{endpoint}',
+    transportId: '{transport}',
+    kind: 'audio',
+    rtpParameters: {
+      codecs: [{ mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000 }],
+      encodings: [{ ssrc: 74128 }],
+    },
+  },
+  async run(context, { roomId, peerId, paused = false, appData = {}, ...track }) {
+    const { room, peer } = ownEndpoint(context, { roomId, peerId });
+    return describeProducer(await publish(room, peer, { ...track, paused, appData }));
+  },
+});
+
+export const pauseEndpointProducer = defineOperation({
+  name: 'pauseEndpointProducer',
+  verb: 'POST',
+  path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId/pause',
+  doc: 'Holds what an endpoint of yours sends.',
+  scope: 'media',
+  params: params(producerRef),
+  result: EndpointProducer,
+  errors: ['not_found', 'gone'],
+  example,
+  async run(context, { producerId, ...ref }) {
+    const { room, peer } = ownEndpoint(context, ref);
+    const publication = peer.publication(producerId);
+    await pausePublication(room, publication);
+    return describeProducer(publication);
+  },
+});
+
+export const resumeEndpointProducer = defineOperation({
+  name: 'resumeEndpointProducer',
+  verb: 'POST',
+  path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId/resume',
+  doc: 'Lets what an endpoint of yours sends flow again, unless a moderator muted it.',
+  scope: 'media',
+  params: params(producerRef),
+  result: EndpointProducer,
+  errors: ['not_found', 'gone'],
+  example,
+  async run(context, { producerId, ...ref }) {
+    const { room, peer } = ownEndpoint(context, ref);
+    const publication = peer.publication(producerId);
+    await resumePublication(room, publication);
+    return describeProducer(publication);
+  },
+});
+
+export const closeEndpointProducer = defineOperation({
+  name: 'closeEndpointProducer',
+  verb: 'DELETE',
+  path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId',
+  doc: 'Ends what an endpoint of yours sends.',
+  scope: 'media',
+  params: params(producerRef),
+  result: Nothing,
+  status: 204,
+  errors: ['not_found'],
+  example,
+  run(context, { producerId, ...ref }) {
+    closePublication(ownEndpoint(context, ref).peer.publication(producerId), 'peer', context.caller.by);
+    return {};
+  },
+});

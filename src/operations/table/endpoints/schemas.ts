@@ -1,0 +1,86 @@
+import { Type } from '@sinclair/typebox';
+import type { types } from 'mediasoup';
+import { RtpParameters } from '../../../wire/rtp.ts';
+import { Id, MediaKind, Metadata, ObjectId, oneOf, orNull } from '../../schemas.ts';
+
+/** Names an endpoint: every operation on one has these. */
+export const endpointRef = { roomId: Id, peerId: Id };
+
+export const keep = Type.Boolean({ description: 'It stays when its controller has gone for good' });
+
+export const OwnerInfo = Type.Object({
+  key: Type.String({ description: 'Name of the key' }),
+  controllerId: orNull(Type.String(), 'Which of the controllers that use the key; null for REST'),
+});
+
+export const EndpointInfo = Type.Object({
+  id: Id,
+  roomId: Id,
+  displayName: Type.String(),
+  metadata: Metadata,
+  owner: OwnerInfo,
+  keep,
+});
+
+export const SessionInfo = Type.Object({ id: Id, owner: OwnerInfo, keep });
+
+export const Port = Type.Integer({ minimum: 1, maximum: 65535 });
+export const IpAddress = Type.String({
+  minLength: 2,
+  maxLength: 64,
+  description: 'An IP address, not a host name',
+});
+
+const suites = [
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+] as const satisfies types.SrtpCryptoSuite[];
+
+export const Srtp = oneOf([...suites, 'none'], {
+  description: 'How RTP is encrypted (RFC 3711, RFC 7714); `none` for plain RTP',
+});
+
+export const SrtpParameters = Type.Object(
+  {
+    cryptoSuite: oneOf(suites),
+    keyBase64: Type.String({
+      minLength: 4,
+      maxLength: 128,
+      description: 'Key and salt, as in SDES (RFC 4568)',
+    }),
+  },
+  { description: 'With what that side encrypts what it sends' },
+);
+
+/** Our side of a transport, for the other one to be set up by. */
+export const TransportInfo = Type.Object({
+  id: ObjectId,
+  type: oneOf(['plain', 'pipe']),
+  ip: Type.String({ description: 'Where it receives' }),
+  port: Type.Integer(),
+  rtcpPort: orNull(Type.Integer(), 'Where RTCP comes to; null when that is the port of RTP'),
+  remoteIp: orNull(Type.String(), 'The other side, once it is known'),
+  remotePort: orNull(Type.Integer()),
+  srtpParameters: orNull(SrtpParameters, 'Null for plain RTP'),
+});
+
+export const EndpointProducer = Type.Object({
+  id: ObjectId,
+  kind: MediaKind,
+  codec: Type.String({ description: 'Such as pcmu' }),
+  paused: Type.Boolean(),
+});
+
+export const EndpointConsumer = Type.Object({
+  id: ObjectId,
+  transportId: ObjectId,
+  producerId: ObjectId,
+  producerPeerId: Id,
+  kind: MediaKind,
+  codec: Type.String(),
+  paused: Type.Boolean(),
+  producerPaused: Type.Boolean(),
+  rtpParameters: RtpParameters,
+});

@@ -1,0 +1,79 @@
+import type { Static } from '@sinclair/typebox';
+import type { Operation } from '../operation.ts';
+import { addBan, getBan, liftBan, listBans } from './bans.ts';
+import {
+  closeConsumer,
+  getConsumer,
+  getConsumerStats,
+  listConsumers,
+  pauseConsumer,
+  resumeConsumer,
+} from './consumers.ts';
+import { listDataConsumers, listDataProducers } from './data.ts';
+import { mediaOperations } from './endpoints/index.ts';
+import { sendToPeer, sendToRoom } from './messages.ts';
+import { cancelDrain, drainNode, getNode, getTopRooms, listAudit, listWorkers } from './node.ts';
+import { allowPeer, banPeer, mutePeer } from './peer-actions.ts';
+import { changePeer, getPeer, listPeers, removePeer } from './peers.ts';
+import {
+  allowProducer,
+  closeProducer,
+  getProducer,
+  getProducerStats,
+  listProducers,
+  muteProducer,
+} from './producers.ts';
+import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms, moveRoom } from './rooms.ts';
+import { mintPeerToken } from './tokens.ts';
+import { getTransportStats, listTransports } from './transports.ts';
+import {
+  discardDeadLetters,
+  letInWebhook,
+  listDeadLetters,
+  listWebhooks,
+  replayDeadLetters,
+} from './webhooks.ts';
+
+/** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
+export const operationsBySubject = {
+  Rooms: [createRoom, listRooms, getRoom, getRoomState, changeRoom, moveRoom, closeRoom],
+  Peers: [
+    listPeers,
+    getPeer,
+    changePeer,
+    removePeer,
+    banPeer,
+    mutePeer,
+    allowPeer,
+    listTransports,
+    getTransportStats,
+    listDataProducers,
+    listDataConsumers,
+  ],
+  Producers: [listProducers, getProducer, getProducerStats, muteProducer, allowProducer, closeProducer],
+  Consumers: [listConsumers, getConsumer, getConsumerStats, pauseConsumer, resumeConsumer, closeConsumer],
+  ...mediaOperations,
+  Messages: [sendToRoom, sendToPeer],
+  Tokens: [mintPeerToken],
+  Bans: [listBans, addBan, getBan, liftBan],
+  Node: [getNode, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
+  Webhooks: [listWebhooks, letInWebhook, listDeadLetters, replayDeadLetters, discardDeadLetters],
+} as const;
+
+/** Any operation with its own types. */
+export type AnyOperation = (typeof operationsBySubject)[keyof typeof operationsBySubject][number];
+export type OperationName = AnyOperation['name'];
+
+/** The table for those who treat all operations alike. */
+export const operations = Object.values(operationsBySubject).flat() as unknown as readonly Operation[];
+
+const byName = new Map(operations.map((operation) => [operation.name, operation]));
+
+export function findOperation(name: string): Operation | undefined {
+  return byName.get(name);
+}
+
+type Named<N extends OperationName> = Extract<AnyOperation, { readonly name: N }>;
+/** What an operation takes, and what it answers. */
+export type OperationParams<N extends OperationName> = Static<Named<N>['params']>;
+export type OperationResult<N extends OperationName> = Static<Named<N>['result']>;

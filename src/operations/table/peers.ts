@@ -1,0 +1,93 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { Peer as DomainPeer } from '../../sfu/rooms/peer.ts';
+import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import { askerOf, defineOperation, type Immutable } from '../operation.ts';
+import { pageByKey } from '../paging.ts';
+import { Id, Metadata, Nothing, Peer, Publish, pageOf, paging, params, Reason } from '../schemas.ts';
+import { checkMetadata } from './checks.ts';
+
+/** A peer in its room. */
+export const peerTarget = { roomId: Id, peerId: Id };
+
+export const listPeers = defineOperation({
+  name: 'listPeers',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers',
+  doc: 'The peers of a room in the order of their ids.',
+  scope: 'read',
+  params: params({ roomId: Id, ...paging }),
+  result: pageOf(Peer),
+  errors: ['not_found'],
+  example: { roomId: 'room' },
+  run({ sfu }, { roomId, ...query }) {
+    const { items, nextCursor } = pageByKey(sfu.room(roomId).peers, query);
+    return { items: items.map(describePeer), nextCursor };
+  },
+});
+
+export const getPeer = defineOperation({
+  name: 'getPeer',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers/:peerId',
+  doc: 'One peer.',
+  scope: 'read',
+  params: params(peerTarget),
+  result: Peer,
+  versioned: true,
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice' },
+  run: ({ sfu }, { roomId, peerId }) => describePeer(sfu.peer(roomId, peerId)),
+});
+
+export const changePeer = defineOperation({
+  name: 'changePeer',
+  verb: 'PATCH',
+  path: '/rooms/:roomId/peers/:peerId',
+  doc: 'Sets the metadata of a peer in place of what there was, and what it may publish; what it may not publish any more is closed. Both last until the peer connects anew.',
+  scope: 'moderate',
+  params: params({
+    ...peerTarget,
+    metadata: Type.Optional(Metadata),
+    publish: Type.Optional(Publish),
+    reason: Type.Optional(Reason),
+  }),
+  result: Peer,
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice', metadata: { seat: 7 }, publish: ['audio'] },
+  async run(context, { metadata, publish, reason, ...target }) {
+    const { moderation, sfu } = context;
+    checkMetadata(metadata);
+    const peer = sfu.peer(target.roomId, target.peerId);
+    const asked = { ...target, ...askerOf(context, reason) };
+    await Promise.all([
+      metadata !== undefined && moderation.setPeerMetadata({ ...asked, metadata }),
+      publish !== undefined && moderation.setPublish({ ...asked, publish }),
+    ]);
+    return describePeer(peer);
+  },
+});
+
+export const removePeer = defineOperation({
+  name: 'removePeer',
+  verb: 'DELETE',
+  path: '/rooms/:roomId/peers/:peerId',
+  doc: 'Puts a peer out of its room and makes its tokens void. Answers when its socket and its media are gone.',
+  scope: 'moderate',
+  params: params({ ...peerTarget, reason: Type.Optional(Reason) }),
+  result: Nothing,
+  status: 204,
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice', reason: 'not invited' },
+  async run(context, { reason, ...target }) {
+    await context.moderation.removePeer({ ...target, ...askerOf(context, reason) });
+    return {};
+  },
+});
+
+function describePeer(peer: DomainPeer): Immutable<Static<typeof Peer>> {
+  const { roomId } = peer;
+  const { id, state, displayName, device, metadata, address, tokenId, ...rest } = peerSnapshot(peer);
+  const { grants, publish, connectedAt, joinedAt, worker } = rest;
+  const who = { id, roomId, state, displayName, device, metadata: { ...metadata }, address, tokenId };
+  return { ...who, grants, publish, connectedAt, joinedAt, worker };
+}

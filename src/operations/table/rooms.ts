@@ -1,0 +1,185 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { Room as DomainRoom } from '../../sfu/rooms/room.ts';
+import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
+import { askerOf, defineOperation, type Immutable } from '../operation.ts';
+import { pageByKey } from '../paging.ts';
+import {
+  Id,
+  Nothing,
+  orNull,
+  pageOf,
+  paging,
+  params,
+  Reason,
+  Room,
+  RoomOptions,
+  RoomState,
+  roomOptions,
+} from '../schemas.ts';
+import { checkId, checkMetadata } from './checks.ts';
+
+export const createRoom = defineOperation({
+  name: 'createRoom',
+  verb: 'POST',
+  path: '/rooms',
+  doc: 'Opens a room before anybody enters it, with options of its own. A room that is not created is opened by the first peer, with the settings of the server.',
+  scope: 'rooms',
+  params: params({
+    roomId: Id,
+    options: Type.Optional(Type.Object(RoomOptions.properties, { additionalProperties: false })),
+    reason: Type.Optional(Reason),
+  }),
+  result: Room,
+  status: 201,
+  errors: ['wrong_state', 'draining', 'worker_unavailable'],
+  example: {
+    roomId: 'lecture',
+    options: { maxPeers: 200, emptySeconds: 3600, metadata: { course: 'physics' } },
+  },
+  async run(context, { roomId, options = {}, reason }) {
+    checkId('roomId', roomId);
+    checkMetadata(options.metadata);
+    const room = await context.moderation.createRoom({ roomId, options, ...askerOf(context, reason) });
+    return describeRoom(room);
+  },
+});
+
+export const listRooms = defineOperation({
+  name: 'listRooms',
+  verb: 'GET',
+  path: '/rooms',
+  doc: 'The rooms of this node in the order of their ids, each with what goes on in it.',
+  scope: 'read',
+  params: params(paging),
+  result: pageOf(Type.Object({ ...Room.properties, state: RoomState })),
+  errors: [],
+  example: { limit: 20 },
+  run({ sfu }, query) {
+    const { items, nextCursor } = pageByKey(sfu.rooms, query);
+    return { items: items.map((room) => ({ ...describeRoom(room), state: stateOf(room) })), nextCursor };
+  },
+});
+
+export const getRoom = defineOperation({
+  name: 'getRoom',
+  verb: 'GET',
+  path: '/rooms/:roomId',
+  doc: 'What a room is like.',
+  scope: 'read',
+  params: params({ roomId: Id }),
+  result: Room,
+  versioned: true,
+  errors: ['not_found'],
+  example: { roomId: 'room' },
+  run: ({ sfu }, { roomId }) => describeRoom(sfu.room(roomId)),
+});
+
+export const getRoomState = defineOperation({
+  name: 'getRoomState',
+  verb: 'GET',
+  path: '/rooms/:roomId/state',
+  doc: 'What goes on in a room at this moment: how many there are, and who speaks.',
+  scope: 'read',
+  params: params({ roomId: Id }),
+  result: RoomState,
+  errors: ['not_found'],
+  example: { roomId: 'room' },
+  run: ({ sfu }, { roomId }) => stateOf(sfu.room(roomId)),
+});
+
+export const changeRoom = defineOperation({
+  name: 'changeRoom',
+  verb: 'PATCH',
+  path: '/rooms/:roomId',
+  doc: 'Changes what is given and leaves the rest; null goes back to the setting of the server. Who is in a room that got smaller or was locked stays.',
+  scope: 'rooms',
+  params: params({
+    roomId: Id,
+    locked: Type.Optional(Type.Boolean({ description: 'A locked room lets nobody new in' })),
+    bitrateCap: Type.Optional(
+      orNull(
+        Type.Integer({ minimum: 10_000, maximum: 10_000_000_000 }),
+        'Bits a second that each transport of a client may send',
+      ),
+    ),
+    maxPeers: Type.Optional(orNull(roomOptions.maxPeers)),
+    emptySeconds: Type.Optional(orNull(roomOptions.emptySeconds)),
+    metadata: Type.Optional(orNull(roomOptions.metadata)),
+    reason: Type.Optional(Reason),
+  }),
+  result: Room,
+  errors: ['not_found'],
+  example: { roomId: 'room', locked: true, maxPeers: 20, metadata: null },
+  async run(context, { roomId, locked, bitrateCap, reason, ...given }) {
+    const { moderation, sfu } = context;
+    checkMetadata(given.metadata);
+    const room = sfu.room(roomId);
+    const target = { roomId, ...askerOf(context, reason) };
+    const changes: RoomChanges = Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, value ?? undefined]),
+    );
+    // All of it begins in this turn of the event loop, so that nobody sees a half.
+    await Promise.all([
+      Object.keys(changes).length > 0 && moderation.changeRoom({ ...target, changes }),
+      locked !== undefined && moderation.setRoomLocked({ ...target, locked }),
+      bitrateCap !== undefined && moderation.capBitrate({ ...target, bitrate: bitrateCap }),
+    ]);
+    return describeRoom(room);
+  },
+});
+
+export const moveRoom = defineOperation({
+  name: 'moveRoom',
+  verb: 'POST',
+  path: '/rooms/:roomId/move',
+  doc: 'Builds a room anew on another media worker. Its peers stay connected and are asked to set up their media again.',
+  scope: 'node',
+  params: params({
+    roomId: Id,
+    workerIndex: Type.Integer({ minimum: 0, maximum: 1000, description: 'One of listWorkers that runs' }),
+    reason: Type.Optional(Reason),
+  }),
+  result: Room,
+  errors: ['not_found'],
+  example: { roomId: 'room', workerIndex: 0 },
+  async run(context, { roomId, workerIndex, reason }) {
+    const { moderation, sfu } = context;
+    await moderation.moveRoom({ roomId, workerIndex, ...askerOf(context, reason) });
+    return describeRoom(sfu.room(roomId));
+  },
+});
+
+export const closeRoom = defineOperation({
+  name: 'closeRoom',
+  verb: 'DELETE',
+  path: '/rooms/:roomId',
+  doc: 'Ends a room for everyone in it.',
+  scope: 'moderate',
+  params: params({ roomId: Id, reason: Type.Optional(Reason) }),
+  result: Nothing,
+  status: 204,
+  errors: ['not_found'],
+  example: { roomId: 'room', reason: 'the lesson is over' },
+  async run(context, { roomId, reason }) {
+    await context.moderation.closeRoom({ roomId, ...askerOf(context, reason) });
+    return {};
+  },
+});
+
+function describeRoom(room: DomainRoom): Immutable<Static<typeof Room>> {
+  const { id, openedAt, locked, bitrateCap, options } = room;
+  const workers = room.routers.all.map(({ live }) => live.index);
+  return { id, openedAt, locked, bitrateCap, options: options as Static<typeof RoomOptions>, workers };
+}
+
+function stateOf({ peers, observers }: DomainRoom): Immutable<Static<typeof RoomState>> {
+  const all = [...peers.values()];
+  const { activePeerId, speaking } = observers;
+  return {
+    peers: peers.size,
+    producers: all.reduce((sum, { publications }) => sum + publications.size, 0),
+    consumers: all.reduce((sum, { subscriptions }) => sum + subscriptions.size, 0),
+    activePeerId,
+    speaking,
+  };
+}

@@ -1,0 +1,42 @@
+import { mediaCall } from '../../sfu/media/media-call.ts';
+import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import { defineOperation } from '../operation.ts';
+import { pageByKey } from '../paging.ts';
+import { ObjectId, pageOf, paging, params, Stats, Transport } from '../schemas.ts';
+import { peerTarget } from './peers.ts';
+import { statsOf } from './stats.ts';
+
+export const listTransports = defineOperation({
+  name: 'listTransports',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers/:peerId/transports',
+  doc: 'The transports of a peer in the order of their ids.',
+  scope: 'read',
+  params: params({ ...peerTarget, ...paging }),
+  result: pageOf(Transport),
+  errors: ['not_found'],
+  example: { roomId: 'room', peerId: 'alice' },
+  run({ sfu }, { roomId, peerId, ...query }) {
+    const { transports } = peerSnapshot(sfu.peer(roomId, peerId));
+    return pageByKey(
+      transports.map((transport) => [transport.id, transport]),
+      query,
+    );
+  },
+});
+
+export const getTransportStats = defineOperation({
+  name: 'getTransportStats',
+  verb: 'GET',
+  path: '/rooms/:roomId/peers/:peerId/transports/:transportId/stats',
+  doc: 'Statistics of a transport, asked of the media worker now.',
+  scope: 'read',
+  params: params({ ...peerTarget, transportId: ObjectId }),
+  result: Stats,
+  errors: ['not_found', 'gone'],
+  example: { roomId: 'room', peerId: 'alice', transportId: '{sendTransport}' },
+  async run({ sfu }, { roomId, peerId, transportId }) {
+    const { transport } = sfu.peer(roomId, peerId).transport(transportId);
+    return statsOf(await mediaCall<object[]>(transport, 'reading statistics', () => transport.getStats()));
+  },
+});

@@ -1,0 +1,165 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { readReceivers, shownAddress } from '../../config/webhook-receivers.ts';
+import { SfuError } from '../../core/errors.ts';
+import type { WebhookOutbox } from '../../store/webhook-outbox.ts';
+import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
+import { pageOfRows } from '../paging.ts';
+import { Id, orNull, pageOf, paging, params, Reason } from '../schemas.ts';
+
+const time = (description: string) => Type.Integer({ description: `${description}, ms since the epoch` });
+const Name = Type.String({ minLength: 1, maxLength: 32, description: 'A receiver of TUREEN_WEBHOOKS' });
+
+const Receiver = Type.Object({
+  name: Name,
+  address: Type.String({ description: 'Scheme, host and port of its URL; the rest is not shown' }),
+  events: Type.Array(Type.String(), { description: 'The types of event that it is told' }),
+  waiting: Type.Integer({ description: 'Webhooks that are to be delivered' }),
+  oldestAt: orNull(Type.Integer(), 'When the oldest of those was made'),
+  deadLetters: Type.Integer(),
+  deliveredAt: orNull(Type.Integer(), 'When it last took one'),
+  failedAt: orNull(Type.Integer(), 'When an attempt last failed'),
+  error: Type.String({ description: 'What that attempt met' }),
+  gone: Type.Boolean({ description: 'It answered 410 Gone and is sent nothing until it is let in again' }),
+});
+
+const DeadLetter = Type.Object({
+  id: Type.Integer(),
+  receiver: Name,
+  eventId: Type.String({ description: 'The webhook-id' }),
+  type: Type.String(),
+  roomId: orNull(Id, 'Null for what concerns the node'),
+  body: Type.String({ description: 'The JSON text that is sent' }),
+  createdAt: time('When the event happened'),
+  diedAt: time('When it was given up'),
+  attempts: Type.Integer(),
+  error: Type.String({ description: 'Why the last attempt failed, or why there was none' }),
+});
+
+const chosen = {
+  receiver: Type.Optional(Name),
+  ids: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), {
+      minItems: 1,
+      maxItems: 1000,
+    }),
+  ),
+  reason: Type.Optional(Reason),
+};
+const Counted = Type.Object({ count: Type.Integer({ description: 'How many there were' }) });
+
+export const listWebhooks = defineOperation({
+  name: 'listWebhooks',
+  verb: 'GET',
+  path: '/webhooks',
+  doc: 'The receivers of webhooks and how it goes with them.',
+  scope: 'node',
+  params: params({}),
+  result: Type.Object({ items: Type.Array(Receiver) }),
+  errors: [],
+  example: {},
+  run: ({ config, store }) => ({ items: describeReceivers(config, store.webhooks) }),
+});
+
+export const letInWebhook = defineOperation({
+  name: 'letInWebhook',
+  verb: 'POST',
+  path: '/webhooks/:name/let-in',
+  doc: 'Sends to a receiver again that answered 410 Gone, from the next event on. Does nothing for others.',
+  scope: 'node',
+  params: params({ name: Name, reason: Type.Optional(Reason) }),
+  result: Receiver,
+  errors: ['not_found'],
+  example: { name: 'billing' },
+  run(context, { name, reason }) {
+    const { config, store } = context;
+    const find = () => describeReceivers(config, store.webhooks).find((each) => each.name === name);
+    if (!find()) throw unknownReceiver(name);
+    audited(context, { action: 'webhooks.let-in', details: { name }, reason });
+    store.webhooks.letIn(name);
+    const receiver = find();
+    if (!receiver) throw unknownReceiver(name);
+    return receiver;
+  },
+});
+
+export const listDeadLetters = defineOperation({
+  name: 'listDeadLetters',
+  verb: 'GET',
+  path: '/webhooks/dead-letters',
+  doc: 'Webhooks that were given up, those of the newest events first. They are kept for 30 days, at most 10,000 of them.',
+  scope: 'node',
+  params: params({ receiver: Type.Optional(Name), ...paging }),
+  result: pageOf(DeadLetter),
+  errors: [],
+  example: { receiver: 'billing' },
+  run: ({ store }, { receiver, ...query }) =>
+    pageOfRows((page) => store.webhooks.letters.list({ receiver, ...page }), query),
+});
+
+export const replayDeadLetters = defineOperation({
+  name: 'replayDeadLetters',
+  verb: 'POST',
+  path: '/webhooks/dead-letters/replay',
+  doc: 'Sends dead letters again with the same ids: those with these ids, of this receiver, or all.',
+  scope: 'node',
+  params: params(chosen),
+  result: Counted,
+  status: 202,
+  errors: [],
+  example: { receiver: 'billing' },
+  run(context, { reason, ...search }) {
+    const count = context.store.webhooks.replay(search);
+    audited(context, { action: 'webhooks.replay', details: { ...search, count }, reason });
+    return { count };
+  },
+});
+
+export const discardDeadLetters = defineOperation({
+  name: 'discardDeadLetters',
+  verb: 'POST',
+  path: '/webhooks/dead-letters/discard',
+  doc: 'Forgets dead letters for good: those with these ids, of this receiver, or all.',
+  scope: 'node',
+  params: params(chosen),
+  result: Counted,
+  errors: [],
+  example: { receiver: 'billing' },
+  run(context, { reason, ...search }) {
+    const count = context.store.webhooks.letters.discard(search);
+    audited(context, { action: 'webhooks.discard', details: { ...search, count }, reason });
+    return { count };
+  },
+});
+
+function describeReceivers(
+  config: OperationContext['config'],
+  outbox: WebhookOutbox,
+): Static<typeof Receiver>[] {
+  const states = new Map(outbox.states().map((state) => [state.name, state]));
+  return readReceivers(config).map(({ name, url, types }) => {
+    const state = states.get(name);
+    return {
+      name,
+      address: shownAddress(url),
+      events: [...types],
+      waiting: state?.waiting ?? 0,
+      oldestAt: state?.oldestAt ?? null,
+      deadLetters: state?.dead ?? 0,
+      deliveredAt: state?.deliveredAt ?? null,
+      failedAt: state?.failedAt ?? null,
+      error: state?.error ?? '',
+      gone: outbox.isGone(name, url.href),
+    };
+  });
+}
+
+function audited(
+  context: OperationContext,
+  entry: { action: string; details: Record<string, unknown>; reason?: string },
+): void {
+  context.store.audit.record({ ...askerOf(context), ...entry });
+}
+
+function unknownReceiver(name: string): SfuError {
+  return new SfuError('not_found', `there is no receiver "${name}" in TUREEN_WEBHOOKS`);
+}

@@ -1,0 +1,172 @@
+import { OptionalKind, type TSchema, Type } from '@sinclair/typebox';
+import { type ErrorCode, errorCodes } from '../core/errors.ts';
+import { namedSchemas } from '../operations/named-schemas.ts';
+import type { Operation } from '../operations/operation.ts';
+import { oneOf } from '../operations/schemas.ts';
+import { operationsBySubject } from '../operations/table/index.ts';
+import { basePath } from './headers.ts';
+import { byStatus, errorsOf } from './problem.ts';
+import { hasBody, pathNames } from './read-params.ts';
+import { answersVersioned, readerOf } from './versions.ts';
+
+type Json = Record<string, unknown>;
+
+const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'Where the code is explained' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What is wrong, what was expected, what to do' }),
+    code: oneOf(Object.keys(errorCodes) as ErrorCode[], { description: 'Stable' }),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later' }),
+  },
+  { description: 'Problem details (RFC 9457)' },
+);
+
+const named = { ...namedSchemas, Problem };
+let names: ReadonlyMap<string, string> | undefined;
+
+/** The names of the schemas by their texts. Made when the document is, for the texts take a while of every start. */
+function namesByText(): ReadonlyMap<string, string> {
+  names ??= new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]));
+  return names;
+}
+
+/** The OpenAPI 3.1 document of the API, made from the table of operations. */
+export function openApiDocument(version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const [subject, operations] of Object.entries(operationsBySubject)) {
+    for (const operation of operations as unknown as readonly Operation[]) {
+      const path = operation.path.replaceAll(/:(\w+)/g, '{$1}');
+      paths[path] = { ...paths[path], [operation.verb.toLowerCase()]: describe(operation, subject) };
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tureen',
+      version,
+      summary: 'What programs do on an edge SFU',
+      description:
+        'Rooms, peers, what they send and receive, bans, tokens and the node itself. Errors are problem details (RFC 9457) with a stable `code`.',
+      license: { name: 'ISC', identifier: 'ISC' },
+    },
+    servers: [{ url: basePath }],
+    security: [{ key: [] }],
+    tags: Object.keys(operationsBySubject).map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, inner(schema)])),
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A key from the dashboard, or a JWT (HS256) that is signed with an API key and has a claim `api` with scopes',
+        },
+      },
+    },
+  };
+}
+
+function describe(operation: Operation, subject: string): Json {
+  const { name, doc, scope, params, example } = operation;
+  const inPath = pathNames(operation.path);
+  const rest = Object.entries(params.properties).filter(([key]) => !inPath.includes(key));
+  const query = hasBody(operation) ? [] : rest;
+  const parameters = [
+    ...inPath.map((key) => parameter('path', key, params.properties[key])),
+    ...query.map(([key, schema]) => parameter('query', key, schema)),
+    ...headersOf(operation),
+  ];
+  const body = Object.fromEntries(Object.entries(example as Json).filter(([key]) => !inPath.includes(key)));
+  return {
+    operationId: name,
+    summary: doc.split(/(?<=\.) /)[0],
+    description: `${doc}\n\nNeeds the scope \`${scope}\`.`,
+    tags: [subject],
+    parameters,
+    ...(hasBody(operation) &&
+      rest.length > 0 && {
+        requestBody: {
+          required: rest.some(([, schema]) => !(OptionalKind in schema)),
+          content: { 'application/json': { schema: objectOf(rest), example: body } },
+        },
+      }),
+    responses: { ...success(operation), ...failures(operation) },
+  };
+}
+
+function success(operation: Operation): Json {
+  const { status = 200, result } = operation;
+  if (status === 204) return { 204: { description: 'Done' } };
+  const header = (description: string) => ({ description, schema: { type: 'string' } });
+  const headers = {
+    ...(answersVersioned(operation) && { ETag: header('The version of what is answered') }),
+    ...(status === 201 && { Location: header('Where the new object is') }),
+  };
+  return {
+    [status]: {
+      description: status === 201 ? 'Created' : status === 202 ? 'Begun' : 'Done',
+      ...(Object.keys(headers).length > 0 && { headers }),
+      content: { 'application/json': { schema: referring(result) } },
+    },
+    ...(operation.versioned && { 304: { description: 'If-None-Match names the present version' } }),
+  };
+}
+
+function failures(operation: Operation): Json {
+  const answers = [...byStatus(errorsOf(operation))].map(([status, codes]) => [
+    status,
+    {
+      description: codes.map((code) => `\`${code}\`: ${errorCodes[code].doc}`).join('\n\n'),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  ]);
+  return Object.fromEntries(answers);
+}
+
+function headersOf(operation: Operation): Json[] {
+  const header = (name: string, description: string) => ({
+    in: 'header',
+    name,
+    required: false,
+    description,
+    schema: { type: 'string', maxLength: 255 },
+  });
+  return [
+    ...(operation.verb === 'POST'
+      ? [header('Idempotency-Key', 'The same request with the same key is carried out only once in a day')]
+      : []),
+    ...(operation.versioned ? [header('If-None-Match', 'Answers 304 while this ETag holds')] : []),
+    ...(readerOf(operation) ? [header('If-Match', 'Is refused unless this ETag still holds')] : []),
+  ];
+}
+
+function parameter(place: 'path' | 'query', name: string, schema: TSchema | undefined): Json {
+  const required = place === 'path' || (schema !== undefined && !(OptionalKind in schema));
+  return { in: place, name, required, schema: schema ? referring(schema) : {} };
+}
+
+function objectOf(entries: [string, TSchema][]): Json {
+  const required = entries.filter(([, schema]) => !(OptionalKind in schema)).map(([key]) => key);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries.map(([key, schema]) => [key, referring(schema)])),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+}
+
+/** A schema with references in place of what has a name. */
+function referring(schema: unknown): unknown {
+  const name = namesByText().get(JSON.stringify(schema));
+  return name === undefined ? inner(schema) : { $ref: `#/components/schemas/${name}` };
+}
+
+/** As referring, for the parts of a schema only. */
+function inner(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(referring);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, referring(part)]));
+}

@@ -1,0 +1,235 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../../core/errors.ts';
+import { undisguised } from '../quirks/telephone-events.ts';
+import { mediaCodecs, shareCapabilities, shareConsumable } from './codecs.ts';
+import { mediaCall } from './media-call.ts';
+import type { LiveWorker, WorkerPool } from './workers.ts';
+
+/** Workers that may die one after the other before a new peer is told. */
+const mostAttempts = 3;
+
+/** The part of a room that lives on one worker. */
+export interface RoomRouter {
+  readonly live: LiveWorker;
+  readonly router: types.Router;
+  /** Producers of other routers that are, or are being, piped to this one, with their ids here. */
+  readonly piped: Map<string, Promise<string>>;
+  /** Consumers on it, the pipes to other routers among them. */
+  consumers: number;
+}
+
+/** A router that somebody holds; it closes when the last one lets go. */
+export interface RouterLease {
+  readonly roomRouter: RoomRouter;
+  readonly release: () => void;
+}
+
+export interface RoomRoutersOptions {
+  pool: WorkerPool;
+  codecs: readonly string[];
+  /** With this many consumers on one worker the next peers go to another one. */
+  consumersPerWorker: number;
+  /** A router ended, with its worker (died) or by command (moved). */
+  onLost: (lost: RoomRouter) => void;
+  onOpened: (opened: RoomRouter) => void;
+}
+
+/**
+ * The routers of a room: one at first, on the least loaded worker; more when the room outgrows it. What a peer on one
+ * router sends is piped to another router when the first peer there wants it.
+ * https://mediasoup.org/documentation/v3/mediasoup/api/#router-pipeToRouter
+ */
+export class RoomRouters {
+  readonly #routers = new Map<LiveWorker, RoomRouter>();
+  readonly #opening = new Map<LiveWorker, Promise<RoomRouter>>();
+  readonly #leased = new Map<string, { readonly opening: Promise<RoomRouter>; holders: number }>();
+  readonly #leasedRouters = new Set<RoomRouter>();
+  #rtpCapabilities: types.RtpCapabilities | undefined;
+  #closed = false;
+  #preferred: LiveWorker | undefined;
+
+  constructor(private readonly options: RoomRoutersOptions) {}
+
+  get all(): readonly RoomRouter[] {
+    return [...this.#routers.values()];
+  }
+
+  /** The router that the observers listen on: the oldest that lives. */
+  get home(): RoomRouter | undefined {
+    return this.all[0];
+  }
+
+  /** The same for every router of the room, since all have the same codecs. */
+  get rtpCapabilities(): types.RtpCapabilities {
+    return this.#rtpCapabilities ?? {};
+  }
+
+  /** The router for the next peer. @throws SfuError worker_unavailable */
+  async place(): Promise<RoomRouter> {
+    for (let attempt = 1; ; attempt += 1) {
+      const roomy = this.all.find(({ consumers }) => consumers < this.options.consumersPerWorker);
+      if (roomy) return roomy;
+      const live = await this.#nextWorker();
+      if (!live) return this.#leastUsed();
+      try {
+        return await (this.#opening.get(live) ?? this.#open(live));
+      } catch (error) {
+        // A worker that died at this moment leaves its place to another one.
+        if (!live.worker.closed || attempt === mostAttempts) throw error;
+      }
+    }
+  }
+
+  /**
+   * A router beside those of the room, for receivers that cannot take the room's payload types: a router sends every
+   * codec under one number. Receivers that want the same share it.
+   */
+  async lease(mediaCodecs: types.RouterRtpCodecCapability[]): Promise<RouterLease> {
+    const key = JSON.stringify(mediaCodecs);
+    const lease = this.#leased.get(key) ?? { opening: this.#openLeased(mediaCodecs), holders: 0 };
+    this.#leased.set(key, lease);
+    lease.holders += 1;
+    const release = () => {
+      lease.holders -= 1;
+      if (lease.holders > 0) return;
+      if (this.#leased.get(key) === lease) this.#leased.delete(key);
+      // One that never opened was told to those who waited for it.
+      lease.opening.then(({ router }) => router.close()).catch(() => {});
+    };
+    try {
+      return { roomRouter: await lease.opening, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a producer of one router available on another.
+   * @returns its id there: the same, unless both routers are on one worker, where an id can be taken only once
+   */
+  async pipe(options: {
+    producerId: string;
+    data: boolean;
+    from: RoomRouter;
+    to: RoomRouter;
+  }): Promise<string> {
+    const { producerId, data, from, to } = options;
+    if (from === to) return producerId;
+    const running = to.piped.get(producerId);
+    if (running) return await running;
+    const piping = mediaCall(from.router, 'piping a producer to another worker', async () => {
+      const key = data ? { dataProducerId: producerId } : { producerId };
+      const { pipeConsumer, pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
+        ...key,
+        router: to.router,
+        keepId: from.live !== to.live,
+      });
+      if (pipeConsumer && pipeProducer) carryPauses(pipeConsumer, pipeProducer);
+      if (pipeProducer) shareConsumable(pipeProducer);
+      const forget = () => to.piped.delete(producerId);
+      pipeProducer?.observer.once('close', forget);
+      pipeDataProducer?.observer.once('close', forget);
+      return (pipeProducer ?? pipeDataProducer)?.id ?? producerId;
+    });
+    to.piped.set(producerId, piping);
+    piping.catch(() => to.piped.delete(producerId));
+    return await piping;
+  }
+
+  /** Closes every router, as a move to another worker wants it; `place` then opens one on the preferred worker. */
+  retire(preferred?: LiveWorker): RoomRouter[] {
+    const retired = [...this.all, ...this.#leasedRouters];
+    this.#preferred = preferred;
+    this.#routers.clear();
+    this.#leased.clear();
+    for (const { router } of retired) router.close();
+    return retired;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.retire();
+  }
+
+  /** Where the room grows to: a worker on which it is being opened, or that it does not use yet; none when it uses all. */
+  async #nextWorker(): Promise<LiveWorker | undefined> {
+    const [opening] = this.#opening.keys();
+    if (opening) return opening;
+    if (this.#routers.size > 0) return this.options.pool.leastLoaded(new Set(this.#routers.keys()));
+    if (this.#preferred && !this.#preferred.worker.closed) return this.#preferred;
+    return await this.options.pool.pick();
+  }
+
+  #leastUsed(): RoomRouter {
+    const [first, ...rest] = this.all;
+    if (!first) throw new SfuError('gone', 'the room lost its workers at this moment; try again');
+    return rest.reduce(
+      (least, candidate) => (candidate.consumers < least.consumers ? candidate : least),
+      first,
+    );
+  }
+
+  #open(live: LiveWorker): Promise<RoomRouter> {
+    const opening = this.#create(live).finally(() => this.#opening.delete(live));
+    this.#opening.set(live, opening);
+    return opening;
+  }
+
+  async #openLeased(codecs: types.RouterRtpCodecCapability[]): Promise<RoomRouter> {
+    const { live } = await this.place();
+    const opened = await createRouter(live, codecs);
+    const { router } = opened;
+    if (this.#closed) router.close();
+    this.#leasedRouters.add(opened);
+    router.observer.once('close', () => this.#leasedRouters.delete(opened));
+    router.once('workerclose', () => this.options.onLost(opened));
+    return opened;
+  }
+
+  async #create(live: LiveWorker): Promise<RoomRouter> {
+    const opened = await createRouter(live, mediaCodecs(this.options.codecs));
+    const { router } = opened;
+    if (this.#closed) router.close();
+    this.#rtpCapabilities ??= shareCapabilities(undisguised(router.rtpCapabilities));
+    router.once('workerclose', () => {
+      if (this.#routers.delete(live)) this.options.onLost(opened);
+    });
+    if (!router.closed) {
+      this.#routers.set(live, opened);
+      this.options.onOpened(opened);
+    }
+    return opened;
+  }
+}
+
+async function createRouter(live: LiveWorker, codecs: types.RouterRtpCodecCapability[]): Promise<RoomRouter> {
+  const router = await mediaCall(live.worker, 'opening a router', () =>
+    live.worker.createRouter({ mediaCodecs: codecs }),
+  );
+  const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
+  countConsumers(opened);
+  return opened;
+}
+
+/**
+ * mediasoup carries a pause to the other worker without waiting for the answer, so that a worker that dies meanwhile
+ * leaves a rejection that nobody catches. The pipe ends with it: there is nothing to carry any more.
+ */
+function carryPauses({ observer }: types.Consumer, pipeProducer: types.Producer): void {
+  observer.removeAllListeners('pause');
+  observer.removeAllListeners('resume');
+  observer.on('pause', () => void pipeProducer.pause().catch(() => {}));
+  observer.on('resume', () => void pipeProducer.resume().catch(() => {}));
+}
+
+function countConsumers(roomRouter: RoomRouter): void {
+  roomRouter.router.observer.on('newtransport', (transport) => {
+    transport.observer.on('newconsumer', (consumer) => {
+      roomRouter.consumers += 1;
+      consumer.observer.once('close', () => {
+        roomRouter.consumers -= 1;
+      });
+    });
+  });
+}

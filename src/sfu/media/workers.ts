@@ -1,0 +1,226 @@
+import { createWorker, type types } from 'mediasoup';
+import type { Clock } from '../../core/clock.ts';
+import { SfuError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { EventBus } from '../events.ts';
+
+export interface WorkerPoolOptions {
+  /** How many workers run. */
+  count: number;
+  /** Where the WebRtcServer of worker i listens: one entry an address and protocol. */
+  listenInfos: (workerIndex: number) => types.TransportListenInfo[];
+  /** The executable to start; mediasoup's own choice unless told. */
+  workerBin?: string;
+  events: EventBus;
+  log: Logger;
+  clock: Clock;
+}
+
+/** A running worker with what it carries. It lives until its process ends; its successor is another object. */
+export interface LiveWorker {
+  readonly index: number;
+  readonly worker: types.Worker;
+  readonly webRtcServer: types.WebRtcServer;
+  readonly startedAt: number;
+  /** Routers, producers and consumers on it, kept by mediasoup's own observers. */
+  readonly load: { routers: number; producers: number; consumers: number };
+}
+
+/** What is known of one place in the pool, whether its worker runs or not. */
+export interface WorkerSlot {
+  readonly index: number;
+  live: LiveWorker | undefined;
+  deaths: number;
+}
+
+const firstDelay = 50;
+const longestDelay = 10_000;
+const calmAfter = 60_000;
+/** More deaths than this in a minute make the node unready. */
+const toleratedDeaths = 3;
+/** A new room costs a worker about as much as ten consumers once its peers have come. */
+const routerWeight = 10;
+
+/**
+ * One mediasoup worker a core, each with a WebRtcServer of its own. A worker that dies is replaced, at first at
+ * once, then with a growing delay. https://mediasoup.org/documentation/v3/scalability/
+ */
+export class WorkerPool {
+  readonly slots: readonly WorkerSlot[];
+  #recentDeaths: number[] = [];
+  #waiting = new Set<() => void>();
+  #closed = false;
+  #cancelRespawns = new Set<() => void>();
+
+  constructor(private readonly options: WorkerPoolOptions) {
+    this.slots = Array.from({ length: options.count }, (_, index) => ({ index, live: undefined, deaths: 0 }));
+  }
+
+  /** Starts every worker. @throws Error when one of them cannot start: then the host is not fit, and none stays. */
+  async start(): Promise<void> {
+    const results = await Promise.allSettled(this.slots.map((slot) => this.#spawn(slot, false)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
+      this.close();
+      throw failed.reason;
+    }
+  }
+
+  /** The worker that carries least, among those not excluded. */
+  leastLoaded(excluded: ReadonlySet<LiveWorker> = new Set()): LiveWorker | undefined {
+    let best: LiveWorker | undefined;
+    for (const { live } of this.slots) {
+      // A worker that just died is still in its slot while mediasoup tells its routers.
+      if (live && !live.worker.closed && !excluded.has(live) && (!best || loadOf(live) < loadOf(best)))
+        best = live;
+    }
+    return best;
+  }
+
+  /**
+   * As leastLoaded, but waits a moment for a worker that is being replaced.
+   * @throws SfuError worker_unavailable when none came up in that time.
+   */
+  async pick(waitMilliseconds = 5000): Promise<LiveWorker> {
+    const ready = this.leastLoaded();
+    if (ready) return ready;
+    await this.#nextStart(waitMilliseconds);
+    const started = this.leastLoaded();
+    if (started) return started;
+    throw new SfuError(
+      'worker_unavailable',
+      'no media worker is running; one is being started, try again in a moment',
+    );
+  }
+
+  #nextStart(waitMilliseconds: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise<void>((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        cancel();
+        resolve();
+      };
+      const cancel = this.options.clock.after(waitMilliseconds, wake);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** Why the pool cannot be relied upon, or undefined when it can. */
+  unreadyReason(): string | undefined {
+    const running = this.slots.filter((slot) => slot.live).length;
+    if (running === 0) return 'no media worker is running';
+    const deaths = this.deathsInLastMinute();
+    if (deaths > toleratedDeaths)
+      return `${deaths} media workers died within a minute, at most ${toleratedDeaths} are normal`;
+    return undefined;
+  }
+
+  deathsInLastMinute(): number {
+    const since = this.options.clock.now() - calmAfter;
+    this.#recentDeaths = this.#recentDeaths.filter((time) => time > since);
+    return this.#recentDeaths.length;
+  }
+
+  /** Ends every worker and starts none any more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const cancel of this.#cancelRespawns) cancel();
+    this.#cancelRespawns.clear();
+    for (const slot of this.slots) {
+      slot.live?.worker.close();
+      slot.live = undefined;
+    }
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  async #spawn(slot: WorkerSlot, restart: boolean): Promise<void> {
+    const listenInfos = this.options.listenInfos(slot.index);
+    const worker = await createWorker({ logLevel: 'warn', workerBin: this.options.workerBin });
+    keepFromSignals(worker);
+    const load = { routers: 0, producers: 0, consumers: 0 };
+    countLoad(worker, load);
+    const webRtcServer = await worker.createWebRtcServer({ listenInfos }).catch((error: Error) => {
+      worker.close();
+      throw cannotListen(listenInfos, error);
+    });
+    if (this.#closed) return worker.close();
+    if (worker.closed) throw new Error(`media worker ${worker.pid} died while it was starting`);
+    const { events, clock } = this.options;
+    slot.live = { index: slot.index, worker, webRtcServer, startedAt: clock.now(), load };
+    worker.once('died', (error) => this.#replace(slot, worker.pid, error.message));
+    events.emit('workerStarted', { workerIndex: slot.index, pid: worker.pid, restart });
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #replace(slot: WorkerSlot, pid: number, cause: string): void {
+    slot.live = undefined;
+    if (this.#closed) return;
+    const { events, clock } = this.options;
+    slot.deaths += 1;
+    this.#recentDeaths.push(clock.now());
+    events.emit('workerDied', { workerIndex: slot.index, pid, cause });
+    const deaths = this.deathsInLastMinute();
+    this.#respawnAfter(slot, deaths > 1 ? Math.min(firstDelay * 2 ** deaths, longestDelay) : 0);
+  }
+
+  #respawnAfter(slot: WorkerSlot, delay: number): void {
+    const { events, clock, log } = this.options;
+    const respawn = () => {
+      this.#cancelRespawns.delete(cancel);
+      this.#spawn(slot, true).catch((error: Error) => {
+        log.error('a media worker could not be started; trying again', {
+          workerIndex: slot.index,
+          delay,
+          error,
+        });
+        events.emit('workerFailed', { workerIndex: slot.index, cause: error.message });
+        if (!this.#closed) this.#respawnAfter(slot, Math.min(Math.max(delay, firstDelay) * 2, longestDelay));
+      });
+    };
+    const cancel = clock.after(delay, respawn);
+    this.#cancelRespawns.add(cancel);
+  }
+}
+
+function loadOf({ load }: LiveWorker): number {
+  return load.producers + load.consumers + routerWeight * load.routers;
+}
+
+function cannotListen(listenInfos: readonly types.TransportListenInfo[], error: Error): Error {
+  const places = listenInfos
+    .map(({ protocol, ip, port }) => `${protocol} ${ip}:${port || 'any port'}`)
+    .join(', ');
+  return new Error(
+    `cannot listen for media on ${places}: ${error.message}. Is another server using the port? Free it, or set TUREEN_RTC_BASE_PORT or TUREEN_LISTEN_IP`,
+    { cause: error },
+  );
+}
+
+/** mediasoup closes a worker on SIGTERM and SIGINT by itself, at once; a drain wants the media to go on. */
+function keepFromSignals(worker: types.Worker): void {
+  const { onSignal } = worker as types.Worker & { onSignal?: NodeJS.SignalsListener };
+  if (!onSignal) return;
+  process.removeListener('SIGTERM', onSignal);
+  process.removeListener('SIGINT', onSignal);
+}
+
+function countLoad(worker: types.Worker, load: LiveWorker['load']): void {
+  const track = (
+    key: keyof typeof load,
+    child: { observer: { once(event: 'close', done: () => void): unknown } },
+  ) => {
+    load[key] += 1;
+    child.observer.once('close', () => {
+      load[key] -= 1;
+    });
+  };
+  worker.observer.on('newrouter', (router) => {
+    track('routers', router);
+    router.observer.on('newtransport', (transport) => {
+      transport.observer.on('newproducer', (producer) => track('producers', producer));
+      transport.observer.on('newconsumer', (consumer) => track('consumers', consumer));
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../../core/clock.ts';
+import { SfuError } from '../../core/errors.ts';
+import { type Actor, type EventBus, serverActor } from '../events.ts';
+
+interface DrainOptions {
+  events: EventBus;
+  clock: Clock;
+  /** Whether nobody is left who could be waited for. */
+  idle: () => boolean;
+  /** Ends all calls. @returns how many peers there were. */
+  end: () => number;
+}
+
+/** How a drain came to its end. */
+export type DrainResult = 'ended' | 'cancelled';
+
+interface Running {
+  readonly deadline: number;
+  readonly done: Promise<DrainResult>;
+  readonly resolve: (result: DrainResult) => void;
+  readonly cancelTimer: () => void;
+  finished: boolean;
+}
+
+/** The end of a node in peace: no new rooms, calls go on until they end by themselves or the deadline comes. */
+export class Drain {
+  #running: Running | undefined;
+
+  constructor(private readonly options: DrainOptions) {}
+
+  get deadline(): number | null {
+    return this.#running?.deadline ?? null;
+  }
+
+  /**
+   * Starts, or joins a drain that runs; resolves when it is over. A running one gets the deadline of the two that comes
+   * first, for whoever stops the process does not wait for the other one.
+   */
+  start(options: { milliseconds: number; by?: Actor }): Promise<DrainResult> {
+    const { milliseconds, by = serverActor } = options;
+    const { clock, events } = this.options;
+    const deadline = clock.now() + milliseconds;
+    const former = this.#running;
+    if (former && (former.finished || former.deadline <= deadline)) return former.done;
+    former?.cancelTimer();
+    const cancelTimer = clock.after(milliseconds, () => this.#finish());
+    const waiting = former ?? newWait();
+    this.#running = { ...waiting, deadline, cancelTimer, finished: false };
+    events.emit('drainStarted', { deadline, by });
+    this.peerGone();
+    return waiting.done;
+  }
+
+  /** Somebody left; when nobody is left there is nothing to wait for. */
+  peerGone(): void {
+    if (this.#running && this.options.idle()) this.#finish();
+  }
+
+  cancel(by: Actor): void {
+    if (!this.#running || this.#running.finished) {
+      throw new SfuError(
+        'wrong_state',
+        'the node is not draining, or has ended its calls; there is nothing to cancel',
+      );
+    }
+    const { cancelTimer, resolve } = this.#running;
+    this.#running = undefined;
+    cancelTimer();
+    this.options.events.emit('drainCancelled', { by });
+    resolve('cancelled');
+  }
+
+  #finish(): void {
+    const running = this.#running;
+    if (!running || running.finished) return;
+    running.finished = true;
+    running.cancelTimer();
+    const remainingPeers = this.options.end();
+    this.options.events.emit('drainEnded', { remainingPeers });
+    running.resolve('ended');
+  }
+}
+
+function newWait(): Pick<Running, 'done' | 'resolve'> {
+  const { promise: done, resolve } = Promise.withResolvers<DrainResult>();
+  return { done, resolve };
+}

@@ -1,0 +1,234 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../../core/errors.ts';
+import { type Grants, type Identity, mayPublish, type Source } from '../../core/grants.ts';
+import type { Actor, PeerEnd, ProducerEnd, TransportEnd } from '../events.ts';
+import type { RoomRouter } from '../media/routers.ts';
+
+/** What a client says of itself. */
+export interface Device {
+  readonly flag?: string;
+  readonly name?: string;
+  readonly version?: string;
+}
+
+interface AnyPeerTransport {
+  readonly producing: boolean;
+  readonly consuming: boolean;
+  readonly openedAt: number;
+  connectedAt?: number;
+  /** Whether the remote side was given: its DTLS parameters, or its address. */
+  connectRequested: boolean;
+  /** Why it is being closed, for those who are told of it. */
+  ending?: TransportEnd;
+}
+
+/** A transport for a WebRTC client: ICE and DTLS. */
+export interface WebRtcPeerTransport extends AnyPeerTransport {
+  readonly type: 'webrtc';
+  readonly transport: types.WebRtcTransport;
+  /** Ends the wait for a lost ICE connection to come back. */
+  cancelIceFailure?: () => void;
+}
+
+/** A transport for RTP without WebRTC: ffmpeg, GStreamer, a telephone gateway. */
+export interface PlainPeerTransport extends AnyPeerTransport {
+  readonly type: 'plain';
+  readonly transport: types.PlainTransport;
+  /** It learns the remote address from the first packet that comes. */
+  readonly comedia: boolean;
+}
+
+/** A transport to another router that carries every layer: another mediasoup server. */
+export interface PipePeerTransport extends AnyPeerTransport {
+  readonly type: 'pipe';
+  readonly transport: types.PipeTransport;
+}
+
+/** A transport of a peer. */
+export type PeerTransport = WebRtcPeerTransport | PlainPeerTransport | PipePeerTransport;
+
+/** A producer with what the domain knows of it. */
+export interface Publication {
+  readonly peer: Peer;
+  readonly producer: types.Producer;
+  /** mediasoup copies the RTP parameters at every reading; what is needed often is kept here. */
+  readonly codec: string;
+  readonly source: Source;
+  readonly openedAt: number;
+  /** Media flows only when neither the peer nor a moderator holds it. */
+  readonly pausedBy: Set<'peer' | 'moderator'>;
+  ending?: { readonly reason: ProducerEnd; readonly by: Actor };
+}
+
+/** A consumer with what the domain knows of it. */
+export interface Subscription {
+  readonly peer: Peer;
+  readonly publication: Publication;
+  readonly consumer: types.Consumer;
+  readonly rtpParameters: types.RtpParameters;
+  readonly transportId: string;
+  readonly openedAt: number;
+  ending?: 'peer' | 'moderator' | 'rejected';
+}
+
+export interface DataPublication {
+  readonly peer: Peer;
+  readonly dataProducer: types.DataProducer;
+  readonly openedAt: number;
+}
+
+export interface DataSubscription {
+  readonly peer: Peer;
+  readonly publication: DataPublication;
+  readonly dataConsumer: types.DataConsumer;
+  readonly transportId: string;
+  readonly openedAt: number;
+  ending?: 'peer' | 'rejected';
+}
+
+/** How the domain reaches the client behind a peer: over its socket, or whatever a program has instead. */
+export interface PeerLink {
+  /** Whether there still is a connection to the client; one that is being closed counts until it is. */
+  readonly open: boolean;
+  /**
+   * Resolves when the client has taken the consumer, rejects when it has not. Whoever cannot be offered anything, and
+   * asks for what it wants to receive, has neither of the two.
+   */
+  offerConsumer?(subscription: Subscription): Promise<void>;
+  offerDataConsumer?(subscription: DataSubscription): Promise<void>;
+  /** The peer has ended; the connection goes with it. */
+  close(reason: PeerEnd, detail: string): void;
+}
+
+export type PeerState =
+  | { readonly name: 'connected' }
+  | {
+      readonly name: 'joined';
+      readonly joinedAt: number;
+      /** Absent for a client that does not receive media. */
+      readonly rtpCapabilities?: types.RtpCapabilities;
+      readonly autoSubscribe: boolean;
+    }
+  | { readonly name: 'closed'; readonly reason: PeerEnd };
+
+/** One participant of a room: its transports, and what it sends and receives over them. */
+export class Peer {
+  state: PeerState = { name: 'connected' };
+  displayName: string;
+  device: Device = {};
+  /** Data of the application: the token's at first, then what a program set. */
+  metadata: Identity['metadata'];
+  /** Where its media lives; set with its first transport. */
+  router: RoomRouter | undefined;
+  publish: Grants['publish'];
+  readonly transports = new Map<string, PeerTransport>();
+  readonly publications = new Map<string, Publication>();
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly dataPublications = new Map<string, DataPublication>();
+  readonly dataSubscriptions = new Map<string, DataSubscription>();
+  /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
+  readonly receiving = new Set<string>();
+  cancelJoinTimeout: () => void = () => {};
+
+  constructor(
+    readonly identity: Identity,
+    readonly link: PeerLink,
+    readonly connectedAt: number,
+  ) {
+    this.displayName = identity.displayName ?? '';
+    this.metadata = identity.metadata;
+    this.publish = identity.grants.publish;
+  }
+
+  get id(): string {
+    return this.identity.peerId;
+  }
+
+  get roomId(): string {
+    return this.identity.roomId;
+  }
+
+  get hidden(): boolean {
+    return this.identity.grants.hidden;
+  }
+
+  get joined(): boolean {
+    return this.state.name === 'joined';
+  }
+
+  get closed(): boolean {
+    return this.state.name === 'closed';
+  }
+
+  /** Names the peer in events. */
+  get ref(): { roomId: string; peerId: string } {
+    return { roomId: this.roomId, peerId: this.id };
+  }
+
+  mayPublish(source: Source): boolean {
+    // Nobody was told of a hidden peer, so nobody could show what it sends.
+    return !this.hidden && mayPublish({ ...this.identity.grants, publish: this.publish }, source);
+  }
+
+  /** @throws SfuError wrong_state before join and after the end. */
+  requireJoined(): Extract<PeerState, { name: 'joined' }> {
+    if (this.state.name === 'joined') return this.state;
+    throw new SfuError('wrong_state', 'this needs a joined peer; call join first');
+  }
+
+  transport(id: string): PeerTransport {
+    return this.#own(this.transports, 'transport', id);
+  }
+
+  /** @throws SfuError not_found for a transport that is not a WebRTC client's, too */
+  webRtcTransport(id: string): WebRtcPeerTransport {
+    const entry = this.transport(id);
+    if (entry.type === 'webrtc') return entry;
+    throw notOwned('WebRTC transport', id);
+  }
+
+  publication(id: string): Publication {
+    return this.#own(this.publications, 'producer', id);
+  }
+
+  subscription(id: string): Subscription {
+    return this.#own(this.subscriptions, 'consumer', id);
+  }
+
+  dataPublication(id: string): DataPublication {
+    return this.#own(this.dataPublications, 'data producer', id);
+  }
+
+  dataSubscription(id: string): DataSubscription {
+    return this.#own(this.dataSubscriptions, 'data consumer', id);
+  }
+
+  /** The transport over which it receives: the last one made for it. */
+  consumingTransport(): PeerTransport | undefined {
+    return [...this.transports.values()].findLast(
+      ({ consuming, transport }) => consuming && !transport.closed,
+    );
+  }
+
+  /** Ends every transport, and with it all that it sends and receives. */
+  closeTransports(reason: TransportEnd): void {
+    for (const entry of [...this.transports.values()]) {
+      entry.ending ??= reason;
+      entry.transport.close();
+    }
+  }
+
+  // A foreign id must answer exactly like an unknown one: only the peer's own maps are asked.
+  #own<T>(own: ReadonlyMap<string, T>, what: string, id: string): T {
+    const found = own.get(id);
+    if (found) return found;
+    throw notOwned(what, id);
+  }
+}
+
+function notOwned(what: string, id: string): SfuError {
+  return new SfuError(
+    'not_found',
+    `you have no ${what} with the id "${id}"; it may have been closed meanwhile`,
+  );
+}

@@ -1,0 +1,294 @@
+import type { types } from 'mediasoup';
+import type { Config } from '../../config/config.ts';
+import type { Clock } from '../../core/clock.ts';
+import { SfuError } from '../../core/errors.ts';
+import type { Identity } from '../../core/grants.ts';
+import type { Logger } from '../../core/log.ts';
+import {
+  type Actor,
+  type EventBus,
+  type PeerEnd,
+  type RejoinReason,
+  type RoomEnd,
+  serverActor,
+} from '../events.ts';
+import { shareCapabilities } from '../media/codecs.ts';
+import { RoomObservers } from '../media/observers.ts';
+import { type RoomRouter, RoomRouters } from '../media/routers.ts';
+import type { LiveWorker, WorkerPool } from '../media/workers.ts';
+import { type Device, Peer, type PeerLink, type Publication } from './peer.ts';
+import type { RoomChanges, RoomOptions } from './room-options.ts';
+import type { RtpPlace } from './rtp-transports.ts';
+
+/** What the domain reads of the configuration. */
+export type SfuSettings = Pick<
+  Config,
+  | 'announcedAddresses'
+  | 'codecs'
+  | 'maxPeersPerRoom'
+  | 'maxTransportsPerPeer'
+  | 'maxProducersPerPeer'
+  | 'maxDataProducersPerPeer'
+  | 'maxIncomingBitrate'
+  | 'maxOutgoingBitrate'
+  | 'initialOutgoingBitrate'
+  | 'roomConsumersPerWorker'
+  | 'emptyRoomSeconds'
+  | 'joinSeconds'
+  | 'iceFailureSeconds'
+  | 'drainJoins'
+>;
+
+/** What every room shares. */
+export interface RoomContext {
+  readonly settings: SfuSettings;
+  readonly events: EventBus;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly pool: WorkerPool;
+  readonly rtp: RtpPlace;
+  /** The room has ended and must be forgotten. */
+  readonly onClosed: (room: Room) => void;
+}
+
+export interface JoinOptions {
+  displayName: string;
+  device: Device;
+  rtpCapabilities?: types.RtpCapabilities;
+  autoSubscribe: boolean;
+}
+
+/** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
+export class Room {
+  readonly peers = new Map<string, Peer>();
+  readonly routers: RoomRouters;
+  readonly observers: RoomObservers;
+  readonly openedAt: number;
+  readonly log: Logger;
+  locked = false;
+  /** Bits a second that each transport of it may send at most; null for what the settings say. */
+  bitrateCap: number | null = null;
+  closed = false;
+  #cancelEmpty: () => void = () => {};
+
+  private constructor(
+    readonly id: string,
+    readonly context: RoomContext,
+    public options: RoomOptions,
+  ) {
+    const { settings, events, log, clock, pool } = context;
+    this.openedAt = clock.now();
+    this.log = log.child({ roomId: id });
+    this.observers = new RoomObservers(id, events);
+    this.routers = new RoomRouters({
+      pool,
+      codecs: options.codecs ?? settings.codecs,
+      consumersPerWorker: settings.roomConsumersPerWorker,
+      onLost: (lost) => this.#routersLost([lost], 'worker_died'),
+      onOpened: (opened) => this.#routerOpened(opened),
+    });
+  }
+
+  /** Opens a room on the least loaded worker. @throws SfuError worker_unavailable */
+  static async open(id: string, context: RoomContext, options: RoomOptions = {}): Promise<Room> {
+    const room = new Room(id, context, options);
+    const first = await room.routers.place();
+    context.events.emit('roomOpened', { roomId: id, workerIndex: first.live.index });
+    room.#watchEmpty();
+    return room;
+  }
+
+  get events(): EventBus {
+    return this.context.events;
+  }
+
+  get joinedPeers(): Peer[] {
+    return [...this.peers.values()].filter((peer) => peer.joined);
+  }
+
+  /** Every publication that others may receive. */
+  get publications(): Publication[] {
+    return this.joinedPeers.flatMap((peer) => [...peer.publications.values()]);
+  }
+
+  /**
+   * Lets a connection in as a peer that has not joined yet. An older connection of the same peer is replaced.
+   * @throws SfuError room_locked, room_full or room_closed
+   */
+  enter(identity: Identity, link: PeerLink): Peer {
+    if (this.closed)
+      throw new SfuError('room_closed', 'the room was closed at this moment; connect again for a new one');
+    const older = this.peers.get(identity.peerId);
+    const privileged = identity.grants.moderate;
+    if (this.locked && !older && !privileged) {
+      throw new SfuError('room_locked', 'a moderator locked this room; ask to be let in and connect again');
+    }
+    const { maxPeers = this.context.settings.maxPeersPerRoom } = this.options;
+    if (!older && !privileged && this.peers.size >= maxPeers) {
+      throw new SfuError('room_full', `the room has ${maxPeers} peers, which is its limit; try again later`);
+    }
+    if (older)
+      this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
+    const peer = new Peer(identity, link, this.context.clock.now());
+    this.peers.set(peer.id, peer);
+    this.#cancelEmpty();
+    this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
+    this.#expectJoin(peer);
+    return peer;
+  }
+
+  /** Makes a connected peer a participant. */
+  join(peer: Peer, options: JoinOptions): void {
+    if (peer.state.name !== 'connected')
+      throw new SfuError('wrong_state', 'you have joined this room already');
+    peer.cancelJoinTimeout();
+    peer.displayName = peer.identity.displayName ?? options.displayName;
+    peer.device = options.device;
+    const joinedAt = this.context.clock.now();
+    const { autoSubscribe } = options;
+    const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
+    peer.state = { name: 'joined', joinedAt, rtpCapabilities, autoSubscribe };
+    const { displayName, hidden } = peer;
+    const duration = joinedAt - peer.connectedAt;
+    this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration });
+  }
+
+  /** The other participants that a peer is told of. */
+  othersOf(peer: Peer): Peer[] {
+    return this.joinedPeers.filter((other) => other !== peer && !other.hidden);
+  }
+
+  rename(peer: Peer, displayName: string): void {
+    peer.requireJoined();
+    if (peer.identity.displayName !== undefined) {
+      throw new SfuError(
+        'forbidden',
+        'your name is set by your token and cannot be changed; ask for another token',
+      );
+    }
+    const oldDisplayName = peer.displayName;
+    peer.displayName = displayName;
+    this.events.emit('peerRenamed', { ...peer.ref, displayName, oldDisplayName, hidden: peer.hidden });
+  }
+
+  /** Ends a peer with all that it has, and tells everyone. Does nothing for one that has ended already. */
+  removePeer(peer: Peer, reason: PeerEnd, options: { detail?: string; by?: Actor } = {}): void {
+    if (peer.closed) return;
+    const { detail = '', by = serverActor } = options;
+    const { joined, hidden } = peer;
+    peer.cancelJoinTimeout();
+    peer.state = { name: 'closed', reason };
+    if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    peer.closeTransports('peer_left');
+    const duration = this.context.clock.now() - peer.connectedAt;
+    this.events.emit('peerLeft', { ...peer.ref, reason, detail, joined, hidden, duration, by });
+    peer.link.close(reason, detail);
+    this.#watchEmpty();
+  }
+
+  setLocked(locked: boolean, by: Actor): void {
+    if (this.locked === locked) return;
+    this.locked = locked;
+    this.events.emit('roomLocked', { roomId: this.id, locked, by });
+  }
+
+  /** Takes over what is given; undefined goes back to the settings. Who is in a room that got smaller stays. */
+  change(changes: RoomChanges, by: Actor): void {
+    this.options = { ...this.options, ...changes };
+    this.#watchEmpty();
+    this.events.emit('roomChanged', { roomId: this.id, by });
+  }
+
+  /** Builds the room anew on another worker; its peers stay connected and are asked to rejoin. */
+  move(target: LiveWorker): void {
+    this.#routersLost(this.routers.retire(target), 'moved');
+  }
+
+  close(reason: RoomEnd, by: Actor = serverActor): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#cancelEmpty();
+    const ends = { draining: 'draining', server_closed: 'server_closed' } as const;
+    const peerEnd: PeerEnd = reason in ends ? ends[reason as keyof typeof ends] : 'room_closed';
+    for (const peer of [...this.peers.values()])
+      this.removePeer(peer, peerEnd, { by, detail: roomEndDetail[reason] });
+    this.routers.close();
+    this.context.onClosed(this);
+    const duration = this.context.clock.now() - this.openedAt;
+    this.events.emit('roomClosed', { roomId: this.id, reason, duration, by });
+  }
+
+  /** Lets the observers hear a publication, wherever in the room it lives. */
+  observe(publication: Publication): void {
+    const from = publication.peer.router;
+    if (publication.producer.kind !== 'audio' || !from) return;
+    const { id } = publication.producer;
+    this.observers
+      .watch(publication, (to) => this.routers.pipe({ producerId: id, data: false, from, to }))
+      .catch((error: unknown) => {
+        if (!publication.producer.closed)
+          this.log.warn('a producer is not observed for its level', { producerId: id, error });
+      });
+  }
+
+  #expectJoin(peer: Peer): void {
+    const seconds = this.context.settings.joinSeconds;
+    peer.cancelJoinTimeout = this.context.clock.after(seconds * 1000, () =>
+      this.removePeer(peer, 'join_timeout', {
+        detail: `you did not join within ${seconds} seconds; connect again and join`,
+      }),
+    );
+  }
+
+  #watchEmpty(): void {
+    if (this.closed || this.peers.size > 0) return;
+    this.#cancelEmpty();
+    const { emptySeconds = this.context.settings.emptyRoomSeconds } = this.options;
+    this.#cancelEmpty = this.context.clock.after(emptySeconds * 1000, () => {
+      if (this.peers.size === 0) this.close('empty');
+    });
+  }
+
+  #routerOpened(opened: RoomRouter): void {
+    if (this.routers.home === opened) this.#attachObservers(opened);
+    else this.events.emit('roomSpread', { roomId: this.id, workerIndex: opened.live.index });
+  }
+
+  #attachObservers(home: RoomRouter): void {
+    this.observers
+      .attach(home)
+      .then(() => {
+        for (const publication of this.publications) this.observe(publication);
+      })
+      .catch((error: unknown) => {
+        if (!home.router.closed) this.log.error('the room has no audio observers', { error });
+      });
+  }
+
+  /** Media of these routers is gone. Their peers build theirs anew on the same sockets; others notice only that. */
+  #routersLost(lost: readonly RoomRouter[], reason: RejoinReason): void {
+    if (this.closed) return;
+    const affected = [...this.peers.values()].filter((peer) => peer.router && lost.includes(peer.router));
+    const wasJoined = new Map(affected.map((peer) => [peer, peer.joined]));
+    for (const peer of affected) {
+      peer.closeTransports('rejoin');
+      peer.router = undefined;
+      peer.state = { name: 'connected' };
+      peer.cancelJoinTimeout();
+      this.#expectJoin(peer);
+    }
+    if (lost.some((router) => this.observers.listensOn(router))) this.observers.detach();
+    const { home } = this.routers;
+    if (home) this.#attachObservers(home);
+    for (const [peer, joined] of wasJoined) {
+      this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
+    }
+  }
+}
+
+const roomEndDetail: Record<RoomEnd, string> = {
+  empty: 'the room ended, for nobody was in it',
+  closed: 'the room was closed for everyone',
+  draining: 'this server ends; connect again to reach another one',
+  server_closed: 'this server ends; connect again to reach another one',
+};

@@ -1,0 +1,239 @@
+import type { types } from 'mediasoup';
+import type { Grants, Source } from '../../core/grants.ts';
+import type { Volume } from '../events.ts';
+import type { WorkerSlot } from '../media/workers.ts';
+import type { Sfu } from '../sfu.ts';
+import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
+import type { Room } from './room.ts';
+import type { RoomOptions } from './room-options.ts';
+
+/**
+ * The read model: what is there at one moment, as plain data. The admin page, metrics and the REST API all read it;
+ * none of them touches the domain's own objects. Times are milliseconds since the epoch.
+ */
+export interface NodeSnapshot {
+  readonly time: number;
+  /** When the drain ends, or null when the node takes new rooms. */
+  readonly drainDeadline: number | null;
+  readonly unreadyReasons: readonly string[];
+  readonly workers: readonly WorkerSnapshot[];
+  readonly rooms: readonly RoomSnapshot[];
+}
+
+export interface WorkerSnapshot {
+  readonly index: number;
+  /** Null while it is being replaced. */
+  readonly pid: number | null;
+  readonly startedAt: number | null;
+  readonly deaths: number;
+  readonly routers: number;
+  readonly producers: number;
+  readonly consumers: number;
+}
+
+export interface RoomSnapshot {
+  readonly id: string;
+  readonly openedAt: number;
+  readonly locked: boolean;
+  /** Bits a second that each transport may send; null for what the settings say. */
+  readonly bitrateCap: number | null;
+  /** What it was told to be like, where that is not what the settings say. */
+  readonly options: RoomOptions;
+  /** Indices of the workers that carry it, the observers' one first. */
+  readonly workers: readonly number[];
+  readonly activePeerId: string | null;
+  readonly speaking: readonly Volume[];
+  readonly peers: readonly PeerSnapshot[];
+}
+
+export interface PeerSnapshot {
+  readonly id: string;
+  readonly state: 'connected' | 'joined' | 'closed';
+  readonly displayName: string;
+  readonly device: Device;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly address: string;
+  readonly tokenId: string | null;
+  readonly grants: Grants;
+  /** What it may publish now: the token's grant, less what a moderator took. */
+  readonly publish: Grants['publish'];
+  readonly connectedAt: number;
+  readonly joinedAt: number | null;
+  readonly worker: number | null;
+  readonly transports: readonly TransportSnapshot[];
+  readonly producers: readonly ProducerSnapshot[];
+  readonly consumers: readonly ConsumerSnapshot[];
+  readonly dataProducers: readonly { id: string; label: string; protocol: string; openedAt: number }[];
+  readonly dataConsumers: readonly { id: string; dataProducerId: string; label: string; openedAt: number }[];
+}
+
+export interface TransportSnapshot {
+  readonly id: string;
+  readonly type: PeerTransport['type'];
+  readonly producing: boolean;
+  readonly consuming: boolean;
+  readonly openedAt: number;
+  readonly connectedAt: number | null;
+  /** Null for RTP without WebRTC, which has no ICE. */
+  readonly iceState: types.IceState | null;
+  /** Null for RTP without WebRTC, which has no DTLS. */
+  readonly dtlsState: types.DtlsState | null;
+  readonly sctpState: types.SctpState | null;
+  readonly tuple: types.TransportTuple | null;
+}
+
+export interface ProducerSnapshot {
+  readonly id: string;
+  readonly kind: types.MediaKind;
+  readonly source: Source;
+  readonly type: types.ProducerType;
+  readonly codec: string;
+  readonly paused: boolean;
+  readonly pausedBy: readonly ('peer' | 'moderator')[];
+  readonly score: readonly types.ProducerScore[];
+  readonly openedAt: number;
+}
+
+export interface ConsumerSnapshot {
+  readonly id: string;
+  readonly producerId: string;
+  readonly producerPeerId: string;
+  readonly kind: types.MediaKind;
+  readonly type: types.ConsumerType;
+  readonly codec: string;
+  readonly paused: boolean;
+  readonly producerPaused: boolean;
+  readonly priority: number;
+  readonly score: types.ConsumerScore;
+  readonly preferredLayers: types.ConsumerLayers | null;
+  readonly currentLayers: types.ConsumerLayers | null;
+  readonly openedAt: number;
+}
+
+export function takeSnapshot(sfu: Sfu, now: number): NodeSnapshot {
+  return {
+    time: now,
+    drainDeadline: sfu.drainDeadline,
+    unreadyReasons: sfu.unreadyReasons(),
+    workers: sfu.pool.slots.map(workerSnapshot),
+    rooms: [...sfu.rooms.values()].map(roomSnapshot),
+  };
+}
+
+export function roomSnapshot(room: Room): RoomSnapshot {
+  const { id, openedAt, locked, bitrateCap, options, observers } = room;
+  return {
+    id,
+    openedAt,
+    locked,
+    bitrateCap,
+    options,
+    workers: room.routers.all.map(({ live }) => live.index),
+    activePeerId: observers.activePeerId,
+    speaking: observers.speaking,
+    peers: [...room.peers.values()].map(peerSnapshot),
+  };
+}
+
+export function peerSnapshot(peer: Peer): PeerSnapshot {
+  const { identity, state, displayName, device, publish, connectedAt } = peer;
+  return {
+    id: peer.id,
+    state: state.name,
+    displayName,
+    device,
+    metadata: peer.metadata,
+    address: identity.address,
+    tokenId: identity.tokenId ?? null,
+    grants: identity.grants,
+    publish,
+    connectedAt,
+    joinedAt: state.name === 'joined' ? state.joinedAt : null,
+    worker: peer.router?.live.index ?? null,
+    transports: [...peer.transports.values()].map(transportSnapshot),
+    producers: [...peer.publications.values()].map(producerSnapshot),
+    consumers: [...peer.subscriptions.values()].map(consumerSnapshot),
+    dataProducers: [...peer.dataPublications.values()].map(
+      ({ dataProducer: { id, label, protocol }, openedAt }) => ({
+        id,
+        label,
+        protocol,
+        openedAt,
+      }),
+    ),
+    dataConsumers: [...peer.dataSubscriptions.values()].map(
+      ({ dataConsumer: { id, dataProducerId, label }, openedAt }) => ({
+        id,
+        dataProducerId,
+        label,
+        openedAt,
+      }),
+    ),
+  };
+}
+
+function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
+  const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
+  return {
+    index,
+    pid: live?.worker.pid ?? null,
+    startedAt: live?.startedAt ?? null,
+    deaths,
+    routers,
+    producers,
+    consumers,
+  };
+}
+
+function transportSnapshot(entry: PeerTransport): TransportSnapshot {
+  const { type, transport, producing, consuming, openedAt, connectedAt = null } = entry;
+  const webRtc = type === 'webrtc' ? entry.transport : undefined;
+  return {
+    id: transport.id,
+    type,
+    producing,
+    consuming,
+    openedAt,
+    connectedAt,
+    iceState: webRtc?.iceState ?? null,
+    dtlsState: webRtc?.dtlsState ?? null,
+    sctpState: transport.sctpState ?? null,
+    tuple: tupleOf(entry),
+  };
+}
+
+function tupleOf(entry: PeerTransport): types.TransportTuple | null {
+  if (entry.type === 'webrtc') return entry.transport.iceSelectedTuple ?? null;
+  // mediasoup has a tuple from the start; before the other side is known it leads nowhere.
+  return entry.connectedAt === undefined ? null : entry.transport.tuple;
+}
+
+export function producerSnapshot({
+  producer,
+  codec,
+  source,
+  pausedBy,
+  openedAt,
+}: Publication): ProducerSnapshot {
+  const { id, kind, type, paused, score } = producer;
+  return { id, kind, source, type, codec, paused, pausedBy: [...pausedBy], score, openedAt };
+}
+
+export function consumerSnapshot({ consumer, publication, openedAt }: Subscription): ConsumerSnapshot {
+  const { id, kind, type, paused, producerPaused, priority, score } = consumer;
+  return {
+    id,
+    producerId: publication.producer.id,
+    producerPeerId: publication.peer.id,
+    kind,
+    type,
+    codec: publication.codec,
+    paused,
+    producerPaused,
+    priority,
+    score,
+    preferredLayers: consumer.preferredLayers ?? null,
+    currentLayers: consumer.currentLayers ?? null,
+    openedAt,
+  };
+}

@@ -1,0 +1,270 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../../core/errors.ts';
+import type { TransportEnd } from '../events.ts';
+import { adopt, mediaCall } from '../media/media-call.ts';
+import type { RoomRouter } from '../media/routers.ts';
+import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
+import type { Room } from './room.ts';
+
+export interface TransportRequest {
+  producing: boolean;
+  consuming: boolean;
+  /** Offers TCP candidates only, for networks that are known to drop UDP. */
+  forceTcp: boolean;
+  /** Follows the estimate of the downlink, which is a message of the worker a second. Nothing unless told. */
+  followsBandwidth?: boolean;
+}
+
+/** Workers that may die one after the other before a new peer is told. */
+const mostAttempts = 3;
+
+/** Opens a transport for a WebRTC client. Needs no join, so that it can prepare. @throws SfuError limit_reached, gone */
+export async function openTransport(
+  room: Room,
+  peer: Peer,
+  request: TransportRequest,
+): Promise<WebRtcPeerTransport> {
+  const transport = await placeTransport(room, peer, (place) => create(room, place, request));
+  const { producing, consuming } = request;
+  const openedAt = room.context.clock.now();
+  const entry: WebRtcPeerTransport = {
+    type: 'webrtc',
+    transport,
+    producing,
+    consuming,
+    openedAt,
+    connectRequested: false,
+  };
+  keepTransport(room, peer, entry);
+  follow(room, peer, entry);
+  if (request.followsBandwidth) followBandwidth(room, peer, entry);
+  return entry;
+}
+
+/**
+ * Makes a transport where the peer's media lives, which its first transport decides. The peer may have gone meanwhile.
+ * @throws SfuError limit_reached, gone, media_rejected, worker_unavailable
+ */
+export async function placeTransport<T extends types.Transport>(
+  room: Room,
+  peer: Peer,
+  make: (place: RoomRouter) => Promise<T>,
+): Promise<T> {
+  const { maxTransportsPerPeer } = room.context.settings;
+  if (peer.transports.size >= maxTransportsPerPeer) {
+    throw new SfuError(
+      'limit_reached',
+      `a peer may have ${maxTransportsPerPeer} transports; use those that you have`,
+    );
+  }
+  const { roomRouter, transport } = await createSomewhere(room, peer, make);
+  adopt(transport, !peer.closed && (!peer.router || peer.router === roomRouter), 'the transport');
+  peer.router = roomRouter;
+  return transport;
+}
+
+/** Makes a transport one of the peer's, until it closes. */
+export function keepTransport(room: Room, peer: Peer, entry: PeerTransport): void {
+  const { producing, consuming } = entry;
+  // What every type of transport has; the types of their own events do not fit together.
+  const transport = entry.transport as types.Transport;
+  const ref = { ...peer.ref, transportId: transport.id };
+  peer.transports.set(transport.id, entry);
+  transport.once('routerclose', () => {
+    entry.ending ??= 'router_closed';
+  });
+  transport.observer.once('close', () => {
+    peer.transports.delete(transport.id);
+    const reason = entry.ending ?? 'router_closed';
+    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
+  });
+  room.events.emit('transportOpened', { ...ref, producing, consuming });
+}
+
+/** Gives the client's side of DTLS. @throws SfuError wrong_state the second time */
+export async function connectTransport(
+  entry: WebRtcPeerTransport,
+  dtlsParameters: types.DtlsParameters,
+): Promise<void> {
+  if (entry.connectRequested) {
+    throw new SfuError(
+      'wrong_state',
+      'this transport has its DTLS parameters already; to reconnect, restart ICE',
+    );
+  }
+  entry.connectRequested = true;
+  await mediaCall(entry.transport, 'connecting the transport', () =>
+    entry.transport.connect({ dtlsParameters }),
+  ).catch((error: unknown) => {
+    // Refused parameters leave the transport as it was: the client may send better ones.
+    entry.connectRequested = false;
+    throw error;
+  });
+}
+
+/** New ICE credentials for a client whose network changed (RFC 8445, section 2.4). */
+export async function restartIce(entry: WebRtcPeerTransport): Promise<types.IceParameters> {
+  return await mediaCall(entry.transport, 'restarting ICE', () => entry.transport.restartIce());
+}
+
+/** Ends a transport and all that it carries; those who watch the peer are told why. */
+export function closeTransport(entry: PeerTransport, reason: TransportEnd): void {
+  entry.ending ??= reason;
+  entry.transport.close();
+}
+
+/**
+ * The ICE candidates for the client. A worker's socket is one, whatever the number of addresses under which it can be
+ * reached: each further announced address gets a copy of every candidate, of a lower priority (RFC 8445, section 5.1.2).
+ */
+export function iceCandidates(room: Room, { transport }: WebRtcPeerTransport): types.IceCandidate[] {
+  const own = transport.iceCandidates;
+  const isSixth = (address: string) => address.includes(':');
+  const copies = (room.context.settings.announcedAddresses ?? []).flatMap((address, index) =>
+    own
+      // An address of the other family leads to another socket, or to none.
+      .filter(({ address: taken }) => taken !== address && isSixth(taken) === isSixth(address))
+      .map((candidate) => ({
+        ...candidate,
+        ip: address,
+        address,
+        foundation: `${candidate.foundation}${index + 1}`,
+        priority: candidate.priority - 1 - index,
+      })),
+  );
+  return [...own, ...copies];
+}
+
+/** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
+async function createSomewhere<T>(room: Room, peer: Peer, make: (place: RoomRouter) => Promise<T>) {
+  const settled = peer.router !== undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const roomRouter = peer.router ?? (await room.routers.place());
+    const { router } = roomRouter;
+    try {
+      const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));
+      return { roomRouter, transport };
+    } catch (error) {
+      if (settled || peer.closed || !router.closed || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+/** Limits what each transport of a room may send, those to come too. Null goes back to the setting. */
+export async function capBitrate(room: Room, bitrate: number | null): Promise<void> {
+  room.bitrateCap = bitrate;
+  const transports = [...room.peers.values()].flatMap((peer) => [...peer.transports.values()]);
+  const sending = transports.filter(({ producing }) => producing);
+  // One that closes at this moment needs no limit, and must not keep the others from theirs.
+  await Promise.allSettled(
+    sending.map(({ transport }) => transport.setMaxIncomingBitrate(incomingLimit(room))),
+  );
+}
+
+function incomingLimit({ bitrateCap, context }: Room): number {
+  return bitrateCap ?? context.settings.maxIncomingBitrate;
+}
+
+async function create(
+  room: Room,
+  { router, live }: RoomRouter,
+  request: TransportRequest,
+): Promise<types.WebRtcTransport> {
+  const { initialOutgoingBitrate, maxOutgoingBitrate } = room.context.settings;
+  const transport = await router.createWebRtcTransport({
+    webRtcServer: live.webRtcServer,
+    enableUdp: !request.forceTcp,
+    enableTcp: true,
+    preferUdp: true,
+    // Data channels cost nothing until they are used, and old clients cannot ask for them later.
+    enableSctp: true,
+    initialAvailableOutgoingBitrate: initialOutgoingBitrate,
+  });
+  const incoming = incomingLimit(room);
+  if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
+  if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
+  if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
+  return transport;
+}
+
+function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
+  const { transport } = entry;
+  const ref = { ...peer.ref, transportId: transport.id };
+  transport.on('icestatechange', (state) => {
+    const protocol = transport.iceSelectedTuple?.protocol;
+    room.events.emit('transportIceState', { ...ref, state, protocol });
+    watchIce(room, entry, state);
+  });
+  transport.on('dtlsstatechange', (state) => {
+    room.events.emit('transportDtlsState', { ...ref, state });
+    if (state === 'connected') connected(room, peer, entry);
+    if (state === 'failed') closeTransport(entry, 'dtls_failed');
+    if (state === 'closed') closeTransport(entry, 'dtls_closed');
+  });
+  transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
+  transport.observer.once('close', () => entry.cancelIceFailure?.());
+}
+
+/** How often the bandwidth estimate is told at most, in milliseconds. */
+const bandwidthInterval = 1000;
+/** The share by which it has to differ from what was told: it is an estimate, and in a large room many are told. */
+const notableChange = 0.1;
+
+/** The estimate of the downlink, as mediasoup traces it. */
+interface BandwidthTrace {
+  readonly desiredBitrate: number;
+  readonly effectiveDesiredBitrate: number;
+  readonly availableBitrate: number;
+}
+
+function followBandwidth(room: Room, peer: Peer, { transport }: WebRtcPeerTransport): void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let told: BandwidthTrace | undefined;
+  transport.on('trace', ({ type, direction, info }) => {
+    const now = room.context.clock.now();
+    if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
+    // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
+    const trace = info as BandwidthTrace;
+    if (told && !changed(told, trace)) return;
+    toldAt = now;
+    told = trace;
+    room.events.emit('transportBandwidth', {
+      ...peer.ref,
+      transportId: transport.id,
+      desired: trace.desiredBitrate,
+      effectiveDesired: trace.effectiveDesiredBitrate,
+      available: trace.availableBitrate,
+    });
+  });
+}
+
+function changed(told: BandwidthTrace, trace: BandwidthTrace): boolean {
+  const differs = (before: number, now: number) => Math.abs(now - before) > before * notableChange;
+  return (
+    differs(told.availableBitrate, trace.availableBitrate) ||
+    differs(told.desiredBitrate, trace.desiredBitrate) ||
+    differs(told.effectiveDesiredBitrate, trace.effectiveDesiredBitrate)
+  );
+}
+
+function courseOf({ connectedAt, connectRequested }: PeerTransport) {
+  if (connectedAt !== undefined) return 'connected';
+  return connectRequested ? 'never_connected' : 'unused';
+}
+
+/** Notes the first moment at which a transport could carry media. */
+export function connected(room: Room, peer: Peer, entry: PeerTransport): void {
+  if (entry.connectedAt !== undefined) return;
+  entry.connectedAt = room.context.clock.now();
+  const duration = entry.connectedAt - entry.openedAt;
+  room.events.emit('transportConnected', { ...peer.ref, transportId: entry.transport.id, duration });
+}
+
+/** A client that lost its network may come back by an ICE restart; after a while the transport is given up. */
+function watchIce(room: Room, entry: WebRtcPeerTransport, state: types.IceState): void {
+  entry.cancelIceFailure?.();
+  entry.cancelIceFailure = undefined;
+  if (state !== 'disconnected') return;
+  const wait = room.context.settings.iceFailureSeconds * 1000;
+  entry.cancelIceFailure = room.context.clock.after(wait, () => closeTransport(entry, 'ice_failed'));
+}

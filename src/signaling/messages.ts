@@ -1,0 +1,226 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { IceServer } from '../config/settings.ts';
+import { AppData, Id, Nothing } from '../wire/envelope.ts';
+import {
+  ConsumerLayers,
+  ConsumerScore,
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  MediaKind,
+  ProducerScore,
+  RtpCapabilities,
+  RtpParameters,
+  SctpParameters,
+  SctpStreamParameters,
+} from '../wire/rtp.ts';
+
+/**
+ * What crosses the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo connect
+ * unchanged. docs/protocol.md is generated from this file and from methods/.
+ */
+
+/** A name, cleaned of control characters by the server. */
+export const DisplayName = Type.String({ maxLength: 256 });
+const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
+export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
+
+export const PeerInfo = Type.Object({ id: Id, peerId: Id, displayName: Type.String(), device: DeviceInfo });
+
+export const ProducerInfo = Type.Object({
+  producerId: Id,
+  kind: MediaKind,
+  source: Type.String({ description: 'audio, video or screen' }),
+  paused: Type.Boolean(),
+});
+
+/** Everything a client needs to make its side of a transport. */
+export const TransportInfo = Type.Object({
+  id: Id,
+  iceParameters: IceParameters,
+  iceCandidates: Type.Array(IceCandidate),
+  dtlsParameters: DtlsParameters,
+  sctpParameters: SctpParameters,
+  iceServers: Type.Optional(Type.Array(IceServer)),
+});
+
+export const ConsumerInfo = Type.Object({
+  peerId: Id,
+  producerId: Id,
+  id: Id,
+  transportId: Id,
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  type: Type.Union([
+    Type.Literal('simple'),
+    Type.Literal('simulcast'),
+    Type.Literal('svc'),
+    Type.Literal('pipe'),
+  ]),
+  appData: AppData,
+  producerPaused: Type.Boolean(),
+  consumerScore: ConsumerScore,
+});
+
+export const DataConsumerInfo = Type.Object({
+  peerId: Id,
+  transportId: Id,
+  dataProducerId: Id,
+  id: Id,
+  sctpStreamParameters: SctpStreamParameters,
+  label: Type.String(),
+  protocol: Type.String(),
+  appData: AppData,
+});
+
+/** Entries as mediasoup gives them; a connection of the newer generations gets them as {stats}. */
+export const Stats = Type.Array(Type.Unknown());
+
+const reason = Type.String({ description: 'a stable word' });
+const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc });
+
+/** Requests of the server; the client answers {} to accept, an error to refuse. */
+export const serverRequests = {
+  newConsumer: message(
+    ConsumerInfo,
+    'Another peer publishes. The consumer starts when this is accepted and is closed when it is refused.',
+  ),
+  newDataConsumer: message(
+    DataConsumerInfo,
+    'Another peer publishes data. Accepted or refused as newConsumer.',
+  ),
+} as const;
+
+const Volume = Type.Object({
+  peerId: Id,
+  volume: Type.Integer({ description: 'dBov, -127 (silent) to 0 (RFC 6464)' }),
+});
+
+/** Notifications of the server. */
+export const notifications = {
+  'mediasoup-version': message(
+    Type.Object({ version: Type.String() }),
+    'The version of mediasoup, on connecting.',
+  ),
+  mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The same, for newer clients.'),
+  welcome: message(
+    Type.Object({
+      routerRtpCapabilities: RtpCapabilities,
+      sendTransport: Type.Optional(TransportInfo),
+      recvTransport: Type.Optional(TransportInfo),
+      peers: Type.Array(PeerInfo),
+      version: Type.String({ description: 'of mediasoup' }),
+    }),
+    'Everything to begin with, unasked, for a client that connected with `?fast=1`: it goes on with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not let it be used.',
+  ),
+  invalidMessage: message(
+    Type.Object({ reason: Type.String() }),
+    'A frame of yours could not be read, and has no id to answer to. After several the socket is closed with 1008.',
+  ),
+  newPeer: message(PeerInfo, 'A peer joined.'),
+  peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer is not in the call any more.'),
+  peerLeft: message(
+    Type.Object({ peerId: Id, reason }),
+    'The same as peerClosed, under the name of the server protocol.',
+  ),
+  peerDisplayNameChanged: message(
+    Type.Object({ peerId: Id, displayName: Type.String(), oldDisplayName: Type.String() }),
+    'A peer changed its name.',
+  ),
+  newProducer: message(
+    Type.Object({ peerId: Id, ...ProducerInfo.properties }),
+    'A peer publishes; told to those who joined with autoSubscribe false, who may consume it.',
+  ),
+  producerGone: message(
+    Type.Object({ peerId: Id, producerId: Id }),
+    'A publication ended; told to those who joined with autoSubscribe false.',
+  ),
+  producerScore: message(
+    Type.Object({ producerId: Id, score: Type.Array(ProducerScore) }),
+    'How well the server receives your producer.',
+  ),
+  producerPaused: message(
+    Type.Object({ producerId: Id, reason }),
+    'A moderator or the server paused your producer.',
+  ),
+  producerResumed: message(
+    Type.Object({ producerId: Id, reason }),
+    'You may resume the producer that a moderator paused. It stays paused until you do.',
+  ),
+  producerClosed: message(
+    Type.Object({ producerId: Id, reason }),
+    'A moderator or the server closed your producer, or its transport ended.',
+  ),
+  dataProducerClosed: message(
+    Type.Object({ dataProducerId: Id, reason }),
+    'The server closed your data producer, or its transport ended.',
+  ),
+  consumerScore: message(
+    Type.Object({ consumerId: Id, score: ConsumerScore }),
+    'How well you receive a consumer.',
+  ),
+  consumerPaused: message(Type.Object({ consumerId: Id }), 'The sender paused.'),
+  consumerResumed: message(Type.Object({ consumerId: Id }), 'The sender resumed.'),
+  consumerClosed: message(Type.Object({ consumerId: Id, reason }), 'The consumer ended on the server.'),
+  consumerLayersChanged: message(
+    Type.Object({
+      consumerId: Id,
+      spatialLayer: Type.Union([Type.Integer(), Type.Null()]),
+      temporalLayer: Type.Union([Type.Integer(), Type.Null()]),
+      layers: Type.Union([ConsumerLayers, Type.Null()]),
+    }),
+    'The layers that you now receive; null when none fits your bandwidth.',
+  ),
+  dataConsumerClosed: message(
+    Type.Object({ dataConsumerId: Id, reason }),
+    'The data consumer ended on the server.',
+  ),
+  transportClosed: message(Type.Object({ transportId: Id, reason }), 'The server closed your transport.'),
+  activeSpeaker: message(
+    Type.Object({
+      peerId: Type.Union([Id, Type.Null()]),
+      volume: Type.Union([Type.Integer(), Type.Null()], { description: 'dBov' }),
+    }),
+    'Who speaks; null when nobody does.',
+  ),
+  speakingPeers: message(
+    Type.Object({ peerVolumes: Type.Array(Volume) }),
+    'Who is heard, the loudest first; empty in silence.',
+  ),
+  downlinkBwe: message(
+    Type.Object({
+      transportId: Id,
+      desiredBitrate: Type.Integer({ description: 'bits a second that all you consume would take' }),
+      effectiveDesiredBitrate: Type.Integer({ description: 'the same, less what cannot be had' }),
+      availableBitrate: Type.Integer({ description: 'bits a second that your network gives' }),
+    }),
+    'The bandwidth estimate of your receiving transport: when it has changed by a tenth, at most once a second. A client of the fast join gets it when it asks, by `&downlinkBwe=1` in the address; others can do without it by `&downlinkBwe=0`, which saves the server a message a second.',
+  ),
+  permissionsChanged: message(
+    Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
+    'A moderator changed what you may publish.',
+  ),
+  notice: message(
+    Type.Object({ message: Type.String() }),
+    'A text of a moderator or operator for you or the room.',
+  ),
+  roomLocked: message(Type.Object({ locked: Type.Boolean() }), 'A moderator locked or unlocked the room.'),
+  roomClosed: message(Type.Object({ reason }), 'The room ends for everyone.'),
+  rejoin: message(
+    Type.Object({ reason: Type.String({ description: 'worker_died or moved' }) }),
+    'Your media on the server is gone; this socket goes on. Close your transports, then go on as after connecting: capabilities, transports, join, produce.',
+  ),
+  draining: message(
+    Type.Object({
+      deadline: Type.Integer({ description: 'milliseconds since the epoch' }),
+      reconnectAfterMs: Type.Integer({ description: 'milliseconds' }),
+    }),
+    'The server will end: your call goes on until the deadline. Connect again after so many milliseconds. It comes once more when the deadline comes nearer; the last one counts.',
+  ),
+  drainCancelled: message(Nothing, 'The server goes on after all.'),
+} as const;
+
+export type NotificationName = keyof typeof notifications;
+export type NotificationData<N extends NotificationName> = Static<(typeof notifications)[N]['data']>;
+export type ServerRequestName = keyof typeof serverRequests;
+export type ServerRequestData<N extends ServerRequestName> = Static<(typeof serverRequests)[N]['data']>;

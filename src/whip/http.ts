@@ -1,0 +1,105 @@
+import { InvertedStatusMap } from 'elysia';
+import { SfuError } from '../core/errors.ts';
+import { maxBodyBytes, readText } from '../wire/body.ts';
+
+/** What a page of another origin may read of an answer (Fetch, CORS protocol). */
+const exposed = 'Location, ETag, Link, Accept-Patch, Accept-Post, Allow, Retry-After, WWW-Authenticate';
+const allowedHeaders = 'Authorization, Content-Type, If-Match';
+
+/** What one address takes. */
+export interface Resource {
+  readonly methods: readonly string[];
+  /** The media type of a POST. */
+  readonly acceptPost?: string;
+  /** The media types of a PATCH. */
+  readonly acceptPatch?: string;
+}
+
+/** Lets the page that asked read the answer. Cookies play no part, so that no credentials are allowed. */
+export function withCors(request: Request, response: Response): Response {
+  const origin = request.headers.get('origin');
+  response.headers.append('vary', 'Origin');
+  if (origin === null) return response;
+  response.headers.set('access-control-allow-origin', origin);
+  response.headers.set('access-control-expose-headers', exposed);
+  return response;
+}
+
+/** Answers OPTIONS, a preflight of CORS or a client that asks what there is (RFC 9725, section 4.2). */
+export function options(resource: Resource): Response {
+  const methods = resource.methods.join(', ');
+  return new Response(null, {
+    status: 200,
+    headers: {
+      allow: methods,
+      ...accepts(resource),
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers': allowedHeaders,
+      'access-control-max-age': '7200',
+    },
+  });
+}
+
+/** @throws SfuError method_not_allowed */
+export function refuseMethod(request: Request, { methods }: Resource): never {
+  throw new SfuError(
+    'method_not_allowed',
+    `${request.method} is not for this address; it takes ${methods.join(', ')}`,
+  );
+}
+
+/** An error as problem details (RFC 9457), with the headers that its status asks for. */
+export function problem(error: SfuError, resource: Resource, request: Request): Response {
+  const { status, code, message } = error;
+  const body = {
+    type: 'about:blank',
+    title: InvertedStatusMap[status as keyof typeof InvertedStatusMap] ?? 'Error',
+    status,
+    code,
+    detail: message,
+  };
+  const headers = { 'content-type': 'application/problem+json', ...headersOf(error, resource, request) };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** Reads a body of one of these media types. @throws SfuError unsupported_media_type, too_large */
+export async function readBody(
+  request: Request,
+  types: readonly string[],
+): Promise<{ type: string; text: string }> {
+  const given = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = types.find((one) => one === given);
+  if (!type) {
+    throw new SfuError(
+      'unsupported_media_type',
+      `the Content-Type is ${given === '' ? 'missing' : `"${given.slice(0, 80)}"`}; send ${types.join(' or ')}`,
+    );
+  }
+  return { type, text: await readText(request, maxBodyBytes) };
+}
+
+function accepts({ acceptPost, acceptPatch }: Resource): Record<string, string> {
+  return {
+    ...(acceptPost !== undefined && { 'accept-post': acceptPost }),
+    ...(acceptPatch !== undefined && { 'accept-patch': acceptPatch }),
+  };
+}
+
+/** Seconds after which the same request may succeed. */
+const retryAfter = {
+  draining: 10,
+  worker_unavailable: 5,
+  not_live: 3,
+  room_full: 30,
+  room_locked: 30,
+} as const;
+
+function headersOf({ code }: SfuError, resource: Resource, request: Request): Record<string, string> {
+  if (code in retryAfter) return { 'retry-after': String(retryAfter[code as keyof typeof retryAfter]) };
+  if (code === 'unsupported_media_type') return accepts(resource);
+  if (code === 'method_not_allowed') return { allow: resource.methods.join(', ') };
+  if (code !== 'unauthorized') return {};
+  // RFC 6750, section 3: a request without a token is told nothing but that one is wanted.
+  const wrong = request.headers.has('authorization') ? ', error="invalid_token"' : '';
+  return { 'www-authenticate': `Bearer realm="tureen"${wrong}` };
+}

@@ -1,0 +1,45 @@
+import { SfuError } from '../core/errors.ts';
+import { writeFragment } from './sdp/answer.ts';
+import { readFragment } from './sdp/fragment.ts';
+import type { IceCredentials } from './sdp/offer.ts';
+import type { MediaSession } from './session.ts';
+
+export const fragmentType = 'application/trickle-ice-sdpfrag';
+
+/**
+ * Takes a fragment (RFC 9725, section 4.3): candidates of the client, or its new credentials, which begin a new ICE
+ * session.
+ * @throws SfuError precondition_required, precondition_failed, invalid_sdp, gone
+ */
+export async function patchIce(session: MediaSession, request: Request, text: string): Promise<Response> {
+  checkMatch(session, request.headers.get('if-match'));
+  const credentials = readFragment(text);
+  const { agreement } = session;
+  if (!credentials || !agreement || isSame(credentials, agreement.ice))
+    return new Response(null, { status: 204 });
+  const iceParameters = await session.restart({ ...agreement, ice: credentials });
+  const { iceCandidates } = session.local;
+  return new Response(writeFragment({ iceParameters, iceCandidates }, agreement.media), {
+    status: 200,
+    headers: { 'content-type': fragmentType, etag: session.etag },
+  });
+}
+
+function isSame(a: IceCredentials, b: IceCredentials): boolean {
+  return a.usernameFragment === b.usernameFragment && a.password === b.password;
+}
+
+function checkMatch({ etag }: MediaSession, match: string | null): void {
+  if (match === null) {
+    throw new SfuError(
+      'precondition_required',
+      'If-Match is needed: the ETag of the session for candidates, or * to restart ICE',
+    );
+  }
+  const tags = match.split(',').map((tag) => tag.trim());
+  if (tags.includes('*') || tags.includes(etag)) return;
+  throw new SfuError(
+    'precondition_failed',
+    'If-Match names an ICE session that is over; use the ETag of the last answer, or * to restart ICE',
+  );
+}

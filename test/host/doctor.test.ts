@@ -1,0 +1,340 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createSocket } from 'node:dgram';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { version, workerBin } from 'mediasoup';
+import { doctor } from '../../src/cli/doctor.ts';
+import { type Environment, readConfig } from '../../src/config/config.ts';
+import { type LogFields, silentLogger } from '../../src/core/log.ts';
+import { examine, findingsOf } from '../../src/host/doctor/examine.ts';
+import type { Finding, Patient } from '../../src/host/doctor/finding.ts';
+import { thisHost } from '../../src/host/doctor/patient.ts';
+import { Watch } from '../../src/host/doctor/watch.ts';
+import { MARKER_PREFIX } from '../../worker/recipe.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { freePortForBoth } from '../support/port.ts';
+import { Program, projectFolder } from '../support/program.ts';
+import { startServer, withKeys } from '../support/server.ts';
+import { until } from '../support/signaling-client.ts';
+
+const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: 'a-secret-that-is-long-enough-for-HS256' };
+const quiet = { PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' };
+const local = { ...keys, ...quiet, HOST: '127.0.0.1', TUREEN_LISTEN_IP: '127.0.0.1' };
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tureen-doctor-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A host on which everything is well, but for what the test changes. */
+function patientOf(environment: Environment = {}, changed: Partial<Patient> = {}): Patient {
+  const config = readConfig({ ...quiet, ...environment });
+  return { ...thisHost(config, workerBin), clockKept: () => true, ...changed };
+}
+
+/** What one check says of a host. */
+async function findings(
+  check: string,
+  environment: Environment = {},
+  changed: Partial<Patient> = {},
+): Promise<Finding[]> {
+  return findingsOf(await examine(patientOf(environment, changed), ({ name }) => name === check));
+}
+
+async function expectOne(found: Promise<Finding[]>, severity: Finding['severity'], what: RegExp) {
+  const all = await found;
+  expect(all.map((one) => [one.severity, one.what])).toEqual([[severity, expect.stringMatching(what)]]);
+  for (const { why, remedy } of all) {
+    expect(why).toEndWith('.');
+    expect(remedy.length).toBeGreaterThan(20);
+  }
+}
+
+test('a host on which everything is well has no finding', async () => {
+  expect(findingsOf(await examine(patientOf()))).toEqual([]);
+});
+
+describe('the media worker', () => {
+  test('that is missing is fatal', async () => {
+    const bin = join(folder, 'nowhere');
+    await expectOne(
+      findings('media worker', {}, { workerBin: bin }),
+      'fatal',
+      /nowhere cannot be run: ENOENT/,
+    );
+  });
+
+  test('that may not be run is fatal', async () => {
+    const bin = join(folder, 'plain-file');
+    await Bun.write(bin, 'not a program');
+    await chmod(bin, 0o644);
+    await expectOne(
+      findings('media worker', {}, { workerBin: bin }),
+      'fatal',
+      /plain-file cannot be run: EACCES/,
+    );
+  });
+
+  test('of another version is fatal, and both versions are told', async () => {
+    const bin = join(folder, 'old-worker');
+    await Bun.write(bin, `\x7fELF ${MARKER_PREFIX}3.1.4\0`);
+    await chmod(bin, 0o755);
+    const what = new RegExp(
+      `old-worker is of mediasoup 3.1.4, and ${version.replaceAll('.', '\\.')} is needed`,
+    );
+    await expectOne(findings('media worker', {}, { workerBin: bin }), 'fatal', what);
+  });
+
+  test('that does not start is fatal', async () => {
+    const found = findings('start of a media worker', {}, { workerBin: '/bin/false' });
+    await expectOne(found, 'fatal', /\/bin\/false does not start/);
+  });
+});
+
+describe('ports', () => {
+  test('that another program has are fatal, by TCP and by UDP', async () => {
+    const tcp = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const udp = createSocket('udp4');
+    await new Promise<void>((resolve) => udp.bind({ address: '127.0.0.1', port: 0 }, () => resolve()));
+    try {
+      const http = { ...local, PORT: String(tcp.port) };
+      await expectOne(
+        findings('ports', http),
+        'fatal',
+        /^TCP 127.0.0.1 port \d+ cannot be bound: another program/,
+      );
+      const admin = { ...local, TUREEN_ADMIN_PORT: String(tcp.port) };
+      expect((await findings('ports', admin))[0]?.remedy).toContain('TUREEN_ADMIN_PORT');
+      const media = { ...local, TUREEN_RTC_BASE_PORT: String(udp.address().port) };
+      await expectOne(
+        findings('ports', media),
+        'fatal',
+        /^UDP 127.0.0.1 port \d+ cannot be bound: another program/,
+      );
+    } finally {
+      tcp.stop();
+      udp.close();
+    }
+  });
+
+  test('on an address that is not of this host are fatal', async () => {
+    const found = await findings('ports', { ...local, TUREEN_LISTEN_IP: '203.0.113.77' });
+    expect(found.map(({ what }) => what.replace(/port \d+/, 'port'))).toEqual([
+      'UDP 203.0.113.77 port cannot be bound: this host does not have that address',
+      'TCP 203.0.113.77 port cannot be bound: this host does not have that address',
+    ]);
+  });
+
+  test('that do not answer at the announced address are told, by UDP and by TCP', async () => {
+    const port = await freePortForBoth();
+    const media = { ...local, TUREEN_RTC_BASE_PORT: String(port) };
+    expect(await findings('ports', media)).toEqual([]);
+    const found = await findings('ports', { ...media, TUREEN_ANNOUNCED_ADDRESS: '127.0.0.9' });
+    expect(found.map(({ severity, what }) => `${severity} ${what.split(',')[0]}`)).toEqual([
+      `warning nothing arrives by UDP when this host sends to 127.0.0.9 port ${port}`,
+      `warning nothing arrives by TCP when this host sends to 127.0.0.9 port ${port}`,
+    ]);
+  });
+});
+
+describe('the announced address', () => {
+  const announce = (addresses: string, more = {}) =>
+    findings('announced address', { ...keys, TUREEN_ANNOUNCED_ADDRESS: addresses, ...more });
+
+  test('that is no host is fatal', async () => {
+    await expectOne(announce('0.0.0.0'), 'fatal', /told the address 0\.0\.0\.0/);
+  });
+
+  test('that is private is a warning, on Fly.io fatal, and beside a public one nothing', async () => {
+    await expectOne(announce('10.1.2.3,fd00::7'), 'warning', /told 10\.1\.2\.3, fd00::7 only/);
+    await expectOne(announce('10.1.2.3', { FLY_APP_NAME: 'x' }), 'fatal', /told 10\.1\.2\.3 only/);
+    expect(await announce('10.1.2.3,203.0.113.7')).toEqual([]);
+  });
+
+  test('of a family that no port listens on is told', async () => {
+    const found = announce('203.0.113.7,2001:db8::7', { TUREEN_LISTEN_IP: '203.0.113.7' });
+    await expectOne(found, 'warning', /2001:db8::7 is announced, but no media port listens/);
+  });
+});
+
+describe('the certificate', () => {
+  test('that expires soon is told, and one that has expired or is missing is fatal', async () => {
+    const { cert, key } = await makeCertificate(folder, 'doctor.test', { days: 10 });
+    const files = { TUREEN_TLS_CERT: cert, TUREEN_TLS_KEY: key };
+    await expectOne(findings('certificate', files), 'warning', /doctor.test.crt expires in 9 days/);
+    const now = () => Date.now() + 11 * 24 * 3600 * 1000;
+    await expectOne(findings('certificate', files, { now }), 'fatal', /doctor.test.crt expired on/);
+    await expectOne(
+      findings('certificate', { ...files, TUREEN_TLS_KEY: '/nowhere' }),
+      'fatal',
+      /\/nowhere cannot be read/,
+    );
+  });
+});
+
+describe('the host', () => {
+  test('a low limit of open files is told, a very low one is fatal', async () => {
+    const run = (limit: number) =>
+      Bun.spawnSync(['sh', '-c', `ulimit -n ${limit}; exec "$0" scripts/doctor.ts`, process.execPath], {
+        cwd: projectFolder,
+        env: { ...process.env, ...quiet, MEDIASOUP_WORKER_BIN: workerBin },
+      });
+    const low = run(1024);
+    expect(low.stdout.toString()).toContain('warning  open files: only 1024 files may be open at once');
+    expect(low.exitCode).toBe(0);
+    const veryLow = run(256);
+    expect(veryLow.stdout.toString()).toContain('fatal    open files: only 256 files may be open at once');
+    expect(veryLow.exitCode).toBe(1);
+  });
+
+  test('a clock in the past is fatal, one that nothing keeps right is told', async () => {
+    await expectOne(findings('clock', {}, { now: () => 0 }), 'fatal', /the clock shows 1970-01-01/);
+    await expectOne(findings('clock', {}, { clockKept: () => false }), 'warning', /nothing keeps the clock/);
+  });
+
+  test('too little memory for the workers is told', async () => {
+    const memory = async () => 256 * 1024 * 1024;
+    const found = findings('memory', { TUREEN_WORKERS: '8' }, { memory });
+    await expectOne(found, 'warning', /256 MB of memory are there, and a server with 8 workers wants 662 MB/);
+  });
+
+  test('an interface with a small MTU is told', async () => {
+    await mkdir(join(folder, 'net', 'wan0'), { recursive: true });
+    await Bun.write(join(folder, 'net', 'wan0', 'mtu'), '1000\n');
+    const address = {
+      address: '203.0.113.7',
+      netmask: '',
+      family: 'IPv4',
+      mac: '',
+      internal: false,
+      cidr: null,
+    };
+    const interfaces = (() => ({
+      wan0: [address],
+      lo: [{ ...address, internal: true }],
+    })) as Patient['interfaces'];
+    const found = findings('MTU', {}, { interfaces, netFolder: join(folder, 'net') });
+    await expectOne(found, 'warning', /wan0 has an MTU of 1000, and 1280 are wanted/);
+  });
+
+  // Only root may mount a disk as small as this one.
+  test.if(process.getuid?.() === 0)('a disk that is full is fatal', async () => {
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+    expect(mounted.exitCode).toBe(0);
+    try {
+      await expectOne(findings('disk', { TUREEN_DATA_DIR: disk }), 'fatal', /[01] MB are free in/);
+    } finally {
+      Bun.spawnSync(['umount', disk]);
+    }
+    expect(await findings('disk', { TUREEN_DATA_DIR: folder })).toEqual([]);
+  });
+});
+
+describe('on Fly.io', () => {
+  const fly = { FLY_APP_NAME: 'tureen-ams', ...keys };
+
+  test('a second machine is fatal, for all UDP goes to one of them', async () => {
+    const machinesOf = async (app: string) => (app === 'tureen-ams' ? 2 : 0);
+    await expectOne(findings('Fly.io', fly, { machinesOf }), 'fatal', /tureen-ams has 2 machines/);
+  });
+
+  test('development mode is fatal, and a drain that does not fit is told', async () => {
+    const machinesOf = async () => 1;
+    await expectOne(findings('Fly.io', { FLY_APP_NAME: 'x' }, { machinesOf }), 'fatal', /development mode/);
+    const slow = { ...fly, TUREEN_DRAIN_SECONDS: '600' };
+    await expectOne(findings('Fly.io', slow, { machinesOf }), 'warning', /a drain takes up to 600 seconds/);
+  });
+});
+
+test('a check that cannot be made is told and does not keep the others from being made', async () => {
+  const interfaces = () => {
+    throw new Error('no interfaces here');
+  };
+  const examined = await examine(patientOf({}, { interfaces }), ({ onlyOnDemand }) => !onlyOnDemand);
+  expect(findingsOf(examined).map(({ what }) => what)).toEqual([
+    'the check "MTU" could not be made: no interfaces here',
+  ]);
+});
+
+describe('the command', () => {
+  test('prints what, why and what to do, and its exit code tells of a fatal finding', async () => {
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const environment = { ...local, TUREEN_ANNOUNCED_ADDRESS: '0.0.0.0' };
+    expect(await doctor({ environment, workerBin, print, patient: { clockKept: () => true } })).toBe(1);
+    const at = lines.findIndex((line) => line.startsWith('fatal    announced address: clients are told'));
+    expect(lines[at + 1]).toStartWith('         why it matters: ');
+    expect(lines[at + 2]).toStartWith('         what to do: ');
+    expect(lines.at(-1)).toBe('11 checks, 1 fatal findings, 0 warnings.');
+  });
+
+  test('takes the server that runs here already for no finding, but another program on its port', async () => {
+    await using server = await startServer(withKeys);
+    const environment = { ...withKeys, ...quiet, PORT: String(server.port) };
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const patient = { clockKept: () => true };
+    expect(await doctor({ environment, workerBin, print, patient })).toBe(0);
+    expect(lines[0]).toMatch(/^ok {7}ports: Tureen \d+\.\d+\.\d+ runs here and has them/);
+    await using other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') });
+    const taken = { ...environment, PORT: String(other.port) };
+    expect(await doctor({ environment: taken, workerBin, print, patient })).toBe(1);
+    expect(lines.join('\n')).toContain(`fatal    ports: TCP 127.0.0.1 port ${other.port} cannot be bound`);
+  });
+
+  test('reads the file of the settings, as the server does', async () => {
+    const file = join(folder, 'doctor.env');
+    await Bun.write(file, 'TUREEN_ANNOUNCED_ADDRESS=0.0.0.0\n');
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const environment = { ...local, TUREEN_ENV_FILE: file };
+    expect(await doctor({ environment, workerBin, print })).toBe(1);
+    expect(lines.join('\n')).toContain('clients are told the address 0.0.0.0');
+    expect(await doctor({ environment: { TUREEN_ENV_FILE: '/nowhere' }, workerBin, print })).toBe(1);
+    expect(lines.join('\n')).toContain('fatal    configuration: TUREEN_ENV_FILE: got "/nowhere"');
+  });
+
+  test('tells of a wrong configuration as a fatal finding', async () => {
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    expect(await doctor({ environment: { PORT: 'http' }, workerBin, print })).toBe(1);
+    expect(lines[0]).toStartWith('fatal    configuration: PORT: got "http"');
+  });
+});
+
+describe('a running node', () => {
+  test('is not ready while a fatal finding stands, and says which', async () => {
+    const environment = { ...local, TUREEN_ANNOUNCED_ADDRESS: '0.0.0.0' };
+    await using program = await Program.start({ environment });
+    const answer = await fetch(`http://127.0.0.1:${program.port}/readyz`);
+    expect(answer.status).toBe(503);
+    const { reasons } = (await answer.json()) as { reasons: string[] };
+    expect(reasons).toEqual(["clients are told the address 0.0.0.0, which is no host's"]);
+    expect(program.output).toContain('self-check: clients are told the address 0.0.0.0');
+  });
+
+  test('looks again, and is ready once what it found is mended', async () => {
+    let now = 0;
+    const waiting: (() => void)[] = [];
+    const told: LogFields[] = [];
+    const log = { ...silentLogger, info: (_: string, fields: LogFields = {}) => void told.push(fields) };
+    const patient = patientOf({}, { now: () => now });
+    const watch = new Watch({ patient, log, after: (_, run) => void waiting.push(run) });
+    await watch.beforeStart();
+    await watch.started();
+    expect(watch.reasons).toEqual([expect.stringContaining('the clock shows 1970')]);
+    now = Date.now();
+    waiting.shift()?.();
+    await until(() => watch.reasons.length === 0, 'the end of the finding');
+    await until(() => told.length === 1, 'the line in the log');
+    expect(waiting).toEqual([]);
+  });
+});
