@@ -7,14 +7,14 @@ import type { Sfu } from '../src/sfu/sfu.ts';
 import type { Store } from '../src/store/store.ts';
 import { hasRole } from '../src/store/users.ts';
 import { escapeAttributes } from './html/attributes.ts';
-import { failure, frame, page } from './html/layout.tsx';
 import { joinRegions, type Region, splitRegions } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
 import { type Incoming, type Visitor, whoIs } from './http/people.ts';
 import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
-import type { LinkQuery, Panel, PanelContext } from './panel.ts';
+import { failure, frame, page } from './panel/layout.tsx';
+import type { LinkQuery, Panel, PanelContext } from './panel/panel.ts';
 import { builtInPanels } from './panels/index.ts';
 
 export interface DashboardOptions {

@@ -2,6 +2,16 @@
 export { Dashboard, type DashboardOptions } from './dashboard.ts';
 export { Bar, Level, Spark } from './html/chart.tsx';
 export * as format from './html/format.ts';
+export { htmlId, live } from './html/regions.ts';
+export { type Cell, type Column, Pager, pageOf, type Row, Table } from './html/table.tsx';
+export type { Form } from './panel/form.ts';
+export {
+  type ActionResult,
+  definePanel,
+  type Panel,
+  type PanelAction,
+  type PanelContext,
+} from './panel/panel.ts';
 export {
   ActionLink,
   Badge,
@@ -11,9 +21,5 @@ export {
   PageHead,
   ReasonField,
   SearchForm,
-} from './html/parts.tsx';
-export { htmlId, live } from './html/regions.ts';
-export { type Cell, type Column, Pager, pageOf, type Row, Table } from './html/table.tsx';
-export type { Form } from './http/form.ts';
-export { type ActionResult, definePanel, type Panel, type PanelAction, type PanelContext } from './panel.ts';
+} from './panel/parts.tsx';
 export { adminDashboard, dashboardPlugin } from './plugin.ts';

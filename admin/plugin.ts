@@ -1,16 +1,16 @@
 import { Elysia } from 'elysia';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
+import { askAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
-import { failure, plainBody, toast } from './html/layout.tsx';
-import { askAction, doAction, isHtmx } from './http/actions.tsx';
 import { serveAsset } from './http/assets.ts';
 import { loginBody, setupBody } from './http/entrance.tsx';
-import { readForm } from './http/form.ts';
 import { htmlResponse, redirect, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import { type Incoming, incoming, type Visitor } from './http/people.ts';
 import { endedCookie } from './http/session-cookie.ts';
-import type { Panel } from './panel.ts';
+import { readForm } from './panel/form.ts';
+import { failure, plainBody, toast } from './panel/layout.tsx';
+import type { Panel } from './panel/panel.ts';
 
 interface Asked {
   readonly request: Request;

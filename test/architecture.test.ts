@@ -1,150 +1,146 @@
 import { expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { errorCodes } from '../src/core/errors.ts';
 import { methods } from '../src/signaling/methods/index.ts';
+import { circles, importsOf, type SourceFile, sourceFiles } from './support/imports.ts';
 
 const root = join(import.meta.dir, '..');
 
-/** Who may import whom (docs/decisions/0001-structure.md). A folder may always import itself. */
+const everything = ['*'];
+
+/**
+ * Who may import whom (docs/decisions/0001-structure.md), types too. The key that is the longest beginning of a path
+ * owns the file. A folder may always import itself, and a folder below one that is named.
+ */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  'src/errors.ts': [],
-  'src/log.ts': [],
-  'src/setting-kinds.ts': [],
-  'src/settings-admin.ts': ['src/setting-kinds.ts'],
-  'src/settings-control.ts': ['src/setting-kinds.ts'],
-  'src/settings-edge.ts': ['src/setting-kinds.ts'],
-  'src/settings-metrics.ts': ['src/setting-kinds.ts'],
-  'src/settings-webhooks.ts': ['src/setting-kinds.ts'],
-  'src/settings.ts': [
-    'src/setting-kinds.ts',
-    'src/settings-admin.ts',
-    'src/settings-control.ts',
-    'src/settings-edge.ts',
-    'src/settings-metrics.ts',
-    'src/settings-webhooks.ts',
-  ],
-  'src/edge.ts': ['src/config.ts'],
-  'src/places.ts': [],
-  'src/jit.ts': ['src/sfu'],
-  'src/schema-text.ts': [],
-  'src/env-file.ts': ['src/config.ts'],
-  'src/tls.ts': ['src/config.ts', 'src/log.ts'],
-  'src/local.ts': ['src/config.ts'],
-  'src/doctor': [
-    'src/config.ts',
-    'src/edge.ts',
-    'src/env-file.ts',
-    'src/local.ts',
-    'src/log.ts',
-    'src/tls.ts',
-    'worker/recipe.ts',
-  ],
-  'src/config.ts': ['src/errors.ts', 'src/settings.ts', 'src/settings-webhooks.ts', 'src/setting-kinds.ts'],
-  'src/sfu': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
-  'src/auth': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
-  'src/store': ['src/errors.ts', 'src/log.ts', 'src/config.ts'],
-  'src/moderation': ['src/sfu', 'src/store', 'src/errors.ts'],
-  'src/wire': ['src/sfu', 'src/errors.ts', 'src/log.ts'],
-  'src/signaling': [
+  'src/core': [],
+  'src/config': ['src/core'],
+  'src/store': ['src/core', 'src/config'],
+  'src/access': ['src/core', 'src/config'],
+  'src/host': ['src/core', 'src/config', 'worker/recipe.ts'],
+  'src/sfu': ['src/core'],
+  'src/commands': ['src/sfu', 'src/store', 'src/core'],
+  'src/wire': ['src/core'],
+  'src/public-events': ['src/sfu', 'src/core', 'src/config'],
+  'src/signaling': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
+  'src/whip': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
+  'src/broadcasters': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
+  'src/operations': [
+    'src/commands',
+    'src/sfu',
+    'src/access',
+    'src/store',
     'src/wire',
-    'src/sfu',
-    'src/auth',
-    'src/store',
-    'src/moderation',
-    'src/errors.ts',
-    'src/log.ts',
-    'src/config.ts',
-    'src/settings.ts',
+    'src/core',
+    'src/config',
   ],
-  'src/control': [
-    'src/wire',
-    'src/sfu',
-    'src/auth',
-    'src/store',
-    'src/moderation',
-    'src/errors.ts',
-    'src/log.ts',
-    'src/config.ts',
-    'src/settings.ts',
-    'src/schema-text.ts',
-    'src/settings-webhooks.ts',
-  ],
-  'src/ingest': [
-    'src/wire',
-    'src/sfu',
-    'src/auth',
-    'src/store',
-    'src/errors.ts',
-    'src/log.ts',
-    'src/config.ts',
-  ],
-  admin: [
-    'src/sfu',
-    'src/auth',
-    'src/store',
-    'src/moderation',
-    'src/errors.ts',
-    'src/config.ts',
-    'src/settings.ts',
-  ],
-  metrics: ['src/sfu', 'src/auth', 'src/store', 'src/errors.ts', 'src/config.ts'],
-  client: ['src/signaling', 'src/control', 'src/wire'],
+  'src/rest': ['src/operations', 'src/wire', 'src/access', 'src/core'],
+  'src/controllers': ['src/operations', 'src/public-events', 'src/wire', 'src/access', 'src/core'],
+  'src/webhooks': ['src/public-events', 'src/access', 'src/store', 'src/core', 'src/config'],
+  'src/app': everything,
+  'src/cli': everything,
+  'src/main.ts': everything,
+  admin: ['src/commands', 'src/sfu', 'src/access', 'src/store', 'src/core', 'src/config'],
+  metrics: ['src/sfu', 'src/store', 'src/core', 'src/config'],
+  client: ['src/signaling', 'src/operations', 'src/rest', 'src/wire'],
+  worker: ['scripts/machine'],
+  'scripts/machine': [],
+  scripts: everything,
+  docs: everything,
+  deploy: ['src/config'],
+  bench: everything,
+  examples: ['admin', 'client'],
+  test: everything,
 };
 
+function ownerOf(path: string): string | undefined {
+  const owners = Object.keys(allowed).filter((owner) => path === owner || path.startsWith(`${owner}/`));
+  return owners.sort((one, other) => other.length - one.length)[0];
+}
+
+/** What the tables of the architecture say against these files: nothing, or a sentence for each fault. */
+function faultsOf(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const owner = ownerOf(file.path);
+    if (owner === undefined) return [`${file.path} has no owner`];
+    const mayImport = (target: string) => {
+      if (ownerOf(target) === owner || allowed[owner] === everything) return true;
+      return allowed[owner]?.some((name) => target === name || target.startsWith(`${name}/`)) ?? false;
+    };
+    return importsOf(file)
+      .filter(({ target }) => !mayImport(target))
+      .map(({ target }) => `${file.path} imports ${target}`);
+  });
+}
+
+const all = await sourceFiles(root);
+/** What the server and the client are made of. */
+const sources = all.filter(({ path }) => /^(src|admin|metrics|client)\//.test(path));
 const transpiler = new Bun.Transpiler({ loader: 'tsx' });
 
-interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-}
+test('every file has an owner and imports only what its owner may', () => {
+  expect(all.length).toBeGreaterThan(600);
+  expect(faultsOf(all)).toEqual([]);
+});
 
-async function sourcesIn(folder: string): Promise<SourceFile[]> {
-  const names = await readdir(join(root, folder), { recursive: true }).catch(() => []);
-  const scripts = names.filter((name) => /\.tsx?$/.test(name)).map((name) => join(folder, name));
-  return await Promise.all(
-    scripts.map(async (path) => ({ path, text: await Bun.file(join(root, path)).text() })),
-  );
-}
+test('a planted file that nobody owns, or that imports what it may not, is found', () => {
+  const planted = [
+    { path: 'src/stray.ts', text: '' },
+    { path: 'utils/stray.ts', text: '' },
+    { path: 'src/core/stray.ts', text: "import type { Config } from '../config/config.ts';" },
+    { path: 'src/sfu/stray.ts', text: "const late = import('../store/store.ts');" },
+  ];
+  expect(faultsOf(planted)).toEqual([
+    'src/stray.ts has no owner',
+    'utils/stray.ts has no owner',
+    'src/core/stray.ts imports src/config/config.ts',
+    'src/sfu/stray.ts imports src/store/store.ts',
+  ]);
+});
 
-/** Every import of a file, those of types only among them, which a transpiler would leave out. */
-function importsOf({ path, text }: SourceFile): { target: string; typeOnly: boolean }[] {
-  const found = text.matchAll(/^\s*(?:import|export)\s+(type\s)?[^;'"]*?from\s+['"](\.[^'"]+)['"]/gm);
-  return [...found].map(([, type, specifier = '']) => ({
-    target: relative(root, join(root, path, '..', specifier)),
-    typeOnly: type !== undefined,
-  }));
-}
+test('src has one file at its root', () => {
+  const atRoot = all.filter(({ path }) => /^src\/[^/]+$/.test(path)).map(({ path }) => path);
+  expect(atRoot).toEqual(['src/main.ts']);
+});
 
-function ownerOf(path: string): string | undefined {
-  return Object.keys(allowed).find((owner) => path === owner || path.startsWith(`${owner}/`));
-}
+test('nothing imports in a circle: no files, no owners, and no folders side by side', () => {
+  expect(circles(all, ownerOf)).toEqual([]);
+});
 
-const sources = (await Promise.all(['src', 'admin', 'metrics', 'client'].map(sourcesIn))).flat();
-
-test('every file imports only what the table of the design lets it import', () => {
-  const wrong = sources.flatMap((file) => {
-    const owner = ownerOf(file.path);
-    if (owner === undefined) return [];
-    return importsOf(file)
-      .map(({ target }) => target)
-      .filter((target) => {
-        const targetOwner = ownerOf(target) ?? target;
-        return targetOwner !== owner && !allowed[owner]?.includes(targetOwner);
-      })
-      .map((target) => `${file.path} imports ${target}`);
+test('a planted circle is found, of files, of folders side by side and of owners', () => {
+  const file = (path: string, ...targets: string[]) => ({
+    path,
+    text: targets.map((target) => `import type { X } from '${target}';`).join('\n'),
   });
-  expect(wrong).toEqual([]);
+  expect(circles([file('src/core/a.ts', './b.ts'), file('src/core/b.ts', './a.ts')], ownerOf)).toEqual([
+    'src/core: a.ts, b.ts',
+  ]);
+  const folders = [
+    file('src/sfu/rooms/a.ts', '../media/b.ts'),
+    file('src/sfu/media/b.ts'),
+    file('src/sfu/media/c.ts', '../rooms/d.ts'),
+    file('src/sfu/rooms/d.ts'),
+  ];
+  expect(circles(folders, ownerOf)).toEqual(['src/sfu: media, rooms']);
+  const owners = [
+    file('metrics/a.ts', '../src/sfu/b.ts'),
+    file('src/sfu/b.ts'),
+    file('src/sfu/c.ts', '../../metrics/d.ts'),
+    file('metrics/d.ts'),
+  ];
+  expect(circles(owners, ownerOf)).toEqual(['owners: metrics, src/sfu']);
 });
 
 test('a start does not load the table of operations, which only programs want', () => {
-  const loaded = new Set(['src/server.ts']);
+  const loaded = new Set(['src/app/server.ts']);
   for (const path of loaded) {
     const file = sources.find((source) => source.path === path);
-    for (const { target, typeOnly } of file ? importsOf(file) : []) if (!typeOnly) loaded.add(target);
+    for (const { target, typeOnly, late } of file ? importsOf(file) : [])
+      if (!typeOnly && !late) loaded.add(target);
   }
-  expect([...loaded]).toContain('src/control/rest/plugin.ts');
-  expect([...loaded]).not.toContain('src/control/operations/index.ts');
+  expect([...loaded]).toContain('src/rest/plugin.ts');
+  expect([...loaded]).not.toContain('src/operations/table/index.ts');
 });
 
 test('the client takes nothing but types from the server', () => {
@@ -178,7 +174,7 @@ test('only one file knows the socket of Bun', () => {
 
 test('every error code is documented and used', () => {
   const text = sources
-    .filter(({ path }) => path !== 'src/errors.ts')
+    .filter(({ path }) => path !== 'src/core/errors.ts')
     .map((file) => file.text)
     .join('\n');
   for (const [code, { doc }] of Object.entries(errorCodes)) {

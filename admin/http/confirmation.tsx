@@ -1,7 +1,7 @@
-import { plainBody } from '../html/layout.tsx';
-import { ReasonField } from '../html/parts.tsx';
-import type { PanelAction, PanelContext } from '../panel.ts';
-import type { Form } from './form.ts';
+import type { Form } from '../panel/form.ts';
+import { plainBody } from '../panel/layout.tsx';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
 
 export interface ConfirmationOptions {
   readonly context: PanelContext;

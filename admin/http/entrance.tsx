@@ -2,13 +2,12 @@ import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets, newSecret } from '../../src/store/secrets.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
-import { plainBody } from '../html/layout.tsx';
+import { longestPassword, readName, readPassword, shortestPassword } from '../panel/credentials.ts';
+import type { Form } from '../panel/form.ts';
+import { plainBody } from '../panel/layout.tsx';
 import { Backoff } from './backoff.ts';
-import type { Form } from './form.ts';
 import { type Incoming, openSession, type Visitor } from './people.ts';
 
-export const shortestPassword = 12;
-const longestPassword = 256;
 /** One password check holds 64 MiB for a tenth of a second: more at once would be a way to exhaust the host. */
 const mostChecks = 4;
 
@@ -82,20 +81,6 @@ export class Entrance {
     this.store.audit.record({ by, address: from.address, action: 'setup' });
     return openSession(this.store, user, from);
   }
-}
-
-/** @throws SfuError invalid_params */
-export function readName(form: Form): string {
-  const name = form.text('name', 64);
-  if (name !== '') return name;
-  throw new SfuError('invalid_params', 'a user needs a name');
-}
-
-/** @throws SfuError invalid_params */
-export function readPassword(form: Form): string {
-  const password = form.raw('password');
-  if (password.length >= shortestPassword && password.length <= longestPassword) return password;
-  throw new SfuError('invalid_params', `a password has ${shortestPassword} to ${longestPassword} characters`);
 }
 
 export function loginBody(options: { action: string; error?: string; name?: string }): JSX.Element {

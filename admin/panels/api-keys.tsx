@@ -1,9 +1,9 @@
 import { SfuError } from '../../src/core/errors.ts';
 import { type Role, roles } from '../../src/store/users.ts';
-import { ActionLink, Badge, Empty, Moment } from '../html/parts.tsx';
 import { type Column, Table } from '../html/table.tsx';
-import { readName } from '../http/entrance.tsx';
-import type { PanelAction, PanelContext } from '../panel.ts';
+import { readName } from '../panel/credentials.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge, Empty, Moment } from '../panel/parts.tsx';
 import { RoleField } from './role-field.tsx';
 
 const add: PanelAction = {

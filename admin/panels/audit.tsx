@@ -1,9 +1,9 @@
 import type { AuditEntry } from '../../src/store/audit.ts';
 import { dateTime } from '../html/format.ts';
-import { Badge, Empty, Moment, PageHead, SearchForm, type Tone } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
 import { type Row, Table } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { Badge, Empty, Moment, PageHead, SearchForm, type Tone } from '../panel/parts.tsx';
 
 const pageSize = 100;
 

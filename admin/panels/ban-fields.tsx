@@ -1,7 +1,7 @@
 import type { BanOrder } from '../../src/commands/moderation.ts';
 import { SfuError } from '../../src/core/errors.ts';
 import { banKinds } from '../../src/store/bans.ts';
-import type { Form } from '../http/form.ts';
+import type { Form } from '../panel/form.ts';
 
 const hour = 3_600_000;
 /** For how long somebody may be kept out. */

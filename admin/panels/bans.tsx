@@ -1,8 +1,8 @@
 import { type Ban, type BanKind, banKinds } from '../../src/store/bans.ts';
-import { ActionLink, Badge, Empty, Moment, PageHead, ReasonField, SearchForm } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
 import { type Row, Table } from '../html/table.tsx';
-import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge, Empty, Moment, PageHead, ReasonField, SearchForm } from '../panel/parts.tsx';
 import { DurationField, readDuration } from './ban-fields.tsx';
 
 const mostBans = 200;

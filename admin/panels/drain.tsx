@@ -1,6 +1,6 @@
-import { ReasonField } from '../html/parts.tsx';
-import type { Form } from '../http/form.ts';
-import type { PanelAction, PanelContext } from '../panel.ts';
+import type { Form } from '../panel/form.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
 
 /** Ends the node in peace. */
 export const drain: PanelAction = {

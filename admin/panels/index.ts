@@ -1,4 +1,4 @@
-import type { Panel } from '../panel.ts';
+import type { Panel } from '../panel/panel.ts';
 import { auditPanel } from './audit.tsx';
 import { bansPanel } from './bans.tsx';
 import { overviewPanel } from './overview.tsx';

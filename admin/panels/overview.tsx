@@ -1,10 +1,10 @@
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Bar, Spark } from '../html/chart.tsx';
 import { bitrate, clockTime, percent } from '../html/format.ts';
-import { ActionLink, Empty, Figure, Moment, PageHead } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
 import type { TimelineEntry } from '../live/timeline.ts';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Empty, Figure, Moment, PageHead } from '../panel/parts.tsx';
 import { cancelDrain, drain } from './drain.tsx';
 
 /** What an operator wants to see first: how much, how well, and what is wrong. */

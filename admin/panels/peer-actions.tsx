@@ -1,7 +1,7 @@
 import type { Source } from '../../src/core/grants.ts';
-import { ReasonField } from '../html/parts.tsx';
-import type { Form } from '../http/form.ts';
-import type { PanelAction, PanelContext } from '../panel.ts';
+import type { Form } from '../panel/form.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
 import { BanFields, periodOf, readBanOrder } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';

@@ -2,9 +2,9 @@ import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu
 import { hasRole } from '../../src/store/users.ts';
 import { Level } from '../html/chart.tsx';
 import { bitrate, duration } from '../html/format.ts';
-import { ActionLink, Badge } from '../html/parts.tsx';
 import { htmlId } from '../html/regions.ts';
-import type { PanelContext } from '../panel.ts';
+import type { PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge } from '../panel/parts.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf, scoreTone, worstScore } from './quality.ts';

@@ -9,7 +9,7 @@ import { bitrate, percent } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
 import type { StreamMeasure } from '../live/measures.ts';
-import type { PanelContext } from '../panel.ts';
+import type { PanelContext } from '../panel/panel.ts';
 import { nameOf } from './quality.ts';
 
 export interface DetailsProps {

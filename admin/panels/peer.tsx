@@ -1,9 +1,9 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Spark } from '../html/chart.tsx';
 import { bitrate, dateTime, duration } from '../html/format.ts';
-import { Badge, Empty, Figure, PageHead } from '../html/parts.tsx';
 import { live } from '../html/regions.ts';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { Badge, Empty, Figure, PageHead } from '../panel/parts.tsx';
 import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';

@@ -1,10 +1,10 @@
 import { SfuError } from '../../src/core/errors.ts';
 import { hashPassword, type Role, roles, type User } from '../../src/store/users.ts';
-import { ActionLink, Badge, Moment, PageHead } from '../html/parts.tsx';
 import { type Column, Table } from '../html/table.tsx';
-import { readName, readPassword } from '../http/entrance.tsx';
-import type { Form } from '../http/form.ts';
-import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
+import { readName, readPassword } from '../panel/credentials.ts';
+import type { Form } from '../panel/form.ts';
+import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge, Moment, PageHead } from '../panel/parts.tsx';
 import { ApiKeys, keyActions } from './api-keys.tsx';
 import { RoleField } from './role-field.tsx';
 

@@ -1,5 +1,5 @@
 import type { PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import type { Tone } from '../html/parts.tsx';
+import type { Tone } from '../panel/parts.tsx';
 
 /** How a person is named: as they are called, or by their id. */
 export function nameOf({ displayName, id }: PeerSnapshot): string {

@@ -1,8 +1,8 @@
 import { sources } from '../../src/core/grants.ts';
 import { count } from '../html/format.ts';
-import { ReasonField } from '../html/parts.tsx';
-import type { Form } from '../http/form.ts';
-import type { PanelAction, PanelContext } from '../panel.ts';
+import type { Form } from '../panel/form.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
 
 function targetOf(context: PanelContext, form: Form) {
   return { roomId: form.required('room'), ...context.asker(form.text('reason', 200)) };

@@ -1,10 +1,10 @@
 import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { hasRole } from '../../src/store/users.ts';
 import { bitrate, count, duration } from '../html/format.ts';
-import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
 import { isCalled } from './quality.ts';

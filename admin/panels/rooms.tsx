@@ -1,9 +1,9 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { bitrate, count, duration } from '../html/format.ts';
-import { Badge, Empty, PageHead, SearchForm } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
 import { type Column, Pager, pageOf, type Row, Table } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { Badge, Empty, PageHead, SearchForm } from '../panel/parts.tsx';
 import { isCalled, nameOf, scoreTone, worstScore } from './quality.ts';
 
 const pageSize = 50;

@@ -1,9 +1,9 @@
 import type { PeerTarget } from '../../src/commands/moderation.ts';
 import { SfuError, toSfuError } from '../../src/core/errors.ts';
 import { count } from '../html/format.ts';
-import { ReasonField } from '../html/parts.tsx';
-import type { Form } from '../http/form.ts';
-import type { PanelAction, PanelContext } from '../panel.ts';
+import type { Form } from '../panel/form.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
 import { BanFields, readBanOrder } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';

@@ -1,7 +1,7 @@
 import { settings } from '../../src/config/settings.ts';
-import { PageHead } from '../html/parts.tsx';
 import { Table } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { PageHead } from '../panel/parts.tsx';
 
 /** The configuration as it is in effect. Secrets are hidden. */
 export const settingsPanel = definePanel({

@@ -3,11 +3,11 @@ import { SfuError } from '../../src/core/errors.ts';
 import type { DeadLetter, DeadLetterSearch } from '../../src/store/webhook-dead-letters.ts';
 import type { ReceiverState } from '../../src/store/webhook-outbox.ts';
 import { count, duration } from '../html/format.ts';
-import { ActionLink, Badge, Empty, Moment, PageHead, type Tone } from '../html/parts.tsx';
 import { htmlId, live } from '../html/regions.ts';
 import { type Column, type Row, Table } from '../html/table.tsx';
-import type { Form } from '../http/form.ts';
-import { definePanel, type PanelAction, type PanelContext } from '../panel.ts';
+import type { Form } from '../panel/form.ts';
+import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge, Empty, Moment, PageHead, type Tone } from '../panel/parts.tsx';
 
 const pageSize = 100;
 

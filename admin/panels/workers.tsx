@@ -1,9 +1,9 @@
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Spark } from '../html/chart.tsx';
 import { duration, percent } from '../html/format.ts';
-import { Badge, PageHead } from '../html/parts.tsx';
 import { type Column, type Row, Table } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel.ts';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { Badge, PageHead } from '../panel/parts.tsx';
 
 const columns: readonly Column[] = [
   { title: 'Worker' },

@@ -1,12 +1,26 @@
 import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
-import type { Ban, Bans } from '../store/bans.ts';
+
+/** What is read of a ban here. Times are milliseconds since the epoch, null for good. */
+interface HeldBan {
+  /** The room that it is for; null for the whole server. */
+  readonly roomId: string | null;
+  readonly reason: string;
+  readonly expiresAt: number | null;
+}
+
+/** Where bans and voided tokens are kept. */
+export interface BanRegister {
+  /** The ban that keeps this identity out, if there is one. */
+  holds(identity: Identity): HeldBan | undefined;
+  /** Whether the token was issued before its holder was removed. */
+  isVoid(identity: Identity): boolean;
+}
 
 /**
- * Says who is not let in: the banned, and those who come with a token from before their removal. Where no tokens are
- * used (development mode) only bans count.
+ * Refuses banned identities and tokens issued before a removal. Without tokens (development mode) only bans count.
  */
-export function admission(bans: Bans, options: { tokens: boolean }) {
+export function admission(bans: BanRegister, options: { tokens: boolean }) {
   return (identity: Identity): SfuError | undefined => {
     const ban = bans.holds(identity);
     if (ban) return new SfuError('banned', banSentence(ban));
@@ -20,7 +34,7 @@ export function admission(bans: Bans, options: { tokens: boolean }) {
   };
 }
 
-function banSentence({ roomId, expiresAt, reason }: Ban): string {
+function banSentence({ roomId, expiresAt, reason }: HeldBan): string {
   const where = roomId === null ? 'this server' : 'this room';
   const until = expiresAt === null ? '' : ` until ${new Date(expiresAt).toISOString().slice(0, 16)}Z`;
   return `you are banned from ${where}${until}${reason ? ` (${reason})` : ''}; ask the people who run it`;

@@ -1,5 +1,13 @@
 import type { TSchema } from '@sinclair/typebox';
 import { RtpCapabilities, RtpParameters } from '../wire/rtp.ts';
+import {
+  EndpointConsumer,
+  EndpointInfo,
+  EndpointProducer,
+  SessionInfo,
+  SrtpParameters,
+  TransportInfo,
+} from './endpoint-schemas.ts';
 import { AuditEntry, Node, Worker } from './node-schemas.ts';
 import {
   Ban,
@@ -16,14 +24,6 @@ import {
   TopRooms,
   Transport,
 } from './schemas.ts';
-import {
-  EndpointConsumer,
-  EndpointInfo,
-  EndpointProducer,
-  SessionInfo,
-  SrtpParameters,
-  TransportInfo,
-} from './table/endpoints/schemas.ts';
 
 /** Schemas that documents show under a name of their own. */
 export const namedSchemas: Readonly<Record<string, TSchema>> = {

@@ -3,13 +3,14 @@ import { SfuError } from '../core/errors.ts';
 import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import { type Actor, EventBus, type PeerEnd, serverActor } from './events.ts';
+import type { RtpPlace } from './media/rtp-place.ts';
 import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
 import type { Peer, PeerLink, Publication } from './rooms/peer.ts';
 import { allowPublication, closePublication, mutePublication } from './rooms/publishing.ts';
-import { Room, type RoomContext, type SfuSettings } from './rooms/room.ts';
+import { Room, type RoomContext } from './rooms/room.ts';
 import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
-import type { RtpPlace } from './rooms/rtp-transports.ts';
+import type { SfuSettings } from './rooms/settings.ts';
 import { type NodeSnapshot, takeSnapshot } from './rooms/snapshot.ts';
 import { capBitrate } from './rooms/transports.ts';
 

@@ -1,5 +1,11 @@
 import type { Database } from 'bun:sqlite';
-import type { WaitingWebhook } from './webhook-outbox.ts';
+
+/** Which one waits, for those who send. */
+export interface WaitingWebhook {
+  readonly id: number;
+  readonly receiver: string;
+  readonly roomId: string | null;
+}
 
 /** A webhook that was given up. Times are milliseconds since the epoch. */
 export interface DeadLetter {

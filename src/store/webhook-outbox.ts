@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite';
 import type { Logger } from '../core/log.ts';
 import { Batches } from './batches.ts';
 import { hashSecret } from './secrets.ts';
-import { type DeadLetterSearch, DeadLetters } from './webhook-dead-letters.ts';
+import { type DeadLetterSearch, DeadLetters, type WaitingWebhook } from './webhook-dead-letters.ts';
 
 /** An event for one receiver. */
 export interface NewWebhook {
@@ -23,13 +23,6 @@ export interface Webhook extends NewWebhook {
   readonly attempts: number;
   /** From when on the time for retries counts. */
   readonly retryFrom: number;
-}
-
-/** Which one waits, for those who send. */
-export interface WaitingWebhook {
-  readonly id: number;
-  readonly receiver: string;
-  readonly roomId: string | null;
 }
 
 /** How it goes with a receiver. */

@@ -1,4 +1,4 @@
-import type { WaitingWebhook } from '../store/webhook-outbox.ts';
+import type { WaitingWebhook } from '../store/webhook-dead-letters.ts';
 
 /** The one that is next in its room. */
 export interface Next {

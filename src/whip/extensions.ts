@@ -1,6 +1,7 @@
 import { SfuError } from '../core/errors.ts';
+import { eventNames, readEventNames } from './event-names.ts';
 import { type Resource, readBody } from './http.ts';
-import { eventNames, eventStream, readEventNames } from './layer-events.ts';
+import { eventStream } from './layer-events.ts';
 import { chooseLayer } from './layers.ts';
 import type { MediaSession } from './session.ts';
 

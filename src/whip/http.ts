@@ -103,3 +103,12 @@ function headersOf({ code }: SfuError, resource: Resource, request: Request): Re
   const wrong = request.headers.has('authorization') ? ', error="invalid_token"' : '';
   return { 'www-authenticate': `Bearer realm="tureen"${wrong}` };
 }
+
+/** @throws SfuError invalid_params */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SfuError('invalid_params', 'the body is not JSON');
+  }
+}

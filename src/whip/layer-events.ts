@@ -1,22 +1,12 @@
 import { SfuError } from '../core/errors.ts';
-import { layersOf, readJson } from './layers.ts';
+import type { EventName } from './event-names.ts';
+import { layersOf } from './layers.ts';
 import type { MediaSession } from './session.ts';
-
-/** The events of the draft (draft-ietf-wish-whep-03, section 4.9.1) that there are here. */
-export const eventNames = ['active', 'inactive', 'layers'] as const;
-export type EventName = (typeof eventNames)[number];
 
 /** How often the layers are told with their bitrates, in milliseconds; it also keeps the connection alive. */
 const layersInterval = 2000;
 /** Streams that one session may have open; a player needs one. */
 const mostStreams = 4;
-
-/** Reads which events a stream is to have; all when nothing is asked for. @throws SfuError invalid_params */
-export function readEventNames(text: string): EventName[] {
-  const names = text.trim() === '' ? eventNames : readJson(text);
-  if (Array.isArray(names) && names.every((name) => eventNames.includes(name))) return [...names];
-  throw new SfuError('invalid_params', `the body is a JSON array of some of ${eventNames.join(', ')}`);
-}
 
 /** Tells a player by server-sent events what it can watch. @throws SfuError limit_reached */
 export function eventStream(session: MediaSession, names: readonly EventName[]): Response {

@@ -3,6 +3,7 @@ import { SfuError } from '../core/errors.ts';
 import { mediaCall } from '../sfu/media/media-call.ts';
 import type { Subscription } from '../sfu/rooms/peer.ts';
 import { dataCheck } from '../wire/check.ts';
+import { readJson } from './http.ts';
 import type { MediaSession } from './session.ts';
 
 /** What a player asks for (draft-ietf-wish-whep-03, section 4.9.2); what is left out is chosen by the server. */
@@ -64,15 +65,6 @@ export async function chooseLayer(session: MediaSession, text: string): Promise<
     temporalLayer: Math.min(temporal, wish.maxTemporalLayerId ?? temporal, temporalLayers - 1),
   };
   await mediaCall(consumer, 'setting layers', () => consumer.setPreferredLayers(preferred));
-}
-
-/** @throws SfuError invalid_params */
-export function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new SfuError('invalid_params', 'the body is not JSON');
-  }
 }
 
 function watchedVideo({ watched }: MediaSession, mediaId: string | undefined): Subscription {

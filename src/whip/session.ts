@@ -4,7 +4,7 @@ import type { PeerEnd } from '../sfu/events.ts';
 import type { Peer, PeerLink, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { iceCandidates, restartIce } from '../sfu/rooms/transports.ts';
-import type { EventName } from './layer-events.ts';
+import type { EventName } from './event-names.ts';
 import type { LocalTransport } from './sdp/answer.ts';
 import type { IceCredentials, OfferedMedia } from './sdp/offer.ts';
 

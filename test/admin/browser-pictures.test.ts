@@ -2,7 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Browser } from '../browser/support.ts';
-import { type Kind, kinds, startFixture } from './fixtures.ts';
+import { type Kind, kinds } from './fixture-names.ts';
+import { startFixture } from './fixtures.ts';
 import { becomesLive, logIn, pagesOf } from './pages.ts';
 
 setDefaultTimeout(400_000);

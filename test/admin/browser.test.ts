@@ -7,7 +7,8 @@ import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { enter } from '../support/world.ts';
-import { hostileNames, startFixture } from './fixtures.ts';
+import { hostileNames } from './fixture-names.ts';
+import { startFixture } from './fixtures.ts';
 import { becomesLive, logIn, openPage, pagesOf } from './pages.ts';
 import { startWithUsers } from './support.ts';
 

@@ -3,7 +3,7 @@ import type { Monitor } from '../../admin/live/monitor.ts';
 import type { EventBus } from '../../src/sfu/events.ts';
 import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
-import { hostileNames, type Kind, now, people } from './fixtures.ts';
+import { hostileNames, type Kind, now, people } from './fixture-names.ts';
 
 function fillPeer(
   monitor: Monitor,

@@ -8,7 +8,8 @@ import { Moderation } from '../../src/commands/moderation.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
-import { hostileNames, kinds, startFixture } from './fixtures.ts';
+import { hostileNames, kinds } from './fixture-names.ts';
+import { startFixture } from './fixtures.ts';
 import { select, startWithUsers, Visitor } from './support.ts';
 
 setDefaultTimeout(60_000);

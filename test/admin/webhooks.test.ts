@@ -4,7 +4,7 @@ import { withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { ok, WebhookReceiver } from '../support/webhook-receiver.ts';
 import { entry } from '../webhooks/world.ts';
-import { hostileNames } from './fixtures.ts';
+import { hostileNames } from './fixture-names.ts';
 import { select, startWithUsers, Visitor } from './support.ts';
 
 setDefaultTimeout(60_000);

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { OwnerInfo } from '../endpoint-schemas.ts';
 import { Id, orNull } from '../schemas.ts';
-import { OwnerInfo } from '../table/endpoints/schemas.ts';
 
 const reason = Type.String({ description: 'a stable word' });
 

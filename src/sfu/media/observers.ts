@@ -1,6 +1,5 @@
 import type { types } from 'mediasoup';
 import type { EventBus, Volume } from '../events.ts';
-import type { Publication } from '../rooms/peer.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { RoomRouter } from './routers.ts';
 
@@ -12,6 +11,13 @@ const mostSpeakers = 8;
 const speakerInterval = 300;
 /** Intervals that the active speaker may be silent while others are heard. */
 const patience = 3;
+
+/** What is observed: a producer, and whose it is. */
+export interface ObservedProducer {
+  readonly peer: { readonly id: string };
+  readonly producer: types.Producer;
+  readonly pausedBy: ReadonlySet<unknown>;
+}
 
 interface Attached {
   readonly home: RoomRouter;
@@ -26,7 +32,7 @@ interface Attached {
  * https://mediasoup.org/documentation/v3/mediasoup/api/#ActiveSpeakerObserver
  */
 export class RoomObservers {
-  readonly #watched = new Map<string, Publication>();
+  readonly #watched = new Map<string, ObservedProducer>();
   #attached: Attached | undefined;
   #dominant: string | undefined;
   #active: string | undefined;
@@ -83,7 +89,7 @@ export class RoomObservers {
   }
 
   /** Takes an audio producer into view. `bring` makes it available on the home router. */
-  async watch(publication: Publication, bring: (home: RoomRouter) => Promise<unknown>): Promise<void> {
+  async watch(publication: ObservedProducer, bring: (home: RoomRouter) => Promise<unknown>): Promise<void> {
     const attached = this.#attached;
     const { producer } = publication;
     if (!attached || producer.closed || this.#watched.has(producer.id)) return;

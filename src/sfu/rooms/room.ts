@@ -1,5 +1,4 @@
 import type { types } from 'mediasoup';
-import type { Config } from '../../config/config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
@@ -15,29 +14,11 @@ import {
 import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
+import type { RtpPlace } from '../media/rtp-place.ts';
 import type { LiveWorker, WorkerPool } from '../media/workers.ts';
 import { type Device, Peer, type PeerLink, type Publication } from './peer.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
-import type { RtpPlace } from './rtp-transports.ts';
-
-/** What the domain reads of the configuration. */
-export type SfuSettings = Pick<
-  Config,
-  | 'announcedAddresses'
-  | 'codecs'
-  | 'maxPeersPerRoom'
-  | 'maxTransportsPerPeer'
-  | 'maxProducersPerPeer'
-  | 'maxDataProducersPerPeer'
-  | 'maxIncomingBitrate'
-  | 'maxOutgoingBitrate'
-  | 'initialOutgoingBitrate'
-  | 'roomConsumersPerWorker'
-  | 'emptyRoomSeconds'
-  | 'joinSeconds'
-  | 'iceFailureSeconds'
-  | 'drainJoins'
->;
+import type { SfuSettings } from './settings.ts';
 
 /** What every room shares. */
 export interface RoomContext {

@@ -1,8 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Grants, Source } from '../../core/grants.ts';
 import type { Volume } from '../events.ts';
-import type { WorkerSlot } from '../media/workers.ts';
-import type { Sfu } from '../sfu.ts';
+import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
 import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
 import type { Room } from './room.ts';
 import type { RoomOptions } from './room-options.ts';
@@ -110,7 +109,15 @@ export interface ConsumerSnapshot {
   readonly openedAt: number;
 }
 
-export function takeSnapshot(sfu: Sfu, now: number): NodeSnapshot {
+/** What a snapshot is taken of. */
+export interface SnapshotSources {
+  readonly rooms: ReadonlyMap<string, Room>;
+  readonly pool: WorkerPool;
+  readonly drainDeadline: number | null;
+  unreadyReasons(): readonly string[];
+}
+
+export function takeSnapshot(sfu: SnapshotSources, now: number): NodeSnapshot {
   return {
     time: now,
     drainDeadline: sfu.drainDeadline,

@@ -8,11 +8,11 @@ import {
   subscribe,
 } from '../../../sfu/rooms/subscribing.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
+import { EndpointConsumer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
 import { Nothing, ObjectId, params } from '../../schemas.ts';
 import { describeConsumer } from './describe.ts';
 import { ownEndpoint } from './own.ts';
-import { EndpointConsumer, endpointRef } from './schemas.ts';
 
 const consumerRef = { ...endpointRef, consumerId: ObjectId };
 const example = { roomId: '{room}', peerId: '{endpoint}', consumerId: '{consumer}' };

@@ -6,14 +6,14 @@ import type {
   Publication,
   Subscription,
 } from '../../../sfu/rooms/peer.ts';
-import type { Endpoint, MediaSession } from '../../holdings/holdings.ts';
 import type {
   EndpointConsumer,
   EndpointInfo,
   EndpointProducer,
   SessionInfo,
   TransportInfo,
-} from './schemas.ts';
+} from '../../endpoint-schemas.ts';
+import type { Endpoint, MediaSession } from '../../holdings/holdings.ts';
 
 export function describeEndpoint({ peer, owner, keep }: Endpoint): Static<typeof EndpointInfo> {
   const { id, roomId, displayName, identity } = peer;

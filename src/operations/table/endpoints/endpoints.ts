@@ -1,6 +1,14 @@
 import { Type } from '@sinclair/typebox';
 import { cleanName } from '../../../core/text.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
+import {
+  EndpointConsumer,
+  EndpointInfo,
+  EndpointProducer,
+  endpointRef,
+  keep,
+  TransportInfo,
+} from '../../endpoint-schemas.ts';
 import { ownerOf } from '../../holdings/owner.ts';
 import { defineOperation } from '../../operation.ts';
 import { pageByKey } from '../../paging.ts';
@@ -14,14 +22,6 @@ import {
   isRtpTransport,
 } from './describe.ts';
 import { ownEndpoint } from './own.ts';
-import {
-  EndpointConsumer,
-  EndpointInfo,
-  EndpointProducer,
-  endpointRef,
-  keep,
-  TransportInfo,
-} from './schemas.ts';
 
 export const createEndpoint = defineOperation({
   name: 'createEndpoint',

@@ -7,11 +7,11 @@ import {
 } from '../../../sfu/rooms/publishing.ts';
 import { AppData } from '../../../wire/envelope.ts';
 import { MediaKind, RtpParameters } from '../../../wire/rtp.ts';
+import { EndpointProducer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
 import { Nothing, ObjectId, params } from '../../schemas.ts';
 import { describeProducer } from './describe.ts';
 import { ownEndpoint } from './own.ts';
-import { EndpointProducer, endpointRef } from './schemas.ts';
 
 const producerRef = { ...endpointRef, producerId: ObjectId };
 const example = { roomId: '{room}', peerId: '{endpoint}', producerId: '{producer}' };

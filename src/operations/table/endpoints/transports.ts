@@ -11,12 +11,12 @@ import {
   type PlainRemote,
 } from '../../../sfu/rooms/rtp-transports.ts';
 import { closeTransport } from '../../../sfu/rooms/transports.ts';
+import { endpointRef, IpAddress, Port, Srtp, SrtpParameters, TransportInfo } from '../../endpoint-schemas.ts';
 import type { Endpoint } from '../../holdings/holdings.ts';
 import { defineOperation } from '../../operation.ts';
 import { Nothing, ObjectId, params, Stats } from '../../schemas.ts';
 import { describeTransport, isRtpTransport } from './describe.ts';
 import { ownEndpoint } from './own.ts';
-import { endpointRef, IpAddress, Port, Srtp, SrtpParameters, TransportInfo } from './schemas.ts';
 
 const direction = {
   producing: Type.Optional(Type.Boolean({ description: 'Media comes in over it; true unless told' })),

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { types } from 'mediasoup';
-import { RtpParameters } from '../../../wire/rtp.ts';
-import { Id, MediaKind, Metadata, ObjectId, oneOf, orNull } from '../../schemas.ts';
+import { RtpParameters } from '../wire/rtp.ts';
+import { Id, MediaKind, Metadata, ObjectId, oneOf, orNull } from './schemas.ts';
 
 /** Names an endpoint: every operation on one has these. */
 export const endpointRef = { roomId: Id, peerId: Id };

@@ -1,12 +1,12 @@
-import { SfuError, toSfuError } from '../../src/core/errors.ts';
-import { type Dashboard, requireRole } from '../dashboard.ts';
-import { toast } from '../html/layout.tsx';
-import type { ActionResult, Panel, PanelAction, PanelContext } from '../panel.ts';
-import { confirmationBody, confirmationForm, safeBack } from './confirmation.tsx';
-import { Form, readForm } from './form.ts';
-import { htmlResponse, redirect } from './headers.ts';
-import { requireCsrfToken, requireSameOrigin } from './origin.ts';
-import type { Incoming, Visitor } from './people.ts';
+import { SfuError, toSfuError } from '../src/core/errors.ts';
+import { type Dashboard, requireRole } from './dashboard.ts';
+import { confirmationBody, confirmationForm, safeBack } from './http/confirmation.tsx';
+import { htmlResponse, redirect } from './http/headers.ts';
+import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
+import type { Incoming, Visitor } from './http/people.ts';
+import { Form, readForm } from './panel/form.ts';
+import { toast } from './panel/layout.tsx';
+import type { ActionResult, Panel, PanelAction, PanelContext } from './panel/panel.ts';
 
 export interface ActionRequest {
   readonly dashboard: Dashboard;

@@ -1,9 +1,9 @@
-import type { Asker, Moderation } from '../src/commands/moderation.ts';
-import type { Config } from '../src/config/config.ts';
-import type { Store } from '../src/store/store.ts';
-import type { Role, User } from '../src/store/users.ts';
-import type { Form } from './http/form.ts';
-import type { Monitor } from './live/monitor.ts';
+import type { Asker, Moderation } from '../../src/commands/moderation.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { Role, User } from '../../src/store/users.ts';
+import type { Monitor } from '../live/monitor.ts';
+import type { Form } from './form.ts';
 
 /** What a panel is made from: the node as it is now, who looks, and what was asked for. */
 export interface PanelContext {

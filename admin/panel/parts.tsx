@@ -1,6 +1,6 @@
 import { hasRole } from '../../src/store/users.ts';
-import type { LinkQuery, PanelAction, PanelContext } from '../panel.ts';
-import { clockTime, dateTime } from './format.ts';
+import { clockTime, dateTime } from '../html/format.ts';
+import type { LinkQuery, PanelAction, PanelContext } from './panel.ts';
 
 /** The heading of a page with what can be done on it. */
 export function PageHead(props: { title: string; note?: string; children?: JSX.Element | JSX.Element[] }) {

@@ -1,6 +1,6 @@
-import type { Panel, PanelContext } from '../panel.ts';
-import { Icon } from './icons.tsx';
-import { htmlId } from './regions.ts';
+import { Icon } from '../html/icons.tsx';
+import { htmlId } from '../html/regions.ts';
+import type { Panel, PanelContext } from './panel.ts';
 
 export interface PageOptions {
   readonly title: string;

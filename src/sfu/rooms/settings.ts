@@ -1,0 +1,30 @@
+/**
+ * What the domain reads of the configuration. It is looked at each time that it is needed, so that a reload takes
+ * effect. Bitrates are bits a second, 0 for no limit.
+ */
+export interface SfuSettings {
+  /** Under which addresses clients reach the media ports; what is listened on unless told. */
+  readonly announcedAddresses?: readonly string[];
+  /** Codecs that a room offers unless it was told otherwise, the preferred first. */
+  readonly codecs: readonly string[];
+  readonly maxPeersPerRoom: number;
+  readonly maxTransportsPerPeer: number;
+  readonly maxProducersPerPeer: number;
+  readonly maxDataProducersPerPeer: number;
+  /** What a transport may send to the server. */
+  readonly maxIncomingBitrate: number;
+  /** What a transport is sent. */
+  readonly maxOutgoingBitrate: number;
+  /** The estimate of a client's downlink before there is one. */
+  readonly initialOutgoingBitrate: number;
+  /** With this many consumers on one worker the next peers of a room go to another one. */
+  readonly roomConsumersPerWorker: number;
+  /** For how long a room stays when it is empty. */
+  readonly emptyRoomSeconds: number;
+  /** How long a connected peer may take to join. */
+  readonly joinSeconds: number;
+  /** How long a lost ICE connection may take to come back. */
+  readonly iceFailureSeconds: number;
+  /** Whether a draining node lets new peers into rooms that are there. */
+  readonly drainJoins: 'allow' | 'refuse';
+}
