@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import type { Signaling } from '../signaling/socket.ts';
+import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
 import { healthPlugin } from './health.ts';
 import { type PageFile, pagePlugin, serveFile } from './pages.ts';

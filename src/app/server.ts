@@ -12,7 +12,7 @@ import { places } from '../host/paths.ts';
 import type { TlsPair } from '../host/tls.ts';
 import { logEvents } from '../sfu/log-events.ts';
 import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
-import { Signaling } from '../signaling/socket.ts';
+import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
 import { AdminSide } from './admin.ts';

@@ -22,7 +22,7 @@ export interface ControlSocketOptions {
 export class ControlSocket {
   /** Those that were let in, by owner. */
   readonly #present = new Map<string, Controller>();
-  readonly #connections = new Set<Controller>();
+  readonly #controllers = new Set<Controller>();
 
   constructor(private readonly options: ControlSocketOptions) {
     options.services.holdings.notify = (owner, name, data) =>
@@ -41,7 +41,7 @@ export class ControlSocket {
     const address = server.requestIP(request)?.address ?? '';
     // Bun empties the request with the upgrade.
     const asked = new Request(request.url, { headers: request.headers });
-    const connection = new Controller({
+    const listener = new Controller({
       services,
       stream,
       log,
@@ -50,12 +50,12 @@ export class ControlSocket {
       entered: (controller, owner) => this.#entered(controller, owner),
       left: (controller, owner) => this.#left(controller, owner),
     });
-    return upgradeSocket({ request, server, protocol, connection });
+    return upgradeSocket({ request, server, protocol, listener });
   }
 
   /** The server ends. */
   close(): void {
-    for (const controller of [...this.#connections]) {
+    for (const controller of [...this.#controllers]) {
       controller.end(closeRestart, 'server_closed: this server ends; connect again to reach another one');
     }
   }
@@ -64,13 +64,13 @@ export class ControlSocket {
   #entered(controller: Controller, owner: Owner): void {
     const older = this.#present.get(ownerName(owner));
     this.#present.set(ownerName(owner), controller);
-    this.#connections.add(controller);
+    this.#controllers.add(controller);
     this.options.services.holdings.arrived(owner);
     older?.end(closeRefused, 'replaced: a controller of this name connected again with the same key');
   }
 
   #left(controller: Controller, owner: Owner): void {
-    this.#connections.delete(controller);
+    this.#controllers.delete(controller);
     this.options.log.info('a controller disconnected', { ...owner });
     if (this.#present.get(ownerName(owner)) !== controller) return;
     this.#present.delete(ownerName(owner));

@@ -8,7 +8,7 @@ import { runOperation } from '../operations/run.ts';
 import type { EventStream } from '../public-events/stream.ts';
 import { invalidParams } from '../wire/check.ts';
 import { closePolicy, closeReason, closeRefused, failureFrame, type RequestFrame } from '../wire/envelope.ts';
-import type { Connection, WireSocket } from '../wire/socket.ts';
+import type { SocketListener, WireSocket } from '../wire/socket.ts';
 import { Inbox } from './inbox.ts';
 import { connectionMethods, subscribeCheck } from './methods.ts';
 import { Subscription } from './subscription.ts';
@@ -40,7 +40,7 @@ type State =
 const keyInterval = 60_000;
 
 /** One connection of a Controller: what it asks is done one after the other, and it is told what happens. */
-export class Controller implements Connection {
+export class Controller implements SocketListener {
   #state: State = { name: 'connecting' };
   #subscription: Subscription | undefined;
   #cancelWatch: () => void = () => {};

@@ -1,15 +1,15 @@
 import type { EventBus } from '../sfu/events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
+import type { Connection } from './connection.ts';
 import { describePeer } from './describe.ts';
 import type { NotificationData, NotificationName } from './messages.ts';
-import type { Session } from './session.ts';
 import { notificationText } from './texts.ts';
 
 export interface NotifyOptions {
   events: EventBus;
   rooms: ReadonlyMap<string, Room>;
-  sessionOf: (peer: Peer) => Session | undefined;
+  connectionOf: (peer: Peer) => Connection | undefined;
   now: () => number;
   random: () => number;
 }
@@ -37,7 +37,7 @@ class Teller {
 
   one<N extends NotificationName>({ roomId, peerId }: Who, name: N, data: NotificationData<N>): void {
     const peer = this.options.rooms.get(roomId)?.peers.get(peerId);
-    if (peer) this.options.sessionOf(peer)?.notify(name, data);
+    if (peer) this.options.connectionOf(peer)?.notify(name, data);
   }
 
   /** Everyone who has joined, but for one. The text is written once. */
@@ -57,14 +57,14 @@ class Teller {
     for (const peer of room.peers.values()) {
       if (!peer.joined || !chosen(peer)) continue;
       text ??= notificationText(name, data);
-      this.options.sessionOf(peer)?.sendText(text);
+      this.options.connectionOf(peer)?.sendText(text);
     }
   }
 
   /** Every connection of the node. */
   node<N extends NotificationName>(name: N, data: () => NotificationData<N>): void {
     for (const room of this.options.rooms.values()) {
-      for (const peer of room.peers.values()) this.options.sessionOf(peer)?.notify(name, data());
+      for (const peer of room.peers.values()) this.options.connectionOf(peer)?.notify(name, data());
     }
   }
 }

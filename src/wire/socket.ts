@@ -1,7 +1,7 @@
 import type { Logger } from '../core/log.ts';
 import { maxFrameBytes } from './envelope.ts';
 
-/** What a connection needs of its socket. */
+/** What is done with a socket. */
 export interface WireSocket {
   /** @returns false when the frame was dropped, for the client does not read. */
   send(text: string): boolean;
@@ -12,8 +12,8 @@ export interface WireSocket {
   unread(): number;
 }
 
-/** One connection, whatever is spoken on it. */
-export interface Connection {
+/** What happens on one socket, told to whatever speaks on it. */
+export interface SocketListener {
   opened(socket: WireSocket): void;
   received(text: string): void;
   /** The client has read what it had not. */
@@ -24,7 +24,7 @@ export interface Connection {
 
 /** What the upgrade hands to the socket. */
 export interface SocketData {
-  readonly connection: Connection;
+  readonly listener: SocketListener;
 }
 
 type Socket = Bun.ServerWebSocket<SocketData>;
@@ -59,13 +59,13 @@ export function socketHandlers(options: {
     idleTimeout: options.idleSeconds,
     sendPings: true,
     perMessageDeflate: false,
-    open: (socket) => guard(socket, () => socket.data.connection.opened(narrow(socket))),
+    open: (socket) => guard(socket, () => socket.data.listener.opened(narrow(socket))),
     // Binary frames are not of this protocol and are ignored.
     message: (socket, message) =>
-      guard(socket, () => typeof message === 'string' && socket.data.connection.received(message)),
-    drain: (socket) => guard(socket, () => socket.data.connection.drained?.()),
+      guard(socket, () => typeof message === 'string' && socket.data.listener.received(message)),
+    drain: (socket) => guard(socket, () => socket.data.listener.drained?.()),
     close: (socket, code, reason) =>
-      guard(socket, () => socket.data.connection.closed(reason === tooBigReason ? 1009 : code)),
+      guard(socket, () => socket.data.listener.closed(reason === tooBigReason ? 1009 : code)),
   };
 }
 
@@ -79,13 +79,13 @@ export interface Upgrade {
   readonly server: Bun.Server<SocketData>;
   /** The sub-protocol that is spoken, one of those offered. */
   readonly protocol: string;
-  readonly connection: Connection;
+  readonly listener: SocketListener;
 }
 
 /** Turns the request of an Elysia route into a socket. @returns an answer only when it is no WebSocket handshake */
-export function upgradeSocket({ request, server, protocol, connection }: Upgrade): Response | undefined {
+export function upgradeSocket({ request, server, protocol, listener }: Upgrade): Response | undefined {
   const headers = { 'Sec-WebSocket-Protocol': protocol };
-  if (server.upgrade(request, { headers, data: { connection } })) return undefined;
+  if (server.upgrade(request, { headers, data: { listener } })) return undefined;
   return refusal(426, 'this address is for WebSocket connections');
 }
 

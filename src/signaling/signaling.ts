@@ -14,20 +14,20 @@ import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {
-  type Connection,
   offeredProtocols,
   refusal,
   type SocketData,
+  type SocketListener,
   upgradeSocket,
   type WireSocket,
 } from '../wire/socket.ts';
+import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
 import { startNotifications } from './notify.ts';
-import { Session } from './session.ts';
 import { welcome } from './welcome.ts';
 
-/** What is known of one connection. The token lives here only, and is not logged. */
-interface ConnectionData {
+/** What a client asked for when it connected. The token lives here only, and is not logged. */
+interface Handshake {
   readonly roomId: string;
   readonly peerId: string;
   readonly token: string | undefined;
@@ -37,7 +37,7 @@ interface ConnectionData {
   readonly fast: boolean;
   /** It wants `downlinkBwe`. */
   readonly wantsBandwidth: boolean;
-  session?: Session;
+  connection?: Connection;
   peer?: Peer;
 }
 
@@ -55,7 +55,7 @@ const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable
 /** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
   readonly counts = new SignalingCounts();
-  readonly #sessions = new Map<Peer, Session>();
+  readonly #connections = new Map<Peer, Connection>();
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
   readonly #clientAddress: ClientAddress;
@@ -67,7 +67,7 @@ export class Signaling {
     this.#stopNotifications = startNotifications({
       events: sfu.events,
       rooms: sfu.rooms,
-      sessionOf: (peer) => this.#sessions.get(peer),
+      connectionOf: (peer) => this.#connections.get(peer),
       now: () => clock.now(),
       random: Math.random,
     });
@@ -101,7 +101,7 @@ export class Signaling {
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
     const address = this.#clientAddress(request, server.requestIP(request)?.address ?? '');
-    const data: ConnectionData = {
+    const data: Handshake = {
       roomId,
       peerId,
       token,
@@ -110,22 +110,22 @@ export class Signaling {
       fast,
       wantsBandwidth,
     };
-    const connection: Connection = {
+    const listener: SocketListener = {
       opened: (socket) => this.#opened(data, socket),
-      received: (text) => data.session?.receive(text),
+      received: (text) => data.connection?.receive(text),
       closed: (code) => this.#closed(data, code),
     };
-    return upgradeSocket({ request, server, protocol: subProtocol, connection });
+    return upgradeSocket({ request, server, protocol: subProtocol, listener });
   }
 
   close(): void {
     this.#stopNotifications();
   }
 
-  #opened(data: ConnectionData, socket: WireSocket): void {
+  #opened(data: Handshake, socket: WireSocket): void {
     const { config, sfu, log } = this.options;
     const { roomId, peerId, fast, wantsBandwidth } = data;
-    const session = new Session({
+    const connection = new Connection({
       socket,
       events: sfu.events,
       counts: this.counts,
@@ -139,31 +139,33 @@ export class Signaling {
       roomId,
       peerId,
     });
-    data.session = session;
+    data.connection = connection;
     sfu.events.emit('socketOpened', { roomId, peerId });
-    this.#enter(data, session).catch((error: unknown) => this.#refuse(data, session, toSfuError(error)));
+    this.#enter(data, connection).catch((error: unknown) =>
+      this.#refuse(data, connection, toSfuError(error)),
+    );
   }
 
-  async #enter(data: ConnectionData, session: Session): Promise<void> {
+  async #enter(data: Handshake, connection: Connection): Promise<void> {
     const { config, sfu } = this.options;
     const identity = await this.#identify(data);
     // The socket may have closed while its token was checked; then it must not replace anybody.
-    if (session.closed) return;
-    const peer = await sfu.enter(identity, session);
+    if (connection.closed) return;
+    const peer = await sfu.enter(identity, connection);
     const room = sfu.room(data.roomId);
-    if (session.closed) return room.removePeer(peer, 'disconnected', { detail: 'the connection ended' });
+    if (connection.closed) return room.removePeer(peer, 'disconnected', { detail: 'the connection ended' });
     data.peer = peer;
-    this.#sessions.set(peer, session);
-    session.notify('mediasoup-version', { version: mediasoupVersion });
-    session.notify('mediasoupVersion', { version: mediasoupVersion });
-    session.enter(room, peer);
+    this.#connections.set(peer, connection);
+    connection.notify('mediasoup-version', { version: mediasoupVersion });
+    connection.notify('mediasoupVersion', { version: mediasoupVersion });
+    connection.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
     const { wantsBandwidth } = data;
-    session.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth }));
+    connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth }));
   }
 
-  async #identify({ roomId, peerId, token, address }: ConnectionData): Promise<Identity> {
+  async #identify({ roomId, peerId, token, address }: Handshake): Promise<Identity> {
     const { config } = this.options;
     if (config.developmentMode) return { roomId, peerId, metadata: {}, grants: defaultGrants, address };
     if (token === undefined) {
@@ -174,16 +176,16 @@ export class Signaling {
     return { roomId, peerId, address, ...verified };
   }
 
-  #refuse({ roomId, peerId }: ConnectionData, session: Session, error: SfuError): void {
+  #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {
     const { sfu, log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     sfu.events.emit('connectionRefused', { code: error.code, roomId });
-    session.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
+    connection.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
-  #closed({ session, peer, roomId, peerId, openedAt }: ConnectionData, code: number): void {
-    session?.socketClosed();
-    if (peer) this.#sessions.delete(peer);
+  #closed({ connection, peer, roomId, peerId, openedAt }: Handshake, code: number): void {
+    connection?.socketClosed();
+    if (peer) this.#connections.delete(peer);
     const duration = this.#clock.now() - openedAt;
     this.options.sfu.events.emit('socketClosed', { roomId, peerId, code, duration });
   }

@@ -27,7 +27,7 @@ import type { NotificationData, NotificationName, ServerRequestData, ServerReque
 import { Requests } from './requests.ts';
 import { notificationText, successText } from './texts.ts';
 
-export interface SessionOptions {
+export interface ConnectionOptions {
   socket: WireSocket;
   events: EventBus;
   counts: SignalingCounts;
@@ -53,7 +53,7 @@ const longestQueue = 256;
 const toleratedInvalid = 10;
 
 /** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
-export class Session implements PeerLink {
+export class Connection implements PeerLink {
   #state: State = { name: 'entering' };
   #socketOpen = true;
   readonly #queue: (RequestFrame | NotificationFrame)[] = [];
@@ -67,7 +67,7 @@ export class Session implements PeerLink {
   /** Requests to the client that go out together at the end of this moment. */
   #soon: string[] = [];
 
-  constructor(private readonly options: SessionOptions) {
+  constructor(private readonly options: ConnectionOptions) {
     const { clock, messagesPerSecond } = options;
     this.#pace = new Pace(messagesPerSecond, clock);
     this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
@@ -205,7 +205,7 @@ export class Session implements PeerLink {
       return;
     }
     waiting
-      .catch((error: unknown) => this.options.log.error('a session could not handle a message', { error }))
+      .catch((error: unknown) => this.options.log.error('a connection could not handle a message', { error }))
       .finally(() => {
         this.#working = false;
         this.#work();
