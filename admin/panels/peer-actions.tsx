@@ -1,4 +1,4 @@
-import type { Source } from '../../src/core/grants.ts';
+import type { Source } from '../../src/core/sources.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';

@@ -1,4 +1,4 @@
-import { sources } from '../../src/core/grants.ts';
+import { sources } from '../../src/core/sources.ts';
 import { count } from '../html/format.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';

@@ -1,12 +1,17 @@
 import type { types } from 'mediasoup';
+import { codecLabel, codecNames, codecsOfKind } from '../../src/core/codecs.ts';
 import { errorCodes } from '../../src/core/errors.ts';
-import type { Actor, PeerEnd, RejoinReason, RoomEnd, TransportEnd } from '../../src/sfu/events.ts';
+import { type MediaKind, mediaKinds, sources } from '../../src/core/sources.ts';
 import { cross, type LabelSet, open, valuesOf } from './define.ts';
 
-const codecs = { audio: ['opus', 'other'], video: ['vp8', 'vp9', 'h264', 'av1', 'other'] } as const;
+/** What a room of this node can offer; `other` is what a program brings through a pipe from elsewhere. */
+const codecs = {
+  audio: [...codecsOfKind.audio.map(codecLabel), 'other'],
+  video: [...codecsOfKind.video.map(codecLabel), 'other'],
+} as const;
 const codecFits = ({ kind, codec }: Readonly<Record<string, string>>) =>
-  (codecs[kind as types.MediaKind] as readonly string[]).includes(codec ?? '');
-const kindAndCodec = { kind: ['audio', 'video'], codec: ['opus', 'vp8', 'vp9', 'h264', 'av1', 'other'] };
+  (codecs[kind as MediaKind] as readonly string[]).includes(codec ?? '');
+const kindAndCodec = { kind: mediaKinds, codec: [...codecNames.map(codecLabel), 'other'] };
 
 /** A consumer: what of, and in which codec. */
 export const consumerLabels = cross(kindAndCodec, codecFits);
@@ -16,7 +21,7 @@ const sourceFits = ({ kind, source }: Readonly<Record<string, string>>) =>
 
 /** A producer: its kind, what it shows, and its codec. */
 export const producerLabels = cross(
-  { ...kindAndCodec, source: ['audio', 'video', 'screen'] },
+  { ...kindAndCodec, source: sources.filter((source) => source !== 'data') },
   (labels) => codecFits(labels) && sourceFits(labels),
 );
 
@@ -29,7 +34,7 @@ export function withLabel(name: string, values: readonly string[], labels: Label
 }
 
 /** Streams in the way in which distributions tell them apart: who sends, and audio or video. */
-export const streamLabels = cross({ side: ['producer', 'consumer'], kind: ['audio', 'video'] });
+export const streamLabels = cross({ side: ['producer', 'consumer'], kind: mediaKinds });
 
 export const producerStates = ['flowing', 'paused'] as const;
 export const consumerStates = ['flowing', 'paused', 'producer_paused'] as const;
@@ -58,36 +63,6 @@ export const sctpStates = valuesOf<types.SctpState | 'none'>({
   none: true,
 });
 
-export const peerEnds = valuesOf<PeerEnd>({
-  left: true,
-  disconnected: true,
-  replaced: true,
-  removed: true,
-  join_timeout: true,
-  room_closed: true,
-  draining: true,
-  protocol_error: true,
-  server_closed: true,
-});
-export const roomEnds = valuesOf<RoomEnd>({ empty: true, closed: true, draining: true, server_closed: true });
-export const transportEnds = valuesOf<TransportEnd>({
-  peer_left: true,
-  ice_failed: true,
-  dtls_failed: true,
-  dtls_closed: true,
-  router_closed: true,
-  rejoin: true,
-  closed: true,
-  not_allowed: true,
-});
-export const rejoinReasons = valuesOf<RejoinReason>({ worker_died: true, moved: true });
-export const actorKinds = valuesOf<Actor['kind']>({
-  peer: true,
-  moderator: true,
-  admin: true,
-  api: true,
-  server: true,
-});
 export const errorNames = Object.keys(errorCodes);
 
 /** A worker by its index. Hosts with more workers than this are counted together from here on. */

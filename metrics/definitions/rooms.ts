@@ -1,5 +1,7 @@
+import { actorKinds } from '../../src/core/actors.ts';
+import { peerEnds, rejoinReasons, roomEnds } from '../../src/core/ends.ts';
 import { counter, cross, gauge, histogram } from './define.ts';
-import { actorKinds, errorNames, peerEnds, rejoinReasons, roomEnds, workerLabel } from './labels.ts';
+import { errorNames, workerLabel } from './labels.ts';
 
 export const rooms = gauge({ name: 'tureen_rooms', help: 'Rooms that are open.', source: 'state' });
 

@@ -1,5 +1,6 @@
+import { transportEnds } from '../../src/core/ends.ts';
 import { counter, cross, gauge, histogram } from './define.ts';
-import { dtlsStates, iceStates, sctpStates, transportEnds } from './labels.ts';
+import { dtlsStates, iceStates, sctpStates } from './labels.ts';
 
 export const transportBytes = counter({
   name: 'tureen_transport_bytes_total',

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
-import { sourceOf } from '../../src/core/grants.ts';
+import { codecLabel, codecNames } from '../../src/core/codecs.ts';
+import { sourceOf } from '../../src/core/sources.ts';
 import { codecOf } from '../../src/sfu/media/codecs.ts';
 import type { Counter, Labels } from '../definitions/define.ts';
 import { media } from '../definitions/index.ts';
@@ -12,10 +13,10 @@ import type { Tally } from './tally.ts';
 type StreamStat = types.ProducerStat | types.ConsumerStat;
 type CountedField = keyof typeof media.producerCounters;
 
-/** Codecs that the labels know; a room of this node offers no others. */
-const knownCodecs = new Set(['opus', 'vp8', 'vp9', 'h264', 'av1']);
+const knownCodecs: ReadonlySet<string> = new Set(codecNames.map(codecLabel));
 
-function codecLabel(parameters: types.RtpParameters): string {
+/** What comes through a pipe from elsewhere may be in a codec that rooms do not offer. */
+function labelOf(parameters: types.RtpParameters): string {
   const codec = codecOf(parameters);
   return knownCodecs.has(codec) ? codec : 'other';
 }
@@ -113,7 +114,7 @@ export interface Coding {
 }
 
 export function codingOf(parameters: types.RtpParameters): Coding {
-  return { codec: codecLabel(parameters), clockRate: parameters.codecs[0]?.clockRate ?? 90_000 };
+  return { codec: labelOf(parameters), clockRate: parameters.codecs[0]?.clockRate ?? 90_000 };
 }
 
 export class ProducerSubject implements Subject {

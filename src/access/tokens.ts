@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { SfuError } from '../core/errors.ts';
+import { Id, Source } from '../core/schemas.ts';
 import { cleanName } from '../core/text.ts';
 
 /**
@@ -11,13 +12,6 @@ import { cleanName } from '../core/text.ts';
  * - `name` a display name that the client cannot change, `metadata` data of the application
  * - `grants` what the peer may do; a token without it may publish and subscribe
  */
-const Source = Type.Union([
-  Type.Literal('audio'),
-  Type.Literal('video'),
-  Type.Literal('screen'),
-  Type.Literal('data'),
-]);
-
 export const TokenGrants = Type.Object(
   {
     publish: Type.Optional(Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 4 })])),
@@ -30,12 +24,12 @@ export const TokenGrants = Type.Object(
 
 export const TokenClaims = Type.Object({
   iss: Type.String({ minLength: 1, maxLength: 64 }),
-  sub: Type.String({ minLength: 1, maxLength: 128 }),
+  sub: Id,
   exp: Type.Number(),
   nbf: Type.Optional(Type.Number()),
   iat: Type.Optional(Type.Number()),
-  jti: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-  room: Type.String({ minLength: 1, maxLength: 128 }),
+  jti: Type.Optional(Id),
+  room: Id,
   name: Type.Optional(Type.String({ maxLength: 256 })),
   metadata: Type.Optional(
     Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), { maxProperties: 64 }),

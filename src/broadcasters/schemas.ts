@@ -1,18 +1,12 @@
 import { Type } from '@sinclair/typebox';
+import { Id, MediaKind } from '../core/schemas.ts';
 import { dataCheck } from '../wire/check.ts';
-import {
-  DtlsParameters,
-  MediaKind,
-  RtpCapabilities,
-  RtpParameters,
-  SctpStreamParameters,
-} from '../wire/rtp.ts';
+import { DtlsParameters, RtpCapabilities, RtpParameters, SctpStreamParameters } from '../wire/rtp.ts';
 
 /**
  * What broadcasters send, in both shapes that scripts for the mediasoup demo use. The older one joins at once and has
  * its ids in the address; the newer one joins by a call of its own and has its ids in the body.
  */
-const Id = Type.String({ minLength: 1, maxLength: 128 });
 const Port = Type.Integer({ minimum: 1, maximum: 65535 });
 const Device = Type.Object({
   flag: Type.Optional(Type.String({ maxLength: 256 })),

@@ -1,5 +1,5 @@
-import type { Source } from '../core/grants.ts';
-import type { Actor } from '../sfu/events.ts';
+import type { Actor } from '../core/actors.ts';
+import type { Source } from '../core/sources.ts';
 import type { Publication, Subscription } from '../sfu/rooms/peer.ts';
 import { closeSubscription, pauseSubscription, resumeSubscription } from '../sfu/rooms/subscribing.ts';
 import type { Sfu } from '../sfu/sfu.ts';

@@ -1,6 +1,6 @@
+import type { Actor } from '../core/actors.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Grants } from '../core/grants.ts';
-import type { Actor } from '../sfu/events.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
 import type { Sfu } from '../sfu/sfu.ts';

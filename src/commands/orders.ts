@@ -1,4 +1,4 @@
-import type { Actor } from '../sfu/events.ts';
+import type { Actor } from '../core/actors.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import { type BanKind, banKinds, type NewBan } from '../store/bans.ts';
 

@@ -68,10 +68,10 @@ export function choice<const V extends readonly string[]>(values: V, row: Row) {
 }
 
 /** Values separated by commas; empty ones are left out. */
-export function list(item: { schema: TSchema; wants: string }, row: Row) {
+export function list<T extends TSchema>(item: { schema: T; wants: string }, row: Row) {
   return {
     ...row,
-    schema: Type.Unsafe<string[]>(Type.Array(item.schema, { minItems: 1 })),
+    schema: Type.Unsafe<Static<T>[]>(Type.Array(item.schema, { minItems: 1 })),
     wants: `${item.wants}, several separated by commas`,
     read: (value: string) =>
       value

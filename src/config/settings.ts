@@ -1,4 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { codecNames } from '../core/codecs.ts';
+import { oneOf } from '../core/schemas.ts';
 import { choice, defaulted, integer, json, list, optional, type Setting, text } from './kinds.ts';
 import { adminSettings } from './settings/admin.ts';
 import { controlSettings } from './settings/control.ts';
@@ -28,20 +30,8 @@ const turnUrl = {
   schema: Type.String({ pattern: '^turns?:' }),
   wants: 'an address such as turn:turn.example.com:3478',
 };
-/** Codecs that rooms can offer; src/sfu/media/codecs.ts says what each of them is. */
-export const codecNames = [
-  'opus',
-  'PCMU',
-  'PCMA',
-  'G722',
-  'telephone-event',
-  'VP8',
-  'VP9',
-  'H264',
-  'AV1',
-] as const;
 const codecName = {
-  schema: Type.Union(codecNames.map((name) => Type.Literal(name))),
+  schema: oneOf(codecNames),
   wants: `any of ${codecNames.join(', ')}`,
 };
 

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { Scope } from '../access/scopes.ts';
-import { Id, oneOf, params } from '../operations/schemas.ts';
+import { Id, oneOf } from '../core/schemas.ts';
+import { params } from '../operations/schemas.ts';
 import { publicEventTypes } from '../public-events/catalogue.ts';
 import { dataCheck } from '../wire/check.ts';
 

@@ -1,8 +1,4 @@
-import type { types } from 'mediasoup';
-
-/** What a publication shows: a microphone, a camera, a shared screen (its sound too), or messages. */
-export const sources = ['audio', 'video', 'screen', 'data'] as const;
-export type Source = (typeof sources)[number];
+import type { Source } from './sources.ts';
 
 /** What a peer may do. A token without grants may publish and subscribe. */
 export interface Grants {
@@ -35,13 +31,4 @@ export interface Identity {
 
 export function mayPublish(grants: Grants, source: Source): boolean {
   return typeof grants.publish === 'boolean' ? grants.publish : grants.publish.includes(source);
-}
-
-/** What clients call a shared screen: screen, screenAudio, screensharing, share, desktop, display. */
-const screenName = /^(screen|share|desktop|display)/i;
-
-/** Reads the source off what existing clients put into appData: `source: 'screen'` and the like, or `share: true`. */
-export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string, unknown>>): Source {
-  const named = typeof appData.source === 'string' && screenName.test(appData.source);
-  return named || appData.share === true ? 'screen' : kind;
 }

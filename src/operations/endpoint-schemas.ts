@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import type { types } from 'mediasoup';
+import { Id, MediaKind, oneOf, orNull } from '../core/schemas.ts';
 import { RtpParameters } from '../wire/rtp.ts';
-import { Id, MediaKind, Metadata, ObjectId, oneOf, orNull } from './schemas.ts';
+import { Metadata } from './schemas.ts';
 
 /** Names an endpoint: every operation on one has these. */
 export const endpointRef = { roomId: Id, peerId: Id };
@@ -56,7 +57,7 @@ export const SrtpParameters = Type.Object(
 
 /** Our side of a transport, for the other one to be set up by. */
 export const TransportInfo = Type.Object({
-  id: ObjectId,
+  id: Id,
   type: oneOf(['plain', 'pipe']),
   ip: Type.String({ description: 'Where it receives' }),
   port: Type.Integer(),
@@ -67,16 +68,16 @@ export const TransportInfo = Type.Object({
 });
 
 export const EndpointProducer = Type.Object({
-  id: ObjectId,
+  id: Id,
   kind: MediaKind,
   codec: Type.String({ description: 'Such as pcmu' }),
   paused: Type.Boolean(),
 });
 
 export const EndpointConsumer = Type.Object({
-  id: ObjectId,
-  transportId: ObjectId,
-  producerId: ObjectId,
+  id: Id,
+  transportId: Id,
+  producerId: Id,
   producerPeerId: Id,
   kind: MediaKind,
   codec: Type.String(),

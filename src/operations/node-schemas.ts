@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { Actor, orNull, time } from './schemas.ts';
+import { orNull } from '../core/schemas.ts';
+import { Actor, time } from './schemas.ts';
 
 export const AuditEntry = Type.Object({
   id: Type.Integer(),

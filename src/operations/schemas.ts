@@ -1,25 +1,10 @@
-import { type TLiteral, type TObject, type TSchema, type TUnion, Type } from '@sinclair/typebox';
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { TokenGrants } from '../access/tokens.ts';
-import { codecNames } from '../config/settings.ts';
-import { sources } from '../core/grants.ts';
+import { codecNames } from '../core/codecs.ts';
+import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import { banKinds } from '../store/bans.ts';
 
 /** What programs send and get: the shapes of src/sfu/rooms/snapshot.ts and of the store. Times are milliseconds since the epoch. */
-
-/** Writes a list of words as a schema. */
-export function oneOf<const W extends readonly string[]>(
-  words: W,
-  options: { description?: string } = {},
-): TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }> {
-  // Mapping over a tuple loses the places of its members, which the type above keeps.
-  return Type.Union(
-    words.map((word) => Type.Literal(word)),
-    options,
-  ) as unknown as TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }>;
-}
-
-export const orNull = <T extends TSchema>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
 /** Params and bodies: a key that is not foreseen is a mistake of the caller and is told. */
 export const closed = { additionalProperties: false } as const;
@@ -28,22 +13,12 @@ export const closed = { additionalProperties: false } as const;
 export const time = (description: string) =>
   Type.Integer({ description: `${description}, ms since the epoch` });
 
-/** An id that a caller chose. */
-export const Id = Type.String({ minLength: 1, maxLength: 128 });
-/** An id that the server gave. */
-export const ObjectId = Type.String({ minLength: 1, maxLength: 128 });
-export const Source = oneOf(sources);
-export const MediaKind = oneOf(['audio', 'video']);
 export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 4 })], {
   description: 'All, nothing, or only these sources',
 });
 export const Metadata = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
   maxProperties: 64,
   description: 'Data of the application, at most 4096 characters as JSON',
-});
-export const Reason = Type.String({
-  maxLength: 200,
-  description: 'Read by whom it concerns and in the audit log',
 });
 export const Actor = Type.Object({
   kind: Type.String({ description: 'peer, moderator, admin, api or server' }),
@@ -89,7 +64,7 @@ export const RoomState = Type.Object({
   speaking: Type.Array(
     Type.Object({
       peerId: Id,
-      producerId: ObjectId,
+      producerId: Id,
       volume: Type.Number({ description: 'dBov, -127 (silent) to 0 (RFC 6464)' }),
     }),
     { description: 'Who is heard, the loudest first' },
@@ -132,7 +107,7 @@ const Tuple = Type.Object({
 });
 
 export const Transport = Type.Object({
-  id: ObjectId,
+  id: Id,
   type: oneOf(['webrtc', 'plain', 'pipe']),
   producing: Type.Boolean(),
   consuming: Type.Boolean(),
@@ -152,7 +127,7 @@ const StreamScore = Type.Object({
 });
 
 export const Producer = Type.Object({
-  id: ObjectId,
+  id: Id,
   peerId: Id,
   kind: MediaKind,
   source: Source,
@@ -172,9 +147,9 @@ const Layers = Type.Object({
 });
 
 export const Consumer = Type.Object({
-  id: ObjectId,
+  id: Id,
   peerId: Id,
-  producerId: ObjectId,
+  producerId: Id,
   producerPeerId: Id,
   kind: MediaKind,
   type: oneOf(['simple', 'simulcast', 'svc', 'pipe']),
@@ -236,8 +211,6 @@ export const Token = Type.Object({
 });
 
 export const Grants = TokenGrants;
-/** Of an operation that answers with nothing. */
-export const Nothing = Type.Object({}, { description: 'nothing' });
 
 /** Params of every list. */
 export const paging = {

@@ -1,8 +1,8 @@
 import { OptionalKind, type TSchema, Type } from '@sinclair/typebox';
 import { type ErrorCode, errorCodes } from '../core/errors.ts';
+import { oneOf } from '../core/schemas.ts';
 import { namedSchemas } from '../operations/named-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
-import { oneOf } from '../operations/schemas.ts';
 import { operationsBySubject } from '../operations/table/index.ts';
 import { basePath } from './headers.ts';
 import { byStatus, errorsOf } from './problem.ts';

@@ -1,48 +1,8 @@
 import type { types } from 'mediasoup';
-import type { Source } from '../core/grants.ts';
+import type { Actor } from '../core/actors.ts';
+import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, TransportEnd } from '../core/ends.ts';
 import type { Logger } from '../core/log.ts';
-
-/** Who caused a change: the peer itself, someone with power over it, or the server. */
-export interface Actor {
-  readonly kind: 'peer' | 'moderator' | 'admin' | 'api' | 'server';
-  /** Peer id, user name or key name; empty for the server. */
-  readonly id: string;
-}
-
-export const serverActor: Actor = { kind: 'server', id: '' };
-
-/** Why a peer, a room or an object ended. Stable words: clients, metrics and webhooks read them. */
-export type PeerEnd =
-  | 'left'
-  | 'disconnected'
-  | 'replaced'
-  | 'removed'
-  | 'join_timeout'
-  | 'room_closed'
-  | 'draining'
-  | 'protocol_error'
-  | 'server_closed';
-export type RoomEnd = 'empty' | 'closed' | 'draining' | 'server_closed';
-export type TransportEnd =
-  | 'peer_left'
-  | 'ice_failed'
-  | 'dtls_failed'
-  | 'dtls_closed'
-  | 'router_closed'
-  | 'rejoin'
-  /** By command of whoever opened it. */
-  | 'closed'
-  /** Its other side has an address that the operator does not allow. */
-  | 'not_allowed';
-export type ProducerEnd = 'peer' | 'moderator' | 'transport_closed' | 'peer_left' | 'not_allowed';
-export type ConsumerEnd =
-  | 'peer'
-  | 'moderator'
-  | 'rejected'
-  | 'producer_closed'
-  | 'transport_closed'
-  | 'peer_left';
-export type RejoinReason = 'worker_died' | 'moved';
+import type { Source } from '../core/sources.ts';
 
 /** Names a peer in its room. */
 export interface PeerRef {

@@ -1,8 +1,10 @@
+import { type Actor, serverActor } from '../core/actors.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
-import { type Actor, EventBus, type PeerEnd, serverActor } from './events.ts';
+import { EventBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';

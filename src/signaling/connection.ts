@@ -1,9 +1,10 @@
 import type { IceServers } from '../access/ice-servers.ts';
 import type { Moderation } from '../commands/moderation.ts';
 import type { Clock } from '../core/clock.ts';
+import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { EventBus, PeerEnd } from '../sfu/events.ts';
+import type { EventBus } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import {

@@ -1,13 +1,13 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { IceServer } from '../config/settings.ts';
-import { AppData, Id, Nothing } from '../wire/envelope.ts';
+import { Id, MediaKind, Nothing, StableWord } from '../core/schemas.ts';
+import { AppData } from '../wire/envelope.ts';
 import {
   ConsumerLayers,
   ConsumerScore,
   DtlsParameters,
   IceCandidate,
   IceParameters,
-  MediaKind,
   ProducerScore,
   RtpCapabilities,
   RtpParameters,
@@ -76,7 +76,7 @@ export const DataConsumerInfo = Type.Object({
 /** Entries as mediasoup gives them; a connection of the newer generations gets them as {stats}. */
 export const Stats = Type.Array(Type.Unknown());
 
-const reason = Type.String({ description: 'a stable word' });
+const reason = StableWord;
 const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc });
 
 /** Requests of the server; the client answers {} to accept, an error to refuse. */

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
-import type { Identity, Source } from '../core/grants.ts';
+import type { Identity } from '../core/grants.ts';
+import type { Source } from '../core/sources.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import { publish, resumePublication } from '../sfu/rooms/publishing.ts';
 import type { Room } from '../sfu/rooms/room.ts';

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
+import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
-import type { PeerEnd } from '../sfu/events.ts';
 import type { Peer, PeerLink, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { iceCandidates, restartIce } from '../sfu/rooms/transports.ts';

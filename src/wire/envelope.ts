@@ -43,14 +43,11 @@ export type ResponseFrame =
       readonly errorReason: string;
     };
 
-/** An id that the server gave. */
-export const Id = Type.String({ minLength: 1, maxLength: 128 });
 /** Data of the application, handed on as it is. */
 export const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
   maxProperties: 64,
   description: 'Data of the application; `source` or `share: true` tell a shared screen from a camera',
 });
-export const Nothing = Type.Object({}, { description: 'nothing' });
 
 /** The answer to a request that was not carried out. */
 export function failureFrame(id: number, error: SfuError): ResponseFrame {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { types } from 'mediasoup';
+import { MediaKind } from '../core/schemas.ts';
 
 /**
  * RTP, SCTP, ICE and DTLS parameters as they cross the wire, fully typed and bounded.
@@ -12,10 +13,6 @@ const name = Type.String({ minLength: 1, maxLength: 64 });
 const ssrc = Type.Integer({ minimum: 0, maximum: unsigned32 });
 const payloadType = Type.Integer({ minimum: 0, maximum: 127 });
 const extensionId = Type.Integer({ minimum: 1, maximum: 255 });
-
-export const MediaKind = Type.Union([Type.Literal('audio'), Type.Literal('video')], {
-  description: 'audio or video',
-});
 
 // Checked as a flat record of small values, typed as mediasoup types it.
 const CodecParameters = Type.Unsafe<Record<string, unknown>>(

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { serverActor } from '../../src/sfu/events.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { startServer } from '../support/server.ts';
 import { eventually } from './support.ts';
 import { useBrowser } from './use-browser.ts';

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../client/build.ts';
-import { serverActor } from '../../src/sfu/events.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { startServer } from '../support/server.ts';
 import { paintCamera } from './painted-camera.ts';
 import { Browser, enter, eventually, statistics } from './support.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
-import { serverActor } from '../../src/sfu/events.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
-import { serverActor } from '../../src/sfu/events.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { closeTransport } from '../../src/sfu/rooms/transports.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
-import type { codecNames } from '../../src/config/settings.ts';
+import type { codecNames } from '../../src/core/codecs.ts';
 import { startServer } from '../support/server.ts';
 import { Phone, type RtpCodec } from './phone.ts';
 import { TestController } from './support.ts';

@@ -2,8 +2,9 @@ import { expect, test } from 'bun:test';
 import { allMetrics } from '../../metrics/definitions/index.ts';
 import { Speakers } from '../../metrics/follow/speakers.ts';
 import { Page } from '../../metrics/page.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { EventBus, serverActor } from '../../src/sfu/events.ts';
+import { EventBus } from '../../src/sfu/events.ts';
 import { TestClock } from '../support/clock.ts';
 import { sumOf } from './support.ts';
 

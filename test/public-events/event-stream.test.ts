@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
+import { serverActor } from '../../src/core/actors.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { EventStream, type PublicEvent } from '../../src/public-events/stream.ts';
-import { EventBus, serverActor } from '../../src/sfu/events.ts';
+import { EventBus } from '../../src/sfu/events.ts';
 
 function world(keep?: number) {
   const events = new EventBus(silentLogger);

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { defaultGrants, mayPublish, sourceOf } from '../../src/core/grants.ts';
+import { defaultGrants, mayPublish } from '../../src/core/grants.ts';
+import { sourceOf } from '../../src/core/sources.ts';
 
 test.each([
   ['video', { source: 'webcam' }, 'video'],

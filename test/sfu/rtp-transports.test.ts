@@ -10,6 +10,7 @@ import {
   openPipeTransport,
   openPlainTransport,
 } from '../../src/sfu/rooms/rtp-transports.ts';
+import type { RoomOptions } from '../../src/sfu/rooms/room-options.ts';
 import { peerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { subscribe } from '../../src/sfu/rooms/subscribing.ts';
 import { startServer } from '../support/server.ts';
@@ -172,7 +173,11 @@ test('a pipe carries every layer of what it consumes to another router', async (
 });
 
 test('a room can be opened before anybody comes, with codecs and limits of its own', async () => {
-  const options = { codecs: ['PCMU', 'VP8'], maxPeers: 1, metadata: { topic: 'support' } };
+  const options = {
+    codecs: ['PCMU', 'VP8'],
+    maxPeers: 1,
+    metadata: { topic: 'support' },
+  } satisfies RoomOptions;
   const room = await server.sfu.createRoom({ roomId: 'made', options });
   expect(room.routers.rtpCapabilities.codecs?.map(({ mimeType }) => mimeType)).toEqual([
     'audio/PCMU',

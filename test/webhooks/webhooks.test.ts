@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { Webhook } from 'standardwebhooks';
 import { defaultTypes } from '../../src/config/webhook-receivers.ts';
-import { serverActor } from '../../src/sfu/events.ts';
+import { serverActor } from '../../src/core/actors.ts';
 import { restAfter } from '../../src/webhooks/delivery.ts';
 import { TestClock } from '../support/clock.ts';
 import { until } from '../support/signaling-client.ts';

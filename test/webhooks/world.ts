@@ -1,7 +1,8 @@
+import { serverActor } from '../../src/core/actors.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { EventStream } from '../../src/public-events/stream.ts';
-import { EventBus, serverActor } from '../../src/sfu/events.ts';
+import { EventBus } from '../../src/sfu/events.ts';
 import { Store } from '../../src/store/store.ts';
 import { Webhooks, type WebhooksOptions } from '../../src/webhooks/webhooks.ts';
 import { TestClock } from '../support/clock.ts';

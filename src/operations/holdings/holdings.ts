@@ -1,7 +1,9 @@
+import type { Actor } from '../../core/actors.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { PeerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
-import type { Actor, PeerEnd, SfuEvents } from '../../sfu/events.ts';
+import type { SfuEvents } from '../../sfu/events.ts';
 import type { Peer, PeerLink } from '../../sfu/rooms/peer.ts';
 import type { Room } from '../../sfu/rooms/room.ts';
 import type { RoomOptions } from '../../sfu/rooms/room-options.ts';

@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Id, orNull, StableWord } from '../../core/schemas.ts';
 import { OwnerInfo } from '../endpoint-schemas.ts';
-import { Id, orNull } from '../schemas.ts';
 
-const reason = Type.String({ description: 'a stable word' });
+const reason = StableWord;
 
 /** What a controller is told of its own objects, whether it subscribed to events or not. */
 export const notices = {

@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
+import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import { askerOf, defineOperation } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
-import { Ban, BanKind, Id, Nothing, orNull, pageOf, paging, params, Reason } from '../schemas.ts';
+import { Ban, BanKind, pageOf, paging, params } from '../schemas.ts';
 
 const target = { banId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) };
 const text = Type.Optional(Type.String({ maxLength: 200, description: 'Is found in any field' }));

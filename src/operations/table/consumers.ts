@@ -1,26 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
+import { Id, MediaKind, Nothing, Reason } from '../../core/schemas.ts';
 import { mediaCall } from '../../sfu/media/media-call.ts';
 import type { Subscription } from '../../sfu/rooms/peer.ts';
 import { consumerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { askerOf, defineOperation, type Immutable, type OperationContext } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import {
-  Consumer,
-  Id,
-  MediaKind,
-  Nothing,
-  ObjectId,
-  pageOf,
-  paging,
-  params,
-  Reason,
-  Stats,
-} from '../schemas.ts';
+import { Consumer, pageOf, paging, params, Stats } from '../schemas.ts';
 import { statsOf } from './stats.ts';
 
-const target = { roomId: Id, consumerId: ObjectId };
+const target = { roomId: Id, consumerId: Id };
 const example = { roomId: 'room', consumerId: '{consumer}' };
 
 export const listConsumers = defineOperation({
@@ -32,7 +22,7 @@ export const listConsumers = defineOperation({
   params: params({
     roomId: Id,
     peerId: Type.Optional(Id),
-    producerId: Type.Optional(ObjectId),
+    producerId: Type.Optional(Id),
     kind: Type.Optional(MediaKind),
     ...paging,
   }),

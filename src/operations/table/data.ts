@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
+import { Id } from '../../core/schemas.ts';
 import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { defineOperation } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import { ObjectId, pageOf, paging, params, time } from '../schemas.ts';
+import { pageOf, paging, params, time } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
 const openedAt = time('When it was opened');
@@ -14,7 +15,7 @@ export const listDataProducers = defineOperation({
   doc: 'The data channels on which a peer sends, in the order of their ids.',
   scope: 'read',
   params: params({ ...peerTarget, ...paging }),
-  result: pageOf(Type.Object({ id: ObjectId, label: Type.String(), protocol: Type.String(), openedAt })),
+  result: pageOf(Type.Object({ id: Id, label: Type.String(), protocol: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
@@ -33,7 +34,7 @@ export const listDataConsumers = defineOperation({
   doc: 'The data channels on which a peer receives, in the order of their ids.',
   scope: 'read',
   params: params({ ...peerTarget, ...paging }),
-  result: pageOf(Type.Object({ id: ObjectId, dataProducerId: ObjectId, label: Type.String(), openedAt })),
+  result: pageOf(Type.Object({ id: Id, dataProducerId: Id, label: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {

@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
+import { Id, Nothing, Reason } from '../../core/schemas.ts';
 import { cleanText } from '../../core/text.ts';
 import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
-import { Id, Nothing, params, Reason } from '../schemas.ts';
+import { params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
 const longestMessage = 500;

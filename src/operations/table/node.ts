@@ -1,8 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Id, Reason } from '../../core/schemas.ts';
 import { AuditEntry, Node, Worker } from '../node-schemas.ts';
 import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
-import { Id, pageOf, paging, params, Reason, TopRooms } from '../schemas.ts';
+import { pageOf, paging, params, TopRooms } from '../schemas.ts';
 
 export const getNode = defineOperation({
   name: 'getNode',

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
+import { oneOf, orNull, Reason, Source } from '../../core/schemas.ts';
 import { askerOf, defineOperation } from '../operation.ts';
-import { Ban, BanKind, oneOf, orNull, params, Reason, Source } from '../schemas.ts';
+import { Ban, BanKind, params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
 const source = Type.Optional(Source);

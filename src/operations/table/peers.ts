@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Id, Nothing, Reason } from '../../core/schemas.ts';
 import type { Peer as DomainPeer } from '../../sfu/rooms/peer.ts';
 import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { askerOf, defineOperation, type Immutable } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import { Id, Metadata, Nothing, Peer, Publish, pageOf, paging, params, Reason } from '../schemas.ts';
+import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
 import { checkMetadata } from './checks.ts';
 
 /** A peer in its room. */

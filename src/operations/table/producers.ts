@@ -1,27 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
+import { Id, MediaKind, Nothing, Reason, Source } from '../../core/schemas.ts';
 import { mediaCall } from '../../sfu/media/media-call.ts';
 import type { Publication } from '../../sfu/rooms/peer.ts';
 import { producerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { askerOf, defineOperation, type Immutable, type OperationContext } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import {
-  Id,
-  MediaKind,
-  Nothing,
-  ObjectId,
-  Producer,
-  pageOf,
-  paging,
-  params,
-  Reason,
-  Source,
-  Stats,
-} from '../schemas.ts';
+import { Producer, pageOf, paging, params, Stats } from '../schemas.ts';
 import { statsOf } from './stats.ts';
 
-const target = { roomId: Id, producerId: ObjectId };
+const target = { roomId: Id, producerId: Id };
 const example = { roomId: 'room', producerId: '{producer}' };
 
 export const listProducers = defineOperation({

@@ -1,21 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import type { Room as DomainRoom } from '../../sfu/rooms/room.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import { askerOf, defineOperation, type Immutable } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import {
-  Id,
-  Nothing,
-  orNull,
-  pageOf,
-  paging,
-  params,
-  Reason,
-  Room,
-  RoomOptions,
-  RoomState,
-  roomOptions,
-} from '../schemas.ts';
+import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
 import { checkId, checkMetadata } from './checks.ts';
 
 export const createRoom = defineOperation({

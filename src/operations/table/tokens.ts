@@ -2,8 +2,9 @@ import { Type } from '@sinclair/typebox';
 import { requireScope } from '../../access/scopes.ts';
 import { mintToken } from '../../access/tokens.ts';
 import { SfuError } from '../../core/errors.ts';
+import { Id } from '../../core/schemas.ts';
 import { defineOperation } from '../operation.ts';
-import { Grants, Id, Metadata, params, Token } from '../schemas.ts';
+import { Grants, Metadata, params, Token } from '../schemas.ts';
 import { checkId, checkMetadata } from './checks.ts';
 
 const day = 24 * 3600;

@@ -1,8 +1,9 @@
+import { Id } from '../../core/schemas.ts';
 import { mediaCall } from '../../sfu/media/media-call.ts';
 import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { defineOperation } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
-import { ObjectId, pageOf, paging, params, Stats, Transport } from '../schemas.ts';
+import { pageOf, paging, params, Stats, Transport } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 import { statsOf } from './stats.ts';
 
@@ -31,7 +32,7 @@ export const getTransportStats = defineOperation({
   path: '/rooms/:roomId/peers/:peerId/transports/:transportId/stats',
   doc: 'Statistics of a transport, asked of the media worker now.',
   scope: 'read',
-  params: params({ ...peerTarget, transportId: ObjectId }),
+  params: params({ ...peerTarget, transportId: Id }),
   result: Stats,
   errors: ['not_found', 'gone'],
   example: { roomId: 'room', peerId: 'alice', transportId: '{sendTransport}' },

@@ -1,10 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { readReceivers, shownAddress } from '../../config/webhook-receivers.ts';
 import { SfuError } from '../../core/errors.ts';
+import { Id, orNull, Reason } from '../../core/schemas.ts';
 import type { WebhookOutbox } from '../../store/webhook-outbox.ts';
 import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
-import { Id, orNull, pageOf, paging, params, Reason } from '../schemas.ts';
+import { pageOf, paging, params } from '../schemas.ts';
 
 const time = (description: string) => Type.Integer({ description: `${description}, ms since the epoch` });
 const Name = Type.String({ minLength: 1, maxLength: 32, description: 'A receiver of TUREEN_WEBHOOKS' });

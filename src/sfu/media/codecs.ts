@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { CodecName } from '../../core/codecs.ts';
 import { disguised, telephoneEvent, telephoneEventCodecs } from '../quirks/telephone-events.ts';
 
 const h264 = (profileLevelId: string): types.RouterRtpCodecCapability => ({
@@ -13,7 +14,7 @@ const h264 = (profileLevelId: string): types.RouterRtpCodecCapability => ({
  * H264: constrained baseline (42e01f, every browser), constrained high (640c34, Safari and hardware) and main
  * (4d001f, Chromium), RFC 6184. https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
  */
-const codecs: Readonly<Record<string, readonly types.RouterRtpCodecCapability[]>> = {
+const codecs: Readonly<Record<CodecName, readonly types.RouterRtpCodecCapability[]>> = {
   opus: [
     {
       kind: 'audio',
@@ -35,11 +36,13 @@ const codecs: Readonly<Record<string, readonly types.RouterRtpCodecCapability[]>
   ],
   H264: [h264('42e01f'), h264('4d001f'), h264('640c34')],
   AV1: [{ kind: 'video', mimeType: 'video/AV1', clockRate: 90000 }],
+  // One for each clock rate of the voices beside it, which quirks/telephone-events.ts makes.
+  'telephone-event': [],
 };
 
 /** The router's codec list for these names, the preferred first. Always a fresh copy, for mediasoup keeps what it gets. */
-export function mediaCodecs(names: readonly string[]): types.RouterRtpCodecCapability[] {
-  const media = names.flatMap((name) => codecs[name] ?? []);
+export function mediaCodecs(names: readonly CodecName[]): types.RouterRtpCodecCapability[] {
+  const media = names.flatMap((name) => codecs[name]);
   const rates = new Set(media.filter(({ kind }) => kind === 'audio').map(({ clockRate }) => clockRate));
   const events = names.includes(telephoneEvent) ? telephoneEventCodecs(rates) : [];
   return structuredClone([...media, ...events]);

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { CodecName } from '../../core/codecs.ts';
 import { SfuError } from '../../core/errors.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import { mediaCodecs, shareCapabilities, shareConsumable } from './codecs.ts';
@@ -26,7 +27,7 @@ export interface RouterLease {
 
 export interface RoomRoutersOptions {
   pool: WorkerPool;
-  codecs: readonly string[];
+  codecs: readonly CodecName[];
   /** With this many consumers on one worker the next peers go to another one. */
   consumersPerWorker: number;
   /** A router ended, with its worker (died) or by command (moved). */

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { CodecName } from '../../core/codecs.ts';
 
 /**
  * The keys that are pressed on telephones, sent as packets between those of the voice (RFC 4733). mediasoup knows the
@@ -9,7 +10,7 @@ import type { types } from 'mediasoup';
 type Codec = types.RtpCodecCapability | types.RtpCodecParameters;
 
 /** The name under which a room offers them. */
-export const telephoneEvent = 'telephone-event';
+export const telephoneEvent = 'telephone-event' satisfies CodecName;
 const mimeType = `audio/${telephoneEvent}`;
 
 interface StandIn {

@@ -1,6 +1,7 @@
+import { type Actor, serverActor } from '../../core/actors.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Actor, type EventBus, serverActor } from '../events.ts';
+import type { EventBus } from '../events.ts';
 
 interface DrainOptions {
   events: EventBus;

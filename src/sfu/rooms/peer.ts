@@ -1,7 +1,9 @@
 import type { types } from 'mediasoup';
+import type { Actor } from '../../core/actors.ts';
+import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Grants, type Identity, mayPublish, type Source } from '../../core/grants.ts';
-import type { Actor, PeerEnd, ProducerEnd, TransportEnd } from '../events.ts';
+import { type Grants, type Identity, mayPublish } from '../../core/grants.ts';
+import type { Source } from '../../core/sources.ts';
 import type { RoomRouter } from '../media/routers.ts';
 
 /** What a client says of itself. */

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
+import { type Actor, serverActor } from '../../core/actors.ts';
+import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Source, sourceOf } from '../../core/grants.ts';
-import { type Actor, type ProducerEnd, serverActor } from '../events.ts';
+import { type Source, sourceOf } from '../../core/sources.ts';
 import { codecOf, shareConsumable } from '../media/codecs.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
 import { disguised } from '../quirks/telephone-events.ts';

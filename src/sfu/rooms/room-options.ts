@@ -1,7 +1,9 @@
+import type { CodecName } from '../../core/codecs.ts';
+
 /** What a room may be told to be like; what is left out follows the settings. */
 export interface RoomOptions {
   /** Codecs that it offers, by the names of TUREEN_CODECS, the preferred first. It keeps them until it ends. */
-  readonly codecs?: readonly string[];
+  readonly codecs?: readonly CodecName[];
   /** Peers that it may have. */
   readonly maxPeers?: number;
   /** Seconds for which it stays when it is empty. */

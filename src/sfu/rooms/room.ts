@@ -1,16 +1,11 @@
 import type { types } from 'mediasoup';
+import { type Actor, serverActor } from '../../core/actors.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
 import type { Logger } from '../../core/log.ts';
-import {
-  type Actor,
-  type EventBus,
-  type PeerEnd,
-  type RejoinReason,
-  type RoomEnd,
-  serverActor,
-} from '../events.ts';
+import type { EventBus } from '../events.ts';
 import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';

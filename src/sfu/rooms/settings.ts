@@ -1,3 +1,5 @@
+import type { CodecName } from '../../core/codecs.ts';
+
 /**
  * What the domain reads of the configuration. It is looked at each time that it is needed, so that a reload takes
  * effect. Bitrates are bits a second, 0 for no limit.
@@ -6,7 +8,7 @@ export interface SfuSettings {
   /** Under which addresses clients reach the media ports; what is listened on unless told. */
   readonly announcedAddresses?: readonly string[];
   /** Codecs that a room offers unless it was told otherwise, the preferred first. */
-  readonly codecs: readonly string[];
+  readonly codecs: readonly CodecName[];
   readonly maxPeersPerRoom: number;
   readonly maxTransportsPerPeer: number;
   readonly maxProducersPerPeer: number;

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
-import type { Grants, Source } from '../../core/grants.ts';
+import type { Grants } from '../../core/grants.ts';
+import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
 import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
 import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
+import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError, toSfuError } from '../../core/errors.ts';
-import type { ConsumerEnd } from '../events.ts';
 import { capabilitiesFor } from '../media/codecs.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
 import { undisguised } from '../quirks/telephone-events.ts';

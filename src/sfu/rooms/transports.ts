@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
+import type { TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import type { TransportEnd } from '../events.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';

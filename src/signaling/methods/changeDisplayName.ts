@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Nothing } from '../../core/schemas.ts';
 import { cleanName } from '../../core/text.ts';
-import { Nothing } from '../../wire/envelope.ts';
 import { DisplayName } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 

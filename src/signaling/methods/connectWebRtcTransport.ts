@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../core/schemas.ts';
 import { connectTransport } from '../../sfu/rooms/transports.ts';
-import { Id, Nothing } from '../../wire/envelope.ts';
 import { DtlsParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
 

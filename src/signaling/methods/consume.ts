@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
+import { Id } from '../../core/schemas.ts';
 import { subscribe } from '../../sfu/rooms/subscribing.ts';
-import { Id } from '../../wire/envelope.ts';
 import { describeConsumer } from '../describe.ts';
 import { ConsumerInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Id } from '../../core/schemas.ts';
 import { mediaCall } from '../../sfu/media/media-call.ts';
-import { Id } from '../../wire/envelope.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 

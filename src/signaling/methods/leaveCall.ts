@@ -1,4 +1,4 @@
-import { Nothing } from '../../wire/envelope.ts';
+import { Nothing } from '../../core/schemas.ts';
 import { defineMethod } from '../method.ts';
 
 export const leaveCall = defineMethod({

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { Nothing } from '../../wire/envelope.ts';
+import { Nothing } from '../../core/schemas.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf } from '../moderator.ts';
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { Id, Nothing } from '../../wire/envelope.ts';
+import { Id, Nothing } from '../../core/schemas.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf } from '../moderator.ts';
 

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
+import { Id, MediaKind } from '../../core/schemas.ts';
 import { publish } from '../../sfu/rooms/publishing.ts';
-import { AppData, Id } from '../../wire/envelope.ts';
-import { MediaKind, RtpParameters } from '../../wire/rtp.ts';
+import { AppData } from '../../wire/envelope.ts';
+import { RtpParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
 
 export const produce = defineMethod({

@@ -1,13 +1,13 @@
 import { Type } from '@sinclair/typebox';
+import { Id, longestReason, Nothing, Reason } from '../../core/schemas.ts';
 import { cleanText } from '../../core/text.ts';
-import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
-import { actorOf, longestReason, Reason } from '../moderator.ts';
+import { actorOf } from '../moderator.ts';
 
 export const removePeer = defineMethod({
   name: 'removePeer',
   doc: 'Puts a peer out of the room and makes its tokens void. Answered when its socket and transports are closed and nobody receives it any more.',
-  params: Type.Object({ peerId: Id, reason: Reason }),
+  params: Type.Object({ peerId: Id, reason: Type.Optional(Reason) }),
   result: Nothing,
   state: 'joined',
   grant: 'moderate',

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Id } from '../../core/schemas.ts';
 import { restartIce as restart } from '../../sfu/rooms/transports.ts';
-import { Id } from '../../wire/envelope.ts';
 import { IceParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../core/schemas.ts';
 import { resumePublication } from '../../sfu/rooms/publishing.ts';
-import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 
 export const resumeProducer = defineMethod({

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../core/schemas.ts';
 import { mediaCall } from '../../sfu/media/media-call.ts';
-import { Id, Nothing } from '../../wire/envelope.ts';
 import { defineMethod } from '../method.ts';
 
 export const setConsumerPriority = defineMethod({

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../../core/errors.ts';
+import { Id, Nothing } from '../../../core/schemas.ts';
 import { mediaCall } from '../../../sfu/media/media-call.ts';
 import {
   closeSubscription,
@@ -10,11 +11,11 @@ import {
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import { EndpointConsumer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
-import { Nothing, ObjectId, params } from '../../schemas.ts';
+import { params } from '../../schemas.ts';
 import { describeConsumer } from './describe.ts';
 import { ownEndpoint } from './own.ts';
 
-const consumerRef = { ...endpointRef, consumerId: ObjectId };
+const consumerRef = { ...endpointRef, consumerId: Id };
 const example = { roomId: '{room}', peerId: '{endpoint}', consumerId: '{consumer}' };
 
 export const consume = defineOperation({
@@ -25,8 +26,8 @@ export const consume = defineOperation({
   scope: 'media',
   params: params({
     ...endpointRef,
-    transportId: ObjectId,
-    producerId: ObjectId,
+    transportId: Id,
+    producerId: Id,
     rtpCapabilities: Type.Optional(RtpCapabilities),
     paused: Type.Optional(Type.Boolean({ description: 'Begins held; false unless told' })),
   }),

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../../core/schemas.ts';
 import { cleanName } from '../../../core/text.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import {
@@ -12,7 +13,7 @@ import {
 import { ownerOf } from '../../holdings/owner.ts';
 import { defineOperation } from '../../operation.ts';
 import { pageByKey } from '../../paging.ts';
-import { Id, Metadata, Nothing, Publish, pageOf, paging, params } from '../../schemas.ts';
+import { Metadata, Publish, pageOf, paging, params } from '../../schemas.ts';
 import { checkId, checkMetadata } from '../checks.ts';
 import {
   describeConsumer,

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { Id, MediaKind, Nothing } from '../../../core/schemas.ts';
 import {
   closePublication,
   pausePublication,
@@ -6,14 +7,14 @@ import {
   resumePublication,
 } from '../../../sfu/rooms/publishing.ts';
 import { AppData } from '../../../wire/envelope.ts';
-import { MediaKind, RtpParameters } from '../../../wire/rtp.ts';
+import { RtpParameters } from '../../../wire/rtp.ts';
 import { EndpointProducer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
-import { Nothing, ObjectId, params } from '../../schemas.ts';
+import { params } from '../../schemas.ts';
 import { describeProducer } from './describe.ts';
 import { ownEndpoint } from './own.ts';
 
-const producerRef = { ...endpointRef, producerId: ObjectId };
+const producerRef = { ...endpointRef, producerId: Id };
 const example = { roomId: '{room}', peerId: '{endpoint}', producerId: '{producer}' };
 
 export const produce = defineOperation({
@@ -24,7 +25,7 @@ export const produce = defineOperation({
   scope: 'media',
   params: params({
     ...endpointRef,
-    transportId: ObjectId,
+    transportId: Id,
     kind: MediaKind,
     rtpParameters: RtpParameters,
     paused: Type.Optional(Type.Boolean()),

@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox';
+import { Id, Nothing } from '../../../core/schemas.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import { keep, SessionInfo } from '../../endpoint-schemas.ts';
 import { ownerOf, requireOwner } from '../../holdings/owner.ts';
 import { defineOperation } from '../../operation.ts';
 import { pageByKey } from '../../paging.ts';
-import { Id, Nothing, pageOf, paging, params, roomOptions } from '../../schemas.ts';
+import { pageOf, paging, params, roomOptions } from '../../schemas.ts';
 import { checkId, checkMetadata } from '../checks.ts';
 import { describeSession } from './describe.ts';
 

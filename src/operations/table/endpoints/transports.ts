@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../../core/errors.ts';
+import { Id, Nothing } from '../../../core/schemas.ts';
 import { mediaCall } from '../../../sfu/media/media-call.ts';
 import type { Peer, PipePeerTransport, PlainPeerTransport } from '../../../sfu/rooms/peer.ts';
 import {
@@ -14,7 +15,7 @@ import { closeTransport } from '../../../sfu/rooms/transports.ts';
 import { endpointRef, IpAddress, Port, Srtp, SrtpParameters, TransportInfo } from '../../endpoint-schemas.ts';
 import type { Endpoint } from '../../holdings/holdings.ts';
 import { defineOperation } from '../../operation.ts';
-import { Nothing, ObjectId, params, Stats } from '../../schemas.ts';
+import { params, Stats } from '../../schemas.ts';
 import { describeTransport, isRtpTransport } from './describe.ts';
 import { ownEndpoint } from './own.ts';
 
@@ -22,7 +23,7 @@ const direction = {
   producing: Type.Optional(Type.Boolean({ description: 'Media comes in over it; true unless told' })),
   consuming: Type.Optional(Type.Boolean({ description: 'Media goes out over it; true unless told' })),
 };
-const transportRef = { ...endpointRef, transportId: ObjectId };
+const transportRef = { ...endpointRef, transportId: Id };
 
 export const openPlainTransport = defineOperation({
   name: 'openPlainTransport',

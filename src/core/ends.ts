@@ -1,0 +1,46 @@
+/** Why a peer, a room or an object ended. Stable words: clients, metrics and webhooks read them. */
+export const peerEnds = [
+  'left',
+  'disconnected',
+  'replaced',
+  'removed',
+  'join_timeout',
+  'room_closed',
+  'draining',
+  'protocol_error',
+  'server_closed',
+] as const;
+export type PeerEnd = (typeof peerEnds)[number];
+
+export const roomEnds = ['empty', 'closed', 'draining', 'server_closed'] as const;
+export type RoomEnd = (typeof roomEnds)[number];
+
+/** `closed` is by command of the program that opened it; `not_allowed` has another side that the operator does not allow. */
+export const transportEnds = [
+  'peer_left',
+  'ice_failed',
+  'dtls_failed',
+  'dtls_closed',
+  'router_closed',
+  'rejoin',
+  'closed',
+  'not_allowed',
+] as const;
+export type TransportEnd = (typeof transportEnds)[number];
+
+export const producerEnds = ['peer', 'moderator', 'transport_closed', 'peer_left', 'not_allowed'] as const;
+export type ProducerEnd = (typeof producerEnds)[number];
+
+export const consumerEnds = [
+  'peer',
+  'moderator',
+  'rejected',
+  'producer_closed',
+  'transport_closed',
+  'peer_left',
+] as const;
+export type ConsumerEnd = (typeof consumerEnds)[number];
+
+/** Why a peer has to build its media again. */
+export const rejoinReasons = ['worker_died', 'moved'] as const;
+export type RejoinReason = (typeof rejoinReasons)[number];

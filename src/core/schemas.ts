@@ -1,0 +1,36 @@
+import { type TLiteral, type TSchema, type TUnion, Type } from '@sinclair/typebox';
+import { mediaKinds, sources } from './sources.ts';
+
+/** Schemas of the words that every way in shares. */
+
+/** Writes a list of words as a schema. */
+export function oneOf<const W extends readonly string[]>(
+  words: W,
+  options: { description?: string } = {},
+): TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }> {
+  // Mapping over a tuple loses the places of its members, which the type above keeps.
+  return Type.Union(
+    words.map((word) => Type.Literal(word)),
+    options,
+  ) as unknown as TUnion<{ -readonly [I in keyof W]: TLiteral<W[I] & string> }>;
+}
+
+export const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+
+/** An id, whether a caller or the server chose it. */
+export const Id = Type.String({ minLength: 1, maxLength: 128 });
+export const Source = oneOf(sources);
+export const MediaKind = oneOf(mediaKinds);
+/** Of what carries no data. */
+export const Nothing = Type.Object({}, { description: 'nothing' });
+/** Why something ended or changed, in one of the words of core/ends.ts. */
+export const StableWord = Type.String({ description: 'a stable word' });
+
+/** Characters of a moderator's reason that are kept. */
+export const longestReason = 200;
+/** Why a moderator does something. */
+export const Reason = Type.String({
+  maxLength: longestReason,
+  description: 'Read by whom it concerns and in the audit log',
+});
