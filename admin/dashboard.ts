@@ -1,5 +1,5 @@
 import { type AddressTest, addressTest } from '../src/access/address.ts';
-import type { Moderation } from '../src/commands/moderation.ts';
+import type { Commands } from '../src/commands/commands.ts';
 import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
 import { SfuError } from '../src/core/errors.ts';
@@ -20,7 +20,7 @@ import { builtInPanels } from './panels/index.ts';
 export interface DashboardOptions {
   readonly sfu: Sfu;
   readonly store: Store;
-  readonly moderation: Moderation;
+  readonly commands: Commands;
   readonly config: Config;
   /** Where it is mounted; /admin unless told. */
   readonly base?: string;
@@ -71,12 +71,12 @@ export class Dashboard {
   }
 
   context(visitor: Visitor, query: URLSearchParams, address: string): PanelContext {
-    const { store, moderation, config } = this.options;
+    const { store, commands, config } = this.options;
     const { user, session } = visitor;
     const by = { kind: 'admin', id: user.name } as const;
     return {
       monitor: this.monitor,
-      moderation,
+      commands,
       store,
       config,
       user,

@@ -6,7 +6,7 @@ import { bodyOf } from '../src/webhooks/webhooks.ts';
 type Sample = { [N in SfuEventName]: readonly [N, SfuEvents[N]] }[SfuEventName];
 
 const roomId = 'standup';
-const alice = { roomId, peerId: 'alice' };
+const alice = { roomId, peerId: 'alice', sessionId: '01931b2c-4a61-7a3e-b7d2-6f1f0a2c9e54' };
 const admin = { kind: 'admin', id: 'grace' } as const;
 const byAlice = { kind: 'peer', id: 'alice' } as const;
 const byServer = { kind: 'server', id: '' } as const;
@@ -14,6 +14,7 @@ const producer = { ...alice, producerId: '9d1f0c3e', kind: 'audio', source: 'aud
 const consumer = {
   roomId,
   peerId: 'bob',
+  sessionId: '01931b2c-5e0f-7d10-9c55-0a4f2f7f6c11',
   consumerId: '51b7aa02',
   producerId: '9d1f0c3e',
   producerPeerId: 'alice',

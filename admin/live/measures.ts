@@ -95,7 +95,7 @@ export class Measures {
    * read, whose reports tell its round trip: all of them would be the square of the peers.
    */
   async readRoom(room: Room, peer?: Peer): Promise<void> {
-    const producers = room.publications.map(({ producer }) => producer);
+    const producers = room.localPublications.map(({ producer }) => producer);
     const consumers = [...room.peers.values()].flatMap((each) => {
       const all = [...each.subscriptions.values()].map(({ consumer }) => consumer);
       return each === peer ? all : all.slice(0, 1);

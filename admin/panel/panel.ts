@@ -1,4 +1,4 @@
-import type { Asker, Moderation } from '../../src/commands/moderation.ts';
+import type { Asker, Commands } from '../../src/commands/commands.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role, User } from '../../src/store/users.ts';
@@ -8,7 +8,7 @@ import type { Form } from './form.ts';
 /** What a panel is made from: the node as it is now, who looks, and what was asked for. */
 export interface PanelContext {
   readonly monitor: Monitor;
-  readonly moderation: Moderation;
+  readonly commands: Commands;
   readonly store: Store;
   readonly config: Config;
   readonly user: User;
@@ -18,7 +18,7 @@ export interface PanelContext {
   readonly query: URLSearchParams;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The user as the one who asks for an action, for `moderation`. */
+  /** The user as the one who asks for an action, for `commands`. */
   asker(reason?: string): Asker;
   /** The address of a page of the dashboard, e.g. link('/room', { room: 'x' }). */
   link(path: string, query?: LinkQuery): string;

@@ -1,4 +1,4 @@
-import type { BanOrder } from '../../src/commands/moderation.ts';
+import type { BanOrder } from '../../src/commands/commands.ts';
 import { SfuError } from '../../src/core/errors.ts';
 import { banKinds } from '../../src/store/bans.ts';
 import type { Form } from '../panel/form.ts';

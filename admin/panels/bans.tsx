@@ -52,7 +52,7 @@ const add: PanelAction = {
       by: asker.by,
       expiresAt,
     };
-    await context.moderation.ban(ban, asker);
+    await context.commands.ban(ban, asker);
     return { message: `${ban.value} is banned.` };
   },
 };
@@ -71,7 +71,7 @@ const lift: PanelAction = {
     </>
   ),
   async run(context, form) {
-    await context.moderation.liftBan(
+    await context.commands.liftBan(
       form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }),
       context.asker(form.text('reason', 200)),
     );

@@ -41,7 +41,7 @@ const remove: PanelAction = {
   ),
   async run(context, form) {
     const name = calledBy(context, form);
-    const left = leftOver([await context.moderation.removePeer(targetOf(context, form))]);
+    const left = leftOver([await context.commands.removePeer(targetOf(context, form))]);
     const done = left === '' ? ': socket and transports are closed, and nobody receives them.' : `.${left}`;
     return { message: `${name} was removed${done}`, bad: left !== '', ...roomOf(context, form) };
   },
@@ -67,7 +67,7 @@ const ban: PanelAction = {
   async run(context, form) {
     const name = calledBy(context, form);
     const order = readBanOrder(form);
-    const left = leftOver([await context.moderation.removePeer(targetOf(context, form), order)]);
+    const left = leftOver([await context.commands.removePeer(targetOf(context, form), order)]);
     return {
       message: `${name} was removed and is banned ${periodOf(order)}.${left}`,
       bad: left !== '',
@@ -81,7 +81,7 @@ const mute: PanelAction = {
   role: 'moderator',
   audit: 'own',
   async run(context, form) {
-    await context.moderation.muteProducer({
+    await context.commands.muteProducer({
       ...targetOf(context, form),
       producerId: form.required('producer'),
     });
@@ -94,7 +94,7 @@ const allow: PanelAction = {
   role: 'moderator',
   audit: 'own',
   async run(context, form) {
-    await context.moderation.allowProducer({
+    await context.commands.allowProducer({
       ...targetOf(context, form),
       producerId: form.required('producer'),
     });
@@ -116,7 +116,7 @@ const stopPublishing: PanelAction = {
     </>
   ),
   async run(context, form) {
-    await context.moderation.setPublish({ ...targetOf(context, form), publish: false });
+    await context.commands.setPublish({ ...targetOf(context, form), publish: false });
     return { message: `${calledBy(context, form)} may not publish any more.` };
   },
 };
@@ -129,7 +129,7 @@ const allowPublishing: PanelAction = {
     const target = targetOf(context, form);
     const peer = context.monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
     const publish: boolean | readonly Source[] = peer?.grants.publish ?? true;
-    await context.moderation.setPublish({ ...target, publish });
+    await context.commands.setPublish({ ...target, publish });
     return { message: `${calledBy(context, form)} may publish again.` };
   },
 };
@@ -145,7 +145,7 @@ const notice: PanelAction = {
     </label>
   ),
   async run(context, form) {
-    await context.moderation.notice({ ...targetOf(context, form), message: form.text('message', 500) });
+    await context.commands.notice({ ...targetOf(context, form), message: form.text('message', 500) });
     return { message: `The notice was sent to ${calledBy(context, form)}.` };
   },
 };

@@ -1,4 +1,4 @@
-import type { Removal } from '../../src/commands/moderation.ts';
+import type { Removal } from '../../src/commands/commands.ts';
 
 /** What is said when removals are not complete after their time: what is left, and what to do. Empty when they are complete. */
 export function leftOver(removals: readonly Removal[]): string {

@@ -13,7 +13,7 @@ const lock: PanelAction = {
   role: 'moderator',
   audit: 'own',
   async run(context, form) {
-    await context.moderation.setRoomLocked({ ...targetOf(context, form), locked: true });
+    await context.commands.setRoomLocked({ ...targetOf(context, form), locked: true });
     return { message: 'The room is locked: nobody new gets in.' };
   },
 };
@@ -23,7 +23,7 @@ const unlock: PanelAction = {
   role: 'moderator',
   audit: 'own',
   async run(context, form) {
-    await context.moderation.setRoomLocked({ ...targetOf(context, form), locked: false });
+    await context.commands.setRoomLocked({ ...targetOf(context, form), locked: false });
     return { message: 'The room is open again.' };
   },
 };
@@ -48,7 +48,7 @@ const muteAll: PanelAction = {
   ),
   async run(context, form) {
     const source = sources.find((each) => each === form.raw('source')) ?? 'audio';
-    const muted = await context.moderation.muteAll({ ...targetOf(context, form), source });
+    const muted = await context.commands.muteAll({ ...targetOf(context, form), source });
     return { message: `${muted} muted.` };
   },
 };
@@ -67,7 +67,7 @@ const close: PanelAction = {
     </>
   ),
   async run(context, form) {
-    await context.moderation.closeRoom(targetOf(context, form));
+    await context.commands.closeRoom(targetOf(context, form));
     return { message: `The room ${form.raw('room')} was closed.`, to: context.link('/rooms') };
   },
 };
@@ -83,7 +83,7 @@ const notice: PanelAction = {
     </label>
   ),
   async run(context, form) {
-    await context.moderation.notice({ ...targetOf(context, form), message: form.text('message', 500) });
+    await context.commands.notice({ ...targetOf(context, form), message: form.text('message', 500) });
     return { message: 'The notice was sent.' };
   },
 };
@@ -113,7 +113,7 @@ const move: PanelAction = {
   },
   async run(context, form) {
     const workerIndex = form.integer('worker', { from: 0, to: 511 });
-    await context.moderation.moveRoom({ ...targetOf(context, form), workerIndex });
+    await context.commands.moveRoom({ ...targetOf(context, form), workerIndex });
     return { message: `The room moves to worker ${workerIndex}.` };
   },
 };
@@ -145,7 +145,7 @@ const cap: PanelAction = {
   async run(context, form) {
     const kilobits = form.integer('kilobits', { from: 0, to: 100_000 });
     const bitrate = kilobits === 0 ? null : kilobits * 1000;
-    await context.moderation.capBitrate({ ...targetOf(context, form), bitrate });
+    await context.commands.capBitrate({ ...targetOf(context, form), bitrate });
     return { message: bitrate === null ? 'The cap is gone.' : `Each peer sends at most ${kilobits} kbit/s.` };
   },
 };

@@ -1,4 +1,4 @@
-import type { PeerTarget } from '../../src/commands/moderation.ts';
+import type { PeerTarget } from '../../src/commands/commands.ts';
 import { SfuError, toSfuError } from '../../src/core/errors.ts';
 import { count } from '../html/format.ts';
 import type { Form } from '../panel/form.ts';
@@ -56,7 +56,7 @@ const remove: PanelAction = {
   ),
   async run(context, form) {
     const { results, told } = await eachSelected(context, form, (target) =>
-      context.moderation.removePeer(target),
+      context.commands.removePeer(target),
     );
     const left = leftOver(results);
     return { message: `${count(results.length, 'peer')} removed.${told}${left}`, bad: left !== '' };
@@ -78,7 +78,7 @@ const ban: PanelAction = {
   async run(context, form) {
     const order = readBanOrder(form);
     const { results, told } = await eachSelected(context, form, (target) =>
-      context.moderation.removePeer(target, order),
+      context.commands.removePeer(target, order),
     );
     const left = leftOver(results);
     return {
@@ -111,13 +111,13 @@ const mute: PanelAction = {
 };
 
 /** @returns how many microphones of the peer were open */
-async function muteVoices({ monitor, moderation }: PanelContext, target: PeerTarget): Promise<number> {
+async function muteVoices({ monitor, commands }: PanelContext, target: PeerTarget): Promise<number> {
   const peer = monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
   if (!peer) throw new SfuError('not_found', `there is no peer "${target.peerId}"`);
   const open = peer.producers.filter(
     ({ source, pausedBy }) => source === 'audio' && !pausedBy.includes('moderator'),
   );
-  for (const { id } of open) await moderation.muteProducer({ ...target, producerId: id });
+  for (const { id } of open) await commands.muteProducer({ ...target, producerId: id });
   return open.length;
 }
 
@@ -137,7 +137,7 @@ const notice: PanelAction = {
   async run(context, form) {
     const message = form.text('message', 500);
     const { results, told } = await eachSelected(context, form, (target) =>
-      context.moderation.notice({ ...target, message }),
+      context.commands.notice({ ...target, message }),
     );
     return { message: `The notice was sent to ${count(results.length, 'peer')}.${told}` };
   },

@@ -5,8 +5,8 @@ const thank: PanelAction = {
   title: 'Thank',
   role: 'moderator',
   confirm: (_context, form) => <p safe>{`Send thanks to everyone in ${form.raw('room')}?`}</p>,
-  async run({ moderation, asker }, form) {
-    await moderation.notice({ roomId: form.required('room'), message: 'Thank you all!', ...asker() });
+  async run({ commands, asker }, form) {
+    await commands.notice({ roomId: form.required('room'), message: 'Thank you all!', ...asker() });
     return { message: 'Everyone was thanked.' };
   },
 };

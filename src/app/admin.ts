@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin } from '../../admin/index.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
@@ -12,7 +12,7 @@ export interface AdminSideOptions {
   config: Config;
   sfu: Sfu;
   store: Store;
-  moderation: Moderation;
+  commands: Commands;
   log: Logger;
   clock: Clock;
 }

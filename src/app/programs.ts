@@ -2,7 +2,7 @@ import { Elysia } from 'elysia';
 import { ApiAccess } from '../access/api-access.ts';
 import { Broadcasters } from '../broadcasters/broadcasters.ts';
 import { broadcasterPlugin } from '../broadcasters/plugin.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { ControlSocket } from '../controllers/control-socket.ts';
 import type { Clock } from '../core/clock.ts';
@@ -21,7 +21,7 @@ export interface ProgramSideOptions {
   config: Config;
   sfu: Sfu;
   store: Store;
-  moderation: Moderation;
+  commands: Commands;
   log: Logger;
   clock: Clock;
   /** Says who is not let in: the same that the domain asks. */

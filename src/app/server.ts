@@ -3,7 +3,7 @@ import { MetricsListener } from '../../metrics/plugin.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addressTest } from '../access/address.ts';
 import { admission as admissionOf } from '../access/admission.ts';
-import { Moderation } from '../commands/moderation.ts';
+import { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
@@ -70,10 +70,10 @@ export class Server {
       mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
     };
     const sfu = new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
-    const moderation = new Moderation(sfu, store, () => clock.now());
+    const commands = new Commands(sfu, store, () => clock.now());
     logEvents(sfu.events, log);
     const [page] = await Promise.all([loadPage(pageFolder), sfu.start()]);
-    const signaling = new Signaling({ config, sfu, moderation, log, clock });
+    const signaling = new Signaling({ config, sfu, commands, log, clock });
     const onError = (error: unknown) => log.error('a measurement failed', { error });
     const { version } = packageJson;
     const { counts } = signaling;
@@ -81,12 +81,12 @@ export class Server {
     const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
     const topRooms = () => measurements.top();
     const about = { log, clock, admission, version, topRooms };
-    const programs = new ProgramSide({ config, sfu, store, moderation, ...about });
+    const programs = new ProgramSide({ config, sfu, store, commands, ...about });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
-      admin = await AdminSide.create({ config, sfu, store, moderation, log, clock });
+      admin = await AdminSide.create({ config, sfu, store, commands, log, clock });
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
       metricsListener = MetricsListener.listen(measurements, config);

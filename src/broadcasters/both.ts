@@ -10,8 +10,8 @@ export const both: readonly Route[] = [
     verb: 'GET',
     path: '/rooms/:roomId',
     async run({ sfu, roomId }) {
-      const room = sfu.rooms.get(roomId) ?? (await sfu.createRoom({ roomId }));
-      const { rtpCapabilities } = room.routers;
+      if (!sfu.rooms.has(roomId)) await sfu.createRoom({ roomId });
+      const { rtpCapabilities } = sfu.room(roomId).routers;
       // The older scripts take the answer itself, the newer ones what is in it.
       return json({ ...rtpCapabilities, routerRtpCapabilities: rtpCapabilities });
     },

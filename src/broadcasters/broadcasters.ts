@@ -119,7 +119,7 @@ export class Broadcasters {
 
 /** There is no connection behind it: what it is offered it asks for, and its end needs no telling. */
 class BroadcasterLink implements PeerLink {
-  readonly open = false;
+  readonly gone = Promise.resolve();
 
   constructor(private readonly onClose: () => void) {}
 

@@ -1,14 +1,11 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
-import type { DataPublication, Publication } from '../sfu/rooms/peer.ts';
-import {
-  type PublishDataRequest,
-  type PublishRequest,
-  publish,
-  publishData,
-} from '../sfu/rooms/publishing.ts';
+import type { DataPublication, Publication } from '../sfu/rooms/publication.ts';
+import { type PublishRequest, publish } from '../sfu/rooms/publishing.ts';
+import { type PublishDataRequest, publishData } from '../sfu/rooms/publishing-data.ts';
 import { connectPlainTransport, openPlainTransport } from '../sfu/rooms/rtp-transports.ts';
-import { resumeSubscription, subscribe, subscribeData } from '../sfu/rooms/subscribing.ts';
+import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
+import { subscribeData } from '../sfu/rooms/subscribing-data.ts';
 import { connectTransport, iceCandidates, openTransport } from '../sfu/rooms/transports.ts';
 import type { Broadcaster } from './broadcasters.ts';
 
@@ -44,8 +41,7 @@ export async function connect(
   const entry = peer.transport(transportId);
   if (entry.type === 'webrtc' && 'dtlsParameters' in remote)
     return await connectTransport(entry, remote.dtlsParameters);
-  if (entry.type === 'plain' && 'ip' in remote)
-    return await connectPlainTransport(room, peer, { entry, remote });
+  if (entry.type === 'plain' && 'ip' in remote) return await connectPlainTransport(room, entry, remote);
   throw new SfuError(
     'invalid_params',
     'a webrtc transport is connected with dtlsParameters, a plain one with ip and port',
@@ -72,7 +68,7 @@ export async function consume(
   },
 ) {
   const { producerId, rtpCapabilities = options.rtpCapabilities, ...rest } = request;
-  const publication = publicationOf({ room }, producerId);
+  const publication = room.publication(producerId);
   const { consumer, rtpParameters } = await subscribe(room, peer, publication, { ...rest, rtpCapabilities });
   return { id: consumer.id, producerId, kind: consumer.kind, rtpParameters, type: consumer.type };
 }
@@ -109,20 +105,10 @@ export function othersOf({ room, peer }: Broadcaster) {
 
 /** Whether a broadcaster that said what it can receive could receive this. */
 export function canReceive({ options: { rtpCapabilities } }: Broadcaster, publication: Publication): boolean {
-  const router = publication.peer.router?.router;
-  if (!rtpCapabilities || !router) return false;
-  return router.canConsume({ producerId: publication.producer.id, rtpCapabilities });
+  return rtpCapabilities !== undefined && publication.handle.canBePlayed(rtpCapabilities);
 }
 
-type InRoom = Pick<Broadcaster, 'room'>;
-
-function publicationOf({ room }: InRoom, producerId: string): Publication {
-  const found = room.publications.find(({ producer }) => producer.id === producerId);
-  if (found) return found;
-  throw new SfuError('not_found', `nobody in the room has a producer "${producerId}"; it may have ended`);
-}
-
-function dataPublicationOf({ room }: InRoom, dataProducerId: string): DataPublication {
+function dataPublicationOf({ room }: Pick<Broadcaster, 'room'>, dataProducerId: string): DataPublication {
   for (const { dataPublications } of room.joinedPeers) {
     const found = dataPublications.get(dataProducerId);
     if (found) return found;

@@ -27,11 +27,11 @@ export const newer: readonly Route[] = [
     run({ broadcaster }) {
       const peerProducersInfos = media.othersOf(broadcaster()).map(({ peer, publications }) => ({
         peerId: peer.id,
-        producers: publications.map(({ producer, source }) => ({
-          producerId: producer.id,
-          kind: producer.kind,
-          source,
-          consumableCodecs: producer.consumableRtpParameters.codecs,
+        producers: publications.map(({ info, handle }) => ({
+          producerId: info.id,
+          kind: info.kind,
+          source: info.source,
+          consumableCodecs: handle.consumableCodecs,
         })),
       }));
       return json({ peerProducersInfos });

@@ -20,7 +20,7 @@ export async function createOlder({ broadcasters, caller, roomId, body }: Call):
     device: peer.device,
     producers: publications
       .filter((publication) => media.canReceive(broadcaster, publication))
-      .map(({ producer }) => ({ id: producer.id, kind: producer.kind })),
+      .map(({ info }) => ({ id: info.id, kind: info.kind })),
   }));
   return json({ peers });
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '../core/actors.ts';
-import type { Peer } from '../sfu/rooms/peer.ts';
+import type { PeerSnapshot } from '../sfu/rooms/snapshot.ts';
+import type * as targets from '../sfu/targets.ts';
 import { type BanKind, banKinds, type NewBan } from '../store/bans.ts';
 
 /** Who asks for something, from where, and why. */
@@ -9,21 +10,10 @@ export interface Asker {
   readonly reason?: string;
 }
 
-export interface RoomTarget extends Asker {
-  readonly roomId: string;
-}
-
-export interface PeerTarget extends RoomTarget {
-  readonly peerId: string;
-}
-
-export interface ProducerTarget extends PeerTarget {
-  readonly producerId: string;
-}
-
-export interface ConsumerTarget extends PeerTarget {
-  readonly consumerId: string;
-}
+export type RoomTarget = Asker & targets.RoomTarget;
+export type PeerTarget = Asker & targets.PeerTarget;
+export type ProducerTarget = Asker & targets.ProducerTarget;
+export type ConsumerTarget = Asker & targets.ConsumerTarget;
 
 /** How somebody is kept out. */
 export interface BanOrder {
@@ -36,21 +26,16 @@ export interface BanOrder {
 
 /** The bans that keep a peer out as ordered: one for each kind by which it can be recognised. */
 export function bansOf(
-  { identity }: Peer,
+  { id, tokenId, address }: PeerSnapshot,
   { scope, kinds, milliseconds }: BanOrder,
-  { by, reason, now }: { by: Actor; reason: string; now: number },
+  { roomId, by, reason, now }: { roomId: string; by: Actor; reason: string; now: number },
 ): NewBan[] {
-  const values = {
-    identity: identity.peerId,
-    token: identity.tokenId,
-    address: identity.address || undefined,
-  };
-  const roomId = scope === 'room' ? identity.roomId : null;
+  const values = { identity: id, token: tokenId ?? undefined, address: address || undefined };
   const expiresAt = milliseconds === null ? null : now + milliseconds;
   return banKinds.flatMap((kind) => {
     const value = values[kind];
     return kinds.includes(kind) && value !== undefined
-      ? [{ kind, value, roomId, reason, by, expiresAt }]
+      ? [{ kind, value, roomId: scope === 'room' ? roomId : null, reason, by, expiresAt }]
       : [];
   });
 }

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Caller, Scope } from '../access/scopes.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Asker } from '../commands/orders.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -21,7 +21,7 @@ export type Immutable<T> = T extends readonly (infer E)[]
 /** What operations act on. */
 export interface ControlServices {
   readonly sfu: Sfu;
-  readonly moderation: Moderation;
+  readonly commands: Commands;
   readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;

@@ -4,10 +4,11 @@ import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, Transpor
 import type { Logger } from '../core/log.ts';
 import type { Source } from '../core/sources.ts';
 
-/** Names a peer in its room. */
+/** Names a peer in its room, and which of its stays there. */
 export interface PeerRef {
   readonly roomId: string;
   readonly peerId: string;
+  readonly sessionId: string;
 }
 
 interface ProducerRef extends PeerRef {

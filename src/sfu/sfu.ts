@@ -1,20 +1,25 @@
-import { type Actor, serverActor } from '../core/actors.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
-import { EventBus } from './events.ts';
+import { EventBus, type PeerRef } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
-import { type LiveWorker, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
+import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
-import type { Peer, PeerLink, Publication } from './rooms/peer.ts';
+import { MediaIndex } from './rooms/media-index.ts';
+import type { Peer, PeerLink } from './rooms/peer.ts';
 import { allowPublication, closePublication, mutePublication } from './rooms/publishing.ts';
-import { Room, type RoomContext } from './rooms/room.ts';
+import { closeDataPublication } from './rooms/publishing-data.ts';
+import { ReadModel } from './rooms/read-model.ts';
+import { RoomRegistry } from './rooms/registry.ts';
+import type { Room } from './rooms/room.ts';
 import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
 import type { SfuSettings } from './rooms/settings.ts';
-import { type NodeSnapshot, takeSnapshot } from './rooms/snapshot.ts';
+import { type NodeSnapshot, type RoomSnapshot, roomSnapshot } from './rooms/snapshot.ts';
+import { closeSubscription, pauseSubscription, resumeSubscription } from './rooms/subscribing.ts';
+import type { Remains } from './rooms/traces.ts';
 import { capBitrate } from './rooms/transports.ts';
+import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './targets.ts';
 
 export interface SfuOptions {
   settings: SfuSettings;
@@ -29,19 +34,24 @@ export interface SfuOptions {
   unreadyReasons?: () => readonly string[];
 }
 
-/** By then whoever chooses a server for new calls has seen that this one is not ready any more. */
+/** By then a balancer has seen that this node is not ready any more. */
 const retryHint = 'in 10 seconds';
+
+/** How long the traces of a removed peer are waited for. */
+const removalTimeoutMs = 5000;
 
 /**
  * The rooms of this node and the commands on them. Signaling, the admin page and the REST API call the same
- * commands; every change is told on `events`.
+ * commands, by id; every change is announced on `events`.
  */
 export class Sfu {
-  readonly rooms = new Map<string, Room>();
   readonly events: EventBus;
   readonly pool: WorkerPool;
-  readonly #opening = new Map<string, Promise<Room>>();
-  readonly #context: RoomContext;
+  /** Transports, producers and consumers, for those who measure. */
+  readonly media = new MediaIndex();
+  /** What everyone outside of the domain reads. */
+  readonly read: ReadModel;
+  readonly #registry: RoomRegistry;
   readonly #clock: Clock;
   readonly #drain: Drain;
   #closed = false;
@@ -50,15 +60,20 @@ export class Sfu {
     const { settings, rtp, log, clock = systemClock } = options;
     this.#clock = clock;
     this.events = new EventBus(log);
-    this.pool = new WorkerPool({ ...options.workers, events: this.events, log, clock });
-    const onClosed = (room: Room) => void this.rooms.delete(room.id);
-    this.#context = { settings, events: this.events, log, clock, pool: this.pool, rtp, onClosed };
+    const { events, media } = this;
+    this.pool = new WorkerPool({ ...options.workers, events, log, clock });
+    this.#registry = new RoomRegistry({ settings, events, log, clock, pool: this.pool, rtp, media });
+    this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock });
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
-    this.#drain = new Drain({ events: this.events, clock, idle, end: () => this.#endCalls('draining') });
-    this.events.on('peerLeft', ({ reason }) => {
-      // Whoever is replaced has just come back, and its room only looks empty for this moment.
+    this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
+    events.on('peerLeft', ({ reason }) => {
+      // A replaced peer has just come back, and its room only looks empty for this moment.
       if (reason !== 'replaced') this.#drain.peerGone();
     });
+  }
+
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#registry.rooms;
   }
 
   /** Starts the workers. */
@@ -84,63 +99,78 @@ export class Sfu {
    * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there already, draining,
    *   worker_unavailable
    */
-  async createRoom({ roomId, options = {} }: { roomId: string; options?: RoomOptions }): Promise<Room> {
-    if (this.rooms.has(roomId) || this.#opening.has(roomId))
+  async createRoom({
+    roomId,
+    options = {},
+  }: {
+    roomId: string;
+    options?: RoomOptions;
+  }): Promise<RoomSnapshot> {
+    if (this.#registry.has(roomId))
       throw new SfuError('wrong_state', `there is a room "${roomId}" already; change it, or close it first`);
-    return await this.#open(roomId, options);
-  }
-
-  /** Changes what a room is like. @throws SfuError not_found */
-  changeRoom({ roomId, changes, by }: { roomId: string; changes: RoomChanges; by: Actor }): void {
-    this.room(roomId).change(changes, by);
+    return roomSnapshot(await this.#open(roomId, options));
   }
 
   /** @throws SfuError not_found */
   room(roomId: string): Room {
-    const room = this.rooms.get(roomId);
-    if (room) return room;
-    throw new SfuError('not_found', `there is no room "${roomId}" on this node; it may have ended`);
+    return this.#registry.room(roomId);
   }
 
   /** @throws SfuError not_found */
   peer(roomId: string, peerId: string): Peer {
-    const peer = this.room(roomId).peers.get(peerId);
-    if (peer) return peer;
-    throw new SfuError('not_found', `there is no peer "${peerId}" in room "${roomId}"; it may have left`);
+    return this.#registry.peer(roomId, peerId);
   }
 
-  /** Puts a peer out of its room. Its socket and transports are closed when this returns. */
-  removePeer(target: { roomId: string; peerId: string; reason: string; by: Actor }): void {
-    const { roomId, peerId, by } = target;
-    const detail = target.reason || 'a moderator removed you from the room';
-    this.room(roomId).removePeer(this.peer(roomId, peerId), 'removed', { detail, by });
+  /** The peers, in any room, whose identity fits. */
+  findPeers(fits: (identity: Identity) => boolean): PeerRef[] {
+    const peers = [...this.rooms.values()].flatMap((room) => [...room.peers.values()]);
+    return peers.filter(({ identity }) => fits(identity)).map(({ ref }) => ref);
+  }
+
+  /** Changes what a room is like. @throws SfuError not_found */
+  changeRoom({ roomId, changes, by }: RoomTarget & { changes: RoomChanges }): void {
+    this.room(roomId).change(changes, by);
+  }
+
+  /**
+   * Puts a peer out of its room. Its transports are closed when this returns.
+   * @returns what is left of it once its socket and all that others receive of it are closed, or after five seconds
+   */
+  removePeer({ roomId, peerId, by, reason }: PeerTarget & { reason: string }): Promise<Remains> {
+    const peer = this.peer(roomId, peerId);
+    const detail = reason || 'a moderator removed you from the room';
+    this.room(roomId).removePeer(peer, 'removed', { detail, by });
+    return peer.traces.whenGone({ clock: this.#clock, timeoutMs: removalTimeoutMs });
   }
 
   /** Mutes a producer until a moderator allows it again. */
-  async muteProducer(target: {
-    roomId: string;
-    peerId: string;
-    producerId: string;
-    by: Actor;
-  }): Promise<void> {
+  async muteProducer(target: ProducerTarget): Promise<void> {
     await mutePublication(this.room(target.roomId), this.#publication(target), target.by);
   }
 
-  allowProducer(target: { roomId: string; peerId: string; producerId: string; by: Actor }): void {
+  allowProducer(target: ProducerTarget): void {
     allowPublication(this.room(target.roomId), this.#publication(target), target.by);
   }
 
-  closeProducer(target: { roomId: string; peerId: string; producerId: string; by: Actor }): void {
+  closeProducer(target: ProducerTarget): void {
     closePublication(this.#publication(target), 'moderator', target.by);
   }
 
-  /** Sets the metadata of a peer in place of what there was. It lasts until the peer connects anew. */
-  setPeerMetadata(target: {
-    roomId: string;
-    peerId: string;
-    metadata: Readonly<Record<string, unknown>>;
-    by: Actor;
-  }): void {
+  /** Holds what a peer receives; its client is notified, and may resume it. */
+  async pauseConsumer(target: ConsumerTarget): Promise<void> {
+    await pauseSubscription(this.room(target.roomId), this.#subscription(target), 'moderator');
+  }
+
+  async resumeConsumer(target: ConsumerTarget): Promise<void> {
+    await resumeSubscription(this.room(target.roomId), this.#subscription(target), 'moderator');
+  }
+
+  closeConsumer(target: ConsumerTarget): void {
+    closeSubscription(this.#subscription(target), 'moderator');
+  }
+
+  /** Sets the metadata of a peer in place of what there was. It lasts until the peer connects again. */
+  setPeerMetadata(target: PeerTarget & { metadata: Readonly<Record<string, unknown>> }): void {
     const { roomId, peerId, metadata, by } = target;
     const peer = this.peer(roomId, peerId);
     peer.metadata = metadata;
@@ -148,28 +178,24 @@ export class Sfu {
   }
 
   /** Sets what a peer may publish from now on and ends what it may not any more. */
-  setPublish(target: { roomId: string; peerId: string; publish: Grants['publish']; by: Actor }): void {
-    const { publish, by } = target;
-    const peer = this.peer(target.roomId, target.peerId);
+  setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: Grants['publish'] }): void {
+    const peer = this.peer(roomId, peerId);
     peer.publish = publish;
     for (const publication of [...peer.publications.values()]) {
-      if (!peer.mayPublish(publication.source)) closePublication(publication, 'not_allowed', by);
+      if (!peer.mayPublish(publication.info.source)) closePublication(publication, 'not_allowed', by);
     }
-    if (!peer.mayPublish('data')) {
-      for (const { dataProducer } of [...peer.dataPublications.values()]) dataProducer.close();
-    }
+    if (!peer.mayPublish('data')) [...peer.dataPublications.values()].forEach(closeDataPublication);
     this.events.emit('peerPermissionsChanged', { ...peer.ref, publish, by });
   }
 
   /** Sends a text to everyone in a room, or to one peer. */
-  notice(target: { roomId: string; peerId?: string; message: string; by: Actor }): void {
-    const { roomId, peerId, message, by } = target;
+  notice({ roomId, peerId, message, by }: RoomTarget & { peerId?: string; message: string }): void {
     if (peerId === undefined) this.events.emit('roomNotice', { roomId: this.room(roomId).id, message, by });
     else this.events.emit('peerNotice', { ...this.peer(roomId, peerId).ref, message, by });
   }
 
-  setRoomLocked(target: { roomId: string; locked: boolean; by: Actor }): void {
-    this.room(target.roomId).setLocked(target.locked, target.by);
+  setRoomLocked({ roomId, locked, by }: RoomTarget & { locked: boolean }): void {
+    this.room(roomId).setLocked(locked, by);
   }
 
   /** Limits the bits a second that each transport of a room may send; null goes back to the setting. */
@@ -177,16 +203,15 @@ export class Sfu {
     await capBitrate(this.room(roomId), bitrate);
   }
 
-  closeRoom(target: { roomId: string; by: Actor }): void {
-    this.room(target.roomId).close('closed', target.by);
+  closeRoom({ roomId, by }: RoomTarget): void {
+    this.room(roomId).close('closed', by);
   }
 
-  /** Builds a room anew on another worker. @throws SfuError not_found for a worker that does not run */
-  moveRoom(target: { roomId: string; workerIndex: number }): void {
-    const live: LiveWorker | undefined = this.pool.slots[target.workerIndex]?.live;
-    if (!live)
-      throw new SfuError('not_found', `there is no running worker with the index ${target.workerIndex}`);
-    this.room(target.roomId).move(live);
+  /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run */
+  moveRoom({ roomId, workerIndex }: { roomId: string; workerIndex: number }): void {
+    const live = this.pool.slots[workerIndex]?.live;
+    if (!live) throw new SfuError('not_found', `there is no running worker with the index ${workerIndex}`);
+    this.room(roomId).move(live);
   }
 
   /** When the drain ends, in milliseconds since the epoch; null when there is none. */
@@ -195,12 +220,12 @@ export class Sfu {
   }
 
   /** Takes no new rooms and ends all calls at the deadline. Resolves when it is over. */
-  drain(options: { milliseconds: number; by?: Actor }): Promise<DrainResult> {
+  drain(options: { milliseconds: number; by?: RoomTarget['by'] }): Promise<DrainResult> {
     return this.#drain.start(options);
   }
 
   /** Takes new rooms again. @throws SfuError wrong_state when there is no drain */
-  cancelDrain(by: Actor): void {
+  cancelDrain(by: RoomTarget['by']): void {
     this.#drain.cancel(by);
   }
 
@@ -213,14 +238,14 @@ export class Sfu {
 
   /** What is there now, as plain data. */
   snapshot(): NodeSnapshot {
-    return takeSnapshot(this, this.#clock.now());
+    return this.read.node();
   }
 
   /** Ends every call and every worker. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#endCalls('server_closed');
+    this.#registry.close('server_closed');
     this.pool.close();
   }
 
@@ -229,7 +254,7 @@ export class Sfu {
     if (refusal) throw refusal;
   }
 
-  /** Who is in the room and lost the connection may come back in any case. */
+  /** A peer of the room that lost its connection may come back in any case. */
   #checkDrain(room: Room, peerId: string): void {
     const { drainJoins } = this.options.settings;
     if (this.drainDeadline === null || drainJoins === 'allow' || room.peers.has(peerId)) return;
@@ -246,29 +271,14 @@ export class Sfu {
         `this server is about to end and opens no rooms; connect again ${retryHint} to reach another`,
       );
     }
-    const opening = this.#opening.get(roomId) ?? this.#create(roomId, options);
-    return await opening;
+    return await this.#registry.open(roomId, options);
   }
 
-  #create(roomId: string, options?: RoomOptions): Promise<Room> {
-    const opening = Room.open(roomId, this.#context, options)
-      .then((room) => {
-        this.rooms.set(roomId, room);
-        if (this.#closed) room.close('server_closed');
-        return room;
-      })
-      .finally(() => this.#opening.delete(roomId));
-    this.#opening.set(roomId, opening);
-    return opening;
+  #publication({ roomId, peerId, producerId }: ProducerTarget) {
+    return this.peer(roomId, peerId).publication(producerId);
   }
 
-  #publication(target: { roomId: string; peerId: string; producerId: string }): Publication {
-    return this.peer(target.roomId, target.peerId).publication(target.producerId);
-  }
-
-  #endCalls(reason: Extract<PeerEnd, 'draining' | 'server_closed'>): number {
-    const peers = [...this.rooms.values()].reduce((sum, room) => sum + room.peers.size, 0);
-    for (const room of [...this.rooms.values()]) room.close(reason, serverActor);
-    return peers;
+  #subscription({ roomId, peerId, consumerId }: ConsumerTarget) {
+    return this.peer(roomId, peerId).subscription(consumerId);
   }
 }

@@ -1,5 +1,5 @@
 import type { IceServers } from '../access/ice-servers.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   socket: WireSocket;
   events: EventBus;
   counts: SignalingCounts;
-  moderation: Moderation;
+  commands: Commands;
   log: Logger;
   clock: Clock;
   messagesPerSecond: number;
@@ -56,7 +56,9 @@ const toleratedInvalid = 10;
 /** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
 export class Connection implements PeerLink {
   #state: State = { name: 'entering' };
-  #socketOpen = true;
+  readonly #gone = Promise.withResolvers<void>();
+  /** Resolves when the socket is closed, whoever closed it. */
+  readonly gone = this.#gone.promise;
   readonly #queue: (RequestFrame | NotificationFrame)[] = [];
   #working = false;
   #invalid = 0;
@@ -79,17 +81,13 @@ export class Connection implements PeerLink {
     return this.#state.name === 'closed';
   }
 
-  get open(): boolean {
-    return this.#socketOpen;
-  }
-
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
-    const { moderation, log, iceServers, fast, wantsBandwidth } = this.options;
+    const { commands, log, iceServers, fast, wantsBandwidth } = this.options;
     const afterReply = (task: () => void) => void this.#later.push(task);
     const dialect = this.#dialect;
-    const context = { room, peer, fast, wantsBandwidth, iceServers, afterReply, dialect, moderation, log };
+    const context = { room, peer, fast, wantsBandwidth, iceServers, afterReply, dialect, commands, log };
     this.#state = { name: 'open', context };
     this.#work();
   }
@@ -118,8 +116,8 @@ export class Connection implements PeerLink {
   /** The socket has closed, whoever closed it. */
   socketClosed(): void {
     const state = this.#state;
-    this.#socketOpen = false;
     this.#end();
+    this.#gone.resolve();
     if (state.name === 'open') removePeer(state.context, 'disconnected', 'the connection ended');
   }
 

@@ -36,8 +36,8 @@ export function describeConsumer({
   rtpParameters,
   transportId,
 }: Subscription): Static<typeof ConsumerInfo> {
-  const { id, producerId, kind, type, appData, producerPaused, score } = consumer;
-  const peerId = publication.peer.id;
+  const { id, kind, type, appData, producerPaused, score } = consumer;
+  const { id: producerId, peerId } = publication.info;
   return {
     peerId,
     producerId,
@@ -54,10 +54,11 @@ export function describeConsumer({
 
 export function describeDataConsumer(subscription: DataSubscription): Static<typeof DataConsumerInfo> {
   const { publication, dataConsumer, transportId } = subscription;
-  const { id, dataProducerId, sctpStreamParameters, label, protocol, appData } = dataConsumer;
+  const { id, sctpStreamParameters, label, protocol, appData } = dataConsumer;
+  const { id: dataProducerId, peerId } = publication.info;
   if (!sctpStreamParameters) throw new Error('mediasoup gave a data consumer without SCTP stream parameters');
   return {
-    peerId: publication.peer.id,
+    peerId,
     transportId,
     dataProducerId,
     id,

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { IceServers } from '../access/ice-servers.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -11,7 +11,7 @@ export interface MethodContext {
   readonly room: Room;
   readonly peer: Peer;
   /** The commands of moderators, which are audited. */
-  readonly moderation: Moderation;
+  readonly commands: Commands;
   /** The client connected for the fast join: the reply of `join` carries its consumers. */
   readonly fast: boolean;
   /** The client wants to be told the bandwidth estimate of its receiving transports. */

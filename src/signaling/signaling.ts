@@ -3,7 +3,7 @@ import { type ClientAddress, clientAddresses } from '../access/address.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
 import { originAllowed } from '../access/origins.ts';
 import { verifyToken } from '../access/tokens.ts';
-import type { Moderation } from '../commands/moderation.ts';
+import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
@@ -44,7 +44,7 @@ interface Handshake {
 export interface SignalingOptions {
   config: Config;
   sfu: Sfu;
-  moderation: Moderation;
+  commands: Commands;
   log: Logger;
   clock?: Clock;
 }
@@ -129,7 +129,7 @@ export class Signaling {
       socket,
       events: sfu.events,
       counts: this.counts,
-      moderation: this.options.moderation,
+      commands: this.options.commands,
       log: log.child({ roomId, peerId }),
       clock: this.#clock,
       messagesPerSecond: config.messagesPerSecond,

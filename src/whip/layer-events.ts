@@ -50,15 +50,13 @@ export function eventStream(session: MediaSession, names: readonly EventName[]):
 }
 
 function isPaused({ watched }: MediaSession): boolean {
-  return [...watched.values()].every(({ publication }) => publication.producer.paused);
+  return [...watched.values()].every(({ publication }) => publication.info.pausedBy.size > 0);
 }
 
 function followPauses(session: MediaSession, send: (name: EventName, data: unknown) => void): () => void {
   const { room } = session.living;
   const tell = ({ producerId }: { producerId: string }) => {
-    const own = [...session.watched.values()].some(
-      ({ publication }) => publication.producer.id === producerId,
-    );
+    const own = [...session.watched.values()].some(({ publication }) => publication.info.id === producerId);
     if (own) send(isPaused(session) ? 'inactive' : 'active', {});
   };
   const stops = [room.events.on('producerPaused', tell), room.events.on('producerResumed', tell)];

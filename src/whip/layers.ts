@@ -78,9 +78,8 @@ function watchedVideo({ watched }: MediaSession, mediaId: string | undefined): S
 }
 
 async function layersIn({ consumer, publication }: Subscription): Promise<Layer[]> {
-  const { producer } = publication;
-  const stats = await mediaCall(producer, 'reading statistics', () => producer.getStats());
-  const encodings = producer.rtpParameters.encodings ?? [];
+  const stats = await publication.handle.statistics();
+  const encodings = publication.info.rtpParameters.encodings ?? [];
   const rids = ridsOf(publication);
   const [spatialLayers] = countsOf(consumer.rtpParameters.encodings?.[0]?.scalabilityMode);
   return Array.from({ length: spatialLayers }, (_, spatialLayerId) => {
@@ -94,8 +93,8 @@ async function layersIn({ consumer, publication }: Subscription): Promise<Layer[
 }
 
 /** The names of the simulcast layers, the lowest first; those without a rid are numbered. */
-function ridsOf({ producer }: Subscription['publication']): string[] {
-  return (producer.rtpParameters.encodings ?? []).map(({ rid }, index) => rid ?? String(index));
+function ridsOf({ info }: Subscription['publication']): string[] {
+  return (info.rtpParameters.encodings ?? []).map(({ rid }, index) => rid ?? String(index));
 }
 
 function isLayered(type: Subscription['consumer']['type']): boolean {

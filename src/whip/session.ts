@@ -36,7 +36,7 @@ export class MediaSession implements PeerLink {
   /** The events of each stream that a player announced. */
   readonly eventNames = new Map<string, readonly EventName[]>();
   /** There is no socket that would have to close with the peer. */
-  readonly open = false;
+  readonly gone = Promise.resolve();
   readonly #ends: (() => void)[] = [];
   #state: { readonly room: Room; readonly peer: Peer; readonly entry?: WebRtcPeerTransport } | undefined;
   #agreement: Agreement | undefined;

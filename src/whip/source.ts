@@ -1,5 +1,5 @@
 import { SfuError } from '../core/errors.ts';
-import type { Publication } from '../sfu/rooms/peer.ts';
+import type { Publication } from '../sfu/rooms/publication.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 
 /**
@@ -13,13 +13,13 @@ export function chosenPublications(sfu: Sfu, roomId: string, request: Request): 
   const source = searchParams.get('source');
   if (source !== null && source !== 'screen')
     throw new SfuError('invalid_params', 'source can be "screen"; leave it out for camera and microphone');
-  const all = (sfu.rooms.get(roomId)?.publications ?? []).filter(({ peer }) => !peer.hidden);
+  const all = sfu.rooms.get(roomId)?.publications ?? [];
   const wanted = all
-    .filter(({ peer }) => peerId === null || peer.id === peerId)
-    .filter((publication) => (publication.source === 'screen') === (source === 'screen'))
-    .toSorted((a, b) => a.openedAt - b.openedAt);
+    .filter(({ info }) => peerId === null || info.peerId === peerId)
+    .filter(({ info }) => (info.source === 'screen') === (source === 'screen'))
+    .toSorted((a, b) => a.info.openedAt - b.info.openedAt);
   const [first] = wanted;
-  if (first) return wanted.filter(({ peer }) => peer === first.peer);
+  if (first) return wanted.filter(({ info }) => info.sessionId === first.info.sessionId);
   const who = peerId === null ? 'nobody' : `"${peerId}" is not there, or nothing of that peer`;
   throw new SfuError('not_live', `${who} is sent in this room; ask again in a moment`);
 }

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
-import type { Peer, Publication, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
+import type { Peer, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
+import type { Publication } from '../sfu/rooms/publication.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
 import { connectTransport, openTransport } from '../sfu/rooms/transports.ts';
@@ -70,8 +71,8 @@ export async function openViewer({ sfu, identity, request, text }: WatchRequest)
 
 function planFor(room: Room, offer: Offer, publications: readonly Publication[]): Plan {
   const sections = offer.media.map((media) => {
-    const publication = publications.find(({ producer }) => producer.kind === media.kind);
-    const [sent] = publication?.producer.rtpParameters.codecs ?? [];
+    const publication = publications.find(({ info }) => info.kind === media.kind);
+    const [sent] = publication?.info.rtpParameters.codecs ?? [];
     if (!publication || !sent) return media;
     return { media, publication, codec: playableCodec(media, sent, room.routers.rtpCapabilities) };
   });
@@ -100,7 +101,7 @@ async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
       .toSorted((a, b) => a.kind.localeCompare(b.kind)),
   );
   session.onEnd(release);
-  peer.router = roomRouter;
+  peer.placeOn(roomRouter);
   const entry = await open(room, peer, session);
   const sections: Section[] = [];
   for (const section of plan.sections) {
@@ -177,8 +178,8 @@ async function receive(
       room.log.warn('a WHEP session could not start', { peerId: peer.id, error }),
     );
   });
-  publication.producer.observer.once('close', () => {
-    const ended = [...session.watched.values()].every((watched) => watched.publication.producer.closed);
+  publication.handle.onClose(() => {
+    const ended = [...session.watched.values()].every((watched) => watched.publication.handle.closed);
     if (ended) session.leave('what was watched has ended');
   });
   return { kind: media.kind, rtpParameters, stream: session.id, track: consumer.id };

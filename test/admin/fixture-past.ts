@@ -114,7 +114,14 @@ export function fillRecords(store: Store, { rooms }: NodeSnapshot, kind: Kind, e
     if (kind === 'hostile')
       store.users.put({ name: each.slice(0, 64), passwordHash: null, role: 'viewer', origin: 'page' });
     if (kind === 'hostile') store.apiKeys.create(each, 'viewer');
-    events.emit('peerJoined', { roomId, peerId, displayName: each, hidden: false, duration: 120 });
+    events.emit('peerJoined', {
+      roomId,
+      peerId,
+      sessionId: peerId,
+      displayName: each,
+      hidden: false,
+      duration: 120,
+    });
     events.emit('roomNotice', { roomId, message: each, by: { kind: 'admin', id: each } });
   }
   if (kind === 'degraded') events.emit('workerDied', { workerIndex: 2, pid: 4002, cause: 'SIGSEGV' });

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
-import { Moderation } from '../../src/commands/moderation.ts';
+import { Commands } from '../../src/commands/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { defaultGrants } from '../../src/core/grants.ts';
 import { silentLogger } from '../../src/core/log.ts';
@@ -61,6 +61,7 @@ function peer(
   const { score = 10, lost = false, others = [] } = options;
   return {
     id,
+    sessionId: id,
     state: 'joined',
     displayName: name,
     device: { flag: 'chrome', name: 'Chrome', version: '142.0' },
@@ -195,8 +196,8 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
     error: (message: string, fields: Record<string, unknown>) => void errors.push({ message, ...fields }),
   };
   const errors: Record<string, unknown>[] = [];
-  const moderation = new Moderation(sfu, store, () => now);
-  const dashboard = new Dashboard({ sfu, store, moderation, config, panels, clock, log });
+  const commands = new Commands(sfu, store, () => now);
+  const dashboard = new Dashboard({ sfu, store, commands, config, panels, clock, log });
   const passwordHash = await hashPassword(password);
   for (const role of ['viewer', 'moderator', 'admin'] as const)
     store.users.put({ name: role, passwordHash, role, origin: 'page' });

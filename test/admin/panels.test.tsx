@@ -4,7 +4,7 @@ import { Elysia } from 'elysia';
 import { adminDashboard, definePanel, live } from '../../admin/index.ts';
 import { builtInPanels } from '../../admin/panels/index.ts';
 import talkers from '../../examples/admin-panel/talkers.tsx';
-import { Moderation } from '../../src/commands/moderation.ts';
+import { Commands } from '../../src/commands/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
@@ -156,11 +156,11 @@ test('the dashboard is mounted in an Elysia app of somebody else, at another add
   await using server = await startWithUsers({ TUREEN_ADMIN: 'off' });
   const { sfu, store } = server;
   const config = readConfig({});
-  const moderation = new Moderation(sfu, store);
+  const commands = new Commands(sfu, store);
   const log = { error: () => {} };
   const app = new Elysia()
     .get('/own', () => 'own')
-    .use(adminDashboard({ sfu, store, moderation, config, log, base: '/ops', panels: [talkers] }));
+    .use(adminDashboard({ sfu, store, commands, config, log, base: '/ops', panels: [talkers] }));
   const { cookie } = Visitor.as(server, 'viewer');
   const page = await app.handle(new Request('http://127.0.0.1/ops/talkers', { headers: { cookie } }));
   expect(await select(await page.text(), 'main h1')).toEqual(['Talkers']);

@@ -351,7 +351,7 @@ test('several are ticked and treated at once: muted, told, removed, banned, and 
   const asking = await moderator.text(`/do/room/ban-selected?${new URLSearchParams(fields('ada', 'bea'))}`);
   expect(await select(asking, 'form > p')).toEqual(['2 peers: ada, bea']);
   expect(await ask('mute-selected', fields('ada', 'bea', 'cleo'))).toBe('2 microphones muted.');
-  const held = server.sfu.room('room').publications.map(({ pausedBy }) => pausedBy.has('moderator'));
+  const held = server.sfu.room('room').publications.map(({ info }) => info.pausedBy.has('moderator'));
   expect(held).toEqual([true, true]);
   expect(await ask('notice-selected', [...fields('ada', 'cleo'), ['message', 'quiet']])).toBe(
     'The notice was sent to 2 peers.',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mintApiToken } from '../../src/access/api-access.ts';
 import type { Server } from '../../src/app/server.ts';
-import { Moderation } from '../../src/commands/moderation.ts';
+import { Commands } from '../../src/commands/commands.ts';
 import { TestClock } from '../support/clock.ts';
 import { logLines, startServer, testKey, testSecret, withKeys } from '../support/server.ts';
 import { audioTrack, enter } from '../support/world.ts';
@@ -202,9 +202,9 @@ test('a script that begins anew takes its own place, and nobody takes the place 
 
 test('a moderator removes a broadcaster like anybody else, completely', async () => {
   const { base } = await olderBroadcaster('moderated', 'cam');
-  const moderation = new Moderation(server.sfu, server.store);
+  const commands = new Commands(server.sfu, server.store);
   const by = { kind: 'admin', id: 'root' } as const;
-  await moderation.removePeer({ roomId: 'moderated', peerId: 'cam', by });
+  await commands.removePeer({ roomId: 'moderated', peerId: 'cam', by });
   expect(server.store.audit.search({ limit: 1 })[0]?.result).toBe('done');
   expect((await call('POST', `${base}/transports`, {})).status).toBe(404);
 });

@@ -67,7 +67,7 @@ test('axe-core finds nothing on any screen, in either theme, on a desk or a phon
   expect(await findings(page)).toEqual([]);
   await page.click('#settings-close');
   const peerId = (await page.locator('.tile.own').getAttribute('data-peer')) ?? '';
-  server.sfu.removePeer({ roomId: 'axe', peerId, reason: '', by: serverActor });
+  void server.sfu.removePeer({ roomId: 'axe', peerId, reason: '', by: serverActor });
   await page.waitForSelector('#ending:not([hidden])');
   expect(await findings(page)).toEqual([]);
   await held.browser.closePages();

@@ -116,7 +116,7 @@ test('a broadcast that a moderator removes says so and ends', async () => {
     (tracks) => tracks === 2,
   );
   const by = { kind: 'admin', id: 'root' } as const;
-  server.sfu.removePeer({ roomId: 'removed', peerId: 'film', reason: '', by });
+  void server.sfu.removePeer({ roomId: 'removed', peerId: 'film', reason: '', by });
   const { exitCode, said } = await playing.ended();
   expect([exitCode, said]).toEqual([1, expect.stringContaining('the server ended the broadcast')]);
 });

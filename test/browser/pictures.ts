@@ -114,7 +114,7 @@ await alice.click('#settings-open');
 await take(alice, 'settings');
 await alice.click('#settings-close');
 const peerId = await alice.locator('.tile.own').getAttribute('data-peer');
-server.sfu.removePeer({
+void server.sfu.removePeer({
   roomId: room,
   peerId: peerId ?? '',
   reason: 'Please keep to the recipe',

@@ -45,7 +45,12 @@ beforeAll(async () => {
   await Promise.all(pages.map((page) => seesAndHears(page, 1)));
   // Somebody who comes and is put out again, so that there is a session that ended.
   const { client } = await enter({ server, roomId: 'metrics', peerId: 'eve' });
-  server.sfu.removePeer({ roomId: 'metrics', peerId: 'eve', reason: '', by: { kind: 'admin', id: 'root' } });
+  void server.sfu.removePeer({
+    roomId: 'metrics',
+    peerId: 'eve',
+    reason: '',
+    by: { kind: 'admin', id: 'root' },
+  });
   await client.closed;
 });
 

@@ -60,7 +60,7 @@ describe('a call that ends', () => {
   test('by a moderator says so in the moderator’s words, and does not come back by itself', async () => {
     const page = await held.browser.open(server, { room: 'removed', name: 'Alice' });
     const peerId = await peerIdOf(page);
-    server.sfu.removePeer({
+    void server.sfu.removePeer({
       roomId: 'removed',
       peerId,
       reason: 'please keep to the recipe',
@@ -89,7 +89,7 @@ describe('a call that ends', () => {
     );
     const peerId = await peerIdOf(page);
     const peer = server.sfu.peer('moderated', peerId);
-    const microphone = [...peer.publications.values()].find(({ source }) => source === 'audio');
+    const microphone = [...peer.publications.values()].find(({ info }) => info.source === 'audio');
     const target = { roomId: 'moderated', peerId, by: serverActor };
     await server.sfu.muteProducer({ ...target, producerId: microphone?.producer.id ?? '' });
     await page.waitForSelector('#microphone[aria-pressed=false]');

@@ -154,7 +154,7 @@ test('people see the telephone like anybody else, and a moderator who removes it
     (share) => share > 0.8,
   );
   const by = { kind: 'moderator', id: 'ann' } as const;
-  server.sfu.removePeer({ roomId: 'hotline', peerId: 'telephone', reason: '', by });
+  void server.sfu.removePeer({ roomId: 'hotline', peerId: 'telephone', reason: '', by });
   await page.getByText('Telephone', { exact: true }).first().waitFor({ state: 'detached' });
   await eventually(
     'the gateway is gone',

@@ -115,7 +115,7 @@ test('a publisher goes on after a restart of ICE, and is gone when a moderator r
   );
   await seesAndHears(watching, 1);
   const by = { kind: 'moderator', id: 'chair' } as const;
-  server.sfu.removePeer({ roomId: 'room', peerId: 'camera', reason: 'enough', by });
+  void server.sfu.removePeer({ roomId: 'room', peerId: 'camera', reason: 'enough', by });
   const closed = async (one: Page) =>
     await one.evaluate(() => (window as unknown as GuidePage).opened.connection.connectionState);
   await eventually(

@@ -114,7 +114,7 @@ describe('publishing', () => {
     await alice.publish(track('audio'), 'screenAudio');
     await until(() => other(bob).tracks.size === 2, 'two tracks');
     expect([...other(bob).tracks].map(({ source }) => source).sort()).toEqual(['screen', 'screenAudio']);
-    expect(server.sfu.peer('room', 'alice').publications.values().next().value?.source).toBe('screen');
+    expect(server.sfu.peer('room', 'alice').publications.values().next().value?.info.source).toBe('screen');
   });
 
   test('muting reaches the others and the track itself, and so does the end of it', async () => {

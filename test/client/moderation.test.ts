@@ -71,7 +71,7 @@ describe('moderation', () => {
   test('who is removed is told why, and does not come back', async () => {
     const alice = await enter('alice');
     const ended = stateOf(alice, 'ended');
-    server.sfu.removePeer({ ...target('alice'), reason: 'it was too loud' });
+    void server.sfu.removePeer({ ...target('alice'), reason: 'it was too loud' });
     expect(await ended).toMatchObject({ code: 'removed', message: 'it was too loud' });
   });
 

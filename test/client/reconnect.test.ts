@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
 import { serverActor } from '../../src/core/actors.ts';
-import { closeTransport } from '../../src/sfu/rooms/transports.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { type ClientOptions, clientOf, joined, other, stateOf, track } from './support.ts';
@@ -151,7 +150,7 @@ describe('media that is lost', () => {
     const first = camera.producerId;
     for (const peerId of ['alice', 'bob']) {
       for (const entry of [...(serverPeer(peerId)?.transports.values() ?? [])]) {
-        closeTransport(entry, 'ice_failed');
+        entry.peer.closeTransport(entry, 'ice_failed');
       }
     }
     await until(

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftOver } from '../../admin/panels/removal.ts';
 import type { Server } from '../../src/app/server.ts';
-import { removeCompletely } from '../../src/commands/completion.ts';
-import { Moderation } from '../../src/commands/moderation.ts';
+import { Commands } from '../../src/commands/commands.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { audioTrack, createWorld, enter, videoTrack } from '../support/world.ts';
@@ -14,7 +14,7 @@ setDefaultTimeout(60_000);
 
 const by = { kind: 'admin', id: 'root' } as const;
 const asker = { by, address: '192.0.2.9', reason: 'rude' };
-const moderationOf = ({ sfu, store }: Server, now?: () => number) => new Moderation(sfu, store, now);
+const commandsOf = ({ sfu, store }: Server, now?: () => number) => new Commands(sfu, store, now);
 
 /** How the server answers somebody who comes with this token. */
 async function entry(server: Server, peerId: string, token: string, roomId = 'room'): Promise<string> {
@@ -36,7 +36,7 @@ test('a removal is complete when it is answered: socket, transports and consumer
   const peer = server.sfu.peer('room', 'bob');
   expect([...server.sfu.peer('room', 'alice').subscriptions.values()].length).toBeGreaterThan(0);
   const startedAt = performance.now();
-  await moderationOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
   expect(performance.now() - startedAt).toBeLessThan(1000);
   expect(peer.transports.size).toBe(0);
   expect([...room.peers.values()].flatMap(({ subscriptions }) => [...subscriptions.values()])).toEqual([]);
@@ -58,9 +58,8 @@ test('a removal is complete when it is answered: socket, transports and consumer
 test('a removal that leaves something behind says what, and is not told as complete', async () => {
   await using world = await createWorld();
   const { server } = world;
-  const room = server.sfu.room('room');
-  const peer = server.sfu.peer('room', 'bob');
-  const left = await removeCompletely(server.sfu, { room, peer, patience: 50 }, () => {});
+  const { traces } = server.sfu.peer('room', 'bob');
+  const left = await traces.whenGone({ clock: systemClock, timeoutMs: 50 });
   expect(left).toEqual(['socket', 'transports', 'consumers']);
   expect(leftOver([{ remains: left, bans: [] }])).toContain('socket, transports, consumers');
   expect(leftOver([])).toBe('');
@@ -70,7 +69,7 @@ test('the token of a removed peer is void, and one that is issued later is good'
   await using server = await startServer(withKeys);
   const token = await tokenFor('room', 'bob');
   await enter({ server, peerId: 'bob', token });
-  await moderationOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
   expect(await entry(server, 'bob', token)).toBe('removed');
   expect(await entry(server, 'bob', await tokenFor('room', 'bob', { now: Date.now() - 60_000 }))).toBe(
     'removed',
@@ -82,21 +81,21 @@ test('the token of a removed peer is void, and one that is issued later is good'
 test('in development mode, where there are no tokens, a removed peer may come back and a banned one may not', async () => {
   await using server = await startServer();
   await enter({ server, peerId: 'bob' });
-  await moderationOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
   await enter({ server, peerId: 'bob' });
   const ban = { scope: 'room', kinds: ['identity'], milliseconds: null } as const;
-  await moderationOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
   const client = await SignalingClient.connect({ server, peerId: 'bob' });
   expect((await client.closed).reason).toMatch(/^banned: you are banned from this room \(rude\)/);
 });
 
 test('a ban keeps out whom it recognises: the identity, the token, or whoever comes from the address', async () => {
   await using server = await startServer(withKeys);
-  const moderation = moderationOf(server);
+  const commands = commandsOf(server);
   const later = { now: Date.now() + 5000 };
   await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
   const ban = { scope: 'server', kinds: ['identity'], milliseconds: 3_600_000 } as const;
-  await moderation.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
+  await commands.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
   expect(await entry(server, 'bob', await tokenFor('other', 'bob', later), 'other')).toBe('banned');
   expect(await entry(server, 'carol', await tokenFor('room', 'carol', later))).toBe('in');
 
@@ -109,15 +108,15 @@ test('a ban keeps out whom it recognises: the identity, the token, or whoever co
     expiresAt: null,
   } as const;
   await enter({ server, peerId: 'dave', token: await tokenFor('room', 'dave') });
-  await moderation.ban(everyone, asker);
+  await commands.ban(everyone, asker);
   expect(server.sfu.room('room').peers.size).toBe(0);
   expect(await entry(server, 'carol', await tokenFor('room', 'carol', later))).toBe('banned');
   expect(await entry(server, 'carol', await tokenFor('other', 'carol', later), 'other')).toBe('in');
 
   const [holding] = server.store.bans.list({ limit: 1 });
-  await moderation.liftBan(holding?.id ?? 0, asker);
+  await commands.liftBan(holding?.id ?? 0, asker);
   expect(await entry(server, 'carol', await tokenFor('room', 'carol', later))).toBe('in');
-  await expect(moderation.liftBan(holding?.id ?? 0, asker)).rejects.toThrow(/no such ban/);
+  await expect(commands.liftBan(holding?.id ?? 0, asker)).rejects.toThrow(/no such ban/);
   expect(server.store.audit.search({ limit: 1 })[0]?.result).toMatch(/^failed: not_found/);
 });
 
@@ -126,7 +125,7 @@ test('a ban for the whole server puts its peer out of every room', async () => {
   const one = await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
   const other = await enter({ server, roomId: 'b', peerId: 'bob', token: await tokenFor('b', 'bob') });
   const ban = { scope: 'server', kinds: ['identity', 'token'], milliseconds: null } as const;
-  await moderationOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker }, ban);
   expect((await one.client.closed).reason).toMatch(/^removed: you were banned/);
   expect((await other.client.closed).reason).toMatch(/^removed: you were banned/);
 });
@@ -139,9 +138,9 @@ test('bans and void tokens hold after a restart', async () => {
     await using server = await startServer(environment);
     await enter({ server, peerId: 'bob', token: tokens.bob });
     await enter({ server, peerId: 'eve', token: tokens.eve });
-    const moderation = moderationOf(server);
-    await moderation.removePeer({ roomId: 'room', peerId: 'bob', ...asker });
-    await moderation.removePeer(
+    const commands = commandsOf(server);
+    await commands.removePeer({ roomId: 'room', peerId: 'bob', ...asker });
+    await commands.removePeer(
       { roomId: 'room', peerId: 'eve', ...asker },
       { scope: 'room', kinds: ['token'], milliseconds: null },
     );
@@ -164,9 +163,9 @@ test('mute all mutes what is of the source and not of a moderator, and says how 
   await mona.client.request('produce', audioTrack(mona.sendTransport, 1000));
   await bob.client.request('produce', audioTrack(bob.sendTransport, 2000));
   await bob.client.request('produce', videoTrack(bob.sendTransport, 3000));
-  expect(await moderationOf(server).muteAll({ roomId: 'room', source: 'audio', ...asker })).toBe(1);
-  const held = server.sfu.room('room').publications.filter(({ pausedBy }) => pausedBy.has('moderator'));
-  expect(held.map(({ peer, source }) => [peer.id, source])).toEqual([['bob', 'audio']]);
+  expect(await commandsOf(server).muteAll({ roomId: 'room', source: 'audio', ...asker })).toBe(1);
+  const held = server.sfu.room('room').publications.filter(({ info }) => info.pausedBy.has('moderator'));
+  expect(held.map(({ info }) => [info.peerId, info.source])).toEqual([['bob', 'audio']]);
   expect((await bob.client.waitFor('producerPaused')).reason).toBe('admin');
 });
 
@@ -197,7 +196,7 @@ test('a moderator in the call removes, mutes and locks by the same commands and 
 test('what is asked of a peer that has left is refused, and nothing is made void', async () => {
   await using server = await startServer(withKeys);
   await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
-  const gone = moderationOf(server).removePeer({ roomId: 'room', peerId: 'carol', ...asker });
+  const gone = commandsOf(server).removePeer({ roomId: 'room', peerId: 'carol', ...asker });
   await expect(gone).rejects.toThrow(/there is no peer "carol"/);
   expect(await entry(server, 'carol', await tokenFor('room', 'carol'))).toBe('in');
 });

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { Moderation } from '../../src/commands/moderation.ts';
+import { Commands } from '../../src/commands/commands.ts';
 import { publicEventsOf } from '../../src/public-events/catalogue.ts';
 import { peerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { startServer } from '../support/server.ts';
@@ -13,12 +13,12 @@ const asker = { by, address: '192.0.2.9' };
 
 test('creating and changing a room is in the audit log, and so is what was refused', async () => {
   await using server = await startServer();
-  const moderation = new Moderation(server.sfu, server.store);
+  const commands = new Commands(server.sfu, server.store);
   const target = { roomId: 'lecture', ...asker };
-  await moderation.createRoom({ ...target, options: { maxPeers: 5 } });
-  await moderation.changeRoom({ ...target, changes: { maxPeers: 9 } });
+  await commands.createRoom({ ...target, options: { maxPeers: 5 } });
+  await commands.changeRoom({ ...target, changes: { maxPeers: 9 } });
   expect(server.sfu.room('lecture').options.maxPeers).toBe(9);
-  const again = moderation.createRoom({ ...target, options: {} });
+  const again = commands.createRoom({ ...target, options: {} });
   expect(
     await again.then(
       () => 'made',
@@ -36,19 +36,19 @@ test('creating and changing a room is in the audit log, and so is what was refus
 test('a consumer that is paused, resumed and closed for a peer is told to it', async () => {
   await using world = await createWorld();
   const { server, alice, ids } = world;
-  const moderation = new Moderation(server.sfu, server.store);
+  const commands = new Commands(server.sfu, server.store);
   const consumerId = ids.consumer ?? '';
   const target = { roomId: 'room', peerId: 'alice', consumerId, ...asker };
   const { consumer } = server.sfu.peer('room', 'alice').subscription(consumerId);
   // The consumer of a new publication is resumed once its client has it.
   await until(() => !consumer.paused, 'the start of the consumer');
-  await moderation.pauseConsumer(target);
+  await commands.pauseConsumer(target);
   expect(consumer.paused).toBe(true);
   expect(await alice.waitFor('consumerPaused')).toEqual({ consumerId });
-  await moderation.resumeConsumer(target);
+  await commands.resumeConsumer(target);
   expect(consumer.paused).toBe(false);
   expect(await alice.waitFor('consumerResumed')).toEqual({ consumerId });
-  await moderation.closeConsumer(target);
+  await commands.closeConsumer(target);
   expect(await alice.waitFor('consumerClosed')).toEqual({ consumerId, reason: 'moderator' });
   expect(server.store.audit.search({ limit: 3 }).map(({ action }) => action)).toEqual([
     'consumer.close',
@@ -61,8 +61,8 @@ test('a producer that is closed for a peer is told to it', async () => {
   await using world = await createWorld();
   const { server, alice, ids } = world;
   const producerId = ids.producer ?? '';
-  const moderation = new Moderation(server.sfu, server.store);
-  await moderation.closeProducer({ roomId: 'room', peerId: 'alice', producerId, ...asker });
+  const commands = new Commands(server.sfu, server.store);
+  await commands.closeProducer({ roomId: 'room', peerId: 'alice', producerId, ...asker });
   expect(await alice.waitFor('producerClosed')).toEqual({ producerId, reason: 'moderator' });
   expect(server.store.audit.search({ limit: 1 })).toMatchObject([
     { action: 'producer.close', details: { producerId, source: 'audio' }, result: 'done' },
@@ -72,18 +72,18 @@ test('a producer that is closed for a peer is told to it', async () => {
 test('all that one peer sends is muted and allowed again, or one source of it', async () => {
   await using world = await createWorld();
   const { server } = world;
-  const moderation = new Moderation(server.sfu, server.store);
+  const commands = new Commands(server.sfu, server.store);
   const held = () =>
     [...server.sfu.peer('room', 'bob').publications.values()].filter(({ pausedBy }) =>
       pausedBy.has('moderator'),
     );
   const bob = { roomId: 'room', peerId: 'bob', ...asker };
-  expect(await moderation.muteAll({ ...bob, source: 'audio' })).toBe(1);
-  expect(held().map(({ source }) => source)).toEqual(['audio']);
-  expect(await moderation.muteAll(bob)).toBe(1);
+  expect(await commands.muteAll({ ...bob, source: 'audio' })).toBe(1);
+  expect(held().map(({ info }) => info.source)).toEqual(['audio']);
+  expect(await commands.muteAll(bob)).toBe(1);
   expect(held().length).toBe(2);
-  expect(await moderation.allowAll({ ...bob, source: 'video' })).toBe(1);
-  expect(await moderation.allowAll(bob)).toBe(1);
+  expect(await commands.allowAll({ ...bob, source: 'video' })).toBe(1);
+  expect(await commands.allowAll(bob)).toBe(1);
   expect(held()).toEqual([]);
   // Nobody else was touched.
   expect(
@@ -98,19 +98,20 @@ test('the metadata of a peer begins with its token and is what a program sets', 
   server.sfu.events.on('peerMetadataChanged', (data) =>
     told.push(publicEventsOf('peerMetadataChanged', data)),
   );
-  const moderation = new Moderation(server.sfu, server.store);
-  await moderation.setPeerMetadata({ roomId: 'room', peerId: 'bob', metadata: { seat: 7 }, ...asker });
+  const commands = new Commands(server.sfu, server.store);
+  await commands.setPeerMetadata({ roomId: 'room', peerId: 'bob', metadata: { seat: 7 }, ...asker });
   expect(peerSnapshot(server.sfu.peer('room', 'bob')).metadata).toEqual({ seat: 7 });
-  const data = { roomId: 'room', peerId: 'bob', metadata: { seat: 7 }, by };
+  const { sessionId } = server.sfu.peer('room', 'bob');
+  const data = { roomId: 'room', peerId: 'bob', sessionId, metadata: { seat: 7 }, by };
   expect(told).toEqual([[['peer_metadata_changed', data]]]);
 });
 
 test('a ban by an order is answered with what was written', async () => {
   await using world = await createWorld();
   const { server } = world;
-  const moderation = new Moderation(server.sfu, server.store);
+  const commands = new Commands(server.sfu, server.store);
   const order = { scope: 'room', kinds: ['identity', 'address'], milliseconds: 60_000 } as const;
-  const { bans } = await moderation.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, order);
+  const { bans } = await commands.removePeer({ roomId: 'room', peerId: 'bob', ...asker }, order);
   expect(bans.map(({ kind, value, roomId }) => [kind, value, roomId])).toEqual([
     ['identity', 'bob', 'room'],
     ['address', '127.0.0.1', 'room'],

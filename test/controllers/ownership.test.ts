@@ -147,7 +147,7 @@ test('when a moderator removes an endpoint its controller is told, and all that 
   await controller.ask('createEndpoint', ref);
   await controller.ask('openPlainTransport', ref);
   const by = { kind: 'moderator', id: 'ann' } as const;
-  server.sfu.removePeer({ ...ref, reason: 'too loud', by });
+  void server.sfu.removePeer({ ...ref, reason: 'too loud', by });
   expect(await controller.client.waitFor('endpointClosed')).toMatchObject({
     reason: 'removed',
     detail: 'too loud',

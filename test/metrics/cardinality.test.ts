@@ -45,7 +45,7 @@ type Emit = <N extends keyof SfuEvents>(name: N, data: SfuEvents[N]) => void;
 /** What a client could try to bring onto the page: in ids, names, methods, codes and reasons. */
 function hostileEvents(emit: Emit, index: number): void {
   const evil = `evil"} 1\n${index}`;
-  const ref = { roomId: evil, peerId: evil };
+  const ref = { roomId: evil, peerId: evil, sessionId: evil };
   const by = { kind: 'peer', id: evil } as const;
   const bad = evil as never;
   emit('socketOpened', ref);

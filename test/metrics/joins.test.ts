@@ -27,7 +27,12 @@ test('joins, leaves and kicks are told apart by what came of them', async () => 
   const shy = await SignalingClient.connect({ server, peerId: 'shy', token: await tokenFor('room', 'shy') });
   await shy.request('getRouterRtpCapabilities', {});
   await shy.close();
-  server.sfu.removePeer({ roomId: 'room', peerId: 'bob', reason: '', by: { kind: 'admin', id: 'root' } });
+  void server.sfu.removePeer({
+    roomId: 'room',
+    peerId: 'bob',
+    reason: '',
+    by: { kind: 'admin', id: 'root' },
+  });
   await world.alice.close();
   const text = await scrapeUntil(server, (page) => sumOf(page, 'tureen_peer_leaves_total') === 3);
   const joins = (result: string) => sumOf(text, 'tureen_joins_total', { result });

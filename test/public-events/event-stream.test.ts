@@ -16,7 +16,15 @@ function world(keep?: number) {
   return { events, stream, seen, open, close };
 }
 
-const left = { roomId: 'a', peerId: 'bob', detail: '', hidden: false, duration: 1, by: serverActor };
+const left = {
+  roomId: 'a',
+  peerId: 'bob',
+  sessionId: 's',
+  detail: '',
+  hidden: false,
+  duration: 1,
+  by: serverActor,
+};
 
 test('events of a room are numbered without gaps, and anew when the room begins anew', () => {
   const { seen, open, close } = world();

@@ -98,7 +98,8 @@ test('a controller that does not read is dropped alone, and the others miss noth
   await subscribe(reading, { types: ['room_changed'] });
   // So much that it fits nowhere on the way: from then on what happens waits where it is kept for all.
   const displayName = 'x'.repeat(4000);
-  const renamed = { roomId: 'hall', peerId: 'telephone', displayName, oldDisplayName: '', hidden: false };
+  const who = { roomId: 'hall', peerId: 'telephone', sessionId: 's' };
+  const renamed = { ...who, displayName, oldDisplayName: '', hidden: false };
   for (let count = 0; count < 12_000; count += 1) server.sfu.events.emit('peerRenamed', renamed);
   let sent = 0;
   while (server.programs.holdings.endpoints.size > 0) {

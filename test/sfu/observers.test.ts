@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test
 import type { types } from 'mediasoup';
 import type { Server } from '../../src/app/server.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
-import type { Peer, Publication } from '../../src/sfu/rooms/peer.ts';
+import type { LocalPublication, Peer } from '../../src/sfu/rooms/peer.ts';
+import { keepProducer } from '../../src/sfu/rooms/publishing.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
@@ -20,7 +21,7 @@ class Microphone {
   level = 127;
 
   constructor(
-    readonly publication: Publication,
+    readonly publication: LocalPublication,
     private readonly ssrc: number,
   ) {}
 
@@ -82,16 +83,9 @@ async function addMicrophone(peerId: string, ssrc: number): Promise<Microphone> 
       encodings: [{ ssrc }],
     },
   });
-  const publication: Publication = {
-    peer,
-    producer,
-    codec: 'opus',
-    source: 'audio',
-    openedAt: 0,
-    pausedBy: new Set(),
-  };
   // As if alice's own client had published it, so that observers that open later find it too.
-  peer.publications.set(producer.id, publication);
+  const { rtpParameters } = producer;
+  const publication = keepProducer(room, peer, { producer, source: 'audio', rtpParameters, transportId: '' });
   const microphone = new Microphone(publication, ssrc);
   microphones.push(microphone);
   room.observe(publication);

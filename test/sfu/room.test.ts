@@ -109,7 +109,7 @@ test('a closed producer closes its consumers with the cause', async () => {
 test('a removed peer is gone for everyone at once, with the reason', async () => {
   await using world = await createWorld();
   const left = eventsOf(world, 'peerLeft');
-  world.server.sfu.removePeer({ roomId: 'room', peerId: 'bob', reason: 'be kind', by: admin });
+  void world.server.sfu.removePeer({ roomId: 'room', peerId: 'bob', reason: 'be kind', by: admin });
   expect(await world.bob.closed).toEqual({ code: 4000, reason: 'removed: be kind' });
   expect(await world.alice.waitFor('peerClosed')).toEqual({ peerId: 'bob', reason: 'removed' });
   expect(await world.alice.waitFor('peerLeft')).toEqual({ peerId: 'bob', reason: 'removed' });
@@ -148,7 +148,7 @@ test('a peer that may not publish any more loses what it may not, and keeps the 
   expect(closed).toEqual({ producerId: world.ids.remoteVideo, reason: 'not_allowed' });
   expect(await world.bob.waitFor('permissionsChanged')).toEqual({ publish: ['audio', 'data'] });
   const bob = world.server.sfu.peer('room', 'bob');
-  expect([...bob.publications.values()].map(({ source }) => source)).toEqual(['audio']);
+  expect([...bob.publications.values()].map(({ info }) => info.source)).toEqual(['audio']);
   expect(bob.dataPublications.size).toBe(1);
   const transport = [...bob.transports.values()].find(({ producing }) => producing)?.transport.id ?? '';
   expect(world.bob.request('produce', videoTrack(transport, 9000))).rejects.toThrow('forbidden: ');

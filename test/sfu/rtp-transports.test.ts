@@ -4,13 +4,13 @@ import type { Server } from '../../src/app/server.ts';
 import { defaultGrants } from '../../src/core/grants.ts';
 import type { Peer, PeerLink } from '../../src/sfu/rooms/peer.ts';
 import { publish } from '../../src/sfu/rooms/publishing.ts';
+import type { RoomOptions } from '../../src/sfu/rooms/room-options.ts';
 import {
   connectPipeTransport,
   connectPlainTransport,
   openPipeTransport,
   openPlainTransport,
 } from '../../src/sfu/rooms/rtp-transports.ts';
-import type { RoomOptions } from '../../src/sfu/rooms/room-options.ts';
 import { peerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { subscribe } from '../../src/sfu/rooms/subscribing.ts';
 import { startServer } from '../support/server.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const link: PeerLink = { open: false, close: () => {} };
+const link: PeerLink = { gone: Promise.resolve(), close: () => {} };
 const plain = { comedia: true, rtcpMux: true };
 
 async function enter(roomId: string, peerId: string) {
@@ -85,7 +85,7 @@ test('RTP that comes to a plain transport is forwarded to where another one was 
     socket: { data: (_socket, data) => arrived.resolve(data) },
   });
   const remote = { ip: '127.0.0.1', port: socket.port };
-  await connectPlainTransport(room, receiver, { entry: sink, remote });
+  await connectPlainTransport(room, sink, remote);
   await subscribe(room, receiver, publication, {
     paused: false,
     transportId: sink.transport.id,
@@ -106,10 +106,7 @@ test('an address that the operator does not allow is refused, and one that sends
     comedia: false,
     rtcpMux: true,
   });
-  const refused = connectPlainTransport(room, peer, {
-    entry: told,
-    remote: { ip: '192.0.2.1', port: 4000 },
-  });
+  const refused = connectPlainTransport(room, told, { ip: '192.0.2.1', port: 4000 });
   expect(
     await refused.then(
       () => 'let in',
@@ -137,8 +134,8 @@ test('a transport is told its other side once, and its port is given back when i
   expect(port).toBeGreaterThanOrEqual(lowest);
   expect(port).toBeLessThanOrEqual(highest);
   const remote = { ip: '127.0.0.1', port: 4000 };
-  await connectPlainTransport(room, peer, { entry, remote });
-  const again = connectPlainTransport(room, peer, { entry, remote });
+  await connectPlainTransport(room, entry, remote);
+  const again = connectPlainTransport(room, entry, remote);
   expect(
     await again.then(
       () => 'done',
@@ -160,10 +157,7 @@ test('a pipe carries every layer of what it consumes to another router', async (
   const other = await openPipeTransport(room, sender, pipe);
   const { localPort } = other.transport.tuple;
   const { srtpParameters } = other.transport;
-  await connectPipeTransport(room, bridge, {
-    entry,
-    remote: { ip: '127.0.0.1', port: localPort, srtpParameters },
-  });
+  await connectPipeTransport(room, entry, { ip: '127.0.0.1', port: localPort, srtpParameters });
   const { consumer } = await subscribe(room, bridge, publication, { paused: false });
   expect(consumer.type).toBe('pipe');
   expect(peerSnapshot(bridge).transports[0]).toMatchObject({
@@ -178,8 +172,8 @@ test('a room can be opened before anybody comes, with codecs and limits of its o
     maxPeers: 1,
     metadata: { topic: 'support' },
   } satisfies RoomOptions;
-  const room = await server.sfu.createRoom({ roomId: 'made', options });
-  expect(room.routers.rtpCapabilities.codecs?.map(({ mimeType }) => mimeType)).toEqual([
+  await server.sfu.createRoom({ roomId: 'made', options });
+  expect(server.sfu.room('made').routers.rtpCapabilities.codecs?.map(({ mimeType }) => mimeType)).toEqual([
     'audio/PCMU',
     'video/VP8',
     'video/rtx',

@@ -335,7 +335,8 @@ describe('protoo-client as the rewrites use it', () => {
     const layers = { spatialLayer: 2, temporalLayer: 1 };
     const consumerId = String(consumer.consumerId);
     const producerId = String(video.producerId);
-    const who = { roomId: 'room', peerId: 'bob', producerPeerId: 'alice', kind: 'video' } as const;
+    const { sessionId } = server.sfu.peer('room', 'bob');
+    const who = { roomId: 'room', peerId: 'bob', sessionId, producerPeerId: 'alice', kind: 'video' } as const;
     server.sfu.events.emit('consumerLayers', { ...who, consumerId, producerId, layers });
     const changed = { consumerId, ...layers, layers };
     expect(await bob.client.waitFor('consumerLayersChanged', (data) => data.layers !== null)).toEqual(

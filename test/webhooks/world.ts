@@ -41,7 +41,14 @@ export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOpt
   const webhooks = new Webhooks({ config: whole, events, outbox: store.webhooks, clock, log, ...options });
   const open = (roomId: string) => bus.emit('roomOpened', { roomId, workerIndex: 0 });
   const rename = (roomId: string, displayName: string) =>
-    bus.emit('peerRenamed', { roomId, peerId: 'p', displayName, oldDisplayName: '', hidden: false });
+    bus.emit('peerRenamed', {
+      roomId,
+      peerId: 'p',
+      sessionId: 's',
+      displayName,
+      oldDisplayName: '',
+      hidden: false,
+    });
   const close = (roomId: string) =>
     bus.emit('roomClosed', { roomId, reason: 'empty', duration: 1, by: serverActor });
   const stop = async () => {

@@ -108,7 +108,7 @@ describe('opening a session for a player', () => {
     const told = client.events.filter(({ method }) => method === 'newPeer');
     expect(told.map(({ data }) => (data as { id: string }).id)).toEqual(['camera']);
     const by = { kind: 'server', id: '' } as const;
-    server.sfu.removePeer({ roomId: 'room', peerId: viewer?.id ?? '', reason: '', by });
+    void server.sfu.removePeer({ roomId: 'room', peerId: viewer?.id ?? '', reason: '', by });
     expect((await call(server, player, { method: 'DELETE' })).status).toBe(404);
   });
 

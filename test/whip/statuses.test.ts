@@ -270,7 +270,7 @@ describe('a session', () => {
     expect(again.status).toBe(201);
     expect((await call(server, path, { method: 'DELETE' })).status).toBe(404);
     const by = { kind: 'server', id: '' } as const;
-    server.sfu.removePeer({ roomId: 'room', peerId: 'camera', reason: 'enough', by });
+    void server.sfu.removePeer({ roomId: 'room', peerId: 'camera', reason: 'enough', by });
     expect((await call(server, sessionPath(again), { method: 'DELETE' })).status).toBe(404);
   });
 });

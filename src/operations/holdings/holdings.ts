@@ -79,7 +79,7 @@ export class Holdings {
     }
     let entered: Peer | undefined;
     const link: PeerLink = {
-      open: false,
+      gone: Promise.resolve(),
       close: (reason, detail) => {
         if (entered) this.#endpointClosed(entered, reason, detail);
       },
@@ -107,8 +107,10 @@ export class Holdings {
   /** Opens a room that ends with its owner. @throws SfuError wrong_state, draining, worker_unavailable */
   async addSession(wanted: { roomId: string; options: RoomOptions } & Owned): Promise<MediaSession> {
     const { owner, keep, ...rest } = wanted;
-    const room = await this.options.sfu.createRoom(rest);
-    if (room.closed) throw new SfuError('gone', 'the room ended again at once');
+    const { sfu } = this.options;
+    const { id } = await sfu.createRoom(rest);
+    const room = sfu.rooms.get(id);
+    if (!room) throw new SfuError('gone', 'the room ended again at once');
     this.#requireHere(owner, () => room.close('closed'));
     const session = { room, owner, keep };
     this.sessions.set(room.id, session);

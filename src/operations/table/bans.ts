@@ -46,9 +46,9 @@ export const addBan = defineOperation({
   errors: [],
   example: { kind: 'identity', value: 'mallory', roomId: 'room', seconds: 3600, reason: 'spam' },
   async run(context, { kind, value, roomId = null, seconds = null, reason = '' }) {
-    const { caller, clock, moderation } = context;
+    const { caller, clock, commands } = context;
     const expiresAt = seconds === null ? null : clock.now() + seconds * 1000;
-    return await moderation.ban(
+    return await commands.ban(
       { kind, value, roomId, reason, by: caller.by, expiresAt },
       askerOf(context, reason),
     );
@@ -85,7 +85,7 @@ export const liftBan = defineOperation({
   errors: ['not_found'],
   example: { banId: '{ban}' },
   async run(context, { banId, reason }) {
-    await context.moderation.liftBan(banId, askerOf(context, reason));
+    await context.commands.liftBan(banId, askerOf(context, reason));
     return {};
   },
 });

@@ -1,11 +1,6 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { SfuError } from '../../core/errors.ts';
+import { Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
-import type { Subscription } from '../../sfu/rooms/peer.ts';
-import { consumerSnapshot } from '../../sfu/rooms/snapshot.ts';
-import type { Sfu } from '../../sfu/sfu.ts';
-import { askerOf, defineOperation, type Immutable, type OperationContext } from '../operation.ts';
+import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { Consumer, pageOf, paging, params, Stats } from '../schemas.ts';
 import { statsOf } from './stats.ts';
@@ -30,17 +25,18 @@ export const listConsumers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, producerId, kind, ...query }) {
-    const chosen = subscriptionsOf(sfu, roomId).filter(
-      ({ peer, consumer }) =>
-        (peerId === undefined || peer.id === peerId) &&
-        (producerId === undefined || consumer.producerId === producerId) &&
-        (kind === undefined || consumer.kind === kind),
-    );
-    const { items, nextCursor } = pageByKey(
-      chosen.map((subscription) => [subscription.consumer.id, subscription]),
+    const chosen = sfu.read
+      .consumers(roomId)
+      .filter(
+        (consumer) =>
+          (peerId === undefined || consumer.peerId === peerId) &&
+          (producerId === undefined || consumer.producerId === producerId) &&
+          (kind === undefined || consumer.kind === kind),
+      );
+    return pageByKey(
+      chosen.map((consumer) => [consumer.id, consumer]),
       query,
     );
-    return { items: items.map(describeConsumer), nextCursor };
   },
 });
 
@@ -55,7 +51,7 @@ export const getConsumer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example,
-  run: ({ sfu }, { roomId, consumerId }) => describeConsumer(find(sfu, roomId, consumerId)),
+  run: ({ sfu }, { roomId, consumerId }) => sfu.read.consumer(roomId, consumerId),
 });
 
 export const getConsumerStats = defineOperation({
@@ -69,8 +65,8 @@ export const getConsumerStats = defineOperation({
   errors: ['not_found', 'gone'],
   example,
   async run({ sfu }, { roomId, consumerId }) {
-    const { consumer } = find(sfu, roomId, consumerId);
-    return statsOf(await mediaCall(consumer, 'reading statistics', () => consumer.getStats()));
+    const { id } = sfu.read.consumer(roomId, consumerId);
+    return statsOf(await sfu.read.statistics({ roomId, id }));
   },
 });
 
@@ -85,9 +81,8 @@ export const pauseConsumer = defineOperation({
   errors: ['not_found', 'gone'],
   example,
   async run(context, { roomId, consumerId, reason }) {
-    const subscription = find(context.sfu, roomId, consumerId);
-    await context.moderation.pauseConsumer(targetOf(context, subscription, reason));
-    return describeConsumer(subscription);
+    await context.commands.pauseConsumer(targetOf(context, { roomId, consumerId }, reason));
+    return context.sfu.read.consumer(roomId, consumerId);
   },
 });
 
@@ -102,9 +97,8 @@ export const resumeConsumer = defineOperation({
   errors: ['not_found', 'gone'],
   example,
   async run(context, { roomId, consumerId, reason }) {
-    const subscription = find(context.sfu, roomId, consumerId);
-    await context.moderation.resumeConsumer(targetOf(context, subscription, reason));
-    return describeConsumer(subscription);
+    await context.commands.resumeConsumer(targetOf(context, { roomId, consumerId }, reason));
+    return context.sfu.read.consumer(roomId, consumerId);
   },
 });
 
@@ -120,29 +114,16 @@ export const closeConsumer = defineOperation({
   errors: ['not_found'],
   example,
   async run(context, { roomId, consumerId, reason }) {
-    const subscription = find(context.sfu, roomId, consumerId);
-    await context.moderation.closeConsumer(targetOf(context, subscription, reason));
+    await context.commands.closeConsumer(targetOf(context, { roomId, consumerId }, reason));
     return {};
   },
 });
 
-function subscriptionsOf(sfu: Sfu, roomId: string): Subscription[] {
-  return [...sfu.room(roomId).peers.values()].flatMap(({ subscriptions }) => [...subscriptions.values()]);
-}
-
-function find(sfu: Sfu, roomId: string, consumerId: string): Subscription {
-  const found = subscriptionsOf(sfu, roomId).find(({ consumer }) => consumer.id === consumerId);
-  if (found) return found;
-  throw new SfuError(
-    'not_found',
-    `there is no consumer "${consumerId}" in room "${roomId}"; it may have been closed`,
-  );
-}
-
-function targetOf(context: OperationContext, { peer, consumer }: Subscription, reason?: string) {
-  return { ...peer.ref, consumerId: consumer.id, ...askerOf(context, reason) };
-}
-
-function describeConsumer(subscription: Subscription): Immutable<Static<typeof Consumer>> {
-  return { ...consumerSnapshot(subscription), peerId: subscription.peer.id };
+function targetOf(
+  context: OperationContext,
+  { roomId, consumerId }: { roomId: string; consumerId: string },
+  reason?: string,
+) {
+  const { peerId } = context.sfu.read.consumer(roomId, consumerId);
+  return { roomId, peerId, consumerId, ...askerOf(context, reason) };
 }

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { defineOperation } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, time } from '../schemas.ts';
@@ -19,7 +18,7 @@ export const listDataProducers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { dataProducers } = peerSnapshot(sfu.peer(roomId, peerId));
+    const { dataProducers } = sfu.read.peer(roomId, peerId);
     return pageByKey(
       dataProducers.map((entry) => [entry.id, entry]),
       query,
@@ -38,7 +37,7 @@ export const listDataConsumers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { dataConsumers } = peerSnapshot(sfu.peer(roomId, peerId));
+    const { dataConsumers } = sfu.read.peer(roomId, peerId);
     return pageByKey(
       dataConsumers.map((entry) => [entry.id, entry]),
       query,

@@ -47,6 +47,6 @@ async function send(
   const message = cleanText(target.message, longestMessage);
   if (message === '')
     throw new SfuError('invalid_params', 'message: wants something that can be read, got blanks only');
-  await context.moderation.notice({ ...target, message, ...askerOf(context, target.reason) });
+  await context.commands.notice({ ...target, message, ...askerOf(context, target.reason) });
   return {};
 }

@@ -35,7 +35,7 @@ export const drainNode = defineOperation({
   errors: [],
   example: { seconds: 600, reason: 'a new version' },
   async run(context, { seconds = context.config.drainSeconds, reason }) {
-    await context.moderation.drain({ milliseconds: seconds * 1000, ...askerOf(context, reason) });
+    await context.commands.drain({ milliseconds: seconds * 1000, ...askerOf(context, reason) });
     return describeNode(context);
   },
 });
@@ -51,7 +51,7 @@ export const cancelDrain = defineOperation({
   errors: ['wrong_state'],
   example: {},
   async run(context, { reason }) {
-    await context.moderation.cancelDrain(askerOf(context, reason));
+    await context.commands.cancelDrain(askerOf(context, reason));
     return describeNode(context);
   },
 });
@@ -101,8 +101,7 @@ export const getTopRooms = defineOperation({
 });
 
 function describeNode({ sfu, clock }: OperationContext): Static<typeof Node> {
-  const rooms = [...sfu.rooms.values()];
-  const peers = rooms.flatMap((room) => [...room.peers.values()]);
+  const { rooms, connected, joined, producers, consumers } = sfu.read.counts();
   const unreadyReasons = sfu.unreadyReasons();
   return {
     time: clock.now(),
@@ -110,9 +109,9 @@ function describeNode({ sfu, clock }: OperationContext): Static<typeof Node> {
     unreadyReasons,
     drainDeadline: sfu.drainDeadline,
     workers: sfu.pool.slots.filter(({ live }) => live !== undefined).length,
-    rooms: rooms.length,
-    peers: peers.length,
-    producers: peers.reduce((sum, { publications }) => sum + publications.size, 0),
-    consumers: peers.reduce((sum, { subscriptions }) => sum + subscriptions.size, 0),
+    rooms,
+    peers: connected + joined,
+    producers,
+    consumers,
   };
 }

@@ -35,7 +35,7 @@ export const banPeer = defineOperation({
   },
   async run(context, { where, kinds, seconds, reason, ...target }) {
     const order = { scope: where, kinds, milliseconds: seconds === null ? null : seconds * 1000 };
-    const { bans } = await context.moderation.removePeer({ ...target, ...askerOf(context, reason) }, order);
+    const { bans } = await context.commands.removePeer({ ...target, ...askerOf(context, reason) }, order);
     return { bans };
   },
 });
@@ -52,7 +52,7 @@ export const mutePeer = defineOperation({
   example: { roomId: 'room', peerId: 'alice', source: 'audio' },
   async run(context, { reason, ...target }) {
     context.sfu.peer(target.roomId, target.peerId);
-    return { count: await context.moderation.muteAll({ ...target, ...askerOf(context, reason) }) };
+    return { count: await context.commands.muteAll({ ...target, ...askerOf(context, reason) }) };
   },
 });
 
@@ -68,6 +68,6 @@ export const allowPeer = defineOperation({
   example: { roomId: 'room', peerId: 'alice' },
   async run(context, { reason, ...target }) {
     context.sfu.peer(target.roomId, target.peerId);
-    return { count: await context.moderation.allowAll({ ...target, ...askerOf(context, reason) }) };
+    return { count: await context.commands.allowAll({ ...target, ...askerOf(context, reason) }) };
   },
 });

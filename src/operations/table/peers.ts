@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, Reason } from '../../core/schemas.ts';
-import type { Peer as DomainPeer } from '../../sfu/rooms/peer.ts';
-import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { PeerSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { askerOf, defineOperation, type Immutable } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
@@ -21,8 +20,11 @@ export const listPeers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room' },
   run({ sfu }, { roomId, ...query }) {
-    const { items, nextCursor } = pageByKey(sfu.room(roomId).peers, query);
-    return { items: items.map(describePeer), nextCursor };
+    const { items, nextCursor } = pageByKey(
+      sfu.read.peerIds(roomId).map((id) => [id, id] as const),
+      query,
+    );
+    return { items: items.map((id) => describePeer(roomId, sfu.read.peer(roomId, id))), nextCursor };
   },
 });
 
@@ -37,7 +39,7 @@ export const getPeer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run: ({ sfu }, { roomId, peerId }) => describePeer(sfu.peer(roomId, peerId)),
+  run: ({ sfu }, { roomId, peerId }) => describePeer(roomId, sfu.read.peer(roomId, peerId)),
 });
 
 export const changePeer = defineOperation({
@@ -56,15 +58,15 @@ export const changePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', metadata: { seat: 7 }, publish: ['audio'] },
   async run(context, { metadata, publish, reason, ...target }) {
-    const { moderation, sfu } = context;
+    const { commands, sfu } = context;
     checkMetadata(metadata);
-    const peer = sfu.peer(target.roomId, target.peerId);
+    sfu.read.peer(target.roomId, target.peerId);
     const asked = { ...target, ...askerOf(context, reason) };
     await Promise.all([
-      metadata !== undefined && moderation.setPeerMetadata({ ...asked, metadata }),
-      publish !== undefined && moderation.setPublish({ ...asked, publish }),
+      metadata !== undefined && commands.setPeerMetadata({ ...asked, metadata }),
+      publish !== undefined && commands.setPublish({ ...asked, publish }),
     ]);
-    return describePeer(peer);
+    return describePeer(target.roomId, sfu.read.peer(target.roomId, target.peerId));
   },
 });
 
@@ -80,14 +82,13 @@ export const removePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', reason: 'not invited' },
   async run(context, { reason, ...target }) {
-    await context.moderation.removePeer({ ...target, ...askerOf(context, reason) });
+    await context.commands.removePeer({ ...target, ...askerOf(context, reason) });
     return {};
   },
 });
 
-function describePeer(peer: DomainPeer): Immutable<Static<typeof Peer>> {
-  const { roomId } = peer;
-  const { id, state, displayName, device, metadata, address, tokenId, ...rest } = peerSnapshot(peer);
+function describePeer(roomId: string, peer: PeerSnapshot): Immutable<Static<typeof Peer>> {
+  const { id, state, displayName, device, metadata, address, tokenId, ...rest } = peer;
   const { grants, publish, connectedAt, joinedAt, worker } = rest;
   const who = { id, roomId, state, displayName, device, metadata: { ...metadata }, address, tokenId };
   return { ...who, grants, publish, connectedAt, joinedAt, worker };

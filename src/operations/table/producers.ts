@@ -1,10 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { SfuError } from '../../core/errors.ts';
 import { Id, MediaKind, Nothing, Reason, Source } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
-import type { Publication } from '../../sfu/rooms/peer.ts';
-import { producerSnapshot } from '../../sfu/rooms/snapshot.ts';
-import type { Sfu } from '../../sfu/sfu.ts';
+import type { ProducerInRoom } from '../../sfu/rooms/read-model.ts';
 import { askerOf, defineOperation, type Immutable, type OperationContext } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { Producer, pageOf, paging, params, Stats } from '../schemas.ts';
@@ -30,14 +26,16 @@ export const listProducers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', kind: 'audio' },
   run({ sfu }, { roomId, peerId, kind, source, ...query }) {
-    const chosen = publicationsOf(sfu, roomId).filter(
-      ({ peer, producer, source: own }) =>
-        (peerId === undefined || peer.id === peerId) &&
-        (kind === undefined || producer.kind === kind) &&
-        (source === undefined || own === source),
-    );
+    const chosen = sfu.read
+      .producers(roomId)
+      .filter(
+        (producer) =>
+          (peerId === undefined || producer.peerId === peerId) &&
+          (kind === undefined || producer.kind === kind) &&
+          (source === undefined || producer.source === source),
+      );
     const { items, nextCursor } = pageByKey(
-      chosen.map((publication) => [publication.producer.id, publication]),
+      chosen.map((producer) => [producer.id, producer]),
       query,
     );
     return { items: items.map(describeProducer), nextCursor };
@@ -55,7 +53,7 @@ export const getProducer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example,
-  run: ({ sfu }, { roomId, producerId }) => describeProducer(find(sfu, roomId, producerId)),
+  run: ({ sfu }, { roomId, producerId }) => describeProducer(sfu.read.producer(roomId, producerId)),
 });
 
 export const getProducerStats = defineOperation({
@@ -69,8 +67,8 @@ export const getProducerStats = defineOperation({
   errors: ['not_found', 'gone'],
   example,
   async run({ sfu }, { roomId, producerId }) {
-    const { producer } = find(sfu, roomId, producerId);
-    return statsOf(await mediaCall(producer, 'reading statistics', () => producer.getStats()));
+    const { id } = sfu.read.producer(roomId, producerId);
+    return statsOf(await sfu.read.statistics({ roomId, id }));
   },
 });
 
@@ -85,9 +83,8 @@ export const muteProducer = defineOperation({
   errors: ['not_found', 'gone'],
   example,
   async run(context, { roomId, producerId, reason }) {
-    const publication = find(context.sfu, roomId, producerId);
-    await context.moderation.muteProducer(targetOf(context, publication, reason));
-    return describeProducer(publication);
+    await context.commands.muteProducer(targetOf(context, { roomId, producerId }, reason));
+    return describeProducer(context.sfu.read.producer(roomId, producerId));
   },
 });
 
@@ -102,9 +99,8 @@ export const allowProducer = defineOperation({
   errors: ['not_found'],
   example,
   async run(context, { roomId, producerId, reason }) {
-    const publication = find(context.sfu, roomId, producerId);
-    await context.moderation.allowProducer(targetOf(context, publication, reason));
-    return describeProducer(publication);
+    await context.commands.allowProducer(targetOf(context, { roomId, producerId }, reason));
+    return describeProducer(context.sfu.read.producer(roomId, producerId));
   },
 });
 
@@ -120,32 +116,22 @@ export const closeProducer = defineOperation({
   errors: ['not_found'],
   example,
   async run(context, { roomId, producerId, reason }) {
-    const publication = find(context.sfu, roomId, producerId);
-    await context.moderation.closeProducer(targetOf(context, publication, reason));
+    await context.commands.closeProducer(targetOf(context, { roomId, producerId }, reason));
     return {};
   },
 });
 
-function publicationsOf(sfu: Sfu, roomId: string): Publication[] {
-  return [...sfu.room(roomId).peers.values()].flatMap(({ publications }) => [...publications.values()]);
+function targetOf(
+  context: OperationContext,
+  { roomId, producerId }: { roomId: string; producerId: string },
+  reason?: string,
+) {
+  const { peerId } = context.sfu.read.producer(roomId, producerId);
+  return { roomId, peerId, producerId, ...askerOf(context, reason) };
 }
 
-function find(sfu: Sfu, roomId: string, producerId: string): Publication {
-  const found = publicationsOf(sfu, roomId).find(({ producer }) => producer.id === producerId);
-  if (found) return found;
-  throw new SfuError(
-    'not_found',
-    `there is no producer "${producerId}" in room "${roomId}"; it may have been closed`,
-  );
-}
-
-function targetOf(context: OperationContext, { peer, producer }: Publication, reason?: string) {
-  return { ...peer.ref, producerId: producer.id, ...askerOf(context, reason) };
-}
-
-function describeProducer(publication: Publication): Immutable<Static<typeof Producer>> {
-  const { id, kind, source, type, codec, paused, pausedBy, score, openedAt } = producerSnapshot(publication);
-  const peerId = publication.peer.id;
+function describeProducer(producer: ProducerInRoom): Immutable<Static<typeof Producer>> {
+  const { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt } = producer;
   // mediasoup knows no producer of the type `pipe` on a transport of a peer.
   return { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt };
 }

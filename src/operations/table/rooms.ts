@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
-import type { Room as DomainRoom } from '../../sfu/rooms/room.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
+import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { askerOf, defineOperation, type Immutable } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
@@ -28,8 +28,7 @@ export const createRoom = defineOperation({
   async run(context, { roomId, options = {}, reason }) {
     checkId('roomId', roomId);
     checkMetadata(options.metadata);
-    const room = await context.moderation.createRoom({ roomId, options, ...askerOf(context, reason) });
-    return describeRoom(room);
+    return describeRoom(await context.commands.createRoom({ roomId, options, ...askerOf(context, reason) }));
   },
 });
 
@@ -44,8 +43,12 @@ export const listRooms = defineOperation({
   errors: [],
   example: { limit: 20 },
   run({ sfu }, query) {
-    const { items, nextCursor } = pageByKey(sfu.rooms, query);
-    return { items: items.map((room) => ({ ...describeRoom(room), state: stateOf(room) })), nextCursor };
+    const { items, nextCursor } = pageByKey(
+      sfu.read.roomIds().map((id) => [id, id] as const),
+      query,
+    );
+    const rooms = items.map((id) => sfu.read.room(id));
+    return { items: rooms.map((room) => ({ ...describeRoom(room), state: stateOf(room) })), nextCursor };
   },
 });
 
@@ -60,7 +63,7 @@ export const getRoom = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run: ({ sfu }, { roomId }) => describeRoom(sfu.room(roomId)),
+  run: ({ sfu }, { roomId }) => describeRoom(sfu.read.room(roomId)),
 });
 
 export const getRoomState = defineOperation({
@@ -73,7 +76,7 @@ export const getRoomState = defineOperation({
   result: RoomState,
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run: ({ sfu }, { roomId }) => stateOf(sfu.room(roomId)),
+  run: ({ sfu }, { roomId }) => stateOf(sfu.read.room(roomId)),
 });
 
 export const changeRoom = defineOperation({
@@ -100,20 +103,20 @@ export const changeRoom = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', locked: true, maxPeers: 20, metadata: null },
   async run(context, { roomId, locked, bitrateCap, reason, ...given }) {
-    const { moderation, sfu } = context;
+    const { commands, sfu } = context;
     checkMetadata(given.metadata);
-    const room = sfu.room(roomId);
+    sfu.read.room(roomId);
     const target = { roomId, ...askerOf(context, reason) };
     const changes: RoomChanges = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, value ?? undefined]),
     );
     // All of it begins in this turn of the event loop, so that nobody sees a half.
     await Promise.all([
-      Object.keys(changes).length > 0 && moderation.changeRoom({ ...target, changes }),
-      locked !== undefined && moderation.setRoomLocked({ ...target, locked }),
-      bitrateCap !== undefined && moderation.capBitrate({ ...target, bitrate: bitrateCap }),
+      Object.keys(changes).length > 0 && commands.changeRoom({ ...target, changes }),
+      locked !== undefined && commands.setRoomLocked({ ...target, locked }),
+      bitrateCap !== undefined && commands.capBitrate({ ...target, bitrate: bitrateCap }),
     ]);
-    return describeRoom(room);
+    return describeRoom(sfu.read.room(roomId));
   },
 });
 
@@ -132,9 +135,9 @@ export const moveRoom = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', workerIndex: 0 },
   async run(context, { roomId, workerIndex, reason }) {
-    const { moderation, sfu } = context;
-    await moderation.moveRoom({ roomId, workerIndex, ...askerOf(context, reason) });
-    return describeRoom(sfu.room(roomId));
+    const { commands, sfu } = context;
+    await commands.moveRoom({ roomId, workerIndex, ...askerOf(context, reason) });
+    return describeRoom(sfu.read.room(roomId));
   },
 });
 
@@ -150,24 +153,21 @@ export const closeRoom = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', reason: 'the lesson is over' },
   async run(context, { roomId, reason }) {
-    await context.moderation.closeRoom({ roomId, ...askerOf(context, reason) });
+    await context.commands.closeRoom({ roomId, ...askerOf(context, reason) });
     return {};
   },
 });
 
-function describeRoom(room: DomainRoom): Immutable<Static<typeof Room>> {
-  const { id, openedAt, locked, bitrateCap, options } = room;
-  const workers = room.routers.all.map(({ live }) => live.index);
+function describeRoom(room: RoomSnapshot): Immutable<Static<typeof Room>> {
+  const { id, openedAt, locked, bitrateCap, options, workers } = room;
   return { id, openedAt, locked, bitrateCap, options: options as Static<typeof RoomOptions>, workers };
 }
 
-function stateOf({ peers, observers }: DomainRoom): Immutable<Static<typeof RoomState>> {
-  const all = [...peers.values()];
-  const { activePeerId, speaking } = observers;
+function stateOf({ peers, activePeerId, speaking }: RoomSnapshot): Immutable<Static<typeof RoomState>> {
   return {
-    peers: peers.size,
-    producers: all.reduce((sum, { publications }) => sum + publications.size, 0),
-    consumers: all.reduce((sum, { subscriptions }) => sum + subscriptions.size, 0),
+    peers: peers.length,
+    producers: peers.reduce((sum, { producers }) => sum + producers.length, 0),
+    consumers: peers.reduce((sum, { consumers }) => sum + consumers.length, 0),
     activePeerId,
     speaking,
   };

@@ -1,6 +1,6 @@
+import { SfuError } from '../../core/errors.ts';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
-import { peerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { PeerSnapshot, TransportSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { defineOperation } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Stats, Transport } from '../schemas.ts';
@@ -18,7 +18,7 @@ export const listTransports = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { transports } = peerSnapshot(sfu.peer(roomId, peerId));
+    const { transports } = sfu.read.peer(roomId, peerId);
     return pageByKey(
       transports.map((transport) => [transport.id, transport]),
       query,
@@ -37,7 +37,13 @@ export const getTransportStats = defineOperation({
   errors: ['not_found', 'gone'],
   example: { roomId: 'room', peerId: 'alice', transportId: '{sendTransport}' },
   async run({ sfu }, { roomId, peerId, transportId }) {
-    const { transport } = sfu.peer(roomId, peerId).transport(transportId);
-    return statsOf(await mediaCall<object[]>(transport, 'reading statistics', () => transport.getStats()));
+    const { id } = findTransport(sfu.read.peer(roomId, peerId), transportId);
+    return statsOf(await sfu.read.statistics({ roomId, id }));
   },
 });
+
+function findTransport({ transports }: PeerSnapshot, id: string): TransportSnapshot {
+  const found = transports.find((transport) => transport.id === id);
+  if (found) return found;
+  throw new SfuError('not_found', `the peer has no transport "${id}"; it may have been closed`);
+}

@@ -10,13 +10,12 @@ const silenceBelow = -70;
 const mostSpeakers = 8;
 const speakerInterval = 300;
 /** Intervals that the active speaker may be silent while others are heard. */
-const patience = 3;
+const silentIntervals = 3;
 
-/** What is observed: a producer, and whose it is. */
+/** What is observed: a producer, whose it is, and whether it is held. */
 export interface ObservedProducer {
-  readonly peer: { readonly id: string };
+  readonly info: { readonly peerId: string; readonly pausedBy: ReadonlySet<unknown> };
   readonly producer: types.Producer;
-  readonly pausedBy: ReadonlySet<unknown>;
 }
 
 interface Attached {
@@ -51,7 +50,7 @@ export class RoomObservers {
   }
 
   get activePeerId(): string | null {
-    return (this.#active && this.#watched.get(this.#active)?.peer.id) || null;
+    return (this.#active && this.#watched.get(this.#active)?.info.peerId) || null;
   }
 
   /** Listens on this router from now on; on nothing until then. */
@@ -124,8 +123,8 @@ export class RoomObservers {
     const volumes = entries.flatMap(({ producer, volume }) => {
       const publication = this.#watched.get(producer.id);
       // A level that was measured before the mute reached the worker must not undo it.
-      if (!publication || publication.pausedBy.size > 0) return [];
-      return [{ peerId: publication.peer.id, producerId: producer.id, volume }];
+      if (!publication || publication.info.pausedBy.size > 0) return [];
+      return [{ peerId: publication.info.peerId, producerId: producer.id, volume }];
     });
     if (volumes.length === 0) return this.#silent();
     this.#tellVolumes(volumes);
@@ -137,7 +136,7 @@ export class RoomObservers {
     const favourite = this.#dominant ?? this.#active;
     const heard = volumes.some(({ producerId }) => producerId === favourite);
     this.#unheard = heard ? 0 : this.#unheard + 1;
-    if (favourite !== undefined && this.#unheard < patience) return this.#setActive(favourite);
+    if (favourite !== undefined && this.#unheard < silentIntervals) return this.#setActive(favourite);
     this.#dominant = undefined;
     this.#setActive(volumes[0]?.producerId);
   }
@@ -149,7 +148,7 @@ export class RoomObservers {
 
   #dominates(producerId: string): void {
     const publication = this.#watched.get(producerId);
-    if (!publication || publication.pausedBy.size > 0) return;
+    if (!publication || publication.info.pausedBy.size > 0) return;
     this.#dominant = producerId;
     this.#unheard = 0;
     // A sole producer dominates even when it is silent: only one that is heard becomes the active speaker.

@@ -26,6 +26,15 @@ export interface LiveWorker {
   readonly load: { routers: number; producers: number; consumers: number };
 }
 
+/** What a worker has used since its start, and how long it took to say so. */
+export interface WorkerUsage {
+  readonly pid: number;
+  /** Milliseconds of processor time, user and system. */
+  readonly cpu: number;
+  /** Milliseconds from the question to the answer. */
+  readonly latency: number;
+}
+
 /** What is known of one place in the pool, whether its worker runs or not. */
 export interface WorkerSlot {
   readonly index: number;
@@ -91,6 +100,19 @@ export class WorkerPool {
       'worker_unavailable',
       'no media worker is running; one is being started, try again in a moment',
     );
+  }
+
+  /** Asks a worker for its usage. @returns undefined when none runs there, or when it ends meanwhile */
+  async usage(index: number): Promise<WorkerUsage | undefined> {
+    const { worker } = this.slots[index]?.live ?? {};
+    const askedAt = performance.now();
+    const used = await worker?.getResourceUsage().catch(() => undefined);
+    if (!worker || !used) return undefined;
+    return {
+      pid: worker.pid,
+      cpu: used.ru_utime + used.ru_stime,
+      latency: performance.now() - askedAt,
+    };
   }
 
   #nextStart(waitMilliseconds: number): Promise<void> {

@@ -4,7 +4,11 @@ import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
+import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import type { MediaIndex } from './media-index.ts';
+import type { DataPublication, Holder, Publication } from './publication.ts';
+import { Traces } from './traces.ts';
 
 /** What a client says of itself. */
 export interface Device {
@@ -14,6 +18,7 @@ export interface Device {
 }
 
 interface AnyPeerTransport {
+  readonly peer: Peer;
   readonly producing: boolean;
   readonly consuming: boolean;
   readonly openedAt: number;
@@ -49,17 +54,22 @@ export interface PipePeerTransport extends AnyPeerTransport {
 /** A transport of a peer. */
 export type PeerTransport = WebRtcPeerTransport | PlainPeerTransport | PipePeerTransport;
 
-/** A producer with what the domain knows of it. */
-export interface Publication {
+/** A publication of a peer on this node. */
+export interface LocalPublication extends Publication {
   readonly peer: Peer;
   readonly producer: types.Producer;
-  /** mediasoup copies the RTP parameters at every reading; what is needed often is kept here. */
-  readonly codec: string;
-  readonly source: Source;
-  readonly openedAt: number;
-  /** Media flows only when neither the peer nor a moderator holds it. */
-  readonly pausedBy: Set<'peer' | 'moderator'>;
+  readonly transportId: string;
+  readonly pausedBy: Set<Holder>;
+  /** Who receives it on this node. */
+  readonly receivers: Set<Subscription>;
   ending?: { readonly reason: ProducerEnd; readonly by: Actor };
+}
+
+/** A data channel on which a peer on this node sends. */
+export interface LocalDataPublication extends DataPublication {
+  readonly peer: Peer;
+  readonly dataProducer: types.DataProducer;
+  readonly transportId: string;
 }
 
 /** A consumer with what the domain knows of it. */
@@ -73,12 +83,6 @@ export interface Subscription {
   ending?: 'peer' | 'moderator' | 'rejected';
 }
 
-export interface DataPublication {
-  readonly peer: Peer;
-  readonly dataProducer: types.DataProducer;
-  readonly openedAt: number;
-}
-
 export interface DataSubscription {
   readonly peer: Peer;
   readonly publication: DataPublication;
@@ -90,8 +94,8 @@ export interface DataSubscription {
 
 /** How the domain reaches the client behind a peer: over its socket, or whatever a program has instead. */
 export interface PeerLink {
-  /** Whether there still is a connection to the client; one that is being closed counts until it is. */
-  readonly open: boolean;
+  /** Resolves when the connection to the client is closed; at once where there is none. */
+  readonly gone: Promise<void>;
   /**
    * Resolves when the client has taken the consumer, rejects when it has not. Whoever cannot be offered anything, and
    * asks for what it wants to receive, has neither of the two.
@@ -115,6 +119,10 @@ export type PeerState =
 
 /** One participant of a room: its transports, and what it sends and receives over them. */
 export class Peer {
+  /** Of this stay: a peer that was replaced, or came again, has another. It is made in order of time (UUIDv7, RFC 9562). */
+  readonly sessionId = Bun.randomUUIDv7();
+  /** What is left of it: its removal is complete when nothing is. */
+  readonly traces = new Traces();
   state: PeerState = { name: 'connected' };
   displayName: string;
   device: Device = {};
@@ -124,9 +132,9 @@ export class Peer {
   router: RoomRouter | undefined;
   publish: Grants['publish'];
   readonly transports = new Map<string, PeerTransport>();
-  readonly publications = new Map<string, Publication>();
+  readonly publications = new Map<string, LocalPublication>();
   readonly subscriptions = new Map<string, Subscription>();
-  readonly dataPublications = new Map<string, DataPublication>();
+  readonly dataPublications = new Map<string, LocalDataPublication>();
   readonly dataSubscriptions = new Map<string, DataSubscription>();
   /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
   readonly receiving = new Set<string>();
@@ -136,10 +144,14 @@ export class Peer {
     readonly identity: Identity,
     readonly link: PeerLink,
     readonly connectedAt: number,
+    /** Where its transports, producers and consumers are listed for those who measure. */
+    readonly media: MediaIndex,
   ) {
     this.displayName = identity.displayName ?? '';
     this.metadata = identity.metadata;
     this.publish = identity.grants.publish;
+    const socketClosed = this.traces.add('socket');
+    void link.gone.then(socketClosed);
   }
 
   get id(): string {
@@ -162,14 +174,19 @@ export class Peer {
     return this.state.name === 'closed';
   }
 
-  /** Names the peer in events. */
-  get ref(): { roomId: string; peerId: string } {
-    return { roomId: this.roomId, peerId: this.id };
+  /** Names the peer and its stay in events. */
+  get ref(): PeerRef {
+    return { roomId: this.roomId, peerId: this.id, sessionId: this.sessionId };
   }
 
   mayPublish(source: Source): boolean {
     // Nobody was told of a hidden peer, so nobody could show what it sends.
     return !this.hidden && mayPublish({ ...this.identity.grants, publish: this.publish }, source);
+  }
+
+  /** Puts its media on a router that it leases, before its first transport. */
+  placeOn(router: RoomRouter): void {
+    this.router = router;
   }
 
   /** @throws SfuError wrong_state before join and after the end. */
@@ -189,7 +206,7 @@ export class Peer {
     throw notOwned('WebRTC transport', id);
   }
 
-  publication(id: string): Publication {
+  publication(id: string): LocalPublication {
     return this.#own(this.publications, 'producer', id);
   }
 
@@ -197,7 +214,7 @@ export class Peer {
     return this.#own(this.subscriptions, 'consumer', id);
   }
 
-  dataPublication(id: string): DataPublication {
+  dataPublication(id: string): LocalDataPublication {
     return this.#own(this.dataPublications, 'data producer', id);
   }
 
@@ -212,11 +229,38 @@ export class Peer {
     );
   }
 
+  /** Ends a transport and all that it carries. */
+  closeTransport(entry: PeerTransport, reason: TransportEnd): void {
+    entry.ending ??= reason;
+    this.#announceTransportEnd(entry.transport.id);
+    entry.transport.close();
+  }
+
   /** Ends every transport, and with it all that it sends and receives. */
   closeTransports(reason: TransportEnd): void {
-    for (const entry of [...this.transports.values()]) {
-      entry.ending ??= reason;
-      entry.transport.close();
+    for (const entry of [...this.transports.values()]) this.closeTransport(entry, reason);
+  }
+
+  /** With a producer the worker closes all that consume it. To be called before it is closed. */
+  announceEnd({ producer, receivers }: LocalPublication): void {
+    this.media.ending(producer.id);
+    for (const { peer, consumer } of receivers) peer.media.ending(consumer.id);
+  }
+
+  #announceTransportEnd(id: string): void {
+    const carried = ({ transportId }: { transportId: string }) => transportId === id;
+    this.media.ending(id);
+    for (const publication of this.publications.values()) {
+      if (carried(publication)) this.announceEnd(publication);
+    }
+    for (const subscription of this.subscriptions.values()) {
+      if (carried(subscription)) this.media.ending(subscription.consumer.id);
+    }
+    for (const publication of this.dataPublications.values()) {
+      if (carried(publication)) this.media.ending(publication.dataProducer.id);
+    }
+    for (const subscription of this.dataSubscriptions.values()) {
+      if (carried(subscription)) this.media.ending(subscription.dataConsumer.id);
     }
   }
 

@@ -5,10 +5,12 @@ import { SfuError } from '../../core/errors.ts';
 import { type Source, sourceOf } from '../../core/sources.ts';
 import { codecOf, shareConsumable } from '../media/codecs.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
+import type { RoomRouter } from '../media/routers.ts';
 import { disguised } from '../quirks/telephone-events.ts';
-import type { DataPublication, Peer, PeerTransport, Publication } from './peer.ts';
+import { offer } from './offering.ts';
+import type { LocalPublication, Peer, PeerTransport } from './peer.ts';
+import type { Holder, PublicationHandle } from './publication.ts';
 import type { Room } from './room.ts';
-import { offer, offerData } from './subscribing.ts';
 
 type AppData = Record<string, unknown>;
 
@@ -20,18 +22,10 @@ export interface PublishRequest {
   appData: AppData;
 }
 
-export interface PublishDataRequest {
-  transportId: string;
-  sctpStreamParameters: types.SctpStreamParameters;
-  label: string;
-  protocol: string;
-  appData: AppData;
-}
-
 /** Takes a track from a peer and offers it to the others. @throws SfuError forbidden, limit_reached, media_rejected */
-export async function publish(room: Room, peer: Peer, request: PublishRequest): Promise<Publication> {
+export async function publish(room: Room, peer: Peer, request: PublishRequest): Promise<LocalPublication> {
   const source = sourceOf(request.kind, request.appData);
-  const entry = prepare(peer, request.transportId, source);
+  const entry = publishingTransport(peer, request.transportId, source);
   const { maxProducersPerPeer } = room.context.settings;
   if (peer.publications.size >= maxProducersPerPeer) {
     throw new SfuError('limit_reached', `a peer may have ${maxProducersPerPeer} producers; close one first`);
@@ -42,43 +36,89 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   );
   adopt(producer, peer.joined && peer.mayPublish(source), 'the producer');
   shareConsumable(producer);
-  const pausedBy = new Set<'peer' | 'moderator'>(paused ? ['peer'] : []);
-  const codec = codecOf(rtpParameters);
-  const publication: Publication = {
-    peer,
-    producer,
-    codec,
-    source,
-    openedAt: room.context.clock.now(),
-    pausedBy,
-  };
-  peer.publications.set(producer.id, publication);
-  follow(room, publication);
-  room.events.emit('producerOpened', {
-    ...refOf(publication),
-    paused,
-    codec,
-  });
+  const { id: transportId } = entry.transport;
+  const publication = keepProducer(room, peer, { producer, source, rtpParameters, transportId });
+  room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
   room.observe(publication);
   for (const other of room.joinedPeers) if (other !== peer) offer(room, other, publication);
   return publication;
 }
 
+interface Made {
+  readonly producer: types.Producer;
+  readonly source: Source;
+  readonly rtpParameters: types.RtpParameters;
+  readonly transportId: string;
+}
+
+/** Makes a producer a publication of its peer, until it closes. */
+export function keepProducer(
+  room: Room,
+  peer: Peer,
+  { producer, source, rtpParameters, transportId }: Made,
+): LocalPublication {
+  const { id, kind, type } = producer;
+  const pausedBy = new Set<Holder>(producer.paused ? ['peer'] : []);
+  const codec = codecOf(rtpParameters);
+  const openedAt = room.context.clock.now();
+  const { appData } = producer;
+  const publication: LocalPublication = {
+    info: { ...peer.ref, id, kind, source, type, codec, rtpParameters, appData, openedAt, pausedBy },
+    handle: handleOf(room, peer, producer),
+    peer,
+    producer,
+    transportId,
+    pausedBy,
+    receivers: new Set(),
+  };
+  peer.publications.set(id, publication);
+  follow(room, publication);
+  return publication;
+}
+
+/** Media on a router of this node, from which it is piped to others. */
+function handleOf(room: Room, peer: Peer, producer: types.Producer): PublicationHandle {
+  const { id } = producer;
+  return {
+    get closed() {
+      return producer.closed;
+    },
+    bring: (to) => bring(room, peer, { id, data: false, to }),
+    canBePlayed: (rtpCapabilities) =>
+      peer.router?.router.canConsume({ producerId: id, rtpCapabilities }) ?? false,
+    consumableCodecs: producer.consumableRtpParameters.codecs,
+    statistics: () => mediaCall(producer, 'reading statistics', () => producer.getStats()),
+    onClose: (listener) => void producer.observer.once('close', listener),
+  };
+}
+
+/** Makes what a peer on this node publishes available on a router. @throws SfuError gone */
+export async function bring(
+  room: Room,
+  peer: Peer,
+  { id, data, to }: { id: string; data: boolean; to: RoomRouter },
+): Promise<string> {
+  const from = peer.router;
+  if (!from) throw new SfuError('gone', 'that producer has just ended');
+  return await room.routers.pipe({ producerId: id, data, from, to });
+}
+
 /** Ends a publication; its receivers are told that it closed, its owner when somebody else did it. */
-export function closePublication(publication: Publication, reason: ProducerEnd, by: Actor): void {
+export function closePublication(publication: LocalPublication, reason: ProducerEnd, by: Actor): void {
   publication.ending ??= { reason, by };
+  publication.peer.announceEnd(publication);
   publication.producer.close();
 }
 
 /** The peer itself pauses what it sends. */
-export async function pausePublication(room: Room, publication: Publication): Promise<void> {
+export async function pausePublication(room: Room, publication: LocalPublication): Promise<void> {
   if (publication.pausedBy.has('peer')) return;
   publication.pausedBy.add('peer');
   await pause(room, publication, { kind: 'peer', id: publication.peer.id });
 }
 
 /** @throws SfuError forbidden while a moderator holds it */
-export async function resumePublication(room: Room, publication: Publication): Promise<void> {
+export async function resumePublication(room: Room, publication: LocalPublication): Promise<void> {
   const { producer, pausedBy, peer } = publication;
   if (pausedBy.has('moderator')) {
     throw new SfuError('forbidden', 'a moderator muted this; you can resume it once a moderator allows it');
@@ -94,55 +134,20 @@ export async function resumePublication(room: Room, publication: Publication): P
  * A moderator mutes what a peer sends. It stays paused after the moderator allows it again, until the peer resumes it
  * by itself: nobody's microphone is opened by somebody else.
  */
-export async function mutePublication(room: Room, publication: Publication, by: Actor): Promise<void> {
+export async function mutePublication(room: Room, publication: LocalPublication, by: Actor): Promise<void> {
   if (publication.pausedBy.has('moderator')) return;
   publication.pausedBy.add('moderator').add('peer');
   await pause(room, publication, by);
 }
 
 /** Ends a moderator's mute: the peer may resume again. */
-export function allowPublication(room: Room, publication: Publication, by: Actor): void {
+export function allowPublication(room: Room, publication: LocalPublication, by: Actor): void {
   if (publication.pausedBy.delete('moderator'))
     room.events.emit('producerAllowed', { ...refOf(publication), by });
 }
 
-/** Takes a data channel from a peer and offers it to the others. */
-export async function publishData(
-  room: Room,
-  peer: Peer,
-  request: PublishDataRequest,
-): Promise<DataPublication> {
-  const entry = prepare(peer, request.transportId, 'data');
-  const { maxDataProducersPerPeer } = room.context.settings;
-  if (peer.dataPublications.size >= maxDataProducersPerPeer) {
-    throw new SfuError(
-      'limit_reached',
-      `a peer may have ${maxDataProducersPerPeer} data producers; close one first`,
-    );
-  }
-  const { sctpStreamParameters, label, protocol, appData } = request;
-  const dataProducer = await mediaCall(entry.transport, 'producing data', () =>
-    entry.transport.produceData({ sctpStreamParameters, label, protocol, appData }),
-  );
-  adopt(dataProducer, peer.joined && peer.mayPublish('data'), 'the data producer');
-  const publication: DataPublication = { peer, dataProducer, openedAt: room.context.clock.now() };
-  peer.dataPublications.set(dataProducer.id, publication);
-  const ref = { ...peer.ref, dataProducerId: dataProducer.id };
-  dataProducer.observer.once('close', () => {
-    peer.dataPublications.delete(dataProducer.id);
-    const reason: ProducerEnd = peer.closed
-      ? 'peer_left'
-      : entry.transport.closed
-        ? 'transport_closed'
-        : 'peer';
-    room.events.emit('dataProducerClosed', { ...ref, reason });
-  });
-  room.events.emit('dataProducerOpened', { ...ref, label });
-  for (const other of room.joinedPeers) if (other !== peer) offerData(room, other, publication);
-  return publication;
-}
-
-function prepare(peer: Peer, transportId: string, source: Source): PeerTransport {
+/** The transport over which a peer publishes. @throws SfuError wrong_state, not_found, forbidden */
+export function publishingTransport(peer: Peer, transportId: string, source: Source): PeerTransport {
   peer.requireJoined();
   const entry = peer.transport(transportId);
   if (!entry.producing) {
@@ -157,22 +162,33 @@ function prepare(peer: Peer, transportId: string, source: Source): PeerTransport
   return entry;
 }
 
-async function pause(room: Room, publication: Publication, by: Actor): Promise<void> {
+async function pause(room: Room, publication: LocalPublication, by: Actor): Promise<void> {
   const { producer } = publication;
   if (producer.kind === 'audio') room.observers.mute(producer.id);
   await mediaCall(producer, 'pausing the producer', () => producer.pause());
   room.events.emit('producerPaused', { ...refOf(publication), by });
 }
 
-function refOf({ peer, producer, source }: Publication) {
-  return { ...peer.ref, producerId: producer.id, kind: producer.kind, source };
+function refOf({ peer, producer, info }: LocalPublication) {
+  return { ...peer.ref, producerId: producer.id, kind: producer.kind, source: info.source };
 }
 
-function follow(room: Room, publication: Publication): void {
-  const { peer, producer } = publication;
+function follow(room: Room, publication: LocalPublication): void {
+  const { peer, producer, info } = publication;
+  const { kind, codec, source, rtpParameters } = info;
+  const coding = { kind, codec, clockRate: rtpParameters.codecs[0]?.clockRate ?? 90_000 };
+  peer.media.add({
+    ...peer.ref,
+    object: 'producer',
+    id: producer.id,
+    worker: peer.router?.live.index ?? 0,
+    state: () => ({ coding, source, paused: producer.paused }),
+    statistics: () => producer.getStats(),
+  });
   producer.on('score', (score) => room.events.emit('producerScore', { ...refOf(publication), score }));
   producer.observer.once('close', () => {
     peer.publications.delete(producer.id);
+    peer.media.remove(producer.id);
     room.observers.forget(producer.id);
     const course: ProducerEnd = peer.closed ? 'peer_left' : 'transport_closed';
     const { reason, by } = publication.ending ?? { reason: course, by: serverActor };

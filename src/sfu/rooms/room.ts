@@ -11,7 +11,9 @@ import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
 import type { RtpPlace } from '../media/rtp-place.ts';
 import type { LiveWorker, WorkerPool } from '../media/workers.ts';
-import { type Device, Peer, type PeerLink, type Publication } from './peer.ts';
+import type { MediaIndex } from './media-index.ts';
+import { type Device, type LocalPublication, Peer, type PeerLink } from './peer.ts';
+import type { Publication } from './publication.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
 import type { SfuSettings } from './settings.ts';
 
@@ -23,6 +25,7 @@ export interface RoomContext {
   readonly clock: Clock;
   readonly pool: WorkerPool;
   readonly rtp: RtpPlace;
+  readonly media: MediaIndex;
   /** The room has ended and must be forgotten. */
   readonly onClosed: (room: Room) => void;
 }
@@ -82,9 +85,21 @@ export class Room {
     return [...this.peers.values()].filter((peer) => peer.joined);
   }
 
-  /** Every publication that others may receive. */
-  get publications(): Publication[] {
+  /** What the peers on this node publish. */
+  get localPublications(): LocalPublication[] {
     return this.joinedPeers.flatMap((peer) => [...peer.publications.values()]);
+  }
+
+  /** Every publication that peers on this node may receive. */
+  get publications(): readonly Publication[] {
+    return this.localPublications;
+  }
+
+  /** @throws SfuError not_found */
+  publication(id: string): Publication {
+    const found = this.publications.find(({ info }) => info.id === id);
+    if (found) return found;
+    throw new SfuError('not_found', `nobody in the room has a producer "${id}"; it may have ended`);
   }
 
   /**
@@ -105,7 +120,8 @@ export class Room {
     }
     if (older)
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
-    const peer = new Peer(identity, link, this.context.clock.now());
+    const { clock, media } = this.context;
+    const peer = new Peer(identity, link, clock.now(), media);
     this.peers.set(peer.id, peer);
     this.#cancelEmpty();
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
@@ -177,6 +193,8 @@ export class Room {
 
   /** Builds the room anew on another worker; its peers stay connected and are asked to rejoin. */
   move(target: LiveWorker): void {
+    // A WebRtcServer forgets a transport only when it is closed before its router.
+    for (const peer of this.peers.values()) peer.closeTransports('rejoin');
     this.#routersLost(this.routers.retire(target), 'moved');
   }
 
@@ -195,14 +213,14 @@ export class Room {
   }
 
   /** Lets the observers hear a publication, wherever in the room it lives. */
-  observe(publication: Publication): void {
-    const from = publication.peer.router;
-    if (publication.producer.kind !== 'audio' || !from) return;
-    const { id } = publication.producer;
+  observe(publication: LocalPublication): void {
+    const { info, handle } = publication;
+    if (info.kind !== 'audio') return;
+    const { id } = info;
     this.observers
-      .watch(publication, (to) => this.routers.pipe({ producerId: id, data: false, from, to }))
+      .watch(publication, (to) => handle.bring(to))
       .catch((error: unknown) => {
-        if (!publication.producer.closed)
+        if (!handle.closed)
           this.log.warn('a producer is not observed for its level', { producerId: id, error });
       });
   }
@@ -234,7 +252,7 @@ export class Room {
     this.observers
       .attach(home)
       .then(() => {
-        for (const publication of this.publications) this.observe(publication);
+        for (const publication of this.localPublications) this.observe(publication);
       })
       .catch((error: unknown) => {
         if (!home.router.closed) this.log.error('the room has no audio observers', { error });

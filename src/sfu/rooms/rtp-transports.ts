@@ -3,7 +3,7 @@ import { SfuError } from '../../core/errors.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { Peer, PipePeerTransport, PlainPeerTransport } from './peer.ts';
 import type { Room } from './room.ts';
-import { closeTransport, connected, keepTransport, placeTransport } from './transports.ts';
+import { connected, keepTransport, placeTransport } from './transports.ts';
 
 export interface PlainTransportRequest {
   readonly producing: boolean;
@@ -65,6 +65,7 @@ export async function openPlainTransport(
   const openedAt = room.context.clock.now();
   const entry: PlainPeerTransport = {
     type: 'plain',
+    peer,
     transport,
     producing,
     consuming,
@@ -72,10 +73,10 @@ export async function openPlainTransport(
     openedAt,
     connectRequested: false,
   };
-  keepTransport(room, peer, entry);
+  keepTransport(room, entry);
   const learned = ({ remoteIp }: types.TransportTuple) => {
-    if (remoteIp === undefined || room.context.rtp.mayReach(remoteIp)) connected(room, peer, entry);
-    else closeTransport(entry, 'not_allowed');
+    if (remoteIp === undefined || room.context.rtp.mayReach(remoteIp)) connected(room, entry);
+    else peer.closeTransport(entry, 'not_allowed');
   };
   transport.on('tuple', learned);
   transport.on('rtcptuple', learned);
@@ -89,11 +90,11 @@ export async function openPlainTransport(
  */
 export async function connectPlainTransport(
   room: Room,
-  peer: Peer,
-  { entry, remote }: { entry: PlainPeerTransport; remote: PlainRemote },
+  entry: PlainPeerTransport,
+  remote: PlainRemote,
 ): Promise<void> {
   await connectOnce(room, entry, remote.ip, () => entry.transport.connect({ ...remote }));
-  if (remote.ip !== undefined) connected(room, peer, entry);
+  if (remote.ip !== undefined) connected(room, entry);
 }
 
 /**
@@ -114,24 +115,25 @@ export async function openPipeTransport(
   const openedAt = room.context.clock.now();
   const entry: PipePeerTransport = {
     type: 'pipe',
+    peer,
     transport,
     producing,
     consuming,
     openedAt,
     connectRequested: false,
   };
-  keepTransport(room, peer, entry);
+  keepTransport(room, entry);
   return entry;
 }
 
 /** Tells a pipe transport where its other side is. @throws SfuError forbidden, wrong_state, media_rejected, gone */
 export async function connectPipeTransport(
   room: Room,
-  peer: Peer,
-  { entry, remote }: { entry: PipePeerTransport; remote: PipeRemote },
+  entry: PipePeerTransport,
+  remote: PipeRemote,
 ): Promise<void> {
   await connectOnce(room, entry, remote.ip, () => entry.transport.connect({ ...remote }));
-  connected(room, peer, entry);
+  connected(room, entry);
 }
 
 async function connectOnce(

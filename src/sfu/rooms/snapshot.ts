@@ -3,7 +3,8 @@ import type { Grants } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
 import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
-import type { Device, Peer, PeerTransport, Publication, Subscription } from './peer.ts';
+import type { Device, LocalPublication, Peer, PeerTransport, Subscription } from './peer.ts';
+import type { Holder } from './publication.ts';
 import type { Room } from './room.ts';
 import type { RoomOptions } from './room-options.ts';
 
@@ -48,6 +49,8 @@ export interface RoomSnapshot {
 
 export interface PeerSnapshot {
   readonly id: string;
+  /** Of this stay: a peer that was replaced, or came again, has another. */
+  readonly sessionId: string;
   readonly state: 'connected' | 'joined' | 'closed';
   readonly displayName: string;
   readonly device: Device;
@@ -89,7 +92,7 @@ export interface ProducerSnapshot {
   readonly type: types.ProducerType;
   readonly codec: string;
   readonly paused: boolean;
-  readonly pausedBy: readonly ('peer' | 'moderator')[];
+  readonly pausedBy: readonly Holder[];
   readonly score: readonly types.ProducerScore[];
   readonly openedAt: number;
 }
@@ -147,6 +150,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
   const { identity, state, displayName, device, publish, connectedAt } = peer;
   return {
     id: peer.id,
+    sessionId: peer.sessionId,
     state: state.name,
     displayName,
     device,
@@ -161,18 +165,16 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     transports: [...peer.transports.values()].map(transportSnapshot),
     producers: [...peer.publications.values()].map(producerSnapshot),
     consumers: [...peer.subscriptions.values()].map(consumerSnapshot),
-    dataProducers: [...peer.dataPublications.values()].map(
-      ({ dataProducer: { id, label, protocol }, openedAt }) => ({
-        id,
-        label,
-        protocol,
-        openedAt,
-      }),
-    ),
+    dataProducers: [...peer.dataPublications.values()].map(({ info: { id, label, protocol, openedAt } }) => ({
+      id,
+      label,
+      protocol,
+      openedAt,
+    })),
     dataConsumers: [...peer.dataSubscriptions.values()].map(
-      ({ dataConsumer: { id, dataProducerId, label }, openedAt }) => ({
+      ({ dataConsumer: { id, label }, publication, openedAt }) => ({
         id,
-        dataProducerId,
+        dataProducerId: publication.info.id,
         label,
         openedAt,
       }),
@@ -216,14 +218,9 @@ function tupleOf(entry: PeerTransport): types.TransportTuple | null {
   return entry.connectedAt === undefined ? null : entry.transport.tuple;
 }
 
-export function producerSnapshot({
-  producer,
-  codec,
-  source,
-  pausedBy,
-  openedAt,
-}: Publication): ProducerSnapshot {
-  const { id, kind, type, paused, score } = producer;
+export function producerSnapshot({ producer, info }: LocalPublication): ProducerSnapshot {
+  const { id, kind, type, codec, source, pausedBy, openedAt } = info;
+  const { paused, score } = producer;
   return { id, kind, source, type, codec, paused, pausedBy: [...pausedBy], score, openedAt };
 }
 
@@ -231,11 +228,11 @@ export function consumerSnapshot({ consumer, publication, openedAt }: Subscripti
   const { id, kind, type, paused, producerPaused, priority, score } = consumer;
   return {
     id,
-    producerId: publication.producer.id,
-    producerPeerId: publication.peer.id,
+    producerId: publication.info.id,
+    producerPeerId: publication.info.peerId,
     kind,
     type,
-    codec: publication.codec,
+    codec: publication.info.codec,
     paused,
     producerPaused,
     priority,

@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
-import type { TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import { type MediaObject, readings } from './media-index.ts';
 import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
 import type { Room } from './room.ts';
 
@@ -15,7 +15,7 @@ export interface TransportRequest {
   followsBandwidth?: boolean;
 }
 
-/** Workers that may die one after the other before a new peer is told. */
+/** Placement attempts before giving up. */
 const mostAttempts = 3;
 
 /** Opens a transport for a WebRTC client. Needs no join, so that it can prepare. @throws SfuError limit_reached, gone */
@@ -29,15 +29,16 @@ export async function openTransport(
   const openedAt = room.context.clock.now();
   const entry: WebRtcPeerTransport = {
     type: 'webrtc',
+    peer,
     transport,
     producing,
     consuming,
     openedAt,
     connectRequested: false,
   };
-  keepTransport(room, peer, entry);
-  follow(room, peer, entry);
-  if (request.followsBandwidth) followBandwidth(room, peer, entry);
+  keepTransport(room, entry);
+  follow(room, entry);
+  if (request.followsBandwidth) followBandwidth(room, entry);
   return entry;
 }
 
@@ -63,22 +64,46 @@ export async function placeTransport<T extends types.Transport>(
   return transport;
 }
 
-/** Makes a transport one of the peer's, until it closes. */
-export function keepTransport(room: Room, peer: Peer, entry: PeerTransport): void {
-  const { producing, consuming } = entry;
+/** Makes a transport one of its peer's, until it closes. */
+export function keepTransport(room: Room, entry: PeerTransport): void {
+  const { peer, producing, consuming } = entry;
   // What every type of transport has; the types of their own events do not fit together.
   const transport = entry.transport as types.Transport;
   const ref = { ...peer.ref, transportId: transport.id };
   peer.transports.set(transport.id, entry);
+  peer.media.add(transportObject(entry));
+  const gone = peer.traces.add('transports');
   transport.once('routerclose', () => {
     entry.ending ??= 'router_closed';
   });
   transport.observer.once('close', () => {
     peer.transports.delete(transport.id);
+    peer.media.remove(transport.id);
+    gone();
     const reason = entry.ending ?? 'router_closed';
     room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
   });
   room.events.emit('transportOpened', { ...ref, producing, consuming });
+}
+
+function transportObject(entry: PeerTransport): MediaObject<'transport'> {
+  const { peer, type } = entry;
+  const transport = entry.transport as types.Transport;
+  const webRtc = type === 'webrtc' ? entry.transport : undefined;
+  return {
+    ...peer.ref,
+    object: 'transport',
+    id: transport.id,
+    worker: peer.router?.live.index ?? 0,
+    state: () => ({
+      type,
+      iceState: webRtc?.iceState ?? null,
+      dtlsState: webRtc?.dtlsState ?? null,
+      sctpState: entry.transport.sctpState ?? null,
+      protocol: webRtc?.iceSelectedTuple?.protocol ?? null,
+    }),
+    statistics: readings(async () => (await transport.getStats()) as types.BaseTransportStats[]),
+  };
 }
 
 /** Gives the client's side of DTLS. @throws SfuError wrong_state the second time */
@@ -105,12 +130,6 @@ export async function connectTransport(
 /** New ICE credentials for a client whose network changed (RFC 8445, section 2.4). */
 export async function restartIce(entry: WebRtcPeerTransport): Promise<types.IceParameters> {
   return await mediaCall(entry.transport, 'restarting ICE', () => entry.transport.restartIce());
-}
-
-/** Ends a transport and all that it carries; those who watch the peer are told why. */
-export function closeTransport(entry: PeerTransport, reason: TransportEnd): void {
-  entry.ending ??= reason;
-  entry.transport.close();
 }
 
 /**
@@ -187,8 +206,8 @@ async function create(
   return transport;
 }
 
-function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
-  const { transport } = entry;
+function follow(room: Room, entry: WebRtcPeerTransport): void {
+  const { peer, transport } = entry;
   const ref = { ...peer.ref, transportId: transport.id };
   transport.on('icestatechange', (state) => {
     const protocol = transport.iceSelectedTuple?.protocol;
@@ -197,9 +216,9 @@ function follow(room: Room, peer: Peer, entry: WebRtcPeerTransport): void {
   });
   transport.on('dtlsstatechange', (state) => {
     room.events.emit('transportDtlsState', { ...ref, state });
-    if (state === 'connected') connected(room, peer, entry);
-    if (state === 'failed') closeTransport(entry, 'dtls_failed');
-    if (state === 'closed') closeTransport(entry, 'dtls_closed');
+    if (state === 'connected') connected(room, entry);
+    if (state === 'failed') peer.closeTransport(entry, 'dtls_failed');
+    if (state === 'closed') peer.closeTransport(entry, 'dtls_closed');
   });
   transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
   transport.observer.once('close', () => entry.cancelIceFailure?.());
@@ -217,7 +236,7 @@ interface BandwidthTrace {
   readonly availableBitrate: number;
 }
 
-function followBandwidth(room: Room, peer: Peer, { transport }: WebRtcPeerTransport): void {
+function followBandwidth(room: Room, { peer, transport }: WebRtcPeerTransport): void {
   let toldAt = Number.NEGATIVE_INFINITY;
   let told: BandwidthTrace | undefined;
   transport.on('trace', ({ type, direction, info }) => {
@@ -253,11 +272,11 @@ function courseOf({ connectedAt, connectRequested }: PeerTransport) {
 }
 
 /** Notes the first moment at which a transport could carry media. */
-export function connected(room: Room, peer: Peer, entry: PeerTransport): void {
+export function connected(room: Room, entry: PeerTransport): void {
   if (entry.connectedAt !== undefined) return;
   entry.connectedAt = room.context.clock.now();
   const duration = entry.connectedAt - entry.openedAt;
-  room.events.emit('transportConnected', { ...peer.ref, transportId: entry.transport.id, duration });
+  room.events.emit('transportConnected', { ...entry.peer.ref, transportId: entry.transport.id, duration });
 }
 
 /** A client that lost its network may come back by an ICE restart; after a while the transport is given up. */
@@ -266,5 +285,7 @@ function watchIce(room: Room, entry: WebRtcPeerTransport, state: types.IceState)
   entry.cancelIceFailure = undefined;
   if (state !== 'disconnected') return;
   const wait = room.context.settings.iceFailureSeconds * 1000;
-  entry.cancelIceFailure = room.context.clock.after(wait, () => closeTransport(entry, 'ice_failed'));
+  entry.cancelIceFailure = room.context.clock.after(wait, () =>
+    entry.peer.closeTransport(entry, 'ice_failed'),
+  );
 }

@@ -12,8 +12,8 @@ export const allowProducer = defineMethod({
   grant: 'moderate',
   errors: ['not_found'],
   example: { peerId: 'bob', producerId: '{remoteProducer}' },
-  async run({ room, peer, moderation }, { peerId, producerId }) {
-    await moderation.allowProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
+  async run({ room, peer, commands }, { peerId, producerId }) {
+    await commands.allowProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
     return {};
   },
 });

@@ -16,8 +16,8 @@ export const consume = defineMethod({
   errors: ['not_found', 'wrong_state', 'unsupported', 'gone'],
   example: { producerId: '{remoteProducer}', paused: true },
   async run({ room, peer }, { producerId, paused = false }) {
-    const publication = room.publications.find(({ producer }) => producer.id === producerId);
-    if (!publication || publication.peer === peer) {
+    const publication = room.publications.find(({ info }) => info.id === producerId);
+    if (!publication || publication.info.sessionId === peer.sessionId) {
       throw new SfuError(
         'not_found',
         `nobody else in this room publishes "${producerId}"; it may have ended`,

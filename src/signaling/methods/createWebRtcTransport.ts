@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { offerAll } from '../../sfu/rooms/subscribing.ts';
+import { offerAll } from '../../sfu/rooms/offering.ts';
 import { openTransport } from '../../sfu/rooms/transports.ts';
 import { AppData } from '../../wire/envelope.ts';
 import { describeTransport } from '../describe.ts';

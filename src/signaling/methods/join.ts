@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { cleanDevice, cleanName } from '../../core/text.ts';
+import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
 import type { Peer } from '../../sfu/rooms/peer.ts';
-import { offerAll, subscribeToAll } from '../../sfu/rooms/subscribing.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
 import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../messages.ts';
@@ -57,10 +57,10 @@ export const join = defineMethod({
 });
 
 function producersOf(peer: Peer): Static<typeof ProducerInfo>[] {
-  return [...peer.publications.values()].map(({ producer, source }) => ({
-    producerId: producer.id,
-    kind: producer.kind,
+  return [...peer.publications.values()].map(({ info: { id, kind, source, pausedBy } }) => ({
+    producerId: id,
+    kind,
     source,
-    paused: producer.paused,
+    paused: pausedBy.size > 0,
   }));
 }

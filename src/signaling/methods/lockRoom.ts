@@ -12,8 +12,8 @@ export const lockRoom = defineMethod({
   grant: 'moderate',
   errors: [],
   example: { locked: true },
-  async run({ room, peer, moderation }, { locked }) {
-    await moderation.setRoomLocked({ roomId: room.id, locked, ...actorOf(peer) });
+  async run({ room, peer, commands }, { locked }) {
+    await commands.setRoomLocked({ roomId: room.id, locked, ...actorOf(peer) });
     return {};
   },
 });

@@ -12,8 +12,8 @@ export const muteProducer = defineMethod({
   grant: 'moderate',
   errors: ['not_found', 'gone'],
   example: { peerId: 'bob', producerId: '{remoteProducer}' },
-  async run({ room, peer, moderation }, { peerId, producerId }) {
-    await moderation.muteProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
+  async run({ room, peer, commands }, { peerId, producerId }) {
+    await commands.muteProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
     return {};
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { publishData } from '../../sfu/rooms/publishing.ts';
+import { publishData } from '../../sfu/rooms/publishing-data.ts';
 import { AppData } from '../../wire/envelope.ts';
 import { SctpStreamParameters } from '../../wire/rtp.ts';
 import { defineMethod } from '../method.ts';

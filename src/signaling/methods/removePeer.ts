@@ -13,9 +13,9 @@ export const removePeer = defineMethod({
   grant: 'moderate',
   errors: ['not_found'],
   example: { peerId: 'bob', reason: 'spam' },
-  async run({ room, peer, moderation }, { peerId, reason = '' }) {
+  async run({ room, peer, commands }, { peerId, reason = '' }) {
     const asker = { ...actorOf(peer), reason: cleanText(reason, longestReason) };
-    await moderation.removePeer({ roomId: room.id, peerId, ...asker });
+    await commands.removePeer({ roomId: room.id, peerId, ...asker });
     return {};
   },
 });

@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import { SfuError } from '../../../core/errors.ts';
 import { Id, Nothing } from '../../../core/schemas.ts';
 import { mediaCall } from '../../../sfu/media/media-call.ts';
 import {
@@ -41,9 +40,7 @@ export const consume = defineOperation({
   },
   async run(context, { producerId, transportId, paused = false, rtpCapabilities, ...ref }) {
     const { room, peer } = ownEndpoint(context, ref);
-    const publication = room.publications.find(({ producer }) => producer.id === producerId);
-    if (!publication)
-      throw new SfuError('not_found', `nobody in the room has a producer "${producerId}"; it may have ended`);
+    const publication = room.publication(producerId);
     const capabilities = rtpCapabilities ?? room.routers.rtpCapabilities;
     const options = { paused, transportId, rtpCapabilities: capabilities };
     return describeConsumer(await subscribe(room, peer, publication, options));

@@ -1,9 +1,9 @@
 import type { Static } from '@sinclair/typebox';
 import type {
+  LocalPublication,
   PeerTransport,
   PipePeerTransport,
   PlainPeerTransport,
-  Publication,
   Subscription,
 } from '../../../sfu/rooms/peer.ts';
 import type {
@@ -48,19 +48,19 @@ export function describeTransport({
   };
 }
 
-export function describeProducer({ producer, codec }: Publication): Static<typeof EndpointProducer> {
-  return { id: producer.id, kind: producer.kind, codec, paused: producer.paused };
+export function describeProducer({ producer, info }: LocalPublication): Static<typeof EndpointProducer> {
+  return { id: producer.id, kind: info.kind, codec: info.codec, paused: producer.paused };
 }
 
 export function describeConsumer(subscription: Subscription): Static<typeof EndpointConsumer> {
   const { publication, consumer, rtpParameters, transportId } = subscription;
-  const { id, producerId, kind, paused, producerPaused } = consumer;
-  const { codec, peer } = publication;
+  const { id, kind, paused, producerPaused } = consumer;
+  const { id: producerId, peerId: producerPeerId, codec } = publication.info;
   return {
     id,
     transportId,
     producerId,
-    producerPeerId: peer.id,
+    producerPeerId,
     kind,
     codec,
     paused,

@@ -11,7 +11,6 @@ import {
   openPlainTransport as openPlain,
   type PlainRemote,
 } from '../../../sfu/rooms/rtp-transports.ts';
-import { closeTransport } from '../../../sfu/rooms/transports.ts';
 import { endpointRef, IpAddress, Port, Srtp, SrtpParameters, TransportInfo } from '../../endpoint-schemas.ts';
 import type { Endpoint } from '../../holdings/holdings.ts';
 import { defineOperation } from '../../operation.ts';
@@ -122,7 +121,8 @@ export const closeEndpointTransport = defineOperation({
   errors: ['not_found'],
   example: { roomId: '{room}', peerId: '{endpoint}', transportId: '{transport}' },
   run(context, { transportId, ...ref }) {
-    closeTransport(ownEndpoint(context, ref).peer.transport(transportId), 'closed');
+    const { peer } = ownEndpoint(context, ref);
+    peer.closeTransport(peer.transport(transportId), 'closed');
     return {};
   },
 });
@@ -169,11 +169,11 @@ function checkRemote(entry: PlainPeerTransport | PipePeerTransport, { ip, port }
 }
 
 async function connect(
-  { room, peer }: Endpoint,
+  { room }: Endpoint,
   entry: PlainPeerTransport | PipePeerTransport,
   remote: PlainRemote,
 ): Promise<void> {
-  if (entry.type === 'plain') return await connectPlainTransport(room, peer, { entry, remote });
+  if (entry.type === 'plain') return await connectPlainTransport(room, entry, remote);
   const { ip = '', port = 0, srtpParameters } = remote;
-  await connectPipeTransport(room, peer, { entry, remote: { ip, port, srtpParameters } });
+  await connectPipeTransport(room, entry, { ip, port, srtpParameters });
 }

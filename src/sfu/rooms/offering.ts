@@ -1,0 +1,93 @@
+import { toSfuError } from '../../core/errors.ts';
+import { mediaCall } from '../media/media-call.ts';
+import type { DataSubscription, Peer, Subscription } from './peer.ts';
+import type { DataPublication, Publication } from './publication.ts';
+import type { Room } from './room.ts';
+import { closeSubscription, resumeSubscription, subscribe } from './subscribing.ts';
+import { subscribeData } from './subscribing-data.ts';
+
+/**
+ * Offers a publication to a peer that takes what comes: the consumer is made paused, announced, and resumed once the
+ * client has it, so that the first key frame is not sent into nothing.
+ * https://mediasoup.org/documentation/v3/mediasoup/api/#transport-consume
+ */
+export function offer(room: Room, peer: Peer, publication: Publication): void {
+  if (!wants(peer, publication)) return;
+  subscribe(room, peer, publication, { paused: true })
+    .then((subscription) => introduce(room, subscription))
+    .catch((error: unknown) => logFailedOffer(room, peer, error));
+}
+
+/** Offers everything that is there to a peer that just became able to receive. */
+export function offerAll(room: Room, peer: Peer): void {
+  for (const publication of room.publications) offer(room, peer, publication);
+  for (const other of room.joinedPeers) {
+    for (const publication of other.dataPublications.values()) offerData(room, peer, publication);
+  }
+}
+
+/** Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. */
+export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscription[]> {
+  const wanted = room.publications.filter((publication) => wants(peer, publication));
+  const subscribing = wanted.map((publication) =>
+    subscribe(room, peer, publication, { paused: true }).catch((error: unknown) =>
+      logFailedOffer(room, peer, error),
+    ),
+  );
+  return (await Promise.all(subscribing)).filter((subscription) => subscription !== undefined);
+}
+
+/** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */
+export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
+  if (!peer.link.offerDataConsumer) return;
+  const { sessionId, id } = publication.info;
+  if (sessionId === peer.sessionId || !peer.joined || !peer.identity.grants.subscribe) return;
+  // RTP without WebRTC carries no data.
+  if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
+  subscribeData(room, peer, publication)
+    .then((subscription) => introduceData(subscription))
+    .catch((error: unknown) => logFailedOffer(room, peer, error));
+}
+
+function wants(peer: Peer, publication: Publication): boolean {
+  const { state } = peer;
+  if (!peer.link.offerConsumer) return false;
+  if (state.name !== 'joined' || !state.autoSubscribe || !state.rtpCapabilities) return false;
+  const { sessionId, id } = publication.info;
+  if (sessionId === peer.sessionId || !peer.identity.grants.subscribe) return false;
+  return peer.consumingTransport() !== undefined && !peer.receiving.has(id);
+}
+
+async function introduce(room: Room, subscription: Subscription): Promise<void> {
+  try {
+    await subscription.peer.link.offerConsumer?.(subscription);
+  } catch (error) {
+    closeSubscription(subscription, 'rejected');
+    throw error;
+  }
+  if (!subscription.consumer.closed) await resumeSubscription(room, subscription);
+}
+
+async function introduceData(subscription: DataSubscription): Promise<void> {
+  const { peer, dataConsumer } = subscription;
+  try {
+    await peer.link.offerDataConsumer?.(subscription);
+  } catch (error) {
+    subscription.ending = 'rejected';
+    peer.media.ending(dataConsumer.id);
+    dataConsumer.close();
+    throw error;
+  }
+  if (!dataConsumer.closed)
+    await mediaCall(dataConsumer, 'resuming the data consumer', () => dataConsumer.resume());
+}
+
+/** Logs a failed offer: as a warning only where it was not to be expected. */
+function logFailedOffer(room: Room, peer: Peer, thrown: unknown): undefined {
+  const error = toSfuError(thrown);
+  if (peer.closed || error.code === 'gone' || error.code === 'unsupported' || error.code === 'wrong_state') {
+    room.log.debug('a publication was not offered', { peerId: peer.id, error: error.reason });
+  } else {
+    room.log.warn('a publication could not be offered', { peerId: peer.id, error });
+  }
+}

@@ -1,0 +1,65 @@
+import type { types } from 'mediasoup';
+import type { MediaKind, Source } from '../../core/sources.ts';
+import type { PeerRef } from '../events.ts';
+import type { RoomRouter } from '../media/routers.ts';
+
+type AppData = Readonly<Record<string, unknown>>;
+
+/** Who holds a publication back. */
+export type Holder = 'peer' | 'moderator';
+
+/** What is known of something that a peer publishes, wherever its media is. Plain data. */
+export interface PublicationInfo extends PeerRef {
+  /** The producer's id, the same on every router. */
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly source: Source;
+  readonly type: types.ProducerType;
+  readonly codec: string;
+  /** What is sent. mediasoup copies it at every reading, so that it is kept here. */
+  readonly rtpParameters: types.RtpParameters;
+  readonly appData: AppData;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
+  /** Media flows only while nobody holds it. */
+  readonly pausedBy: ReadonlySet<Holder>;
+}
+
+/** Where the media of a publication is: on a router of this node, or of another. */
+export interface PublicationHandle {
+  readonly closed: boolean;
+  /** Makes it available on a router of this node. @returns the id of the producer there @throws SfuError gone */
+  bring(to: RoomRouter): Promise<string>;
+  /** Whether a receiver with these capabilities could play it. */
+  canBePlayed(rtpCapabilities: types.RtpCapabilities): boolean;
+  /** The codecs in which receivers can get it. */
+  readonly consumableCodecs: readonly types.RtpCodecParameters[];
+  /** Asks the worker what comes in. @throws SfuError gone */
+  statistics(): Promise<types.ProducerStat[]>;
+  /** Calls the listener once, when it ends. */
+  onClose(listener: () => void): void;
+}
+
+/** Something that is published: what it is, and where its media is. */
+export interface Publication {
+  readonly info: PublicationInfo;
+  readonly handle: PublicationHandle;
+}
+
+/** What is known of a data channel on which a peer sends. Plain data. */
+export interface DataPublicationInfo extends PeerRef {
+  readonly id: string;
+  readonly label: string;
+  readonly protocol: string;
+  readonly appData: AppData;
+  /** Milliseconds since the epoch. */
+  readonly openedAt: number;
+}
+
+export type DataPublicationHandle = Pick<PublicationHandle, 'closed' | 'bring'>;
+
+/** A data channel on which a peer sends: what it is, and where it is. */
+export interface DataPublication {
+  readonly info: DataPublicationInfo;
+  readonly handle: DataPublicationHandle;
+}

@@ -1,0 +1,81 @@
+import type { types } from 'mediasoup';
+import type { ProducerEnd } from '../../core/ends.ts';
+import { SfuError } from '../../core/errors.ts';
+import { adopt, mediaCall } from '../media/media-call.ts';
+import { offerData } from './offering.ts';
+import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
+import { bring, publishingTransport } from './publishing.ts';
+import type { Room } from './room.ts';
+
+export interface PublishDataRequest {
+  transportId: string;
+  sctpStreamParameters: types.SctpStreamParameters;
+  label: string;
+  protocol: string;
+  appData: Record<string, unknown>;
+}
+
+/** Takes a data channel from a peer and offers it to the others. */
+export async function publishData(
+  room: Room,
+  peer: Peer,
+  request: PublishDataRequest,
+): Promise<LocalDataPublication> {
+  const entry = publishingTransport(peer, request.transportId, 'data');
+  const { maxDataProducersPerPeer } = room.context.settings;
+  if (peer.dataPublications.size >= maxDataProducersPerPeer) {
+    throw new SfuError(
+      'limit_reached',
+      `a peer may have ${maxDataProducersPerPeer} data producers; close one first`,
+    );
+  }
+  const { sctpStreamParameters, label, protocol, appData } = request;
+  const dataProducer = await mediaCall(entry.transport, 'producing data', () =>
+    entry.transport.produceData({ sctpStreamParameters, label, protocol, appData }),
+  );
+  adopt(dataProducer, peer.joined && peer.mayPublish('data'), 'the data producer');
+  const openedAt = room.context.clock.now();
+  const publication: LocalDataPublication = {
+    info: { ...peer.ref, id: dataProducer.id, label, protocol, appData, openedAt },
+    handle: {
+      get closed() {
+        return dataProducer.closed;
+      },
+      bring: (to) => bring(room, peer, { id: dataProducer.id, data: true, to }),
+    },
+    peer,
+    dataProducer,
+    transportId: entry.transport.id,
+  };
+  followData(room, publication, entry);
+  room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: dataProducer.id, label });
+  for (const other of room.joinedPeers) if (other !== peer) offerData(room, other, publication);
+  return publication;
+}
+
+/** Ends a data channel of a peer. */
+export function closeDataPublication({ peer, dataProducer }: LocalDataPublication): void {
+  peer.media.ending(dataProducer.id);
+  dataProducer.close();
+}
+
+function followData(room: Room, publication: LocalDataPublication, entry: PeerTransport): void {
+  const { peer, dataProducer, info } = publication;
+  const { id } = dataProducer;
+  peer.dataPublications.set(id, publication);
+  peer.media.add({
+    ...peer.ref,
+    object: 'dataProducer',
+    id,
+    worker: peer.router?.live.index ?? 0,
+    state: () => ({ label: info.label }),
+    statistics: () => dataProducer.getStats(),
+  });
+  dataProducer.observer.once('close', () => {
+    peer.dataPublications.delete(id);
+    peer.media.remove(id);
+    const course: ProducerEnd = entry.transport.closed ? 'transport_closed' : 'peer';
+    const reason: ProducerEnd = peer.closed ? 'peer_left' : course;
+    room.events.emit('dataProducerClosed', { ...peer.ref, dataProducerId: id, reason });
+  });
+}

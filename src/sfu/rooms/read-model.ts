@@ -1,0 +1,143 @@
+import type { Clock } from '../../core/clock.ts';
+import { SfuError } from '../../core/errors.ts';
+import { mediaCall } from '../media/media-call.ts';
+import type { WorkerUsage } from '../media/workers.ts';
+import type { MediaIndex } from './media-index.ts';
+import type { RoomRegistry } from './registry.ts';
+import {
+  type ConsumerSnapshot,
+  consumerSnapshot,
+  type NodeSnapshot,
+  type PeerSnapshot,
+  type ProducerSnapshot,
+  peerSnapshot,
+  producerSnapshot,
+  type RoomSnapshot,
+  roomSnapshot,
+  type SnapshotSources,
+  takeSnapshot,
+} from './snapshot.ts';
+
+/** How many there are, without a copy of anything. */
+export interface NodeCounts {
+  readonly rooms: number;
+  readonly connected: number;
+  readonly joined: number;
+  readonly producers: number;
+  readonly consumers: number;
+  /** Routers of rooms by the index of their worker; a worker without any is there too. */
+  readonly routersByWorker: ReadonlyMap<number, number>;
+}
+
+export type ProducerInRoom = ProducerSnapshot & { readonly peerId: string };
+export type ConsumerInRoom = ConsumerSnapshot & { readonly peerId: string };
+
+export interface ReadModelOptions {
+  sources: SnapshotSources;
+  registry: RoomRegistry;
+  media: MediaIndex;
+  clock: Clock;
+}
+
+/**
+ * What everyone outside of the domain reads: plain data, and statistics by id. Dashboard, metrics, REST and webhooks
+ * hold no object of the domain.
+ */
+export class ReadModel {
+  constructor(private readonly options: ReadModelOptions) {}
+
+  node(): NodeSnapshot {
+    return takeSnapshot(this.options.sources, this.options.clock.now());
+  }
+
+  counts(): NodeCounts {
+    const { rooms, pool } = this.options.sources;
+    const counts = { rooms: rooms.size, connected: 0, joined: 0, producers: 0, consumers: 0 };
+    const routersByWorker = new Map(pool.slots.map(({ index }) => [index, 0]));
+    for (const room of rooms.values()) {
+      for (const { live } of room.routers.all)
+        routersByWorker.set(live.index, (routersByWorker.get(live.index) ?? 0) + 1);
+      for (const { state, publications, subscriptions } of room.peers.values()) {
+        if (state.name !== 'closed') counts[state.name] += 1;
+        counts.producers += publications.size;
+        counts.consumers += subscriptions.size;
+      }
+    }
+    return { ...counts, routersByWorker };
+  }
+
+  roomIds(): string[] {
+    return [...this.options.sources.rooms.keys()];
+  }
+
+  /** @throws SfuError not_found */
+  room(roomId: string): RoomSnapshot {
+    return roomSnapshot(this.options.registry.room(roomId));
+  }
+
+  /** @throws SfuError not_found */
+  peer(roomId: string, peerId: string): PeerSnapshot {
+    return peerSnapshot(this.options.registry.peer(roomId, peerId));
+  }
+
+  /** Ids of the peers of a room. @throws SfuError not_found */
+  peerIds(roomId: string): string[] {
+    return [...this.options.registry.room(roomId).peers.keys()];
+  }
+
+  /** What is sent in a room. @throws SfuError not_found */
+  producers(roomId: string): ProducerInRoom[] {
+    const peers = [...this.options.registry.room(roomId).peers.values()];
+    return peers.flatMap(({ id: peerId, publications }) =>
+      [...publications.values()].map((publication) => ({ ...producerSnapshot(publication), peerId })),
+    );
+  }
+
+  /** @throws SfuError not_found */
+  producer(roomId: string, id: string): ProducerInRoom {
+    return this.#found(this.producers(roomId), { what: 'producer', roomId, id });
+  }
+
+  /** What is received in a room. @throws SfuError not_found */
+  consumers(roomId: string): ConsumerInRoom[] {
+    const peers = [...this.options.registry.room(roomId).peers.values()];
+    return peers.flatMap(({ id: peerId, subscriptions }) =>
+      [...subscriptions.values()].map((subscription) => ({ ...consumerSnapshot(subscription), peerId })),
+    );
+  }
+
+  /** @throws SfuError not_found */
+  consumer(roomId: string, id: string): ConsumerInRoom {
+    return this.#found(this.consumers(roomId), { what: 'consumer', roomId, id });
+  }
+
+  /**
+   * What the worker says of a transport, producer or consumer in a room. A reading that is younger than `maxAge`
+   * milliseconds is used again. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/
+   * @throws SfuError not_found, gone
+   */
+  async statistics(ref: { roomId: string; id: string; maxAge?: number }): Promise<readonly object[]> {
+    const ask: (maxAge?: number) => Promise<readonly object[]> = this.options.media.get(
+      ref.id,
+      ref.roomId,
+    ).statistics;
+    return await mediaCall({ closed: false }, 'reading statistics', () => ask(ref.maxAge));
+  }
+
+  /** What a worker has used; undefined while it is being replaced. */
+  async workerUsage(workerIndex: number): Promise<WorkerUsage | undefined> {
+    return await this.options.sources.pool.usage(workerIndex);
+  }
+
+  #found<T extends { readonly id: string }>(
+    all: readonly T[],
+    { what, roomId, id }: { what: string; roomId: string; id: string },
+  ): T {
+    const found = all.find((one) => one.id === id);
+    if (found) return found;
+    throw new SfuError(
+      'not_found',
+      `there is no ${what} "${id}" in room "${roomId}"; it may have been closed`,
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import type { ConsumerEnd } from '../../core/ends.ts';
+import { SfuError } from '../../core/errors.ts';
+import { adopt, mediaCall } from '../media/media-call.ts';
+import type { DataSubscription, LocalDataPublication, Peer } from './peer.ts';
+import type { DataPublication } from './publication.ts';
+import type { Room } from './room.ts';
+import { receivingPlace } from './subscribing.ts';
+
+/** Makes a data consumer, paused: over that transport, or the last one that was opened for consuming. */
+export async function subscribeData(
+  room: Room,
+  peer: Peer,
+  publication: DataPublication,
+  transportId?: string,
+): Promise<DataSubscription> {
+  const { info, handle } = publication;
+  const place = receivingPlace(peer, transportId);
+  if (peer.receiving.has(info.id))
+    throw new SfuError('wrong_state', 'you receive this data producer already');
+  peer.receiving.add(info.id);
+  try {
+    const dataProducerId = await handle.bring(place.router);
+    const { transport } = place.entry;
+    const appData = { ...info.appData, peerId: info.peerId };
+    const dataConsumer = await mediaCall(transport, 'consuming data', () =>
+      transport.consumeData({ dataProducerId, paused: true, appData }),
+    );
+    adopt(dataConsumer, peer.joined && !handle.closed, 'the data consumer');
+    return keepData(room, {
+      peer,
+      publication,
+      dataConsumer,
+      transportId: transport.id,
+      openedAt: room.context.clock.now(),
+    });
+  } catch (error) {
+    peer.receiving.delete(info.id);
+    throw error;
+  }
+}
+
+function keepData(room: Room, subscription: DataSubscription): DataSubscription {
+  const { peer, publication, dataConsumer } = subscription;
+  const { id: dataConsumerId, label } = dataConsumer;
+  const { id: dataProducerId } = publication.info;
+  const ref = { ...peer.ref, dataConsumerId, dataProducerId };
+  peer.dataSubscriptions.set(dataConsumerId, subscription);
+  const stopCounting = isLocal(publication) ? publication.peer.traces.add('consumers') : undefined;
+  peer.media.add({
+    ...peer.ref,
+    object: 'dataConsumer',
+    id: dataConsumerId,
+    worker: peer.router?.live.index ?? 0,
+    state: () => ({ label }),
+    statistics: () => dataConsumer.getStats(),
+  });
+  dataConsumer.observer.once('close', () => {
+    peer.dataSubscriptions.delete(dataConsumerId);
+    peer.media.remove(dataConsumerId);
+    stopCounting?.();
+    peer.receiving.delete(dataProducerId);
+    const own: ConsumerEnd = publication.handle.closed ? 'producer_closed' : 'transport_closed';
+    room.events.emit('dataConsumerClosed', {
+      ...ref,
+      reason: peer.closed ? 'peer_left' : (subscription.ending ?? own),
+    });
+  });
+  room.events.emit('dataConsumerOpened', { ...ref, label });
+  return subscription;
+}
+
+function isLocal(publication: DataPublication): publication is LocalDataPublication {
+  return 'dataProducer' in publication;
+}
