@@ -1,3 +1,5 @@
+import { standardOutput } from './log-sink.ts';
+
 /** Structured logging: one JSON object a line, on standard output. Tokens and secrets are never passed to it. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -16,14 +18,14 @@ export interface Logger {
 export interface LoggerOptions {
   /** Looked at for every line, so that it can change. */
   readonly level: LogLevel;
-  /** Takes one line without its line end; standard output unless told. */
+  /** Takes one line without its line end; standard output unless set. Must not throw. */
   write?: (line: string) => void;
-  /** Milliseconds since the epoch; the system's clock unless told. */
+  /** Milliseconds since the epoch; the system's clock unless set. */
   now?: () => number;
 }
 
 export function createLogger(options: LoggerOptions, context: LogFields = {}): Logger {
-  const { write = (line: string) => process.stdout.write(`${line}\n`), now = Date.now } = options;
+  const { write = (line: string) => standardOutput.write(line), now = Date.now } = options;
   const log = (lineLevel: LogLevel) => (message: string, fields?: LogFields) => {
     if (rank[lineLevel] < rank[options.level]) return;
     const own = { time: new Date(now()).toISOString(), level: lineLevel, message };
