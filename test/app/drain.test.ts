@@ -78,6 +78,20 @@ test('a drain that is cancelled leaves the node as it was: calls go on, new room
   expect(() => server.sfu.cancelDrain(operator)).toThrow('there is nothing to cancel');
 });
 
+test('a node that was drained while it was idle, or whose calls have ended, takes rooms again when it is told so', async () => {
+  await using server = await startServer();
+  expect(await server.sfu.drain({ milliseconds: minute })).toBe('ended');
+  expect(server.sfu.unreadyReasons()).toEqual(['the node is draining']);
+  server.sfu.cancelDrain(operator);
+  expect(server.sfu.unreadyReasons()).toEqual([]);
+  const alice = await joined(server, 'kitchen', 'alice');
+  const drained = server.sfu.drain({ milliseconds: 0 });
+  await alice.closed;
+  expect(await drained).toBe('ended');
+  server.sfu.cancelDrain(operator);
+  await joined(server, 'kitchen', 'bob');
+});
+
 test('a drain that is told to end earlier does so, for whoever stops the process waits no longer', async () => {
   const clock = new TestClock();
   await using server = await startServer({}, { clock });

@@ -6,7 +6,7 @@ import type { EventBus } from '../events.ts';
 interface DrainOptions {
   events: EventBus;
   clock: Clock;
-  /** Whether nobody is left who could be waited for. */
+  /** Whether no peer is left to wait for. */
   idle: () => boolean;
   /** Ends all calls. @returns how many peers there were. */
   end: () => number;
@@ -23,7 +23,7 @@ interface Running {
   finished: boolean;
 }
 
-/** The end of a node in peace: no new rooms, calls go on until they end by themselves or the deadline comes. */
+/** Graceful drain: no new rooms; calls go on until they end by themselves or the deadline comes. */
 export class Drain {
   #running: Running | undefined;
 
@@ -34,8 +34,8 @@ export class Drain {
   }
 
   /**
-   * Starts, or joins a drain that runs; resolves when it is over. A running one gets the deadline of the two that comes
-   * first, for whoever stops the process does not wait for the other one.
+   * Starts a drain, or joins the one that runs; resolves when it is over. Of two deadlines the earlier one counts, for
+   * a process that is being stopped does not wait for the later one.
    */
   start(options: { milliseconds: number; by?: Actor }): Promise<DrainResult> {
     const { milliseconds, by = serverActor } = options;
@@ -52,17 +52,15 @@ export class Drain {
     return waiting.done;
   }
 
-  /** Somebody left; when nobody is left there is nothing to wait for. */
+  /** A peer left; with the last one the drain ends. */
   peerGone(): void {
     if (this.#running && this.options.idle()) this.#finish();
   }
 
+  /** Takes new rooms again, also after all calls have ended. @throws SfuError wrong_state when there is no drain */
   cancel(by: Actor): void {
-    if (!this.#running || this.#running.finished) {
-      throw new SfuError(
-        'wrong_state',
-        'the node is not draining, or has ended its calls; there is nothing to cancel',
-      );
+    if (!this.#running) {
+      throw new SfuError('wrong_state', 'the node is not draining; there is nothing to cancel');
     }
     const { cancelTimer, resolve } = this.#running;
     this.#running = undefined;
