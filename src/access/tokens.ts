@@ -106,6 +106,13 @@ export async function verifyToken(
   if (payload.room !== target.roomId) throw new SfuError('forbidden', 'the token is for another room');
   if (payload.sub !== target.peerId) throw new SfuError('forbidden', 'the token is for another peer');
   checkMetadata(payload.metadata ?? {});
+  // A removal voids what was issued until then, which a date in the future would get around.
+  if (payload.iat !== undefined && payload.iat > options.now / 1000 + leeway) {
+    throw new SfuError(
+      'unauthorized',
+      'the token says that it was issued in the future; set the clock of the server that issues tokens',
+    );
+  }
   const { publish = true, subscribe = true, moderate = false, hidden = false } = payload.grants ?? {};
   return {
     ...(payload.name !== undefined && { displayName: cleanName(payload.name) }),

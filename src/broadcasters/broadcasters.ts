@@ -55,6 +55,8 @@ export class Broadcasters {
       {
         roomId,
         peerId,
+        subject: peerId,
+        program: caller.by.id,
         metadata: { broadcaster: caller.by.id },
         grants: defaultGrants,
         // A program that may send media may do so after a removal too; what keeps it out is a ban.

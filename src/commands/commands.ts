@@ -42,7 +42,8 @@ export class Commands {
   ) {}
 
   /**
-   * Puts a peer out and makes its tokens void; with a ban it does not get back in with new ones either.
+   * Removes a peer with all that its subject has in the room, and makes the tokens of the subject void; with a ban it
+   * does not get back in with new ones either.
    * Resolves when it is complete, or with what was left of it after five seconds. @throws SfuError not_found
    */
   async removePeer(target: PeerTarget, order?: BanOrder): Promise<Removal> {
@@ -56,7 +57,7 @@ export class Commands {
     const intent = { ...target, action: order ? 'peer.ban' : 'peer.remove', details };
     return await audited(this.store, intent, {
       prepare: () => {
-        this.store.bans.voidTokens(roomId, peerId);
+        this.store.bans.voidTokens({ roomId, subject: peer.subject, issuedAt: peer.issuedAt ?? 0 });
         return wanted.map((ban) => this.store.bans.add(ban));
       },
       command: async (bans) => {

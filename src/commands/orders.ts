@@ -26,11 +26,11 @@ export interface BanOrder {
 
 /** The bans that keep a peer out as ordered: one for each kind by which it can be recognised. */
 export function bansOf(
-  { id, tokenId, address }: PeerSnapshot,
+  { subject, tokenId, address }: PeerSnapshot,
   { scope, kinds, milliseconds }: BanOrder,
   { roomId, by, reason, now }: { roomId: string; by: Actor; reason: string; now: number },
 ): NewBan[] {
-  const values = { identity: id, token: tokenId ?? undefined, address: address || undefined };
+  const values = { identity: subject, token: tokenId ?? undefined, address: address || undefined };
   const expiresAt = milliseconds === null ? null : now + milliseconds;
   return banKinds.flatMap((kind) => {
     const value = values[kind];

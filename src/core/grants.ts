@@ -1,4 +1,4 @@
-import type { Source } from './sources.ts';
+import type { MediaKind, Source } from './sources.ts';
 
 /** What a peer may do. A token without grants may publish and subscribe. */
 export interface Grants {
@@ -17,6 +17,13 @@ export const defaultGrants: Grants = { publish: true, subscribe: true, moderate:
 export interface Identity {
   readonly roomId: string;
   readonly peerId: string;
+  /**
+   * The person or program behind it: the subject of its token, else its peer id. One subject may have several peers at
+   * once, such as a browser and a player; what a moderator decides holds for all of them.
+   */
+  readonly subject: string;
+  /** The key of the program that brought it; undefined for a peer with a token of its own. */
+  readonly program?: string;
   /** Takes precedence over the name that the client gives, so that a name in a token can be trusted. */
   readonly displayName?: string;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -29,6 +36,18 @@ export interface Identity {
   readonly address: string;
 }
 
-export function mayPublish(grants: Grants, source: Source): boolean {
-  return typeof grants.publish === 'boolean' ? grants.publish : grants.publish.includes(source);
+/**
+ * Whether a track or a data channel may be published. Sound needs the grant for sound whatever it is called, since the
+ * sound of a shared screen cannot be told from a microphone.
+ */
+export function mayPublish({ publish }: Pick<Grants, 'publish'>, { kind, source }: Published): boolean {
+  if (typeof publish === 'boolean') return publish;
+  return publish.includes(source) && (kind !== 'audio' || publish.includes('audio'));
 }
+
+/** What is published: a track with its kind, or data. */
+export type Published =
+  | { readonly kind: MediaKind; readonly source: Source }
+  | { readonly kind: 'data'; readonly source: 'data' };
+
+export const publishedData: Published = { kind: 'data', source: 'data' };

@@ -93,7 +93,9 @@ export class LogSink {
     this.#reported = this.lost;
     const { clock = systemClock } = this.options;
     const time = new Date(clock.now()).toISOString();
-    this.write(JSON.stringify({ time, level: 'warn', message: 'log lines could not be written and were lost', lost }));
+    this.write(
+      JSON.stringify({ time, level: 'warn', message: 'log lines could not be written and were lost', lost }),
+    );
   }
 }
 

@@ -8,8 +8,8 @@ import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
-import { allowPublication, closePublication, mutePublication } from './rooms/publishing.ts';
-import { closeDataPublication } from './rooms/publishing-data.ts';
+import { allowSource, closePublication, muteSource, type SubjectSource } from './rooms/publishing.ts';
+import { closeForbidden } from './rooms/publishing-data.ts';
 import { ReadModel } from './rooms/read-model.ts';
 import { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
@@ -133,23 +133,31 @@ export class Sfu {
   }
 
   /**
-   * Puts a peer out of its room. Its transports are closed when this returns.
-   * @returns what is left of it once its socket and all that others receive of it are closed, or after five seconds
+   * Removes a peer from its room, and every other peer of its subject there. Their transports are closed when this
+   * returns.
+   * @returns what is left once their sockets and all that others receive of them are closed, or after five seconds
    */
-  removePeer({ roomId, peerId, by, reason }: PeerTarget & { reason: string }): Promise<Remains> {
-    const peer = this.peer(roomId, peerId);
+  async removePeer({ roomId, peerId, by, reason }: PeerTarget & { reason: string }): Promise<Remains> {
+    const room = this.room(roomId);
+    const peers = room.peersOf(this.peer(roomId, peerId).identity.subject);
     const detail = reason || 'a moderator removed you from the room';
-    this.room(roomId).removePeer(peer, 'removed', { detail, by });
-    return peer.traces.whenGone({ clock: this.#clock, timeoutMs: removalTimeoutMs });
+    for (const peer of peers) room.removePeer(peer, 'removed', { detail, by });
+    const left = peers.map(({ traces }) =>
+      traces.whenGone({ clock: this.#clock, timeoutMs: removalTimeoutMs }),
+    );
+    return [...new Set((await Promise.all(left)).flat())];
   }
 
-  /** Mutes a producer until a moderator allows it again. */
+  /**
+   * Mutes a producer, and whatever else its subject sends from that source, now or later, until a moderator allows it
+   * again.
+   */
   async muteProducer(target: ProducerTarget): Promise<void> {
-    await mutePublication(this.room(target.roomId), this.#publication(target), target.by);
+    await muteSource(this.room(target.roomId), this.#subjectSource(target));
   }
 
   allowProducer(target: ProducerTarget): void {
-    allowPublication(this.room(target.roomId), this.#publication(target), target.by);
+    allowSource(this.room(target.roomId), this.#subjectSource(target));
   }
 
   closeProducer(target: ProducerTarget): void {
@@ -177,15 +185,16 @@ export class Sfu {
     this.events.emit('peerMetadataChanged', { ...peer.ref, metadata, by });
   }
 
-  /** Sets what a peer may publish from now on and ends what it may not any more. */
+  /** Sets what the subject of a peer may publish from now on and ends what it may not any more. */
   setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: Grants['publish'] }): void {
-    const peer = this.peer(roomId, peerId);
-    peer.publish = publish;
-    for (const publication of [...peer.publications.values()]) {
-      if (!peer.mayPublish(publication.info.source)) closePublication(publication, 'not_allowed', by);
+    const room = this.room(roomId);
+    const { subject } = this.peer(roomId, peerId).identity;
+    room.restrictions.setPublish(subject, publish);
+    for (const peer of room.peersOf(subject)) {
+      peer.publish = publish;
+      closeForbidden(peer, by);
+      this.events.emit('peerPermissionsChanged', { ...peer.ref, publish, by });
     }
-    if (!peer.mayPublish('data')) [...peer.dataPublications.values()].forEach(closeDataPublication);
-    this.events.emit('peerPermissionsChanged', { ...peer.ref, publish, by });
   }
 
   /** Sends a text to everyone in a room, or to one peer. */
@@ -276,6 +285,11 @@ export class Sfu {
 
   #publication({ roomId, peerId, producerId }: ProducerTarget) {
     return this.peer(roomId, peerId).publication(producerId);
+  }
+
+  #subjectSource(target: ProducerTarget): SubjectSource {
+    const { peer, info } = this.#publication(target);
+    return { subject: peer.identity.subject, source: info.source, by: target.by };
   }
 
   #subscription({ roomId, peerId, consumerId }: ConsumerTarget) {

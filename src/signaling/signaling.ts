@@ -167,13 +167,14 @@ export class Signaling {
 
   async #identify({ roomId, peerId, token, address }: Handshake): Promise<Identity> {
     const { config } = this.options;
-    if (config.developmentMode) return { roomId, peerId, metadata: {}, grants: defaultGrants, address };
+    if (config.developmentMode)
+      return { roomId, peerId, subject: peerId, metadata: {}, grants: defaultGrants, address };
     if (token === undefined) {
       throw new SfuError('unauthorized', 'a token is needed; ask the application that invited you');
     }
     const target = { roomId, peerId };
     const verified = await verifyToken(token, { apiKeys: config.apiKeys, target, now: this.#clock.now() });
-    return { roomId, peerId, address, ...verified };
+    return { roomId, peerId, subject: peerId, address, ...verified };
   }
 
   #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {

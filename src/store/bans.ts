@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite';
 import type { AuditActor } from './audit.ts';
 
 export const banKinds = ['identity', 'token', 'address'] as const;
-/** What a ban recognises: the peer id, the id of a token (jti), or the address of the connection. */
+/** What a ban recognises: the subject (the peer id of a token), the id of a token (jti), or the address of the connection. */
 export type BanKind = (typeof banKinds)[number];
 
 export interface NewBan {
@@ -34,7 +34,7 @@ export interface BanSearch {
 /** Who wants to enter. Times are milliseconds since the epoch. */
 export interface Entrant {
   readonly roomId: string;
-  readonly peerId: string;
+  readonly subject: string;
   readonly tokenId?: string;
   readonly issuedAt?: number;
   readonly address: string;
@@ -90,7 +90,7 @@ export class Bans {
   }
 
   /** The ban that keeps somebody out, if there is one. */
-  holds({ roomId, peerId, tokenId, address }: Entrant): Ban | undefined {
+  holds({ roomId, subject, tokenId, address }: Entrant): Ban | undefined {
     const row = this.database
       .query<Row, [string, string | null, string, string, number]>(
         `SELECT * FROM bans WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)
@@ -98,24 +98,25 @@ export class Bans {
          AND ((kind = 'identity' AND value = ?1) OR (kind = 'token' AND value = ?2) OR (kind = 'address' AND value = ?3))
          ORDER BY expires_at IS NULL DESC, expires_at DESC LIMIT 1`,
       )
-      .get(peerId, tokenId ?? null, address, roomId, this.now());
+      .get(subject, tokenId ?? null, address, roomId, this.now());
     return row ? readRow(row) : undefined;
   }
 
-  /** Tokens for this peer in this room that were issued until now are void from now on. */
-  voidTokens(roomId: string, peerId: string): void {
+  /** Tokens of this subject for this room that were issued until now, or until this one was, are void from now on. */
+  voidTokens({ roomId, subject, issuedAt }: { roomId: string; subject: string; issuedAt: number }): void {
     this.database
       .query('INSERT OR REPLACE INTO removals (room_id, peer_id, removed_at) VALUES (?, ?, ?)')
-      .run(roomId, peerId, this.now());
+      // The clock that issued the token may be ahead of this one.
+      .run(roomId, subject, Math.max(this.now(), issuedAt));
   }
 
   /** Whether a token is void. One that does not say when it was issued counts as issued before. */
-  isVoid({ roomId, peerId, issuedAt }: Entrant): boolean {
+  isVoid({ roomId, subject, issuedAt }: Entrant): boolean {
     const row = this.database
       .query<{ removed_at: number }, [string, string]>(
         'SELECT removed_at FROM removals WHERE room_id = ? AND peer_id = ?',
       )
-      .get(roomId, peerId);
+      .get(roomId, subject);
     return row !== null && (issuedAt === undefined || issuedAt <= row.removed_at);
   }
 

@@ -63,7 +63,7 @@ export class Access {
   }
 
   async #identify(visit: Visit, peerId?: string): Promise<Identity> {
-    const { config, programs, clock } = this.options;
+    const { config, clock } = this.options;
     const { request, direct, roomId } = visit;
     const address = this.#addressOf(request, direct);
     const credential = config.developmentMode ? undefined : bearerOf(request);
@@ -71,22 +71,22 @@ export class Access {
     if (credential !== undefined && subject !== undefined) {
       const target = { roomId, peerId: namedIn(visit, peerId) ?? subject };
       const verified = await verifyToken(credential, { apiKeys: config.apiKeys, target, now: clock.now() });
-      return { roomId, peerId: subject, address, ...verified };
+      return { roomId, peerId: subject, subject, address, ...verified };
     }
-    if (!config.developmentMode) {
-      if (credential === undefined) throw new SfuError('unauthorized', missing);
-      requireScope(await programs.authenticate(request, direct), 'media');
-    }
+    const program = config.developmentMode ? {} : { program: await this.#programOf(visit, credential) };
     const name = new URL(request.url).searchParams.get('name');
     const displayName = name === null ? {} : { displayName: cleanName(name) };
-    return {
-      roomId,
-      peerId: peerId ?? shortId(),
-      metadata: {},
-      grants: defaultGrants,
-      address,
-      ...displayName,
-    };
+    const id = peerId ?? shortId();
+    const who = { roomId, peerId: id, subject: id, ...program, ...displayName };
+    return { ...who, metadata: {}, grants: defaultGrants, address };
+  }
+
+  /** The program that a key belongs to. @throws SfuError unauthorized, forbidden */
+  async #programOf({ request, direct }: Visit, credential: string | undefined): Promise<string> {
+    if (credential === undefined) throw new SfuError('unauthorized', missing);
+    const caller = await this.options.programs.authenticate(request, direct);
+    requireScope(caller, 'media');
+    return caller.by.id;
   }
 }
 

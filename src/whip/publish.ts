@@ -43,7 +43,8 @@ export async function openPublisher(
   session.agree(offer);
   const answer = await enterAs({ sfu, identity, session, request }, async (room, peer, join) => {
     const tracks = publishedTracks(offer, room.routers.rtpCapabilities);
-    for (const { media } of tracks) requireGrant(peer, sourceOf(media.kind, hints));
+    for (const { media } of tracks)
+      requireGrant(peer, { kind: media.kind, source: sourceOf(media.kind, hints) });
     join();
     const entry = await openTransport(room, peer, { producing: true, consuming: false, forceTcp: false });
     session.carry(entry);
@@ -94,9 +95,12 @@ function sourceOf(kind: types.MediaKind, { screen }: TrackHints): Source {
 }
 
 /** All or nothing: a session without the track that was refused would mislead (RFC 9725, section 4.4.3). */
-function requireGrant(peer: Peer, source: Source): void {
-  if (peer.mayPublish(source)) return;
-  throw new SfuError('forbidden', `you may not publish ${source}; ask for a token that grants it`);
+function requireGrant(peer: Peer, published: { kind: types.MediaKind; source: Source }): void {
+  if (peer.mayPublish(published)) return;
+  throw new SfuError(
+    'forbidden',
+    `you may not publish ${published.source} (${published.kind}); ask for a token that grants it`,
+  );
 }
 
 function hintsOf(request: Request): TrackHints {

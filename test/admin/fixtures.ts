@@ -62,6 +62,9 @@ function peer(
   return {
     id,
     sessionId: id,
+    subject: id,
+    program: null,
+    issuedAt: null,
     state: 'joined',
     displayName: name,
     device: { flag: 'chrome', name: 'Chrome', version: '142.0' },

@@ -16,7 +16,19 @@ test.each([
 
 test('a list of sources grants these and no others', () => {
   const grants = { ...defaultGrants, publish: ['audio', 'data'] as const };
-  expect((['audio', 'video', 'screen', 'data'] as const).map((source) => mayPublish(grants, source))).toEqual(
-    [true, false, false, true],
-  );
+  const tracks = [
+    { kind: 'audio', source: 'audio' },
+    { kind: 'video', source: 'video' },
+    { kind: 'video', source: 'screen' },
+    { kind: 'data', source: 'data' },
+  ] as const;
+  expect(tracks.map((track) => mayPublish(grants, track))).toEqual([true, false, false, true]);
+});
+
+test('a microphone that is called a screen needs the grant for sound', () => {
+  const sound = { kind: 'audio', source: 'screen' } as const;
+  expect(mayPublish({ publish: ['screen'] }, { kind: 'video', source: 'screen' })).toBe(true);
+  expect(mayPublish({ publish: ['screen'] }, sound)).toBe(false);
+  expect(mayPublish({ publish: ['screen', 'audio'] }, sound)).toBe(true);
+  expect(mayPublish({ publish: ['audio'] }, sound)).toBe(false);
 });

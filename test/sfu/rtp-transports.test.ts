@@ -26,7 +26,14 @@ const link: PeerLink = { gone: Promise.resolve(), close: () => {} };
 const plain = { comedia: true, rtcpMux: true };
 
 async function enter(roomId: string, peerId: string) {
-  const identity = { roomId, peerId, metadata: {}, grants: defaultGrants, address: '127.0.0.1' };
+  const identity = {
+    roomId,
+    peerId,
+    subject: peerId,
+    metadata: {},
+    grants: defaultGrants,
+    address: '127.0.0.1',
+  };
   const peer = await server.sfu.enter(identity, link);
   const room = server.sfu.room(roomId);
   room.join(peer, { displayName: peerId, device: {}, autoSubscribe: false });

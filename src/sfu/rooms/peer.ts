@@ -2,8 +2,7 @@ import type { types } from 'mediasoup';
 import type { Actor } from '../../core/actors.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Grants, type Identity, mayPublish } from '../../core/grants.ts';
-import type { Source } from '../../core/sources.ts';
+import { type Grants, type Identity, mayPublish, type Published } from '../../core/grants.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { MediaIndex } from './media-index.ts';
@@ -117,6 +116,16 @@ export type PeerState =
     }
   | { readonly name: 'closed'; readonly reason: PeerEnd };
 
+export interface PeerOptions {
+  identity: Identity;
+  link: PeerLink;
+  /** Milliseconds since the epoch. */
+  connectedAt: number;
+  media: MediaIndex;
+  /** What a moderator lets its subject publish; its grants decide unless set. */
+  publish?: Grants['publish'];
+}
+
 /** One participant of a room: its transports, and what it sends and receives over them. */
 export class Peer {
   /** Of this stay: a peer that was replaced, or came again, has another. It is made in order of time (UUIDv7, RFC 9562). */
@@ -140,16 +149,21 @@ export class Peer {
   readonly receiving = new Set<string>();
   cancelJoinTimeout: () => void = () => {};
 
-  constructor(
-    readonly identity: Identity,
-    readonly link: PeerLink,
-    readonly connectedAt: number,
-    /** Where its transports, producers and consumers are listed for those who measure. */
-    readonly media: MediaIndex,
-  ) {
+  readonly identity: Identity;
+  readonly link: PeerLink;
+  /** Milliseconds since the epoch. */
+  readonly connectedAt: number;
+  /** Where its transports, producers and consumers are listed for those who measure. */
+  readonly media: MediaIndex;
+
+  constructor({ identity, link, connectedAt, media, publish = identity.grants.publish }: PeerOptions) {
+    this.identity = identity;
+    this.link = link;
+    this.connectedAt = connectedAt;
+    this.media = media;
     this.displayName = identity.displayName ?? '';
     this.metadata = identity.metadata;
-    this.publish = identity.grants.publish;
+    this.publish = publish;
     const socketClosed = this.traces.add('socket');
     void link.gone.then(socketClosed);
   }
@@ -179,9 +193,9 @@ export class Peer {
     return { roomId: this.roomId, peerId: this.id, sessionId: this.sessionId };
   }
 
-  mayPublish(source: Source): boolean {
-    // Nobody was told of a hidden peer, so nobody could show what it sends.
-    return !this.hidden && mayPublish({ ...this.identity.grants, publish: this.publish }, source);
+  mayPublish(published: Published): boolean {
+    // Nobody knows of a hidden peer, so nobody could show what it sends.
+    return !this.hidden && mayPublish(this, published);
   }
 
   /** Puts its media on a router that it leases, before its first transport. */

@@ -1,10 +1,12 @@
 import type { types } from 'mediasoup';
+import type { Actor } from '../../core/actors.ts';
 import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
+import { publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
 import { offerData } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
-import { bring, publishingTransport } from './publishing.ts';
+import { bring, closePublication, publishingTransport } from './publishing.ts';
 import type { Room } from './room.ts';
 
 export interface PublishDataRequest {
@@ -21,7 +23,7 @@ export async function publishData(
   peer: Peer,
   request: PublishDataRequest,
 ): Promise<LocalDataPublication> {
-  const entry = publishingTransport(peer, request.transportId, 'data');
+  const entry = publishingTransport(peer, request.transportId, publishedData);
   const { maxDataProducersPerPeer } = room.context.settings;
   if (peer.dataPublications.size >= maxDataProducersPerPeer) {
     throw new SfuError(
@@ -33,7 +35,7 @@ export async function publishData(
   const dataProducer = await mediaCall(entry.transport, 'producing data', () =>
     entry.transport.produceData({ sctpStreamParameters, label, protocol, appData }),
   );
-  adopt(dataProducer, peer.joined && peer.mayPublish('data'), 'the data producer');
+  adopt(dataProducer, peer.joined && peer.mayPublish(publishedData), 'the data producer');
   const openedAt = room.context.clock.now();
   const publication: LocalDataPublication = {
     info: { ...peer.ref, id: dataProducer.id, label, protocol, appData, openedAt },
@@ -57,6 +59,13 @@ export async function publishData(
 export function closeDataPublication({ peer, dataProducer }: LocalDataPublication): void {
   peer.media.ending(dataProducer.id);
   dataProducer.close();
+}
+
+/** Ends what a peer sends and may not send any more. */
+export function closeForbidden(peer: Peer, by: Actor): void {
+  for (const publication of [...peer.publications.values()])
+    if (!peer.mayPublish(publication.info)) closePublication(publication, 'not_allowed', by);
+  if (!peer.mayPublish(publishedData)) [...peer.dataPublications.values()].forEach(closeDataPublication);
 }
 
 function followData(room: Room, publication: LocalDataPublication, entry: PeerTransport): void {

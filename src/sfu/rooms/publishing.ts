@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import { type Actor, serverActor } from '../../core/actors.ts';
 import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
+import type { Published } from '../../core/grants.ts';
 import { type Source, sourceOf } from '../../core/sources.ts';
 import { codecOf, shareConsumable } from '../media/codecs.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
@@ -25,23 +26,37 @@ export interface PublishRequest {
 /** Takes a track from a peer and offers it to the others. @throws SfuError forbidden, limit_reached, media_rejected */
 export async function publish(room: Room, peer: Peer, request: PublishRequest): Promise<LocalPublication> {
   const source = sourceOf(request.kind, request.appData);
-  const entry = publishingTransport(peer, request.transportId, source);
+  const published = { kind: request.kind, source };
+  const entry = publishingTransport(peer, request.transportId, published);
   const { maxProducersPerPeer } = room.context.settings;
   if (peer.publications.size >= maxProducersPerPeer) {
     throw new SfuError('limit_reached', `a peer may have ${maxProducersPerPeer} producers; close one first`);
   }
-  const { kind, rtpParameters, paused, appData } = request;
+  const { kind, rtpParameters, appData } = request;
+  // What is muted comes muted, however often its owner makes it again.
+  const muted = room.restrictions.mutedBy(peer.identity.subject, published) !== undefined;
+  const paused = request.paused || muted;
   const producer = await mediaCall(entry.transport, 'producing', () =>
     entry.transport.produce({ kind, rtpParameters: disguised(rtpParameters), paused, appData }),
   );
-  adopt(producer, peer.joined && peer.mayPublish(source), 'the producer');
+  adopt(producer, peer.joined && peer.mayPublish(published), 'the producer');
   shareConsumable(producer);
   const { id: transportId } = entry.transport;
   const publication = keepProducer(room, peer, { producer, source, rtpParameters, transportId });
   room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
+  await keepMuted(room, publication);
   room.observe(publication);
   for (const other of room.joinedPeers) if (other !== peer) offer(room, other, publication);
   return publication;
+}
+
+/** A mute may have come while the producer was made. */
+async function keepMuted(room: Room, publication: LocalPublication): Promise<void> {
+  const { peer, info } = publication;
+  const by = room.restrictions.mutedBy(peer.identity.subject, info);
+  if (!by) return;
+  publication.pausedBy.add('moderator').add('peer');
+  await pause(room, publication, by);
 }
 
 interface Made {
@@ -131,23 +146,44 @@ export async function resumePublication(room: Room, publication: LocalPublicatio
 }
 
 /**
- * A moderator mutes what a peer sends. It stays paused after the moderator allows it again, until the peer resumes it
- * by itself: nobody's microphone is opened by somebody else.
+ * A moderator mutes what a subject sends from one source. It stays paused after the moderator allows it again, until the
+ * peer resumes it by itself: nobody's microphone is opened by somebody else.
  */
-export async function mutePublication(room: Room, publication: LocalPublication, by: Actor): Promise<void> {
-  if (publication.pausedBy.has('moderator')) return;
-  publication.pausedBy.add('moderator').add('peer');
-  await pause(room, publication, by);
+export async function muteSource(room: Room, { subject, source, by }: SubjectSource): Promise<void> {
+  room.restrictions.mute(subject, source, by);
+  await Promise.all(
+    publicationsOf(room, subject).map(async (publication) => {
+      if (publication.info.source !== source || publication.pausedBy.has('moderator')) return;
+      publication.pausedBy.add('moderator').add('peer');
+      await pause(room, publication, by);
+    }),
+  );
 }
 
-/** Ends a moderator's mute: the peer may resume again. */
-export function allowPublication(room: Room, publication: LocalPublication, by: Actor): void {
-  if (publication.pausedBy.delete('moderator'))
-    room.events.emit('producerAllowed', { ...refOf(publication), by });
+/** Ends a moderator's mute: the subject may resume again. */
+export function allowSource(room: Room, { subject, source, by }: SubjectSource): void {
+  room.restrictions.allow(subject, source);
+  for (const publication of publicationsOf(room, subject)) {
+    const { kind, source: own } = publication.info;
+    if (room.restrictions.mutedBy(subject, { kind, source: own })) continue;
+    if (publication.pausedBy.delete('moderator'))
+      room.events.emit('producerAllowed', { ...refOf(publication), by });
+  }
+}
+
+/** What a subject sends from one source, and who decides about it. */
+export interface SubjectSource {
+  readonly subject: string;
+  readonly source: Source;
+  readonly by: Actor;
+}
+
+function publicationsOf(room: Room, subject: string): LocalPublication[] {
+  return room.peersOf(subject).flatMap(({ publications }) => [...publications.values()]);
 }
 
 /** The transport over which a peer publishes. @throws SfuError wrong_state, not_found, forbidden */
-export function publishingTransport(peer: Peer, transportId: string, source: Source): PeerTransport {
+export function publishingTransport(peer: Peer, transportId: string, published: Published): PeerTransport {
   peer.requireJoined();
   const entry = peer.transport(transportId);
   if (!entry.producing) {
@@ -156,8 +192,10 @@ export function publishingTransport(peer: Peer, transportId: string, source: Sou
       'this transport was not opened for producing; open one with producing: true',
     );
   }
-  if (!peer.mayPublish(source)) {
-    throw new SfuError('forbidden', `you may not publish ${source}; ask for a token that grants it`);
+  if (!peer.mayPublish(published)) {
+    const { kind, source } = published;
+    const what = kind === 'audio' && source === 'screen' ? 'the sound of a screen without audio' : source;
+    throw new SfuError('forbidden', `you may not publish ${what}; ask for a token that grants it`);
   }
   return entry;
 }

@@ -14,6 +14,7 @@ import type { LiveWorker, WorkerPool } from '../media/workers.ts';
 import type { MediaIndex } from './media-index.ts';
 import { type Device, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { Publication } from './publication.ts';
+import { Restrictions } from './restrictions.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
 import type { SfuSettings } from './settings.ts';
 
@@ -42,6 +43,7 @@ export class Room {
   readonly peers = new Map<string, Peer>();
   readonly routers: RoomRouters;
   readonly observers: RoomObservers;
+  readonly restrictions = new Restrictions();
   readonly openedAt: number;
   readonly log: Logger;
   locked = false;
@@ -104,12 +106,17 @@ export class Room {
 
   /**
    * Lets a connection in as a peer that has not joined yet. An older connection of the same peer is replaced.
-   * @throws SfuError room_locked, room_full or room_closed
+   * @throws SfuError room_locked, room_full, room_closed, and wrong_state for a program whose peer id somebody else has
    */
   enter(identity: Identity, link: PeerLink): Peer {
     if (this.closed)
       throw new SfuError('room_closed', 'the room was closed at this moment; connect again for a new one');
     const older = this.peers.get(identity.peerId);
+    if (older && identity.program !== undefined && older.identity.program !== identity.program)
+      throw new SfuError(
+        'wrong_state',
+        `"${identity.peerId}" is somebody else in this room; take another id`,
+      );
     const privileged = identity.grants.moderate;
     if (this.locked && !older && !privileged) {
       throw new SfuError('room_locked', 'a moderator locked this room; ask to be let in and connect again');
@@ -121,7 +128,8 @@ export class Room {
     if (older)
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
     const { clock, media } = this.context;
-    const peer = new Peer(identity, link, clock.now(), media);
+    const publish = this.restrictions.publishOf(identity.subject);
+    const peer = new Peer({ identity, link, connectedAt: clock.now(), media, publish });
     this.peers.set(peer.id, peer);
     this.#cancelEmpty();
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
@@ -145,7 +153,12 @@ export class Room {
     this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration });
   }
 
-  /** The other participants that a peer is told of. */
+  /** Every peer of a subject. */
+  peersOf(subject: string): Peer[] {
+    return [...this.peers.values()].filter(({ identity }) => identity.subject === subject);
+  }
+
+  /** The other participants that a peer knows of. */
   othersOf(peer: Peer): Peer[] {
     return this.joinedPeers.filter((other) => other !== peer && !other.hidden);
   }

@@ -51,12 +51,18 @@ export interface PeerSnapshot {
   readonly id: string;
   /** Of this stay: a peer that was replaced, or came again, has another. */
   readonly sessionId: string;
+  /** The person or program behind it, who may have other peers here. */
+  readonly subject: string;
+  /** The key of the program that brought it; null for a peer with a token of its own. */
+  readonly program: string | null;
   readonly state: 'connected' | 'joined' | 'closed';
   readonly displayName: string;
   readonly device: Device;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly address: string;
   readonly tokenId: string | null;
+  /** When its token was issued; null where it does not say. */
+  readonly issuedAt: number | null;
   readonly grants: Grants;
   /** What it may publish now: the token's grant, less what a moderator took. */
   readonly publish: Grants['publish'];
@@ -151,12 +157,15 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
   return {
     id: peer.id,
     sessionId: peer.sessionId,
+    subject: identity.subject,
+    program: identity.program ?? null,
     state: state.name,
     displayName,
     device,
     metadata: peer.metadata,
     address: identity.address,
     tokenId: identity.tokenId ?? null,
+    issuedAt: identity.issuedAt ?? null,
     grants: identity.grants,
     publish,
     connectedAt,

@@ -60,6 +60,8 @@ export const createEndpoint = defineOperation({
     const identity = {
       roomId,
       peerId,
+      subject: peerId,
+      program: context.caller.by.id,
       displayName: cleanName(displayName ?? peerId),
       metadata,
       grants: { publish, subscribe, hidden, moderate: false },

@@ -1,0 +1,43 @@
+import type { Actor } from '../../core/actors.ts';
+import type { Grants } from '../../core/grants.ts';
+import type { MediaKind, Source } from '../../core/sources.ts';
+
+/** A track as far as a mute is concerned. */
+interface Track {
+  readonly kind: MediaKind;
+  readonly source: Source;
+}
+
+/**
+ * What moderators decided about the subjects of a room: who is muted, and what each may publish. It holds for every
+ * connection that a subject has or makes, as long as the room lives, for the moderated side can replace its peers and
+ * producers, and not its subject.
+ */
+export class Restrictions {
+  readonly #publish = new Map<string, Grants['publish']>();
+  readonly #muted = new Map<string, Map<Source, Actor>>();
+
+  /** What a subject may publish; undefined where its grants decide. */
+  publishOf(subject: string): Grants['publish'] | undefined {
+    return this.#publish.get(subject);
+  }
+
+  setPublish(subject: string, publish: Grants['publish']): void {
+    this.#publish.set(subject, publish);
+  }
+
+  mute(subject: string, source: Source, by: Actor): void {
+    const muted = this.#muted.get(subject) ?? new Map<Source, Actor>();
+    this.#muted.set(subject, muted.set(source, by));
+  }
+
+  allow(subject: string, source: Source): void {
+    this.#muted.get(subject)?.delete(source);
+  }
+
+  /** Who muted such a track. Sound that is called the screen's is muted with the microphone. */
+  mutedBy(subject: string, { kind, source }: Track): Actor | undefined {
+    const muted = this.#muted.get(subject);
+    return muted?.get(source) ?? (kind === 'audio' ? muted?.get('audio') : undefined);
+  }
+}
