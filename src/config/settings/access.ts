@@ -61,6 +61,7 @@ export const accessSettings = {
   ),
 } as const satisfies Settings;
 
+/** API keys and secrets must come in pairs. */
 export function keyMistakes(values: ValuesOf<typeof accessSettings>): Mistake[] {
   const { apiKeyNames: names, apiSecrets: secrets } = values;
   if ((names === undefined) !== (secrets === undefined)) {

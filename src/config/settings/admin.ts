@@ -87,6 +87,7 @@ export const adminSettings = {
 
 type Checked = ValuesOf<typeof adminSettings> & Pick<ValuesOf<typeof accessSettings>, 'trustedProxies'>;
 
+/** An admin needs a name and a password hash, and single sign-on needs a trusted proxy. */
 export function adminMistakes(values: Checked): Mistake[] {
   const { adminUser, adminPasswordHash, adminUserHeader, trustedProxies } = values;
   const mistakes: Mistake[] = [];

@@ -94,6 +94,7 @@ export const networkSettings = {
   ),
 } as const satisfies Settings;
 
+/** TURN servers need their secret, and replace the list of ICE servers. */
 export function turnMistakes({
   turnUrls,
   turnSecret,

@@ -69,6 +69,7 @@ export const serverSettings = {
   ),
 } as const satisfies Settings;
 
+/** Certificate and key belong together. */
 export function tlsMistakes({ tlsCert, tlsKey }: ValuesOf<typeof serverSettings>): Mistake[] {
   if ((tlsCert === undefined) === (tlsKey === undefined)) return [];
   const missing = tlsCert === undefined ? 'TUREEN_TLS_CERT' : 'TUREEN_TLS_KEY';

@@ -63,6 +63,7 @@ export const webhookSettings = {
   ),
 } as const satisfies Settings;
 
+/** What the schema cannot express: unique names, valid URLs, and events that exist. */
 export function webhookMistakes({ webhooks = [] }: ValuesOf<typeof webhookSettings>): Mistake[] {
   const mistakes = webhooks.flatMap(({ name, url, events = [] }, index) => [
     ...(webhooks.findIndex((other) => other.name === name) < index

@@ -23,7 +23,7 @@ export const workerFile: Check = {
     const found = await markerOf(workerBin);
     if (found === undefined || found === version) return [];
     const what = `the media worker ${workerBin} is of mediasoup ${found}, but ${version} is needed`;
-    return [fatal(what, 'The messages between server and worker differ from version to version.', remedy)];
+    return [fatal(what, 'Their messages differ from version to version, so calls would fail.', remedy)];
   },
 };
 
