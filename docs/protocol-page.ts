@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
-import { IceServer } from '../src/config/settings.ts';
 import { errorCodes } from '../src/core/errors.ts';
+import { IceServer } from '../src/core/schemas.ts';
 import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultTypes } from '../src/config/webhook-receivers.ts';
-import { publicEventTypes } from '../src/public-events/catalogue.ts';
+import { publicEventTypes } from '../src/core/public-events.ts';
 import { webhookExamples } from './webhook-examples.ts';
 
 /** What each type says, for those who are told. */

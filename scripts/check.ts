@@ -1,6 +1,6 @@
 /**
- * Checks everything: `npm run check`. All checks run, also after one failed, so that one sees all mistakes at once.
- * With --no-tests the tests are left out.
+ * Checks everything: `npm run check`. A failed check does not stop the others, so that all mistakes show at once.
+ * --no-tests leaves the tests out.
  */
 import { join } from 'node:path';
 import { say } from './machine/console.ts';
@@ -23,7 +23,7 @@ const TESTS: Check = { name: 'tests', command: ['scripts/test.ts'] };
 async function run({ name, command }: Check): Promise<boolean> {
   say(`checking ${name}`);
 
-  // Bun runs the tools' own launchers, so that Node.js is not needed.
+  // Bun runs the tools, so Node.js is not needed.
   const child = Bun.spawn([process.execPath, ...command], {
     cwd: ROOT,
     stdin: 'ignore',

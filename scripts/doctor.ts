@@ -3,10 +3,10 @@ import { provideWorker } from '../worker/provide.ts';
 import { runTask } from './machine/console.ts';
 
 await runTask(async () => {
-  // A worker that the user chose is examined as it is; what is wrong with it is a finding, not the end.
+  // A worker that the user chose is not verified here: what is wrong with it is a finding.
   const workerBin = process.env.MEDIASOUP_WORKER_BIN || (await provideWorker()).path;
 
-  // Mediasoup reads the variable once, when it is imported, so nothing before this line may import it.
+  // Mediasoup reads the variable once, when it is imported, so the modules that import it are imported after this line.
   process.env.MEDIASOUP_WORKER_BIN = workerBin;
 
   const { doctor } = await import('../src/cli/doctor.ts');

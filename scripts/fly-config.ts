@@ -1,5 +1,5 @@
 /**
- * Writes a configuration for each node on Fly.io, and checks what is there:
+ * Writes a Fly.io configuration for each node, and checks the existing ones:
  * `bun run fly:config --nodes ams,fra,iad`, `bun run fly:config --check`.
  */
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ await runTask(async () => {
 
   if (prefix !== undefined && !appName.test(prefix)) {
     throw new SetupError(
-      `--prefix: got "${prefix}", wants the beginning of an app's name: small letters, digits and dashes`,
+      `--prefix: got "${prefix}", wants the beginning of an app's name: lowercase letters, digits and dashes`,
     );
   }
 
@@ -33,7 +33,7 @@ await runTask(async () => {
     const wrong = regions.find((region) => !/^[a-z]{3}$/.test(region));
 
     if (wrong !== undefined) {
-      throw new SetupError(`--nodes: got "${wrong}", wants codes of regions such as ams,fra,iad`);
+      throw new SetupError(`--nodes: got "${wrong}", wants region codes such as ams,fra,iad`);
     }
 
     const plan = {
@@ -87,14 +87,14 @@ function readNumber(option: string, text: string | undefined): number | undefine
   const value = Number(text);
 
   if (!Number.isInteger(value) || value < 1 || value > 65_000) {
-    throw new SetupError(`${option}: got "${text}", wants a whole number`);
+    throw new SetupError(`${option}: got "${text}", wants a whole number from 1 to 65000`);
   }
 
   return value;
 }
 
 async function checkFolder(folder: string): Promise<void> {
-  // fly.toml is the example of a single node: it would claim the ports of the first of several.
+  // fly.toml is the example of a single node. Beside others its ports would clash with those of the first.
   const all = [...new Glob('fly*.toml').scanSync(folder)].sort();
   const names = all.length > 1 ? all.filter((name) => name !== 'fly.toml') : all;
   const files = await Promise.all(
@@ -106,5 +106,5 @@ async function checkFolder(folder: string): Promise<void> {
     throw new SetupError(`the configuration for Fly.io is wrong:\n${mistakes.join('\n')}`);
   }
 
-  say(`checked: ${names.join(', ')}. With flyctl at hand, also run: fly config validate --config <file>`);
+  say(`checked: ${names.join(', ')}. If flyctl is installed, also run: fly config validate --config <file>`);
 }

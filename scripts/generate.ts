@@ -1,2 +1,2 @@
-/** Writes the generated pages of docs/, or with --check fails when one is stale: `npm run generate`. */
+/** Writes the generated pages: `npm run generate`. With --check it fails when one is stale. */
 import '../docs/generate.ts';

@@ -6,19 +6,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provideWorker } from '../worker/provide.ts';
-import { countRun, formatCounts, type Outcome, sumCounts } from './counts.ts';
 import { runTask, SetupError, say } from './machine/console.ts';
 import { ensurePackages } from './machine/packages.ts';
-import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } from './test-files.ts';
+import { countRun, formatCounts, type Outcome, sumCounts } from './test/counts.ts';
+import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } from './test/files.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
 interface Program {
   isNeededBy: (file: string) => boolean;
-  /** What the package brings; one that brings no command is looked for among the installed packages. */
+  /** The command that the package provides. Without one, the list of installed packages is checked. */
   command?: string;
   package: string;
-  /** A variable that names another program to take instead. */
+  /** A variable that names another program to use instead. */
   replacedBy?: string;
   why: string;
 }
@@ -26,8 +26,8 @@ interface Program {
 const isIngestTest = (file: string) => /ingest|broadcasters|whip|telephone/.test(file);
 
 /**
- * Programs that some tests drive. They are installed only when such a test runs, and when no variable names another
- * program to take instead. What the tests of a deployment drive is installed by themselves (test/support).
+ * Programs that some tests need. They are installed when such a test runs, unless a variable names another program.
+ * The tests of deployments install theirs themselves (test/support).
  */
 const PROGRAMS: Program[] = [
   {
@@ -60,7 +60,7 @@ const PROGRAMS: Program[] = [
   })),
 ];
 
-/** Makes ready what the tests need, and tells where the media worker is. */
+/** Installs and builds what the tests need. @returns the path of the media worker */
 async function prepare(files: string[]): Promise<string> {
   for (const { isNeededBy, command, package: name, replacedBy, why } of PROGRAMS) {
     const replaced = replacedBy !== undefined && process.env[replacedBy];
@@ -93,12 +93,12 @@ async function runPhase(phase: Phase, options: string[], workerBin: string): Pro
       '--reporter=junit',
       `--reporter-outfile=${reportFile}`,
       ...options,
-      // With the dot they are exactly these files, without it parts of names.
+      // With ./ a path names exactly one file; without, it is a filter.
       ...files.map((file) => `./${file}`),
     ],
     {
       cwd: ROOT,
-      // Bun gives a child the environment that this process began with, so what is new in it has to be named.
+      // Bun passes on the environment that this process started with, so later changes have to be given here.
       env: { ...process.env, MEDIASOUP_WORKER_BIN: workerBin },
       stdin: 'ignore',
       stdout: 'inherit',
@@ -122,7 +122,7 @@ async function main(): Promise<void> {
 
   if (files.length === 0) {
     throw new SetupError(
-      `no test file has ${filters.join(' or ')} in its path. Name a file or a folder of test/.`,
+      `no test file has ${filters.join(' or ')} in its path. Name a file or a folder in test/.`,
     );
   }
 
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
       outcomes.push(await runPhase(phase, options, workerBin));
     }
   } catch (error) {
-    // Whatever keeps the tests from running is a failure, so that the last line is always the same one.
+    // An error before the tests counts as a failure, so that the last line always has the counts.
     outcomes.push({
       counts: { passed: 0, failed: 1, skipped: 0 },
       problems: [error instanceof SetupError ? error.message : Bun.inspect(error)],

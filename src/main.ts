@@ -6,8 +6,8 @@ import { type Config, ConfigError, readConfig, unknownVariables } from './config
 import { envFileVariable, readEnvironment } from './config/env-file.ts';
 import { createLogger, type Logger } from './core/log.ts';
 import { nodePlace, resolveAddresses } from './host/addresses.ts';
-import { thisHost } from './host/doctor/patient.ts';
-import { Watch } from './host/doctor/watch.ts';
+import { hostContext } from './host/doctor/context.ts';
+import { SelfCheck } from './host/doctor/self-check.ts';
 import { places } from './host/paths.ts';
 import { readTls, type TlsPair, TlsWatch } from './host/tls.ts';
 
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
 
 async function start(config: Config, log: Logger) {
   process.env.MEDIASOUP_WORKER_BIN ??= workerBin;
-  const watch = new Watch({ patient: thisHost(config, process.env.MEDIASOUP_WORKER_BIN), log });
+  const watch = new SelfCheck({ context: hostContext(config, process.env.MEDIASOUP_WORKER_BIN), log });
   const [tls] = await Promise.all([readTls(config), watch.beforeStart()]);
   // A signal to the whole process group must reach the server only, so that it can drain.
   const starter = places.workerStarter;

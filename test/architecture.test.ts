@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/sfu': ['src/core'],
   'src/commands': ['src/sfu', 'src/store', 'src/core'],
   'src/wire': ['src/core'],
-  'src/public-events': ['src/sfu', 'src/core', 'src/config'],
+  'src/public-events': ['src/sfu', 'src/core'],
   'src/signaling': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
   'src/whip': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
   'src/broadcasters': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { networkInterfaces } from 'node:os';
 import { iceServersFor } from '../src/access/ice-servers.ts';
 import { ConfigError, readConfig, unknownVariables } from '../src/config/config.ts';
+import { settings, subjects } from '../src/config/settings/index.ts';
 import { announcedAddresses, listenInfos } from '../src/host/addresses.ts';
 
 const secret = 'a-secret-that-is-long-enough-for-HS256';
@@ -80,9 +81,31 @@ test.each([
     { TUREEN_LISTEN_IP: 'fly-global-services' },
     'TUREEN_LISTEN_IP: got "fly-global-services", wants an IP address',
   ],
+  [{ TUREEN_LISTEN_IP: 'dead' }, 'TUREEN_LISTEN_IP: got "dead", wants an IP address'],
+  [{ TUREEN_UDP_LISTEN_IP: '300.0.0.1' }, 'TUREEN_UDP_LISTEN_IP: got "300.0.0.1", wants an IP address'],
+  [
+    { TUREEN_ICE_SERVERS: '[]', TUREEN_TURN_URLS: 'turn:x', TUREEN_TURN_SECRET: 'north' },
+    'TUREEN_ICE_SERVERS: got a value beside TUREEN_TURN_URLS',
+  ],
+  [{ TUREEN_TLS_CERT: 'a.pem' }, 'TUREEN_TLS_KEY: got nothing'],
+  [{ TUREEN_ADMIN_USER: 'alice' }, 'TUREEN_ADMIN_PASSWORD_HASH: got nothing'],
   [{ TUREEN_ALLOWED_ORIGINS: 'example.com' }, 'TUREEN_ALLOWED_ORIGINS: got "example.com", wants an origin'],
 ])('%p is a mistake', (environment, start) => {
   expect(mistakesOf(environment as unknown as Record<string, string>)[0]).toStartWith(start);
+});
+
+test('a variable that cannot be read has one line, however many settings depend on it', () => {
+  const hash = { TUREEN_ADMIN_USER: 'alice', TUREEN_ADMIN_PASSWORD_HASH: 'hunter2' };
+  const proxies = { TUREEN_ADMIN_USER_HEADER: 'x-user', TUREEN_TRUSTED_PROXIES: 'everywhere' };
+  const variables = mistakesOf({ ...hash, ...proxies, TUREEN_API_KEY: 'a b', TUREEN_API_SECRET: secret }).map(
+    (mistake) => mistake.split(':')[0],
+  );
+  expect(variables).toEqual(['TUREEN_API_KEY', 'TUREEN_TRUSTED_PROXIES', 'TUREEN_ADMIN_PASSWORD_HASH']);
+});
+
+test('every setting stands under one heading of the documentation', () => {
+  const listed = subjects.flatMap((subject) => Object.keys(subject.settings));
+  expect(listed).toEqual(Object.keys(settings));
 });
 
 test('a variable that nothing reads is told, for it is most likely misspelt', () => {
@@ -134,7 +157,7 @@ test('receivers of webhooks are checked to their events, and their secrets are n
   ).toThrow(
     [
       'TUREEN_WEBHOOKS: got the receiver "one" twice, wants another name for each',
-      'TUREEN_WEBHOOKS: got a url for "one" that is none, wants https://example.com/path',
+      'TUREEN_WEBHOOKS: got a url for "one" that is not valid, wants one such as https://example.com/path',
       'TUREEN_WEBHOOKS: got the event "pear_*" for "two", wants one that docs/webhooks.md lists',
     ].join('\n'),
   );

@@ -10,12 +10,12 @@ export interface StepOptions {
   onLine?: (line: string) => void;
 }
 
-// They change what a compiler makes, and the cache's name of a build does not know them.
-const FOREIGN_FLAGS = ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'];
+// They change what the compiler produces, but the hash of the recipe does not include them.
+const IGNORED_VARIABLES = ['CFLAGS', 'CXXFLAGS', 'CPPFLAGS', 'LDFLAGS'];
 
 /**
- * Runs the commands of a build one after the other and keeps everything that they print in a file, which is what a
- * failed build is understood from.
+ * Runs the commands of a build one after the other and writes everything that they print to a file, for when a build
+ * fails.
  */
 export class BuildLog {
   readonly file: string;
@@ -28,7 +28,7 @@ export class BuildLog {
     rmSync(file, { force: true });
   }
 
-  /** Ends the command that runs, and with it the build. */
+  /** Ends the running command, and with it the build. */
   interrupt(signal: string): void {
     this.#interruptedBy = signal;
     this.#child?.kill('SIGTERM');
@@ -38,7 +38,12 @@ export class BuildLog {
     return this.#interruptedBy !== undefined;
   }
 
-  /** Runs a command to its end. A failure is told by the exit code. */
+  /**
+   * Runs a command to its end.
+   *
+   * @returns its exit code, also when it failed, and its output.
+   * @throws SetupError when the build was interrupted.
+   */
   async run(step: string, command: string[], options: StepOptions = {}): Promise<CommandResult> {
     this.#write(`\n== ${step}: ${command.join(' ')}\n`);
 
@@ -64,7 +69,7 @@ export class BuildLog {
 
     if (this.#interruptedBy !== undefined) {
       throw new SetupError(
-        `the build was interrupted by ${this.#interruptedBy}, the next start builds again`,
+        `the build was interrupted by ${this.#interruptedBy}. The next start builds again.`,
       );
     }
 
@@ -96,7 +101,7 @@ export class BuildLog {
     try {
       appendFileSync(this.file, text);
     } catch {
-      // A full disk ends the build with a message of its own; the log must not hide that one.
+      // A full disk fails the build with a message of its own, which an error here would hide.
     }
   }
 }
@@ -104,5 +109,7 @@ export class BuildLog {
 function commandEnvironment(): Record<string, string | undefined> {
   const environment = { ...process.env, LC_ALL: 'C', NINJA_STATUS: '[%f/%t] ' };
 
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !FOREIGN_FLAGS.includes(name)));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !IGNORED_VARIABLES.includes(name)),
+  );
 }

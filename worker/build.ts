@@ -12,23 +12,23 @@ import { prepareSource } from './source.ts';
 /** What is built, and where. */
 export interface BuildOptions {
   mediasoup: MediasoupPackage;
-  /** An existing, empty folder of our own. Whoever made it removes it. */
+  /** An existing, empty folder. The caller removes it. */
   folder: string;
-  /** Where the output of the build is kept. It stays when the build fails. */
+  /** The file for the output of the build. */
   logFile: string;
   say: (line: string) => void;
 }
 
-// A build was seen to take 50 MB of disk, and one compiler up to 600 MB of memory.
+// Measured: a build takes 50 MB of disk, and one compiler up to 600 MB of memory.
 const DISK_BYTES = 250 * 2 ** 20;
 const MEMORY_BYTES_PER_JOB = 700 * 2 ** 20;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Builds the worker from the source that the mediasoup package carries. It takes minutes.
+ * Builds the worker from the source in the mediasoup package. It takes minutes.
  *
- * @returns the path of the binary inside the folder. It is not proved yet.
+ * @returns the path of the binary inside the folder. It is not verified yet.
  */
 export async function buildWorker(options: BuildOptions): Promise<string> {
   await checkDisk(options.folder);
@@ -43,8 +43,8 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
   try {
     return await runSteps(options, log);
   } finally {
-    // After an interruption the process is about to end, and a second signal (npm passes on what the terminal sends
-    // as well) must not end it before the folder is removed.
+    // After an interruption the process is about to end. npm forwards the signal that the terminal has sent already, and
+    // the second one must not end the process before the folder is removed.
     if (!log.isInterrupted) {
       for (const signal of SIGNALS) {
         process.off(signal, interrupt);
@@ -60,7 +60,9 @@ async function runSteps({ mediasoup, folder, say }: BuildOptions, log: BuildLog)
   await prepareSource(mediasoup, source);
 
   if (!(await fetchLibsrtp(folder, join(source, 'subprojects/libsrtp2'), log))) {
-    say('the source of libsrtp cannot be had, so the packaged one is linked: the worker will use more CPU');
+    say(
+      'the source of libsrtp is not available, so the packaged library is linked: the worker will use more CPU',
+    );
   }
 
   const setup = await log.run('meson', ['meson', 'setup', ...MESON_OPTIONS, out, source]);
@@ -91,7 +93,7 @@ async function checkDisk(folder: string): Promise<void> {
   if (bavail * bsize < DISK_BYTES) {
     throw new SetupError(
       `the media worker cannot be built: its build needs ${toMegabytes(DISK_BYTES)} MB below ${folder}, and only ` +
-        `${toMegabytes(bavail * bsize)} MB are free. Make room, or let XDG_CACHE_HOME name a folder on another disk.`,
+        `${toMegabytes(bavail * bsize)} MB are free. Free some space, or set XDG_CACHE_HOME to a folder on another disk.`,
     );
   }
 }
@@ -100,16 +102,16 @@ function checkResult(step: string, { exitCode, output }: CommandResult, log: Bui
   if (exitCode !== 0) {
     throw new SetupError(
       `building the media worker failed: ${step} ended with exit code ${exitCode}. ${explainFailure(output)}\n` +
-        `The whole output is in ${log.file}. With MEDIASOUP_WORKER_BIN set to the path of a worker that was built ` +
-        'elsewhere, nothing is built.',
+        `The whole output is in ${log.file}. To use a worker that was built elsewhere, set MEDIASOUP_WORKER_BIN to its ` +
+        'path.',
     );
   }
 }
 
-/** What a user can do about a failed build, read from what its tools said. */
+/** What a user can do about a failed build, judging by its output. */
 export function explainFailure(output: string): string {
   if (/No space left on device/.test(output)) {
-    return 'The disk is full. Make room, then run the command again.';
+    return 'The disk is full. Free some space, then run the command again.';
   }
 
   if (
@@ -128,7 +130,7 @@ export function explainFailure(output: string): string {
 function firstError(output: string): string {
   const lines = output.trimEnd().split('\n');
 
-  // What the linker misses comes before the line in which the compiler says that the linker failed.
+  // The linker's own error comes before the compiler's line that the linker failed.
   return (
     lines.find((line) => /\berror\b|undefined reference|cannot find -l/i.test(line)) ??
     lines.at(-1) ??

@@ -3,8 +3,8 @@ import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildLog } from './build-log.ts';
 
-// It makes SRTP faster but is not indispensable, so it is not waited for long.
-const TIME_LIMIT_MS = 60_000;
+// It makes SRTP faster, but the build works without it.
+const TIMEOUT_MS = 60_000;
 
 const KEYRINGS: Record<string, string> = {
   Debian: '/usr/share/keyrings/debian-archive-keyring.gpg',
@@ -12,14 +12,14 @@ const KEYRINGS: Record<string, string> = {
 };
 
 /**
- * Fetches the source of the libsrtp that is installed, so that it can be built with OpenSSL: Debian's package uses NSS
- * and takes up to four times as long for a packet.
+ * Downloads the source of the installed libsrtp, so that it can be built with OpenSSL: Debian's package uses NSS and
+ * takes up to four times as long for a packet.
  *
- * apt checks the signatures. It works on lists of its own in a folder of ours, so that the machine's are untouched.
+ * apt checks the signatures. It uses package lists in our folder, so that those of the machine are not changed.
  *
- * @param folder an empty folder of our own.
- * @param target where the source goes.
- * @returns whether it could be had.
+ * @param folder an empty folder for it to work in.
+ * @param target the folder to create.
+ * @returns whether it succeeded.
  */
 export async function fetchLibsrtp(folder: string, target: string, log: BuildLog): Promise<boolean> {
   const apt = await prepareApt(folder, log);
@@ -38,7 +38,7 @@ export async function fetchLibsrtp(folder: string, target: string, log: BuildLog
   for (const command of [['update'], ['source', `libsrtp2=${version.output.trim()}`]]) {
     const result = await log.run('libsrtp source', [...apt, ...command], {
       cwd: unpacked,
-      timeoutMs: TIME_LIMIT_MS,
+      timeoutMs: TIMEOUT_MS,
     });
 
     if (result.exitCode !== 0) {
@@ -87,7 +87,7 @@ async function prepareApt(folder: string, log: BuildLog): Promise<string[]> {
   return ['apt-get', '-q', ...options.flatMap((option) => ['-o', option])];
 }
 
-/** Turns the machine's package sources into those of the source packages. Third parties do not have libsrtp. */
+/** The deb-src lines for the machine's package sources, without third parties, which do not have libsrtp. */
 export function sourceLines(indexTargets: string, hasFile: (path: string) => boolean): string {
   const lines = indexTargets.split('\n').flatMap((line) => {
     const [origin, uri, release, component] = line.trim().split(' ');

@@ -5,12 +5,12 @@ import { dirname } from 'node:path';
 const RETRY_MS = 250;
 
 /**
- * Runs a function while no other process runs one under the same lock file, and waits for its turn.
+ * Runs a function while holding the lock of a file, and waits while another process holds it.
  *
- * The lock is SQLite's on an empty database. The kernel drops it when its holder ends, however that ends, so a
- * crashed holder never blocks the next one, and there is no stale file to recognise.
+ * The lock is SQLite's on an empty database. The kernel releases it when the holder ends, even by a crash, so there is
+ * no stale lock to detect.
  *
- * @param whenWaiting called once when somebody else holds the lock.
+ * @param whenWaiting called once when another process holds the lock.
  */
 export async function withLock<T>(file: string, run: () => Promise<T>, whenWaiting: () => void): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
@@ -18,8 +18,8 @@ export async function withLock<T>(file: string, run: () => Promise<T>, whenWaiti
   const database = new Database(file, { create: true });
 
   try {
-    for (let told = false; !tryLock(database); told = true) {
-      if (!told) {
+    for (let notified = false; !tryLock(database); notified = true) {
+      if (!notified) {
         whenWaiting();
       }
 

@@ -3,23 +3,23 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { reasonOf } from '../scripts/machine/console.ts';
 
-/** The official place of mediasoup's prebuilt workers. */
+/** Where mediasoup publishes its prebuilt workers. */
 export const OFFICIAL_BASE_URL = 'https://github.com/versatica/mediasoup/releases/download';
 
 const BINARY = 'mediasoup-worker';
 
-/** What to download, and for how long to hope. */
+/** What to download, and how long to wait. */
 export interface DownloadOptions {
   url: string;
-  /** An existing folder of our own, in which half a download may be left behind. */
+  /** An existing folder. A failed download may leave files in it. */
   folder: string;
-  /** Until the server has answered, redirects included. It decides between downloading and building. */
+  /** Time until the response, redirects included. When it is over, the caller builds the worker instead. */
   answerTimeoutMs?: number;
-  /** How long a download may stand still. */
+  /** Time without new data. */
   stallTimeoutMs?: number;
 }
 
-/** The address of the prebuilt worker for a machine, named the way mediasoup's own install step names it. */
+/** The URL of the prebuilt worker for this machine, as mediasoup's own install script builds it. */
 export function prebuiltUrl(baseUrl: string, version: string, kernel = release()): string {
   const system =
     process.platform === 'linux' ? `linux-${process.arch}-kernel${Number.parseInt(kernel, 10)}` : '';
@@ -31,8 +31,8 @@ export function prebuiltUrl(baseUrl: string, version: string, kernel = release()
 /**
  * Downloads and unpacks a prebuilt worker.
  *
- * @returns the path of the binary inside the folder. It is not proved yet.
- * @throws Error with the reason, which is no failure of the set-up: the worker can be built as well.
+ * @returns the path of the binary inside the folder. It is not verified yet.
+ * @throws Error with the reason. No SetupError, because the worker can still be built.
  */
 export async function downloadPrebuilt(options: DownloadOptions): Promise<string> {
   const archive = join(options.folder, 'worker.tgz');
@@ -61,7 +61,7 @@ async function download(options: DownloadOptions, archive: string): Promise<void
     for await (const chunk of response.body) {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        controller.abort(new Error(`nothing more came within ${stallTimeoutMs / 1000} seconds`));
+        controller.abort(new Error(`no more data within ${stallTimeoutMs / 1000} seconds`));
       }, stallTimeoutMs);
       sink.write(chunk);
       await sink.flush();
@@ -75,19 +75,19 @@ async function download(options: DownloadOptions, archive: string): Promise<void
 }
 
 async function unpack(archive: string, folder: string): Promise<void> {
-  // Only the one member that is wanted is taken out, so that an archive cannot write anywhere else.
+  // Only this one member is extracted, so that an archive cannot write anywhere else.
   const tar = Bun.spawn(['tar', '-xzf', archive, '-C', folder, BINARY], {
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
   });
-  const complaint = await new Response(tar.stderr).text();
+  const errors = await new Response(tar.stderr).text();
 
   if ((await tar.exited) !== 0) {
-    throw new Error(`the download cannot be unpacked: ${complaint.trim().split('\n')[0]}`);
+    throw new Error(`the download cannot be unpacked: ${errors.trim().split('\n')[0]}`);
   }
 
   if (!(await lstat(join(folder, BINARY))).isFile()) {
-    throw new Error('the download holds no file of the name mediasoup-worker');
+    throw new Error('the download contains no file named mediasoup-worker');
   }
 }

@@ -1,12 +1,12 @@
-/** Where progress is shown. */
+/** Where progress is printed. */
 export interface ProgressStream {
   isTTY?: boolean;
   write(text: string): unknown;
 }
 
 /**
- * Shows "n of m files": on a terminal by rewriting one line, elsewhere, in a log for example, by a line for each
- * tenth of the way.
+ * Shows "n of m files": on a terminal in one line that is rewritten, elsewhere, for example in a log, with a line for
+ * every ten percent.
  */
 export class Progress {
   readonly #label: string;
@@ -35,7 +35,7 @@ export class Progress {
     }
   }
 
-  /** Ends the line that is being rewritten, if there is one. */
+  /** Ends the rewritten line, if there is one. */
   end(): void {
     if (this.#hasOpenLine) {
       this.#stream.write('\n');

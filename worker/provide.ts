@@ -7,8 +7,8 @@ import { ensurePackages } from '../scripts/machine/packages.ts';
 import { type BuildOptions, buildWorker } from './build.ts';
 import { withLock } from './lock.ts';
 import { downloadPrebuilt, OFFICIAL_BASE_URL, prebuiltUrl } from './prebuilt.ts';
-import { proveWorker } from './prove.ts';
 import { BUILD_PACKAGES, findMediasoup, hashRecipe, type MediasoupPackage } from './recipe.ts';
+import { verifyWorker } from './verify.ts';
 
 /** The worker that was provided, and where it came from. */
 export interface ProvidedWorker {
@@ -16,25 +16,25 @@ export interface ProvidedWorker {
   origin: 'environment' | 'cache' | 'prebuilt' | 'built';
 }
 
-/** Everything has a default; tests put other things in its place. */
+/** Everything has a default. Tests replace some of it. */
 export interface ProvideOptions {
   env?: Record<string, string | undefined>;
   answerTimeoutMs?: number;
   stallTimeoutMs?: number;
-  proofTimeoutMs?: number;
+  verifyTimeoutMs?: number;
   build?: (options: BuildOptions) => Promise<string>;
   say?: (line: string) => void;
 }
 
 /** The options with their defaults, and what follows from them. */
 interface Plan
-  extends Required<Omit<ProvideOptions, 'answerTimeoutMs' | 'stallTimeoutMs' | 'proofTimeoutMs'>> {
+  extends Required<Omit<ProvideOptions, 'answerTimeoutMs' | 'stallTimeoutMs' | 'verifyTimeoutMs'>> {
   timeouts: Pick<ProvideOptions, 'answerTimeoutMs' | 'stallTimeoutMs'>;
-  proofTimeoutMs: number | undefined;
+  verifyTimeoutMs: number | undefined;
   mediasoup: MediasoupPackage;
   /** The folder of all workers of this user. */
   root: string;
-  /** The folders of this version's workers in it: the official one and one of our own build. */
+  /** The folders in it for the official worker of this version and for one that was built here. */
   prebuiltFolder: string;
   builtFolder: string;
   url: string;
@@ -44,8 +44,8 @@ const BINARY = 'mediasoup-worker';
 const TEMPORARY_PREFIX = '.tmp-';
 
 /**
- * Provides a media worker that was proved to be of the right version and to answer: the one that
- * MEDIASOUP_WORKER_BIN names, else one from the cache, else the official prebuilt, else one built here.
+ * Provides a media worker that is verified to work and to be of the right version: the one that MEDIASOUP_WORKER_BIN
+ * names, else one from the cache, else the official prebuilt, else one built here.
  *
  * @throws SetupError that says what is wrong and what to do.
  */
@@ -65,7 +65,7 @@ async function makePlan(options: ProvideOptions): Promise<Plan> {
   const mediasoup = await findMediasoup();
   const root = join(cacheFolder(env), 'tureen/worker');
   const { version } = mediasoup;
-  // The variable is mediasoup's own, for those who keep the releases on a server of theirs.
+  // Mediasoup's own variable, for those who host the releases themselves.
   const url = prebuiltUrl(env.MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL || OFFICIAL_BASE_URL, version);
 
   return {
@@ -73,7 +73,7 @@ async function makePlan(options: ProvideOptions): Promise<Plan> {
     build: options.build ?? buildHere,
     say: options.say ?? say,
     timeouts: { answerTimeoutMs: options.answerTimeoutMs, stallTimeoutMs: options.stallTimeoutMs },
-    proofTimeoutMs: options.proofTimeoutMs,
+    verifyTimeoutMs: options.verifyTimeoutMs,
     mediasoup,
     root,
     prebuiltFolder: join(root, `${version}-prebuilt-${process.platform}-${process.arch}`),
@@ -82,7 +82,7 @@ async function makePlan(options: ProvideOptions): Promise<Plan> {
   };
 }
 
-/** The user's cache folder, as the XDG Base Directory Specification has it. */
+/** The user's cache folder (XDG Base Directory Specification). */
 export function cacheFolder(env: Record<string, string | undefined>): string {
   const { XDG_CACHE_HOME } = env;
 
@@ -95,10 +95,10 @@ async function fromEnvironment(plan: Plan, path: string): Promise<ProvidedWorker
   const name = new Bun.CryptoHasher('sha256').update(path).digest('hex').slice(0, 16);
 
   try {
-    await prove(plan, path, join(plan.root, `environment-${name}.proved`));
+    await verify(plan, path, join(plan.root, `environment-${name}.verified`));
   } catch (error) {
     throw new SetupError(
-      `MEDIASOUP_WORKER_BIN is set, but ${reasonOf(error)}. Correct it, or unset it to have a worker provided.`,
+      `MEDIASOUP_WORKER_BIN is set, but ${reasonOf(error)}. Correct it, or unset it to use the worker that the set-up provides.`,
     );
   }
 
@@ -114,7 +114,7 @@ async function fromCache(plan: Plan): Promise<ProvidedWorker | undefined> {
     }
 
     try {
-      await prove(plan, path);
+      await verify(plan, path);
 
       return { path, origin: 'cache' };
     } catch (error) {
@@ -125,7 +125,7 @@ async function fromCache(plan: Plan): Promise<ProvidedWorker | undefined> {
   return undefined;
 }
 
-/** Gets a worker that is not there yet. Only one process at a time does, so that nobody builds what another builds. */
+/** Gets a worker that is not in the cache. Under a lock, so that two processes do not build the same worker. */
 async function fromOutside(plan: Plan): Promise<ProvidedWorker> {
   await makeRoot(plan.root);
 
@@ -148,13 +148,13 @@ async function makeRoot(root: string): Promise<void> {
     await access(root, constants.W_OK);
   } catch (error) {
     throw new SetupError(
-      `the media worker is kept in ${root}, which cannot be written to: ${reasonOf(error)}. ` +
-        'Let XDG_CACHE_HOME name a folder that you may write to.',
+      `the media worker is stored in ${root}, which is not writable: ${reasonOf(error)}. ` +
+        'Set XDG_CACHE_HOME to a folder that you may write to.',
     );
   }
 }
 
-/** Half-made workers of processes that were killed. Whoever calls this holds the lock, so nobody is using them. */
+/** Removes unfinished workers of processes that were killed. The caller holds the lock, so no process uses them. */
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (name.startsWith(TEMPORARY_PREFIX)) {
@@ -164,7 +164,7 @@ async function removeLeftovers(root: string): Promise<void> {
 }
 
 async function fromPrebuilt(plan: Plan): Promise<ProvidedWorker | undefined> {
-  // Mediasoup's own variable for those who do not want the download.
+  // Mediasoup's own variable to turn off the download.
   if (plan.env.MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD) {
     return undefined;
   }
@@ -176,7 +176,7 @@ async function fromPrebuilt(plan: Plan): Promise<ProvidedWorker | undefined> {
       downloadPrebuilt({ url: plan.url, folder, ...plan.timeouts }),
     );
   } catch (error) {
-    plan.say(`the official media worker cannot be had (${reasonOf(error)})`);
+    plan.say(`the official media worker is not available (${reasonOf(error)})`);
 
     return undefined;
   }
@@ -189,7 +189,7 @@ async function fromSource(plan: Plan): Promise<ProvidedWorker> {
     plan.build({ mediasoup, folder, logFile, say }),
   );
 
-  // Only what failed has to be looked into.
+  // The log is only of use when the build fails.
   await rm(logFile, { force: true });
 
   return worker;
@@ -197,12 +197,14 @@ async function fromSource(plan: Plan): Promise<ProvidedWorker> {
 
 async function buildHere(options: BuildOptions): Promise<string> {
   await ensurePackages(BUILD_PACKAGES, 'to build the media worker');
-  options.say(`building the media worker ${options.mediasoup.version} from its source, a few minutes, once`);
+  options.say(
+    `building the media worker ${options.mediasoup.version} from source (once, takes a few minutes)`,
+  );
 
   return buildWorker(options);
 }
 
-/** Makes a worker in a temporary folder, proves it, and moves it into the cache in one step or not at all. */
+/** Makes a worker in a temporary folder, verifies it, and moves it into the cache atomically. */
 async function install(
   plan: Plan,
   target: string,
@@ -217,7 +219,7 @@ async function install(
 
     await mkdir(finished);
     await rename(await make(temporary), path);
-    await prove(plan, path);
+    await verify(plan, path);
     await rm(target, { recursive: true, force: true });
     await rename(finished, target);
   } finally {
@@ -227,6 +229,6 @@ async function install(
   return { path: join(target, BINARY), origin };
 }
 
-function prove(plan: Plan, path: string, stamp = join(dirname(path), 'proved')): Promise<void> {
-  return proveWorker({ path, version: plan.mediasoup.version, stamp, timeoutMs: plan.proofTimeoutMs });
+function verify(plan: Plan, path: string, stamp = join(dirname(path), 'verified')): Promise<void> {
+  return verifyWorker({ path, version: plan.mediasoup.version, stamp, timeoutMs: plan.verifyTimeoutMs });
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Glob } from 'bun';
 
-/** Where our own build files for the worker are. */
+/** Our own build files for the worker. */
 export const PATCH_FOLDER = join(import.meta.dir, 'patch');
 
 /**
@@ -29,12 +29,12 @@ export const MESON_OPTIONS = [
   '--wrap-mode=nodownload',
   '--buildtype=release',
   '-Db_ndebug=true',
-  // A worker in the cache goes on working when the packages that it was built with are removed or upgraded.
+  // A worker in the cache must keep working when the packages that it was built with are removed or upgraded.
   '-Dprefer_static=true',
   '-Dcpp_link_args=-static-libstdc++ -static-libgcc',
 ];
 
-/** A place in mediasoup's source that is changed. The text to find must be there exactly once. */
+/** A change in mediasoup's source. The text to find must occur exactly once. */
 export interface SourceEdit {
   file: string;
   find: string;
@@ -42,7 +42,7 @@ export interface SourceEdit {
   why: string;
 }
 
-/** What is changed in mediasoup's source. */
+/** The changes in mediasoup's source. They are part of the recipe's hash: any edit here rebuilds every worker. */
 export const SOURCE_EDITS: SourceEdit[] = [
   {
     file: 'meson.build',
@@ -60,7 +60,7 @@ export const SOURCE_EDITS: SourceEdit[] = [
   },
 ];
 
-/** The libraries that the worker takes from the system: the names of wraps and of the folders in worker/patch. */
+/** The libraries that the worker takes from the system: names of Meson wraps, and of folders in worker/patch. */
 export const WRAPS = ['abseil-cpp', 'flatbuffers', 'libsrtp3', 'libuv', 'openssl', 'unordered-dense'];
 
 /** The mediasoup package that is installed. */
@@ -78,7 +78,7 @@ export async function findMediasoup(): Promise<MediasoupPackage> {
 }
 
 /**
- * The hash of everything that a build follows from. Mediasoup's source counts by its version, so that this costs a
+ * The hash of everything that a build depends on. Mediasoup's version stands for its source, so that this takes a
  * millisecond at each start instead of reading a thousand files.
  */
 export async function hashRecipe(mediasoupVersion: string, patchFolder = PATCH_FOLDER): Promise<string> {
@@ -94,5 +94,5 @@ export async function hashRecipe(mediasoupVersion: string, patchFolder = PATCH_F
   return hasher.digest('hex').slice(0, 16);
 }
 
-/** The line inside a worker of ours that says what it is; checkMarker in prove.ts reads it. */
+/** The marker in a worker that Tureen built, followed by its version; checkMarker in verify.ts reads it. */
 export const MARKER_PREFIX = 'tureen-worker-of-mediasoup:';

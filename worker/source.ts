@@ -11,7 +11,7 @@ import {
 } from './recipe.ts';
 
 /**
- * Copies the worker's source out of the mediasoup package and makes it buildable from the system's libraries.
+ * Copies the worker's source out of the mediasoup package and patches it to build with the system's libraries.
  *
  * @param target the folder to create.
  */
@@ -30,8 +30,8 @@ export async function prepareSource(mediasoup: MediasoupPackage, target: string)
 }
 
 /**
- * Changes one place of the source. A place that is not found exactly once means that mediasoup changed there, so that
- * nobody knows what the edit would do: better no worker than one that dies in its first call.
+ * Changes one place of the source. Text that does not occur exactly once means that mediasoup has changed there: better
+ * no worker than one that dies in its first call.
  */
 export async function applyEdit(source: string, { file, find, replace, why }: SourceEdit): Promise<void> {
   const path = join(source, file);
@@ -61,7 +61,7 @@ async function provideLibrary(source: string, wrap: string): Promise<void> {
   await cp(join(PATCH_FOLDER, wrap), join(source, 'subprojects', folder), { recursive: true });
 }
 
-/** Makes the binary say which version it is of, which mediasoup's own source does not. */
+/** Puts the version into the binary, which mediasoup's own source does not. */
 async function addMarker(source: string, version: string): Promise<void> {
   await appendFile(
     join(source, 'src/main.cpp'),

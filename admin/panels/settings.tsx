@@ -1,4 +1,4 @@
-import { settings } from '../../src/config/settings.ts';
+import { settings } from '../../src/config/settings/index.ts';
 import { Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { PageHead } from '../panel/parts.tsx';

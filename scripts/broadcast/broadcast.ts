@@ -11,20 +11,20 @@ import {
 import type { BroadcastOptions } from './options.ts';
 import { BroadcastServer } from './server.ts';
 
-/** How often the server is asked whether the broadcast is still in the room, in milliseconds. */
-const asks = 2000;
+/** How often to check that the broadcast is still in the room. */
+const pollIntervalMs = 2000;
 
 export interface BroadcastHost {
-  /** Told once, when the broadcast is in the room. */
+  /** Called once, when the broadcast is in the room. */
   readonly onStart: () => void;
-  /** Told about once a second. */
+  /** Called about once a second. */
   readonly onProgress: (progress: Progress, source: Source) => void;
   /** Ends the broadcast early. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Plays a file into a room until it ends, somebody ends it there, or the signal comes. Leaves nothing behind.
+ * Plays a file into a room until it ends, it is removed from the room, or the signal aborts. Then it leaves the room.
  * @throws SetupError with what went wrong and what to do
  */
 export async function broadcast(options: BroadcastOptions, host: BroadcastHost): Promise<void> {
@@ -53,14 +53,14 @@ async function play(
   const watch = setInterval(async () => {
     ended ??= await server.ended();
     if (ended !== undefined) stop();
-  }, asks);
+  }, pollIntervalMs);
   try {
-    const problem = new Response(ffmpeg.stderr).text();
+    const errors = new Response(ffmpeg.stderr).text();
     for await (const progress of progressOf(ffmpeg.stdout)) host.onProgress(progress, source);
     const exitCode = await ffmpeg.exited;
     if (ended !== undefined) throw new SetupError(ended);
     if (exitCode !== 0 && !host.signal.aborted)
-      throw new SetupError(`ffmpeg ended with exit code ${exitCode}: ${(await problem).trim().slice(-2000)}`);
+      throw new SetupError(`ffmpeg ended with exit code ${exitCode}: ${(await errors).trim().slice(-2000)}`);
   } finally {
     clearInterval(watch);
     host.signal.removeEventListener('abort', stop);

@@ -1,16 +1,16 @@
 import { SetupError } from '../machine/console.ts';
 import type { BroadcastOptions } from './options.ts';
-import type { Place, Track } from './server.ts';
+import type { Target, Track } from './server.ts';
 
-/** What is in the file, as far as it matters. */
+/** What a file contains. */
 export interface Source {
   readonly audio: boolean;
   readonly video: boolean;
-  /** Seconds; undefined for what has no end. */
+  /** Seconds; undefined when it has no end. */
   readonly duration?: number;
 }
 
-/** How far ffmpeg is. */
+/** Progress of ffmpeg. */
 export interface Progress {
   /** Seconds of the source that were sent. */
   readonly position: number;
@@ -19,7 +19,7 @@ export interface Progress {
 
 const missing = 'ffmpeg was not found. Install it with "apt-get install ffmpeg", then run the command again.';
 
-/** Looks what there is to play. @throws SetupError when there is nothing, or no ffmpeg */
+/** Reads what the file contains. @throws SetupError when it has no media, or ffmpeg is not installed */
 export async function probe(file: string): Promise<Source> {
   if (Bun.which('ffprobe') === null || Bun.which('ffmpeg') === null) throw new SetupError(missing);
   const command = ['ffprobe', '-v', 'error', '-of', 'json', '-show_streams', '-show_format', '--', file];
@@ -34,11 +34,12 @@ export async function probe(file: string): Promise<Source> {
     format?: { duration?: string };
   };
   const audio = streams.some(({ codec_type }) => codec_type === 'audio');
-  // The cover of an album is no film.
+  // A cover picture is not video.
   const video = streams.some(
     ({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1,
   );
-  if (!audio && !video) throw new SetupError(`"${file}" has neither sound nor picture that ffmpeg can read.`);
+  if (!audio && !video)
+    throw new SetupError(`"${file}" contains neither audio nor video that ffmpeg can read.`);
   const duration = Number(format.duration);
   return { audio, video, ...(duration > 0 && { duration }) };
 }
@@ -69,33 +70,33 @@ const encoders: Readonly<Record<BroadcastOptions['codec'], readonly string[]>> =
   H264: ['libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'baseline'],
 };
 
-/** The command that sends a source to these places. Who comes in later waits for a key frame two seconds at most. */
-export function commandOf(options: BroadcastOptions, places: { audio?: Place; video?: Place }): string[] {
+/** The command that sends a file to these targets. A peer that joins later waits at most two seconds for a key frame. */
+export function commandOf(options: BroadcastOptions, targets: { audio?: Target; video?: Target }): string[] {
   const { file, codec, videoBitrate, loop } = options;
   const rate = `${videoBitrate}k`;
   const keyFrames = ['-force_key_frames', 'expr:gte(t,n_forced*2)'];
-  const sound = ['-map', '0:a:0', '-c:a', 'libopus', '-b:a', '128k', '-ac', '2', '-ar', '48000'];
-  const picture = ['-map', '0:V:0', '-c:v', ...encoders[codec], '-pix_fmt', 'yuv420p', ...keyFrames];
+  const audio = ['-map', '0:a:0', '-c:a', 'libopus', '-b:a', '128k', '-ac', '2', '-ar', '48000'];
+  const video = ['-map', '0:V:0', '-c:v', ...encoders[codec], '-pix_fmt', 'yuv420p', ...keyFrames];
   const limits = ['-b:v', rate, '-maxrate', rate, '-bufsize', rate];
   return [
     'ffmpeg',
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'],
-    // As fast as it is watched, and not as fast as it can be read.
+    // -re reads in real time, not as fast as possible.
     ...(loop ? ['-stream_loop', '-1'] : []),
     ...['-re', '-i', file],
-    ...(places.audio ? [...sound, ...rtp(audioTrack, places.audio)] : []),
-    ...(places.video ? [...picture, ...limits, ...rtp(videoTrack(options), places.video)] : []),
+    ...(targets.audio ? [...audio, ...rtp(audioTrack, targets.audio)] : []),
+    ...(targets.video ? [...video, ...limits, ...rtp(videoTrack(options), targets.video)] : []),
   ];
 }
 
-function rtp({ ssrc, payloadType }: Track, { ip, port, rtcpPort }: Place): string[] {
+function rtp({ ssrc, payloadType }: Track, { ip, port, rtcpPort }: Target): string[] {
   const host = ip.includes(':') ? `[${ip}]` : ip;
-  // Packets that fit everywhere: 1,300 bytes is what tunnels and some clouds leave.
+  // Packets that fit everywhere: tunnels and some clouds leave about 1,300 bytes.
   const address = `rtp://${host}:${port}?rtcpport=${rtcpPort}&pkt_size=1200`;
   return ['-f', 'rtp', '-ssrc', String(ssrc), '-payload_type', String(payloadType), address];
 }
 
-/** Reads what ffmpeg writes about its progress, a block of `name=value` lines each time. */
+/** Parses the output of `ffmpeg -progress`: blocks of `name=value` lines. */
 export async function* progressOf(out: ReadableStream<Uint8Array>): AsyncGenerator<Progress> {
   const decoder = new TextDecoder();
   let values: Record<string, string> = {};

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SetupError } from '../machine/console.ts';
 
-/** What is broadcast, and where to. */
+/** What to broadcast, and where. */
 export interface BroadcastOptions {
   readonly file: string;
   readonly roomId: string;
@@ -11,7 +11,7 @@ export interface BroadcastOptions {
   readonly peerId: string;
   readonly displayName: string;
   readonly codec: 'VP8' | 'H264';
-  /** Kilobits a second of the picture. */
+  /** Kilobits a second of the video. */
   readonly videoBitrate: number;
   readonly loop: boolean;
 }
@@ -23,13 +23,13 @@ Plays a file, or anything else that ffmpeg reads (a camera's rtsp:// address, a 
   --room ROOM       the room
   --server URL      the server                                     http://localhost:3000
   --key KEY         an API key with the scope media (or TUREEN_KEY); not needed in development mode
-  --name TEXT       how the others see it                          the name of the file
+  --name TEXT       the display name in the room                   the name of the file
   --id ID           its peer id                                    a new one each time
   --codec CODEC     VP8 or H264                                    VP8
-  --video KBITS     kbit/s of the picture                          1500
-  --loop            begins anew at the end, until Ctrl-C
+  --video KBITS     kbit/s of the video                            1500
+  --loop            starts again at the end, until Ctrl-C
 
-It needs ffmpeg (apt-get install ffmpeg), and UDP from here to the server.`;
+It needs ffmpeg (apt-get install ffmpeg) and UDP from here to the server.`;
 
 const text = { type: 'string' } as const;
 

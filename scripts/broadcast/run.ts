@@ -4,19 +4,19 @@ import { broadcast } from './broadcast.ts';
 import type { Progress, Source } from './ffmpeg.ts';
 import { readOptions, usage } from './options.ts';
 
-/** On a terminal one line that changes; elsewhere a line every ten seconds, so that a log stays readable. */
+/** Prints progress: on a terminal in one line that is rewritten, elsewhere, for a log, a line every ten seconds. */
 function progressPrinter(): BroadcastPrinter {
-  const lively = process.stderr.isTTY;
+  const rewrites = process.stderr.isTTY;
   let printed = Number.NEGATIVE_INFINITY;
   return {
     print({ position, framesPerSecond }, { duration, video }) {
-      if (!lively && position - printed < 10) return;
+      if (!rewrites && position - printed < 10) return;
       printed = position;
       const of = duration === undefined ? '' : ` of ${clock(duration)}`;
       const line = `${clock(position)}${of}${video ? `, ${Math.round(framesPerSecond)} frames a second` : ''}`;
-      process.stderr.write(lively ? `\r${line.padEnd(60)}` : `${line}\n`);
+      process.stderr.write(rewrites ? `\r${line.padEnd(60)}` : `${line}\n`);
     },
-    end: () => lively && process.stderr.write('\n'),
+    end: () => rewrites && process.stderr.write('\n'),
   };
 }
 
@@ -46,5 +46,5 @@ await runTask(async () => {
     printer.end();
   }
 });
-// Whatever still waits for an answer of the server must not keep a finished broadcast alive.
+// A request that still waits for the server must not keep a finished broadcast running.
 process.exit(0);

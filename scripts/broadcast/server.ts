@@ -1,8 +1,8 @@
 import { SetupError } from '../machine/console.ts';
 import type { BroadcastOptions } from './options.ts';
 
-/** Where a track is sent to. */
-export interface Place {
+/** The transport that a track is sent to. */
+export interface Target {
   readonly id: string;
   readonly ip: string;
   readonly port: number;
@@ -19,7 +19,7 @@ export interface Track {
   readonly ssrc: number;
 }
 
-/** The server's HTTP API for broadcasters, as far as one needs it that sends. docs/ingest.md describes it. */
+/** A client of the HTTP API for broadcasters that only sends. docs/ingest.md describes the API. */
 export class BroadcastServer {
   readonly #base: string;
 
@@ -36,15 +36,15 @@ export class BroadcastServer {
   }
 
   /** Announces a track. @returns where to send it */
-  async publish({ kind, ssrc, ...codec }: Track): Promise<Place> {
+  async publish({ kind, ssrc, ...codec }: Track): Promise<Target> {
     const request = { type: 'plain', comedia: true, rtcpMux: false };
-    const place = (await this.#call('POST', `${this.#base}/transports`, request)) as Place;
+    const target = (await this.#call('POST', `${this.#base}/transports`, request)) as Target;
     const rtpParameters = { codecs: [codec], encodings: [{ ssrc }] };
-    await this.#call('POST', `${this.#base}/transports/${place.id}/producers`, { kind, rtpParameters });
-    return place;
+    await this.#call('POST', `${this.#base}/transports/${target.id}/producers`, { kind, rtpParameters });
+    return target;
   }
 
-  /** Why it is not in the room any more; undefined while it is, and while the server cannot be asked. */
+  /** Why it is not in the room any more; undefined while it is, or while the server does not answer. */
   async ended(): Promise<string | undefined> {
     const answer = await fetch(`${this.#base}/peerProducersInfos`, { headers: this.#headers }).catch(
       () => {},
@@ -53,7 +53,7 @@ export class BroadcastServer {
     return 'the server ended the broadcast: somebody removed it, or its room was closed';
   }
 
-  /** Leaves the room. A server that is gone needs no telling. */
+  /** Leaves the room. Errors are ignored: without a server there is nothing to leave. */
   async leave(): Promise<void> {
     await fetch(this.#base, { method: 'DELETE', headers: this.#headers }).catch(() => {});
   }
@@ -67,12 +67,13 @@ export class BroadcastServer {
     const headers = { ...this.#headers, 'content-type': 'application/json' };
     const answer = await fetch(url, { method, headers, body: JSON.stringify(body) }).catch((error: Error) => {
       throw new SetupError(
-        `the server at ${this.options.server} cannot be reached (${error.message}). Is it running? --server names another one.`,
+        `the server at ${this.options.server} cannot be reached (${error.message}). Start it, or name another one with --server.`,
       );
     });
     if (answer.ok) return await answer.json();
-    const said = (await answer.text()).trim();
-    const help = answer.status === 401 || answer.status === 403 ? ' Give a key by --key or TUREEN_KEY.' : '';
-    throw new SetupError(`the server refused (${answer.status}): ${said}.${help}`);
+    const reason = (await answer.text()).trim();
+    const help =
+      answer.status === 401 || answer.status === 403 ? ' Give a key with --key or TUREEN_KEY.' : '';
+    throw new SetupError(`the server refused (${answer.status}): ${reason}.${help}`);
   }
 }

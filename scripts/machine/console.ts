@@ -1,22 +1,22 @@
 /**
- * An end of the set-up that its user can do something about. Its message says what is wrong, what was expected and
- * what to do, so it is shown alone; a stack trace would only hide it.
+ * A failure that the user can fix. Its message says what is wrong, what was expected and what to do, so it is printed
+ * without a stack trace.
  */
 export class SetupError extends Error {
   override name = 'SetupError';
 }
 
-/** Tells the user what the set-up does. Standard output belongs to the command itself. */
+/** Prints a line about what the set-up does, to standard error, since standard output is the command's. */
 export function say(line: string): void {
   process.stderr.write(`tureen: ${line}\n`);
 }
 
-/** The text of anything that was thrown. */
+/** The message of anything that was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs a task of scripts/ to its end: a SetupError becomes its message and exit code 1, a defect keeps its trace. */
+/** Runs a task of scripts/. A SetupError ends it with the message and exit code 1; other errors keep their trace. */
 export async function runTask(task: () => Promise<void>): Promise<void> {
   try {
     await task();

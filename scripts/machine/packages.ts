@@ -1,12 +1,12 @@
 import { SetupError, say } from './console.ts';
 
-/** What a command that was run left behind. */
+/** The exit code of a command, and what it printed. */
 export interface CommandResult {
   exitCode: number;
   output: string;
 }
 
-/** The machine as far as installing packages goes. Tests put another one in its place. */
+/** What installing packages needs of the machine. Tests replace it. */
 export interface PackageHost {
   isRoot: boolean;
   hasCommand(name: string): boolean;
@@ -14,12 +14,12 @@ export interface PackageHost {
   say(line: string): void;
 }
 
-// Another apt that is at work, the machine's nightly one for example, is waited for instead of failing at once.
+// Waits for another apt, for example the machine's nightly one, instead of failing at once.
 const APT_GET = ['apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=300'];
 
 const INSTALL = ['install', '--no-install-recommends'];
 
-/** The machine that this runs on. */
+/** The real machine. */
 export const thisMachine: PackageHost = {
   isRoot: process.getuid?.() === 0,
   hasCommand: (name) => Bun.which(name) !== null,
@@ -28,11 +28,11 @@ export const thisMachine: PackageHost = {
 };
 
 /**
- * Makes sure that Debian packages are installed, and installs those that are not when it may.
+ * Makes sure that Debian packages are installed. As root it installs those that are missing.
  *
  * @param names the packages, by the names that Debian and Ubuntu give them.
- * @param why completes the sentence "... needed ..." in what the user reads, for example 'to build the media worker'.
- * @throws SetupError with the exact command to run, where packages are missing and cannot be installed from here.
+ * @param why completes "system packages are needed ...", for example 'to build the media worker'.
+ * @throws SetupError with the exact command to run when packages are missing and this user cannot install them.
  */
 export async function ensurePackages(names: string[], why: string, host = thisMachine): Promise<void> {
   if (!host.hasCommand('dpkg-query') || !host.hasCommand('apt-get')) {
@@ -63,7 +63,7 @@ export async function ensurePackages(names: string[], why: string, host = thisMa
 async function findMissing(names: string[], host: PackageHost): Promise<string[]> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are dpkg-query's.
   const query = ['dpkg-query', '--show', '--showformat', '${Package} ${db:Status-Status}\\n', ...names];
-  // It exits with 1 when it does not know one of the names, and still prints the others.
+  // It exits with 1 when it does not know one of the names, but still prints the others.
   const { output } = await host.run(query);
   const installed = new Set(
     output.split('\n').flatMap((line) => (line.endsWith(' installed') ? [line.split(' ')[0]] : [])),
@@ -77,7 +77,7 @@ async function install(names: string[], why: string, host: PackageHost): Promise
   let result = await host.run(command);
 
   if (result.exitCode !== 0) {
-    // New machines have no package lists at all, and old lists name versions that are gone.
+    // New machines have no package lists, and old lists name versions that are gone.
     host.say('updating the package lists');
     await host.run([...APT_GET, 'update']);
     result = await host.run(command);
@@ -97,7 +97,7 @@ async function runCommand(command: string[]): Promise<CommandResult> {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
-    // No package may ask a question, and messages have to be those that the code and its readers know.
+    // No package may ask a question, and the messages must be in English for the code that reads them.
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
   });
   const [out, err, exitCode] = await Promise.all([

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Config, ConfigError, type Environment, readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env-file.ts';
 import type { Setting } from '../config/kinds.ts';
-import { settings } from '../config/settings.ts';
+import { settings } from '../config/settings/index.ts';
 import type { Logger } from '../core/log.ts';
 
 /** What can change while the server runs, because it is read anew each time that it is needed. */

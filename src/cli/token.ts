@@ -3,14 +3,15 @@ import { Value } from '@sinclair/typebox/value';
 import { mintApiToken } from '../access/api-access.ts';
 import { type Scope, scopes } from '../access/scopes.ts';
 import { mintToken, TokenGrants } from '../access/tokens.ts';
-import { ConfigError, type Environment, readConfig } from '../config/config.ts';
+import { type Environment, readConfig } from '../config/config.ts';
+import { readEnvironment } from '../config/env-file.ts';
 
 const usage = `Prints an access token for one peer in one room, or for a program.
 
   tureen token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
   tureen token --scopes read,media --name sip [--hours 24] [--key name]
-  bun run token with the same options, in a checkout of the sources
 
+In a checkout of the sources it is bun run token, with the same options.
 The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET, or from the file that TUREEN_ENV_FILE names.
 Scopes: ${scopes.join(', ')}.`;
 
@@ -20,7 +21,7 @@ export async function tokenCommand(args: string[], environment: Environment): Pr
     console.log(args.includes('--help') ? usage : await token(args, environment));
     return 0;
   } catch (error) {
-    console.error(error instanceof ConfigError || error instanceof Error ? error.message : String(error));
+    console.error(error instanceof Error ? error.message : String(error));
     console.error(`\n${usage}`);
     return 1;
   }
@@ -46,27 +47,29 @@ async function token(args: string[], environment: Environment): Promise<string> 
   if (!(lifetime > 0)) throw new Error(`--hours: got "${hours}", wants a number above 0.`);
   const signing = () => ({ ...signingKey(values.key, environment), name, lifetime, now: Date.now() });
   if (values.scopes !== undefined) {
-    const foreign = (['room', 'peer', 'grants', 'metadata'] as const).find(
+    const other = (['room', 'peer', 'grants', 'metadata'] as const).find(
       (option) => values[option] !== undefined,
     );
-    if (foreign)
-      throw new Error(`--${foreign} is for a peer's token and --scopes for a program's; leave one out.`);
+    if (other)
+      throw new Error(
+        `--${other} is for the token of a peer, --scopes for that of a program. Leave out one of them.`,
+      );
     return await mintApiToken({ scopes: readScopes(values.scopes), ...signing() });
   }
-  if (!room || !peer) throw new Error('--room and --peer are needed, or --scopes.');
+  if (!room || !peer) throw new Error('--room and --peer, or --scopes, are required.');
   const grants = values.grants === undefined ? undefined : readGrants(values.grants);
   const metadata = values.metadata === undefined ? undefined : readObject('--metadata', values.metadata);
   return await mintToken({ ...signing(), roomId: room, peerId: peer, grants, metadata });
 }
 
-function signingKey(named: string | undefined, environment: Record<string, string | undefined>) {
-  const { apiKeys } = readConfig(environment);
-  const key = named ?? [...apiKeys.keys()][0];
+function signingKey(chosen: string | undefined, environment: Environment) {
+  const { apiKeys } = readConfig(readEnvironment(environment));
+  const key = chosen ?? [...apiKeys.keys()][0];
   const secret = key === undefined ? undefined : apiKeys.get(key);
   if (key !== undefined && secret !== undefined) return { key, secret };
   throw new Error(
-    named
-      ? `--key: "${named}" is not in TUREEN_API_KEY.`
+    chosen
+      ? `--key: got "${chosen}", wants a name in TUREEN_API_KEY.`
       : 'TUREEN_API_KEY and TUREEN_API_SECRET are not set. In development mode no token is needed.',
   );
 }
@@ -92,10 +95,7 @@ function readObject(option: string, written: string): Record<string, unknown> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Told below, with what was given.
+    // The error below has the text.
   }
   throw new Error(`${option}: got ${written}, wants a JSON object.`);
 }
-
-if (import.meta.main || process.env.TUREEN_RUN === 'token')
-  process.exit(await tokenCommand(process.argv.slice(2), process.env));

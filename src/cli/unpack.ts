@@ -3,25 +3,24 @@ import { constants } from 'node:fs';
 import { access, chmod, lstat, mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Environment } from '../config/config.ts';
 
-/** A file inside of the single executable. */
+/** A file inside the single executable. */
 export interface EmbeddedFile {
-  /** Where it goes, from the folder that everything is unpacked into. */
+  /** Its path in the folder of `unpack`. */
   readonly path: string;
-  /** Under which name Bun has it in the executable. */
+  /** Its name in Bun's virtual file system of the executable. */
   readonly embedded: string;
-  /** Of its content, in hexadecimal digits. */
+  /** The hash of its content, hexadecimal. */
   readonly sha256: string;
   readonly executable: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
- * Unpacks the files into a folder that only this user can write to, and verifies every one of them by its hash, also
- * those that an earlier start left there.
+ * Unpacks the files into a folder that only this user can write to, and verifies every file by its hash, those that an
+ * earlier start left there too.
  * @returns the folder
- * @throws Error that says where it was tried and why that did not do
+ * @throws Error that lists the folders that were tried and why each failed
  */
 export async function unpack(files: readonly EmbeddedFile[], environment: Environment): Promise<string> {
   const name = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
@@ -37,7 +36,7 @@ export async function unpack(files: readonly EmbeddedFile[], environment: Enviro
     }
   }
   throw new Error(
-    `the media worker cannot be unpacked anywhere. Let TUREEN_UNPACK_DIR name a folder that you may write to and that programs may run from. Tried:\n${failures.join('\n')}`,
+    `the media worker cannot be unpacked. Set TUREEN_UNPACK_DIR to a folder that you may write to and run programs from. Tried:\n${failures.join('\n')}`,
   );
 }
 
@@ -48,12 +47,12 @@ function parentFolders(environment: Environment): string[] {
     // systemd's folder for a service; there may be several, separated by colons.
     ...(service ? [join(service.split(':')[0] ?? service, 'unpacked')] : []),
     join(cache || join(environment.HOME || homedir(), '.cache'), 'tureen', 'unpacked'),
-    // Everybody may write to the folder for temporary files, so the name there is the user's own.
+    // Everybody may write to the folder for temporary files, so the name includes the user's id.
     join(tmpdir(), `tureen-${process.getuid?.() ?? 0}`),
   ];
 }
 
-/** Whoever could write there could have another program run as this user. */
+/** Any user who can write to the folder could have another program run as this user. */
 async function makePrivate(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = await lstat(folder);
@@ -64,32 +63,33 @@ async function makePrivate(folder: string): Promise<void> {
 
 async function place({ path, embedded, sha256, executable }: EmbeddedFile, folder: string): Promise<void> {
   const target = join(folder, path);
-  if (!(await isWhole(target, sha256))) {
+  if (!(await isIntact(target, sha256))) {
     const content = new Uint8Array(await Bun.file(embedded).arrayBuffer());
-    if (hashOf(content) !== sha256) throw new Error(`${path} is damaged in this executable; get it anew`);
+    if (hashOf(content) !== sha256)
+      throw new Error(`${path} in this executable is damaged; download or build the executable again`);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const temporary = `${target}.${process.pid}`;
     await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
     if (executable) await chmod(temporary, 0o700);
     await rename(temporary, target);
   }
-  // Where a file system is mounted noexec the kernel says so here, to root as well.
+  // Fails on a file system that is mounted noexec, for root as well.
   if (executable) await access(target, constants.X_OK);
 }
 
-const pieceBytes = 1024 * 1024;
+const chunkBytes = 1024 * 1024;
 
-/** Every start looks at the media worker, which has ten megabytes, so it is read piece by piece into one buffer. */
-async function isWhole(path: string, sha256: string): Promise<boolean> {
+/** Every start reads the media worker, which has ten megabytes, so it is read in chunks into one buffer. */
+async function isIntact(path: string, sha256: string): Promise<boolean> {
   if (!(await Bun.file(path).exists())) return false;
   const file = await open(path);
   try {
     const hash = createHash('sha256');
-    const piece = new Uint8Array(pieceBytes);
+    const chunk = new Uint8Array(chunkBytes);
     for (;;) {
-      const { bytesRead } = await file.read(piece, 0, pieceBytes);
+      const { bytesRead } = await file.read(chunk, 0, chunkBytes);
       if (bytesRead === 0) return hash.digest('hex') === sha256;
-      hash.update(piece.subarray(0, bytesRead));
+      hash.update(chunk.subarray(0, bytesRead));
     }
   } finally {
     await file.close();

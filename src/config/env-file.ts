@@ -5,9 +5,9 @@ import { ConfigError, type Environment } from './config.ts';
 export const envFileVariable = 'TUREEN_ENV_FILE';
 
 /**
- * The variables of the process, and beneath them those of the file that TUREEN_ENV_FILE names. The process's win, so
- * that whoever starts the server has the last word; only what stands in the file can change while it runs.
- * @throws ConfigError when the file cannot be read, with a line for each line of it that is wrong
+ * Merges the variables of the process with those of the file that TUREEN_ENV_FILE names. The process wins, so only
+ * what is set in the file alone can change while the server runs.
+ * @throws ConfigError when the file cannot be read, or with one mistake for each line that is wrong
  */
 export function readEnvironment(environment: Environment): Environment {
   const path = environment[envFileVariable];
@@ -24,13 +24,13 @@ function readText(path: string): string {
   }
 }
 
-/** Lines of NAME=value, of which a value may be in quotes; empty ones and those that begin with # are left out. */
+/** Reads lines of NAME=value. A value may be in quotes; empty lines and comments (#) are skipped. */
 function parseEnvFile(text: string, path: string): Environment {
   const mistakes: string[] = [];
   const entries = text.split(/\r?\n/).flatMap((line, index): [string, string][] => {
     if (/^\s*(#|$)/.test(line)) return [];
     const [, name = '', value = ''] = /^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-    // The line is not shown, for it may hold a secret.
+    // The line is not shown, because it may hold a secret.
     if (name === '') mistakes.push(`${path}: line ${index + 1} is wrong, wants NAME=value`);
     return [[name, unquote(value.trim())]];
   });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 
 /**
@@ -8,15 +9,21 @@ export interface Setting<T extends TSchema = TSchema> {
   env: string;
   schema: T;
   wants: string;
-  /** Turns the text into a candidate that the schema then checks; undefined when it cannot be read at all. */
+  /** Parses the text; the schema then checks the result. Undefined when the text cannot be parsed. */
   read: (text: string) => unknown;
   /** The value when the variable is not set; undefined means that it stays unset. */
   default?: Static<T>;
-  /** How the documentation words the default where it depends on the host or on other settings. */
+  /** The default as the documentation shows it, where it depends on the host or on other settings. */
   defaultDoc?: string;
   doc: string;
   secret?: boolean;
 }
+
+/** Rows by the name of their value in the configuration. */
+export type Settings = Readonly<Record<string, Setting>>;
+
+/** A variable that is wrong, and why: "got ..., wants ...". */
+export type Mistake = readonly [variable: string, what: string];
 
 type Row = Pick<Setting, 'env' | 'defaultDoc' | 'doc' | 'secret'>;
 type Optional<T extends TSchema> = Setting<T> & { default?: undefined };
@@ -28,6 +35,9 @@ export type SettingValue<S> = S extends { schema: infer T extends TSchema }
     ? Static<T>
     : Static<T> | undefined
   : never;
+
+/** The values of several rows. */
+export type ValuesOf<S extends Settings> = { readonly [K in keyof S]: SettingValue<S[K]> };
 
 export const defaulted = <T extends TSchema>(setting: Setting<T>, value: Static<T>): Defaulted<T> => ({
   ...setting,
@@ -55,6 +65,13 @@ export function text(row: Row, pattern?: { regex: string; wants: string }) {
     schema: Type.String(pattern ? { minLength: 1, pattern: pattern.regex } : { minLength: 1 }),
     wants: pattern?.wants ?? 'a text that is not empty',
     read: (value: string) => value.trim(),
+  };
+}
+
+export function ipAddress(row: Row) {
+  return {
+    ...text(row, { regex: '^[0-9A-Fa-f.:]+$', wants: 'an IP address, not a host name' }),
+    read: (value: string) => (isIP(value.trim()) === 0 ? undefined : value.trim()),
   };
 }
 
@@ -99,6 +116,7 @@ export function portRange(row: Row) {
   };
 }
 
+/** For `list`. */
 export const addressRange = {
   schema: Type.String({ pattern: '^[0-9A-Fa-f.:]+(/\\d{1,3})?$' }),
   wants: 'an IP address or a range such as 10.0.0.0/8',

@@ -1,30 +1,32 @@
+import { type PublicEventType, publicEventTypes, typesMatching } from '../core/public-events.ts';
 import type { Config } from './config.ts';
-import { type EventType, eventTypes, typesNamed } from './settings/webhooks.ts';
 
-/** Who is told, of what. */
+/** A receiver of webhooks, and what it is sent. */
 export interface Receiver {
   readonly name: string;
   readonly url: URL;
-  /** In the form `whsec_...`; each of them signs. */
+  /** In the form `whsec_...`; each message is signed with each of them. */
   readonly secrets: readonly string[];
-  readonly types: ReadonlySet<EventType>;
+  readonly types: ReadonlySet<PublicEventType>;
 }
 
-/** What a receiver gets that names no events: everything but what comes with every consumer and every word spoken. */
-const usual = ['room_*', 'peer_*', 'producer_*', 'data_producer_*', 'node_*'].flatMap(typesNamed);
-export const defaultTypes = eventTypes.filter((type) => usual.includes(type));
+const defaultPatterns = ['room_*', 'peer_*', 'producer_*', 'data_producer_*', 'node_*'];
+const matched = new Set(defaultPatterns.flatMap(typesMatching));
 
-/** The receivers of TUREEN_WEBHOOKS, which the configuration has checked. */
+/** What a receiver without `events` is sent: all but the frequent ones (consumers, active speakers) and workers. */
+export const defaultTypes = publicEventTypes.filter((type) => matched.has(type));
+
+/** The receivers of TUREEN_WEBHOOKS, which readConfig has validated. */
 export function readReceivers({ webhooks = [] }: Pick<Config, 'webhooks'>): Receiver[] {
   return webhooks.map(({ name, url, secret, events }) => ({
     name,
     url: new URL(url),
     secrets: [secret].flat(),
-    types: new Set(events?.flatMap(typesNamed) ?? defaultTypes),
+    types: new Set(events?.flatMap(typesMatching) ?? defaultTypes),
   }));
 }
 
-/** What may be shown of an address: the rest often is a secret. */
+/** The part of a receiver's address that may be shown; path and query often hold a secret. */
 export function shownAddress(url: string | URL): string {
   return new URL(url).origin;
 }

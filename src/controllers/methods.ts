@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import type { Scope } from '../access/scopes.ts';
+import { publicEventTypes } from '../core/public-events.ts';
 import { Id, oneOf } from '../core/schemas.ts';
 import { params } from '../operations/schemas.ts';
-import { publicEventTypes } from '../public-events/catalogue.ts';
 import { dataCheck } from '../wire/check.ts';
 
 const position = Type.String({ maxLength: 64, description: 'The id of an event, or a position from here' });

@@ -18,6 +18,16 @@ export function oneOf<const W extends readonly string[]>(
 export const orNull = <T extends TSchema>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 
+/** An entry of RTCConfiguration.iceServers (W3C WebRTC, RTCIceServer). */
+export const IceServer = Type.Object({
+  urls: Type.Union([
+    Type.String({ minLength: 1 }),
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  ]),
+  username: Type.Optional(Type.String()),
+  credential: Type.Optional(Type.String()),
+});
+
 /** An id, whether a caller or the server chose it. */
 export const Id = Type.String({ minLength: 1, maxLength: 128 });
 export const Source = oneOf(sources);

@@ -6,23 +6,23 @@ import type { Config } from '../config/config.ts';
 
 const anyAddress = new Set(['0.0.0.0', '::']);
 
-/** Resolves a name to its IPv4 addresses; tests put another one in its place. */
+/** Resolves a name to its IPv4 addresses. Tests pass one of their own. */
 export type Lookup = (name: string) => Promise<string[]>;
 
-/** Who and where this node is. */
+/** What the node is called, and where it runs. */
 export interface NodePlace {
   readonly node: string;
   readonly region: string | undefined;
 }
 
-/** The node's name and region: configured, or Fly's, or the name of the host. */
+/** The node's name and region: as configured, or as Fly.io sets them; otherwise the name of the host. */
 export function nodePlace({ node, region, flyMachine, flyRegion }: Config): NodePlace {
   return { node: node ?? flyMachine ?? hostname(), region: region ?? flyRegion };
 }
 
 /**
- * Fills in what a host knows better than its operator. On Fly.io UDP must bind the address behind
- * fly-global-services, while TCP binds every address, and the address to announce is the app's dedicated IPv4.
+ * Fills in the addresses that follow from the platform, where they are not configured. On Fly.io UDP must bind the
+ * address of fly-global-services, TCP binds every address, and the app's dedicated IPv4 is announced.
  * https://fly.io/docs/networking/udp-and-tcp/
  * @throws Error that says which name could not be resolved and what to set instead
  */
@@ -38,8 +38,8 @@ export async function resolveAddresses(config: Config, resolve: Lookup = lookupI
 }
 
 /**
- * Where worker `workerIndex` listens for media: UDP and TCP on base port + index, each under the first announced
- * address of its family. A node that listens everywhere has a socket for each family that it announces.
+ * Where worker `workerIndex` listens for media: UDP and TCP on base port + index, each announced under the first
+ * address of its family. A node that listens on all addresses has a socket for each announced family.
  * https://mediasoup.org/documentation/v3/mediasoup/api/#WebRtcServerListenInfo
  */
 export function listenInfos(config: Config, workerIndex: number): types.TransportListenInfo[] {
@@ -47,7 +47,7 @@ export function listenInfos(config: Config, workerIndex: number): types.Transpor
   const announced = announcedAddresses(config);
   const port = rtcBasePort === 0 ? {} : { port: rtcBasePort + workerIndex };
   const bind = (protocol: 'udp' | 'tcp', ip: string) =>
-    [...boundAddresses(ip, announced), ...besideLoopback(config)].map((address) => ({
+    [...boundAddresses(ip, announced), ...addressBesideLoopback(config)].map((address) => ({
       protocol,
       ...address,
       ...port,
@@ -55,22 +55,23 @@ export function listenInfos(config: Config, workerIndex: number): types.Transpor
   return [...bind('udp', udpListenIp), ...bind('tcp', listenIp)];
 }
 
-/** Signaling stays on loopback in development mode, and without it nobody can use a media port of another address. */
-function besideLoopback({ listensBesideLoopback }: Config): BoundAddress[] {
+/** In development mode this opens no access: signaling is on loopback only, and media needs signaling. */
+function addressBesideLoopback({ listensBesideLoopback }: Config): BoundAddress[] {
   const own = listensBesideLoopback ? ownAddress('IPv4') : undefined;
   return own === undefined ? [] : [{ ip: own }];
 }
 
-/** Where RTP without WebRTC is listened for: the address of UDP, and the range of ports for it. */
+/** Where RTP without WebRTC is received: on the UDP address, in a port range of its own. */
 export function rtpListenInfo(config: Config): types.TransportListenInfo {
   const udp = listenInfos(config, 0).find(({ protocol }) => protocol === 'udp');
-  if (!udp) throw new Error('no address is listened on for UDP');
+  if (!udp)
+    throw new Error('no UDP address to listen on for RTP; set TUREEN_LISTEN_IP or TUREEN_UDP_LISTEN_IP');
   const { ip, announcedAddress, flags } = udp;
   const [min, max] = config.rtpPorts;
   return { protocol: 'udp', ip, announcedAddress, flags, portRange: { min, max } };
 }
 
-/** The addresses that clients are told: the configured ones, the listen address, or the first of the host's. */
+/** The addresses in ICE candidates: the configured ones, else the listen address, else the host's first address. */
 export function announcedAddresses(config: Config): string[] {
   const { announcedAddresses: configured, listenIp } = config;
   if (configured) return configured;
@@ -88,14 +89,14 @@ function ownAddress(family: 'IPv4' | 'IPv6'): string | undefined {
 type BoundAddress = Pick<types.TransportListenInfo, 'ip' | 'announcedAddress' | 'flags'>;
 
 function boundAddresses(ip: string, announced: readonly string[]): BoundAddress[] {
-  // A host name says nothing of its family; it belongs to whatever is listened on.
-  const sixth = (address: string) => isIPv6(isIP(address) === 0 ? ip : address);
+  // A host name has no family of its own, so it takes that of the listen address.
+  const hasIPv6 = (address: string) => isIPv6(isIP(address) === 0 ? ip : address);
   if (!anyAddress.has(ip)) {
-    const fitting = announced.find((address) => sixth(address) === isIPv6(ip)) ?? announced[0];
-    return [{ ip, ...(fitting !== ip && { announcedAddress: fitting }) }];
+    const matching = announced.find((address) => hasIPv6(address) === isIPv6(ip)) ?? announced[0];
+    return [{ ip, ...(matching !== ip && { announcedAddress: matching }) }];
   }
-  const four = announced.find((address) => !sixth(address));
-  const six = announced.find((address) => sixth(address));
+  const four = announced.find((address) => !hasIPv6(address));
+  const six = announced.find((address) => hasIPv6(address));
   return [
     ...(four === undefined ? [] : [{ ip: '0.0.0.0', announcedAddress: four }]),
     // Two sockets share the port, so the one for IPv6 must not take IPv4 as well.
@@ -109,14 +110,15 @@ async function lookupIPv4(name: string): Promise<string[]> {
 }
 
 async function addressesOf(name: string, variable: string, resolve: Lookup): Promise<string[]> {
-  const wanted = `on Fly.io the IPv4 address of ${name} is needed`;
+  const needed = `on Fly.io the IPv4 address of ${name} is needed`;
   const found = await resolve(name).catch((error: Error) => {
-    throw new Error(`${wanted}, and it cannot be resolved: ${error.message}. Set ${variable} to it instead`, {
-      cause: error,
-    });
+    throw new Error(
+      `${needed}, but the name cannot be resolved: ${error.message}. Set ${variable} to the address instead`,
+      {
+        cause: error,
+      },
+    );
   });
   if (found.length > 0) return found;
-  throw new Error(
-    `${wanted}, and it has none. Give the app one (fly ips allocate-v4), or set ${variable} to it`,
-  );
+  throw new Error(`${needed}, but it has none. Allocate one (fly ips allocate-v4), or set ${variable}`);
 }

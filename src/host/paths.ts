@@ -2,10 +2,10 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Where the files are that are no modules. The single executable unpacks them and corrects this before it starts. */
+/** Files that are not modules. The single executable unpacks them and sets these paths before it starts the server. */
 export const places = {
   /** The built try-it page. */
   page: join(root, 'dist', 'page'),
-  /** Starts the media worker out of reach of the signals that the server gets. */
+  /** Starts the media worker in a session of its own, so that the server's signals do not reach it. */
   workerStarter: join(root, 'worker', 'own-session.sh'),
 };

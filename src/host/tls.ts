@@ -15,7 +15,7 @@ type TlsFiles = Pick<Config, 'tlsCert' | 'tlsKey'>;
 /**
  * Reads and checks certificate and key.
  * @returns undefined when none are configured
- * @throws Error that says which file is wrong: unreadable, no PEM, expired, or not belonging to the other
+ * @throws Error that says which file is wrong and why: unreadable, not PEM, expired, or not matching the other
  */
 export async function readTls({ tlsCert, tlsKey }: TlsFiles, now = Date.now()): Promise<TlsPair | undefined> {
   if (tlsCert === undefined || tlsKey === undefined) return undefined;
@@ -41,27 +41,27 @@ export interface TlsWatchOptions {
   config: TlsFiles;
   log: Logger;
   onChange: (pair: TlsPair) => void | Promise<void>;
-  /** What is in use at the start. */
+  /** The pair in use at the start. */
   pair: TlsPair | undefined;
-  /** Milliseconds between two looks at the files. */
+  /** Milliseconds between two checks of the files. */
   interval?: number;
 }
 
-/** Follows certificate and key: whatever renews them only has to replace the files. */
+/** Watches certificate and key, so that a renewal only has to replace the files. */
 export class TlsWatch {
   #last: string | undefined;
   readonly #files: string[];
-  readonly #look = () => void this.reload();
+  readonly #reload = () => void this.reload();
 
   constructor(private readonly options: TlsWatchOptions) {
     const { config, pair, interval = 5000 } = options;
     this.#last = pair && pair.cert + pair.key;
     this.#files = [config.tlsCert, config.tlsKey].filter((file) => file !== undefined);
-    // Looking at the time of change follows symbolic links and works on every file system; notifications do neither.
-    for (const file of this.#files) watchFile(file, { interval, persistent: false }, this.#look);
+    // Polling follows symbolic links and works on every file system; change notifications do neither.
+    for (const file of this.#files) watchFile(file, { interval, persistent: false }, this.#reload);
   }
 
-  /** Reads the files again. A pair that is wrong, e.g. half replaced, changes nothing and is told. */
+  /** Reads the files again. A pair that is wrong, e.g. half replaced, is logged and not used. */
   async reload(): Promise<void> {
     const { config, log, onChange } = this.options;
     try {
@@ -73,12 +73,14 @@ export class TlsWatch {
         expires: new Date(expiryOf(pair)).toISOString(),
       });
     } catch (error) {
-      log.warn('the certificate that is in use stays', { reason: (error as Error).message });
+      log.warn('the new certificate is not used; the old one stays in use', {
+        reason: (error as Error).message,
+      });
     }
   }
 
   close(): void {
-    for (const file of this.#files) unwatchFile(file, this.#look);
+    for (const file of this.#files) unwatchFile(file, this.#reload);
   }
 }
 
@@ -92,6 +94,6 @@ function parse<T>(variable: string, path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(`${variable}: ${path} is wrong, wants PEM: ${(error as Error).message}`);
+    throw new Error(`${variable}: ${path} cannot be parsed, wants PEM: ${(error as Error).message}`);
   }
 }

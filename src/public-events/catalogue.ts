@@ -1,12 +1,8 @@
-import type { EventType } from '../config/settings/webhooks.ts';
+import type { PublicEventType } from '../core/public-events.ts';
 import type { SfuEventName, SfuEvents } from '../sfu/events.ts';
 
 type Told = readonly [type: PublicEventType, data: Readonly<Record<string, unknown>>];
 type Teller<N extends SfuEventName> = (data: SfuEvents[N]) => readonly Told[];
-
-/** What programs are told, by webhook and on the control socket. The words are stable. */
-export { eventTypes as publicEventTypes } from '../config/settings/webhooks.ts';
-export type PublicEventType = EventType;
 
 const one =
   <N extends SfuEventName>(type: PublicEventType): Teller<N> =>

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
+import type { PublicEventType } from '../core/public-events.ts';
 import type { EventBus } from '../sfu/events.ts';
-import { type PublicEventType, publicEventsOf, toldEvents } from './catalogue.ts';
+import { publicEventsOf, toldEvents } from './catalogue.ts';
 
 /** Something that happened, as programs are told of it. */
 export interface PublicEvent {

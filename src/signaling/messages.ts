@@ -1,6 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { IceServer } from '../config/settings.ts';
-import { Id, MediaKind, Nothing, StableWord } from '../core/schemas.ts';
+import { IceServer, Id, MediaKind, Nothing, StableWord } from '../core/schemas.ts';
 import { AppData } from '../wire/envelope.ts';
 import {
   ConsumerLayers,

@@ -263,13 +263,18 @@ describe('the token command', () => {
       /--scopes: got "write", wants any of read, /,
       environment,
     ],
-    ['scopes for a peer', ['--scopes', 'read', '--peer', 'a'], /--peer is for a peer's token/, environment],
-    ['no room', ['--peer', 'alice'], /--room and --peer are needed/, environment],
-    ['no peer', ['--room', 'room'], /--room and --peer are needed/, environment],
+    [
+      'scopes for a peer',
+      ['--scopes', 'read', '--peer', 'a'],
+      /--peer is for the token of a peer/,
+      environment,
+    ],
+    ['no room', ['--peer', 'alice'], /--room and --peer, or --scopes, are required/, environment],
+    ['no peer', ['--room', 'room'], /--room and --peer, or --scopes, are required/, environment],
     [
       'an unknown key',
       ['--room', 'room', '--peer', 'a', '--key', 'x'],
-      /"x" is not in TUREEN_API_KEY/,
+      /--key: got "x", wants a name in TUREEN_API_KEY/,
       environment,
     ],
     [

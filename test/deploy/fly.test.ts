@@ -93,8 +93,8 @@ test('the command writes a file for each node and checks them together', async (
     expect(checked.stderr.toString()).toContain(
       'fly.tureen-fra.toml: the udp service of port 40004 is 1 outside',
     );
-    expect(run('--nodes', 'Amsterdam').stderr.toString()).toContain('wants codes of regions');
-    expect(run('--nodes', 'ams', '--prefix', 'My Calls').stderr.toString()).toContain('small letters');
+    expect(run('--nodes', 'Amsterdam').stderr.toString()).toContain('wants region codes');
+    expect(run('--nodes', 'ams', '--prefix', 'My Calls').stderr.toString()).toContain('lowercase letters');
     expect(run('--help').stdout.toString()).toStartWith('bun run fly:config --nodes ams,fra,iad');
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { version, workerBin } from 'mediasoup';
 import { doctor } from '../../src/cli/doctor.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { type LogFields, silentLogger } from '../../src/core/log.ts';
-import { examine, findingsOf } from '../../src/host/doctor/examine.ts';
-import type { Finding, Patient } from '../../src/host/doctor/finding.ts';
-import { thisHost } from '../../src/host/doctor/patient.ts';
-import { Watch } from '../../src/host/doctor/watch.ts';
+import type { Finding } from '../../src/host/doctor/check.ts';
+import { findingsOf, runChecks } from '../../src/host/doctor/checks.ts';
+import { type CheckContext, hostContext } from '../../src/host/doctor/context.ts';
+import { SelfCheck } from '../../src/host/doctor/self-check.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { freePortForBoth } from '../support/port.ts';
@@ -32,19 +33,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A host on which everything is well, but for what the test changes. */
-function patientOf(environment: Environment = {}, changed: Partial<Patient> = {}): Patient {
+/** A host without problems, except for what the test changes. */
+function contextOf(environment: Environment = {}, changed: Partial<CheckContext> = {}): CheckContext {
   const config = readConfig({ ...quiet, ...environment });
-  return { ...thisHost(config, workerBin), clockKept: () => true, ...changed };
+  return { ...hostContext(config, workerBin), clockSynchronized: () => true, ...changed };
 }
 
-/** What one check says of a host. */
+/** The findings of one check. */
 async function findings(
   check: string,
   environment: Environment = {},
-  changed: Partial<Patient> = {},
+  changed: Partial<CheckContext> = {},
 ): Promise<Finding[]> {
-  return findingsOf(await examine(patientOf(environment, changed), ({ name }) => name === check));
+  return findingsOf(await runChecks(contextOf(environment, changed), ({ name }) => name === check));
 }
 
 async function expectOne(found: Promise<Finding[]>, severity: Finding['severity'], what: RegExp) {
@@ -57,7 +58,7 @@ async function expectOne(found: Promise<Finding[]>, severity: Finding['severity'
 }
 
 test('a host on which everything is well has no finding', async () => {
-  expect(findingsOf(await examine(patientOf()))).toEqual([]);
+  expect(findingsOf(await runChecks(contextOf()))).toEqual([]);
 });
 
 describe('the media worker', () => {
@@ -66,7 +67,7 @@ describe('the media worker', () => {
     await expectOne(
       findings('media worker', {}, { workerBin: bin }),
       'fatal',
-      /nowhere cannot be run: ENOENT/,
+      /nowhere cannot be executed: ENOENT/,
     );
   });
 
@@ -77,7 +78,7 @@ describe('the media worker', () => {
     await expectOne(
       findings('media worker', {}, { workerBin: bin }),
       'fatal',
-      /plain-file cannot be run: EACCES/,
+      /plain-file cannot be executed: EACCES/,
     );
   });
 
@@ -86,7 +87,7 @@ describe('the media worker', () => {
     await Bun.write(bin, `\x7fELF ${MARKER_PREFIX}3.1.4\0`);
     await chmod(bin, 0o755);
     const what = new RegExp(
-      `old-worker is of mediasoup 3.1.4, and ${version.replaceAll('.', '\\.')} is needed`,
+      `old-worker is of mediasoup 3.1.4, but ${version.replaceAll('.', '\\.')} is needed`,
     );
     await expectOne(findings('media worker', {}, { workerBin: bin }), 'fatal', what);
   });
@@ -107,7 +108,7 @@ describe('ports', () => {
       await expectOne(
         findings('ports', http),
         'fatal',
-        /^TCP 127.0.0.1 port \d+ cannot be bound: another program/,
+        /^TCP 127.0.0.1 port \d+ cannot be bound: another program uses it/,
       );
       const admin = { ...local, TUREEN_ADMIN_PORT: String(tcp.port) };
       expect((await findings('ports', admin))[0]?.remedy).toContain('TUREEN_ADMIN_PORT');
@@ -115,7 +116,7 @@ describe('ports', () => {
       await expectOne(
         findings('ports', media),
         'fatal',
-        /^UDP 127.0.0.1 port \d+ cannot be bound: another program/,
+        /^UDP 127.0.0.1 port \d+ cannot be bound: another program uses it/,
       );
     } finally {
       tcp.stop();
@@ -136,11 +137,16 @@ describe('ports', () => {
     const media = { ...local, TUREEN_RTC_BASE_PORT: String(port) };
     expect(await findings('ports', media)).toEqual([]);
     const found = await findings('ports', { ...media, TUREEN_ANNOUNCED_ADDRESS: '127.0.0.9' });
-    expect(found.map(({ severity, what }) => `${severity} ${what.split(',')[0]}`)).toEqual([
-      `warning nothing arrives by UDP when this host sends to 127.0.0.9 port ${port}`,
-      `warning nothing arrives by TCP when this host sends to 127.0.0.9 port ${port}`,
+    expect(found.map(({ severity, what }) => `${severity} ${what}`)).toEqual([
+      `warning this host cannot reach its own announced address 127.0.0.9 port ${port} by UDP`,
+      `warning this host cannot reach its own announced address 127.0.0.9 port ${port} by TCP`,
     ]);
   });
+});
+
+test('in development mode media ports have no finding, though one of them is not on loopback', async () => {
+  const media = { PORT: '0', TUREEN_RTC_BASE_PORT: String(await freePortForBoth()) };
+  expect(await findings('ports', media)).toEqual([]);
 });
 
 describe('the announced address', () => {
@@ -148,12 +154,12 @@ describe('the announced address', () => {
     findings('announced address', { ...keys, TUREEN_ANNOUNCED_ADDRESS: addresses, ...more });
 
   test('that is no host is fatal', async () => {
-    await expectOne(announce('0.0.0.0'), 'fatal', /told the address 0\.0\.0\.0/);
+    await expectOne(announce('0.0.0.0'), 'fatal', /the address 0\.0\.0\.0 is announced/);
   });
 
   test('that is private is a warning, on Fly.io fatal, and beside a public one nothing', async () => {
-    await expectOne(announce('10.1.2.3,fd00::7'), 'warning', /told 10\.1\.2\.3, fd00::7 only/);
-    await expectOne(announce('10.1.2.3', { FLY_APP_NAME: 'x' }), 'fatal', /told 10\.1\.2\.3 only/);
+    await expectOne(announce('10.1.2.3,fd00::7'), 'warning', /only 10\.1\.2\.3, fd00::7 is announced/);
+    await expectOne(announce('10.1.2.3', { FLY_APP_NAME: 'x' }), 'fatal', /only 10\.1\.2\.3 is announced/);
     expect(await announce('10.1.2.3,203.0.113.7')).toEqual([]);
   });
 
@@ -193,15 +199,23 @@ describe('the host', () => {
     expect(veryLow.exitCode).toBe(1);
   });
 
-  test('a clock in the past is fatal, one that nothing keeps right is told', async () => {
+  test('a clock in the past is fatal, one that is not synchronized a warning', async () => {
     await expectOne(findings('clock', {}, { now: () => 0 }), 'fatal', /the clock shows 1970-01-01/);
-    await expectOne(findings('clock', {}, { clockKept: () => false }), 'warning', /nothing keeps the clock/);
+    await expectOne(
+      findings('clock', {}, { clockSynchronized: () => false }),
+      'warning',
+      /the clock of this host is not synchronized/,
+    );
   });
 
   test('too little memory for the workers is told', async () => {
     const memory = async () => 256 * 1024 * 1024;
     const found = findings('memory', { TUREEN_WORKERS: '8' }, { memory });
-    await expectOne(found, 'warning', /256 MB of memory are there, and a server with 8 workers wants 662 MB/);
+    await expectOne(
+      found,
+      'warning',
+      /256 MB of memory are available, and a server with 8 workers needs 662 MB/,
+    );
   });
 
   test('an interface with a small MTU is told', async () => {
@@ -218,9 +232,9 @@ describe('the host', () => {
     const interfaces = (() => ({
       wan0: [address],
       lo: [{ ...address, internal: true }],
-    })) as Patient['interfaces'];
+    })) as CheckContext['interfaces'];
     const found = findings('MTU', {}, { interfaces, netFolder: join(folder, 'net') });
-    await expectOne(found, 'warning', /wan0 has an MTU of 1000, and 1280 are wanted/);
+    await expectOne(found, 'warning', /wan0 has an MTU of 1000, and at least 1280 is needed/);
   });
 
   // Only root may mount a disk as small as this one.
@@ -254,14 +268,12 @@ describe('on Fly.io', () => {
   });
 });
 
-test('a check that cannot be made is told and does not keep the others from being made', async () => {
+test('a check that fails is a warning and does not fail the others', async () => {
   const interfaces = () => {
     throw new Error('no interfaces here');
   };
-  const examined = await examine(patientOf({}, { interfaces }), ({ onlyOnDemand }) => !onlyOnDemand);
-  expect(findingsOf(examined).map(({ what }) => what)).toEqual([
-    'the check "MTU" could not be made: no interfaces here',
-  ]);
+  const results = await runChecks(contextOf({}, { interfaces }), ({ onlyOnDemand }) => !onlyOnDemand);
+  expect(findingsOf(results).map(({ what }) => what)).toEqual(['the check "MTU" failed: no interfaces here']);
 });
 
 describe('the command', () => {
@@ -269,8 +281,12 @@ describe('the command', () => {
     const lines: string[] = [];
     const print = (line: string) => void lines.push(line);
     const environment = { ...local, TUREEN_ANNOUNCED_ADDRESS: '0.0.0.0' };
-    expect(await doctor({ environment, workerBin, print, patient: { clockKept: () => true } })).toBe(1);
-    const at = lines.findIndex((line) => line.startsWith('fatal    announced address: clients are told'));
+    expect(await doctor({ environment, workerBin, print, context: { clockSynchronized: () => true } })).toBe(
+      1,
+    );
+    const at = lines.findIndex((line) =>
+      line.startsWith('fatal    announced address: the address 0.0.0.0 is announced'),
+    );
     expect(lines[at + 1]).toStartWith('         why it matters: ');
     expect(lines[at + 2]).toStartWith('         what to do: ');
     expect(lines.at(-1)).toBe('11 checks, 1 fatal findings, 0 warnings.');
@@ -281,12 +297,12 @@ describe('the command', () => {
     const environment = { ...withKeys, ...quiet, PORT: String(server.port) };
     const lines: string[] = [];
     const print = (line: string) => void lines.push(line);
-    const patient = { clockKept: () => true };
-    expect(await doctor({ environment, workerBin, print, patient })).toBe(0);
+    const context = { clockSynchronized: () => true };
+    expect(await doctor({ environment, workerBin, print, context })).toBe(0);
     expect(lines[0]).toMatch(/^ok {7}ports: Tureen \d+\.\d+\.\d+ runs here and has them/);
     await using other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') });
     const taken = { ...environment, PORT: String(other.port) };
-    expect(await doctor({ environment: taken, workerBin, print, patient })).toBe(1);
+    expect(await doctor({ environment: taken, workerBin, print, context })).toBe(1);
     expect(lines.join('\n')).toContain(`fatal    ports: TCP 127.0.0.1 port ${other.port} cannot be bound`);
   });
 
@@ -297,7 +313,7 @@ describe('the command', () => {
     const print = (line: string) => void lines.push(line);
     const environment = { ...local, TUREEN_ENV_FILE: file };
     expect(await doctor({ environment, workerBin, print })).toBe(1);
-    expect(lines.join('\n')).toContain('clients are told the address 0.0.0.0');
+    expect(lines.join('\n')).toContain('the address 0.0.0.0 is announced to clients');
     expect(await doctor({ environment: { TUREEN_ENV_FILE: '/nowhere' }, workerBin, print })).toBe(1);
     expect(lines.join('\n')).toContain('fatal    configuration: TUREEN_ENV_FILE: got "/nowhere"');
   });
@@ -317,24 +333,31 @@ describe('a running node', () => {
     const answer = await fetch(`http://127.0.0.1:${program.port}/readyz`);
     expect(answer.status).toBe(503);
     const { reasons } = (await answer.json()) as { reasons: string[] };
-    expect(reasons).toEqual(["clients are told the address 0.0.0.0, which is no host's"]);
-    expect(program.output).toContain('self-check: clients are told the address 0.0.0.0');
+    expect(reasons).toEqual(['the address 0.0.0.0 is announced to clients, but no host can have it']);
+    expect(program.output).toContain('self-check: the address 0.0.0.0 is announced to clients');
   });
 
-  test('looks again, and is ready once what it found is mended', async () => {
+  test('checks again, and is ready once the problem is solved', async () => {
     let now = 0;
+    const logged: LogFields[] = [];
+    const log = { ...silentLogger, info: (_: string, fields: LogFields = {}) => void logged.push(fields) };
     const waiting: (() => void)[] = [];
-    const told: LogFields[] = [];
-    const log = { ...silentLogger, info: (_: string, fields: LogFields = {}) => void told.push(fields) };
-    const patient = patientOf({}, { now: () => now });
-    const watch = new Watch({ patient, log, after: (_, run) => void waiting.push(run) });
-    await watch.beforeStart();
-    await watch.started();
-    expect(watch.reasons).toEqual([expect.stringContaining('the clock shows 1970')]);
+    const after: Clock['after'] = (_, run) => {
+      waiting.push(run);
+      return () => {};
+    };
+    const selfCheck = new SelfCheck({
+      context: contextOf({}, { now: () => now }),
+      log,
+      clock: { now: Date.now, after },
+    });
+    await selfCheck.beforeStart();
+    await selfCheck.started();
+    expect(selfCheck.reasons).toEqual([expect.stringContaining('the clock shows 1970')]);
     now = Date.now();
     waiting.shift()?.();
-    await until(() => watch.reasons.length === 0, 'the end of the finding');
-    await until(() => told.length === 1, 'the line in the log');
+    await until(() => selfCheck.reasons.length === 0, 'the end of the finding');
+    await until(() => logged.length === 1, 'the line in the log');
     expect(waiting).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { countRun, formatCounts, sumCounts } from '../../scripts/counts.ts';
+import { countRun, formatCounts, sumCounts } from '../../scripts/test/counts.ts';
 import { withFolder } from '../worker/fixtures.ts';
 
 const GOOD = `

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { planPhases, selectFiles } from '../../scripts/test-files.ts';
+import { planPhases, selectFiles } from '../../scripts/test/files.ts';
 
 const FILES = ['test/browser/call.test.ts', 'test/sfu/room.test.ts', 'test/sfu/sfu.test.ts'];
 

@@ -49,6 +49,6 @@ test('a build that is interrupted ends its command and says so', async () => {
       onLine: () => log.interrupt('SIGTERM'),
     });
 
-    await expect(run).rejects.toThrow('the build was interrupted by SIGTERM, the next start builds again');
+    await expect(run).rejects.toThrow('the build was interrupted by SIGTERM. The next start builds again.');
   });
 });

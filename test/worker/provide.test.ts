@@ -126,13 +126,13 @@ test('a wrong MEDIASOUP_WORKER_BIN stops the start instead of being replaced', a
     const start = machine.provide(`${server.url}good`, { MEDIASOUP_WORKER_BIN: '/nowhere/worker' });
 
     await expect(start).rejects.toThrow(
-      /^MEDIASOUP_WORKER_BIN is set, but there is no media worker at \/nowhere\/worker: .*\. Correct it, or unset it to have a worker provided\.$/,
+      /^MEDIASOUP_WORKER_BIN is set, but there is no media worker at \/nowhere\/worker: .*\. Correct it, or unset it to use the worker that the set-up provides\.$/,
     );
     expect(machine.builds).toBe(0);
   });
 });
 
-test('the official worker is downloaded, proved and found in the cache from then on', async () => {
+test('the official worker is downloaded, verified and found in the cache from then on', async () => {
   await withMachine(async (machine, cache) => {
     const path = join(
       cache,
@@ -164,7 +164,7 @@ test.each([
     expect(await machine.files()).toEqual([
       builtFolder,
       `${builtFolder}/mediasoup-worker`,
-      `${builtFolder}/proved`,
+      `${builtFolder}/verified`,
     ]);
   });
 });
@@ -177,7 +177,7 @@ test('a host that refuses connections leads to a build', async () => {
   });
   await withMachine(async (machine) => {
     expect((await machine.provide(closed)).origin).toBe('built');
-    expect(machine.said.join('\n')).toContain('the official media worker cannot be had (127.0.0.1:');
+    expect(machine.said.join('\n')).toContain('the official media worker is not available (127.0.0.1:');
   });
 });
 
@@ -203,7 +203,7 @@ test('a download that stands still leads to a build, and nothing of it stays', a
   await withListener({ answer: HALF_ANSWER }, (url) =>
     withMachine(async (machine) => {
       expect((await machine.provide(url)).origin).toBe('built');
-      expect(machine.said.join('\n')).toContain('nothing more came within 0.3 seconds');
+      expect(machine.said.join('\n')).toContain('no more data within 0.3 seconds');
       expect(await machine.files()).toHaveLength(3);
     }),
   );
@@ -223,7 +223,7 @@ test('a build that fails leaves nothing in the cache, and the next start builds 
   });
 });
 
-test('a build whose result cannot be proved is not kept', async () => {
+test('a build whose result fails verification is not kept', async () => {
   await withMachine(async (machine, cache) => {
     const env = { XDG_CACHE_HOME: cache, MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD: 'true' };
     const build = ({ folder }: BuildOptions): Promise<string> => writeScript(join(folder, 'out'), 'exit 1');
@@ -274,7 +274,7 @@ test('a cache folder that cannot be made is named with what to do', async () => 
 
     await expect(
       provideWorker({ env: { XDG_CACHE_HOME: join(folder, 'file') }, say: () => {} }),
-    ).rejects.toThrow('Let XDG_CACHE_HOME name a folder that you may write to.');
+    ).rejects.toThrow('Set XDG_CACHE_HOME to a folder that you may write to.');
   });
 });
 

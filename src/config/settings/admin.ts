@@ -1,32 +1,19 @@
 import { Type } from '@sinclair/typebox';
-import { addressRange, choice, defaulted, integer, list, optional, type Setting, text } from '../kinds.ts';
+import {
+  choice,
+  defaulted,
+  integer,
+  list,
+  type Mistake,
+  optional,
+  type Settings,
+  text,
+  type ValuesOf,
+} from '../kinds.ts';
+import type { accessSettings } from './access.ts';
 
-/** The rows of the configuration table that are about the dashboard, the database and proxies in front. */
+/** The dashboard: where it is served, who may log in, and how long its audit log goes back. */
 export const adminSettings = {
-  dataDir: optional(
-    text({
-      env: 'TUREEN_DATA_DIR',
-      defaultDoc: 'in memory, gone with the process',
-      doc: 'Folder of the database that keeps bans, users of the dashboard and the audit log.',
-    }),
-  ),
-  auditDays: optional(
-    integer(
-      { from: 1, to: 36_500 },
-      {
-        env: 'TUREEN_AUDIT_DAYS',
-        defaultDoc: 'for good',
-        doc: 'For how many days entries of the audit log are kept. Older ones are deleted, which the log itself records.',
-      },
-    ),
-  ),
-  trustedProxies: optional(
-    list(addressRange, {
-      env: 'TUREEN_TRUSTED_PROXIES',
-      defaultDoc: 'none',
-      doc: 'Addresses of the proxies in front, whose X-Forwarded-For (and TUREEN_ADMIN_USER_HEADER) is believed.',
-    }),
-  ),
   admin: defaulted(
     choice(['on', 'off'], {
       env: 'TUREEN_ADMIN',
@@ -51,7 +38,7 @@ export const adminSettings = {
   adminUser: optional(
     text({
       env: 'TUREEN_ADMIN_USER',
-      doc: 'Name of an admin of the dashboard that is made, or kept as it is here, at every start. Without it the first start prints a set-up link.',
+      doc: 'Name of an admin of the dashboard. Every start creates that user, or resets it to what is set here. Without it the first start prints a set-up link.',
     }),
   ),
   adminPasswordHash: optional(
@@ -73,7 +60,7 @@ export const adminSettings = {
   adminHeaderRole: defaulted(
     choice(['viewer', 'moderator', 'admin'], {
       env: 'TUREEN_ADMIN_HEADER_ROLE',
-      doc: 'Role of a user whom the proxy names and nobody has given another role yet.',
+      doc: 'Role of a user whom the proxy names and who has not been given another role.',
     }),
     'viewer',
   ),
@@ -86,4 +73,38 @@ export const adminSettings = {
       },
     ),
   ),
-} as const satisfies Record<string, Setting>;
+  auditDays: optional(
+    integer(
+      { from: 1, to: 36_500 },
+      {
+        env: 'TUREEN_AUDIT_DAYS',
+        defaultDoc: 'for good',
+        doc: 'For how many days entries of the audit log are kept. Older ones are deleted, which the log itself records.',
+      },
+    ),
+  ),
+} as const satisfies Settings;
+
+type Checked = ValuesOf<typeof adminSettings> & Pick<ValuesOf<typeof accessSettings>, 'trustedProxies'>;
+
+/** An admin needs a name and a password hash, and single sign-on needs a trusted proxy. */
+export function adminMistakes(values: Checked): Mistake[] {
+  const { adminUser, adminPasswordHash, adminUserHeader, trustedProxies } = values;
+  const mistakes: Mistake[] = [];
+  if (adminUser !== undefined && adminPasswordHash === undefined)
+    mistakes.push([
+      'TUREEN_ADMIN_PASSWORD_HASH',
+      'got nothing, wants the hash of the password of TUREEN_ADMIN_USER',
+    ]);
+  if (adminPasswordHash !== undefined && adminUser === undefined)
+    mistakes.push([
+      'TUREEN_ADMIN_USER',
+      'got nothing, wants the name that TUREEN_ADMIN_PASSWORD_HASH belongs to',
+    ]);
+  if (adminUserHeader !== undefined && trustedProxies === undefined)
+    mistakes.push([
+      'TUREEN_TRUSTED_PROXIES',
+      'got nothing, wants the addresses from which TUREEN_ADMIN_USER_HEADER is trusted',
+    ]);
+  return mistakes;
+}

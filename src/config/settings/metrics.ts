@@ -1,13 +1,13 @@
-import { defaulted, integer, optional, type Setting, text } from '../kinds.ts';
+import { defaulted, integer, optional, type Settings, text } from '../kinds.ts';
 
-/** Settings of the metrics: metrics/ reads them. */
+/** Metrics for Prometheus and traces for OpenTelemetry. */
 export const metricsSettings = {
   statsIntervalSeconds: defaulted(
     integer(
       { from: 1, to: 300, unit: 'seconds' },
       {
         env: 'TUREEN_STATS_INTERVAL_SECONDS',
-        doc: 'How often the media statistics behind /metrics are read, in seconds; no more often than Prometheus asks is of use. Busy servers read less often by themselves.',
+        doc: 'How often the media statistics behind /metrics are read, in seconds. More often than Prometheus scrapes is of no use, and busy servers read less often by themselves.',
       },
     ),
     15,
@@ -58,4 +58,4 @@ export const metricsSettings = {
       { regex: '^[^=]+=', wants: 'name=value, several separated by commas' },
     ),
   ),
-} as const satisfies Record<string, Setting>;
+} as const satisfies Settings;

@@ -1,17 +1,17 @@
 import { expiryOf, readTls } from '../tls.ts';
-import { type Check, fatal, warning } from './finding.ts';
+import { type Check, fatal, warning } from './check.ts';
 
 const day = 24 * 3600 * 1000;
-/** Whatever renews certificates does so about a month before they expire. */
+/** Certificates are usually renewed a month before they expire, so something is wrong by then. */
 const soon = 14 * day;
 
-/** The certificate, where the server speaks HTTPS itself. */
+/** The certificate is valid, where the server itself speaks HTTPS. */
 export const certificate: Check = {
   name: 'certificate',
-  async look({ config, now }) {
-    const why = 'Browsers refuse to connect, and pages get neither camera nor microphone.';
+  async run({ config, now }) {
+    const why = 'Browsers refuse to connect, and pages get no access to camera and microphone.';
     const remedy =
-      'Renew the certificate; when the files of TUREEN_TLS_CERT and TUREEN_TLS_KEY are replaced, no restart is needed.';
+      'Renew the certificate and replace the files of TUREEN_TLS_CERT and TUREEN_TLS_KEY; no restart is needed.';
     try {
       const pair = await readTls(config, now());
       if (!pair || expiryOf(pair) - now() > soon) return [];

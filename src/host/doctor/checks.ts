@@ -1,13 +1,14 @@
 import { address } from './address.ts';
 import { certificate } from './certificate.ts';
-import type { Check } from './finding.ts';
+import { type Check, type Finding, warning } from './check.ts';
+import type { CheckContext } from './context.ts';
 import { fly } from './fly.ts';
-import { clock, disk, memory, mtu, openFiles } from './host.ts';
 import { ports } from './ports.ts';
+import { clock, disk, memory, mtu, openFiles } from './system.ts';
 import { workerFile, workerStart } from './worker.ts';
 
-/** Everything that is looked at, in the order in which it is told. */
-export const checks: readonly Check[] = [
+/** All checks, in the order in which their findings are shown. */
+const checks: readonly Check[] = [
   workerFile,
   workerStart,
   ports,
@@ -20,3 +21,36 @@ export const checks: readonly Check[] = [
   disk,
   fly,
 ];
+
+export interface CheckResult {
+  readonly check: Check;
+  readonly findings: readonly Finding[];
+}
+
+/** Runs the checks that the filter selects, all by default, at the same time. One that fails does not fail the others. */
+export async function runChecks(
+  context: CheckContext,
+  filter: (check: Check) => boolean = () => true,
+): Promise<CheckResult[]> {
+  return await Promise.all(
+    checks.filter(filter).map(async (check) => ({ check, findings: await runCheck(check, context) })),
+  );
+}
+
+async function runCheck(check: Check, context: CheckContext): Promise<readonly Finding[]> {
+  try {
+    return await check.run(context);
+  } catch (error) {
+    const finding = warning(
+      `the check "${check.name}" failed: ${(error as Error).message}`,
+      'A problem that it looks for would not be found.',
+      'Check it yourself; docs/deploy.md says what each check looks for.',
+    );
+    return [finding];
+  }
+}
+
+/** The findings of several checks in one list. */
+export function findingsOf(results: readonly CheckResult[]): Finding[] {
+  return results.flatMap(({ findings }) => findings);
+}

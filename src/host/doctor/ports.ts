@@ -1,46 +1,47 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { connect, createServer, isIPv6, type Server } from 'node:net';
-import type { Config } from '../../config/config.ts';
+import { type Config, isLoopback } from '../../config/config.ts';
 import { announcedAddresses, listenInfos } from '../addresses.ts';
-import { type Check, type Finding, fatal, warning } from './finding.ts';
+import { type Check, type Finding, fatal, warning } from './check.ts';
 
-interface Place {
+/** An address that the server listens on. */
+interface Listener {
   readonly protocol: 'udp' | 'tcp';
   readonly host: string;
   readonly port: number;
-  /** The variables that choose it. */
+  /** The variables that set it. */
   readonly variables: string;
 }
 
-type Bound = { readonly place: Place; readonly socket: Socket | Server };
+type Bound = { readonly listener: Listener; readonly socket: Socket | Server };
 
-const echoPatience = 400;
-/** Every port is tried at the boot; those of further workers differ by their number only. */
-const mostPorts = 64;
+const echoTimeoutMs = 400;
+/** Enough to notice a port conflict without slowing down the start of a node with hundreds of workers. */
+const maxMediaPorts = 64;
 
-/** The ports can be bound, and a packet sent to the announced address comes back here. */
+/** The ports can be bound, and this host reaches them at the announced addresses. */
 export const ports: Check = {
   name: 'ports',
   bindsPorts: true,
-  async look({ config }) {
+  async run({ config }) {
     const findings: Finding[] = [];
     const bound: Bound[] = [];
-    for (const place of placesOf(config)) {
+    for (const listener of listenersOf(config)) {
       try {
-        bound.push({ place, socket: await bind(place) });
+        bound.push({ listener, socket: await bind(listener) });
       } catch (error) {
-        findings.push(cannotBind(place, error as NodeJS.ErrnoException));
+        findings.push(cannotBind(listener, error as NodeJS.ErrnoException));
       }
     }
-    const reached = config.rtcBasePort === 0 ? [] : await reachOurselves(config, bound);
+    const unreached = config.rtcBasePort === 0 ? [] : await findUnreached(config, bound);
     await Promise.all(bound.map(({ socket }) => close(socket)));
-    return [...findings, ...reached];
+    return [...findings, ...unreached];
   },
 };
 
-function placesOf(config: Config): Place[] {
+function listenersOf(config: Config): Listener[] {
   const { host, port, adminHost, adminPort, metricsHost, metricsPort } = config;
-  const http: Place[] = [{ protocol: 'tcp', host, port, variables: 'PORT or HOST' }];
+  const http: Listener[] = [{ protocol: 'tcp', host, port, variables: 'PORT or HOST' }];
   if (adminPort !== undefined)
     http.push({ protocol: 'tcp', host: adminHost, port: adminPort, variables: 'TUREEN_ADMIN_PORT' });
   if (metricsPort !== undefined)
@@ -53,10 +54,10 @@ function placesOf(config: Config): Place[] {
       port: mediaPort,
       variables: 'TUREEN_RTC_BASE_PORT or TUREEN_LISTEN_IP',
     }));
-  return [...http, ...media.slice(0, mostPorts)];
+  return [...http, ...media.slice(0, maxMediaPorts)];
 }
 
-function bind({ protocol, host, port }: Place): Promise<Socket | Server> {
+function bind({ protocol, host, port }: Listener): Promise<Socket | Server> {
   return new Promise((resolve, reject) => {
     if (protocol === 'udp') {
       const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
@@ -77,45 +78,47 @@ function close(socket: Socket | Server): Promise<void> {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has it',
+  EADDRINUSE: 'another program uses it',
   EADDRNOTAVAIL: 'this host does not have that address',
-  EACCES: 'this user may not',
+  EACCES: 'this user has no permission',
 };
 
-function cannotBind(place: Place, error: NodeJS.ErrnoException): Finding {
-  const { protocol, host, port, variables } = place;
+function cannotBind(listener: Listener, error: NodeJS.ErrnoException): Finding {
+  const { protocol, host, port, variables } = listener;
   const name = `${host.includes(':') ? `[${host}]` : host} port ${port}`;
   const reason = reasons[error.code ?? ''] ?? error.message;
   return fatal(
     `${protocol.toUpperCase()} ${name} cannot be bound: ${reason}`,
-    'Nothing would arrive there, and the server does not start.',
-    `Free it (ss -lpn shows who has it), or set ${variables}.`,
+    'The server cannot start.',
+    `Free it (ss -lpn shows what uses it), or change ${variables}.`,
   );
 }
 
-/** Sends to the first worker's port under each announced address, as a client does. */
-async function reachOurselves(config: Config, bound: readonly Bound[]): Promise<Finding[]> {
-  const first = bound.filter(({ place }) => place.port === config.rtcBasePort);
+/** Sends to the first worker's port at each announced address, as a client does. */
+async function findUnreached(config: Config, bound: readonly Bound[]): Promise<Finding[]> {
+  // The socket beside loopback, on the host's own address, gets nothing that is sent to the announced loopback address.
+  const announced = ({ host }: Listener) => !config.listensBesideLoopback || isLoopback(host);
+  const first = bound.filter(({ listener }) => listener.port === config.rtcBasePort && announced(listener));
   const attempts = announcedAddresses(config).flatMap((address) =>
-    first.map(async ({ place, socket }) => {
-      const fits = isIPv6(place.host) === isIPv6(address);
-      const { protocol, port } = place;
-      if (!fits || (await arrives(socket, address, port))) return undefined;
+    first.map(async ({ listener, socket }) => {
+      const sameFamily = isIPv6(listener.host) === isIPv6(address);
+      const { protocol, port } = listener;
+      if (!sameFamily || (await isReachable(socket, address, port))) return undefined;
       return warning(
-        `nothing arrives by ${protocol.toUpperCase()} when this host sends to ${address} port ${port}, the address that clients are told`,
-        'Either the network does not let a host reach itself by its public address, which is harmless, or clients cannot reach it either.',
-        'Try from outside. Open the port in the firewall, forward it in the router, or correct TUREEN_ANNOUNCED_ADDRESS.',
+        `this host cannot reach its own announced address ${address} port ${port} by ${protocol.toUpperCase()}`,
+        'Clients may not reach it either. It is harmless if the network only keeps a host from its own public address.',
+        'Try from another network. If that fails too, open the port in the firewall, forward it in the router, or correct TUREEN_ANNOUNCED_ADDRESS.',
       );
     }),
   );
   return (await Promise.all(attempts)).filter((finding) => finding !== undefined);
 }
 
-async function arrives(socket: Socket | Server, address: string, port: number): Promise<boolean> {
+async function isReachable(socket: Socket | Server, address: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), echoPatience);
+  const timer = setTimeout(() => resolve(false), echoTimeoutMs);
   try {
-    if ('send' in socket) return await echoes(socket, { address, port }, promise);
+    if ('send' in socket) return await receivesProbe(socket, { address, port }, promise);
     const connection = connect({ host: address, port });
     connection.once('connect', () => resolve(true));
     connection.once('error', () => resolve(false));
@@ -127,17 +130,21 @@ async function arrives(socket: Socket | Server, address: string, port: number): 
   }
 }
 
-async function echoes(socket: Socket, to: { address: string; port: number }, late: Promise<boolean>) {
-  const word = crypto.randomUUID();
+async function receivesProbe(
+  socket: Socket,
+  to: { address: string; port: number },
+  timeout: Promise<boolean>,
+) {
+  const probe = crypto.randomUUID();
   const arrived = new Promise<boolean>((resolve) => {
     socket.on('message', (message) => {
-      if (message.toString() === word) resolve(true);
+      if (message.toString() === probe) resolve(true);
     });
   });
   const sender = createSocket(isIPv6(to.address) ? 'udp6' : 'udp4');
   sender.on('error', () => {});
-  sender.send(word, to.port, to.address, () => {});
-  const result = await Promise.race([arrived, late]);
+  sender.send(probe, to.port, to.address, () => {});
+  const result = await Promise.race([arrived, timeout]);
   sender.close();
   return result;
 }

@@ -2,38 +2,41 @@ import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { createWorker, version } from 'mediasoup';
 import { MARKER_PREFIX } from '../../../worker/recipe.ts';
-import { type Check, type Finding, fatal } from './finding.ts';
+import { type Check, type Finding, fatal } from './check.ts';
 
-const why = 'Without a media worker no call has sound or picture.';
+const why = 'Without a media worker no call has audio or video.';
 const remedy =
-  'Unset MEDIASOUP_WORKER_BIN to have the right worker provided, or let it name a worker of this version.';
-const startPatience = 10_000;
-/** Bytes that the marker takes at most, its version included. */
-const longestMarker = 128;
+  'Unset MEDIASOUP_WORKER_BIN to use the worker that the set-up provides, or set it to a worker of this version.';
+const startTimeoutMs = 10_000;
+/** Most bytes that the marker takes, including the version. */
+const maxMarkerBytes = 128;
 
-/** The media worker is there, may be run, and is of the version that mediasoup needs. */
+/** The media worker exists, is executable, and is of the version that mediasoup needs. */
 export const workerFile: Check = {
   name: 'media worker',
-  async look({ workerBin }) {
-    const refusal = await access(workerBin, constants.X_OK).catch((error: Error) => error);
-    if (refusal) {
-      const what = `the media worker ${workerBin} cannot be run: ${refusal.message}`;
+  async run({ workerBin }) {
+    const accessError = await access(workerBin, constants.X_OK).catch((error: Error) => error);
+    if (accessError) {
+      const what = `the media worker ${workerBin} cannot be executed: ${accessError.message}`;
       return [fatal(what, why, remedy)];
     }
     const found = await markerOf(workerBin);
     if (found === undefined || found === version) return [];
-    const what = `the media worker ${workerBin} is of mediasoup ${found}, and ${version} is needed`;
-    return [fatal(what, 'Server and worker would not understand each other.', remedy)];
+    const what = `the media worker ${workerBin} is of mediasoup ${found}, but ${version} is needed`;
+    return [fatal(what, 'Their messages differ from version to version, so calls would fail.', remedy)];
   },
 };
 
-/** The media worker starts and answers. */
+/** A media worker starts and answers. */
 export const workerStart: Check = {
   name: 'start of a media worker',
   onlyOnDemand: true,
-  async look({ workerBin }) {
+  async run({ workerBin }) {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('it does not answer')), startPatience);
+    const timer = setTimeout(
+      () => reject(new Error(`no answer within ${startTimeoutMs / 1000} seconds`)),
+      startTimeoutMs,
+    );
     const started = createWorker({ workerBin, logLevel: 'none' });
     try {
       const worker = await Promise.race([started, late]);
@@ -48,25 +51,25 @@ export const workerStart: Check = {
   },
 };
 
-const pieceBytes = 128 * 1024;
+const chunkBytes = 128 * 1024;
 
 /**
- * Workers built by Tureen say of which version they are; official ones do not. A worker has ten megabytes and every
- * start looks at it, so it is read in pieces, each with the end of the one before.
+ * The version in a worker that Tureen built; undefined for official ones, which have no marker. The file has ten
+ * megabytes and every start reads it, so it is read in chunks, each after the end of the one before.
  */
 async function markerOf(path: string): Promise<string | undefined> {
   const file = await open(path);
   try {
-    const piece = Buffer.alloc(longestMarker + pieceBytes);
+    const chunk = Buffer.alloc(maxMarkerBytes + chunkBytes);
     for (;;) {
-      const { bytesRead } = await file.read(piece, longestMarker, pieceBytes);
-      const filled = piece.subarray(0, longestMarker + bytesRead);
+      const { bytesRead } = await file.read(chunk, maxMarkerBytes, chunkBytes);
+      const filled = chunk.subarray(0, maxMarkerBytes + bytesRead);
       const start = filled.indexOf(MARKER_PREFIX);
       const from = start + MARKER_PREFIX.length;
       const end = filled.indexOf(0, from);
       if (start !== -1 && end !== -1) return filled.toString('latin1', from, end);
       if (bytesRead === 0) return undefined;
-      filled.copy(piece, 0, bytesRead);
+      filled.copy(chunk, 0, bytesRead);
     }
   } finally {
     await file.close();

@@ -1,9 +1,9 @@
 /**
- * Runs in a process of its own, started by prove.ts with the path of a media worker, and uses that worker once.
+ * Runs in a process of its own, started by verify.ts with the path of a media worker, and uses that worker once.
  *
- * The worker does not tell its version, but the messages between it and mediasoup change from version to version.
- * So many different requests are made: a worker of another version answers one of them wrongly or not at all.
- * The one line on standard output is the verdict.
+ * A worker does not report its version, but its messages differ from version to version. So this makes many different
+ * requests: a worker of another version answers one of them wrongly or not at all.
+ * It prints one line of JSON, the result.
  */
 import * as mediasoup from 'mediasoup';
 import type { Router, RouterRtpCodecCapability, Worker } from 'mediasoup/types';
@@ -31,19 +31,22 @@ async function useTransport(worker: Worker, router: Router): Promise<void> {
   const transport = await router.createWebRtcTransport({ webRtcServer });
   const dump = await transport.dump();
 
-  expect(dump.id === transport.id, 'a transport tells another id than it was given');
+  expect(dump.id === transport.id, 'a transport reports another id than it was given');
   expect(transport.iceCandidates.length > 0, 'a transport has no ICE candidate');
   expect(
     transport.dtlsParameters.fingerprints.some(({ algorithm }) => algorithm === 'sha-256'),
     'a transport has no DTLS fingerprint',
   );
 
-  // Bit rates grew to 64 bits in 3.27: a worker from before gives back another number.
+  // Bitrates have 64 bits since 3.27; an older worker returns another number.
   await transport.setMaxIncomingBitrate(LARGE_BITRATE);
 
   const [stats] = await transport.getStats();
 
-  expect(stats?.maxIncomingBitrate === LARGE_BITRATE, 'a transport tells another bit rate than it was given');
+  expect(
+    stats?.maxIncomingBitrate === LARGE_BITRATE,
+    'a transport reports another bitrate than it was given',
+  );
 }
 
 async function useMedia(router: Router): Promise<void> {
@@ -62,8 +65,11 @@ async function useMedia(router: Router): Promise<void> {
   const observer = await router.createAudioLevelObserver();
 
   await observer.addProducer({ producerId: producer.id });
-  expect((await producer.dump()).kind === 'audio', 'a producer tells another kind than it was given');
-  expect((await consumer.dump()).producerId === producer.id, 'a consumer tells another producer');
+  expect((await producer.dump()).kind === 'audio', 'a producer reports another kind than it was given');
+  expect(
+    (await consumer.dump()).producerId === producer.id,
+    'a consumer reports another producer than it was given',
+  );
   expect((await consumer.getStats()).length > 0, 'a consumer has no statistics');
 }
 
@@ -75,17 +81,17 @@ async function useData(router: Router): Promise<void> {
 
   consumer.on('message', (message) => resolve(message.toString()));
   producer.send('soup');
-  expect((await promise) === 'soup', 'a message came back changed');
+  expect((await promise) === 'soup', 'a data message arrived changed');
 }
 
 async function start(workerBin: string): Promise<Worker> {
-  const complaints: string[] = [];
+  const errors: string[] = [];
 
-  // What the worker prints to standard error, a missing library for example, comes here.
-  mediasoup.setLogEventListeners({ onerror: (_namespace, log) => complaints.push(log) });
+  // The worker's standard error, for example about a missing library.
+  mediasoup.setLogEventListeners({ onerror: (_namespace, log) => errors.push(log) });
 
   return mediasoup.createWorker({ workerBin }).catch((error: unknown) => {
-    throw new Error(`it did not start: ${complaints.join('; ') || error}`);
+    throw new Error(`it did not start: ${errors.join('; ') || error}`);
   });
 }
 
@@ -93,7 +99,7 @@ async function use(workerBin: string): Promise<void> {
   const worker = await start(workerBin);
   const router = await worker.createRouter({ mediaCodecs: [OPUS] });
 
-  expect((await worker.dump()).pid === worker.pid, 'it tells another process id than it has');
+  expect((await worker.dump()).pid === worker.pid, 'it reports another process id than it has');
   await useTransport(worker, router);
   await useMedia(router);
   await useData(router);

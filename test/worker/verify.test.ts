@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { proveWorker } from '../../worker/prove.ts';
 import { findMediasoup } from '../../worker/recipe.ts';
+import { verifyWorker } from '../../worker/verify.ts';
 import { isMarked, realWorker, until, withFolder, writeScript, writeWorkerOfVersion } from './fixtures.ts';
 
 const { version } = await findMediasoup();
@@ -11,8 +11,8 @@ const marked = await isMarked(realWorker);
 
 /** The message with which a binary is refused. */
 async function refusal(folder: string, path: string, timeoutMs?: number): Promise<string> {
-  const stamp = join(folder, 'proved');
-  const message = await proveWorker({ path, version, stamp, timeoutMs }).then(
+  const stamp = join(folder, 'verified');
+  const message = await verifyWorker({ path, version, stamp, timeoutMs }).then(
     () => 'it was accepted',
     (error: Error) => error.message,
   );
@@ -32,27 +32,27 @@ function isAlive(pid: number): boolean {
 
 test('the real worker is accepted and remembered', async () => {
   await withFolder(async (folder) => {
-    const stamp = join(folder, 'proved');
+    const stamp = join(folder, 'verified');
 
-    await proveWorker({ path: realWorker, version, stamp });
+    await verifyWorker({ path: realWorker, version, stamp });
 
     expect(await Bun.file(stamp).text()).toContain(version);
   });
 });
 
-test('a worker that was proved is not started again until it changes', async () => {
+test('a worker that was verified is not started again until it changes', async () => {
   await withFolder(async (folder) => {
-    const stamp = join(folder, 'proved');
+    const stamp = join(folder, 'verified');
     const path = join(folder, 'mediasoup-worker');
 
     await Bun.write(path, Bun.file(realWorker));
     await chmod(path, 0o755);
-    await proveWorker({ path, version, stamp });
+    await verifyWorker({ path, version, stamp });
     // Any start would fail within a millisecond.
-    await proveWorker({ path, version, stamp, timeoutMs: 1 });
+    await verifyWorker({ path, version, stamp, timeoutMs: 1 });
     await writeScript(path, 'exit 0');
 
-    await expect(proveWorker({ path, version, stamp })).rejects.toThrow('it did not start');
+    await expect(verifyWorker({ path, version, stamp })).rejects.toThrow('it did not start');
   });
 });
 

@@ -1,30 +1,30 @@
 import { Glob } from 'bun';
 
-/** The tests of one process. Browser tests are heavy, so they get a process and more patience of their own. */
+/** The tests of one process. Browser tests are heavy, so they get a process of their own and more time. */
 export interface Phase {
   name: string;
   files: string[];
   timeoutMs: number;
 }
 
-/** All test files below a folder, by their paths from it. */
+/** All test files of the project, as paths from its root. */
 export function findTestFiles(root: string): string[] {
   return [...new Glob('test/**/*.test.ts').scanSync(root)].sort();
 }
 
-/** The files that the arguments of the command name: all of them, or those whose path holds one of the arguments. */
+/** The files whose path contains one of the filters; all files when there is none. */
 export function selectFiles(files: string[], filters: string[]): string[] {
   const parts = filters.map((filter) => filter.replace(/^\.\//, ''));
 
   return parts.length === 0 ? files : files.filter((file) => parts.some((part) => file.includes(part)));
 }
 
-/** Whether a test drives real browsers. */
+/** Whether a test needs real browsers. */
 export function isBrowserTest(file: string): boolean {
   return file.includes('browser');
 }
 
-/** Divides the files over phases, in the order in which these run. */
+/** Divides the files into phases, in the order in which they run. */
 export function planPhases(files: string[]): Phase[] {
   const phases: Phase[] = [
     {

@@ -1,30 +1,30 @@
-/** How the tests of a run ended. */
+/** Numbers of tests by outcome. */
 export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** One run of `bun test`, as far as it can be seen from outside. */
+/** One run of `bun test`. */
 export interface Run {
-  /** The test files that it was given, for example test/sfu/room.test.ts. */
+  /** Its test files, for example test/sfu/room.test.ts. */
   files: string[];
   exitCode: number;
-  /** The text of its JUnit report, or undefined when it wrote none. */
+  /** Its JUnit report, or undefined when it wrote none. */
   report: string | undefined;
-  /** Whether each file has to have run a test, which a filter by test name does not promise. */
+  /** Whether each file must have run a test. With a filter by test name it need not. */
   expectsEveryFile: boolean;
 }
 
-/** The counts of a run, and what made it fail beside failed tests. */
+/** The counts of a run, and its failures besides failed tests. */
 export interface Outcome {
   counts: Counts;
   problems: string[];
 }
 
 /**
- * Counts the tests of a run. Everything that hides a test counts as a failure: a process that crashed or left without
- * a report, a file that could not be loaded, a file or a whole run without a test.
+ * Counts the tests of a run. Everything that could hide a test counts as a failure: a crash, a missing report, a file
+ * that could not be loaded, a file or a run without a test.
  */
 export function countRun({ files, exitCode, report, expectsEveryFile }: Run): Outcome {
   if (report === undefined) {
@@ -58,7 +58,7 @@ function failed(problem: string): Outcome {
 function countTests(report: string): Counts {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
-  // Attribute values and texts are escaped in the report, so no name of a test can look like a tag.
+  // The report escapes attributes and texts, so the name of a test cannot look like a tag.
   for (const [testCase] of report.matchAll(/<testcase [^>]*\/>|<testcase [^>]*>[\s\S]*?<\/testcase>/g)) {
     if (/<(failure|error)\b/.test(testCase)) {
       counts.failed++;

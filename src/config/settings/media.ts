@@ -1,0 +1,61 @@
+import { codecNames } from '../../core/codecs.ts';
+import { oneOf } from '../../core/schemas.ts';
+import { defaulted, integer, list, optional, type Settings } from '../kinds.ts';
+
+const megabit = 1_000_000;
+
+const codecName = { schema: oneOf(codecNames), wants: `any of ${codecNames.join(', ')}` };
+
+/** What the media workers do with media. Bitrates are bits a second. */
+export const mediaSettings = {
+  workers: optional(
+    integer(
+      { from: 1, to: 512 },
+      { env: 'TUREEN_WORKERS', defaultDoc: 'the number of cores', doc: 'How many mediasoup workers run.' },
+    ),
+  ),
+  roomConsumersPerWorker: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_ROOM_CONSUMERS_PER_WORKER',
+        doc: 'A room with this many consumers on one worker places its next peers on another worker.',
+      },
+    ),
+    400,
+  ),
+  codecs: defaulted(
+    list(codecName, { env: 'TUREEN_CODECS', doc: 'The codecs that rooms offer, the preferred first.' }),
+    ['opus', 'VP8', 'VP9', 'H264', 'AV1'],
+  ),
+  maxIncomingBitrate: defaulted(
+    integer(
+      { from: 0, to: 1000 * megabit },
+      {
+        env: 'TUREEN_MAX_INCOMING_BITRATE',
+        doc: 'Bits a second that a sending transport may send. 0 is no limit.',
+      },
+    ),
+    8 * megabit,
+  ),
+  maxOutgoingBitrate: defaulted(
+    integer(
+      { from: 0, to: 10_000 * megabit },
+      {
+        env: 'TUREEN_MAX_OUTGOING_BITRATE',
+        doc: 'Bits a second that a receiving transport gets at most. 0 is no limit.',
+      },
+    ),
+    0,
+  ),
+  initialOutgoingBitrate: defaulted(
+    integer(
+      { from: 30_000, to: 1000 * megabit },
+      {
+        env: 'TUREEN_INITIAL_OUTGOING_BITRATE',
+        doc: 'Bits a second that a receiving transport starts with, before its bandwidth is known.',
+      },
+    ),
+    megabit,
+  ),
+} as const satisfies Settings;

@@ -1,0 +1,32 @@
+import { optional, type Settings, text } from '../kinds.ts';
+
+const flyDoc = 'Set by Fly.io on its machines; do not set it elsewhere.';
+
+/** Where the node runs, and what it is called. */
+export const nodeSettings = {
+  node: optional(
+    text({
+      env: 'TUREEN_NODE',
+      defaultDoc: 'FLY_MACHINE_ID, otherwise the name of the host',
+      doc: 'The name of this node, unique among the nodes of an operator.',
+    }),
+  ),
+  region: optional(
+    text({
+      env: 'TUREEN_REGION',
+      defaultDoc: 'FLY_REGION, otherwise not set',
+      doc: "Where the node runs, in the operator's own words.",
+    }),
+  ),
+  unpackDir: optional(
+    text({
+      env: 'TUREEN_UNPACK_DIR',
+      defaultDoc:
+        "systemd's CACHE_DIRECTORY, the cache folder of the user, or the folder for temporary files",
+      doc: 'Where the single executable unpacks its media worker. Programs must be allowed to run from there.',
+    }),
+  ),
+  flyApp: optional(text({ env: 'FLY_APP_NAME', doc: flyDoc })),
+  flyMachine: optional(text({ env: 'FLY_MACHINE_ID', doc: flyDoc })),
+  flyRegion: optional(text({ env: 'FLY_REGION', doc: flyDoc })),
+} as const satisfies Settings;

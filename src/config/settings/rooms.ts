@@ -1,0 +1,69 @@
+import { defaulted, integer, type Settings } from '../kinds.ts';
+
+const hour = 3600;
+
+/** Limits and times of rooms, of their peers, and of the peers' signaling connections. */
+export const roomSettings = {
+  maxPeersPerRoom: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      { env: 'TUREEN_MAX_PEERS_PER_ROOM', doc: 'Peers that a room may have.' },
+    ),
+    500,
+  ),
+  maxTransportsPerPeer: defaulted(
+    integer(
+      { from: 1, to: 64 },
+      { env: 'TUREEN_MAX_TRANSPORTS_PER_PEER', doc: 'Transports that a peer may have.' },
+    ),
+    8,
+  ),
+  maxProducersPerPeer: defaulted(
+    integer(
+      { from: 1, to: 256 },
+      { env: 'TUREEN_MAX_PRODUCERS_PER_PEER', doc: 'Producers that a peer may have.' },
+    ),
+    16,
+  ),
+  maxDataProducersPerPeer: defaulted(
+    integer(
+      { from: 1, to: 256 },
+      { env: 'TUREEN_MAX_DATA_PRODUCERS_PER_PEER', doc: 'Data producers that a peer may have.' },
+    ),
+    16,
+  ),
+  emptyRoomSeconds: defaulted(
+    integer(
+      { from: 0, to: 24 * hour, unit: 'seconds' },
+      { env: 'TUREEN_EMPTY_ROOM_SECONDS', doc: 'How long a room without peers is kept, in seconds.' },
+    ),
+    20,
+  ),
+  joinSeconds: defaulted(
+    integer(
+      { from: 1, to: 600, unit: 'seconds' },
+      { env: 'TUREEN_JOIN_SECONDS', doc: 'How long a socket may be open without joining, in seconds.' },
+    ),
+    10,
+  ),
+  idleSeconds: defaulted(
+    integer(
+      { from: 8, to: 960, unit: 'seconds' },
+      {
+        env: 'TUREEN_IDLE_SECONDS',
+        doc: 'A peer that sends nothing for this long, pings included, is disconnected, in seconds.',
+      },
+    ),
+    30,
+  ),
+  messagesPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_MESSAGES_PER_SECOND',
+        doc: 'Messages a second that one socket may send over time; short bursts of five times as many pass.',
+      },
+    ),
+    50,
+  ),
+} as const satisfies Settings;

@@ -1,0 +1,77 @@
+import {
+  choice,
+  defaulted,
+  integer,
+  type Mistake,
+  optional,
+  type Settings,
+  text,
+  type ValuesOf,
+} from '../kinds.ts';
+
+const hour = 3600;
+
+/** The process itself: where it listens, what it logs and stores, TLS, and how it ends. */
+export const serverSettings = {
+  port: defaulted(
+    integer({ from: 0, to: 65535 }, { env: 'PORT', doc: 'Port of HTTP and signaling. 0 takes a free one.' }),
+    3000,
+  ),
+  host: optional(
+    text({
+      env: 'HOST',
+      defaultDoc: '127.0.0.1 in development mode, otherwise 0.0.0.0',
+      doc: 'Address that HTTP and signaling listen on. In development mode it must be a loopback address.',
+    }),
+  ),
+  logLevel: defaulted(
+    choice(['debug', 'info', 'warn', 'error'], { env: 'LOG_LEVEL', doc: 'The lowest level that is logged.' }),
+    'info',
+  ),
+  envFile: optional(
+    text({
+      env: 'TUREEN_ENV_FILE',
+      doc: 'A file with lines of NAME=value for every other variable here. The environment of the process wins over it. SIGHUP reads it again.',
+    }),
+  ),
+  dataDir: optional(
+    text({
+      env: 'TUREEN_DATA_DIR',
+      defaultDoc: 'in memory, gone with the process',
+      doc: 'Folder of the database that keeps bans, users of the dashboard and the audit log.',
+    }),
+  ),
+  tlsCert: optional(
+    text({
+      env: 'TUREEN_TLS_CERT',
+      doc: 'File with the certificate and those of its issuers (PEM, e.g. fullchain.pem). With it and TUREEN_TLS_KEY the server speaks HTTPS. It may be replaced at any time.',
+    }),
+  ),
+  tlsKey: optional(
+    text({
+      env: 'TUREEN_TLS_KEY',
+      doc: 'File with the private key of the certificate (PEM, without a password).',
+    }),
+  ),
+  drainSeconds: defaulted(
+    integer(
+      { from: 0, to: 24 * hour, unit: 'seconds' },
+      { env: 'TUREEN_DRAIN_SECONDS', doc: 'How long calls go on after SIGTERM or SIGINT, in seconds.' },
+    ),
+    60,
+  ),
+  drainJoins: defaulted(
+    choice(['allow', 'refuse'], {
+      env: 'TUREEN_DRAIN_JOINS',
+      doc: 'Whether existing rooms may still be joined while the node drains. New rooms are refused in any case.',
+    }),
+    'allow',
+  ),
+} as const satisfies Settings;
+
+/** Certificate and key belong together. */
+export function tlsMistakes({ tlsCert, tlsKey }: ValuesOf<typeof serverSettings>): Mistake[] {
+  if ((tlsCert === undefined) === (tlsKey === undefined)) return [];
+  const missing = tlsCert === undefined ? 'TUREEN_TLS_CERT' : 'TUREEN_TLS_KEY';
+  return [[missing, 'got nothing, wants a file, for TUREEN_TLS_CERT and TUREEN_TLS_KEY belong together']];
+}
