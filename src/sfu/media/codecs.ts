@@ -41,12 +41,12 @@ const codecs: Readonly<Record<CodecName, readonly types.RouterRtpCodecCapability
   'telephone-event': [],
 };
 
-/** The router's codec list for these names, the preferred first. Always a fresh copy, for mediasoup keeps what it gets. */
+/** The router's codec list for these names, the preferred first. mediasoup copies it. */
 export function mediaCodecs(names: readonly CodecName[]): types.RouterRtpCodecCapability[] {
   const media = names.flatMap((name) => codecs[name]);
   const rates = new Set(media.filter(({ kind }) => kind === 'audio').map(({ clockRate }) => clockRate));
   const events = names.includes(telephoneEvent) ? telephoneEventCodecs(rates) : [];
-  return structuredClone([...media, ...events]);
+  return [...media, ...events];
 }
 
 /** The codec of a track as metrics and the admin page name it, e.g. "vp8". */
