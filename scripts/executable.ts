@@ -72,7 +72,7 @@ async function entryText(sources: Source[]): Promise<string> {
 
   return [
     ...imports,
-    `import { runExecutable } from ${JSON.stringify(join(ROOT, 'src', 'executable.ts'))};`,
+    `import { runExecutable } from ${JSON.stringify(join(ROOT, 'src', 'cli', 'executable.ts'))};`,
     'await runExecutable([',
     ...(await Promise.all(files)),
     ']);',

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
+import { unreadMid } from '../sfu/quirks/mids.ts';
 import type { Peer, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Publication } from '../sfu/rooms/publication.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -115,8 +116,7 @@ async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
     // Retransmissions go in the stream itself, for the number of their own would not be the player's.
     const rtpCapabilities = capabilitiesOf(media.kind, codec, { payloadType, extensions, withRtx: false });
     const named = extensions.some(({ uri }) => uri.endsWith(':mid'));
-    // A MID that was not agreed on must not look like the value of what the player has under its id.
-    const mid = named ? media.mid : `${media.kind}-`;
+    const mid = named ? media.mid : unreadMid(media.kind);
     const track = await receive({ room, peer, session, entry }, section, {
       rtpCapabilities,
       mid,

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { CodecName } from '../../core/codecs.ts';
-import { disguised, telephoneEvent, telephoneEventCodecs } from '../quirks/telephone-events.ts';
+import { deepFreeze } from '../../core/freeze.ts';
+import { telephoneEvent, telephoneEventCodecs } from '../quirks/telephone-events.ts';
 
 const h264 = (profileLevelId: string): types.RouterRtpCodecCapability => ({
   kind: 'video',
@@ -40,12 +41,12 @@ const codecs: Readonly<Record<CodecName, readonly types.RouterRtpCodecCapability
   'telephone-event': [],
 };
 
-/** The router's codec list for these names, the preferred first. Always a fresh copy, for mediasoup keeps what it gets. */
+/** The router's codec list for these names, the preferred first. mediasoup copies it. */
 export function mediaCodecs(names: readonly CodecName[]): types.RouterRtpCodecCapability[] {
   const media = names.flatMap((name) => codecs[name]);
   const rates = new Set(media.filter(({ kind }) => kind === 'audio').map(({ clockRate }) => clockRate));
   const events = names.includes(telephoneEvent) ? telephoneEventCodecs(rates) : [];
-  return structuredClone([...media, ...events]);
+  return [...media, ...events];
 }
 
 /** The codec of a track as metrics and the admin page name it, e.g. "vp8". */
@@ -69,54 +70,4 @@ export function shareCapabilities(capabilities: types.RtpCapabilities): types.Rt
   shared.set(hash, new WeakRef(deepFreeze(capabilities)));
   unused.register(capabilities, hash);
   return capabilities;
-}
-
-const matching = new WeakMap<types.RtpCapabilities, Map<string, types.RtpCapabilities>>();
-
-/**
- * Of what a client can receive, the part that matters for one codec: that codec, its retransmission (RFC 4588), the keys
- * that are pressed beside it (RFC 4733) and the header extensions of its kind. mediasoup copies and checks the whole list for each consumer, and a browser's is long.
- */
-export function capabilitiesFor(capabilities: types.RtpCapabilities, codec: string): types.RtpCapabilities {
-  const known = matching.get(capabilities) ?? new Map<string, types.RtpCapabilities>();
-  matching.set(capabilities, known);
-  const part = known.get(codec) ?? partFor(capabilities, codec);
-  known.set(codec, part);
-  return part;
-}
-
-function partFor(
-  { codecs = [], headerExtensions = [] }: types.RtpCapabilities,
-  codec: string,
-): types.RtpCapabilities {
-  const own = codecs.filter(({ mimeType }) => mimeType.toLowerCase().endsWith(`/${codec}`));
-  const payloadTypes = new Set(own.map(({ preferredPayloadType }) => preferredPayloadType));
-  const retransmission = codecs.filter(
-    ({ mimeType, parameters }) =>
-      mimeType.toLowerCase().endsWith('/rtx') && payloadTypes.has(Number(parameters?.apt)),
-  );
-  const kinds = new Set(own.map(({ kind }) => kind));
-  const rates = new Set(own.map(({ clockRate }) => clockRate));
-  const pressed = codecs.filter(
-    ({ mimeType, clockRate }) => mimeType.toLowerCase() === `audio/${telephoneEvent}` && rates.has(clockRate),
-  );
-  return disguised({
-    codecs: [...own, ...retransmission, ...pressed],
-    headerExtensions: headerExtensions.filter(({ kind }) => kinds.has(kind)),
-  });
-}
-
-/**
- * Lets all consumers of a producer share one copy, frozen, of what can be consumed of it. mediasoup only reads it, and
- * copies it three times for each consumer otherwise (mediasoup 3.27.1, Transport.js).
- */
-export function shareConsumable(producer: types.Producer): void {
-  Object.defineProperty(producer, 'consumableRtpParameters', {
-    value: deepFreeze(producer.consumableRtpParameters),
-  });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
-  return value;
 }

@@ -1,8 +1,12 @@
 import type { types } from 'mediasoup';
 import type { CodecName } from '../../core/codecs.ts';
 import { SfuError } from '../../core/errors.ts';
+import { shareConsumable } from '../quirks/consumable-parameters.ts';
+import { LeasedRouters, type RouterLease } from '../quirks/payload-types.ts';
+import { keepsId } from '../quirks/pipe-ids.ts';
+import { passPausesOn } from '../quirks/pipe-pauses.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
-import { mediaCodecs, shareCapabilities, shareConsumable } from './codecs.ts';
+import { mediaCodecs, shareCapabilities } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
 import type { LiveWorker, WorkerPool } from './workers.ts';
 
@@ -17,12 +21,6 @@ export interface RoomRouter {
   readonly piped: Map<string, Promise<string>>;
   /** Consumers on it, the pipes to other routers among them. */
   consumers: number;
-}
-
-/** A router that somebody holds; it closes when the last one lets go. */
-export interface RouterLease {
-  readonly roomRouter: RoomRouter;
-  readonly release: () => void;
 }
 
 export interface RoomRoutersOptions {
@@ -43,8 +41,7 @@ export interface RoomRoutersOptions {
 export class RoomRouters {
   readonly #routers = new Map<LiveWorker, RoomRouter>();
   readonly #opening = new Map<LiveWorker, Promise<RoomRouter>>();
-  readonly #leased = new Map<string, { readonly opening: Promise<RoomRouter>; holders: number }>();
-  readonly #leasedRouters = new Set<RoomRouter>();
+  readonly #leased = new LeasedRouters((codecs) => this.#openLeased(codecs));
   #rtpCapabilities: types.RtpCapabilities | undefined;
   #closed = false;
   #preferred: LiveWorker | undefined;
@@ -81,28 +78,9 @@ export class RoomRouters {
     }
   }
 
-  /**
-   * A router beside those of the room, for receivers that cannot take the room's payload types: a router sends every
-   * codec under one number. Receivers that want the same share it.
-   */
-  async lease(mediaCodecs: types.RouterRtpCodecCapability[]): Promise<RouterLease> {
-    const key = JSON.stringify(mediaCodecs);
-    const lease = this.#leased.get(key) ?? { opening: this.#openLeased(mediaCodecs), holders: 0 };
-    this.#leased.set(key, lease);
-    lease.holders += 1;
-    const release = () => {
-      lease.holders -= 1;
-      if (lease.holders > 0) return;
-      if (this.#leased.get(key) === lease) this.#leased.delete(key);
-      // One that never opened was told to those who waited for it.
-      lease.opening.then(({ router }) => router.close()).catch(() => {});
-    };
-    try {
-      return { roomRouter: await lease.opening, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
+  /** A router beside those of the room, with codecs of its own. @throws SfuError worker_unavailable, gone */
+  lease(codecs: types.RouterRtpCodecCapability[]): Promise<RouterLease<RoomRouter>> {
+    return this.#leased.lease(codecs);
   }
 
   /**
@@ -124,9 +102,9 @@ export class RoomRouters {
       const { pipeConsumer, pipeProducer, pipeDataProducer } = await from.router.pipeToRouter({
         ...key,
         router: to.router,
-        keepId: from.live !== to.live,
+        keepId: keepsId(from, to),
       });
-      if (pipeConsumer && pipeProducer) carryPauses(pipeConsumer, pipeProducer);
+      if (pipeConsumer && pipeProducer) passPausesOn(pipeConsumer, pipeProducer);
       if (pipeProducer) shareConsumable(pipeProducer);
       const forget = () => to.piped.delete(producerId);
       pipeProducer?.observer.once('close', forget);
@@ -140,10 +118,10 @@ export class RoomRouters {
 
   /** Closes every router, as a move to another worker wants it; `place` then opens one on the preferred worker. */
   retire(preferred?: LiveWorker): RoomRouter[] {
-    const retired = [...this.all, ...this.#leasedRouters];
+    const retired = [...this.all, ...this.#leased.all];
     this.#preferred = preferred;
     this.#routers.clear();
-    this.#leased.clear();
+    this.#leased.retire();
     for (const { router } of retired) router.close();
     return retired;
   }
@@ -182,8 +160,6 @@ export class RoomRouters {
     const opened = await createRouter(live, codecs);
     const { router } = opened;
     if (this.#closed) router.close();
-    this.#leasedRouters.add(opened);
-    router.observer.once('close', () => this.#leasedRouters.delete(opened));
     router.once('workerclose', () => this.options.onLost(opened));
     return opened;
   }
@@ -211,17 +187,6 @@ async function createRouter(live: LiveWorker, codecs: types.RouterRtpCodecCapabi
   const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
   countConsumers(opened);
   return opened;
-}
-
-/**
- * mediasoup carries a pause to the other worker without waiting for the answer, so that a worker that dies meanwhile
- * leaves a rejection that nobody catches. The pipe ends with it: there is nothing to carry any more.
- */
-function carryPauses({ observer }: types.Consumer, pipeProducer: types.Producer): void {
-  observer.removeAllListeners('pause');
-  observer.removeAllListeners('resume');
-  observer.on('pause', () => void pipeProducer.pause().catch(() => {}));
-  observer.on('resume', () => void pipeProducer.resume().catch(() => {}));
 }
 
 function countConsumers(roomRouter: RoomRouter): void {

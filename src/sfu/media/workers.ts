@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { EventBus } from '../events.ts';
+import { keepFromSignals } from '../quirks/signals.ts';
 
 export interface WorkerPoolOptions {
   /** How many workers run. */
@@ -218,14 +219,6 @@ function cannotListen(listenInfos: readonly types.TransportListenInfo[], error: 
     `cannot listen for media on ${places}: ${error.message}. Is another server using the port? Free it, or set TUREEN_RTC_BASE_PORT or TUREEN_LISTEN_IP`,
     { cause: error },
   );
-}
-
-/** mediasoup closes a worker on SIGTERM and SIGINT by itself, at once; a drain wants the media to go on. */
-function keepFromSignals(worker: types.Worker): void {
-  const { onSignal } = worker as types.Worker & { onSignal?: NodeJS.SignalsListener };
-  if (!onSignal) return;
-  process.removeListener('SIGTERM', onSignal);
-  process.removeListener('SIGINT', onSignal);
 }
 
 function countLoad(worker: types.Worker, load: LiveWorker['load']): void {

@@ -1,13 +1,17 @@
 import type { types } from 'mediasoup';
 import type { CodecName } from '../../core/codecs.ts';
 
-/**
- * The keys that are pressed on telephones, sent as packets between those of the voice (RFC 4733). mediasoup knows the
- * codec telephone-event, but its worker drops the packets: a consumer forwards only what counts as media there
- * (Consumer.cpp, 3.27.1). So the worker is told of them under the name of a codec that nobody uses and that it takes
- * for media. That name is known in this file alone: whoever talks to a room reads and writes telephone-event.
- */
 type Codec = types.RtpCodecCapability | types.RtpCodecParameters;
+
+/**
+ * A worker accepts the codec telephone-event (RFC 4733: the keys that are pressed on telephones) and drops its packets,
+ * since a consumer forwards media codecs only (3.27.1, worker/src/RTC/Consumer.cpp, `IsMediaCodec`).
+ * Upstream: no issue found.
+ * Without this no key that is pressed reaches anybody.
+ *
+ * The worker is given a media codec that nobody uses instead. Its name is known in this file alone: everyone outside
+ * reads and writes telephone-event.
+ */
 
 /** The name under which a room offers them. */
 export const telephoneEvent = 'telephone-event' satisfies CodecName;
@@ -21,8 +25,8 @@ interface StandIn {
 }
 
 /**
- * By clock rate, which is that of the voice beside them. mediasoup gives out payload types from 100 on, and these two
- * the very last.
+ * By clock rate, which is that of the voice beside them. mediasoup assigns payload types from 100 on, and these two
+ * last.
  */
 const standIns: Readonly<Record<number, StandIn>> = {
   8000: { mimeType: 'audio/iLBC', payloadType: 96, channels: 1, parameters: {} },
@@ -30,12 +34,12 @@ const standIns: Readonly<Record<number, StandIn>> = {
     mimeType: 'audio/multiopus',
     payloadType: 97,
     channels: 4,
-    // mediasoup looks at these to tell one multiopus from another.
+    // By these mediasoup tells one multiopus from another.
     parameters: { channel_mapping: '0,1,2,3', num_streams: 2, coupled_streams: 2 },
   },
 };
 
-/** What a router has to be told to carry them beside voices of these clock rates. */
+/** The codecs by which a router carries them beside voices of these clock rates. */
 export function telephoneEventCodecs(clockRates: Iterable<number>): types.RouterRtpCodecCapability[] {
   return [...clockRates].flatMap((clockRate) => {
     const standIn = standIns[clockRate];
@@ -45,7 +49,7 @@ export function telephoneEventCodecs(clockRates: Iterable<number>): types.Router
   });
 }
 
-/** As the worker has to be told. */
+/** RTP parameters or capabilities as the worker gets them. */
 export function disguised<T extends { codecs?: Codec[] }>(rtp: T): T {
   return withCodecs(rtp, (codec) => {
     const standIn = codec.mimeType.toLowerCase() === mimeType ? standIns[codec.clockRate] : undefined;
@@ -55,7 +59,7 @@ export function disguised<T extends { codecs?: Codec[] }>(rtp: T): T {
   });
 }
 
-/** As everybody else has to be told. */
+/** RTP parameters or capabilities of the worker as everyone else sees them. */
 export function undisguised<T extends { codecs?: Codec[] }>(rtp: T): T {
   return withCodecs(rtp, (codec) => {
     if (standIns[codec.clockRate]?.mimeType.toLowerCase() !== codec.mimeType.toLowerCase()) return codec;

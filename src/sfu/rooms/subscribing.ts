@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { capabilitiesFor } from '../media/codecs.ts';
 import { adopt, mediaCall } from '../media/media-call.ts';
+import { capabilitiesFor } from '../quirks/consumer-capabilities.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import type { MediaObject } from './media-index.ts';
 import type { LocalPublication, Peer, Subscription } from './peer.ts';

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { mayCarryMid } from '../../sfu/quirks/mids.ts';
 import { feedbackLines, rtpMap, type Section } from './answer.ts';
 import { codecsOf, commonFeedback, isRtx, matchIn, type OfferedCodec, retransmissionOf } from './codecs.ts';
 import { type OfferedMedia, unacceptable } from './offer.ts';
@@ -45,7 +46,7 @@ export function extensionsFor(
   const { ext = [] } = description;
   const sent = headerExtensions.filter((one) => one.kind === kind && one.direction !== 'recvonly');
   return sent.filter(({ uri, preferredId }) => {
-    if (uri === midUri && mid.length > longestMid) return false;
+    if (uri === midUri && !mayCarryMid(mid)) return false;
     return ext.some(
       (one) =>
         one.uri === uri && one.value === preferredId && one.direction !== 'sendonly' && !one['encrypt-uri'],
@@ -87,8 +88,6 @@ export function capabilitiesOf(
 
 const midUri = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const transportCc = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-/** mediasoup leaves room for so many bytes. */
-const longestMid = 8;
 
 /** A section that carries a consumer. */
 export function watchedSection(options: {
