@@ -1,6 +1,7 @@
 import { SfuError } from '../../core/errors.ts';
 import type { Peer } from './peer.ts';
-import { Room, type RoomContext } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomContext } from './room-context.ts';
 import type { RoomOptions } from './room-options.ts';
 
 /** The rooms of this node. */
@@ -12,7 +13,7 @@ export class RoomRegistry {
   readonly #context: RoomContext;
 
   constructor(context: Omit<RoomContext, 'onClosed'>) {
-    this.#context = { ...context, onClosed: (room) => void this.rooms.delete(room.id) };
+    this.#context = { ...context, onClosed: (roomId) => void this.rooms.delete(roomId) };
   }
 
   has(roomId: string): boolean {

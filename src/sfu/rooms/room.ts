@@ -1,6 +1,4 @@
-import type { types } from 'mediasoup';
 import { type Actor, serverActor } from '../../core/actors.ts';
-import type { Clock } from '../../core/clock.ts';
 import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
@@ -9,34 +7,12 @@ import type { EventBus } from '../events.ts';
 import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
-import type { RtpPlace } from '../media/rtp-place.ts';
-import type { LiveWorker, WorkerPool } from '../media/workers.ts';
-import type { MediaIndex } from './media-index.ts';
-import { type Device, type LocalPublication, Peer, type PeerLink } from './peer.ts';
+import type { LiveWorker } from '../media/workers.ts';
+import { type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { Publication } from './publication.ts';
 import { Restrictions } from './restrictions.ts';
+import type { JoinOptions, RoomContext } from './room-context.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
-import type { SfuSettings } from './settings.ts';
-
-/** What every room shares. */
-export interface RoomContext {
-  readonly settings: SfuSettings;
-  readonly events: EventBus;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly pool: WorkerPool;
-  readonly rtp: RtpPlace;
-  readonly media: MediaIndex;
-  /** The room has ended and must be forgotten. */
-  readonly onClosed: (room: Room) => void;
-}
-
-export interface JoinOptions {
-  displayName: string;
-  device: Device;
-  rtpCapabilities?: types.RtpCapabilities;
-  autoSubscribe: boolean;
-}
 
 /** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
 export class Room {
@@ -220,7 +196,7 @@ export class Room {
     for (const peer of [...this.peers.values()])
       this.removePeer(peer, peerEnd, { by, detail: roomEndDetail[reason] });
     this.routers.close();
-    this.context.onClosed(this);
+    this.context.onClosed(this.id);
     const duration = this.context.clock.now() - this.openedAt;
     this.events.emit('roomClosed', { roomId: this.id, reason, duration, by });
   }

@@ -1,0 +1,32 @@
+import type { types } from 'mediasoup';
+import type { Clock } from '../../core/clock.ts';
+import type { Logger } from '../../core/log.ts';
+import type { EventBus } from '../events.ts';
+import type { RtpPlace } from '../media/rtp-place.ts';
+import type { WorkerPool } from '../media/workers.ts';
+import type { MediaIndex } from './media-index.ts';
+import type { Device } from './peer.ts';
+import type { SfuSettings } from './settings.ts';
+
+/** What every room shares. */
+export interface RoomContext {
+  readonly settings: SfuSettings;
+  readonly events: EventBus;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly pool: WorkerPool;
+  readonly rtp: RtpPlace;
+  readonly media: MediaIndex;
+  /** The room has ended and must be forgotten. */
+  readonly onClosed: (roomId: string) => void;
+}
+
+/** What a client says of itself when it joins. */
+export interface JoinOptions {
+  displayName: string;
+  device: Device;
+  /** Absent for a client that does not receive media. */
+  rtpCapabilities?: types.RtpCapabilities;
+  /** Whether it is offered what the others publish. */
+  autoSubscribe: boolean;
+}
