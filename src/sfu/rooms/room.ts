@@ -5,7 +5,7 @@ import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
 import type { Logger } from '../../core/log.ts';
-import type { EventBus } from '../events.ts';
+import type { SfuBus } from '../events.ts';
 import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
@@ -21,7 +21,7 @@ import type { SfuSettings } from './settings.ts';
 /** What every room shares. */
 export interface RoomContext {
   readonly settings: SfuSettings;
-  readonly events: EventBus;
+  readonly events: SfuBus;
   readonly log: Logger;
   readonly clock: Clock;
   readonly pool: WorkerPool;
@@ -79,7 +79,7 @@ export class Room {
     return room;
   }
 
-  get events(): EventBus {
+  get events(): SfuBus {
     return this.context.events;
   }
 
