@@ -1,12 +1,11 @@
 import type { EventBus, EventMap } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
-import type { SfuEventName } from '../sfu/events.ts';
-import type { SignalingEventName } from '../signaling/events.ts';
+import type { ReportedIn, sfuReports, signalingReports } from './event-reports.ts';
 
 type Level = 'debug' | 'info' | 'warn';
 
 /** The level at which each event of the domain is logged. */
-export const sfuLevels: Readonly<Partial<Record<SfuEventName, Level>>> = {
+export const sfuLevels: Readonly<Record<ReportedIn<'log', typeof sfuReports>, Level>> = {
   workerStarted: 'info',
   workerDied: 'warn',
   workerFailed: 'warn',
@@ -27,7 +26,7 @@ export const sfuLevels: Readonly<Partial<Record<SfuEventName, Level>>> = {
 };
 
 /** The level at which each event of signaling is logged. */
-export const signalingLevels: Readonly<Partial<Record<SignalingEventName, Level>>> = {
+export const signalingLevels: Readonly<Record<ReportedIn<'log', typeof signalingReports>, Level>> = {
   connectionRefused: 'info',
   socketDropped: 'warn',
 };
