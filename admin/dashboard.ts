@@ -4,6 +4,7 @@ import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
 import { SfuError } from '../src/core/errors.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
+import type { SignalingBus } from '../src/signaling/events.ts';
 import type { Store } from '../src/store/store.ts';
 import { hasRole } from '../src/store/users.ts';
 import { escapeAttributes } from './html/attributes.ts';
@@ -19,10 +20,12 @@ import { builtInPanels } from './panels/index.ts';
 
 export interface DashboardOptions {
   readonly sfu: Sfu;
+  /** Where it learns of connections that were refused or dropped. */
+  readonly signaling?: { readonly events: SignalingBus };
   readonly store: Store;
   readonly commands: Commands;
   readonly config: Config;
-  /** Where it is mounted; /admin unless told. */
+  /** Where it is mounted; /admin by default. */
   readonly base?: string;
   /** Panels beside the built-in ones. */
   readonly panels?: readonly Panel[];
@@ -43,19 +46,19 @@ export class Dashboard {
   readonly trustedProxy: AddressTest;
   readonly #clock: Clock;
   readonly #streams = new Map<AbortController, number>();
-  /** What is to be told on the next page of a session, after a form was posted without scripts. */
+  /** Messages for the next page of a session, after a form was posted without scripts. */
   readonly #messages = new Map<number, JSX.Element[]>();
 
   /** @throws Error when two panels have the same id or path */
   constructor(readonly options: DashboardOptions) {
-    const { sfu, store, config, base = '/admin', panels = [], clock = systemClock } = options;
+    const { sfu, signaling, store, config, base = '/admin', panels = [], clock = systemClock } = options;
     this.base = base;
     this.#clock = clock;
     this.panels = [...builtInPanels, ...panels];
     requireUnique(this.panels);
     keepConfiguredAdmin(store, config);
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
-    this.monitor = new Monitor(sfu, clock);
+    this.monitor = new Monitor(sfu, clock, signaling?.events);
     this.entrance = new Entrance(store, () => clock.now());
   }
 

@@ -1,9 +1,11 @@
 import type { types } from 'mediasoup';
 import { Measurements } from '../metrics/measurements.ts';
 import { readConfig } from '../src/config/config.ts';
+import { EventBus } from '../src/core/event-bus.ts';
 import { silentLogger } from '../src/core/log.ts';
 import { mediaCodecs } from '../src/sfu/media/codecs.ts';
 import { Sfu } from '../src/sfu/sfu.ts';
+import type { SignalingEvents } from '../src/signaling/events.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { median } from './harness/statistics.ts';
 
@@ -83,7 +85,10 @@ class BusyNode implements AsyncDisposable {
       log: silentLogger,
     });
     await sfu.start();
-    const signaling = { queued: 0, notifications: 0 };
+    const signaling = {
+      events: new EventBus<SignalingEvents>(silentLogger),
+      counts: { queued: 0, notifications: 0 },
+    };
     const measurements = new Measurements({
       sfu,
       config,

@@ -3,6 +3,7 @@ import { generatedFiles } from '../metrics/generated.ts';
 import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { controllersPage } from './controllers-page.ts';
+import { eventsPage } from './events-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
 import { webhooksPage } from './webhooks-page.ts';
@@ -15,6 +16,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/api.md': apiPage(),
   'docs/configuration.md': configurationPage(),
   'docs/controllers.md': controllersPage(),
+  'docs/events.md': eventsPage(),
   'docs/protocol.md': protocolPage(),
   'docs/metrics.md': metricsPage(),
   'docs/webhooks.md': webhooksPage(),

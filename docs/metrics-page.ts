@@ -6,7 +6,7 @@ import { roomMetrics } from '../metrics/room-page.ts';
 import { sliceSize } from '../metrics/sampler/lane.ts';
 
 const sources = {
-  event: 'a domain event, at once',
+  event: 'an event, at once',
   state: 'what is there when somebody scrapes',
   sample: 'the sampler, at its last pass',
   process: 'the process',

@@ -3,6 +3,7 @@ import type { Config } from '../src/config/config.ts';
 import type { Clock } from '../src/core/clock.ts';
 import { systemClock } from '../src/core/clock.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
+import type { SignalingBus } from '../src/signaling/events.ts';
 import type { WebhookOutbox } from '../src/store/webhook-outbox.ts';
 import { collectNode } from './collectors/node.ts';
 import { collectProcess } from './collectors/process.ts';
@@ -24,19 +25,23 @@ import { Sampler } from './sampler/sampler.ts';
 import { type TopRooms, topRooms } from './top.ts';
 import type { Traces } from './traces.ts';
 
-/** What signaling counts by itself, read when somebody scrapes. */
-export interface SignalingCounts {
-  /** Messages that wait to be handled. */
-  readonly queued: number;
-  /** Notifications sent since the start. */
-  readonly notifications: number;
+/** What is measured of signaling. */
+export interface MeasuredSignaling {
+  readonly events: SignalingBus;
+  /** What it counts by itself, read at a scrape. */
+  readonly counts: {
+    /** Messages that wait to be handled. */
+    readonly queued: number;
+    /** Notifications sent since the start. */
+    readonly notifications: number;
+  };
 }
 
 export interface MeasurementsOptions {
   sfu: Sfu;
   config: Pick<Config, 'statsIntervalSeconds' | 'node' | 'region' | 'otlpEndpoint' | 'otlpHeaders'>;
-  signaling: SignalingCounts;
-  /** What is told to programs; nothing unless given. */
+  signaling: MeasuredSignaling;
+  /** The webhooks that wait or have failed; not measured by default. */
   webhooks?: Pick<WebhookOutbox, 'states' | 'countsOf'>;
   /** Of Tureen itself. */
   version: string;
@@ -45,7 +50,7 @@ export interface MeasurementsOptions {
   onError: (error: unknown) => void;
 }
 
-/** Everything that is measured of a node. It follows the domain's events and asks mediasoup; nobody calls it. */
+/** Everything that is measured of a node. It follows the events of the domain and of signaling and asks mediasoup. */
 export class Measurements {
   readonly page: Page;
   readonly census: Census;
@@ -59,21 +64,21 @@ export class Measurements {
     const { sfu, config, signaling, webhooks, version, clock = systemClock, onError } = options;
     const { node = hostname(), region = 'none' } = config;
     const page = new Page(allMetrics, { node, region });
-    const joins = new Joins(page, sfu.events);
+    const joins = new Joins(page, sfu.events, signaling.events);
     const speakers = new Speakers(page, sfu.events, clock);
     const onMedia = (transportId: string) => joins.mediaOn(transportId);
     const onTransportGone = (transportId: string) => joins.forgetTransport(transportId);
     this.page = page;
     this.census = new Census({ page, onMedia, onTransportGone });
     this.#loopLag = new LoopLag(page);
-    // Whoever does not trace does not load what is needed for it.
+    // Loaded only when traces are wanted.
     this.#traces = config.otlpEndpoint
       ? import('./traces.ts').then(
-          ({ Traces }) => new Traces({ events: sfu.events, config, version, onError }),
+          ({ Traces }) => new Traces({ events: signaling.events, config, version, onError }),
         )
       : undefined;
     followRooms(page, sfu.events);
-    followSignaling(page, sfu.events);
+    followSignaling(page, signaling.events);
     followWorkers(page, this.census, sfu.pool, sfu.events);
     this.sampler = new Sampler({
       page,
@@ -89,8 +94,8 @@ export class Measurements {
       speakers: () => speakers.collect(),
       workers: () => collectWorkers(page, sfu.pool.slots),
       signaling: () => {
-        page.set(server.queuedMessages, signaling.queued);
-        page.raise(server.notifications, signaling.notifications);
+        page.set(server.queuedMessages, signaling.counts.queued);
+        page.raise(server.notifications, signaling.counts.notifications);
       },
       webhooks: () => webhooks && collectWebhooks(page, webhooks, clock.now()),
       node: () => collectNode(page, sfu, version),

@@ -1,8 +1,8 @@
 import type { Config } from '../src/config/config.ts';
-import type { EventBus, SfuEvents } from '../src/sfu/events.ts';
+import type { SignalingBus, SignalingEvents } from '../src/signaling/events.ts';
 
 export interface TracesOptions {
-  events: EventBus;
+  events: SignalingBus;
   config: Pick<Config, 'otlpEndpoint' | 'otlpHeaders' | 'node' | 'region'>;
   /** Of Tureen itself. */
   version: string;
@@ -12,15 +12,15 @@ export interface TracesOptions {
 }
 
 interface Span {
-  readonly request: SfuEvents['requestHandled'];
+  readonly request: SignalingEvents['requestHandled'];
   /** Milliseconds since the epoch. */
   readonly endedAt: number;
 }
 
 /** Spans that wait for a collector at most; when it is gone for long, the newest are left out. */
 const mostWaiting = 2048;
-const patience = 10_000;
-const lastPatience = 1000;
+const deliveryTimeoutMs = 10_000;
+const lastDeliveryTimeoutMs = 1000;
 /** Of the enumerations of OTLP (opentelemetry/proto/trace/v1/trace.proto). */
 const serverSpan = 2;
 const statusError = 2;
@@ -55,7 +55,7 @@ export class Traces {
     this.#stop();
     clearInterval(this.#timer);
     // A server that ends does not wait for long for a collector that is away.
-    await Promise.race([this.flush(), Bun.sleep(lastPatience)]);
+    await Promise.race([this.flush(), Bun.sleep(lastDeliveryTimeoutMs)]);
   }
 
   async #send(): Promise<void> {
@@ -68,7 +68,7 @@ export class Traces {
       method: 'POST',
       headers: { ...readHeaders(otlpHeaders), 'content-type': 'application/json' },
       body: JSON.stringify(this.#describe(spans)),
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(deliveryTimeoutMs),
     });
     if (!response.ok)
       throw new Error(`the collector at ${url} answered ${response.status}; ${spans.length} spans are lost`);

@@ -3,6 +3,7 @@ import type { SfuEvent } from '../../src/sfu/events.ts';
 import type { Peer } from '../../src/sfu/rooms/peer.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
+import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
 import { History } from './history.ts';
 import { Measures } from './measures.ts';
 import { Timelines } from './timeline.ts';
@@ -18,12 +19,8 @@ const watchEvery = 1000;
 const sampleShare = 0.05;
 
 /** Events that come all the time and whose effect the next sample shows anyway. */
-const chatter = new Set<SfuEvent['name']>([
-  'requestHandled',
-  'consumerScore',
-  'consumerLayers',
-  'producerScore',
-]);
+const sfuChatter = new Set(['consumerScore', 'consumerLayers', 'producerScore'] as const);
+const signalingChatter = new Set(['requestHandled'] as const);
 
 /** The course of the last five minutes. */
 export interface NodeHistory {
@@ -63,8 +60,10 @@ export class Monitor {
   constructor(
     private readonly sfu: Sfu,
     private readonly clock: Clock,
+    signaling?: SignalingBus,
   ) {
-    this.#stops = [sfu.events.onAny((event) => this.#happened(event), chatter)];
+    this.#stops = [sfu.events.onAny((event) => this.#happened(event), sfuChatter)];
+    if (signaling) this.#stops.push(signaling.onAny((event) => this.#happened(event), signalingChatter));
     this.#sampleLater(firstSample);
   }
 
@@ -151,7 +150,7 @@ export class Monitor {
     this.#watched.clear();
   }
 
-  #happened(event: SfuEvent): void {
+  #happened(event: SfuEvent | SignalingEvent): void {
     if (event.name === 'peerJoined') this.#joins += 1;
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
     this.timelines.add(event, this.clock.now());

@@ -1,21 +1,25 @@
-import type { SfuEvent } from '../../src/sfu/events.ts';
+import type { EventOf } from '../../src/core/event-bus.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
+import type { SignalingEvents } from '../../src/signaling/events.ts';
+
+type Events = SfuEvents & SignalingEvents;
 
 /** One line of what happened. Its texts are as people wrote them: escape them where they are shown. */
 export interface TimelineEntry {
   readonly time: number;
   /** The event's name, e.g. peerJoined. */
-  readonly name: SfuEvent['name'];
+  readonly name: keyof Events;
   readonly text: string;
   readonly bad: boolean;
 }
 
-type Told = { text: string; bad?: boolean };
-type Tellers = { [N in SfuEvent['name']]?: (data: Extract<SfuEvent, { name: N }>['data']) => Told };
+type Line = { text: string; bad?: boolean };
+type Writers = { readonly [N in keyof Events]?: (data: Events[N]) => Line };
 
 const by = ({ kind, id }: { kind: string; id: string }) => (kind === 'server' ? '' : ` by ${kind} ${id}`);
 
-/** The events that people want to read about, and how they are told. The others are too many or say too little. */
-const tellers: Tellers = {
+/** The events that people want to read about, and their lines. The others are too many or say too little. */
+const writers: Writers = {
   workerStarted: ({ workerIndex, restart }) => ({
     text: `worker ${workerIndex} ${restart ? 'runs again' : 'runs'}`,
   }),
@@ -57,12 +61,15 @@ const tellers: Tellers = {
   }),
 };
 
-/** An event as it is kept: it is put into words when somebody reads it, for most are read by nobody. */
-type Kept = SfuEvent & { readonly time: number };
+/** The events that have lines. */
+export const timelineEvents = Object.keys(writers) as readonly (keyof Events)[];
 
-function tell({ time, name, data }: Kept): TimelineEntry {
-  const teller = tellers[name] as (data: unknown) => Told;
-  const { text, bad = false } = teller(data);
+/** An event as it is kept: its line is written when somebody reads it, for most are never read. */
+type Kept = EventOf<Events> & { readonly time: number };
+
+function entryOf({ time, name, data }: Kept): TimelineEntry {
+  const write = writers[name] as (data: unknown) => Line;
+  const { text, bad = false } = write(data);
   return { time, name, text, bad };
 }
 
@@ -76,21 +83,21 @@ export class Timelines {
   readonly #rooms = new Map<string, Kept[]>();
   readonly #node: Kept[] = [];
 
-  add({ name, data }: SfuEvent, time: number): void {
+  add({ name, data }: EventOf<Events>, time: number): void {
     const roomId = 'roomId' in data ? data.roomId : undefined;
     // A refused connection names a room that need not exist: it must not push out those that do.
     if (roomId !== undefined && name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
-    if (tellers[name] === undefined) return;
+    if (writers[name] === undefined) return;
     append(roomId === undefined ? this.#node : this.#ofRoom(roomId), { time, name, data } as Kept);
   }
 
   /** The newest first. */
   room(roomId: string): TimelineEntry[] {
-    return (this.#rooms.get(roomId) ?? []).toReversed().map(tell);
+    return (this.#rooms.get(roomId) ?? []).toReversed().map(entryOf);
   }
 
   node(): TimelineEntry[] {
-    return this.#node.toReversed().map(tell);
+    return this.#node.toReversed().map(entryOf);
   }
 
   #ofRoom(roomId: string): Kept[] {

@@ -2,7 +2,7 @@
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
 /**
- * Where the values come from: a domain event, the state that is read when somebody scrapes, the sampler that asks
+ * Where the values come from: an event, the state that is read when somebody scrapes, the sampler that asks
  * mediasoup for statistics, or the process itself.
  */
 export type MetricSource = 'event' | 'state' | 'sample' | 'process';

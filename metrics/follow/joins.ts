@@ -1,4 +1,5 @@
-import type { EventBus, PeerRef, SfuEvents } from '../../src/sfu/events.ts';
+import type { PeerRef, SfuBus, SfuEvents } from '../../src/sfu/events.ts';
+import type { SignalingBus } from '../../src/signaling/events.ts';
 import { rooms, transports } from '../definitions/index.ts';
 import type { JoinStep } from '../definitions/rooms.ts';
 import type { Page } from '../page.ts';
@@ -8,17 +9,18 @@ interface Progress {
   readonly done: Set<JoinStep>;
 }
 
-/** The way of a connection into a call: each step once a connection, however often its media is built anew. */
+/** How far connections come into a call. Each step counts once a connection, however often its media is set up again. */
 export class Joins {
   readonly #peers = new Map<string, Progress>();
   readonly #transports = new Map<string, Progress>();
 
   constructor(
     private readonly page: Page,
-    events: EventBus,
+    events: SfuBus,
+    signaling: SignalingBus,
   ) {
-    events.on('socketOpened', () => page.add(rooms.joinSteps, 1, { step: 'connected' }));
-    events.on('connectionRefused', ({ code }) => {
+    signaling.on('socketOpened', () => page.add(rooms.joinSteps, 1, { step: 'connected' }));
+    signaling.on('connectionRefused', ({ code }) => {
       page.add(rooms.refusals, 1, { code });
       page.add(rooms.joins, 1, { result: 'refused' });
     });

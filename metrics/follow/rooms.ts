@@ -1,9 +1,9 @@
-import type { EventBus } from '../../src/sfu/events.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
 import { rooms, transports } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 
 /** How rooms and transports come and go. */
-export function followRooms(page: Page, events: EventBus): void {
+export function followRooms(page: Page, events: SfuBus): void {
   events.on('roomOpened', () => page.add(rooms.roomsOpened));
   events.on('roomClosed', ({ reason }) => page.add(rooms.roomsClosed, 1, { reason }));
   events.on('transportOpened', () => page.add(transports.transportsOpened));

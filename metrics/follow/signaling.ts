@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
-import type { EventBus } from '../../src/sfu/events.ts';
+import type { SignalingBus } from '../../src/signaling/events.ts';
 import { server } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import type { CounterSeries, HistogramSeries } from '../series.ts';
@@ -13,7 +13,7 @@ interface MethodSeries {
 }
 
 /** Messages and sockets of clients. */
-export function followSignaling(page: Page, events: EventBus): void {
+export function followSignaling(page: Page, events: SignalingBus): void {
   let sockets = 0;
   // A message of a client costs a few microseconds in all, so the series are looked up once and kept.
   const known = new Map<string, MethodSeries>();

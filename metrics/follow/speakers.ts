@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/core/clock.ts';
-import type { EventBus } from '../../src/sfu/events.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
 import { rooms } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 
@@ -11,7 +11,7 @@ export class Speakers {
 
   constructor(
     private readonly page: Page,
-    events: EventBus,
+    events: SfuBus,
     private readonly clock: Clock,
   ) {
     events.on('activeSpeaker', ({ roomId, peerId }) => {

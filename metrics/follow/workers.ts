@@ -1,11 +1,11 @@
-import type { EventBus } from '../../src/sfu/events.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
 import type { WorkerPool } from '../../src/sfu/media/workers.ts';
 import { server } from '../definitions/index.ts';
 import type { Page } from '../page.ts';
 import type { Census } from '../sampler/census.ts';
 
 /** The life of media workers; each new one is followed by the census from its start. */
-export function followWorkers(page: Page, census: Census, pool: WorkerPool, events: EventBus): void {
+export function followWorkers(page: Page, census: Census, pool: WorkerPool, events: SfuBus): void {
   const watch = (index: number) => {
     const live = pool.slots[index]?.live;
     if (live) census.watch(live.worker, index);

@@ -5,12 +5,14 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import type { Signaling } from '../signaling/signaling.ts';
 import type { Store } from '../store/store.ts';
 import { loadPanels } from './admin-panels.ts';
 
 export interface AdminSideOptions {
   config: Config;
   sfu: Sfu;
+  signaling: Signaling;
   store: Store;
   commands: Commands;
   log: Logger;

@@ -1,4 +1,4 @@
-import type { EventBus } from '../sfu/events.ts';
+import type { SfuBus } from '../sfu/events.ts';
 
 /**
  * How many times more often than by default a function is called before it is compiled, until the first room: what a
@@ -7,7 +7,7 @@ import type { EventBus } from '../sfu/events.ts';
 export const startingJitPolicy = 100;
 
 /** Has the engine compile as by default once there is a room. */
-export function compileFromFirstRoom(events: EventBus): void {
+export function compileFromFirstRoom(events: SfuBus): void {
   const stop = events.on('roomOpened', () => {
     stop();
     Bun.unsafe.setJITPolicy(1);

@@ -12,6 +12,7 @@ import type { ControlServices } from '../operations/operation.ts';
 import { EventStream } from '../public-events/stream.ts';
 import { restPlugin } from '../rest/plugin.ts';
 import type { Sfu, SfuOptions } from '../sfu/sfu.ts';
+import type { Signaling } from '../signaling/signaling.ts';
 import type { Store } from '../store/store.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import { Whip } from '../whip/plugin.ts';
@@ -20,6 +21,7 @@ import type { SocketData } from '../wire/socket.ts';
 export interface ProgramSideOptions {
   config: Config;
   sfu: Sfu;
+  signaling: Signaling;
   store: Store;
   commands: Commands;
   log: Logger;
@@ -46,7 +48,7 @@ export class ProgramSide {
   readonly #whip: Whip;
 
   constructor(private readonly options: ProgramSideOptions) {
-    const { config, sfu, store, log, clock, admission } = options;
+    const { config, sfu, signaling, store, log, clock, admission } = options;
     const now = () => clock.now();
     this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
     this.events = new EventStream({ events: sfu.events, clock });
@@ -56,7 +58,7 @@ export class ProgramSide {
     this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
     const { access, services, events: stream } = this;
     this.#controlSocket = new ControlSocket({ access, services, stream, log });
-    this.#whip = new Whip({ config, sfu, log, clock, programs: access, admission });
+    this.#whip = new Whip({ config, sfu, signaling, log, clock, programs: access, admission });
   }
 
   /** What is mounted beside the page and the dashboard. */
@@ -75,8 +77,8 @@ export class ProgramSide {
 
   /** What operations act on. */
   private get services(): ControlServices {
-    const { log: _log, version: _version, admission: _admission, ...shared } = this.options;
-    return { ...shared, holdings: this.holdings };
+    const { sfu, store, commands, config, clock, topRooms } = this.options;
+    return { sfu, store, commands, config, clock, topRooms, holdings: this.holdings };
   }
 
   /** To be called when the configuration was read again. */

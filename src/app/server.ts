@@ -10,7 +10,6 @@ import type { Logger } from '../core/log.ts';
 import { listenInfos, rtpListenInfo } from '../host/addresses.ts';
 import { places } from '../host/paths.ts';
 import type { TlsPair } from '../host/tls.ts';
-import { logEvents } from '../sfu/log-events.ts';
 import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
@@ -18,6 +17,7 @@ import { socketHandlers } from '../wire/socket.ts';
 import { AdminSide } from './admin.ts';
 import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
+import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
 import { loadPage } from './pages.ts';
 import { ProgramSide } from './programs.ts';
 
@@ -41,7 +41,7 @@ export class Server {
   private constructor(
     readonly config: Config,
     readonly sfu: Sfu,
-    private readonly signaling: Signaling,
+    readonly signaling: Signaling,
     readonly measurements: Measurements,
     /** Where the metrics are when they have a port of their own. */
     readonly metricsListener: MetricsListener | undefined,
@@ -71,22 +71,29 @@ export class Server {
     };
     const sfu = new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
     const commands = new Commands(sfu, store, () => clock.now());
-    logEvents(sfu.events, log);
+    logEvents(sfu.events, sfuLevels, log);
     const [page] = await Promise.all([loadPage(pageFolder), sfu.start()]);
     const signaling = new Signaling({ config, sfu, commands, log, clock });
+    logEvents(signaling.events, signalingLevels, log);
     const onError = (error: unknown) => log.error('a measurement failed', { error });
     const { version } = packageJson;
-    const { counts } = signaling;
-    const counted = { signaling: counts, webhooks: store.webhooks };
-    const measurements = new Measurements({ sfu, config, ...counted, version, clock, onError });
+    const measurements = new Measurements({
+      sfu,
+      signaling,
+      config,
+      webhooks: store.webhooks,
+      version,
+      clock,
+      onError,
+    });
     const topRooms = () => measurements.top();
     const about = { log, clock, admission, version, topRooms };
-    const programs = new ProgramSide({ config, sfu, store, commands, ...about });
+    const programs = new ProgramSide({ config, sfu, signaling, store, commands, ...about });
     let metricsListener: MetricsListener | undefined;
     let admin: AdminSide | undefined;
     let listener: Listener;
     try {
-      admin = await AdminSide.create({ config, sfu, store, commands, log, clock });
+      admin = await AdminSide.create({ config, sfu, signaling, store, commands, log, clock });
       const sides = { admin: admin.plugin, programs: programs.plugin };
       const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
       metricsListener = MetricsListener.listen(measurements, config);

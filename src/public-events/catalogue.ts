@@ -1,15 +1,15 @@
 import type { PublicEventType } from '../core/public-events.ts';
 import type { SfuEventName, SfuEvents } from '../sfu/events.ts';
 
-type Told = readonly [type: PublicEventType, data: Readonly<Record<string, unknown>>];
-type Teller<N extends SfuEventName> = (data: SfuEvents[N]) => readonly Told[];
+type Published = readonly [type: PublicEventType, data: Readonly<Record<string, unknown>>];
+type Publisher<N extends SfuEventName> = (data: SfuEvents[N]) => readonly Published[];
 
 const one =
-  <N extends SfuEventName>(type: PublicEventType): Teller<N> =>
+  <N extends SfuEventName>(type: PublicEventType): Publisher<N> =>
   (data) => [[type, data as unknown as Readonly<Record<string, unknown>>]];
 
-/** Which domain event is told as what. A domain event that is not here stays inside. */
-const tellers: { readonly [N in SfuEventName]?: Teller<N> } = {
+/** The public events that a domain event becomes. One that is not here is not published. */
+const publishers: { readonly [N in SfuEventName]?: Publisher<N> } = {
   roomOpened: one('room_started'),
   roomChanged: one('room_changed'),
   roomLocked: ({ locked, ...rest }) => [[locked ? 'room_locked' : 'room_unlocked', rest]],
@@ -18,7 +18,7 @@ const tellers: { readonly [N in SfuEventName]?: Teller<N> } = {
   peerRenamed: one('peer_renamed'),
   peerPermissionsChanged: one('peer_permissions_changed'),
   peerMetadataChanged: one('peer_metadata_changed'),
-  // Whoever left before joining was never there for anybody.
+  // A peer that left before it joined was never there for others.
   peerLeft: ({ joined, ...rest }) => [
     ...(joined ? [['peer_left', rest] as const] : []),
     ...(rest.reason === 'removed' ? [['peer_removed', rest] as const] : []),
@@ -39,10 +39,10 @@ const tellers: { readonly [N in SfuEventName]?: Teller<N> } = {
   workerDied: one('worker_died'),
 };
 
-/** The domain events of which programs are told. */
-export const toldEvents = Object.keys(tellers) as readonly SfuEventName[];
+/** The domain events that are published. */
+export const publishedEvents = Object.keys(publishers) as readonly SfuEventName[];
 
-/** What programs are told of a domain event: nothing, one thing, or several. */
-export function publicEventsOf<N extends SfuEventName>(name: N, data: SfuEvents[N]): readonly Told[] {
-  return tellers[name]?.(data) ?? [];
+/** The public events that a domain event becomes: none, one, or several. */
+export function publicEventsOf<N extends SfuEventName>(name: N, data: SfuEvents[N]): readonly Published[] {
+  return publishers[name]?.(data) ?? [];
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import type { PublicEventType } from '../core/public-events.ts';
-import type { EventBus } from '../sfu/events.ts';
-import { publicEventsOf, toldEvents } from './catalogue.ts';
+import type { SfuBus } from '../sfu/events.ts';
+import { publicEventsOf, publishedEvents } from './catalogue.ts';
 
-/** Something that happened, as programs are told of it. */
+/** Something that happened, as programs get it. */
 export interface PublicEvent {
   /** Its place in the stream of this run of the server, such as `3f0c9a1e-17`. Newer ones have larger numbers. */
   readonly id: string;
@@ -18,9 +18,9 @@ export interface PublicEvent {
 }
 
 export interface EventStreamOptions {
-  events: EventBus;
+  events: SfuBus;
   clock: Clock;
-  /** How many events are kept for those who lost the connection. */
+  /** How many events are kept for programs that lost the connection. */
   keep?: number;
 }
 
@@ -34,14 +34,15 @@ export class EventStream {
   readonly #stop: () => void;
   readonly #keep: number;
   #last = 0;
-  /** Before a program was told of an event or a position nobody can ask for the past: then events are counted only. */
+  /** False until a program subscribes or asks for a position: until then none can ask for the past, and events are only counted. */
   #wanted = false;
 
   constructor({ events, clock, keep = 10_000 }: EventStreamOptions) {
     this.#keep = keep;
-    const stops = toldEvents.map((name) =>
+    const stops = publishedEvents.map((name) =>
       events.on(name, (data) => {
-        for (const [type, told] of publicEventsOf(name, data as never)) this.#add(type, told, clock);
+        for (const [type, published] of publicEventsOf(name, data as never))
+          this.#add(type, published, clock);
       }),
     );
     this.#stop = () => {
@@ -57,7 +58,7 @@ export class EventStream {
 
   /**
    * The events after a position; undefined when it is of another run or so old that some are forgotten. Then the
-   * program has to look at everything anew.
+   * program has to read the state again.
    */
   since(position: string): readonly PublicEvent[] | undefined {
     const missed = this.#missedSince(position);

@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Actor } from '../core/actors.ts';
 import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, TransportEnd } from '../core/ends.ts';
-import type { Logger } from '../core/log.ts';
+import type { EventBus, EventOf } from '../core/event-bus.ts';
 import type { Source } from '../core/sources.ts';
 
 /** Names a peer in its room, and which of its stays there. */
@@ -32,8 +32,8 @@ export interface Volume {
 }
 
 /**
- * Everything that happens, as facts told after the state has changed. Notifications, metrics, the admin page and
- * webhooks subscribe; nobody calls them. Durations are milliseconds.
+ * Everything that happens in the domain, emitted after the state has changed. Notifications, metrics, the dashboard and
+ * webhooks subscribe; the domain does not call them. Durations are milliseconds.
  */
 export interface SfuEvents {
   workerStarted: { workerIndex: number; pid: number; restart: boolean };
@@ -113,86 +113,8 @@ export interface SfuEvents {
   drainStarted: { deadline: number; by: Actor };
   drainCancelled: { by: Actor };
   drainEnded: { remainingPeers: number };
-
-  /** One message of a client, answered. Notifications of clients have no reply but are told here too. */
-  requestHandled: { method: string; result: 'ok' | string; duration: number; roomId: string; peerId: string };
-  /** A connection that was not let in; `code` is one of errors.ts. */
-  connectionRefused: { code: string; roomId: string };
-  socketOpened: { roomId: string; peerId: string };
-  socketClosed: { roomId: string; peerId: string; code: number; duration: number };
-  /** A socket was dropped by the server for its own behaviour. */
-  socketDropped: { cause: 'flood' | 'backpressure' | 'invalid'; roomId: string; peerId: string };
 }
 
 export type SfuEventName = keyof SfuEvents;
-/** One event with its name, for those who take all of them. */
-export type SfuEvent = {
-  [N in SfuEventName]: { readonly name: N; readonly data: SfuEvents[N] };
-}[SfuEventName];
-
-type Subscriber = (data: never) => void;
-type AnySubscriber = {
-  readonly listener: (event: SfuEvent) => void;
-  readonly but: ReadonlySet<SfuEventName>;
-};
-
-/** Hands events to their subscribers at once and in order. A subscriber that throws disturbs nobody else. */
-export class EventBus {
-  readonly #listeners = new Map<SfuEventName, Set<Subscriber>>();
-  readonly #everything = new Set<AnySubscriber>();
-  /** Whom an event goes to, as it was found out at its first emission. A change of subscribers makes it anew. */
-  readonly #routes = new Map<SfuEventName, readonly Subscriber[]>();
-
-  constructor(private readonly log: Logger) {}
-
-  /** @returns a function that ends the subscription. */
-  on<N extends SfuEventName>(name: N, listener: (data: SfuEvents[N]) => void): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
-    listeners.add(listener);
-    this.#routes.delete(name);
-    return () => {
-      listeners.delete(listener);
-      this.#routes.delete(name);
-    };
-  }
-
-  /** Subscribes to every event but those named. @returns a function that ends the subscription. */
-  onAny(listener: (event: SfuEvent) => void, but: ReadonlySet<SfuEventName> = new Set()): () => void {
-    const subscriber = { listener, but };
-    this.#everything.add(subscriber);
-    this.#routes.clear();
-    return () => {
-      this.#everything.delete(subscriber);
-      this.#routes.clear();
-    };
-  }
-
-  emit<N extends SfuEventName>(name: N, data: SfuEvents[N]): void {
-    // Written without closures: this runs for every message of every client.
-    for (const listener of this.#routes.get(name) ?? this.#layRoute(name)) {
-      try {
-        listener(data as never);
-      } catch (error) {
-        this.log.error('a subscriber of a domain event threw; the event went on to the others', {
-          event: name,
-          error,
-        });
-      }
-    }
-  }
-
-  #layRoute(name: SfuEventName): readonly Subscriber[] {
-    const general = [...this.#everything].filter(({ but }) => !but.has(name));
-    const route = [
-      ...(this.#listeners.get(name) ?? []),
-      ...general.map(
-        ({ listener }) =>
-          (data: never) =>
-            listener({ name, data } as SfuEvent),
-      ),
-    ];
-    this.#routes.set(name, route);
-    return route;
-  }
-}
+export type SfuEvent = EventOf<SfuEvents>;
+export type SfuBus = EventBus<SfuEvents>;

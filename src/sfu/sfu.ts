@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
+import { EventBus } from '../core/event-bus.ts';
 import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
-import { EventBus, type PeerRef } from './events.ts';
+import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
@@ -45,7 +46,7 @@ const removalTimeoutMs = 5000;
  * commands, by id; every change is announced on `events`.
  */
 export class Sfu {
-  readonly events: EventBus;
+  readonly events: SfuBus;
   readonly pool: WorkerPool;
   /** Transports, producers and consumers, for those who measure. */
   readonly media = new MediaIndex();

@@ -4,7 +4,6 @@ import type { Clock } from '../core/clock.ts';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { EventBus } from '../sfu/events.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import {
@@ -24,13 +23,14 @@ import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
+import type { SignalingBus } from './events.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './messages.ts';
 import { Requests } from './requests.ts';
 import { notificationText, successText } from './texts.ts';
 
 export interface ConnectionOptions {
   socket: WireSocket;
-  events: EventBus;
+  events: SignalingBus;
   counts: SignalingCounts;
   commands: Commands;
   log: Logger;

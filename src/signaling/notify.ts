@@ -1,4 +1,4 @@
-import type { EventBus } from '../sfu/events.ts';
+import type { SfuBus } from '../sfu/events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { Connection } from './connection.ts';
@@ -7,7 +7,7 @@ import type { NotificationData, NotificationName } from './messages.ts';
 import { notificationText } from './texts.ts';
 
 export interface NotifyOptions {
-  events: EventBus;
+  events: SfuBus;
   rooms: ReadonlyMap<string, Room>;
   connectionOf: (peer: Peer) => Connection | undefined;
   now: () => number;
@@ -69,7 +69,7 @@ class Teller {
   }
 }
 
-function followPeers(events: EventBus, tell: Teller, { rooms }: NotifyOptions) {
+function followPeers(events: SfuBus, tell: Teller, { rooms }: NotifyOptions) {
   const gone = (roomId: string, peerId: string, reason: string) => {
     tell.room(roomId, 'peerClosed', { peerId, reason }, peerId);
     tell.room(roomId, 'peerLeft', { peerId, reason }, peerId);
@@ -108,7 +108,7 @@ function followPeers(events: EventBus, tell: Teller, { rooms }: NotifyOptions) {
   ];
 }
 
-function followProducers(events: EventBus, tell: Teller) {
+function followProducers(events: SfuBus, tell: Teller) {
   const choosers = (but: string) => (peer: Peer) =>
     peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
   return [
@@ -134,7 +134,7 @@ function followProducers(events: EventBus, tell: Teller) {
   ];
 }
 
-function followConsumers(events: EventBus, tell: Teller) {
+function followConsumers(events: SfuBus, tell: Teller) {
   return [
     events.on('consumerScore', ({ consumerId, score, ...who }) =>
       tell.one(who, 'consumerScore', { consumerId, score }),
@@ -162,7 +162,7 @@ function followConsumers(events: EventBus, tell: Teller) {
   ];
 }
 
-function followRoom(events: EventBus, tell: Teller) {
+function followRoom(events: SfuBus, tell: Teller) {
   return [
     events.on('roomLocked', ({ roomId, locked }) => tell.room(roomId, 'roomLocked', { locked })),
     events.on('roomNotice', ({ roomId, message }) => tell.room(roomId, 'notice', { message })),
@@ -177,7 +177,7 @@ function followRoom(events: EventBus, tell: Teller) {
   ];
 }
 
-function followNode(events: EventBus, tell: Teller, { now, random }: NotifyOptions) {
+function followNode(events: SfuBus, tell: Teller, { now, random }: NotifyOptions) {
   return [
     events.on('drainStarted', ({ deadline }) =>
       // Spread, so that a whole node's clients do not arrive elsewhere in the same second.

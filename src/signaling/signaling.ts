@@ -7,6 +7,7 @@ import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
+import { EventBus } from '../core/event-bus.ts';
 import { defaultGrants, type Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import { readId } from '../core/text.ts';
@@ -23,6 +24,7 @@ import {
 } from '../wire/socket.ts';
 import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
+import type { SignalingBus } from './events.ts';
 import { startNotifications } from './notify.ts';
 import { welcome } from './welcome.ts';
 
@@ -55,13 +57,15 @@ const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable
 /** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
   readonly counts = new SignalingCounts();
+  readonly events: SignalingBus;
   readonly #connections = new Map<Peer, Connection>();
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
   readonly #clientAddress: ClientAddress;
 
   constructor(private readonly options: SignalingOptions) {
-    const { config, sfu, clock = systemClock } = options;
+    const { config, sfu, log, clock = systemClock } = options;
+    this.events = new EventBus(log);
     this.#clock = clock;
     this.#clientAddress = clientAddresses(config);
     this.#stopNotifications = startNotifications({
@@ -123,11 +127,11 @@ export class Signaling {
   }
 
   #opened(data: Handshake, socket: WireSocket): void {
-    const { config, sfu, log } = this.options;
+    const { config, log } = this.options;
     const { roomId, peerId, fast, wantsBandwidth } = data;
     const connection = new Connection({
       socket,
-      events: sfu.events,
+      events: this.events,
       counts: this.counts,
       commands: this.options.commands,
       log: log.child({ roomId, peerId }),
@@ -140,7 +144,7 @@ export class Signaling {
       peerId,
     });
     data.connection = connection;
-    sfu.events.emit('socketOpened', { roomId, peerId });
+    this.events.emit('socketOpened', { roomId, peerId });
     this.#enter(data, connection).catch((error: unknown) =>
       this.#refuse(data, connection, toSfuError(error)),
     );
@@ -178,9 +182,9 @@ export class Signaling {
   }
 
   #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {
-    const { sfu, log } = this.options;
+    const { log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
-    sfu.events.emit('connectionRefused', { code: error.code, roomId });
+    this.events.emit('connectionRefused', { code: error.code, roomId });
     connection.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
@@ -188,6 +192,6 @@ export class Signaling {
     connection?.socketClosed();
     if (peer) this.#connections.delete(peer);
     const duration = this.#clock.now() - openedAt;
-    this.options.sfu.events.emit('socketClosed', { roomId, peerId, code, duration });
+    this.events.emit('socketClosed', { roomId, peerId, code, duration });
   }
 }

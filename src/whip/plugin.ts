@@ -5,6 +5,7 @@ import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { readId } from '../core/text.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import type { SignalingBus } from '../signaling/events.ts';
 import { acceptAnswer } from './accept.ts';
 import { Access, type AccessOptions, type Visit } from './access.ts';
 import { answerExtension, extensionLinks, extensionOf } from './extensions.ts';
@@ -18,6 +19,8 @@ const sdp = 'application/sdp';
 
 export interface WhipOptions extends AccessOptions {
   sfu: Sfu;
+  /** Its bus carries the refusals of WHIP and WHEP too. */
+  signaling: { readonly events: SignalingBus };
   log: Logger;
 }
 
@@ -87,7 +90,8 @@ export class Whip {
       // There is nothing to see here (RFC 9725, section 4.1).
       if (request.method !== 'POST') return new Response(null, { status: 204 });
       return await this.#open(kind, { request, direct, roomId }).catch((error: unknown) => {
-        this.options.sfu.events.emit('connectionRefused', { code: toSfuError(error).code, roomId });
+        const { code } = toSfuError(error);
+        this.options.signaling.events.emit('connectionRefused', { code, roomId });
         throw error;
       });
     }

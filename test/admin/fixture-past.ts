@@ -1,6 +1,6 @@
 import { History } from '../../admin/live/history.ts';
 import type { Monitor } from '../../admin/live/monitor.ts';
-import type { EventBus } from '../../src/sfu/events.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
 import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hostileNames, type Kind, now, people } from './fixture-names.ts';
@@ -83,7 +83,7 @@ export function fillHistory(monitor: Monitor, { rooms, workers: all }: NodeSnaps
 }
 
 /** What was done and what happened. */
-export function fillRecords(store: Store, { rooms }: NodeSnapshot, kind: Kind, events: EventBus): void {
+export function fillRecords(store: Store, { rooms }: NodeSnapshot, kind: Kind, events: SfuBus): void {
   const name = kind === 'hostile' ? hostileNames : people;
   const roomId = rooms[0]?.id ?? '';
   for (const [index, each] of name.entries()) {

@@ -2,9 +2,10 @@ import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { defaultGrants } from '../../src/core/grants.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { EventBus } from '../../src/sfu/events.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
 import type {
   NodeSnapshot,
   PeerSnapshot,
@@ -13,6 +14,7 @@ import type {
   WorkerSnapshot,
 } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
+import type { SignalingEvents } from '../../src/signaling/events.ts';
 import { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
 import { hostileNames, type Kind, now, people } from './fixture-names.ts';
@@ -182,7 +184,8 @@ export function snapshotOf(kind: Kind): NodeSnapshot {
 /** A dashboard over such a node, on a port of its own, without any worker. */
 export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const snapshot = snapshotOf(kind);
-  const events = new EventBus(silentLogger);
+  const events = new EventBus<SfuEvents>(silentLogger);
+  const signaling = { events: new EventBus<SignalingEvents>(silentLogger) };
   const pool = { slots: [] };
   const store = new Store({ log: silentLogger, now: () => now });
   Object.assign(store, { volatile: kind === 'empty' });
@@ -200,7 +203,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   };
   const errors: Record<string, unknown>[] = [];
   const commands = new Commands(sfu, store, () => now);
-  const dashboard = new Dashboard({ sfu, store, commands, config, panels, clock, log });
+  const dashboard = new Dashboard({ sfu, signaling, store, commands, config, panels, clock, log });
   const passwordHash = await hashPassword(password);
   for (const role of ['viewer', 'moderator', 'admin'] as const)
     store.users.put({ name: role, passwordHash, role, origin: 'page' });
@@ -218,6 +221,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
     store,
     dashboard,
     events,
+    signaling,
     errors,
     snapshot,
     async [Symbol.asyncDispose]() {

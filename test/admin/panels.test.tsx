@@ -214,6 +214,23 @@ test('a search for a person leads from the list of rooms straight to that person
   ]);
 });
 
+test('connections that were refused or dropped are counted and stand in the timeline of their room', async () => {
+  await using fixture = await startFixture('busy');
+  const { timelines } = fixture.dashboard.monitor;
+  const failures = () => fixture.dashboard.monitor.recent().failures;
+  const before = failures();
+  const roomId = fixture.snapshot.rooms[0]?.id ?? '';
+  fixture.signaling.events.emit('connectionRefused', { code: 'room_full', roomId });
+  fixture.signaling.events.emit('connectionRefused', { code: 'room_full', roomId: 'nowhere' });
+  fixture.signaling.events.emit('socketDropped', { cause: 'flood', roomId, peerId: 'eve' });
+  expect(failures()).toBe(before + 3);
+  expect(timelines.room('nowhere')).toEqual([]);
+  expect(timelines.room(roomId).slice(0, 2)).toMatchObject([
+    { name: 'socketDropped', text: 'the socket of eve was dropped: flood', bad: true },
+    { name: 'connectionRefused', text: 'a connection was refused: room_full', bad: false },
+  ]);
+});
+
 test('of a page that changed only the parts that differ are sent', async () => {
   await using fixture = await startFixture('busy');
   const abort = new AbortController();

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { mostSeries } from '../../metrics/definitions/define.ts';
 import { allMetrics } from '../../metrics/definitions/index.ts';
-import type { SfuEvents } from '../../src/sfu/events.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
+import type { SignalingBus } from '../../src/signaling/events.ts';
 import { startServer } from '../support/server.ts';
 import { DirectMedia, workerOf } from './media.ts';
 import { readPage, scrape, seriesOf, sumOf } from './support.ts';
@@ -21,8 +22,8 @@ test('no label is an id, a name or an address', () => {
 
 test('hostile names and 10,000 consumers leave the page below 2,000 series', async () => {
   await using server = await startServer({ TUREEN_STATS_INTERVAL_SECONDS: '300' });
-  const { events } = server.sfu;
-  for (let index = 0; index < 3000; index += 1) hostileEvents(events.emit.bind(events), index);
+  for (let index = 0; index < 3000; index += 1)
+    hostileEvents(server.sfu.events, server.signaling.events, index);
   const media = await DirectMedia.on(workerOf(server));
   const transports = await Promise.all(
     Array.from({ length: 20 }, () => media.router.createDirectTransport()),
@@ -40,27 +41,26 @@ test('hostile names and 10,000 consumers leave the page below 2,000 series', asy
   }
 }, 60_000);
 
-type Emit = <N extends keyof SfuEvents>(name: N, data: SfuEvents[N]) => void;
-
 /** What a client could try to bring onto the page: in ids, names, methods, codes and reasons. */
-function hostileEvents(emit: Emit, index: number): void {
+function hostileEvents(domain: SfuBus, sockets: SignalingBus, index: number): void {
   const evil = `evil"} 1\n${index}`;
   const ref = { roomId: evil, peerId: evil, sessionId: evil };
   const by = { kind: 'peer', id: evil } as const;
   const bad = evil as never;
-  emit('socketOpened', ref);
-  emit('peerConnected', { ...ref, address: evil, hidden: false });
-  emit('peerJoined', { ...ref, displayName: evil, hidden: false, duration: index });
-  emit('transportOpened', { ...ref, transportId: evil, producing: true, consuming: true });
-  emit('transportConnected', { ...ref, transportId: evil, duration: index });
-  emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad });
-  emit('connectionRefused', { code: evil, roomId: evil });
-  emit('requestHandled', { method: evil, result: 'unknown_method', duration: index, ...ref });
-  emit('requestHandled', { method: `method${index % 40}`, result: evil, duration: index, ...ref });
-  emit('activeSpeaker', { roomId: evil, peerId: evil, volume: -20 });
-  emit('speakingPeers', { roomId: evil, volumes: [{ peerId: evil, producerId: evil, volume: -30 }] });
-  emit('socketDropped', { cause: bad, ...ref });
-  emit('peerLeft', { ...ref, reason: bad, detail: evil, joined: true, hidden: false, duration: index, by });
-  emit('workerDied', { workerIndex: index, pid: index, cause: evil });
-  emit('roomClosed', { roomId: evil, reason: bad, duration: index, by });
+  sockets.emit('socketOpened', ref);
+  domain.emit('peerConnected', { ...ref, address: evil, hidden: false });
+  domain.emit('peerJoined', { ...ref, displayName: evil, hidden: false, duration: index });
+  domain.emit('transportOpened', { ...ref, transportId: evil, producing: true, consuming: true });
+  domain.emit('transportConnected', { ...ref, transportId: evil, duration: index });
+  domain.emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad });
+  sockets.emit('connectionRefused', { code: evil, roomId: evil });
+  sockets.emit('requestHandled', { method: evil, result: 'unknown_method', duration: index, ...ref });
+  sockets.emit('requestHandled', { method: `method${index % 40}`, result: evil, duration: index, ...ref });
+  domain.emit('activeSpeaker', { roomId: evil, peerId: evil, volume: -20 });
+  domain.emit('speakingPeers', { roomId: evil, volumes: [{ peerId: evil, producerId: evil, volume: -30 }] });
+  sockets.emit('socketDropped', { cause: bad, ...ref });
+  const left = { joined: true, hidden: false, duration: index, by };
+  domain.emit('peerLeft', { ...ref, ...left, reason: bad, detail: evil });
+  domain.emit('workerDied', { workerIndex: index, pid: index, cause: evil });
+  domain.emit('roomClosed', { roomId: evil, reason: bad, duration: index, by });
 }

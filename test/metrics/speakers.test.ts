@@ -3,15 +3,16 @@ import { allMetrics } from '../../metrics/definitions/index.ts';
 import { Speakers } from '../../metrics/follow/speakers.ts';
 import { Page } from '../../metrics/page.ts';
 import { serverActor } from '../../src/core/actors.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { EventBus } from '../../src/sfu/events.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
 import { TestClock } from '../support/clock.ts';
 import { sumOf } from './support.ts';
 
 function setUp() {
   const clock = new TestClock();
   const page = new Page(allMetrics);
-  const events = new EventBus(silentLogger);
+  const events = new EventBus<SfuEvents>(silentLogger);
   const speakers = new Speakers(page, events, clock);
   const read = async (name: string) => {
     speakers.collect();

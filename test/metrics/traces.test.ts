@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test';
 import { Traces } from '../../metrics/traces.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { EventBus } from '../../src/sfu/events.ts';
+import type { SignalingEvents } from '../../src/signaling/events.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 
@@ -95,7 +96,7 @@ test('only with a collector is anything of tracing loaded', async () => {
 test('a collector that is away or refuses is told of, and requests go on', async () => {
   await using collector = startCollector(503);
   for (const otlpEndpoint of [collector.url, 'http://127.0.0.1:9']) {
-    const events = new EventBus(silentLogger);
+    const events = new EventBus<SignalingEvents>(silentLogger);
     const errors: unknown[] = [];
     const config = { otlpEndpoint, otlpHeaders: undefined, node: 'n1', region: 'ams' };
     const traces = new Traces({ events, config, version: 'test', onError: (error) => errors.push(error) });
@@ -108,7 +109,7 @@ test('a collector that is away or refuses is told of, and requests go on', async
 
 test('spans that wait for a collector are bounded', async () => {
   await using collector = startCollector();
-  const events = new EventBus(silentLogger);
+  const events = new EventBus<SignalingEvents>(silentLogger);
   const config = { otlpEndpoint: collector.url, otlpHeaders: undefined, node: 'n1', region: undefined };
   const traces = new Traces({ events, config, version: 'test', onError: () => {} });
   for (let count = 0; count < 10_000; count += 1) {

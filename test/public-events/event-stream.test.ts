@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
 import { serverActor } from '../../src/core/actors.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { EventStream, type PublicEvent } from '../../src/public-events/stream.ts';
-import { EventBus } from '../../src/sfu/events.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
 
 function world(keep?: number) {
-  const events = new EventBus(silentLogger);
+  const events = new EventBus<SfuEvents>(silentLogger);
   const stream = new EventStream({ events, clock: systemClock, keep });
   const seen: PublicEvent[] = [];
   stream.subscribe((event) => seen.push(event));
@@ -63,7 +64,7 @@ test('whoever lost the connection resumes from a position, and is told when too 
 });
 
 test('before a program was told of the stream events are only counted, and the numbers go on', () => {
-  const events = new EventBus(silentLogger);
+  const events = new EventBus<SfuEvents>(silentLogger);
   const stream = new EventStream({ events, clock: systemClock });
   const open = () => events.emit('roomOpened', { roomId: 'a', workerIndex: 0 });
   open();

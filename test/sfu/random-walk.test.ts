@@ -332,10 +332,10 @@ test('after a random walk of many peers over many rooms nothing is left', async 
   };
   await using server = await startServer(settings, { clock, log });
   const sockets = { opened: 0, closed: 0 };
-  server.sfu.events.on('socketOpened', () => {
+  server.signaling.events.on('socketOpened', () => {
     sockets.opened += 1;
   });
-  server.sfu.events.on('socketClosed', () => {
+  server.signaling.events.on('socketClosed', () => {
     sockets.closed += 1;
   });
   const walk = async (count: number) => {

@@ -1,6 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { Server } from '../../src/app/server.ts';
-import type { SfuEvents } from '../../src/sfu/events.ts';
+import type { EventBus, EventMap } from '../../src/core/event-bus.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { finalText, firstText, nextPart, RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
@@ -37,9 +36,12 @@ async function stillAnswers(client: SignalingClient): Promise<void> {
   expect(await client.request('getRtcStatsUrl', {})).toEqual({});
 }
 
-function eventsOf<N extends keyof SfuEvents>(server: Server, name: N): SfuEvents[N][] {
-  const seen: SfuEvents[N][] = [];
-  server.sfu.events.on(name, (data) => void seen.push(data));
+function eventsOf<Events extends EventMap<Events>, N extends keyof Events>(
+  bus: EventBus<Events>,
+  name: N,
+): Events[N][] {
+  const seen: Events[N][] = [];
+  bus.on(name, (data) => void seen.push(data));
   return seen;
 }
 
@@ -223,7 +225,7 @@ describe('a frame', () => {
   test('that is too large in its parts closes its socket too', async () => {
     await using server = await startServer();
     await using _witness = await Witness.in(server);
-    const closed = eventsOf(server, 'socketClosed');
+    const closed = eventsOf(server.signaling.events, 'socketClosed');
     const raw = new RawSocket({ server });
     expect(await raw.status).toBe(101);
     for (let part = 0; part < 40 && closed.length === 0; part += 1) {
@@ -245,7 +247,7 @@ describe('a frame', () => {
   test('that cannot be read, again and again, closes the socket with 1008', async () => {
     await using server = await startServer();
     await using _witness = await Witness.in(server);
-    const dropped = eventsOf(server, 'socketDropped');
+    const dropped = eventsOf(server.signaling.events, 'socketDropped');
     const { client } = await enter({ server, peerId: 'mallory' });
     for (let count = 0; count < 11; count += 1) client.socket.send('{');
     const { code, reason } = await client.closed;
@@ -301,7 +303,7 @@ describe('keys that could reach a prototype', () => {
 
   test('are no methods', async () => {
     await using server = await startServer();
-    const handled = eventsOf(server, 'requestHandled');
+    const handled = eventsOf(server.signaling.events, 'requestHandled');
     const client = await SignalingClient.connect({ server });
     for (const method of [
       '__proto__',
@@ -410,7 +412,7 @@ describe('messages of one socket', () => {
   test('that come as a flood close it with 1008, and only it', async () => {
     await using server = await startServer();
     await using witness = await Witness.in(server);
-    const dropped = eventsOf(server, 'socketDropped');
+    const dropped = eventsOf(server.signaling.events, 'socketDropped');
     const { client } = await enter({ server, peerId: 'mallory' });
     for (let count = 0; count < 3000; count += 1)
       client.notify('changeDisplayName', { displayName: `${count}` });
@@ -453,8 +455,8 @@ describe('a socket', () => {
     'at %s that is cut while it is let in leaves nobody behind',
     async (path) => {
       await using server = await startServer();
-      const closed = eventsOf(server, 'socketClosed');
-      const left = eventsOf(server, 'peerLeft');
+      const closed = eventsOf(server.signaling.events, 'socketClosed');
+      const left = eventsOf(server.sfu.events, 'peerLeft');
       const raw = new RawSocket({ server, path: `${path}roomId=room&peerId=raw` });
       server.sfu.events.on('peerConnected', () => raw.close());
       await until(() => closed.length > 0);
@@ -467,8 +469,8 @@ describe('a socket', () => {
   test('of a client that does not read is dropped, and only it', async () => {
     await using server = await startServer(unpaced);
     await using witness = await Witness.in(server);
-    const dropped = eventsOf(server, 'socketDropped');
-    const left = eventsOf(server, 'peerLeft');
+    const dropped = eventsOf(server.signaling.events, 'socketDropped');
+    const left = eventsOf(server.sfu.events, 'peerLeft');
     const deaf = new RawSocket({ server, peerId: 'deaf' });
     expect(await deaf.status).toBe(101);
     deaf.request(1, 'join', {});

@@ -198,7 +198,7 @@ describe.each(all.map((method) => [method.name, method] as const))('%s', (name, 
     test('is not taken as a notification, for it has an answer', async () => {
       await using world = await createWorld();
       let handled: string | undefined;
-      world.server.sfu.events.on('requestHandled', ({ result }) => {
+      world.server.signaling.events.on('requestHandled', ({ result }) => {
         handled = result;
       });
       world.alice.notify(name, exampleOf(name, world.ids));

@@ -389,7 +389,10 @@ describe('protoo-client as the rewrites use it', () => {
     using _alice = alice.client;
     using _bob = bob.client;
     const results: string[] = [];
-    server.sfu.events.on('requestHandled', ({ method, result }) => void results.push(`${method} ${result}`));
+    server.signaling.events.on(
+      'requestHandled',
+      ({ method, result }) => void results.push(`${method} ${result}`),
+    );
     const { producerId } = await alice.client.request('produce', videoTrack(alice.send, 1));
     const { consumerId } = await bob.client.waitFor('newConsumer');
     const consumer = () => peerSnapshot(server, 'bob').consumers[0];

@@ -108,7 +108,7 @@ describe('a connection is accepted, and closed with 4000 and the reason,', () =>
   test.each(tokens)('%s', async (_what, reason, make) => {
     await using server = await startServer(withKeys);
     const refused: string[] = [];
-    server.sfu.events.on('connectionRefused', ({ code }) => void refused.push(code));
+    server.signaling.events.on('connectionRefused', ({ code }) => void refused.push(code));
     const client = await SignalingClient.connect({ server, token: await make() });
     // What it sends before it knows is not carried out.
     client.notify('join', {});
@@ -124,7 +124,7 @@ describe('a connection is accepted, and closed with 4000 and the reason,', () =>
   test('and protoo-client does not try again', async () => {
     await using server = await startServer(withKeys);
     const opened: string[] = [];
-    server.sfu.events.on('socketOpened', ({ peerId }) => void opened.push(peerId));
+    server.signaling.events.on('socketOpened', ({ peerId }) => void opened.push(peerId));
     using client = new ProtooClient(socketUrl(server, 'room', 'alice', '/'), { retries: 5 });
     await client.waitFor('connection:close');
     expect(opened).toEqual(['alice']);

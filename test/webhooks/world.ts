@@ -1,8 +1,9 @@
 import { serverActor } from '../../src/core/actors.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { EventStream } from '../../src/public-events/stream.ts';
-import { EventBus } from '../../src/sfu/events.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
 import { Store } from '../../src/store/store.ts';
 import { Webhooks, type WebhooksOptions } from '../../src/webhooks/webhooks.ts';
 import { TestClock } from '../support/clock.ts';
@@ -28,7 +29,7 @@ export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOpt
   const { config, folder, clock = new TestClock() as Clock as C, ...options } = worldOptions;
   const lines: string[] = [];
   const log = createLogger({ level: 'info', write: (line) => void lines.push(line) });
-  const bus = new EventBus(silentLogger);
+  const bus = new EventBus<SfuEvents>(silentLogger);
   const store = new Store({ folder, log: silentLogger, now: () => clock.now() });
   const events = new EventStream({ events: bus, clock });
   const whole: { -readonly [K in keyof Configured]: Configured[K] } = {

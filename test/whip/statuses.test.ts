@@ -115,6 +115,18 @@ describe('opening a session for a publisher', () => {
     expect(await refusalOf(long)).toMatchObject({ status: 413, code: 'too_large' });
   });
 
+  test('a refusal is an event of signaling, as that of a socket is', async () => {
+    const server = await start(withKeys);
+    const refused: object[] = [];
+    server.signaling.events.on('connectionRefused', (event) => void refused.push(event));
+    await open(server, '/whip/room');
+    await open(server, '/whep/hall');
+    expect(refused).toEqual([
+      { code: 'unauthorized', roomId: 'room' },
+      { code: 'unauthorized', roomId: 'hall' },
+    ]);
+  });
+
   test('401 without a token or with a bad one, 403 without the grant', async () => {
     const server = await start(withKeys);
     const missing = await open(server, '/whip/room');

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import type { EventBus, Volume } from '../events.ts';
+import type { SfuBus, Volume } from '../events.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { RoomRouter } from './routers.ts';
 
@@ -41,7 +41,7 @@ export class RoomObservers {
 
   constructor(
     private readonly roomId: string,
-    private readonly events: EventBus,
+    private readonly events: SfuBus,
   ) {}
 
   /** Peer ids that are heard now, the loudest first. */

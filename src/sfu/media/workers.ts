@@ -2,7 +2,7 @@ import { createWorker, type types } from 'mediasoup';
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { EventBus } from '../events.ts';
+import type { SfuBus } from '../events.ts';
 import { keepFromSignals } from '../quirks/signals.ts';
 
 export interface WorkerPoolOptions {
@@ -12,7 +12,7 @@ export interface WorkerPoolOptions {
   listenInfos: (workerIndex: number) => types.TransportListenInfo[];
   /** The executable to start; mediasoup's own choice unless told. */
   workerBin?: string;
-  events: EventBus;
+  events: SfuBus;
   log: Logger;
   clock: Clock;
 }

@@ -1,10 +1,10 @@
 import { type Actor, serverActor } from '../../core/actors.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
-import type { EventBus } from '../events.ts';
+import type { SfuBus } from '../events.ts';
 
 interface DrainOptions {
-  events: EventBus;
+  events: SfuBus;
   clock: Clock;
   /** Whether no peer is left to wait for. */
   idle: () => boolean;

@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
-import type { EventBus } from '../events.ts';
+import type { SfuBus } from '../events.ts';
 import type { RtpPlace } from '../media/rtp-place.ts';
 import type { WorkerPool } from '../media/workers.ts';
 import type { MediaIndex } from './media-index.ts';
@@ -11,7 +11,7 @@ import type { SfuSettings } from './settings.ts';
 /** What every room shares. */
 export interface RoomContext {
   readonly settings: SfuSettings;
-  readonly events: EventBus;
+  readonly events: SfuBus;
   readonly log: Logger;
   readonly clock: Clock;
   readonly pool: WorkerPool;

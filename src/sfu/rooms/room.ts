@@ -3,7 +3,7 @@ import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
 import type { Logger } from '../../core/log.ts';
-import type { EventBus } from '../events.ts';
+import type { SfuBus } from '../events.ts';
 import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
@@ -55,7 +55,7 @@ export class Room {
     return room;
   }
 
-  get events(): EventBus {
+  get events(): SfuBus {
     return this.context.events;
   }
 

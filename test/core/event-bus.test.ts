@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test';
+import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger } from '../../src/core/log.ts';
-import { EventBus, type SfuEvent } from '../../src/sfu/events.ts';
+import type { SfuBus, SfuEvent, SfuEvents } from '../../src/sfu/events.ts';
 
 const room = { roomId: 'kitchen', workerIndex: 0 };
-const opened = (bus: EventBus) => bus.emit('roomOpened', room);
+const opened = (bus: SfuBus) => bus.emit('roomOpened', room);
 
-test('subscribers hear an event in the order in which they came, those of all events last', () => {
-  const bus = new EventBus(silentLogger);
+test('subscribers get an event in the order in which they subscribed, those to all events last', () => {
+  const bus = new EventBus<SfuEvents>(silentLogger);
   const heard: string[] = [];
   bus.onAny(({ name }) => void heard.push(`all: ${name}`));
   bus.on('roomOpened', () => void heard.push('first'));
@@ -15,8 +16,8 @@ test('subscribers hear an event in the order in which they came, those of all ev
   expect(heard).toEqual(['first', 'second', 'all: roomOpened']);
 });
 
-test('who subscribes or leaves after the first emission counts for the next one', () => {
-  const bus = new EventBus(silentLogger);
+test('subscribing or leaving after the first emission takes effect at the next one', () => {
+  const bus = new EventBus<SfuEvents>(silentLogger);
   const heard: string[] = [];
   const leave = bus.on('roomOpened', () => void heard.push('early'));
   opened(bus);
@@ -29,8 +30,8 @@ test('who subscribes or leaves after the first emission counts for the next one'
   expect(heard).toEqual(['early', 'early', 'late', 'all', 'late']);
 });
 
-test('who takes all events but some is not told of those', () => {
-  const bus = new EventBus(silentLogger);
+test('a subscriber to all events but some does not get those', () => {
+  const bus = new EventBus<SfuEvents>(silentLogger);
   const heard: SfuEvent[] = [];
   bus.onAny((event) => void heard.push(event), new Set(['drainCancelled'] as const));
   bus.emit('drainCancelled', { by: { kind: 'server', id: '' } });
@@ -38,14 +39,14 @@ test('who takes all events but some is not told of those', () => {
   expect(heard).toEqual([{ name: 'roomOpened', data: room }]);
 });
 
-test('a subscriber that throws keeps the event from nobody', () => {
-  const bus = new EventBus(silentLogger);
+test('an event reaches every subscriber when one of them throws', () => {
+  const bus = new EventBus<SfuEvents>(silentLogger);
   const heard: string[] = [];
   bus.on('roomOpened', () => {
     throw new Error('not today');
   });
-  bus.on('roomOpened', () => void heard.push('told'));
+  bus.on('roomOpened', () => void heard.push('second'));
   bus.onAny(() => void heard.push('all'));
   opened(bus);
-  expect(heard).toEqual(['told', 'all']);
+  expect(heard).toEqual(['second', 'all']);
 });
