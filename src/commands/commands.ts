@@ -274,7 +274,7 @@ export class Commands {
   /** Removes every peer, in any room, that a ban now keeps out. */
   #removeBanned(by: Actor, reason: string): void {
     for (const { roomId, peerId } of this.sfu.findPeers(
-      (identity) => this.store.bans.holds(identity) !== undefined,
+      (identity) => this.store.bans.findActive(identity) !== undefined,
     ))
       void this.sfu.removePeer({ roomId, peerId, reason, by });
   }
