@@ -8,7 +8,7 @@ import { exampleCommand } from '../src/rest/example.ts';
 import { basePath } from '../src/rest/headers.ts';
 import { errorsOf } from '../src/rest/problem.ts';
 import { maxBodyBytes } from '../src/wire/body.ts';
-import { SchemaNames, schemaText, unnamedText } from '../src/wire/schema-text.ts';
+import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
 
 const names = new SchemaNames(namedSchemas);
 const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
@@ -23,7 +23,7 @@ export function apiPage(): string {
     errorTable(subjects.flatMap(([, operations]) => operations)),
     '## Shapes',
     ...Object.entries(namedSchemas).map(([name, schema]: [string, TSchema]) =>
-      code('ts', `type ${name} = ${unnamedText(schema, names)};`),
+      code('ts', `type ${name} = ${definitionText(schema, names)};`),
     ),
     '',
   ].join('\n\n');

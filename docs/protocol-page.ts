@@ -6,7 +6,7 @@ import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import * as rtp from '../src/wire/rtp.ts';
-import { SchemaNames, schemaText, unnamedText } from '../src/wire/schema-text.ts';
+import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
   RtpCapabilities: rtp.RtpCapabilities,
@@ -47,7 +47,7 @@ export function protocolPage(): string {
     errorTable(),
     '## Shapes',
     ...Object.entries(named).map(([name, schema]) =>
-      code('ts', `type ${name} = ${unnamedText(schema, names)};`),
+      code('ts', `type ${name} = ${definitionText(schema, names)};`),
     ),
     '',
   ].join('\n\n');

@@ -24,7 +24,7 @@ export interface Incoming {
 }
 
 export function incoming(request: Request, direct: string, trusted: AddressTest): Incoming {
-  return { request, url: new URL(request.url), direct, address: clientAddress(request, direct, trusted) };
+  return { request, url: new URL(request.url), direct, address: clientAddress(request, direct, { trusted }) };
 }
 
 /** Who sends this request: by the name that a trusted proxy gives, or by the session's cookie. */

@@ -1,4 +1,4 @@
-import type { Asker, Commands } from '../../src/commands/commands.ts';
+import type { Commands, Requester } from '../../src/commands/commands.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role, User } from '../../src/store/users.ts';
@@ -19,7 +19,7 @@ export interface PanelContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** The user as the one who asks for an action, for `commands`. */
-  asker(reason?: string): Asker;
+  asker(reason?: string): Requester;
   /** The address of a page of the dashboard, e.g. link('/room', { room: 'x' }). */
   link(path: string, query?: LinkQuery): string;
   /** The address at which an action of a panel is confirmed and carried out. */

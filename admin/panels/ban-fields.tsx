@@ -1,4 +1,4 @@
-import type { BanOrder } from '../../src/commands/commands.ts';
+import type { BanRequest } from '../../src/commands/commands.ts';
 import { SfuError } from '../../src/core/errors.ts';
 import { banKinds } from '../../src/store/bans.ts';
 import type { Form } from '../panel/form.ts';
@@ -36,7 +36,7 @@ export function readDuration(form: Form): number | null {
 }
 
 /** For how long an order bans, in words. */
-export function periodOf({ milliseconds }: BanOrder): string {
+export function periodOf({ milliseconds }: BanRequest): string {
   const name = durationNames.find((each) => durations[each].milliseconds === milliseconds);
   return name === undefined || name === 'forever' ? 'for good' : `for ${durations[name].title}`;
 }
@@ -73,12 +73,12 @@ export function BanFields({ token }: { token: boolean }): JSX.Element {
 }
 
 /** @throws SfuError invalid_params */
-export function readBanOrder(form: Form): BanOrder {
+export function readBanOrder(form: Form): BanRequest {
   const kinds = banKinds.filter((kind) => form.all('by').includes(kind));
   if (kinds.length === 0)
     throw new SfuError('invalid_params', 'choose at least one thing by which they are recognised');
   return {
-    scope: form.choice('scope', ['room', 'server']) as BanOrder['scope'],
+    scope: form.choice('scope', ['room', 'server']) as BanRequest['scope'],
     kinds,
     milliseconds: readDuration(form),
   };

@@ -1,19 +1,19 @@
 import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
 
-/** What is read of a ban here. Times are milliseconds since the epoch, null for good. */
-interface HeldBan {
+interface Ban {
   /** The room that it is for; null for the whole server. */
   readonly roomId: string | null;
   readonly reason: string;
+  /** Milliseconds since the epoch; null for a permanent ban. */
   readonly expiresAt: number | null;
 }
 
-/** Where bans and voided tokens are kept. */
+/** Bans and void tokens, as the store has them. */
 export interface BanRegister {
-  /** The ban that keeps this identity out, if there is one. */
-  holds(identity: Identity): HeldBan | undefined;
-  /** Whether the token was issued before its holder was removed. */
+  /** The ban in force that matches this identity. */
+  findActive(identity: Identity): Ban | undefined;
+  /** Whether the token was issued before a moderator removed its peer. */
   isVoid(identity: Identity): boolean;
 }
 
@@ -22,20 +22,20 @@ export interface BanRegister {
  */
 export function admission(bans: BanRegister, options: { tokens: boolean }) {
   return (identity: Identity): SfuError | undefined => {
-    const ban = bans.holds(identity);
+    const ban = bans.findActive(identity);
     if (ban) return new SfuError('banned', banSentence(ban));
     if (options.tokens && bans.isVoid(identity)) {
       return new SfuError(
         'removed',
-        'a moderator removed you from this room, and this token is from before that; ask for a new one',
+        'a moderator removed you from this room, and this token was issued before that; ask for a new one',
       );
     }
     return undefined;
   };
 }
 
-function banSentence({ roomId, expiresAt, reason }: HeldBan): string {
+function banSentence({ roomId, expiresAt, reason }: Ban): string {
   const where = roomId === null ? 'this server' : 'this room';
   const until = expiresAt === null ? '' : ` until ${new Date(expiresAt).toISOString().slice(0, 16)}Z`;
-  return `you are banned from ${where}${until}${reason ? ` (${reason})` : ''}; ask the people who run it`;
+  return `you are banned from ${where}${until}${reason ? ` (${reason})` : ''}; ask its operator`;
 }

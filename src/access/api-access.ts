@@ -7,7 +7,7 @@ import { clientAddresses } from './address.ts';
 import { type Caller, type Scope, scopes, scopesOfRole } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
-/** Claims of a program's own token, signed like a peer's with an API key: `api` says what it may do. */
+/** Claims of a program's token. It is signed with an API key, like a peer's; `api` says what the program may do. */
 export const ApiClaims = Type.Object({
   iss: Type.String({ minLength: 1, maxLength: 64 }),
   exp: Type.Number(),
@@ -22,14 +22,14 @@ const prefix = 'tureen_';
 
 export interface ApiAccessOptions {
   config: Config;
-  /** The key that a secret from the dashboard belongs to. */
+  /** Finds the dashboard's API key that has this secret. */
   findKey: (
     secret: string,
   ) => { readonly name: string; readonly role: keyof typeof scopesOfRole } | undefined;
   now: () => number;
 }
 
-/** Tells which program a request comes from: the REST API, the control socket and broadcasters ask it. */
+/** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
   readonly #addressOf: ReturnType<typeof clientAddresses>;
 
@@ -38,37 +38,38 @@ export class ApiAccess {
   }
 
   /**
-   * Reads `Authorization: Bearer` (RFC 6750) or, for scripts that cannot set a header, `?token=`: a key made in the
-   * dashboard, or a token signed with an API key. In development mode nothing is needed.
-   * @param direct the other end of the connection
-   * @throws SfuError unauthorized, or forbidden for a page of a foreign origin in development mode
+   * Identifies the caller by its credential (see `bearerOf`): a key made in the dashboard, or a token signed with an API
+   * key. In development mode none is needed.
+   * @param remoteAddress the other end of the connection
+   * @throws SfuError unauthorized; forbidden for a page of another origin in development mode
    */
-  async authenticate(request: Request, direct: string): Promise<Caller> {
-    const address = this.#addressOf(request, direct);
+  async authenticate(request: Request, remoteAddress: string): Promise<Caller> {
+    const address = this.#addressOf(request, remoteAddress);
     const credential = bearerOf(request);
-    if (credential === undefined && this.options.config.developmentMode) return developer(request, address);
-    if (credential === undefined) throw new SfuError('unauthorized', missing);
-    return { ...(await this.#known(credential)), address };
+    if (credential === undefined && this.options.config.developmentMode)
+      return developmentCaller(request, address);
+    if (credential === undefined) throw new SfuError('unauthorized', missingCredential);
+    return { ...(await this.#verify(credential)), address };
   }
 
-  async #known(credential: string): Promise<Omit<Caller, 'address'>> {
+  async #verify(credential: string): Promise<Omit<Caller, 'address'>> {
     const { config, findKey, now } = this.options;
     if (credential.startsWith(prefix)) {
       const key = findKey(credential);
       if (key) return { by: { kind: 'api', id: key.name }, scopes: new Set(scopesOfRole[key.role]) };
       throw new SfuError(
         'unauthorized',
-        'there is no such key, or it was revoked; make one in the dashboard',
+        'there is no such key, or it was revoked; create one in the dashboard',
       );
     }
     const claims = await verifiedClaims(credential, { apiKeys: config.apiKeys, now: now() });
-    if (!claimsCheck.Check(claims)) throw new SfuError('unauthorized', notForPrograms);
+    if (!claimsCheck.Check(claims)) throw new SfuError('unauthorized', notForApi);
     const { iss, sub = iss, api } = claims;
     return { by: { kind: 'api', id: sub }, scopes: new Set(api.scopes as Scope[]) };
   }
 }
 
-/** Signs a token with which a program calls. */
+/** Signs a token for a program. */
 export async function mintApiToken(request: {
   key: string;
   secret: string;
@@ -91,25 +92,28 @@ export async function mintApiToken(request: {
   return await token.sign(new TextEncoder().encode(secret));
 }
 
-/** What a request carries as its credential, wherever it carries it. */
+/**
+ * The credential of a request: from `Authorization: Bearer` (RFC 6750), from the sub-protocols of a WebSocket, or from
+ * `?token=`, for scripts that cannot set a header.
+ */
 export function bearerOf(request: Request): string | undefined {
   const header = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  return header ?? ofProtocol(request) ?? new URL(request.url).searchParams.get('token') ?? undefined;
+  return header ?? fromSubProtocol(request) ?? new URL(request.url).searchParams.get('token') ?? undefined;
 }
 
-/** A WebSocket that cannot set a header offers the credential as a sub-protocol, `bearer.<key>`. */
-function ofProtocol(request: Request): string | undefined {
+/** A browser cannot set a header on a WebSocket, so it offers the credential as a sub-protocol, `bearer.<key>`. */
+function fromSubProtocol(request: Request): string | undefined {
   const offered = request.headers.get('sec-websocket-protocol') ?? '';
   return /(?:^|,)\s*bearer\.([^\s,]+)/.exec(offered)?.[1];
 }
 
-const missing =
+const missingCredential =
   'a key is needed: send "Authorization: Bearer" with a key from the dashboard or a token signed with an API key';
-const notForPrograms =
-  'the token is not for the API: it wants a claim "api" with scopes. A token for a peer does not let a program in';
+const notForApi =
+  'the token is not for the API: it needs a claim "api" with scopes. A token for a peer is for that peer only';
 
-/** Only this machine reaches a server in development mode, and on this machine a page from elsewhere may be open. */
-function developer(request: Request, address: string): Caller {
+/** In development mode only this machine can connect, but its browser may have a page of another origin open. */
+function developmentCaller(request: Request, address: string): Caller {
   const origin = request.headers.get('origin');
   if (origin !== null && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
     throw new SfuError(

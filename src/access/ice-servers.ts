@@ -5,9 +5,9 @@ import type { Config } from '../config/config.ts';
 export type IceServers = NonNullable<Config['iceServers']>[number][];
 
 /**
- * The ICE servers for one client: those configured, or the TURN servers with credentials of its own that expire, as
- * the TURN REST API describes (draft-uberti-behave-turn-rest): the user name is the expiry in seconds and the peer,
- * the password its HMAC-SHA1.
+ * The ICE servers for one client: the configured ones, or the TURN servers with credentials for this client that expire
+ * (the TURN REST API, draft-uberti-behave-turn-rest). The user name is the expiry in seconds and the peer id, the
+ * password its HMAC-SHA1.
  */
 export function iceServersFor(config: Config, peerId: string, now: number): IceServers {
   const { iceServers = [], turnUrls, turnSecret, turnSeconds } = config;

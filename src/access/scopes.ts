@@ -13,16 +13,16 @@ import { SfuError } from '../core/errors.ts';
 export const scopes = ['read', 'moderate', 'rooms', 'media', 'tokens', 'node'] as const;
 export type Scope = (typeof scopes)[number];
 
-/** The scopes of a key that was made in the dashboard, by its role there. */
+/** The scopes of a key that was created in the dashboard, by its role there. */
 export const scopesOfRole: Readonly<Record<'viewer' | 'moderator' | 'admin', readonly Scope[]>> = {
   viewer: ['read'],
   moderator: ['read', 'moderate'],
   admin: scopes,
 };
 
-/** A program that calls, and what it may do. */
+/** The program that made a request, and what it may do. */
 export interface Caller {
-  /** Who it is in events and the audit log. */
+  /** Its name in events and in the audit log. */
   readonly by: { readonly kind: 'api'; readonly id: string };
   readonly scopes: ReadonlySet<Scope>;
   readonly address: string;
@@ -33,6 +33,6 @@ export function requireScope({ scopes: granted }: Pick<Caller, 'scopes'>, scope:
   if (granted.has(scope)) return;
   throw new SfuError(
     'forbidden',
-    `this needs the scope ${scope}, which your key does not have; use another key`,
+    `this needs the scope ${scope}, which your key does not have; use a key that has it`,
   );
 }

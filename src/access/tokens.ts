@@ -6,7 +6,7 @@ import { Id, Source } from '../core/schemas.ts';
 import { cleanName } from '../core/text.ts';
 
 /**
- * Access tokens: JWT (RFC 7519) signed with HS256. They are bound to one room and one peer.
+ * Access tokens: JWTs (RFC 7519) signed with HS256. Each is for one peer in one room.
  *
  * - `iss` the API key, `sub` the peer id, `room` the room id, `exp` required; `nbf`, `iat` and `jti` optional
  * - `name` a display name that the client cannot change, `metadata` data of the application
@@ -39,12 +39,13 @@ export const TokenClaims = Type.Object({
 
 const claimsCheck = TypeCompiler.Compile(TokenClaims);
 
-/** Seconds by which clocks may differ. */
+/** How far the clocks of servers may differ, in seconds. */
 const leeway = 60;
-const longestToken = 8192;
-const longestMetadata = 4096;
+const maxTokenLength = 8192;
+/** Metadata is kept in memory for as long as its peer or room, so its size as JSON is limited. */
+export const maxMetadataLength = 4096;
 
-/** What a good token says. */
+/** The content of a token that was verified. */
 export interface VerifiedToken {
   readonly displayName?: string;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -93,8 +94,8 @@ export async function mintToken(request: MintRequest): Promise<string> {
 }
 
 /**
- * Checks signature, times, and that the token is for this room and this peer.
- * @throws SfuError unauthorized for a token that is not good, forbidden for a good one that is for something else
+ * Checks the signature and the times of a token, and that it is for this room and this peer.
+ * @throws SfuError unauthorized for an invalid token, forbidden for a valid one for another room or peer
  */
 export async function verifyToken(
   token: string,
@@ -103,8 +104,8 @@ export async function verifyToken(
   const { target } = options;
   const payload = await verifiedClaims(token, options);
   if (!claimsCheck.Check(payload)) throw wrongClaims(payload);
-  if (payload.room !== target.roomId) throw new SfuError('forbidden', 'the token is for another room');
-  if (payload.sub !== target.peerId) throw new SfuError('forbidden', 'the token is for another peer');
+  if (payload.room !== target.roomId) throw new SfuError('forbidden', wrongTarget('room'));
+  if (payload.sub !== target.peerId) throw new SfuError('forbidden', wrongTarget('peer'));
   checkMetadata(payload.metadata ?? {});
   // A removal voids what was issued until then, which a date in the future would get around.
   if (payload.iat !== undefined && payload.iat > options.now / 1000 + leeway) {
@@ -123,7 +124,7 @@ export async function verifyToken(
   };
 }
 
-/** The peer that a token is for, by its own words and unchecked; undefined for what is no token of a peer. */
+/** The peer id in a token, which is not verified; undefined when it is not a token for a peer. */
 export function subjectOf(token: string): string | undefined {
   try {
     const { sub, room } = decodeJwt(token);
@@ -133,22 +134,29 @@ export function subjectOf(token: string): string | undefined {
   }
 }
 
-/** Checks signature and times; what the claims say is for the caller to check. @throws SfuError unauthorized */
+/** Checks the signature and the times of a token, but not its other claims. @throws SfuError unauthorized */
 export async function verifiedClaims(
   token: string,
   { apiKeys, now }: { apiKeys: ReadonlyMap<string, string>; now: number },
 ): Promise<JWTPayload> {
   const secret = apiKeys.get(issuerOf(token));
   if (secret === undefined)
-    throw new SfuError('unauthorized', 'the token is signed with a key that this server does not know');
-  return await verified(token, secret, now);
+    throw new SfuError(
+      'unauthorized',
+      'the token is signed with a key that this server does not have; check "iss" against TUREEN_API_KEY',
+    );
+  return await verifySignature(token, secret, now);
+}
+
+function wrongTarget(what: 'room' | 'peer'): string {
+  return `the token is for another ${what}; ask for one for this ${what}`;
 }
 
 function issuerOf(token: string): string {
-  if (token.length > longestToken) {
+  if (token.length > maxTokenLength) {
     throw new SfuError(
       'unauthorized',
-      `the token is longer than ${longestToken} characters; carry less metadata`,
+      `the token is longer than ${maxTokenLength} characters; put less metadata into it`,
     );
   }
   try {
@@ -158,7 +166,7 @@ function issuerOf(token: string): string {
   }
 }
 
-async function verified(token: string, secret: string, now: number): Promise<JWTPayload> {
+async function verifySignature(token: string, secret: string, now: number): Promise<JWTPayload> {
   try {
     const { payload } = await jwtVerify(token, new TextEncoder().encode(secret), {
       algorithms: ['HS256'],
@@ -168,32 +176,37 @@ async function verified(token: string, secret: string, now: number): Promise<JWT
     });
     return payload;
   } catch (error) {
-    throw new SfuError('unauthorized', refusal(error), { cause: error });
+    throw new SfuError('unauthorized', sentenceFor(error), { cause: error });
   }
 }
 
-function refusal(error: unknown): string {
+function sentenceFor(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'the token has expired; ask for a new one';
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
-    return 'the token is not valid yet';
-  if (error instanceof errors.JWTClaimValidationFailed) return `the token lacks a good claim ${error.claim}`;
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'the signature of the token is wrong';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is not signed with HS256';
+    return 'the token is not valid yet; check the clocks and its claim nbf';
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the claim ${error.claim} of the token is missing or invalid; docs/tokens.md lists what is needed`;
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return 'the signature of the token is wrong; sign it with the secret of the key in "iss"';
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return 'the token is not signed with HS256; sign it with HS256';
   return 'the token cannot be verified; ask for a new one';
 }
 
 function wrongClaims(payload: JWTPayload): SfuError {
   const first = claimsCheck.Errors(payload).First();
-  const where = first?.path.slice(1).replaceAll('/', '.') || 'the claims';
+  const claim = first?.path.slice(1).replaceAll('/', '.') || 'the claims';
   return new SfuError(
     'unauthorized',
-    `the token's claim ${where} is wrong: ${first?.message ?? 'not as documented'}`,
+    `the token's claim ${claim} is wrong: ${first?.message ?? 'docs/tokens.md lists what is needed'}`,
   );
 }
 
-/** Metadata of a token is kept with the peer as long as it stays, so its size has a bound. */
 function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
-  if (JSON.stringify(metadata).length > longestMetadata) {
-    throw new SfuError('unauthorized', `the token's metadata is larger than ${longestMetadata} characters`);
+  if (JSON.stringify(metadata).length > maxMetadataLength) {
+    throw new SfuError(
+      'unauthorized',
+      `the token's metadata has more than ${maxMetadataLength} characters as JSON; put less into it`,
+    );
   }
 }

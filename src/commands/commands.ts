@@ -10,29 +10,25 @@ import type { AuditIntent } from '../store/audit.ts';
 import type { Ban, NewBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
-import {
-  type Asker,
-  type BanOrder,
-  bansOf,
-  type ConsumerTarget,
-  type PeerTarget,
-  type ProducerTarget,
-  type RoomTarget,
-} from './orders.ts';
+import { type BanRequest, bansFor } from './ban-request.ts';
+import type { ConsumerTarget, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 
-export type { Asker, BanOrder, PeerTarget } from './orders.ts';
+export type { BanRequest } from './ban-request.ts';
+export type { PeerTarget, Requester } from './targets.ts';
 
-/** What came of a removal. */
 export interface Removal {
-  /** What was left of the peer after five seconds; normally nothing. */
+  /** What is left of the peer after five seconds; normally nothing. */
   readonly remains: Remains;
-  /** Those that keep it out. */
+  /** The bans that were added with it. */
   readonly bans: readonly Ban[];
 }
 
+/** Whether a bulk command applies to a producer of a joined peer. */
+type Selection = (peer: PeerSnapshot, producer: ProducerSnapshot) => boolean;
+
 /**
- * What moderators and programs do, from the page, from the call, or over REST: by id, with plain results. Each command
- * is written to the audit log before it is carried out, and its result after.
+ * What moderators and programs can do, for the dashboard, signaling and REST alike: by id, with plain results. Each
+ * command is written to the audit log before it runs, and its result after.
  */
 export class Commands {
   constructor(
@@ -42,122 +38,107 @@ export class Commands {
   ) {}
 
   /**
-   * Removes a peer with all that its subject has in the room, and makes the tokens of the subject void; with a ban it
-   * does not get back in with new ones either.
-   * Resolves when it is complete, or with what was left of it after five seconds. @throws SfuError not_found
+   * Removes a peer with all that its subject has in the room, and makes the tokens of the subject void. With a ban, new
+   * tokens do not let it back in either. Resolves when the removal is complete, or after five seconds with what is
+   * left. @throws SfuError not_found
    */
-  async removePeer(target: PeerTarget, order?: BanOrder): Promise<Removal> {
+  async removePeer(target: PeerTarget, ban?: BanRequest): Promise<Removal> {
     const { roomId, peerId, by, reason = '' } = target;
     const peer = this.sfu.read.peer(roomId, peerId);
-    const wanted = order ? bansOf(peer, order, { roomId, by, reason, now: this.now() }) : [];
-    const kinds = wanted.map(({ kind }) => kind);
-    const details = order ? { scope: order.scope, by: kinds, until: wanted[0]?.expiresAt ?? null } : {};
-    const said = order ? 'you were banned' : 'a moderator removed you';
-    const detail = `${said}${reason ? `: ${reason}` : ''}`;
-    const intent = { ...target, action: order ? 'peer.ban' : 'peer.remove', details };
+    const newBans = ban ? bansFor(peer, ban, { roomId, by, reason, now: this.now() }) : [];
+    const kinds = newBans.map(({ kind }) => kind);
+    const details = ban ? { scope: ban.scope, by: kinds, until: newBans[0]?.expiresAt ?? null } : {};
+    const notice = withReason(ban ? 'you were banned' : 'a moderator removed you', reason);
+    const intent = { ...target, action: ban ? 'peer.ban' : 'peer.remove', details };
     return await audited(this.store, intent, {
       prepare: () => {
         this.store.bans.voidTokens({ roomId, subject: peer.subject, issuedAt: peer.issuedAt ?? 0 });
-        return wanted.map((ban) => this.store.bans.add(ban));
+        return newBans.map((newBan) => this.store.bans.add(newBan));
       },
       command: async (bans) => {
-        const removing = this.sfu.removePeer({ roomId, peerId, reason: detail, by });
-        this.#removeBanned(by, detail);
+        const removing = this.sfu.removePeer({ roomId, peerId, reason: notice, by });
+        this.#removeBannedPeers(by, notice);
         return { remains: await removing, bans };
       },
-      worded: completeOrNot,
+      describeResult: describeRemoval,
     });
   }
 
-  /** Bans somebody who need not be here. Peers that the ban fits are removed. @returns the ban */
-  async ban(ban: NewBan, asker: Asker): Promise<Ban> {
+  /** Adds a ban, also for someone who is not connected. Peers that it matches are removed. @returns the ban */
+  async ban(ban: NewBan, requester: Requester): Promise<Ban> {
     const { kind, value, roomId, expiresAt } = ban;
     const details = { kind, value, until: expiresAt };
-    const intent = { ...asker, action: 'ban.add', ...(roomId !== null && { roomId }), details };
+    const intent = { ...requester, action: 'ban.add', ...(roomId !== null && { roomId }), details };
     return await audited(this.store, intent, {
       prepare: () => this.store.bans.add(ban),
       command: (added) => {
-        this.#removeBanned(asker.by, `you were banned${ban.reason ? `: ${ban.reason}` : ''}`);
+        this.#removeBannedPeers(requester.by, withReason('you were banned', ban.reason));
         return added;
       },
     });
   }
 
-  /** Ends a ban. @throws SfuError not_found when none with that id holds */
-  async liftBan(id: number, asker: Asker): Promise<void> {
+  /** Ends a ban. @throws SfuError not_found when there is none in force with that id */
+  async liftBan(id: number, requester: Requester): Promise<void> {
     const ban = this.store.bans.get(id);
     const details = { id, kind: ban?.kind, value: ban?.value };
-    const intent = { ...asker, action: 'ban.lift', details, ...(ban?.roomId && { roomId: ban.roomId }) };
+    const intent = { ...requester, action: 'ban.lift', details, ...(ban?.roomId && { roomId: ban.roomId }) };
     await this.#audited(intent, () => {
       if (!this.store.bans.lift(id))
-        throw new SfuError('not_found', 'there is no such ban any more; it has ended or was lifted');
+        throw new SfuError('not_found', `there is no ban ${id} in force; it has ended or was lifted`);
     });
   }
 
+  /** Mutes a producer until a moderator allows it again. */
   async muteProducer(target: ProducerTarget): Promise<void> {
-    const details = this.#described(target);
-    await this.#audited({ ...target, action: 'producer.mute', details }, () => this.sfu.muteProducer(target));
+    await this.#forProducer('producer.mute', target, () => this.sfu.muteProducer(target));
   }
 
+  /** Ends a mute: the peer may resume the producer. */
   async allowProducer(target: ProducerTarget): Promise<void> {
-    const details = this.#described(target);
-    await this.#audited({ ...target, action: 'producer.allow', details }, () =>
-      this.sfu.allowProducer(target),
-    );
+    await this.#forProducer('producer.allow', target, () => this.sfu.allowProducer(target));
   }
 
   async closeProducer(target: ProducerTarget): Promise<void> {
-    const details = this.#described(target);
-    await this.#audited({ ...target, action: 'producer.close', details }, () =>
-      this.sfu.closeProducer(target),
-    );
+    await this.#forProducer('producer.close', target, () => this.sfu.closeProducer(target));
   }
 
-  /** Holds what a peer receives; its client is notified, and may resume it. */
+  /** Pauses what a peer receives; its client is notified and may resume it. */
   async pauseConsumer(target: ConsumerTarget): Promise<void> {
-    const details = { consumerId: target.consumerId };
-    await this.#audited({ ...target, action: 'consumer.pause', details }, () =>
-      this.sfu.pauseConsumer(target),
-    );
+    await this.#forConsumer('consumer.pause', target, () => this.sfu.pauseConsumer(target));
   }
 
   async resumeConsumer(target: ConsumerTarget): Promise<void> {
-    const details = { consumerId: target.consumerId };
-    await this.#audited({ ...target, action: 'consumer.resume', details }, () =>
-      this.sfu.resumeConsumer(target),
-    );
+    await this.#forConsumer('consumer.resume', target, () => this.sfu.resumeConsumer(target));
   }
 
   async closeConsumer(target: ConsumerTarget): Promise<void> {
-    const details = { consumerId: target.consumerId };
-    await this.#audited({ ...target, action: 'consumer.close', details }, () =>
-      this.sfu.closeConsumer(target),
-    );
+    await this.#forConsumer('consumer.close', target, () => this.sfu.closeConsumer(target));
   }
 
   /**
-   * Mutes everything of one source that is not muted yet, but for moderators'; or all that one peer sends, of that
-   * source where one is given. @returns how many were muted
+   * Mutes every producer of a room except those of moderators, or every producer of one peer; only those of one source
+   * when it is given. @returns how many were muted, without those that were muted before
    */
   async muteAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
     const { source, peerId } = target;
-    const chosen = (peer: PeerSnapshot, producer: ProducerSnapshot) =>
+    const selects: Selection = (peer, producer) =>
       (source === undefined || producer.source === source) &&
       !producer.pausedBy.includes('moderator') &&
       (peerId === undefined ? !peer.grants.moderate : peer.id === peerId);
     const action = peerId === undefined ? 'room.mute' : 'peer.mute';
-    return await this.#eachProducer({ ...target, action }, chosen, (one) => this.sfu.muteProducer(one));
+    return await this.#forProducers({ ...target, action }, selects, (found) => this.sfu.muteProducer(found));
   }
 
-  /** Ends the mutes of a peer: it may resume what it sends. @returns how many were ended */
+  /** Ends the mutes of a peer, so that it may resume. @returns how many were ended */
   async allowAll(target: PeerTarget & { source?: Source }): Promise<number> {
     const { source, peerId } = target;
-    const chosen = (peer: PeerSnapshot, producer: ProducerSnapshot) =>
+    const selects: Selection = (peer, producer) =>
       peer.id === peerId &&
       (source === undefined || producer.source === source) &&
       producer.pausedBy.includes('moderator');
     const intent = { ...target, action: 'peer.allow' };
-    return await this.#eachProducer(intent, chosen, (one) => this.sfu.allowProducer(one));
+    return await this.#forProducers(intent, selects, (found) => this.sfu.allowProducer(found));
   }
 
   /** Sets what a peer may publish from now on. */
@@ -182,7 +163,7 @@ export class Commands {
     await this.#audited({ ...target, action: 'notice', details: { message } }, () => this.sfu.notice(target));
   }
 
-  /** Opens a room before anybody enters it. @throws SfuError wrong_state, draining, worker_unavailable */
+  /** Opens a room before its first peer. @throws SfuError wrong_state, draining, worker_unavailable */
   async createRoom(target: RoomTarget & { options: RoomOptions }): Promise<RoomSnapshot> {
     const { options } = target;
     return await this.#audited({ ...target, action: 'room.create', details: { ...options } }, () =>
@@ -190,7 +171,7 @@ export class Commands {
     );
   }
 
-  /** Changes what a room is like. */
+  /** Changes the options of a room. */
   async changeRoom(target: RoomTarget & { changes: RoomChanges }): Promise<void> {
     const { changes } = target;
     await this.#audited({ ...target, action: 'room.change', details: { ...changes } }, () =>
@@ -198,14 +179,14 @@ export class Commands {
     );
   }
 
-  /** A locked room lets nobody new in. */
+  /** Locks or unlocks a room. New peers cannot enter a locked room. */
   async setRoomLocked(target: RoomTarget & { locked: boolean }): Promise<void> {
     await this.#audited({ ...target, action: target.locked ? 'room.lock' : 'room.unlock' }, () =>
       this.sfu.setRoomLocked(target),
     );
   }
 
-  /** Limits the bits a second that each transport of a room may send; null takes the limit away. */
+  /** Limits the bits a second that each transport of a room may send; null removes the limit. */
   async capBitrate(target: RoomTarget & { bitrate: number | null }): Promise<void> {
     const { bitrate } = target;
     await this.#audited({ ...target, action: 'room.cap', details: { bitrate } }, () =>
@@ -217,7 +198,7 @@ export class Commands {
     await this.#audited({ ...target, action: 'room.close' }, () => this.sfu.closeRoom(target));
   }
 
-  /** Builds a room again on another worker; its peers are asked to rejoin. */
+  /** Moves a room to another worker; its peers are asked to rejoin. */
   async moveRoom(target: RoomTarget & { workerIndex: number }): Promise<void> {
     const { workerIndex } = target;
     await this.#audited({ ...target, action: 'room.move', details: { workerIndex } }, () =>
@@ -225,62 +206,78 @@ export class Commands {
     );
   }
 
-  /** Starts a drain; does not wait for its end. */
-  async drain(asker: Asker & { milliseconds: number }): Promise<void> {
-    const { milliseconds, by } = asker;
-    await this.#audited({ ...asker, action: 'node.drain', details: { seconds: milliseconds / 1000 } }, () => {
+  /** Starts a drain, without waiting for its end. */
+  async drain(request: Requester & { milliseconds: number }): Promise<void> {
+    const { milliseconds, by } = request;
+    const intent = { ...request, action: 'node.drain', details: { seconds: milliseconds / 1000 } };
+    await this.#audited(intent, () => {
       void this.sfu.drain({ milliseconds, by });
     });
   }
 
-  async cancelDrain(asker: Asker): Promise<void> {
-    await this.#audited({ ...asker, action: 'node.drain.cancel' }, () => this.sfu.cancelDrain(asker.by));
+  async cancelDrain(requester: Requester): Promise<void> {
+    await this.#audited({ ...requester, action: 'node.drain.cancel' }, () =>
+      this.sfu.cancelDrain(requester.by),
+    );
   }
 
-  #audited<T>(intent: AuditIntent, command: () => T | Promise<T>, worded?: AuditedWork<T, void>['worded']) {
-    return audited(this.store, intent, { prepare: () => {}, command, worded });
+  #audited<T>(
+    intent: AuditIntent,
+    command: () => T | Promise<T>,
+    describeResult?: AuditedWork<T, void>['describeResult'],
+  ) {
+    return audited(this.store, intent, { prepare: () => {}, command, describeResult });
   }
 
-  /** Does something to those producers of a room that are chosen. @returns how many there were */
-  async #eachProducer(
+  /** @throws SfuError not_found, before anything is written to the audit log */
+  async #forProducer(action: string, target: ProducerTarget, command: () => void | Promise<void>) {
+    const { roomId, producerId } = target;
+    const details = { producerId, source: this.sfu.read.producer(roomId, producerId).source };
+    await this.#audited({ ...target, action, details }, command);
+  }
+
+  async #forConsumer(action: string, target: ConsumerTarget, command: () => void | Promise<void>) {
+    await this.#audited({ ...target, action, details: { consumerId: target.consumerId } }, command);
+  }
+
+  /** Runs a command for every selected producer of a room. @returns how many there were */
+  async #forProducers(
     intent: RoomTarget & { action: string; source?: Source },
-    chosen: (peer: PeerSnapshot, producer: ProducerSnapshot) => boolean,
-    act: (target: { roomId: string; peerId: string; producerId: string; by: Actor }) => unknown,
+    selects: Selection,
+    command: (target: { roomId: string; peerId: string; producerId: string; by: Actor }) => unknown,
   ): Promise<number> {
     const { roomId, by, source = 'all', action } = intent;
-    const command = async () => {
+    const runAll = async () => {
       const targets = this.sfu.read
         .room(roomId)
         .peers.flatMap((peer) =>
           peer.producers
-            .filter((producer) => peer.state === 'joined' && chosen(peer, producer))
+            .filter((producer) => peer.state === 'joined' && selects(peer, producer))
             .map(({ id: producerId }) => ({ roomId, peerId: peer.id, producerId, by })),
         );
-      // Someone who leaves at this moment needs no mute, and must not keep the others from theirs.
-      await Promise.allSettled(targets.map(async (target) => act(target)));
+      // A peer may leave at this moment: the command fails for it and has to go on for the others.
+      await Promise.allSettled(targets.map(async (target) => command(target)));
       return targets.length;
     };
     const verb = action === 'peer.allow' ? 'allowed' : 'muted';
     return await this.#audited(
       { ...intent, details: { source } },
-      command,
+      runAll,
       (count) => `done: ${count} ${verb}`,
     );
   }
 
-  #described({ roomId, producerId }: ProducerTarget): Record<string, unknown> {
-    return { producerId, source: this.sfu.read.producer(roomId, producerId).source };
-  }
-
-  /** Removes every peer, in any room, that a ban now keeps out. */
-  #removeBanned(by: Actor, reason: string): void {
-    for (const { roomId, peerId } of this.sfu.findPeers(
-      (identity) => this.store.bans.holds(identity) !== undefined,
-    ))
-      void this.sfu.removePeer({ roomId, peerId, reason, by });
+  /** Removes every peer, in any room, that matches a ban in force. */
+  #removeBannedPeers(by: Actor, reason: string): void {
+    const banned = this.sfu.findPeers((identity) => this.store.bans.findActive(identity) !== undefined);
+    for (const { roomId, peerId } of banned) void this.sfu.removePeer({ roomId, peerId, reason, by });
   }
 }
 
-function completeOrNot({ remains }: { remains: Remains }): string {
+function withReason(sentence: string, reason: string): string {
+  return reason ? `${sentence}: ${reason}` : sentence;
+}
+
+function describeRemoval({ remains }: Removal): string {
   return remains.length === 0 ? 'done' : `incomplete: still there: ${remains.join(', ')}`;
 }

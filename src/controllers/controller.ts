@@ -182,7 +182,7 @@ export class Controller implements SocketListener {
       filter,
       position,
       send: (event) => this.notify('event', event),
-      unread: () => (this.#state.name === 'open' ? this.#state.socket.unread() : 0),
+      unread: () => (this.#state.name === 'open' ? this.#state.socket.bufferedBytes() : 0),
       lost: () =>
         this.#drop('backpressure', 'you read too slowly; connect again, and look at everything anew'),
     });

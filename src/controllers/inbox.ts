@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import { type ClientFrame, FrameError, readFrame } from '../wire/frame.ts';
-import { Pace } from '../wire/pace.ts';
+import { RateLimiter } from '../wire/rate-limiter.ts';
 
 export interface InboxOptions {
   readonly clock: Clock;
@@ -22,12 +22,12 @@ const toleratedInvalid = 10;
 /** What a controller sends: read, bounded, paced, and carried out one after the other. */
 export class Inbox {
   readonly #queue: RequestFrame[] = [];
-  readonly #pace: Pace;
+  readonly #pace: RateLimiter;
   #state: 'waiting' | 'idle' | 'working' | 'closed' = 'waiting';
   #invalid = 0;
 
   constructor(private readonly options: InboxOptions) {
-    this.#pace = new Pace(options.messagesPerSecond, options.clock);
+    this.#pace = new RateLimiter(options.messagesPerSecond, options.clock);
   }
 
   /** Takes one text frame. */

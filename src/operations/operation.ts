@@ -1,7 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Caller, Scope } from '../access/scopes.ts';
 import type { Commands } from '../commands/commands.ts';
-import type { Asker } from '../commands/orders.ts';
+import type { Requester } from '../commands/targets.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -99,6 +99,6 @@ export function defineOperation<
 }
 
 /** The caller as the one who asks for a command that is audited. */
-export function askerOf({ caller }: OperationContext, reason?: string): Asker {
+export function askerOf({ caller }: OperationContext, reason?: string): Requester {
   return { by: caller.by, address: caller.address, ...(reason !== undefined && { reason }) };
 }

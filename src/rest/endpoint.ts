@@ -4,7 +4,7 @@ import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
-import { Pace } from '../wire/pace.ts';
+import { RateLimiter } from '../wire/rate-limiter.ts';
 import { apiHeaders, basePath } from './headers.ts';
 import { type Answer, IdempotentAnswers, readIdempotencyKey } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
@@ -32,7 +32,7 @@ const mostCallers = 1000;
 /** Carries out operations as HTTP wants it: who may, how often, on which version, and only once. */
 export class Endpoint {
   readonly #answers: IdempotentAnswers;
-  readonly #paces = new Map<string, Pace>();
+  readonly #paces = new Map<string, RateLimiter>();
 
   constructor(private readonly options: EndpointOptions) {
     this.#answers = new IdempotentAnswers(options.services.clock);
@@ -99,7 +99,7 @@ export class Endpoint {
 
   #keepPace(caller: string): void {
     const { clock, config } = this.options.services;
-    const pace = this.#paces.get(caller) ?? new Pace(config.apiRequestsPerSecond, clock);
+    const pace = this.#paces.get(caller) ?? new RateLimiter(config.apiRequestsPerSecond, clock);
     this.#paces.delete(caller);
     this.#paces.set(caller, pace);
     const [oldest] = this.#paces.keys();

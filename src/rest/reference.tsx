@@ -2,7 +2,7 @@ import { errorCodes } from '../core/errors.ts';
 import { namedSchemas } from '../operations/named-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
 import { operationsBySubject } from '../operations/table/index.ts';
-import { SchemaNames, schemaText, unnamedText } from '../wire/schema-text.ts';
+import { definitionText, SchemaNames, schemaText } from '../wire/schema-text.ts';
 import { exampleCommand } from './example.ts';
 import { basePath } from './headers.ts';
 import { errorsOf } from './problem.ts';
@@ -168,7 +168,7 @@ function Shapes() {
       <h2 id="shapes">Shapes</h2>
       {Object.entries(namedSchemas).map(([name, schema]) => (
         <div id={`shape-${name}`}>
-          <Code title={name} text={unnamedText(schema, names)} />
+          <Code title={name} text={definitionText(schema, names)} />
         </div>
       ))}
     </section>

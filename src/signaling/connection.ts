@@ -17,7 +17,7 @@ import {
   type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
-import { Pace } from '../wire/pace.ts';
+import { RateLimiter } from '../wire/rate-limiter.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
@@ -62,7 +62,7 @@ export class Connection implements PeerLink {
   readonly #queue: (RequestFrame | NotificationFrame)[] = [];
   #working = false;
   #invalid = 0;
-  readonly #pace: Pace;
+  readonly #pace: RateLimiter;
   readonly #requests: Requests;
   readonly #dialect: Dialect = { wrapsStats: false };
   /** What the method that runs wants done once its reply is on its way. */
@@ -72,7 +72,7 @@ export class Connection implements PeerLink {
 
   constructor(private readonly options: ConnectionOptions) {
     const { clock, messagesPerSecond } = options;
-    this.#pace = new Pace(messagesPerSecond, clock);
+    this.#pace = new RateLimiter(messagesPerSecond, clock);
     this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
   }
 

@@ -90,7 +90,7 @@ export class Bans {
   }
 
   /** The ban that keeps somebody out, if there is one. */
-  holds({ roomId, subject, tokenId, address }: Entrant): Ban | undefined {
+  findActive({ roomId, subject, tokenId, address }: Entrant): Ban | undefined {
     const row = this.database
       .query<Row, [string, string | null, string, string, number]>(
         `SELECT * FROM bans WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)

@@ -1,14 +1,12 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { SfuError } from '../core/errors.ts';
+import { isGoodId } from '../core/text.ts';
 
 /** Checks data against a schema. */
 export type DataCheck<T extends TSchema = TSchema> = Pick<TypeCheck<T>, 'Check' | 'Errors'>;
 
-/**
- * The check of a schema. It is compiled when it is first used: most servers use half of their schemas, and none of them
- * while they start.
- */
+/** Makes the check of a schema. It is compiled on first use: a start needs none, and most servers use only half. */
 export function dataCheck<T extends TSchema>(schema: T): DataCheck<T> {
   let compiled: TypeCheck<T> | undefined;
   const check = () => {
@@ -22,21 +20,31 @@ export function dataCheck<T extends TSchema>(schema: T): DataCheck<T> {
 }
 
 /**
- * The data, typed, when it fits.
- * @param what is named first in the error, such as the method
- * @throws SfuError invalid_params that names the first field that does not fit, what it wants and what came
+ * Returns the data, typed, when it matches the schema.
+ * @param what opens the error message, such as the name of the method
+ * @throws SfuError invalid_params that names the first wrong field, what is expected there and what came
  */
 export function checked<T extends TSchema>(check: DataCheck<T>, data: unknown, what: string): Static<T> {
   if (check.Check(data)) return data;
   throw invalidParams(check, data, what);
 }
 
-/** Says what does not fit. */
+/** The error for data that does not match its schema. */
 export function invalidParams(check: DataCheck, data: unknown, what: string): SfuError {
   const first = check.Errors(data).First();
-  const where = first?.path ? first.path.slice(1).replaceAll('/', '.').slice(0, 100) : 'data';
-  const wants = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
-  return new SfuError('invalid_params', `${what}: ${where}: ${wants}, got ${excerpt(first?.value)}`);
+  const field = first?.path ? first.path.slice(1).replaceAll('/', '.').slice(0, 100) : 'data';
+  const expected = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
+  return new SfuError('invalid_params', `${what}: ${field}: ${expected}, got ${excerpt(first?.value)}`);
+}
+
+/** What the id of a room, a peer or a controller must look like: anything that logs and addresses can carry. */
+export const idRule =
+  'must have 1 to 128 characters, without control characters, double spaces, or spaces at either end';
+
+/** Returns an id that a caller chose. @throws SfuError invalid_params when signaling would not accept it */
+export function requireId(name: string, id: string): string {
+  if (isGoodId(id)) return id;
+  throw new SfuError('invalid_params', `${name}: ${idRule}; got ${excerpt(id)}`);
 }
 
 function excerpt(value: unknown): string {

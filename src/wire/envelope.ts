@@ -1,12 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import type { SfuError } from '../core/errors.ts';
 
-/**
- * What every socket of this server has in common: JSON text frames in protoo's envelope, their limits, and the codes
- * with which a socket is closed.
- */
+/** What every socket of this server shares: JSON text frames in protoo's envelope, their limits, and the close codes. */
 
-/** Bytes of one frame at most; Bun closes the socket with 1009 beyond it. */
+/** The largest frame, in bytes; Bun closes the socket with 1009 beyond it. */
 export const maxFrameBytes = 64 * 1024;
 /** How deep a frame may be nested. RTP parameters need 7. */
 export const maxFrameDepth = 24;
@@ -43,18 +40,18 @@ export type ResponseFrame =
       readonly errorReason: string;
     };
 
-/** Data of the application, handed on as it is. */
+/** Data of the application, passed on unchanged. */
 export const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
   maxProperties: 64,
   description: 'Data of the application; `source` or `share: true` tell a shared screen from a camera',
 });
 
-/** The answer to a request that was not carried out. */
+/** The reply to a request that failed. */
 export function failureFrame(id: number, error: SfuError): ResponseFrame {
   return { response: true, id, ok: false, errorCode: error.status, errorReason: error.reason };
 }
 
-/** A close frame has room for 123 bytes of reason (RFC 6455, section 5.5). */
+/** Cuts a reason to the 123 bytes that fit into a close frame (RFC 6455, section 5.5). */
 export function closeReason(reason: string): string {
   let cut = reason;
   while (Buffer.byteLength(cut) > 123) cut = cut.slice(0, -1);

@@ -1,6 +1,6 @@
 import { SfuError } from '../core/errors.ts';
 import { maxFrameDepth, type NotificationFrame, type RequestFrame } from './envelope.ts';
-import { parseObject, tame } from './json.ts';
+import { parseObject, sanitize } from './json.ts';
 
 /** A response of a client to a request of the server. */
 export interface ClientResponse {
@@ -12,7 +12,7 @@ export interface ClientResponse {
 
 export type ClientFrame = RequestFrame | NotificationFrame | ClientResponse;
 
-/** Thrown for a frame that could not be read; `id` is set when it was a request that can be answered. */
+/** A frame that could not be read; `id` is set when it was a request that can be answered. */
 export class FrameError extends SfuError {
   constructor(
     message: string,
@@ -23,34 +23,34 @@ export class FrameError extends SfuError {
 }
 
 /**
- * Reads one text frame of a client. Its bytes are bounded before (Bun's maxPayloadLength), its depth here.
- * @throws SfuError invalid_message; a FrameError where it was a request that can be answered
+ * Reads one text frame of a client. Bun limits its size (maxPayloadLength), this function its depth.
+ * @throws SfuError invalid_message; a FrameError when it was a request that can be answered
  */
 export function readFrame(text: string): ClientFrame {
   const frame = parseObject(text, 'frame');
-  if (!tame(frame, maxFrameDepth)) {
+  if (!sanitize(frame, maxFrameDepth)) {
     const id = frame.request === true ? frameId(frame.id) : undefined;
     throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, id);
   }
   const { method, data = {} } = frame;
   if (frame.request === true) {
     const id = frameId(frame.id);
-    if (id === undefined) throw new FrameError('a request wants a whole number from 0 to 4294967295 as id');
+    if (id === undefined) throw new FrameError('a request needs an id: a whole number from 0 to 4294967295');
     if (typeof method !== 'string')
-      throw new FrameError('a request wants the name of its method as text', id);
+      throw new FrameError('a request needs a method: the name of one as a string', id);
     return { request: true, id, method, data };
   }
   if (frame.response === true) {
     const id = frameId(frame.id);
-    if (id === undefined) throw new FrameError('a response wants the id of the request that it answers');
+    if (id === undefined) throw new FrameError('a response needs the id of the request that it answers');
     return { response: true, id, ok: frame.ok === true, errorReason: String(frame.errorReason ?? '') };
   }
   if (frame.notification === true) {
     if (typeof method !== 'string')
-      throw new FrameError('a notification wants the name of its method as text');
+      throw new FrameError('a notification needs a method: the name of one as a string');
     return { notification: true, method, data };
   }
-  throw new FrameError('a message wants request, response or notification to be true');
+  throw new FrameError('a message needs one of request, response and notification to be true');
 }
 
 function frameId(id: unknown): number | undefined {

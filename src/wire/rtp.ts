@@ -3,7 +3,7 @@ import type { types } from 'mediasoup';
 import { MediaKind } from '../core/schemas.ts';
 
 /**
- * RTP, SCTP, ICE and DTLS parameters as they cross the wire, fully typed and bounded.
+ * Schemas of RTP, SCTP, ICE and DTLS parameters as clients send and get them, each with an upper bound.
  * https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
  */
 
@@ -14,7 +14,7 @@ const ssrc = Type.Integer({ minimum: 0, maximum: unsigned32 });
 const payloadType = Type.Integer({ minimum: 0, maximum: 127 });
 const extensionId = Type.Integer({ minimum: 1, maximum: 255 });
 
-// Checked as a flat record of small values, typed as mediasoup types it.
+// Checked as a flat record of small values; mediasoup's type is wider.
 const CodecParameters = Type.Unsafe<Record<string, unknown>>(
   Type.Record(
     Type.String({ maxLength: 64 }),
@@ -139,7 +139,7 @@ export const IceCandidate = Type.Object({
   tcpType: Type.Optional(Type.Literal('passive')),
 });
 
-/** A superset for all generations of clients: the old ones read maxMessageSize, the new ones the other two. */
+/** For all generations of clients: old ones read maxMessageSize, new ones the other two sizes. */
 export const SctpParameters = Type.Object({
   port: Type.Integer(),
   OS: Type.Integer(),

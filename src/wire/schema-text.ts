@@ -1,7 +1,7 @@
 import { OptionalKind, type TSchema } from '@sinclair/typebox';
 
-/** The part of a JSON schema that the documentation shows. */
-interface Shape {
+/** The keywords of JSON Schema that the documentation shows. */
+interface Keywords {
   type?: string;
   const?: unknown;
   anyOf?: TSchema[];
@@ -17,7 +17,7 @@ interface Shape {
   maxItems?: number;
 }
 
-/** Schemas that have a name of their own on the page, by what they hold. */
+/** The schemas that a page shows under a name of their own. A schema is recognised by its content. */
 export class SchemaNames {
   readonly #names = new Map<string, string>();
 
@@ -30,14 +30,14 @@ export class SchemaNames {
   }
 }
 
-/** A schema written in the way of a TypeScript type, with its bounds and what it means as comments. */
+/** Writes a schema as a TypeScript type, with bounds and descriptions as comments. */
 export function schemaText(schema: TSchema, names: SchemaNames, indent = ''): string {
-  return names.of(schema) ?? unnamedText(schema, names, indent);
+  return names.of(schema) ?? definitionText(schema, names, indent);
 }
 
-/** As schemaText, for the definition of a named schema itself. */
-export function unnamedText(schema: TSchema, names: SchemaNames, indent = ''): string {
-  const { type, anyOf, items, properties, patternProperties, const: constant } = schema as Shape;
+/** Like schemaText, but writes a named schema out: for its definition. */
+export function definitionText(schema: TSchema, names: SchemaNames, indent = ''): string {
+  const { type, anyOf, items, properties, patternProperties, const: constant } = schema as Keywords;
   if (constant !== undefined) return JSON.stringify(constant);
   if (anyOf) return anyOf.map((option) => schemaText(option, names, indent)).join(' | ');
   if (items) return `${bracketed(schemaText(items, names, indent))}[]`;
@@ -53,15 +53,15 @@ function objectText(properties: Record<string, TSchema>, names: SchemaNames, ind
   const inner = `${indent}  `;
   const lines = entries.map(([key, schema]) => {
     const optional = OptionalKind in schema ? '?' : '';
-    const comment = commentOf(schema as Shape, names.of(schema));
+    const comment = commentOf(schema as Keywords, names.of(schema));
     return `${inner}${key}${optional}: ${schemaText(schema, names, inner)};${comment}`;
   });
   return `{\n${lines.join('\n')}\n${indent}}`;
 }
 
-function commentOf(shape: Shape, name: string | undefined): string {
+function commentOf(keywords: Keywords, name: string | undefined): string {
   if (name) return '';
-  const { minimum, maximum, maxLength, maxItems, description } = shape;
+  const { minimum, maximum, maxLength, maxItems, description } = keywords;
   const range = minimum !== undefined && maximum !== undefined ? `${minimum} to ${maximum}` : undefined;
   const length = maxLength !== undefined ? `at most ${maxLength} characters` : undefined;
   const count = maxItems !== undefined ? `at most ${maxItems}` : undefined;

@@ -192,7 +192,7 @@ describe('tokens', () => {
     const wrong = clientOf({ server: closed, peerId: 'alice', token });
     await expect(wrong.join()).rejects.toMatchObject({
       code: 'forbidden',
-      message: 'the token is for another room',
+      message: 'the token is for another room; ask for one for this room',
     });
     const none = clientOf({ server: closed, peerId: 'alice' });
     await expect(none.join()).rejects.toMatchObject({ code: 'unauthorized' });

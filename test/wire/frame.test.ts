@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { FrameError, readFrame } from '../../src/wire/frame.ts';
-import { Pace } from '../../src/wire/pace.ts';
+import { RateLimiter } from '../../src/wire/rate-limiter.ts';
 import { TestClock } from '../support/clock.ts';
 
 describe('reading a frame', () => {
@@ -17,12 +17,12 @@ describe('reading a frame', () => {
     ['', 'not JSON'],
     ['[]', 'not a JSON object'],
     ['null', 'not a JSON object'],
-    ['{"method":"join"}', 'wants request, response or notification'],
+    ['{"method":"join"}', 'one of request, response and notification'],
     ['{"request":true,"method":"join"}', 'whole number'],
     ['{"request":true,"id":1.5,"method":"join"}', 'whole number'],
     ['{"request":true,"id":-1,"method":"join"}', 'whole number'],
-    ['{"request":true,"id":1,"method":{}}', 'name of its method'],
-    ['{"notification":true}', 'name of its method'],
+    ['{"request":true,"id":1,"method":{}}', 'needs a method'],
+    ['{"notification":true}', 'needs a method'],
   ])('%s is refused with a sentence', (text, sentence) => {
     expect(() => readFrame(text)).toThrow(sentence);
   });
@@ -47,22 +47,22 @@ describe('reading a frame', () => {
   });
 });
 
-describe('the pace of a client', () => {
+describe('a rate limiter', () => {
   test('lets a burst through, then so many a second', () => {
     const clock = new TestClock();
-    const pace = new Pace(10, clock);
-    const passed = Array.from({ length: 100 }, () => pace.take()).filter(Boolean).length;
+    const limiter = new RateLimiter(10, clock);
+    const passed = Array.from({ length: 100 }, () => limiter.take()).filter(Boolean).length;
     expect(passed).toBe(50);
     clock.advance(1000);
-    expect(Array.from({ length: 100 }, () => pace.take()).filter(Boolean).length).toBe(10);
+    expect(Array.from({ length: 100 }, () => limiter.take()).filter(Boolean).length).toBe(10);
   });
 
   test('makes those wait who are too fast, and no longer than needed', async () => {
     const clock = new TestClock();
-    const pace = new Pace(10, clock);
-    while (pace.take());
+    const limiter = new RateLimiter(10, clock);
+    while (limiter.take());
     let passed = false;
-    const waiting = pace.wait().then(() => {
+    const waiting = limiter.wait().then(() => {
       passed = true;
     });
     clock.advance(50);

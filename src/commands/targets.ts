@@ -1,0 +1,14 @@
+import type { Actor } from '../core/actors.ts';
+import type * as targets from '../sfu/targets.ts';
+
+/** Who asks for a command, from which address, and why: what the audit log says of it. */
+export interface Requester {
+  readonly by: Actor;
+  readonly address?: string;
+  readonly reason?: string;
+}
+
+export type RoomTarget = Requester & targets.RoomTarget;
+export type PeerTarget = Requester & targets.PeerTarget;
+export type ProducerTarget = Requester & targets.ProducerTarget;
+export type ConsumerTarget = Requester & targets.ConsumerTarget;
