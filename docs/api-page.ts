@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import { scopes, scopesOfRole } from '../src/access/scopes.ts';
+import { scopes, scopeTable } from '../src/access/scopes.ts';
 import { errorCodes } from '../src/core/errors.ts';
 import { namedSchemas } from '../src/operations/named-schemas.ts';
 import type { Operation } from '../src/operations/operation.ts';
@@ -29,20 +29,9 @@ export function apiPage(): string {
   ].join('\n\n');
 }
 
-const scopeMeanings: Readonly<Record<(typeof scopes)[number], string>> = {
-  read: 'rooms, peers, statistics, bans, the audit log',
-  moderate: 'remove, ban, mute, send notices, close producers, consumers and rooms',
-  rooms: 'create and change rooms',
-  media: 'send and receive media without a peer’s token',
-  tokens: 'mint tokens for peers; one that grants `moderate` needs the scope moderate as well',
-  node: 'drain the node, move rooms to other workers',
-};
-
 const scopeRows = scopes.map((scope) => {
-  const roles = Object.entries(scopesOfRole).flatMap(([role, granted]) =>
-    granted.includes(scope) ? [role] : [],
-  );
-  return `| \`${scope}\` | ${scopeMeanings[scope]} | ${roles.join(', ')} |`;
+  const { doc, roles } = scopeTable[scope];
+  return `| \`${scope}\` | ${doc} | ${roles.join(', ')} |`;
 });
 
 const opening = `# The REST API

@@ -4,7 +4,7 @@ import { SignJWT } from 'jose';
 import { type Config, isLoopback } from '../config/config.ts';
 import { SfuError } from '../core/errors.ts';
 import { clientAddresses } from './address.ts';
-import { type Caller, type Scope, scopes, scopesOfRole } from './scopes.ts';
+import { type Caller, type KeyRole, type Scope, scopes, scopesOf } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
 /** Claims of a program's token. It is signed with an API key, like a peer's; `api` says what the program may do. */
@@ -23,9 +23,7 @@ const prefix = 'tureen_';
 export interface ApiAccessOptions {
   config: Config;
   /** Finds the dashboard's API key that has this secret. */
-  findKey: (
-    secret: string,
-  ) => { readonly name: string; readonly role: keyof typeof scopesOfRole } | undefined;
+  findKey: (secret: string) => { readonly name: string; readonly role: KeyRole } | undefined;
   now: () => number;
 }
 
@@ -56,7 +54,7 @@ export class ApiAccess {
     const { config, findKey, now } = this.options;
     if (credential.startsWith(prefix)) {
       const key = findKey(credential);
-      if (key) return { by: { kind: 'api', id: key.name }, scopes: new Set(scopesOfRole[key.role]) };
+      if (key) return { by: { kind: 'api', id: key.name }, scopes: scopesOf(key.role) };
       throw new SfuError(
         'unauthorized',
         'there is no such key, or it was revoked; create one in the dashboard',

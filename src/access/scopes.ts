@@ -1,24 +1,29 @@
 import { SfuError } from '../core/errors.ts';
 
-/**
- * What a program may do on this server:
- *
- * - `read` rooms, peers, statistics, bans, the audit log, events
- * - `moderate` remove, ban, mute, lock, notices, close producers and rooms
- * - `rooms` create and change rooms
- * - `media` send and receive media: broadcasters, controllers, ingest without a peer's token
- * - `tokens` mint tokens for peers
- * - `node` drain, workers, webhooks
- */
-export const scopes = ['read', 'moderate', 'rooms', 'media', 'tokens', 'node'] as const;
-export type Scope = (typeof scopes)[number];
+/** What a program may do on this server, by scope. The roles of the dashboard give a key that is made there its scopes. */
+export const scopeTable = {
+  read: { doc: 'rooms, peers, statistics, events', roles: ['viewer', 'moderator', 'admin'] },
+  moderate: {
+    doc: 'bans and the audit log; remove, ban, mute, lock, send notices, close producers, consumers and rooms',
+    roles: ['moderator', 'admin'],
+  },
+  rooms: { doc: 'create and change rooms', roles: ['admin'] },
+  media: { doc: 'send and receive media without a token of a peer', roles: ['admin'] },
+  tokens: {
+    doc: 'mint tokens for peers; one that grants `moderate` needs the scope moderate as well',
+    roles: ['admin'],
+  },
+  node: { doc: 'drain the node, move rooms to other workers, webhooks', roles: ['admin'] },
+} as const satisfies Record<string, { doc: string; roles: readonly KeyRole[] }>;
+
+export type Scope = keyof typeof scopeTable;
+export type KeyRole = 'viewer' | 'moderator' | 'admin';
+export const scopes = Object.keys(scopeTable) as readonly Scope[];
 
 /** The scopes of a key that was created in the dashboard, by its role there. */
-export const scopesOfRole: Readonly<Record<'viewer' | 'moderator' | 'admin', readonly Scope[]>> = {
-  viewer: ['read'],
-  moderator: ['read', 'moderate'],
-  admin: scopes,
-};
+export function scopesOf(role: KeyRole): Set<Scope> {
+  return new Set(scopes.filter((scope) => (scopeTable[scope].roles as readonly KeyRole[]).includes(role)));
+}
 
 /** The program that made a request, and what it may do. */
 export interface Caller {

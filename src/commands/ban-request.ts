@@ -1,4 +1,5 @@
 import type { Actor } from '../core/actors.ts';
+import { readNetwork } from '../core/networks.ts';
 import type { PeerSnapshot } from '../sfu/rooms/snapshot.ts';
 import { type BanKind, banKinds, type NewBan } from '../store/bans.ts';
 
@@ -17,7 +18,7 @@ export function bansFor(
   { scope, kinds, milliseconds }: BanRequest,
   { roomId, by, reason, now }: { roomId: string; by: Actor; reason: string; now: number },
 ): NewBan[] {
-  const values = { identity: subject, token: tokenId ?? undefined, address: address || undefined };
+  const values = { identity: subject, token: tokenId ?? undefined, address: readNetwork(address) };
   const expiresAt = milliseconds === null ? null : now + milliseconds;
   return banKinds.flatMap((kind) => {
     const value = values[kind];

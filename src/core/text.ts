@@ -3,8 +3,8 @@
 const longestName = 64;
 const longestDeviceText = 64;
 
-// Control characters, and the ones that turn the direction of what follows (Unicode TR36), which fake other names.
-const unwanted = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+// Control characters, spaces without a width, and the characters that turn the direction of what follows (Unicode TR36), which fake other names.
+const unwanted = /[\p{Cc}\u200b\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 // Letters, digits and punctuation with single spaces between them: most names need no cleaning, and no time for it.
 const harmless = /^(?:[!-~]+(?: [!-~]+)*)?$/;
@@ -25,9 +25,13 @@ export function cleanName(name: string): string {
   return cleanText(name, longestName);
 }
 
+/** What a path drops as "this folder" and "the folder above", written out or escaped (WHATWG URL, section 4.1). */
+const dotSegment = /^(?:\.|%2e){1,2}$/i;
+
 /** Whether a text can be the id of a room or a peer: up to 128 characters that every log and address can carry. */
 export function isGoodId(text: string): boolean {
-  return text !== '' && text.length <= 128 && text.isWellFormed() && cleanText(text, 128) === text;
+  if (text === '' || text.length > 128 || dotSegment.test(text)) return false;
+  return text.isWellFormed() && cleanText(text, 128) === text;
 }
 
 type Texts = { flag?: string | null; name?: string | null; version?: string | null };

@@ -1,4 +1,6 @@
 import type { Database } from 'bun:sqlite';
+import { SfuError } from '../core/errors.ts';
+import { networksAround, readNetwork } from '../core/networks.ts';
 import type { AuditActor } from './audit.ts';
 
 export const banKinds = ['identity', 'token', 'address'] as const;
@@ -60,7 +62,9 @@ export class Bans {
     private readonly now: () => number,
   ) {}
 
-  add(ban: NewBan): Ban {
+  /** @throws SfuError invalid_params for a ban of an address that is none */
+  add(wanted: NewBan): Ban {
+    const ban = wanted.kind === 'address' ? { ...wanted, value: networkOf(wanted.value) } : wanted;
     const { kind, value, roomId, reason, by, expiresAt } = ban;
     const createdAt = this.now();
     const { lastInsertRowid } = this.database
@@ -95,10 +99,16 @@ export class Bans {
       .query<Row, [string, string | null, string, string, number]>(
         `SELECT * FROM bans WHERE lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)
          AND (room_id IS NULL OR room_id = ?4)
-         AND ((kind = 'identity' AND value = ?1) OR (kind = 'token' AND value = ?2) OR (kind = 'address' AND value = ?3))
+         AND ((kind = 'identity' AND value = ?1) OR (kind = 'token' AND value = ?2) OR (kind = 'address' AND value IN (SELECT value FROM json_each(?3))))
          ORDER BY expires_at IS NULL DESC, expires_at DESC LIMIT 1`,
       )
-      .get(subject, tokenId ?? null, address, roomId, this.now());
+      .get(
+        subject,
+        tokenId ?? null,
+        JSON.stringify([address, ...networksAround(address)]),
+        roomId,
+        this.now(),
+      );
     return row ? readRow(row) : undefined;
   }
 
@@ -131,6 +141,15 @@ export class Bans {
       .all(pattern, onlyHolding ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(readRow);
   }
+}
+
+function networkOf(value: string): string {
+  const network = readNetwork(value);
+  if (network !== undefined) return network;
+  throw new SfuError(
+    'invalid_params',
+    `value: an IP address or a range such as 198.51.100.0/24 is wanted, got ${JSON.stringify(value.slice(0, 64))}`,
+  );
 }
 
 function readRow(row: Row): Ban {

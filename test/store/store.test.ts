@@ -247,3 +247,20 @@ test('an API key is known by its secret, of which only a hash is kept, until it 
   store.apiKeys.revoke(store.apiKeys.list()[0]?.id ?? 0);
   expect(store.apiKeys.find(secret)).toBeUndefined();
 });
+
+test('a ban of an address holds for it in every spelling, and for a network', () => {
+  const { store } = standing();
+  const ban = { kind: 'address', roomId: null, reason: '', by, expiresAt: null } as const;
+  const entrant = { roomId: 'a', subject: 'p' };
+  const isOut = (address: string) => store.bans.findActive({ ...entrant, address }) !== undefined;
+  expect(store.bans.add({ ...ban, value: ' ::ffff:198.51.100.8 ' }).value).toBe('198.51.100.8');
+  expect(isOut('198.51.100.8')).toBe(true);
+  expect(isOut('198.51.100.9')).toBe(false);
+  store.bans.add({ ...ban, value: '203.0.113.77/24' });
+  expect(isOut('203.0.113.200')).toBe(true);
+  expect(store.bans.add({ ...ban, value: '2001:DB8:0:0::2' }).value).toBe('2001:db8::/64');
+  expect(isOut('2001:db8::ffff:1')).toBe(true);
+  expect(isOut('2001:db8:0:1::2')).toBe(false);
+  for (const value of ['not an ip', '198.51.100.0/40', ''])
+    expect(() => store.bans.add({ ...ban, value })).toThrow('an IP address or a range such as');
+});

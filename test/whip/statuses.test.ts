@@ -147,7 +147,9 @@ describe('opening a session for a publisher', () => {
       expect(await refusalOf(response)).toMatchObject({ status: 403, code: 'forbidden' });
     }
     const screenOnly = await tokenFor('room', 'alice', { grants: { publish: ['screen'] } });
-    expect((await asked('/whip/room?source=screen', screenOnly)).status).toBe(201);
+    expect((await asked('/whip/room?source=screen', screenOnly)).status).toBe(403);
+    const withSound = await tokenFor('room', 'alice', { grants: { publish: ['screen', 'audio'] } });
+    expect((await asked('/whip/room?source=screen', withSound)).status).toBe(201);
     expect((await asked('/whip/room', token)).status).toBe(201);
     expect(server.sfu.peer('room', 'alice').publications.size).toBe(2);
   });

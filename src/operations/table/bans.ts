@@ -13,7 +13,7 @@ export const listBans = defineOperation({
   verb: 'GET',
   path: '/bans',
   doc: 'Bans, the newest first.',
-  scope: 'read',
+  scope: 'moderate',
   params: params({
     text,
     holding: Type.Optional(Type.Boolean({ description: 'Only those that hold now' })),
@@ -34,7 +34,12 @@ export const addBan = defineOperation({
   scope: 'moderate',
   params: params({
     kind: BanKind,
-    value: Type.String({ minLength: 1, maxLength: 128, description: 'The peer id, jti or IP address' }),
+    value: Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description:
+        'The subject of tokens (their peer id), a jti, or an IP address or range. An IPv6 address stands for its /64 unless a prefix is given.',
+    }),
     roomId: Type.Optional(orNull(Id, 'Null or left out for the whole server')),
     seconds: Type.Optional(
       orNull(Type.Integer({ minimum: 1, maximum: 10 * 365 * 24 * 3600 }), 'Null or left out for good'),
@@ -60,7 +65,7 @@ export const getBan = defineOperation({
   verb: 'GET',
   path: '/bans/:banId',
   doc: 'One ban, whether it holds or not.',
-  scope: 'read',
+  scope: 'moderate',
   params: params(target),
   result: Ban,
   versioned: true,

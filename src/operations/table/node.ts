@@ -74,7 +74,7 @@ export const listAudit = defineOperation({
   verb: 'GET',
   path: '/audit',
   doc: 'Who did what to whom, from where, why, and with what result; the newest first.',
-  scope: 'read',
+  scope: 'moderate',
   params: params({
     text: Type.Optional(Type.String({ maxLength: 200, description: 'Is found in any field' })),
     roomId: Type.Optional(Id),
