@@ -5,11 +5,15 @@ import { Server } from './app/server.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config/config.ts';
 import { envFileVariable, readEnvironment } from './config/env-file.ts';
 import { createLogger, type Logger } from './core/log.ts';
+import { standardOutput } from './core/log-sink.ts';
 import { nodePlace, resolveAddresses } from './host/addresses.ts';
 import { hostContext } from './host/doctor/context.ts';
 import { SelfCheck } from './host/doctor/self-check.ts';
 import { places } from './host/paths.ts';
 import { readTls, type TlsPair, TlsWatch } from './host/tls.ts';
+
+/** How long the last lines of the log may take, when nobody reads them. */
+const logFlushTimeoutMs = 1000;
 
 interface Program {
   readonly live: LiveConfig;
@@ -72,6 +76,7 @@ function exitAfter(ends: AsyncDisposableStack, log: Logger): Program['exit'] {
       .disposeAsync()
       .catch((error: unknown) => log.error('a part could not be ended', { error }));
     await ended;
+    await standardOutput.flush(logFlushTimeoutMs);
     process.exit(code);
   };
 }
