@@ -58,8 +58,9 @@ export class Dashboard {
     requireUnique(this.panels);
     keepConfiguredAdmin(store, config);
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
-    this.monitor = new Monitor(sfu, clock, signaling?.events);
     this.entrance = new Entrance(store, () => clock.now());
+    // The last one, since it has to be closed.
+    this.monitor = new Monitor(sfu, clock, signaling?.events);
   }
 
   whoIs(from: Incoming): Visitor | undefined {

@@ -5,17 +5,25 @@ import { Server } from './app/server.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config/config.ts';
 import { envFileVariable, readEnvironment } from './config/env-file.ts';
 import { createLogger, type Logger } from './core/log.ts';
+import { standardOutput } from './core/log-sink.ts';
 import { nodePlace, resolveAddresses } from './host/addresses.ts';
 import { hostContext } from './host/doctor/context.ts';
 import { SelfCheck } from './host/doctor/self-check.ts';
 import { places } from './host/paths.ts';
 import { readTls, type TlsPair, TlsWatch } from './host/tls.ts';
 
-interface Running {
-  server: Server;
-  live: LiveConfig;
-  log: Logger;
-  tls: TlsPair | undefined;
+/** How long the last lines of the log may take, when nobody reads them. */
+const logFlushTimeoutMs = 1000;
+
+interface Program {
+  readonly live: LiveConfig;
+  readonly log: Logger;
+  /** How to end what was started, in the order of the start. */
+  readonly ends: AsyncDisposableStack;
+  /** Ends what was started, and then the process. A second call waits for the first. */
+  readonly exit: (code: number) => Promise<never>;
+  /** Set once it runs. */
+  server?: Server;
 }
 
 /** The only file with side effects: configuration, self-check, server, signals, exit. */
@@ -29,29 +37,48 @@ async function main(): Promise<void> {
   });
   for (const name of unknownVariables(readEnvironment(process.env)))
     log.warn('an unknown variable is ignored; is it misspelt?', { name });
-  // An exception outside of every handler must not end the calls of everyone.
-  process.on('uncaughtException', (error) => log.error('an exception that nothing caught', { error }));
-  process.on('unhandledRejection', (error) => log.error('a rejection that nothing caught', { error }));
-  const { server, tls } = await start(config, log).catch((error: Error) => {
-    log.error(error.message, { error });
-    process.exit(1);
-  });
-  endOnSignals(server, log);
-  reloadOnHangup({ server, live, log, tls });
-  announce(server, log);
-  compileFromFirstRoom(server.sfu.events);
+  // A mistake in one place must not end everybody's calls.
+  process.on('uncaughtException', (error) => log.error('uncaught exception', { error }));
+  process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }));
+  const ends = new AsyncDisposableStack();
+  const program: Program = { live, log, ends, exit: exitAfter(ends, log) };
+  endOnSignals(program);
+  try {
+    program.server = await start(program);
+    announce(program.server, log);
+  } catch (error) {
+    log.error((error as Error).message, { error });
+    await program.exit(1);
+  }
 }
 
-async function start(config: Config, log: Logger) {
+async function start(program: Program): Promise<Server> {
+  const { live, log, ends } = program;
+  const config = live.current;
   process.env.MEDIASOUP_WORKER_BIN ??= workerBin;
-  const watch = new SelfCheck({ context: hostContext(config, process.env.MEDIASOUP_WORKER_BIN), log });
-  const [tls] = await Promise.all([readTls(config), watch.beforeStart()]);
-  // A signal to the whole process group must reach the server only, so that it can drain.
+  const context = hostContext(config, process.env.MEDIASOUP_WORKER_BIN);
+  const selfCheck = ends.adopt(new SelfCheck({ context, log }), (check) => check.close());
+  const [tls] = await Promise.all([readTls(config), selfCheck.beforeStart()]);
+  // A signal to the whole process group must not end the workers: calls go on while the server drains.
   const starter = places.workerStarter;
-  const unreadyReasons = () => watch.reasons;
-  const server = await Server.start({ config, log, workerBin: starter, tls, unreadyReasons });
-  void watch.started();
-  return { server, tls };
+  const unreadyReasons = () => selfCheck.reasons;
+  const server = ends.use(await Server.start({ config, log, workerBin: starter, tls, unreadyReasons }));
+  void selfCheck.started();
+  ends.defer(compileFromFirstRoom(server.sfu.events));
+  reloadOnHangup(program, server, tls && watchCertificate(program, server, tls));
+  return server;
+}
+
+function exitAfter(ends: AsyncDisposableStack, log: Logger): Program['exit'] {
+  let ended: Promise<void> | undefined;
+  return async (code) => {
+    ended ??= ends
+      .disposeAsync()
+      .catch((error: unknown) => log.error('a part could not be ended', { error }));
+    await ended;
+    await standardOutput.flush(logFlushTimeoutMs);
+    process.exit(code);
+  };
 }
 
 async function configOrExit(): Promise<Config> {
@@ -80,36 +107,41 @@ function announce({ url, config, admin }: Server, log: Logger): void {
   else if (address) console.error(`Dashboard: ${address}`);
 }
 
-/** The first signal drains, the second one ends at once. */
-function endOnSignals(server: Server, log: Logger): void {
+/** A signal during the start ends the program. Afterwards the first one drains, and the second one ends at once. */
+function endOnSignals(program: Program): void {
   let signals = 0;
   const end = async (signal: NodeJS.Signals) => {
+    const { server, log, exit } = program;
     signals += 1;
-    if (signals > 1) {
+    if (!server) {
+      log.info('ended by a signal before the server was ready', { signal });
+      await exit(0);
+    } else if (signals > 1) {
       log.warn('second signal: ending at once', { signal });
-      await server.stop();
-      process.exit(1);
-    }
-    const seconds = server.config.drainSeconds;
-    log.info('draining; a second signal ends at once', { signal, seconds });
-    const result = await server.sfu.drain({ milliseconds: seconds * 1000 });
-    if (result === 'cancelled') {
-      signals = 0;
-    } else if (signals === 1) {
-      await server.stop();
-      process.exit(0);
+      await exit(1);
+    } else {
+      const seconds = server.config.drainSeconds;
+      log.info('draining; a second signal ends at once', { signal, seconds });
+      const result = await server.sfu.drain({ milliseconds: seconds * 1000 });
+      if (result === 'cancelled') signals = 0;
+      else if (signals === 1) await exit(0);
     }
   };
   process.on('SIGTERM', (signal) => void end(signal));
   process.on('SIGINT', (signal) => void end(signal));
 }
 
-/** SIGHUP reads the environment file and the certificate again. Without either it ends the program, as by default. */
-function reloadOnHangup({ server, live, log, tls: pair }: Running): void {
+function watchCertificate({ live, log, ends }: Program, server: Server, pair: TlsPair): TlsWatch {
   const onChange = (changed: TlsPair) => server.replaceTls(changed);
-  const certificate = pair && new TlsWatch({ config: live.current, log, pair, onChange });
+  const watch = new TlsWatch({ config: live.current, log, pair, onChange });
+  return ends.adopt(watch, (certificate) => certificate.close());
+}
+
+/** SIGHUP reads the environment file and the certificate again. Without either it ends the program, its default. */
+function reloadOnHangup({ live, log, ends }: Program, server: Server, certificate?: TlsWatch): void {
   if (process.env[envFileVariable] === undefined && certificate === undefined) return;
   process.on('SIGHUP', () => {
+    if (ends.disposed) return;
     live.reload(process.env, log);
     server.programs.followConfig();
     void certificate?.reload();

@@ -1,4 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '../src/app/server.ts';
 import { SignalingClient, until } from './support/signaling-client.ts';
@@ -49,6 +52,11 @@ async function start(environment: Record<string, string> = {}): Promise<Running>
   return { ...main, port };
 }
 
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'tureen-main-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
 async function joined(port: number, peerId: string): Promise<SignalingClient> {
   const client = await SignalingClient.connect({ server: { port } as Server, peerId });
   await client.request('join', { displayName: peerId });
@@ -77,6 +85,28 @@ test('a port that is taken is told with what to do, and no worker stays', async 
   expect(await second.process.exited).toBe(1);
   await until(() => second.output().includes('Free the port or set PORT'));
 });
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s while the media workers start ends the program, and no worker stays',
+  async (signal) => {
+    await using folder = await temporaryFolder();
+    // A worker that never says that it runs, and ends with its server as the real one does: when its pipe closes.
+    const worker = join(folder.path, 'worker.sh');
+    const pidFile = join(folder.path, 'pid');
+    await Bun.write(
+      worker,
+      `#!/bin/sh\necho $$ >${pidFile}.new\nmv ${pidFile}.new ${pidFile}\nexec cat <&3\n`,
+    );
+    await chmod(worker, 0o755);
+    const main = spawnMain({ MEDIASOUP_WORKER_BIN: worker });
+    await until(() => existsSync(pidFile), 'a worker that starts');
+    const pid = Number(await Bun.file(pidFile).text());
+    main.process.kill(signal);
+    expect(await main.process.exited).toBe(0);
+    expect(main.output()).toContain('ended by a signal before the server was ready');
+    await until(() => !existsSync(`/proc/${pid}`), 'the end of the worker');
+  },
+);
 
 test('the first signal lets calls go on and the second one ends at once, even when it reaches the whole group', async () => {
   const main = await start({ TUREEN_DRAIN_SECONDS: '600' });

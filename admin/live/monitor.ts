@@ -52,6 +52,7 @@ export class Monitor {
   readonly #stops: (() => void)[];
   #cancelSample: () => void = () => {};
   #cancelWatch: (() => void) | undefined;
+  #closed = false;
   #snapshot: NodeSnapshot | undefined;
   #takenAt = 0;
   #joins = 0;
@@ -144,6 +145,7 @@ export class Monitor {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelSample();
     this.#cancelWatch?.();
     for (const stop of this.#stops) stop();
@@ -162,6 +164,7 @@ export class Monitor {
   }
 
   #sampleLater(wait: number): void {
+    if (this.#closed) return;
     this.#cancelSample = this.clock.after(wait, () => {
       const startedAt = performance.now();
       const next = () =>
@@ -171,6 +174,7 @@ export class Monitor {
   }
 
   #watchOnce(): void {
+    if (this.#closed) return;
     this.#cancelWatch = this.clock.after(watchEvery, () => {
       this.#cancelWatch = undefined;
       if (this.#watched.size === 0) return;

@@ -1,5 +1,5 @@
 import { Elysia } from 'elysia';
-import { Dashboard, dashboardPlugin } from '../../admin/index.ts';
+import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -7,35 +7,39 @@ import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { Store } from '../store/store.ts';
-import { loadPanels } from './admin-panels.ts';
 
-export interface AdminSideOptions {
-  config: Config;
-  sfu: Sfu;
-  signaling: Signaling;
-  store: Store;
-  commands: Commands;
-  log: Logger;
-  clock: Clock;
+export interface AdminOptions {
+  readonly config: Config;
+  readonly sfu: Sfu;
+  readonly signaling: Signaling;
+  readonly store: Store;
+  readonly commands: Commands;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The operator's own panels. */
+  readonly panels: readonly Panel[];
+  /** Where it registers how it is ended. */
+  readonly ends: AsyncDisposableStack;
 }
 
-/** The dashboard as the configuration wants it: off, on the main port, or on a port of its own. */
-export class AdminSide {
+/** The dashboard as configured: off, on the main port, or on a port of its own. */
+export class Admin {
   #listener: Bun.Server<undefined> | undefined;
 
   private constructor(
-    private readonly dashboard: Dashboard | undefined,
     private readonly config: Config,
+    private readonly dashboard?: Dashboard,
   ) {}
 
-  /** @throws Error when a panel of the operator's cannot be loaded or the port is taken */
-  static async create(options: AdminSideOptions): Promise<AdminSide> {
+  /** @throws Error when two panels have the same id or path, or the port is taken */
+  static start({ ends, ...options }: AdminOptions): Admin {
     const { config } = options;
-    if (config.admin === 'off') return new AdminSide(undefined, config);
-    const panels = await loadPanels(config.adminPanels ?? []);
-    const side = new AdminSide(new Dashboard({ ...options, panels }), config);
-    if (config.adminPort !== undefined) side.#listen(config.adminHost, config.adminPort);
-    return side;
+    if (config.admin === 'off') return new Admin(config);
+    const dashboard = new Dashboard(options);
+    const admin = ends.adopt(new Admin(config, dashboard), (started) => started.#stop());
+    if (config.adminPort !== undefined)
+      admin.#listener = listen({ dashboard, hostname: config.adminHost, port: config.adminPort });
+    return admin;
   }
 
   /** What is mounted on the main port; nothing when the dashboard is off or elsewhere. */
@@ -44,7 +48,7 @@ export class AdminSide {
     return dashboardPlugin(this.dashboard);
   }
 
-  /** The port of its own, when it has one. */
+  /** Its own port, if it has one. */
   get port(): number | undefined {
     return this.#listener?.port;
   }
@@ -58,39 +62,40 @@ export class AdminSide {
     return new URL(this.dashboard.base, origin).href;
   }
 
-  /** Where the first admin is made; undefined when there is somebody already. */
+  /** The link that makes the first admin; undefined when there is a user already. */
   setupLink(mainUrl: string): string | undefined {
     const secret = this.dashboard?.entrance.setupSecret;
     return secret === undefined ? undefined : `${this.address(mainUrl)}/setup?token=${secret}`;
   }
 
-  async stop(): Promise<void> {
+  /** Ends the live pages first, and then the listener that they use. */
+  async #stop(): Promise<void> {
     this.dashboard?.close();
     await this.#listener?.stop(true);
   }
+}
 
-  #listen(hostname: string, port: number): void {
-    if (!this.dashboard) return;
-    const app = new Elysia({ name: 'admin-listener', normalize: false })
-      .use(dashboardPlugin(this.dashboard))
-      .compile();
-    try {
-      this.#listener = Bun.serve({
-        hostname,
-        port,
-        reusePort: false,
-        fetch(request, server) {
-          // Elysia hands the server on to its routes, which ask it for the address of the other end.
-          app.server = server as unknown as typeof app.server;
-          return app.handle(request);
-        },
-      });
-    } catch (error) {
-      this.dashboard.close();
-      throw new Error(
-        `cannot listen for the dashboard on ${hostname} port ${port}: ${(error as Error).message}. Free the port or set TUREEN_ADMIN_PORT`,
-        { cause: error },
-      );
-    }
+/** @throws Error that says what to do when the port is not available */
+function listen(options: { dashboard: Dashboard; hostname: string; port: number }): Bun.Server<undefined> {
+  const { dashboard, hostname, port } = options;
+  const app = new Elysia({ name: 'admin-listener', normalize: false })
+    .use(dashboardPlugin(dashboard))
+    .compile();
+  try {
+    return Bun.serve({
+      hostname,
+      port,
+      reusePort: false,
+      fetch(request, server) {
+        // Elysia passes the server on to its routes, which ask it for the client's address.
+        app.server = server as unknown as typeof app.server;
+        return app.handle(request);
+      },
+    });
+  } catch (error) {
+    throw new Error(
+      `cannot listen for the dashboard on ${hostname} port ${port}: ${(error as Error).message}. Free the port or set TUREEN_ADMIN_PORT`,
+      { cause: error },
+    );
   }
 }

@@ -7,27 +7,29 @@ import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
+import type { Admin } from './admin.ts';
 import { healthPlugin } from './health.ts';
 import { type PageFile, pagePlugin, serveFile } from './pages.ts';
+import type { Programs } from './programs.ts';
 
 export interface AppDependencies {
   sfu: Sfu;
   signaling: Signaling;
   page: ReadonlyMap<string, PageFile>;
   measurements: Measurements;
-  /** The dashboard, or an empty plugin where it is not on this port. */
-  admin: AnyElysia;
-  /** What programs use. */
-  programs: AnyElysia;
+  admin: Admin;
+  programs: Programs;
+  /** Media in and out by HTTP. */
+  media: AnyElysia;
   config: Config;
   log: Logger;
 }
 
-/** Composes the HTTP side. It never listens: main and tests do. */
+/** Composes everything that the main port serves. It does not listen. */
 export function buildApp(dependencies: AppDependencies) {
-  const { sfu, signaling, page, measurements, admin, programs, config, log } = dependencies;
+  const { sfu, signaling, page, measurements, admin, programs, media, config, log } = dependencies;
   const upgrade = (request: Request, server: unknown) =>
-    // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
+    // It is the server that got our socket handlers; Elysia's type does not say so.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
   return new Elysia({ name: 'tureen', normalize: false })
     .onError(({ error, code, request, status }) => {
@@ -41,11 +43,12 @@ export function buildApp(dependencies: AppDependencies) {
     .use(healthPlugin(sfu))
     .use(metricsPlugin(measurements, config))
     .use(pagePlugin(page))
-    .use(admin)
-    .use(programs)
+    .use(admin.plugin)
+    .use(programs.plugin)
+    .use(media)
     .get('/signaling', ({ request, server }) => upgrade(request, server))
     .get('/', ({ request, server }) => {
-      // Existing clients connect to the start address, which is the page's for a browser that does not upgrade.
+      // Existing clients open their socket here, where browsers get the page.
       if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return upgrade(request, server);
       const file = page.get('/');
       if (!file)

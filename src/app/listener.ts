@@ -4,7 +4,6 @@ import type { TlsPair } from '../host/tls.ts';
 import type { SocketData } from '../wire/socket.ts';
 
 export interface ListenerOptions {
-  app: AnyElysia;
   websocket: Bun.WebSocketHandler<SocketData>;
   config: Pick<Config, 'host' | 'port'>;
   tls?: TlsPair;
@@ -13,22 +12,24 @@ export interface ListenerOptions {
 type BunServer = Bun.Server<unknown>;
 
 /** How long `stop` waits for connections that do not close. */
-const stopPatience = 2000;
+const stopTimeoutMs = 2000;
 
-/** Where HTTP and signaling are listened for. */
+/** The main port, for HTTP and signaling. */
 export class Listener {
-  /** Those that take nothing new and still carry the calls that came before a certificate was replaced. */
-  readonly #retired = new Set<BunServer>();
-  #server: BunServer;
+  /** The one that accepts connections, and those that keep the calls from before a certificate was replaced. */
+  readonly #servers = new Set<BunServer>();
+  #current: { readonly server: BunServer; readonly app: AnyElysia } | undefined;
 
-  /** @throws Error when the port cannot be had, with what to do */
-  constructor(private readonly options: ListenerOptions) {
-    const { host, port } = options.config;
+  constructor(private readonly options: ListenerOptions) {}
+
+  /** Listens. @throws Error that says what to do when the port is not available */
+  open(app: AnyElysia): void {
+    const { config, tls } = this.options;
+    const { host, port } = config;
     try {
-      // A port that is shared for the sake of a new certificate must not be shared with another program.
-      if (options.tls)
-        Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
-      this.#server = this.#listen(port, options.tls);
+      // With TLS the port is shared so that a certificate can be replaced, but not with another program.
+      if (tls) Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
+      this.#listen(app, port, tls);
     } catch (error) {
       const reason = (error as Error).message;
       throw new Error(`cannot listen on ${host} port ${port}: ${reason}. Free the port or set PORT`, {
@@ -38,35 +39,36 @@ export class Listener {
   }
 
   get port(): number {
-    return this.#server.port ?? this.options.config.port;
+    return this.#current?.server.port ?? this.options.config.port;
   }
 
   /**
-   * New connections get this certificate, and those that are open go on. Bun cannot change the certificate of a
-   * listener (reload ignores it), so another one takes the port over.
+   * Shows this certificate to new connections. Open ones go on. Bun cannot change the certificate of a listener (reload
+   * ignores it), so another one takes over the port. Does nothing unless the port is open.
    */
   replaceTls(tls: TlsPair): void {
-    const former = this.#server;
-    this.#server = this.#listen(this.port, tls);
-    this.#retired.add(former);
-    void former.stop(false).then(() => this.#retired.delete(former));
+    if (!this.#current) return;
+    const { server: former, app } = this.#current;
+    this.#listen(app, this.port, tls);
+    void former.stop(false).then(() => this.#servers.delete(former));
   }
 
-  /** Takes nothing new and waits a moment for connections to end before it cuts them off. */
+  /** Accepts no more connections, and cuts off the open ones that do not end in time. */
   async stop(): Promise<void> {
-    const servers = [this.#server, ...this.#retired];
+    this.#current = undefined;
+    const servers = [...this.#servers];
     const stopped = Promise.all(servers.map((server) => server.stop(false)));
-    const impatient = new Promise<void>((resolve) => {
-      setTimeout(resolve, stopPatience).unref();
+    const timeout = new Promise<void>((resolve) => {
+      setTimeout(resolve, stopTimeoutMs).unref();
     });
-    await Promise.race([stopped, impatient]);
+    await Promise.race([stopped, timeout]);
     await Promise.all(servers.map((server) => server.stop(true)));
   }
 
-  #listen(port: number, tls: TlsPair | undefined): BunServer {
-    const { app, websocket, config } = this.options;
+  #listen(app: AnyElysia, port: number, tls: TlsPair | undefined): void {
+    const { websocket, config } = this.options;
     const reusePort = tls !== undefined;
-    // Elysia passes these on to Bun.serve but types the handlers as its own socket's, which is not used.
+    // Elysia passes these on to Bun.serve, but types the handlers as those of its own socket, which is not used.
     const options = {
       hostname: config.host,
       port,
@@ -75,8 +77,19 @@ export class Listener {
       websocket,
       tls,
     } as unknown;
-    app.listen(options as Parameters<typeof app.listen>[0]);
+    withoutExitHook(() => app.listen(options as Parameters<typeof app.listen>[0]));
     if (!app.server) throw new Error('Elysia made no server');
-    return app.server as BunServer;
+    const server = app.server as BunServer;
+    this.#servers.add(server);
+    this.#current = { server, app };
+  }
+}
+
+/** Elysia adds a hook to the process each time that it listens, which would keep the app in memory for good. */
+function withoutExitHook(listen: () => void): void {
+  const before = process.listeners('beforeExit');
+  listen();
+  for (const hook of process.listeners('beforeExit')) {
+    if (!before.includes(hook)) process.off('beforeExit', hook);
   }
 }

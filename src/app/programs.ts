@@ -1,96 +1,58 @@
-import { Elysia } from 'elysia';
-import { ApiAccess } from '../access/api-access.ts';
-import { Broadcasters } from '../broadcasters/broadcasters.ts';
-import { broadcasterPlugin } from '../broadcasters/plugin.ts';
-import type { Commands } from '../commands/commands.ts';
-import type { Config } from '../config/config.ts';
+import { type AnyElysia, Elysia } from 'elysia';
+import type { ApiAccess } from '../access/api-access.ts';
 import { ControlSocket } from '../controllers/control-socket.ts';
-import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import { Holdings } from '../operations/holdings/holdings.ts';
 import type { ControlServices } from '../operations/operation.ts';
 import { EventStream } from '../public-events/stream.ts';
 import { restPlugin } from '../rest/plugin.ts';
-import type { Sfu, SfuOptions } from '../sfu/sfu.ts';
-import type { Signaling } from '../signaling/signaling.ts';
-import type { Store } from '../store/store.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
-import { Whip } from '../whip/plugin.ts';
 import type { SocketData } from '../wire/socket.ts';
 
-export interface ProgramSideOptions {
-  config: Config;
-  sfu: Sfu;
-  signaling: Signaling;
-  store: Store;
-  commands: Commands;
-  log: Logger;
-  clock: Clock;
-  /** Says who is not let in: the same that the domain asks. */
-  admission: NonNullable<SfuOptions['admission']>;
-  /** Of Tureen itself. */
-  version: string;
-  /** The worst rooms, from the last samples of the metrics. */
-  topRooms: ControlServices['topRooms'];
+export interface ProgramsOptions {
+  /** What operations act on, except what is made here. */
+  readonly services: Omit<ControlServices, 'holdings'>;
+  /** Finds the program that a request comes from. */
+  readonly access: ApiAccess;
+  readonly log: Logger;
+  /** Tureen's version. */
+  readonly version: string;
+  /** Where they register how they are ended. */
+  readonly ends: AsyncDisposableStack;
 }
 
-/** What programs use of this server, beside the people in calls: its own way in, and all that follows from it. */
-export class ProgramSide {
-  /** Tells which program a request comes from. */
-  readonly access: ApiAccess;
-  /** What happens, for those programs that follow it. */
+/** What programs use: REST, the control socket and webhooks. */
+export interface Programs {
+  /** What is mounted on the main port. */
+  readonly plugin: AnyElysia;
+  /** What happens on this node, for programs that follow it. */
   readonly events: EventStream;
-  readonly #broadcasters: Broadcasters;
-  readonly #webhooks: Webhooks;
-  /** What they made for media. */
+  /** The endpoints and sessions that programs hold. */
   readonly holdings: Holdings;
-  readonly #controlSocket: ControlSocket;
-  readonly #whip: Whip;
+  /** Call it after the configuration was read again. */
+  followConfig(): void;
+}
 
-  constructor(private readonly options: ProgramSideOptions) {
-    const { config, sfu, signaling, store, log, clock, admission } = options;
-    const now = () => clock.now();
-    this.access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), now });
-    this.events = new EventStream({ events: sfu.events, clock });
-    const silenceSeconds = () => config.broadcasterSilenceSeconds;
-    this.#broadcasters = new Broadcasters({ sfu, clock, silenceSeconds });
-    this.#webhooks = new Webhooks({ config, events: this.events, outbox: store.webhooks, clock, log });
-    this.holdings = new Holdings({ sfu, clock, graceSeconds: config.controllerGraceSeconds });
-    const { access, services, events: stream } = this;
-    this.#controlSocket = new ControlSocket({ access, services, stream, log });
-    this.#whip = new Whip({ config, sfu, signaling, log, clock, programs: access, admission });
-  }
-
-  /** What is mounted beside the page and the dashboard. */
-  get plugin() {
-    const { access, services } = this;
-    const { log, version, sfu } = this.options;
-    return new Elysia({ name: 'programs', normalize: false })
-      .use(restPlugin({ services, access, log, version }))
-      .use(broadcasterPlugin({ broadcasters: this.#broadcasters, access, sfu, log }))
-      .use(this.#whip.plugin)
-      .get('/control', ({ request, server }) =>
-        // Elysia types its server without the data of our sockets; it is the one that we gave the handlers to.
-        this.#controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
-      );
-  }
-
-  /** What operations act on. */
-  private get services(): ControlServices {
-    const { sfu, store, commands, config, clock, topRooms } = this.options;
-    return { sfu, store, commands, config, clock, topRooms, holdings: this.holdings };
-  }
-
-  /** To be called when the configuration was read again. */
-  followConfig(): void {
-    this.#webhooks.followConfig();
-  }
-
-  async stop(): Promise<void> {
-    this.#controlSocket.close();
-    this.holdings.close();
-    this.events.close();
-    this.#broadcasters.close();
-    await this.#webhooks.stop();
-  }
+/** @throws Error when the webhooks of the configuration cannot be read */
+export function startPrograms({ services: given, access, log, version, ends }: ProgramsOptions): Programs {
+  const { config, sfu, store, clock } = given;
+  const events = ends.adopt(new EventStream({ events: sfu.events, clock }), (stream) => stream.close());
+  const webhooks = ends.adopt(
+    new Webhooks({ config, events, outbox: store.webhooks, clock, log }),
+    (started) => started.stop(),
+  );
+  webhooks.start();
+  const graceSeconds = config.controllerGraceSeconds;
+  const holdings = ends.adopt(new Holdings({ sfu, clock, graceSeconds }), (all) => all.close());
+  const services = { ...given, holdings };
+  const controlSocket = ends.adopt(new ControlSocket({ access, services, stream: events, log }), (socket) =>
+    socket.close(),
+  );
+  const plugin = new Elysia({ name: 'programs', normalize: false })
+    .use(restPlugin({ services, access, log, version }))
+    .get('/control', ({ request, server }) =>
+      // It is the server that got our socket handlers; Elysia's type does not say so.
+      controlSocket.upgrade(request, server as unknown as Bun.Server<SocketData>),
+    );
+  return { plugin, events, holdings, followConfig: () => webhooks.followConfig() };
 }

@@ -1,8 +1,10 @@
+import type { Panel } from '../../admin/index.ts';
 import { Measurements } from '../../metrics/measurements.ts';
 import { MetricsListener } from '../../metrics/plugin.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addressTest } from '../access/address.ts';
 import { admission as admissionOf } from '../access/admission.ts';
+import { ApiAccess } from '../access/api-access.ts';
 import { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -14,111 +16,84 @@ import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
-import { AdminSide } from './admin.ts';
+import { Admin } from './admin.ts';
+import { loadPanels } from './admin-panels.ts';
 import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
 import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
+import { mediaOverHttp } from './media-over-http.ts';
 import { loadPage } from './pages.ts';
-import { ProgramSide } from './programs.ts';
+import { type Programs, startPrograms } from './programs.ts';
 
 export interface ServerOptions {
   config: Config;
   log: Logger;
   clock?: Clock;
-  /** The media worker's executable; mediasoup's own choice unless told. */
+  /** The media worker's executable; mediasoup's own by default. */
   workerBin?: string;
-  /** Folder of the try-it page; the built one unless told. */
+  /** Folder of the try-it page; the built one by default. */
   pageFolder?: string;
   admission?: SfuOptions['admission'];
   /** Serves HTTPS with it, and HTTP without. */
   tls?: TlsPair;
-  /** Why new calls should go elsewhere, beside what the domain knows of: the findings of the self-check. */
+  /** Further reasons why new calls should go elsewhere: the findings of the self-check. */
   unreadyReasons?: SfuOptions['unreadyReasons'];
 }
 
-/** The whole server as one object: main runs it, and so do the tests. */
-export class Server {
-  private constructor(
-    readonly config: Config,
-    readonly sfu: Sfu,
-    readonly signaling: Signaling,
-    readonly measurements: Measurements,
-    /** Where the metrics are when they have a port of their own. */
-    readonly metricsListener: MetricsListener | undefined,
-    private readonly listener: Listener,
-    readonly store: Store,
-    /** The dashboard. */
-    readonly admin: AdminSide,
-    /** What programs use. */
-    readonly programs: ProgramSide,
-  ) {}
+type Parts = Pick<
+  Server,
+  'config' | 'sfu' | 'signaling' | 'store' | 'measurements' | 'metricsListener' | 'admin' | 'programs'
+> & {
+  readonly listener: Listener;
+  /** How to end each part, in the order in which they were started. */
+  readonly ends: AsyncDisposableStack;
+};
 
-  /** Starts workers and listens. @throws Error when a worker does not start or the port is taken; then nothing runs. */
+/** The whole server as one object: main runs it, and so do the tests. */
+export class Server implements AsyncDisposable {
+  readonly config: Config;
+  readonly sfu: Sfu;
+  readonly signaling: Signaling;
+  readonly store: Store;
+  readonly measurements: Measurements;
+  /** Where the metrics are when they have a port of their own. */
+  readonly metricsListener: MetricsListener | undefined;
+  /** The dashboard. */
+  readonly admin: Admin;
+  /** What programs use. */
+  readonly programs: Programs;
+  readonly #listener: Listener;
+  readonly #ends: AsyncDisposableStack;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(parts: Parts) {
+    this.config = parts.config;
+    this.sfu = parts.sfu;
+    this.signaling = parts.signaling;
+    this.store = parts.store;
+    this.measurements = parts.measurements;
+    this.metricsListener = parts.metricsListener;
+    this.admin = parts.admin;
+    this.programs = parts.programs;
+    this.#listener = parts.listener;
+    this.#ends = parts.ends;
+  }
+
+  /**
+   * Starts the workers and listens.
+   * @throws Error of the step that failed, such as a worker that does not start or a port that is taken. Everything that
+   *   was started before it has been ended then.
+   */
   static async start(options: ServerOptions): Promise<Server> {
-    const { config, log, clock = systemClock, workerBin, pageFolder = places.page } = options;
-    const { tls, unreadyReasons } = options;
-    const workers = {
-      count: config.workers,
-      workerBin,
-      listenInfos: (index: number) => listenInfos(config, index),
-    };
-    const { dataDir: folder, auditDays } = config;
-    const store = new Store({ folder, auditDays, log, now: () => clock.now() });
-    const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
-    const rtp = {
-      listenInfo: rtpListenInfo(config),
-      mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
-    };
-    const sfu = new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
-    const commands = new Commands(sfu, store, () => clock.now());
-    logEvents(sfu.events, sfuLevels, log);
-    const [page] = await Promise.all([loadPage(pageFolder), sfu.start()]);
-    const signaling = new Signaling({ config, sfu, commands, log, clock });
-    logEvents(signaling.events, signalingLevels, log);
-    const onError = (error: unknown) => log.error('a measurement failed', { error });
-    const { version } = packageJson;
-    const measurements = new Measurements({
-      sfu,
-      signaling,
-      config,
-      webhooks: store.webhooks,
-      version,
-      clock,
-      onError,
-    });
-    const topRooms = () => measurements.top();
-    const about = { log, clock, admission, version, topRooms };
-    const programs = new ProgramSide({ config, sfu, signaling, store, commands, ...about });
-    let metricsListener: MetricsListener | undefined;
-    let admin: AdminSide | undefined;
-    let listener: Listener;
+    const ends = new AsyncDisposableStack();
     try {
-      admin = await AdminSide.create({ config, sfu, signaling, store, commands, log, clock });
-      const sides = { admin: admin.plugin, programs: programs.plugin };
-      const app = buildApp({ sfu, signaling, page, measurements, ...sides, config, log });
-      metricsListener = MetricsListener.listen(measurements, config);
-      const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
-      listener = new Listener({ app, websocket, config, tls });
+      return new Server(await startParts(options, ends));
     } catch (error) {
-      await measurements.close();
-      await metricsListener?.stop();
-      await admin?.stop();
-      await programs.stop();
-      sfu.close();
-      store.close();
+      await ends.disposeAsync().catch((failure: unknown) => {
+        options.log.error('a part could not be ended after the server failed to start', { error: failure });
+      });
       throw error;
     }
-    return new Server(
-      config,
-      sfu,
-      signaling,
-      measurements,
-      metricsListener,
-      listener,
-      store,
-      admin,
-      programs,
-    );
   }
 
   /** Where the try-it page is. */
@@ -130,24 +105,120 @@ export class Server {
   }
 
   get port(): number {
-    return this.listener.port;
+    return this.#listener.port;
   }
 
-  /** New connections get this certificate, and those that are open go on. */
+  /** Shows this certificate to new connections. Open ones go on. Does nothing once the server was stopped. */
   replaceTls(tls: TlsPair): void {
-    this.listener.replaceTls(tls);
+    this.#listener.replaceTls(tls);
   }
 
-  /** Ends everything at once: sockets with 1012, then workers, then the listener. */
-  async stop(): Promise<void> {
-    const measured = this.measurements.close();
-    this.sfu.close();
-    this.signaling.close();
-    await this.admin.stop();
-    await this.programs.stop();
-    await this.metricsListener?.stop();
-    await this.listener.stop();
-    await measured;
-    this.store.close();
+  /**
+   * Ends everything at once, the calls first. Every part is ended, also when one of them throws. A second call waits for
+   * the first.
+   * @throws what a part threw; a SuppressedError when several did
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#ends.disposeAsync();
+    return this.#stopped;
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Starts one part after the other, and registers how each is ended as soon as it is made. */
+async function startParts(options: ServerOptions, ends: AsyncDisposableStack): Promise<Parts> {
+  const { config, log, clock = systemClock } = options;
+  const store = ends.adopt(openStore(options), (opened) => opened.close());
+  // It opens last, but it is stopped after everything that has connections open: it waits for them.
+  const listener = ends.adopt(newListener(options), (opened) => opened.stop());
+  const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
+  const sfu = newSfu({ ...options, admission });
+  logEvents(sfu.events, sfuLevels, log);
+  ends.defer(() => sfu.pool.close());
+  const files = readFiles(options);
+  const workers = sfu.start();
+  // When one fails, the other one has to settle before anything is ended.
+  await Promise.allSettled([files, workers]);
+  await workers;
+  const { page, panels } = await files;
+  const commands = new Commands(sfu, store, () => clock.now());
+  const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
+  listener.open(buildApp({ ...adapters, config, sfu, page, log }));
+  // Calls come once it is open. They end first, while the parts that report their end still run: sockets get 1012,
+  // receivers get webhooks. The workers close with them.
+  ends.defer(() => sfu.close());
+  return { ...adapters, config, sfu, store, listener, ends };
+}
+
+interface Core {
+  readonly config: Config;
+  readonly sfu: Sfu;
+  readonly store: Store;
+  readonly commands: Commands;
+  readonly admission: NonNullable<SfuOptions['admission']>;
+  /** The operator's own panels of the dashboard. */
+  readonly panels: readonly Panel[];
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ends: AsyncDisposableStack;
+}
+
+/** Starts what follows the domain, and the ways in. The workers run already. */
+function startAdapters({ admission, panels, ...core }: Core) {
+  const { config, sfu, store, commands, log, clock, ends } = core;
+  const { version } = packageJson;
+  const signaling = ends.adopt(new Signaling(core), (started) => started.close());
+  logEvents(signaling.events, signalingLevels, log);
+  const measurements = ends.adopt(
+    new Measurements({
+      ...{ sfu, signaling, config, version, clock, webhooks: store.webhooks },
+      onError: (error) => log.error('a measurement failed', { error }),
+    }),
+    (started) => started.close(),
+  );
+  const access = new ApiAccess({
+    config,
+    findKey: (secret) => store.apiKeys.find(secret),
+    now: () => clock.now(),
+  });
+  const services = { config, sfu, store, commands, clock, topRooms: () => measurements.top() };
+  const programs = startPrograms({ services, access, log, version, ends });
+  const media = mediaOverHttp({ ...core, signaling, access, admission });
+  const admin = Admin.start({ ...core, signaling, panels });
+  const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
+  return { signaling, measurements, programs, media, admin, metricsListener };
+}
+
+/** The try-it page, and the operator's own panels of the dashboard. */
+async function readFiles({ config, pageFolder = places.page }: ServerOptions) {
+  const paths = config.admin === 'off' ? [] : (config.adminPanels ?? []);
+  const [page, panels] = await Promise.all([loadPage(pageFolder), loadPanels(paths)]);
+  return { page, panels };
+}
+
+function openStore({ config, log, clock = systemClock }: ServerOptions): Store {
+  const { dataDir: folder, auditDays } = config;
+  return new Store({ folder, auditDays, log, now: () => clock.now() });
+}
+
+function newListener({ config, log, tls }: ServerOptions): Listener {
+  const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
+  return new Listener({ websocket, config, tls });
+}
+
+function newSfu(options: ServerOptions): Sfu {
+  const { config, log, clock, workerBin, admission, unreadyReasons } = options;
+  const workers = {
+    count: config.workers,
+    workerBin,
+    listenInfos: (index: number) => listenInfos(config, index),
+  };
+  const rtp = {
+    listenInfo: rtpListenInfo(config),
+    mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
+  };
+  return new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
 }

@@ -23,6 +23,7 @@ export class ControlSocket {
   /** Those that were let in, by owner. */
   readonly #present = new Map<string, Controller>();
   readonly #controllers = new Set<Controller>();
+  #closed = false;
 
   constructor(private readonly options: ControlSocketOptions) {
     options.services.holdings.notify = (owner, name, data) =>
@@ -53,11 +54,10 @@ export class ControlSocket {
     return upgradeSocket({ request, server, protocol, listener });
   }
 
-  /** The server ends. */
+  /** The server ends: so does each connection, also one that is let in afterwards. */
   close(): void {
-    for (const controller of [...this.#controllers]) {
-      controller.end(closeRestart, 'server_closed: this server ends; connect again to reach another one');
-    }
+    this.#closed = true;
+    for (const controller of [...this.#controllers]) endForRestart(controller);
   }
 
   /** One that comes back before the server noticed that its former connection is dead takes its place. */
@@ -67,6 +67,7 @@ export class ControlSocket {
     this.#controllers.add(controller);
     this.options.services.holdings.arrived(owner);
     older?.end(closeRefused, 'replaced: a controller of this name connected again with the same key');
+    if (this.#closed) endForRestart(controller);
   }
 
   #left(controller: Controller, owner: Owner): void {
@@ -76,4 +77,8 @@ export class ControlSocket {
     this.#present.delete(ownerName(owner));
     this.options.services.holdings.left(owner);
   }
+}
+
+function endForRestart(controller: Controller): void {
+  controller.end(closeRestart, 'server_closed: this server ends; connect again to reach another one');
 }

@@ -67,5 +67,6 @@ function describeErrors(_key: string, value: unknown): unknown {
     ...('code' in value ? { code: value.code } : {}),
     stack: value.stack,
     ...(value.cause === undefined ? {} : { cause: value.cause }),
+    ...(value instanceof SuppressedError ? { error: value.error, suppressed: value.suppressed } : {}),
   };
 }

@@ -50,6 +50,7 @@ export interface TlsWatchOptions {
 /** Watches certificate and key, so that a renewal only has to replace the files. */
 export class TlsWatch {
   #last: string | undefined;
+  #closed = false;
   readonly #files: string[];
   readonly #reload = () => void this.reload();
 
@@ -66,7 +67,7 @@ export class TlsWatch {
     const { config, log, onChange } = this.options;
     try {
       const pair = await readTls(config);
-      if (!pair || this.#last === pair.cert + pair.key) return;
+      if (this.#closed || !pair || this.#last === pair.cert + pair.key) return;
       await onChange(pair);
       this.#last = pair.cert + pair.key;
       log.info('new connections get the new certificate', {
@@ -80,6 +81,7 @@ export class TlsWatch {
   }
 
   close(): void {
+    this.#closed = true;
     for (const file of this.#files) unwatchFile(file, this.#reload);
   }
 }

@@ -14,13 +14,14 @@ export interface DatabaseOptions {
 
 /**
  * Opens the database and brings it to the newest schema.
- * @throws Error when the folder cannot be written or a newer server wrote the file
+ * @throws Error when the folder cannot be written or a newer server wrote the file; then it is closed again
  */
 export function openDatabase({ folder, log }: DatabaseOptions): Database {
   if (folder === undefined) {
     log.warn('bans, users and the audit log are kept in memory and end with the server; set TUREEN_DATA_DIR');
   }
-  const database = open(folder);
+  using ends = new DisposableStack();
+  const database = ends.adopt(open(folder), (opened) => opened.close());
   // A record of what was done must survive a loss of power, and there are few of them: each one is synced.
   for (const pragma of [
     'journal_mode = WAL',
@@ -30,6 +31,7 @@ export function openDatabase({ folder, log }: DatabaseOptions): Database {
   ])
     database.run(`PRAGMA ${pragma}`);
   migrate(database);
+  ends.move();
   return database;
 }
 
@@ -39,8 +41,10 @@ export function openDatabase({ folder, log }: DatabaseOptions): Database {
  */
 export function openBeside(folder: string): { database: Database; journal: string } {
   const file = join(folder, fileName);
-  const database = new Database(file, { strict: true });
+  using ends = new DisposableStack();
+  const database = ends.adopt(new Database(file, { strict: true }), (opened) => opened.close());
   for (const pragma of ['synchronous = NORMAL', 'busy_timeout = 5000']) database.run(`PRAGMA ${pragma}`);
+  ends.move();
   return { database, journal: `${file}-wal` };
 }
 

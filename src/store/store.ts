@@ -33,11 +33,12 @@ export class Store {
   /** Whether it is in memory and ends with the process. */
   readonly volatile: boolean;
   readonly #database: Database;
-  readonly #shortening: Timer | undefined;
+  readonly #ends: DisposableStack;
 
-  /** @throws Error when the database cannot be opened */
+  /** @throws Error when the database cannot be opened; then no file of it stays open */
   constructor({ folder, log, now = Date.now, auditDays }: StoreOptions) {
-    const database = openDatabase({ folder, log });
+    using ends = new DisposableStack();
+    const database = ends.adopt(openDatabase({ folder, log }), (opened) => opened.close());
     this.#database = database;
     this.volatile = folder === undefined;
     this.users = new Users(database, now);
@@ -45,19 +46,24 @@ export class Store {
     this.apiKeys = new ApiKeys(database, now);
     this.bans = new Bans(database, now);
     this.audit = new AuditLog(database, now);
-    const outbox = folder === undefined ? { database } : openBeside(folder);
-    this.webhooks = new WebhookOutbox({ ...outbox, log, now });
+    const outbox =
+      folder === undefined
+        ? { database }
+        : ends.adopt(openBeside(folder), (beside) => beside.database.close());
+    this.webhooks = ends.adopt(new WebhookOutbox({ ...outbox, log, now }), (opened) => opened.close());
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted by the end of the server', { interrupted });
-    if (auditDays === undefined) return;
-    const shorten = () => {
-      const entries = this.audit.shorten(now() - auditDays * day);
-      if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
-    };
-    shorten();
-    this.#shortening = setInterval(shorten, shortenEvery);
-    this.#shortening.unref();
+    if (auditDays !== undefined) {
+      const shorten = () => {
+        const entries = this.audit.shorten(now() - auditDays * day);
+        if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
+      };
+      shorten();
+      const timer = ends.adopt(setInterval(shorten, shortenEvery), clearInterval);
+      timer.unref();
+    }
+    this.#ends = ends.move();
   }
 
   /** All or nothing. */
@@ -66,8 +72,6 @@ export class Store {
   }
 
   close(): void {
-    clearInterval(this.#shortening);
-    this.webhooks.close();
-    this.#database.close();
+    this.#ends.dispose();
   }
 }

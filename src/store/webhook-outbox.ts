@@ -83,12 +83,10 @@ export class WebhookOutbox {
   readonly #gone: Map<string, string | null>;
   readonly #database: Database;
   readonly #now: () => number;
-  readonly #ownsConnection: boolean;
 
   constructor({ database, journal, log, now }: WebhookOutboxOptions) {
     this.#database = database;
     this.#now = now;
-    this.#ownsConnection = journal !== undefined;
     this.#batches = new Batches(database, log, journal);
     this.letters = new DeadLetters(database, now);
     const gone = database.query<{ name: string; hash: string | null }, []>(
@@ -241,9 +239,9 @@ export class WebhookOutbox {
     this.#batches.flush();
   }
 
+  /** Writes what waits to be written, and no more after it. The database stays open. */
   close(): void {
     this.#batches.close();
-    if (this.#ownsConnection) this.#database.close();
   }
 
   #setGone(receiver: string, urlHash: string | null): void {

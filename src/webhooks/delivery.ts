@@ -125,6 +125,7 @@ export class Delivery {
   }
 
   #rest(lane: string, failedBefore: number): void {
+    if (this.#closed) return;
     const rest = restAfter(failedBefore);
     this.#resting.set(
       lane,

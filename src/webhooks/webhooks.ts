@@ -32,18 +32,23 @@ const lastCall = 2000;
 /** Tells programs by HTTP what happens: keeps each event in the outbox until each receiver that wants it has it. */
 export class Webhooks {
   readonly #deliveries = new Map<string, Delivery>();
-  readonly #stopSending: () => void;
   readonly #limits: { targets: Targets; retryMilliseconds: number };
   /** The values of the configuration that are in effect, by which a change is seen. */
   #receivers: Config['webhooks'];
   #allow: Config['webhookAllow'];
   #cancelKeeping: () => void = () => {};
+  #stopSending: () => void = () => {};
+  #stopped = false;
   /** Ends the subscription to events, which there is only for receivers: without them nobody's events are kept. */
   #stopKeeping: (() => void) | undefined;
 
   constructor(private readonly options: WebhooksOptions) {
-    const { config, outbox } = options;
     this.#limits = { targets: this.#readTargets(), retryMilliseconds: this.#retryMilliseconds };
+  }
+
+  /** Sends what waits in the outbox, and what happens from now on. `stop` ends it, also when this throws. */
+  start(): void {
+    const { config, outbox } = this.options;
     this.#open(readReceivers(config));
     this.#stopSending = outbox.onWaiting((waiting) => this.#deliveries.get(waiting.receiver)?.add(waiting));
     this.#keepHouse();
@@ -51,6 +56,7 @@ export class Webhooks {
 
   /** Gives what has just happened a moment to arrive, and ends. The rest stays in the outbox. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#stopKeeping?.();
     this.#cancelKeeping();
     this.options.outbox.flush();
@@ -72,8 +78,9 @@ export class Webhooks {
     }
   }
 
-  /** To be called when the configuration was read again, which changes that one object. */
+  /** To be called when the configuration was read again, which changes that one object. Nothing after `stop`. */
   followConfig(): void {
+    if (this.#stopped) return;
     const { config } = this.options;
     this.#limits.retryMilliseconds = this.#retryMilliseconds;
     if (config.webhookAllow !== this.#allow) this.#limits.targets = this.#readTargets();

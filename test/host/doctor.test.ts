@@ -360,4 +360,30 @@ describe('a running node', () => {
     await until(() => logged.length === 1, 'the line in the log');
     expect(waiting).toEqual([]);
   });
+
+  test('checks no more once it was closed, neither later nor after a check that is under way', async () => {
+    const waiting = new Set<() => void>();
+    const after: Clock['after'] = (_, run) => {
+      waiting.add(run);
+      return () => void waiting.delete(run);
+    };
+    const newSelfCheck = () =>
+      new SelfCheck({
+        context: contextOf({}, { now: () => 0 }),
+        log: silentLogger,
+        clock: { now: Date.now, after },
+      });
+    const later = newSelfCheck();
+    await later.beforeStart();
+    await later.started();
+    expect(waiting.size).toBe(1);
+    later.close();
+    expect(waiting.size).toBe(0);
+    const underWay = newSelfCheck();
+    await underWay.beforeStart();
+    const started = underWay.started();
+    underWay.close();
+    await started;
+    expect(waiting.size).toBe(0);
+  });
 });

@@ -131,6 +131,26 @@ test('a key that does not belong to the certificate changes nothing until both a
   }
 });
 
+test('a watch that is closed while it reads the files changes nothing', async () => {
+  await install('first.test');
+  const taken: unknown[] = [];
+  const log = createLogger({ level: 'info', write: () => {} });
+  const config = configured();
+  const pair = await readTls(config);
+  const watch = new TlsWatch({
+    config,
+    log,
+    pair,
+    onChange: (changed) => void taken.push(changed),
+    interval: 3_600_000,
+  });
+  await install('second.test');
+  const reading = watch.reload();
+  watch.close();
+  await reading;
+  expect(taken).toEqual([]);
+});
+
 test('a file that is missing, no certificate, or expired is told with what is wrong', async () => {
   await install('first.test');
   const config = configured();

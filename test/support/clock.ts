@@ -14,6 +14,11 @@ export class TestClock implements Clock {
     return this.#now;
   }
 
+  /** How many tasks wait to become due. */
+  get waiting(): number {
+    return this.#tasks.length;
+  }
+
   after(milliseconds: number, run: () => void): () => void {
     const task = { at: this.#now + milliseconds, run };
     this.#tasks.push(task);

@@ -20,10 +20,9 @@ export const testLog: Logger = createLogger({ level: 'debug', write: (line) => v
 export async function startServer(
   environment: Environment = {},
   options: Partial<Omit<ServerOptions, 'config'>> = {},
-): Promise<Server & AsyncDisposable> {
+): Promise<Server> {
   const config = readConfig({ PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1', ...environment });
-  const server = await Server.start({ config, log: testLog, ...options });
-  return Object.assign(server, { [Symbol.asyncDispose]: () => server.stop() });
+  return await Server.start({ config, log: testLog, ...options });
 }
 
 /** Environment of a server that lets nobody in without a token. */

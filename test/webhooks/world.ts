@@ -40,6 +40,7 @@ export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOpt
     ...config,
   };
   const webhooks = new Webhooks({ config: whole, events, outbox: store.webhooks, clock, log, ...options });
+  webhooks.start();
   const open = (roomId: string) => bus.emit('roomOpened', { roomId, workerIndex: 0 });
   const rename = (roomId: string, displayName: string) =>
     bus.emit('peerRenamed', {

@@ -16,6 +16,8 @@ const recheckMs = 15_000;
 export class SelfCheck {
   readonly #clock: Clock;
   #fatal: readonly Finding[] = [];
+  #cancelRecheck: () => void = () => {};
+  #closed = false;
 
   constructor(private readonly options: SelfCheckOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -36,10 +38,18 @@ export class SelfCheck {
     if (this.#fatal.length > 0) await this.#recheck();
   }
 
+  /** Checks no more. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelRecheck();
+  }
+
   async #recheck(): Promise<void> {
     const before = this.reasons;
     await this.#run((check) => !check.onlyOnDemand && !check.bindsPorts);
-    if (this.#fatal.length > 0) this.#clock.after(recheckMs, () => void this.#recheck());
+    if (this.#closed) return;
+    if (this.#fatal.length > 0)
+      this.#cancelRecheck = this.#clock.after(recheckMs, () => void this.#recheck());
     else this.options.log.info('the problems that the self-check found are solved', { before });
   }
 

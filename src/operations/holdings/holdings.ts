@@ -49,6 +49,7 @@ export class Holdings {
   /** Those that went, with what ends the wait for them. */
   readonly #leaving = new Map<string, () => void>();
   readonly #stops: (() => void)[];
+  #closed = false;
   /** Tells an owner, if it is connected. */
   notify: Notify = () => {};
 
@@ -151,6 +152,7 @@ export class Holdings {
   left(owner: Owner): void {
     this.#stopWaiting(owner);
     this.#here.delete(ownerName(owner));
+    if (this.#closed) return;
     const cancel = this.options.clock.after(this.options.graceSeconds * 1000, () => this.#closeAll(owner));
     this.#leaving.set(ownerName(owner), cancel);
   }
@@ -161,6 +163,7 @@ export class Holdings {
   }
 
   close(): void {
+    this.#closed = true;
     for (const stop of this.#stops) stop();
     for (const cancel of this.#leaving.values()) cancel();
     this.#leaving.clear();
