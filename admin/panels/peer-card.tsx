@@ -43,7 +43,7 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
         <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
         <span safe>{address}</span>
         <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
-        {flow(context, room, peer)}
+        {flow(context, peer)}
       </p>
       <Publications context={context} room={room} peer={peer} />
       <PeerButtons context={context} room={room} peer={peer} />
@@ -69,10 +69,9 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
   );
 }
 
-function flow({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+function flow({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
   const { incoming, outgoing } = monitor.flow(peer);
-  const living = monitor.peer(room.id, peer.id);
-  const trip = living ? monitor.measures.roundTrip(living) : null;
+  const trip = monitor.measures.roundTrip(peer.sessionId);
   return (
     <>
       <span safe>{trip === null ? '' : `round trip ${Math.round(trip)} ms`}</span>

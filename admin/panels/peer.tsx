@@ -62,7 +62,7 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
       {live(
         'peer-figures',
         <dl id="peer-figures" class="figures">
-          {figures(context, room, peer)}
+          {figures(context, peer)}
         </dl>,
       )}
       {live(
@@ -76,12 +76,10 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
   );
 }
 
-function figures({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
-  const living = monitor.peer(room.id, peer.id);
-  if (!living) return '';
-  const { incoming, outgoing, roundTrip } = monitor.measures.historyOf(living);
+function figures({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
+  const { incoming, outgoing, roundTrip } = monitor.measures.session(peer.sessionId);
   const flow = monitor.flow(peer);
-  const trip = monitor.measures.roundTrip(living);
+  const trip = monitor.measures.roundTrip(peer.sessionId);
   return (
     <>
       <Figure name="Sends" value={bitrate(flow.incoming)}>
