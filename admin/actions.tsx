@@ -1,4 +1,6 @@
+import { audited } from '../src/commands/audited.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
+import type { AuditIntent } from '../src/store/audit.ts';
 import { type Dashboard, requireRole } from './dashboard.ts';
 import { confirmationBody, confirmationForm, safeBack } from './http/confirmation.tsx';
 import { htmlResponse, redirect } from './http/headers.ts';
@@ -64,7 +66,10 @@ async function carryOut(
   const context = dashboard.context(visitor, from.url.searchParams, from.address);
   try {
     if (action.audit === 'own') return await action.run(context, form);
-    return await audited(context, { panel, action, name }, form);
+    return await audited(dashboard.options.store, intentOf(context, `${panelId}.${name}`, form), {
+      prepare: () => {},
+      command: () => action.run(context, form),
+    });
   } catch (thrown) {
     const error = toSfuError(thrown);
     if (error.code === 'internal')
@@ -77,28 +82,11 @@ async function carryOut(
   }
 }
 
-/** For panels that do not know the audit log: the intent before, the result after. */
-async function audited(
-  context: PanelContext,
-  { panel, action, name }: { panel: Panel; action: PanelAction; name: string },
-  form: Form,
-): Promise<ActionResult> {
-  const { audit } = context.store;
+/** The entry in the audit log of an action that writes none itself. */
+function intentOf(context: PanelContext, action: string, form: Form): AuditIntent {
   const hidden = new Set(['csrf', 'back', 'reason', 'password']);
   const details = Object.fromEntries(form.entries().filter(([field]) => !hidden.has(field)));
-  const id = audit.begin({
-    ...context.asker(form.text('reason', 200)),
-    action: `${panel.id}.${name}`,
-    details,
-  });
-  try {
-    const result = await action.run(context, form);
-    audit.finish(id, 'done');
-    return result;
-  } catch (error) {
-    audit.finish(id, `failed: ${toSfuError(error).reason}`);
-    throw error;
-  }
+  return { ...context.asker(form.text('reason', 200)), action, details };
 }
 
 function find(dashboard: Dashboard, panelId: string, name: string): { panel: Panel; action: PanelAction } {
