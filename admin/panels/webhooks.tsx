@@ -48,13 +48,13 @@ const discard: PanelAction = {
   run: ({ store }, form) => told(store.webhooks.letters.discard(readSearch(form)), 'forgotten'),
 };
 
-const letIn: PanelAction = {
-  title: 'Send again',
+const resume: PanelAction = {
+  title: 'Resume',
   role: 'admin',
   run({ store }, form) {
     const receiver = form.required('receiver');
-    store.webhooks.letIn(receiver);
-    return { message: `${receiver} is told again what happens, from now on.` };
+    store.webhooks.resume(receiver);
+    return { message: `${receiver} is sent events again, from the next one on.` };
   },
 };
 
@@ -64,7 +64,7 @@ export const webhooksPanel = definePanel({
   title: 'Webhooks',
   path: '/webhooks',
   role: 'viewer',
-  actions: { replay, discard, 'let-in': letIn },
+  actions: { replay, discard, resume },
   view(context) {
     const { config, store, query, link } = context;
     const before = Number(query.get('before')) || undefined;
@@ -148,7 +148,7 @@ function receiverRow(context: PanelContext, row: Receiver): Row {
       {
         html: (
           <>
-            {text === 'gone' ? button(context, 'let-in', letIn, { receiver: name }) : ''}
+            {text === 'gone' ? button(context, 'resume', resume, { receiver: name }) : ''}
             {dead > 0 ? button(context, 'replay', replay, { receiver: name }, 'Replay all') : ''}
             {dead > 0 ? button(context, 'discard', discard, { receiver: name }, 'Discard all') : ''}
           </>

@@ -241,7 +241,7 @@ const receivers = ['billing', 'ledger'].map((name) => ({
 /** One receiver that fails: two events that it was not told in time, and one that waits. */
 async function fillWebhooks({ webhooks }: Store, { rooms }: NodeSnapshot): Promise<void> {
   const receiver = 'billing';
-  webhooks.letIn(receiver);
+  webhooks.resume(receiver);
   const roomIds = rooms.slice(0, 3).map(({ id }) => id);
   const ids: number[] = [];
   await new Promise<void>((resolve) => {
