@@ -80,6 +80,7 @@ export class Dashboard {
     return {
       monitor: this.monitor,
       commands,
+      moderation: commands,
       store,
       config,
       user,

@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia';
+import type { Commands } from '../src/commands/commands.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
 import { askAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
@@ -33,9 +34,19 @@ type Guarded = (
   asked: Asked,
 ) => Promise<Response> | Response;
 
+type PluginOptions = Omit<DashboardOptions, 'commands'> &
+  (
+    | { readonly commands: Commands }
+    | {
+        /** @deprecated The former name of `commands`; removed in the next version. */
+        readonly moderation: Commands;
+      }
+  );
+
 /** A dashboard as a plugin for any Elysia app. @throws Error when two panels have the same id or path */
-export function adminDashboard(options: DashboardOptions) {
-  const dashboard = new Dashboard(options);
+export function adminDashboard(options: PluginOptions) {
+  const commands = 'commands' in options ? options.commands : options.moderation;
+  const dashboard = new Dashboard({ ...options, commands });
   return dashboardPlugin(dashboard).onStop(() => dashboard.close());
 }
 

@@ -9,6 +9,8 @@ import type { Form } from './form.ts';
 export interface PanelContext {
   readonly monitor: Monitor;
   readonly commands: Commands;
+  /** @deprecated The former name of `commands`; removed in the next version. */
+  readonly moderation: Commands;
   readonly store: Store;
   readonly config: Config;
   readonly user: User;
