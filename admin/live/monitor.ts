@@ -57,7 +57,7 @@ export class Monitor {
   #failures = 0;
 
   constructor(
-    private readonly sfu: Sfu,
+    private readonly sfu: Pick<Sfu, 'events' | 'read'>,
     private readonly clock: Clock,
     signaling?: SignalingBus,
   ) {
