@@ -18,9 +18,9 @@ export interface ActionRequest {
   readonly name: string;
 }
 
-/** Asks before an action. */
-export async function askAction(asked: ActionRequest): Promise<Response> {
-  const { dashboard, from, visitor, panelId, name } = asked;
+/** Shows the confirmation of an action. */
+export async function confirmAction(request: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor, panelId, name } = request;
   const { panel, action } = find(dashboard, panelId, name);
   requireRole(visitor, panel);
   requireRole(visitor, action);
@@ -33,23 +33,23 @@ export async function askAction(asked: ActionRequest): Promise<Response> {
   return htmlResponse(dashboard.document(action.title, confirmationBody(options)));
 }
 
-/** Carries an action out, and tells the one who asked. */
-export async function doAction(asked: ActionRequest): Promise<Response> {
-  const { dashboard, from, visitor } = asked;
+/** Carries out an action and shows its result to the user. */
+export async function doAction(request: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor } = request;
   requireSameOrigin(from.request);
   const sent = await readForm(from.request);
   requireCsrfToken(from.request, sent.raw('csrf'), visitor.session.csrf);
   const form = new Form(new URLSearchParams([...from.url.searchParams, ...sent.entries()]));
   const back = safeBack(sent.raw('back'), dashboard.base, from.request.headers.get('referer'));
-  const outcome = await carryOut(asked, form);
+  const outcome = await carryOut(request, form);
   dashboard.monitor.refresh();
   const { message, to, secret, bad = false, failed = false } = outcome;
-  const told = toast(message, { bad, secret });
+  const shown = toast(message, { bad, secret });
   if (isHtmx(from.request) && to === undefined) {
-    // The dialog closes when it was done and stays, with what was typed, when it was not.
-    return htmlResponse(await told, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
+    // The dialog closes after a success; after a failure it stays, with what was typed.
+    return htmlResponse(await shown, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
   }
-  dashboard.tellNext(visitor.session.id, told);
+  dashboard.showNext(visitor.session.id, shown);
   const next = to ?? back;
   return isHtmx(from.request) ? htmlResponse('', { headers: { 'hx-redirect': next } }) : redirect(next);
 }

@@ -85,9 +85,9 @@ export function Publications(props: PeerProps): JSX.Element {
   return <ul class="publications">{props.peer.producers.map((producer) => publication(props, producer))}</ul>;
 }
 
-/** One thing that a peer sends, and the hold on it. */
+/** One publication, with the button that mutes it or allows it again. */
 function publication({ context, room, peer }: PeerProps, producer: ProducerSnapshot): JSX.Element {
-  const held = producer.pausedBy.includes('moderator');
+  const muted = producer.pausedBy.includes('moderator');
   const fields = { room: room.id, peer: peer.id, producer: producer.id };
   const shared = { context, panelId: 'room', fields, of: `${producer.source} of ${nameOf(peer)}` };
   return (
@@ -95,14 +95,14 @@ function publication({ context, room, peer }: PeerProps, producer: ProducerSnaps
       <span class="source" safe>
         {`${producer.source}, ${producer.codec}`}
       </span>
-      {held ? (
+      {muted ? (
         <Badge text="muted by a moderator" tone="warn" />
       ) : producer.paused ? (
         <Badge text="paused" />
       ) : (
         ''
       )}
-      {held ? (
+      {muted ? (
         <ActionLink {...shared} name="allow" action={peerActions.allow} />
       ) : (
         <ActionLink {...shared} name="mute" action={peerActions.mute} />
@@ -111,7 +111,7 @@ function publication({ context, room, peer }: PeerProps, producer: ProducerSnaps
   );
 }
 
-/** What can be done with a peer. `from` says that it is asked on the peer's own page. */
+/** The actions on a peer. `from` is set on the peer's own page. */
 export function PeerButtons({ context, room, peer, from }: PeerProps & { from?: 'peer' }): JSX.Element {
   const fields = { room: room.id, peer: peer.id, from };
   const shared = { context, panelId: 'room', fields, of: nameOf(peer) };

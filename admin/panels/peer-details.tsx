@@ -16,14 +16,14 @@ export interface DetailsProps {
   readonly context: PanelContext;
   readonly room: RoomSnapshot;
   readonly peer: PeerSnapshot;
-  /** On the peer's own page they are unfolded, and lead through all of its consumers. */
+  /** On the peer's own page: expanded, with pages for all of its consumers. */
   readonly own?: boolean;
 }
 
-/** Consumers that are shown at once; a peer of a large room has hundreds. */
+/** Consumers on one page; a peer of a large room has hundreds. */
 const pageSize = 100;
 
-/** Transports, producers and consumers of a peer, folded away. */
+/** Transports, producers and consumers of a peer, collapsed by default. */
 export function PeerDetails({ context, room, peer, own = false }: DetailsProps): JSX.Element {
   const { transports, producers, consumers } = peer;
   const id = htmlId('details', peer.id);

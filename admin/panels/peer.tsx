@@ -8,7 +8,7 @@ import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
 
-/** Everything of one peer, with graphs of the last minutes. */
+/** Everything about one peer, with graphs of the last minutes. */
 export const peerPanel = definePanel({
   id: 'peer',
   title: 'Peer',
@@ -37,10 +37,7 @@ function gone(peerId: string): JSX.Element {
   return (
     <>
       <PageHead title={peerId} note="not here" />
-      <Empty
-        title="This peer has left"
-        hint="Its course is in the room's list of what happened, and in the audit log."
-      />
+      <Empty title="This peer has left" hint="The room's page and the audit log show what happened." />
     </>
   );
 }
