@@ -73,7 +73,7 @@ export function BanFields({ token }: { token: boolean }): JSX.Element {
 }
 
 /** @throws SfuError invalid_params */
-export function readBanOrder(form: Form): BanRequest {
+export function readBanRequest(form: Form): BanRequest {
   const kinds = banKinds.filter((kind) => form.all('by').includes(kind));
   if (kinds.length === 0)
     throw new SfuError('invalid_params', 'choose at least one thing by which they are recognised');

@@ -2,7 +2,7 @@ import type { Source } from '../../src/core/sources.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, periodOf, readBanOrder } from './ban-fields.tsx';
+import { BanFields, periodOf, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
@@ -67,10 +67,10 @@ const ban: PanelAction = {
   },
   async run(context, form) {
     const name = shownName(context, form);
-    const order = readBanOrder(form);
-    const left = leftOver([await context.commands.removePeer(targetOf(context, form), order)]);
+    const request = readBanRequest(form);
+    const left = leftOver([await context.commands.removePeer(targetOf(context, form), request)]);
     return {
-      message: `${name} was removed and is banned ${periodOf(order)}.${left}`,
+      message: `${name} was removed and is banned ${periodOf(request)}.${left}`,
       bad: left !== '',
       ...leavePeerPage(context, form),
     };

@@ -4,7 +4,7 @@ import { count } from '../html/format.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, readBanOrder } from './ban-fields.tsx';
+import { BanFields, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
@@ -76,9 +76,9 @@ const ban: PanelAction = {
     </>
   ),
   async run(context, form) {
-    const order = readBanOrder(form);
+    const request = readBanRequest(form);
     const { results, note } = await eachSelected(context, form, (target) =>
-      context.commands.removePeer(target, order),
+      context.commands.removePeer(target, request),
     );
     const left = leftOver(results);
     return {
