@@ -1,4 +1,6 @@
+import { audited } from '../src/commands/audited.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
+import type { AuditIntent } from '../src/store/audit.ts';
 import { type Dashboard, requireRole } from './dashboard.ts';
 import { confirmationBody, confirmationForm, safeBack } from './http/confirmation.tsx';
 import { htmlResponse, redirect } from './http/headers.ts';
@@ -16,9 +18,9 @@ export interface ActionRequest {
   readonly name: string;
 }
 
-/** Asks before an action. */
-export async function askAction(asked: ActionRequest): Promise<Response> {
-  const { dashboard, from, visitor, panelId, name } = asked;
+/** Shows the confirmation of an action. */
+export async function confirmAction(request: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor, panelId, name } = request;
   const { panel, action } = find(dashboard, panelId, name);
   requireRole(visitor, panel);
   requireRole(visitor, action);
@@ -31,23 +33,23 @@ export async function askAction(asked: ActionRequest): Promise<Response> {
   return htmlResponse(dashboard.document(action.title, confirmationBody(options)));
 }
 
-/** Carries an action out, and tells the one who asked. */
-export async function doAction(asked: ActionRequest): Promise<Response> {
-  const { dashboard, from, visitor } = asked;
+/** Carries out an action and shows its result to the user. */
+export async function doAction(request: ActionRequest): Promise<Response> {
+  const { dashboard, from, visitor } = request;
   requireSameOrigin(from.request);
   const sent = await readForm(from.request);
   requireCsrfToken(from.request, sent.raw('csrf'), visitor.session.csrf);
   const form = new Form(new URLSearchParams([...from.url.searchParams, ...sent.entries()]));
   const back = safeBack(sent.raw('back'), dashboard.base, from.request.headers.get('referer'));
-  const outcome = await carryOut(asked, form);
+  const outcome = await carryOut(request, form);
   dashboard.monitor.refresh();
   const { message, to, secret, bad = false, failed = false } = outcome;
-  const told = toast(message, { bad, secret });
+  const shown = toast(message, { bad, secret });
   if (isHtmx(from.request) && to === undefined) {
-    // The dialog closes when it was done and stays, with what was typed, when it was not.
-    return htmlResponse(await told, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
+    // The dialog closes after a success; after a failure it stays, with what was typed.
+    return htmlResponse(await shown, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
   }
-  dashboard.tellNext(visitor.session.id, told);
+  dashboard.showNext(visitor.session.id, shown);
   const next = to ?? back;
   return isHtmx(from.request) ? htmlResponse('', { headers: { 'hx-redirect': next } }) : redirect(next);
 }
@@ -64,7 +66,10 @@ async function carryOut(
   const context = dashboard.context(visitor, from.url.searchParams, from.address);
   try {
     if (action.audit === 'own') return await action.run(context, form);
-    return await audited(context, { panel, action, name }, form);
+    return await audited(dashboard.options.store, intentOf(context, `${panelId}.${name}`, form), {
+      prepare: () => {},
+      command: () => action.run(context, form),
+    });
   } catch (thrown) {
     const error = toSfuError(thrown);
     if (error.code === 'internal')
@@ -77,28 +82,11 @@ async function carryOut(
   }
 }
 
-/** For panels that do not know the audit log: the intent before, the result after. */
-async function audited(
-  context: PanelContext,
-  { panel, action, name }: { panel: Panel; action: PanelAction; name: string },
-  form: Form,
-): Promise<ActionResult> {
-  const { audit } = context.store;
+/** The entry in the audit log of an action that writes none itself. */
+function intentOf(context: PanelContext, action: string, form: Form): AuditIntent {
   const hidden = new Set(['csrf', 'back', 'reason', 'password']);
   const details = Object.fromEntries(form.entries().filter(([field]) => !hidden.has(field)));
-  const id = audit.begin({
-    ...context.asker(form.text('reason', 200)),
-    action: `${panel.id}.${name}`,
-    details,
-  });
-  try {
-    const result = await action.run(context, form);
-    audit.finish(id, 'done');
-    return result;
-  } catch (error) {
-    audit.finish(id, `failed: ${toSfuError(error).reason}`);
-    throw error;
-  }
+  return { ...context.asker(form.text('reason', 200)), action, details };
 }
 
 function find(dashboard: Dashboard, panelId: string, name: string): { panel: Panel; action: PanelAction } {

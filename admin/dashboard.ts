@@ -11,7 +11,7 @@ import { escapeAttributes } from './html/attributes.ts';
 import { joinRegions, type Region, splitRegions } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
-import { type Incoming, type Visitor, whoIs } from './http/people.ts';
+import { authenticate, type Incoming, type Visitor } from './http/people.ts';
 import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
 import { failure, frame, page } from './panel/layout.tsx';
@@ -30,12 +30,12 @@ export interface DashboardOptions {
   /** Panels beside the built-in ones. */
   readonly panels?: readonly Panel[];
   readonly clock?: Clock;
-  /** Told of what went wrong in a panel. */
+  /** Gets the errors of panels. */
   readonly log: { error(message: string, fields: Record<string, unknown>): void };
 }
 
-/** Pages that one session may have open at once. */
-const mostStreams = 24;
+/** Live pages of one session at the same time. */
+const maxStreams = 24;
 
 /** The dashboard without HTTP: its panels, who may see them, and how they are rendered. */
 export class Dashboard {
@@ -63,8 +63,8 @@ export class Dashboard {
     this.monitor = new Monitor(sfu, clock, signaling?.events);
   }
 
-  whoIs(from: Incoming): Visitor | undefined {
-    return whoIs(this.options.store, this.options.config, this.trustedProxy, from);
+  authenticate(from: Incoming): Visitor | undefined {
+    return authenticate(this.options.store, this.options.config, this.trustedProxy, from);
   }
 
   /** @throws SfuError not_found */
@@ -81,6 +81,7 @@ export class Dashboard {
     return {
       monitor: this.monitor,
       commands,
+      moderation: commands,
       store,
       config,
       user,
@@ -93,7 +94,7 @@ export class Dashboard {
     };
   }
 
-  /** A whole page, or what stands there for those who may not see it. */
+  /** A whole page. @throws SfuError forbidden for a user without its role */
   async page(panel: Panel, visitor: Visitor, context: PanelContext): Promise<string> {
     requireRole(visitor, panel);
     const content = joinRegions(await this.#content(panel, context));
@@ -108,12 +109,12 @@ export class Dashboard {
     return page({ title, body, base: this.base, assetVersion });
   }
 
-  /** The changes of a page as they happen. @throws SfuError limit_reached for too many open pages */
+  /** The updates of a page as they happen. @throws SfuError forbidden, limit_reached for too many open pages */
   stream(panel: Panel, from: Incoming, visitor: Visitor): ReadableStream<Uint8Array> {
     requireRole(visitor, panel);
     const sessionId = visitor.session.id;
-    if ([...this.#streams.values()].filter((id) => id === sessionId).length >= mostStreams)
-      throw new SfuError('limit_reached', `at most ${mostStreams} pages can be live at once; close some`);
+    if ([...this.#streams.values()].filter((id) => id === sessionId).length >= maxStreams)
+      throw new SfuError('limit_reached', `at most ${maxStreams} pages can be live at once; close some`);
     const controller = new AbortController();
     this.#streams.set(controller, sessionId);
     const query = from.url.searchParams;
@@ -137,8 +138,8 @@ export class Dashboard {
     });
   }
 
-  /** Shown on the next page of this session. */
-  tellNext(sessionId: number, message: JSX.Element): void {
+  /** Shows a message on the next page of this session. */
+  showNext(sessionId: number, message: JSX.Element): void {
     this.#messages.set(sessionId, [...(this.#messages.get(sessionId) ?? []), message].slice(-5));
   }
 
@@ -165,7 +166,7 @@ export class Dashboard {
       if (!(error instanceof SfuError))
         this.options.log.error('a panel of the dashboard failed', { panel: panel.id, error });
       const detail =
-        error instanceof SfuError ? error.message : 'It was logged. The other pages are not affected.';
+        error instanceof SfuError ? error.message : 'The error was logged. Other pages are not affected.';
       return splitRegions(await failure(`${panel.title} cannot be shown`, detail));
     }
   }

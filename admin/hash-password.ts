@@ -5,7 +5,7 @@ if (import.meta.main) {
   const password = (await Bun.stdin.text()).replace(/\r?\n$/, '');
   if (password.length < 12) {
     console.error(
-      `got ${password.length} characters, wants at least 12: printf %s 'the password' | bun run admin/hash-password.ts`,
+      `the password has ${password.length} characters and needs at least 12: printf %s 'the password' | bun run admin/hash-password.ts`,
     );
     process.exit(1);
   }

@@ -1,4 +1,4 @@
-/** The dashboard for those who mount it, and what panels of their own are made with. */
+/** What an app needs to mount the dashboard, and what panels are made with. */
 export { Dashboard, type DashboardOptions } from './dashboard.ts';
 export { Bar, Level, Spark } from './html/chart.tsx';
 export * as format from './html/format.ts';

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
+import type { Commands } from '../src/commands/commands.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
-import { askAction, doAction, isHtmx } from './actions.tsx';
+import { confirmAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
 import { serveAsset } from './http/assets.ts';
 import { loginBody, setupBody } from './http/entrance.tsx';
@@ -33,13 +34,23 @@ type Guarded = (
   asked: Asked,
 ) => Promise<Response> | Response;
 
+type PluginOptions = Omit<DashboardOptions, 'commands'> &
+  (
+    | { readonly commands: Commands }
+    | {
+        /** @deprecated The former name of `commands`; removed in the next version. */
+        readonly moderation: Commands;
+      }
+  );
+
 /** A dashboard as a plugin for any Elysia app. @throws Error when two panels have the same id or path */
-export function adminDashboard(options: DashboardOptions) {
-  const dashboard = new Dashboard(options);
+export function adminDashboard(options: PluginOptions) {
+  const commands = 'commands' in options ? options.commands : options.moderation;
+  const dashboard = new Dashboard({ ...options, commands });
   return dashboardPlugin(dashboard).onStop(() => dashboard.close());
 }
 
-/** The routes of a dashboard. Every answer, errors too, is made here. */
+/** The routes of a dashboard. All responses are made here, errors too. */
 export function dashboardPlugin(dashboard: Dashboard) {
   const { base, entrance } = dashboard;
   const routes = new Routes(dashboard);
@@ -87,7 +98,7 @@ export function dashboardPlugin(dashboard: Dashboard) {
     .get(
       '/do/:panel/:action',
       routes.guarded((visitor, from, { panel: panelId = '', action: name = '' }) =>
-        askAction({ dashboard, from, visitor, panelId, name }),
+        confirmAction({ dashboard, from, visitor, panelId, name }),
       ),
     )
     .post(
@@ -106,11 +117,11 @@ export function dashboardPlugin(dashboard: Dashboard) {
   );
 }
 
-/** Wraps handlers: whoever asks is known, and whatever is thrown becomes a page. */
+/** Wraps handlers: authenticates the user and turns errors into pages. */
 class Routes {
   constructor(private readonly dashboard: Dashboard) {}
 
-  /** For everybody. */
+  /** Without a login. */
   open(handle: Open) {
     return async (asked: Asked): Promise<Response> => {
       const from = incoming(
@@ -126,10 +137,10 @@ class Routes {
     };
   }
 
-  /** For those who are logged in; others are sent to the login. */
+  /** For logged-in users; others are redirected to the login. */
   guarded(handle: Guarded) {
     return this.open(async (from, params, asked) => {
-      const visitor = this.dashboard.whoIs(from);
+      const visitor = this.dashboard.authenticate(from);
       if (!visitor) return this.#toLogin(from);
       const response = await handle(visitor, from, params, asked);
       if (visitor.cookie) response.headers.append('set-cookie', visitor.cookie);
@@ -174,7 +185,7 @@ function login(dashboard: Dashboard): Response {
   if (entrance.setupSecret !== undefined) {
     const children = failure(
       'Nobody has an account yet',
-      'The server printed a set-up link when it started. Open that link to make the first admin.',
+      'The server printed a set-up link when it started. Open that link to create the first admin.',
     );
     return htmlResponse(dashboard.document('Set-up', plainBody({ title: 'Set-up', children })));
   }
@@ -187,8 +198,8 @@ async function logIn(dashboard: Dashboard, from: Incoming): Promise<Response> {
   const form = await readForm(from.request);
   try {
     const { cookie = '' } = await entrance.logIn(form, from);
-    // The session that this browser had before ends: what might have been known of it is worth nothing now.
-    const old = dashboard.whoIs(from);
+    // The session that this browser had before ends, in case somebody else knows its cookie.
+    const old = dashboard.authenticate(from);
     if (old) options.store.sessions.close(old.session.id);
     return redirect(base, { 'set-cookie': cookie });
   } catch (thrown) {
@@ -238,7 +249,7 @@ function live(
   { request, server }: Asked,
 ): Response {
   const stream = dashboard.stream(dashboard.panel(panelId), from, visitor);
-  // The server's limit on silence is shorter than the heartbeat of a page on which nothing happens.
+  // The server's idle timeout is shorter than the heartbeat of a page on which nothing happens.
   server?.timeout(request, 0);
   return new Response(stream, {
     headers: {

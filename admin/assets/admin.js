@@ -1,15 +1,15 @@
 // The dashboard's own script: dialogs, keys, and whether the page is live. Everything else is htmx and the server.
 (() => {
   document.documentElement.classList.add('scripted');
-  // On a phone the menu is wider than the screen: the page that is open is brought into view.
+  // On a phone the menu is wider than the screen: scroll to the entry of the open page.
   document.querySelector('nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
   const dialog = () => document.getElementById('dialog');
 
-  // A confirmation that was loaded into the dialog is shown; one that was answered is closed.
+  // Opens the dialog when a confirmation was loaded into it, and closes it after the action.
   document.addEventListener('htmx:after:swap', () => {
     const box = dialog();
     if (box && !box.open && box.childElementCount > 0) box.showModal();
-    for (const toast of document.querySelectorAll('#toasts .toast:not([data-timed])')) leaveLater(toast);
+    for (const toast of document.querySelectorAll('#toasts .toast:not([data-timed])')) removeLater(toast);
   });
   document.addEventListener('admin-done', () => dialog()?.close());
   document.addEventListener('close', ({ target }) => target === dialog() && target.replaceChildren(), true);
@@ -20,26 +20,26 @@
     dialog().close();
   });
 
-  // A secret stays until it was copied; anything else goes by itself.
-  function leaveLater(toast) {
+  // A message with a secret stays, so that it can be copied; others disappear.
+  function removeLater(toast) {
     toast.dataset.timed = '';
     if (toast.querySelector('code')) return;
     setTimeout(() => toast.remove(), toast.classList.contains('bad') ? 12_000 : 6_000);
   }
 
-  // Whether what is shown is still true.
+  // Shows whether the page is up to date.
   const connection = (text) => {
     const place = document.getElementById('connection');
     if (place) place.textContent = text;
     document.documentElement.classList.toggle('stale', text !== '' && text !== 'Live');
   };
   document.addEventListener('htmx:sse:after:connection', () => connection('Live'));
-  // A stream that is cleaned up has made way for the one of another search.
+  // A stream that is cleaned up was replaced by that of another search.
   document.addEventListener(
     'htmx:sse:close',
     ({ detail }) => detail.reason === 'cleanup' || connection('Not live'),
   );
-  // A stream that ended without an error, as it does when the server stops in peace.
+  // A stream that ended without an error: the server has shut down.
   document.addEventListener('htmx:sse:before:connection', ({ detail }) => {
     if (detail.connection.attempt > 0) connection('Connecting again');
   });
@@ -50,24 +50,24 @@
   document.addEventListener('htmx:response:error', ({ detail }) => {
     const status = detail.ctx?.response?.status;
     if (status === 401) return location.reload();
-    tell(
+    showError(
       status === 403
         ? 'Not done: this page is from another session. Reload it and try again.'
         : `Not done: the server answered ${status}.`,
     );
   });
-  document.addEventListener('htmx:error', () => tell('Not done: the server cannot be reached.'));
+  document.addEventListener('htmx:error', () => showError('Not done: the server cannot be reached.'));
 
-  function tell(text) {
+  function showError(text) {
     const toast = document.createElement('p');
     toast.className = 'toast bad';
     toast.setAttribute('role', 'alert');
     toast.textContent = text;
     document.getElementById('toasts')?.append(toast);
-    leaveLater(toast);
+    removeLater(toast);
   }
 
-  // Keys: / searches, j and k or the arrows move, Enter opens, x selects, r, b and n ask what to do, ? tells.
+  // Keys: / searches, j and k or the arrows move, Enter opens, x selects, r, b and n open confirmations, ? shows this.
   const rows = () => [...document.querySelectorAll('table[data-rows] > tbody > tr, [data-rows] > article')];
   let at = '';
   const current = () => rows().find((row) => row.id && row.id === at) ?? document.querySelector('.current');
@@ -85,7 +85,7 @@
     next.scrollIntoView({ block: 'nearest' });
   }
 
-  // Arrows scroll, but for those who are in a list already.
+  // Outside of a list the arrow keys scroll the page.
   const arrow = (step) => {
     if (!document.activeElement?.closest('[data-rows]')) return false;
     move(step);
@@ -127,6 +127,6 @@
     const run = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
     if (run && run() !== false) event.preventDefault();
   });
-  // An update puts attributes back as the server wrote them: the mark of the current row is set again.
+  // An update resets attributes to the server's, so the current row has to be marked again.
   document.addEventListener('htmx:sse:after:message', () => current()?.classList.add('current'));
 })();

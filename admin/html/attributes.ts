@@ -2,9 +2,9 @@ const tag = /<\/?[a-zA-Z](?:"[^"]*"|[^">])*>/g;
 const quoted = /"[^"]*"/g;
 
 /**
- * Escapes what stands in quotes inside of tags. The JSX library escapes the quotes there and leaves < and > alone, which
- * HTML allows. But htmx looks for `<hx-...` in the text of an answer before it parses it, and `live` for its marks: a name
- * in an attribute must look like neither.
+ * Escapes < and > in attribute values. The JSX library escapes only the quotes there, which HTML allows. But htmx
+ * searches the text of a response for `<hx-...` before it parses it, and the stream searches for the marks of `live`: a
+ * name in an attribute must not look like either.
  */
 export function escapeAttributes(html: string): string {
   return html.replaceAll(tag, (found) =>

@@ -1,9 +1,9 @@
 export interface SparkProps {
   /** The oldest first. */
   readonly values: readonly number[];
-  /** What it shows, in words, for those who do not see it. */
+  /** What it shows, for screen readers. */
   readonly label: string;
-  /** The value at the top; the highest of the values unless told. */
+  /** The value at the top; by default the highest of the values. */
   readonly top?: number;
   readonly large?: boolean;
 }
@@ -11,7 +11,7 @@ export interface SparkProps {
 const width = 120;
 const height = 28;
 
-/** A small line of the last minutes, drawn on the server. Its axis begins at 0. */
+/** A sparkline of the last minutes, drawn on the server. Its axis starts at 0. */
 export function Spark({ values, label, top, large = false }: SparkProps): JSX.Element {
   const highest = Math.max(top ?? 0, ...values, 1e-9);
   const step = width / Math.max(values.length - 1, 1);
@@ -45,7 +45,7 @@ export function Bar({ share, label }: { share: number; label: string }): JSX.Ele
   );
 }
 
-/** How loud somebody is: dBov from -127 to 0 (RFC 6464), of which the upper 60 are shown. */
+/** A level meter: dBov from -127 to 0 (RFC 6464), of which it shows the upper 60 dB. */
 export function Level({ volume }: { volume: number | null }): JSX.Element {
   const steps = volume === null ? 0 : Math.round(Math.min(1, Math.max(0, (volume + 60) / 60)) * 8);
   return (

@@ -1,5 +1,3 @@
-/** How values are written. Numbers keep their width as they change, and durations stand still for a while. */
-
 /** Bits a second: `0`, `840 kbit/s`, `1.25 Mbit/s`. */
 export function bitrate(bits: number): string {
   if (bits < 500) return '0';
@@ -8,7 +6,7 @@ export function bitrate(bits: number): string {
   return `${(bits / 1_000_000_000).toFixed(2)} Gbit/s`;
 }
 
-/** Coarse on purpose: a page on which every row counts seconds is not calm. */
+/** Minutes, hours or days: seconds that tick in every row would distract. */
 export function duration(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);
   if (minutes < 1) return '< 1 min';

@@ -1,4 +1,4 @@
-/** Strokes on a grid of 16, drawn for this project. */
+/** Stroke paths on a grid of 16 by 16, drawn for this project. */
 const paths: Readonly<Record<string, string>> = {
   overview: 'M2 9a6 6 0 0 1 12 0M8 9l3-3M3 13h10',
   rooms: 'M2 3h5v4H2zM9 3h5v4H9zM2 9h5v4H2zM9 9h5v4H9z',
@@ -14,10 +14,8 @@ const paths: Readonly<Record<string, string>> = {
   lock: 'M4 7h8v6H4zM5.500 7V5a2.500 2.500 0 0 1 5 0v2',
 };
 
-export type IconName = string;
-
-/** A drawing beside a word. It says nothing by itself, so it is hidden from those who listen. */
-export function Icon({ name }: { name: IconName }): JSX.Element {
+/** An icon beside its word. Screen readers skip it. */
+export function Icon({ name }: { name: string }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={paths[name] ?? paths.panel} />

@@ -1,32 +1,32 @@
 /**
- * Parts of a page that change alone. A view marks them with `live`; the stream renders the view again, compares each
- * part with what the browser has, and sends only those that differ.
+ * Regions are parts of a page that are updated on their own. A view marks them with `live`; the stream renders the view
+ * again, compares each region with what the browser has, and sends only those that differ.
  */
 
 const opening = /<!--live:([A-Za-z0-9_-]+)-->/;
 
 /**
- * Marks an element as a part that is sent alone when it changes. The element must carry the same id. Texts in a page
- * are escaped, so that nobody can write such a mark.
+ * Marks an element as a region. The element must have the same id. Text in a page is escaped, so that users cannot
+ * forge such a mark.
  */
 export function live(id: string, element: JSX.Element): JSX.Element {
   const mark = (html: string) => `<!--live:${id}-->${html}<!--/live:${id}-->`;
   return typeof element === 'string' ? mark(element) : element.then(mark);
 }
 
-/** An HTML id for something with a name that may hold anything. */
+/** An HTML id made from names, which may contain any characters. */
 export function htmlId(prefix: string, ...names: string[]): string {
   return `${prefix}-${Bun.hash(names.join('\n')).toString(36)}`;
 }
 
-/** A part with its inner parts taken out: `html` holds a mark where each of them was. */
+/** A region without its inner regions: `html` has a mark in the place of each. */
 export interface Region {
   readonly id: string;
   readonly html: string;
   readonly inner: readonly Region[];
 }
 
-/** Takes a rendered view apart. The outermost region has an empty id. */
+/** Splits a rendered view into its regions. The outermost one has an empty id. */
 export function splitRegions(html: string, id = ''): Region {
   const inner: Region[] = [];
   let rest = html;
@@ -43,7 +43,7 @@ export function splitRegions(html: string, id = ''): Region {
   return { id, html: own + rest, inner };
 }
 
-/** The HTML of a region without any marks. */
+/** The HTML of a region with its inner regions, without marks. */
 export function joinRegions({ html, inner }: Region): string {
   return inner.reduce(
     (text, region) => text.replace(`<!--in:${region.id}-->`, () => joinRegions(region)),
@@ -51,7 +51,7 @@ export function joinRegions({ html, inner }: Region): string {
   );
 }
 
-/** The regions that must be sent to bring a browser from one state to another, each with all that is in it. */
+/** The regions to send to a browser that shows `before`, so that it shows `after`. */
 export function changedRegions(before: Region, after: Region): Region[] {
   if (before.html !== after.html) return [after];
   const known = new Map(before.inner.map((region) => [region.id, region]));

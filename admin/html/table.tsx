@@ -1,39 +1,39 @@
 import { live } from './regions.ts';
 
 /**
- * How a column looks: numbers stand right, `act` holds buttons, `note` is said in passing, `code` is typed, `wide` has a
- * line of its own on a phone.
+ * How a column looks: `number` is aligned right, `act` has buttons, `note` is less prominent, `code` is monospaced,
+ * `wide` has a line of its own on a phone.
  */
 type Look = 'number' | 'act' | 'note' | 'code' | 'wide';
 
 export interface Column {
   readonly title: string;
   readonly look?: Look;
-  /** Sorts by this column. */
+  /** Link that sorts by this column. */
   readonly href?: string;
-  /** The table is sorted by it. */
+  /** Set when the table is sorted by this column. */
   readonly sorted?: 'ascending' | 'descending' | undefined;
-  /** The title is only for those who listen. */
+  /** The title is for screen readers only. */
   readonly unseen?: boolean;
 }
 
-/** What stands in a cell: a text, which is escaped, or elements. */
+/** The content of a cell: text, which is escaped, or elements. */
 export type Cell = string | number | { readonly html: JSX.Element };
 
 export interface Row {
-  /** With an id the row is sent alone when it changes. */
+  /** With an id, the row is a live region: it is updated on its own. */
   readonly id?: string;
   readonly cells: readonly Cell[];
 }
 
 export interface TableProps {
-  /** What it lists, for those who listen. */
+  /** What it lists, for screen readers. */
   readonly label: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
 }
 
-/** A table that the keys move in. On a phone each row becomes a card that names its cells. */
+/** A table with keyboard navigation. On a phone each row becomes a card with labelled cells. */
 export function Table({ label, columns, rows }: TableProps): JSX.Element {
   const sortable = columns.some(({ href }) => href !== undefined);
   return (
@@ -97,7 +97,7 @@ export interface PagerProps {
   readonly to: (page: number) => string;
 }
 
-/** Leads through the pages of a list that is too long for one. */
+/** Links to the previous and the next page of a long list. */
 export function Pager({ label, at, pages, to }: PagerProps): JSX.Element {
   if (pages <= 1) return '';
   return (
@@ -121,7 +121,7 @@ export function Pager({ label, at, pages, to }: PagerProps): JSX.Element {
   );
 }
 
-/** One page of a list, by the number that an address carries. */
+/** One page of a list, by a page number from the query. */
 export function pageOf<T>(all: readonly T[], wanted: string | null, size: number) {
   const pages = Math.max(1, Math.ceil(all.length / size));
   const at = Math.min(pages, Math.max(1, Math.floor(Number(wanted)) || 1));

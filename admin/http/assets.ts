@@ -6,7 +6,7 @@ import icon from '../assets/icon.svg' with { type: 'text' };
 import { securityHeaders } from './headers.ts';
 
 /**
- * What pages load, all from here. htmx and its extension for server-sent events are one file: as two they race, and some
+ * The files that pages load. htmx and its extension for server-sent events are one file: as two they race, and some
  * pages never become live.
  */
 const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
@@ -15,7 +15,7 @@ const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
   ['icon.svg', { text: icon, type: 'image/svg+xml' }],
 ]);
 
-/** Changes with the files, so that a browser never shows a new page with old ones. */
+/** Changes with the files, so that a browser never combines a new page with old files. */
 export const assetVersion = new Bun.CryptoHasher('sha256')
   .update([...files.values()].map(({ text }) => text).join(''))
   .digest('hex')

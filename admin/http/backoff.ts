@@ -1,21 +1,21 @@
-const freeTries = 5;
-const firstWait = 1000;
-const longestWait = 15 * 60_000;
-/** Names and addresses that are remembered; an attacker must not fill the memory with them. */
-const mostKeys = 10_000;
+const attemptsWithoutWait = 5;
+const firstWaitMs = 1000;
+const maxWaitMs = 15 * 60_000;
+/** Names and addresses that are kept, so that an attacker cannot fill the memory with them. */
+const maxKeys = 10_000;
 
 interface Failures {
   count: number;
   until: number;
 }
 
-/** Makes whoever tries wrong passwords wait, twice as long each time, by user name and by address. */
+/** Delays logins after wrong passwords, by user name and by address: each failure doubles the wait. */
 export class Backoff {
   readonly #failures = new Map<string, Failures>();
 
   constructor(private readonly now: () => number) {}
 
-  /** Milliseconds to wait before the next try; 0 when it may be made. */
+  /** Milliseconds to wait before the next attempt; 0 when it is allowed now. */
   wait(keys: readonly string[]): number {
     return Math.max(0, ...keys.map((key) => (this.#failures.get(key)?.until ?? 0) - this.now()));
   }
@@ -23,11 +23,12 @@ export class Backoff {
   failed(keys: readonly string[]): void {
     for (const key of keys) {
       const count = (this.#failures.get(key)?.count ?? 0) + 1;
-      const wait = count <= freeTries ? 0 : Math.min(longestWait, firstWait * 2 ** (count - freeTries - 1));
+      const doublings = count - attemptsWithoutWait - 1;
+      const wait = doublings < 0 ? 0 : Math.min(maxWaitMs, firstWaitMs * 2 ** doublings);
       this.#failures.delete(key);
       this.#failures.set(key, { count, until: this.now() + wait });
     }
-    while (this.#failures.size > mostKeys) {
+    while (this.#failures.size > maxKeys) {
       const [oldest] = this.#failures.keys();
       if (oldest === undefined) break;
       this.#failures.delete(oldest);

@@ -12,7 +12,7 @@ export interface ConfirmationOptions {
   readonly back: string;
 }
 
-/** Asks before something is done: in a dialog, or as a page of its own without scripts. */
+/** The form that confirms an action: in a dialog, or on a page of its own without scripts. */
 export function confirmationForm(options: ConfirmationOptions): JSX.Element {
   const { context, action, form, href, csrf, back } = options;
   const hidden = form.entries().filter(([name]) => name !== 'back' && name !== 'csrf');
@@ -43,10 +43,10 @@ export function confirmationBody(options: ConfirmationOptions): JSX.Element {
   return plainBody({ title: 'Confirm', children: confirmationForm(options) });
 }
 
-/** Where to go after a form: a page of the dashboard and nothing else. */
+/** Where to redirect after a form: only ever to a page of the dashboard. */
 export function safeBack(given: string, base: string, referer: string | null): string {
   const candidates = [given, refererPath(referer)];
-  // A path that begins with // or /\ would be an address of another host.
+  // A path that starts with // or /\ would be an address on another host.
   return (
     candidates.find(
       (path) =>

@@ -2,16 +2,16 @@ import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets, newSecret } from '../../src/store/secrets.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
-import { longestPassword, readName, readPassword, shortestPassword } from '../panel/credentials.ts';
+import { maxPasswordLength, minPasswordLength, readName, readPassword } from '../panel/credentials.ts';
 import type { Form } from '../panel/form.ts';
 import { plainBody } from '../panel/layout.tsx';
 import { Backoff } from './backoff.ts';
 import { type Incoming, openSession, type Visitor } from './people.ts';
 
-/** One password check holds 64 MiB for a tenth of a second: more at once would be a way to exhaust the host. */
-const mostChecks = 4;
+/** One password check takes 64 MiB for a tenth of a second: without a limit, logins could exhaust the host. */
+const maxConcurrentChecks = 4;
 
-/** Login, and the making of the first admin. */
+/** Login, and set-up of the first admin. */
 export class Entrance {
   readonly #backoff: Backoff;
   #setupSecret: string | undefined;
@@ -25,7 +25,7 @@ export class Entrance {
     if (store.users.count === 0) this.#setupSecret = newSecret();
   }
 
-  /** The secret of the one-time link that makes the first admin; undefined when there is somebody already. */
+  /** The secret of the one-time link that creates the first admin; undefined once there is a user. */
   get setupSecret(): string | undefined {
     return this.store.users.count === 0 ? this.#setupSecret : undefined;
   }
@@ -37,11 +37,11 @@ export class Entrance {
     const wait = this.#backoff.wait(keys);
     if (wait > 0)
       throw new SfuError('flood', `too many wrong passwords; try again in ${Math.ceil(wait / 1000)} seconds`);
-    if (this.#checks >= mostChecks)
+    if (this.#checks >= maxConcurrentChecks)
       throw new SfuError('flood', 'too many are logging in; try again in a moment');
     this.#checks += 1;
     const user = await this.store.users
-      .check(name, form.raw('password').slice(0, longestPassword))
+      .check(name, form.raw('password').slice(0, maxPasswordLength))
       .finally(() => (this.#checks -= 1));
     const by = { kind: 'admin', id: name.slice(0, 64) };
     if (!user) {
@@ -57,23 +57,23 @@ export class Entrance {
     return openSession(this.store, user, from);
   }
 
-  /** @throws SfuError unauthorized when the link is not the one that was printed, or was used */
+  /** @throws SfuError unauthorized when the link is not the one that was printed, or has been used */
   requireSetup(given: string): void {
     const wanted = this.setupSecret;
     if (wanted === undefined || !equalSecrets(given, wanted)) {
       throw new SfuError(
         'unauthorized',
-        'this link is not good any more: it works once, and until the server is started again',
+        'this link is no longer valid: it works once, and only until the server restarts',
       );
     }
   }
 
-  /** Makes the first admin. @throws SfuError unauthorized, invalid_params */
+  /** Creates the first admin. @throws SfuError unauthorized, invalid_params */
   async setUp(form: Form, from: Incoming): Promise<Visitor> {
     this.requireSetup(form.raw('token'));
     const name = readName(form);
     const passwordHash = await hashPassword(readPassword(form));
-    // Somebody else may have been faster while the password was hashed.
+    // Somebody else may have used the link while the password was hashed.
     this.requireSetup(form.raw('token'));
     const user = this.store.users.put({ name, passwordHash, role: 'admin', origin: 'page' });
     this.#setupSecret = undefined;
@@ -115,7 +115,7 @@ export function loginBody(options: { action: string; error?: string; name?: stri
 export function setupBody(options: { action: string; token: string; error?: string }): JSX.Element {
   const { action, token, error } = options;
   return plainBody({
-    title: 'Make the first admin',
+    title: 'Create the first admin',
     children: (
       <form method="post" action={action} class="stack">
         {error ? (
@@ -136,12 +136,12 @@ export function setupBody(options: { action: string; token: string; error?: stri
             name="password"
             type="password"
             autocomplete="new-password"
-            minlength={shortestPassword}
+            minlength={minPasswordLength}
             required
           />
         </label>
         <button type="submit" class="button primary">
-          Make the account
+          Create the account
         </button>
       </form>
     ),

@@ -1,6 +1,6 @@
 import { escapeAttributes } from '../html/attributes.ts';
 
-/** Nothing from elsewhere, nothing inline: what a hostile name could do stops here. */
+/** Nothing inline and nothing from other hosts, in case a hostile name gets past the escaping. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,7 +12,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** On every answer of the dashboard. */
+/** On every response of the dashboard. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': policy,
   'x-content-type-options': 'nosniff',
@@ -32,7 +32,7 @@ export function htmlResponse(
   return new Response(escapeAttributes(html), { status: options.status ?? 200, headers });
 }
 
-/** After a form post: the browser gets the next page by a request of its own. */
+/** After a form post: the browser requests the next page itself. */
 export function redirect(to: string, headers: Record<string, string> = {}): Response {
   return new Response(null, { status: 303, headers: { ...securityHeaders, location: to, ...headers } });
 }

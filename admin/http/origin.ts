@@ -2,8 +2,8 @@ import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets } from '../../src/store/secrets.ts';
 
 /**
- * Refuses what a page of somebody else sent. Browsers say where a request comes from by Sec-Fetch-Site, older ones by
- * Origin. @throws SfuError forbidden
+ * Refuses requests from pages of other sites. Browsers say which site a request comes from in Sec-Fetch-Site, older
+ * ones in Origin. @throws SfuError forbidden
  */
 export function requireSameOrigin(request: Request): void {
   const site = request.headers.get('sec-fetch-site');
@@ -13,7 +13,7 @@ export function requireSameOrigin(request: Request): void {
   if ((site !== null && site !== 'same-origin') || foreignOrigin) {
     throw new SfuError(
       'forbidden',
-      'this was sent by a page of another site; open the dashboard and try there',
+      'this request came from a page of another site; open the dashboard and try again there',
     );
   }
 }

@@ -5,21 +5,21 @@ import type { Store } from '../../src/store/store.ts';
 import type { User } from '../../src/store/users.ts';
 import { readSessionCookie, sessionCookie } from './session-cookie.ts';
 
-/** Somebody who is logged in. */
+/** A logged-in user. */
 export interface Visitor {
   readonly user: User;
   readonly session: Session;
-  /** To be set by the answer, when the session is new. */
+  /** To be set by the response, when the session is new. */
   readonly cookie?: string;
 }
 
-/** A request with what is known of the connection that it came over. */
+/** A request, and the connection that it came over. */
 export interface Incoming {
   readonly request: Request;
   readonly url: URL;
   /** The other end of the connection: a proxy, or the client itself. */
   readonly direct: string;
-  /** The client, as far as proxies can be believed. */
+  /** The client, by the headers of trusted proxies. */
   readonly address: string;
 }
 
@@ -27,8 +27,8 @@ export function incoming(request: Request, direct: string, trusted: AddressTest)
   return { request, url: new URL(request.url), direct, address: clientAddress(request, direct, { trusted }) };
 }
 
-/** Who sends this request: by the name that a trusted proxy gives, or by the session's cookie. */
-export function whoIs(
+/** The user of a request: named by a trusted proxy, or known by the session's cookie. */
+export function authenticate(
   store: Store,
   config: Config,
   trusted: AddressTest,
@@ -39,11 +39,11 @@ export function whoIs(
   const named = proxyUser(store, config, trusted, from);
   if (named) return session?.userId === named.id ? { user: named, session } : openSession(store, named, from);
   const user = session && store.users.get(session.userId);
-  // A user of the proxy is logged in as long as the proxy says so, and not by a cookie that was left.
+  // A user of the proxy is logged in only while the proxy names them: a cookie alone is not enough.
   return session && user && user.origin !== 'proxy' ? { user, session } : undefined;
 }
 
-/** Begins a session anew, with a secret that nobody could have known before. */
+/** Opens a session with a new secret, which nobody can have planted before the login. */
 export function openSession(store: Store, user: User, { request, address }: Incoming): Visitor {
   const agent = request.headers.get('user-agent') ?? '';
   const secret = store.sessions.open({ userId: user.id, address, agent });

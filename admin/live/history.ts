@@ -1,6 +1,6 @@
-/** Values of the last minutes, one a step, the oldest first. A fixed size, whatever comes; every peer has three. */
+/** A ring buffer of the last values, for a graph. */
 export class History {
-  /** Seven digits are more than a graph shows. */
+  /** Single precision is enough for a graph, and every peer has three of them. */
   readonly #values: Float32Array;
   #length = 0;
   #next = 0;
@@ -15,6 +15,7 @@ export class History {
     this.#length = Math.min(this.#length + 1, this.size);
   }
 
+  /** The oldest first. */
   get values(): number[] {
     const start = this.#length < this.size ? 0 : this.#next;
     return Array.from({ length: this.#length }, (_, index) => this.#values[(start + index) % this.size] ?? 0);

@@ -1,7 +1,5 @@
-import type { types } from 'mediasoup';
-import { transportStatistics } from '../../src/sfu/media/transport-statistics.ts';
-import type { Peer } from '../../src/sfu/rooms/peer.ts';
-import type { Room } from '../../src/sfu/rooms/room.ts';
+import type { MediaStatistics, ReadModel } from '../../src/sfu/rooms/read-model.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { History } from './history.ts';
 
 /** What flows over one transport, in bits a second. */
@@ -18,6 +16,7 @@ export interface TransportMeasure {
 export interface StreamMeasure {
   readonly ssrc: number;
   readonly rid: string | null;
+  /** Bits a second. */
   readonly bitrate: number;
   /** By `spatial.temporal`, as mediasoup names the layers. */
   readonly bitrateByLayer: Readonly<Record<string, number>>;
@@ -27,89 +26,97 @@ export interface StreamMeasure {
   readonly jitter: number;
   readonly nacks: number;
   readonly plis: number;
+  /** Milliseconds; null until the other end has reported. */
   readonly roundTrip: number | null;
 }
 
-export interface PeerHistory {
+/** What was measured of one session, which is a peer's stay in a room. */
+export interface SessionMeasures {
   readonly incoming: History;
   readonly outgoing: History;
   readonly roundTrip: History;
+  /** The last reading, by producer or consumer id; empty until somebody watches the room. */
+  streams: ReadonlyMap<string, readonly StreamMeasure[]>;
 }
 
-type Stat = types.ProducerStat | types.ConsumerStat;
+type StreamStatistics = Extract<MediaStatistics, { ssrc: number }>;
 
-/** A producer or a consumer. A consumer answers with the statistics of its producer too, told apart by their type. */
-interface Source {
+/** Where a transport, producer or consumer is; a reading younger than `maxAge` milliseconds is used again. */
+interface StatisticsRef {
+  readonly roomId: string;
   readonly id: string;
-  readonly closed: boolean;
-  readonly observer: { once(event: 'close', listener: () => void): unknown };
+  readonly maxAge?: number;
 }
 
-/** Transports that are asked at once; the loop serves others in between. */
-const batch = 64;
+/** Transports whose statistics are requested at the same time; other work gets its turn between batches. */
+const batchSize = 64;
 
-/** The statistics that were read last, of transports of all peers and of streams of those that are watched. */
+/** The last statistics of the transports of all peers, and of the streams in rooms that somebody watches. */
 export class Measures {
   readonly transports = new Map<string, TransportMeasure>();
-  /** By producer or consumer id. */
-  readonly streams = new Map<string, readonly StreamMeasure[]>();
-  readonly peers = new WeakMap<Peer, PeerHistory>();
+  readonly #sessions = new Map<string, SessionMeasures>();
 
-  /** Reads every transport of the node, where the last reading is older than `maxAge` milliseconds. */
-  async readTransports(rooms: Iterable<Room>, maxAge: number): Promise<void> {
-    const all = [...rooms].flatMap((room) =>
-      [...room.peers.values()].flatMap((peer) => [...peer.transports.values()]),
-    );
-    for (let start = 0; start < all.length; start += batch) {
-      const part = all.slice(start, start + batch);
-      await Promise.all(part.map(({ transport }) => this.#readTransport(transport, maxAge)));
-    }
-    const living = new Set(all.map(({ transport }) => transport.id));
-    for (const id of this.transports.keys()) if (!living.has(id)) this.transports.delete(id);
-  }
+  constructor(private readonly read: Pick<ReadModel, 'sessions' | 'statistics'>) {}
 
-  /** Adds a point to the graphs of every peer that has begun to send or receive. */
-  keepHistory(rooms: Iterable<Room>): void {
-    for (const room of rooms) {
-      for (const peer of room.peers.values()) {
-        if (peer.transports.size === 0 && !this.peers.has(peer)) continue;
-        const history = this.historyOf(peer);
-        const { incoming, outgoing } = this.of([...peer.transports.keys()]);
-        history.incoming.push(incoming);
-        history.outgoing.push(outgoing);
-        history.roundTrip.push(this.roundTrip(peer) ?? 0);
-      }
-    }
-  }
-
-  historyOf(peer: Peer): PeerHistory {
-    const known = this.peers.get(peer);
+  /** What was measured of a session; empty for a new one. */
+  session(sessionId: string): SessionMeasures {
+    const known = this.#sessions.get(sessionId);
     if (known) return known;
-    const made = { incoming: new History(), outgoing: new History(), roundTrip: new History() };
-    this.peers.set(peer, made);
+    const made = {
+      incoming: new History(),
+      outgoing: new History(),
+      roundTrip: new History(),
+      streams: new Map(),
+    };
+    this.#sessions.set(sessionId, made);
     return made;
   }
 
+  /** Reads every transport of the node, where the last reading is older than `maxAge` milliseconds. */
+  async readTransports(maxAge: number): Promise<void> {
+    const all = this.read
+      .sessions()
+      .flatMap(({ roomId, transportIds }) => transportIds.map((id) => ({ roomId, id, maxAge })));
+    for (let start = 0; start < all.length; start += batchSize)
+      await Promise.all(all.slice(start, start + batchSize).map((ref) => this.#readTransport(ref)));
+  }
+
+  /** Adds a point to the graphs of every session that has had a transport, and drops what has ended. */
+  keepHistory(): void {
+    const sessions = this.read.sessions();
+    for (const { sessionId, transportIds } of sessions) {
+      if (transportIds.length === 0 && !this.#sessions.has(sessionId)) continue;
+      const history = this.session(sessionId);
+      const { incoming, outgoing } = this.flow(transportIds);
+      history.incoming.push(incoming);
+      history.outgoing.push(outgoing);
+      history.roundTrip.push(this.roundTrip(sessionId) ?? 0);
+    }
+    dropOthers(
+      this.#sessions,
+      sessions.map(({ sessionId }) => sessionId),
+    );
+    dropOthers(
+      this.transports,
+      sessions.flatMap(({ transportIds }) => transportIds),
+    );
+  }
+
   /**
-   * Reads the streams of a room's producers, and those of all consumers of one peer. Of every other peer one consumer is
-   * read, whose reports tell its round trip: all of them would be the square of the peers.
+   * Reads the producers of a room, and all consumers of the peers with these ids. Of every other peer it reads one
+   * consumer, whose reports have the round trip: reading all of them would grow with the square of the peers.
    */
-  async readRoom(room: Room, peer?: Peer): Promise<void> {
-    const producers = room.localPublications.map(({ producer }) => producer);
-    const consumers = [...room.peers.values()].flatMap((each) => {
-      const all = [...each.subscriptions.values()].map(({ consumer }) => consumer);
-      return each === peer ? all : all.slice(0, 1);
-    });
-    const transports = [...room.peers.values()].flatMap((each) => [...each.transports.values()]);
-    await Promise.all([
-      ...producers.map((producer) => this.#readStreams(producer, 'inbound-rtp', producer.getStats())),
-      ...consumers.map((consumer) => this.#readStreams(consumer, 'outbound-rtp', consumer.getStats())),
-      ...transports.map(({ transport }) => this.#readTransport(transport)),
-    ]);
+  async readRoom({ id: roomId, peers }: RoomSnapshot, inFull: ReadonlySet<string>): Promise<void> {
+    await Promise.all(
+      peers.map(async (peer) => {
+        const consumers = inFull.has(peer.id) ? peer.consumers : peer.consumers.slice(0, 1);
+        await this.#readPeer(roomId, { ...peer, consumers });
+      }),
+    );
   }
 
   /** What flows over several transports together. */
-  of(transportIds: readonly string[]): { incoming: number; outgoing: number } {
+  flow(transportIds: Iterable<string>): { incoming: number; outgoing: number } {
     let incoming = 0;
     let outgoing = 0;
     for (const id of transportIds) {
@@ -120,20 +127,31 @@ export class Measures {
     return { incoming, outgoing };
   }
 
-  /** Milliseconds to the peer and back, as its reports tell; null while it is not known. */
-  roundTrip(peer: Peer): number | null {
-    const ids = [...peer.publications.keys(), ...peer.subscriptions.keys()];
-    const known = ids.flatMap((id) =>
-      (this.streams.get(id) ?? []).flatMap(({ roundTrip }) => roundTrip ?? []),
-    );
+  /** Milliseconds to the peer and back, from its reports; null while it is not known. */
+  roundTrip(sessionId: string): number | null {
+    const streams = [...(this.#sessions.get(sessionId)?.streams.values() ?? [])].flat();
+    const known = streams.flatMap(({ roundTrip }) => roundTrip ?? []);
     return known.length === 0 ? null : Math.max(...known);
   }
 
-  async #readTransport(transport: types.Transport, maxAge = 0): Promise<void> {
-    // A transport may close while it is asked: then there is nothing to know of it.
-    const stat = await transportStatistics(transport, maxAge).catch(() => undefined);
-    if (stat) {
-      this.transports.set(transport.id, {
+  async #readPeer(
+    roomId: string,
+    { sessionId, transports, producers, consumers }: PeerSnapshot,
+  ): Promise<void> {
+    const [streams] = await Promise.all([
+      Promise.all([
+        ...producers.map(({ id }) => this.#readStreams({ roomId, id }, 'inbound-rtp')),
+        ...consumers.map(({ id }) => this.#readStreams({ roomId, id }, 'outbound-rtp')),
+      ]),
+      ...transports.map(({ id }) => this.#readTransport({ roomId, id })),
+    ]);
+    this.session(sessionId).streams = new Map(streams);
+  }
+
+  async #readTransport(ref: StatisticsRef): Promise<void> {
+    for (const stat of await this.#ask(ref)) {
+      if (!('recvBitrate' in stat)) continue;
+      this.transports.set(ref.id, {
         incoming: stat.recvBitrate,
         outgoing: stat.sendBitrate,
         lossSent: stat.rtpPacketLossSent ?? null,
@@ -143,29 +161,39 @@ export class Measures {
     }
   }
 
-  async #readStreams(source: Source, type: Stat['type'], asked: Promise<readonly Stat[]>): Promise<void> {
-    const none: readonly Stat[] = [];
-    const stats = await asked.catch(() => none);
-    if (source.closed) return;
-    if (!this.streams.has(source.id)) source.observer.once('close', () => this.streams.delete(source.id));
-    this.streams.set(
-      source.id,
-      stats.flatMap((stat) => (stat.type === type ? [readStream(stat)] : [])),
-    );
+  /** A consumer answers with the statistics of its producer too; their type tells them apart. */
+  async #readStreams(
+    ref: StatisticsRef,
+    type: 'inbound-rtp' | 'outbound-rtp',
+  ): Promise<[id: string, streams: StreamMeasure[]]> {
+    const all = await this.#ask(ref);
+    const own = all.flatMap((stat) => ('ssrc' in stat && stat.type === type ? [streamMeasure(stat)] : []));
+    return [ref.id, own];
+  }
+
+  /** What closes while it is asked has no statistics. */
+  async #ask(ref: StatisticsRef): Promise<readonly MediaStatistics[]> {
+    return await this.read.statistics(ref).catch(() => []);
   }
 }
 
-function readStream(stat: Stat): StreamMeasure {
+function streamMeasure(stat: StreamStatistics): StreamMeasure {
   return {
     ssrc: stat.ssrc,
     rid: stat.rid ?? null,
     bitrate: stat.bitrate,
-    bitrateByLayer: 'bitrateByLayer' in stat ? (stat.bitrateByLayer as Record<string, number>) : {},
+    bitrateByLayer: 'bitrateByLayer' in stat ? stat.bitrateByLayer : {},
     packetsLost: stat.packetsLost,
     fractionLost: stat.fractionLost / 256,
-    jitter: 'jitter' in stat ? stat.jitter : 0,
+    jitter: stat.jitter,
     nacks: stat.nackCount,
     plis: stat.pliCount,
     roundTrip: stat.roundTripTime ?? null,
   };
+}
+
+/** Deletes all entries but those with these keys. */
+function dropOthers(entries: Map<string, unknown>, keys: readonly string[]): void {
+  const kept = new Set(keys);
+  for (const key of entries.keys()) if (!kept.has(key)) entries.delete(key);
 }

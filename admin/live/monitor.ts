@@ -1,6 +1,5 @@
 import type { Clock } from '../../src/core/clock.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
-import type { Peer } from '../../src/sfu/rooms/peer.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
@@ -8,21 +7,21 @@ import { History } from './history.ts';
 import { Measures } from './measures.ts';
 import { Timelines } from './timeline.ts';
 
-/** A picture of the node is used for this long, however many look. */
+/** All viewers share a snapshot of the node for this long. Times are milliseconds. */
 const snapshotAge = 200;
 const firstSample = 500;
 const sampleEvery = 5000;
-/** While nobody looks, what the metrics have read is new enough for the graphs, in milliseconds. */
-const unseenAge = 20_000;
+/** While no page is open, the graphs use statistics that the metrics have read, up to this age. */
+const maxAgeUnwatched = 20_000;
 const watchEvery = 1000;
-/** Sampling takes at most this share of the time; with very many peers it is done more rarely. */
+/** Sampling takes at most this share of the time: with very many peers it is done less often. */
 const sampleShare = 0.05;
 
 /** Events that come all the time and whose effect the next sample shows anyway. */
 const sfuChatter = new Set(['consumerScore', 'consumerLayers', 'producerScore'] as const);
 const signalingChatter = new Set(['requestHandled'] as const);
 
-/** The course of the last five minutes. */
+/** The last five minutes. */
 export interface NodeHistory {
   readonly rooms: History;
   readonly peers: History;
@@ -32,9 +31,9 @@ export interface NodeHistory {
   readonly outgoing: History;
 }
 
-/** What the pages read: the node as it is, what flows, and what happened. It never changes anything. */
+/** What the pages read: the node as it is, what flows, and what happened. It changes nothing. */
 export class Monitor {
-  readonly measures = new Measures();
+  readonly measures: Measures;
   readonly timelines = new Timelines();
   readonly history: NodeHistory = {
     rooms: new History(),
@@ -46,7 +45,7 @@ export class Monitor {
   };
   /** CPU of each worker, 1 is one core. */
   readonly workerCpu = new Map<number, History>();
-  readonly #cpuTimes = new Map<number, { pid: number; used: number; at: number }>();
+  readonly #cpuTimes = new Map<number, { pid: number; cpu: number; at: number }>();
   readonly #changed = new Set<(roomId: string | undefined) => void>();
   readonly #watched = new Map<string, { roomId: string; peerId?: string; viewers: number }>();
   readonly #stops: (() => void)[];
@@ -59,20 +58,21 @@ export class Monitor {
   #failures = 0;
 
   constructor(
-    private readonly sfu: Sfu,
+    private readonly sfu: Pick<Sfu, 'events' | 'read'>,
     private readonly clock: Clock,
     signaling?: SignalingBus,
   ) {
+    this.measures = new Measures(sfu.read);
     this.#stops = [sfu.events.onAny((event) => this.#happened(event), sfuChatter)];
     if (signaling) this.#stops.push(signaling.onAny((event) => this.#happened(event), signalingChatter));
     this.#sampleLater(firstSample);
   }
 
-  /** The node at this moment; shared by all who look within a fifth of a second. */
+  /** The node at this moment; all viewers within a fifth of a second share it. */
   snapshot(): NodeSnapshot {
     const now = performance.now();
     if (!this.#snapshot || now - this.#takenAt > snapshotAge) {
-      this.#snapshot = this.sfu.snapshot();
+      this.#snapshot = this.sfu.read.node();
       this.#takenAt = performance.now();
     }
     return this.#snapshot;
@@ -82,23 +82,18 @@ export class Monitor {
     return this.snapshot().rooms.find(({ id }) => id === roomId);
   }
 
-  /** The living peer behind a snapshot, by which its graphs are kept. */
-  peer(roomId: string, peerId: string): Peer | undefined {
-    return this.sfu.rooms.get(roomId)?.peers.get(peerId);
-  }
-
   /** What a peer sends and receives, in bits a second. */
   flow({ transports }: PeerSnapshot): { incoming: number; outgoing: number } {
-    return this.measures.of(transports.map(({ id }) => id));
+    return this.measures.flow(transports.map(({ id }) => id));
   }
 
-  /** Calls when something changed, with the room that it was in. @returns a function that ends it */
+  /** Calls `listener` when something changed, with the id of its room. @returns a function that stops it */
   onChange(listener: (roomId: string | undefined) => void): () => void {
     this.#changed.add(listener);
     return () => this.#changed.delete(listener);
   }
 
-  /** Forgets the shared picture, so that the next one shows what was just done. */
+  /** Drops the shared snapshot, so that the next one shows what was just done. */
   refresh(): void {
     this.#snapshot = undefined;
   }
@@ -116,25 +111,26 @@ export class Monitor {
     };
   }
 
-  /** Reads every statistic and adds a point to each graph. */
+  /** Reads the statistics of every transport and worker, and adds a point to each graph. */
   async sample(): Promise<void> {
-    const rooms = [...this.sfu.rooms.values()];
+    const { history, measures } = this;
+    const { read } = this.sfu;
     await Promise.all([
-      this.measures.readTransports(rooms, this.#changed.size > 0 ? 0 : unseenAge),
-      ...this.sfu.pool.slots.map((slot) => this.#readCpu(slot.index)),
+      measures.readTransports(this.#changed.size > 0 ? 0 : maxAgeUnwatched),
+      ...[...read.counts().routersByWorker.keys()].map((index) => this.#readCpu(index)),
     ]);
-    this.measures.keepHistory(rooms);
-    const flow = this.measures.of([...this.measures.transports.keys()]);
-    const { history } = this;
-    history.rooms.push(rooms.length);
-    history.peers.push(rooms.reduce((sum, room) => sum + room.peers.size, 0));
+    measures.keepHistory();
+    const flow = measures.flow(measures.transports.keys());
+    const { rooms, connected, joined } = read.counts();
+    history.rooms.push(rooms);
+    history.peers.push(connected + joined);
     history.joins.push(this.#joins);
     history.failures.push(this.#failures);
     history.incoming.push(flow.incoming);
     history.outgoing.push(flow.outgoing);
     this.#joins = 0;
     this.#failures = 0;
-    this.#tellChange(undefined);
+    this.#notify(undefined);
   }
 
   /** Joins, and connections refused or dropped, of the last five minutes until now. */
@@ -156,10 +152,10 @@ export class Monitor {
     if (event.name === 'peerJoined') this.#joins += 1;
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
     this.timelines.add(event, this.clock.now());
-    this.#tellChange('roomId' in event.data ? event.data.roomId : undefined);
+    this.#notify('roomId' in event.data ? event.data.roomId : undefined);
   }
 
-  #tellChange(roomId: string | undefined): void {
+  #notify(roomId: string | undefined): void {
     for (const listener of this.#changed) listener(roomId);
   }
 
@@ -178,11 +174,12 @@ export class Monitor {
     this.#cancelWatch = this.clock.after(watchEvery, () => {
       this.#cancelWatch = undefined;
       if (this.#watched.size === 0) return;
-      const reads = [...this.#watched.values()].map(async ({ roomId, peerId }) => {
-        const room = this.sfu.rooms.get(roomId);
+      const byRoom = Map.groupBy(this.#watched.values(), ({ roomId }) => roomId);
+      const reads = [...byRoom].map(async ([roomId, watched]) => {
+        const room = this.room(roomId);
         if (!room) return;
-        await this.measures.readRoom(room, peerId === undefined ? undefined : room.peers.get(peerId));
-        this.#tellChange(roomId);
+        await this.measures.readRoom(room, new Set(watched.flatMap(({ peerId }) => peerId ?? [])));
+        this.#notify(roomId);
       });
       const again = () => void (this.#cancelWatch ?? this.#watchOnce());
       Promise.all(reads).then(again, again);
@@ -190,16 +187,14 @@ export class Monitor {
   }
 
   async #readCpu(index: number): Promise<void> {
-    const live = this.sfu.pool.slots[index]?.live;
     const history = this.workerCpu.get(index) ?? new History();
     this.workerCpu.set(index, history);
-    const usage = await live?.worker.getResourceUsage().catch(() => undefined);
-    if (!live || !usage) return history.push(0);
-    const used = usage.ru_utime + usage.ru_stime;
+    const usage = await this.sfu.read.workerUsage(index);
+    if (!usage) return history.push(0);
+    const { pid, cpu } = usage;
     const at = performance.now();
     const before = this.#cpuTimes.get(index);
-    const pid = live.worker.pid ?? 0;
-    this.#cpuTimes.set(index, { pid, used, at });
-    if (before?.pid === pid) history.push((used - before.used) / (at - before.at));
+    this.#cpuTimes.set(index, { pid, cpu, at });
+    if (before?.pid === pid) history.push((cpu - before.cpu) / (at - before.at));
   }
 }

@@ -4,7 +4,7 @@ import type { SignalingEvents } from '../../src/signaling/events.ts';
 
 type Events = SfuEvents & SignalingEvents;
 
-/** One line of what happened. Its texts are as people wrote them: escape them where they are shown. */
+/** One line of what happened. Its text contains names and messages of users: escape it where it is shown. */
 export interface TimelineEntry {
   readonly time: number;
   /** The event's name, e.g. peerJoined. */
@@ -64,7 +64,7 @@ const writers: Writers = {
 /** The events that have lines. */
 export const timelineEvents = Object.keys(writers) as readonly (keyof Events)[];
 
-/** An event as it is kept: its line is written when somebody reads it, for most are never read. */
+/** An event as it is kept: its line is written only when it is read, since most never are. */
 type Kept = EventOf<Events> & { readonly time: number };
 
 function entryOf({ time, name, data }: Kept): TimelineEntry {
@@ -74,9 +74,9 @@ function entryOf({ time, name, data }: Kept): TimelineEntry {
 }
 
 /** As many as the page of a room shows. */
-const mostEntries = 60;
-/** Rooms whose course is kept after they ended. */
-const mostRooms = 2000;
+const maxEntries = 60;
+/** Includes rooms that have ended. */
+const maxRooms = 2000;
 
 /** What happened in each room, and to the node. */
 export class Timelines {
@@ -85,7 +85,7 @@ export class Timelines {
 
   add({ name, data }: EventOf<Events>, time: number): void {
     const roomId = 'roomId' in data ? data.roomId : undefined;
-    // A refused connection names a room that need not exist: it must not push out those that do.
+    // A refused connection may name a room that does not exist: it must not push out those that do.
     if (roomId !== undefined && name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
     if (writers[name] === undefined) return;
     append(roomId === undefined ? this.#node : this.#ofRoom(roomId), { time, name, data } as Kept);
@@ -104,7 +104,7 @@ export class Timelines {
     const known = this.#rooms.get(roomId);
     if (known) return known;
     const [oldest] = this.#rooms.keys();
-    if (this.#rooms.size >= mostRooms && oldest !== undefined) this.#rooms.delete(oldest);
+    if (this.#rooms.size >= maxRooms && oldest !== undefined) this.#rooms.delete(oldest);
     const entries: Kept[] = [];
     this.#rooms.set(roomId, entries);
     return entries;
@@ -113,5 +113,5 @@ export class Timelines {
 
 function append(entries: Kept[], entry: Kept): void {
   entries.push(entry);
-  if (entries.length > mostEntries) entries.shift();
+  if (entries.length > maxEntries) entries.shift();
 }

@@ -5,7 +5,7 @@ import type { Panel, PanelContext } from './panel.ts';
 export interface PageOptions {
   readonly title: string;
   readonly base: string;
-  /** Changes with the files, so that a browser never shows a new page with old ones. */
+  /** Of the files that the page loads. */
   readonly assetVersion: string;
   readonly body: JSX.Element;
 }
@@ -30,13 +30,16 @@ export function page({ title, base, assetVersion, body }: PageOptions): string {
   return `<!doctype html>${html as string}`;
 }
 
-/** `open` belongs to whoever opened it: an update must not shut a dialog or a row. Errors are told, not swapped in. */
+/**
+ * Updates leave `open` alone, so that they do not close a dialog or row that the user opened. Error responses are shown
+ * as messages, not swapped in.
+ */
 const htmxConfig = JSON.stringify({
   morphIgnore: ['data-htmx-powered', 'open'],
   noSwap: [204, 304, '4xx', '5xx'],
   history: true,
   includeIndicatorCSS: false,
-  // A page that waits a minute after the server is back shows what is not true any more.
+  // By default htmx may wait a minute after the server is back, with a page that is out of date.
   sse: { reconnectMaxDelay: 5000 },
 });
 
@@ -50,7 +53,7 @@ export interface FrameOptions {
   readonly messages: readonly JSX.Element[];
 }
 
-/** The body of a page of somebody who is logged in. */
+/** The body of a page for a logged-in user. */
 export function frame({ context, panels, panel, csrf, content, base, messages }: FrameOptions): JSX.Element {
   const query = context.query.size > 0 ? `?${context.query}` : '';
   const stream = panel.live === false ? undefined : `${base}/live/${panel.id}${query}`;
@@ -99,8 +102,8 @@ export function frame({ context, panels, panel, csrf, content, base, messages }:
 }
 
 /**
- * Listens for changes. With another address, after a search, it has another id and so becomes another element: htmx ends
- * the stream of an element that is gone, but opens that of one whose address changed again beside the new one.
+ * The element that listens for changes. Its id depends on its address, so that a search replaces the element: htmx ends
+ * the stream of a removed element, but if only its address changes it later reopens the old stream beside the new one.
  */
 function Stream({ address }: { address: string }): JSX.Element {
   return <div id={htmlId('stream', address)} hidden hx-sse:connect={address} hx-swap="none" />;
@@ -139,7 +142,7 @@ export function toast(message: string, options: { bad?: boolean; secret?: string
   );
 }
 
-/** What stands in the place of a panel that failed. */
+/** Shown in place of a panel that failed. */
 export function failure(title: string, detail: string): JSX.Element {
   return (
     <section class="failure" role="alert">

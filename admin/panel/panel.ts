@@ -5,52 +5,52 @@ import type { Role, User } from '../../src/store/users.ts';
 import type { Monitor } from '../live/monitor.ts';
 import type { Form } from './form.ts';
 
-/** What a panel is made from: the node as it is now, who looks, and what was asked for. */
+/** What a panel gets: the state of the node, the user, and the query. */
 export interface PanelContext {
   readonly monitor: Monitor;
   readonly commands: Commands;
+  /** @deprecated The former name of `commands`; removed in the next version. */
+  readonly moderation: Commands;
   readonly store: Store;
   readonly config: Config;
   readonly user: User;
-  /** The session's id; actions that end other sessions leave it. */
+  /** The user's own session, which actions that end sessions leave open. */
   readonly sessionId: number;
-  /** What the address carries after the question mark. */
+  /** The query of the page's address. */
   readonly query: URLSearchParams;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The user as the one who asks for an action, for `commands`. */
+  /** The user as the actor that `commands` need, with an optional reason. */
   asker(reason?: string): Requester;
   /** The address of a page of the dashboard, e.g. link('/room', { room: 'x' }). */
   link(path: string, query?: LinkQuery): string;
-  /** The address at which an action of a panel is confirmed and carried out. */
+  /** The address where an action of a panel is confirmed and carried out. */
   actionLink(panelId: string, action: string, fields?: LinkQuery): string;
 }
 
 export type LinkQuery = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** What an action tells when it is done. */
+/** The result of an action. */
 export interface ActionResult {
-  /** One sentence for the one who asked. */
+  /** One sentence for the user. */
   readonly message: string;
-  /** It was done, but not as it should be: the sentence stands out. */
+  /** It was done, but not completely: the message is shown as a warning. */
   readonly bad?: boolean;
-  /** Where to go, when the page that it was asked on is no use any more. */
+  /** Where to go when the current page is no longer useful. */
   readonly to?: string;
   /** Something to show once, such as a new secret. */
   readonly secret?: string;
 }
 
 export interface PanelAction {
-  /** On the button and over the confirmation. */
+  /** The caption of the button and the title of the confirmation. */
   readonly title: string;
   readonly role: Role;
-  /** Hurts: the button says so. */
+  /** The button warns. */
   readonly danger?: boolean;
-  /**
-   * What is asked before it is carried out: text and fields of the form. Without it the action needs no confirmation.
-   */
+  /** Text and fields of the confirmation. Without it the action needs no confirmation. */
   readonly confirm?: (context: PanelContext, form: Form) => JSX.Element;
-  /** `panel` (the default) writes `<panel>.<action>` to the audit log; `own` says that `run` writes it itself. */
+  /** `panel` (the default) writes `<panel>.<action>` to the audit log; with `own`, `run` writes to it. */
   readonly audit?: 'panel' | 'own';
   /** Carries it out. What it throws is shown to the user. */
   readonly run: (context: PanelContext, form: Form) => Promise<ActionResult> | ActionResult;
@@ -60,26 +60,26 @@ export interface Panel {
   /** Short and unique: letters, digits, dashes. It names the panel in addresses and in the audit log. */
   readonly id: string;
   readonly title: string;
-  /** An icon of the table in html/icons.tsx. */
+  /** The name of an icon in html/icons.tsx. */
   readonly icon?: string;
   /** Where it is under the dashboard's address, e.g. `/rooms`; `/` is the start page. */
   readonly path: string;
-  /** The least role that sees it. */
+  /** The lowest role that may see it. */
   readonly role: Role;
   /** Not in the menu: reached by links from other pages. */
   readonly unlisted?: boolean;
-  /** The menu entry that is marked while it is open, when it is not its own. */
+  /** The id of the panel whose menu entry is marked while it is open; by default its own. */
   readonly under?: string;
-  /** The content. Texts that people wrote need `safe`; parts that change alone are wrapped by `live`. */
+  /** The content. Text from users needs `safe`; `live` marks parts that are updated on their own. */
   readonly view: (context: PanelContext) => JSX.Element;
   readonly actions?: Readonly<Record<string, PanelAction>>;
-  /** Whether it is rendered anew when something changes. It is, unless told. */
+  /** Whether it is rendered again when something changes; true by default. */
   readonly live?: boolean;
-  /** The room, and the peer in it, whose statistics are wanted every second while it is open. */
+  /** The room, and optionally the peer in it, whose statistics are read every second while it is open. */
   readonly watches?: (query: URLSearchParams) => { roomId: string; peerId?: string } | undefined;
 }
 
-/** Declares a panel. The built-in pages and the operator's own are made with it. */
+/** Declares a panel, built-in or the operator's own. @throws Error for an id or path with other characters */
 export function definePanel(panel: Panel): Panel {
   if (!/^[a-z][a-z0-9-]*$/.test(panel.id)) {
     throw new Error(

@@ -2,7 +2,7 @@ import { hasRole } from '../../src/store/users.ts';
 import { clockTime, dateTime } from '../html/format.ts';
 import type { LinkQuery, PanelAction, PanelContext } from './panel.ts';
 
-/** The heading of a page with what can be done on it. */
+/** The heading of a page, with its actions. */
 export function PageHead(props: { title: string; note?: string; children?: JSX.Element | JSX.Element[] }) {
   return (
     <header class="page-head">
@@ -21,7 +21,7 @@ export function PageHead(props: { title: string; note?: string; children?: JSX.E
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'accent';
 
-/** A short state. */
+/** A short status. */
 export function Badge({ text, tone = 'plain' }: { text: string; tone?: Tone }): JSX.Element {
   return (
     <span class={`badge ${tone}`} safe>
@@ -30,7 +30,7 @@ export function Badge({ text, tone = 'plain' }: { text: string; tone?: Tone }): 
   );
 }
 
-/** What stands where there is nothing, and what one can do about it. */
+/** Shown in place of an empty list, with a hint. */
 export function Empty({ title, hint }: { title: string; hint: string }): JSX.Element {
   return (
     <div class="empty">
@@ -42,7 +42,7 @@ export function Empty({ title, hint }: { title: string; hint: string }): JSX.Ele
   );
 }
 
-/** A number with its name, and a line of its last minutes under it. */
+/** A number with its name, and a sparkline under it. */
 export function Figure(props: { name: string; value: string; note?: string; children?: JSX.Element }) {
   return (
     <div class="figure">
@@ -71,17 +71,17 @@ export interface ActionLinkProps {
   readonly name: string;
   readonly action: PanelAction;
   readonly fields?: LinkQuery;
-  /** Another caption than the action's title. */
+  /** The action's title by default. */
   readonly caption?: string;
-  /** What it acts on, for those who hear the caption without its place. */
+  /** What it acts on, for screen readers. */
   readonly of?: string;
-  /** The key that asks for it while the row that it stands in is the current one. */
+  /** The key that triggers it in the current row. */
   readonly hotkey?: string;
 }
 
 /**
- * A link that looks like a button: it asks in a dialog, or acts at once where nothing hurts. Without scripts it leads to
- * a page that asks. Nothing is shown to those who may not.
+ * A link that looks like a button: it opens the confirmation of an action in a dialog, or acts at once if there is none.
+ * Without scripts it leads to a page that asks. Users without the role do not see it.
  */
 export function ActionLink({
   context,
@@ -126,7 +126,7 @@ export function ActionLink({
   );
 }
 
-/** A moment, in UTC. */
+/** A date and time, in UTC. */
 export function Moment({ time, short = false }: { time: number; short?: boolean }): JSX.Element {
   return (
     <time datetime={new Date(time).toISOString()} title={`${dateTime(time)} UTC`} safe>
@@ -135,17 +135,17 @@ export function Moment({ time, short = false }: { time: number; short?: boolean 
   );
 }
 
-/** The reason that every action may be given. */
+/** The optional reason for an action. */
 export function ReasonField(): JSX.Element {
   return (
     <label class="field">
-      <span>Reason (told to those concerned, and written down)</span>
+      <span>Reason (shown to the people concerned and in the audit log)</span>
       <input name="reason" maxlength="200" autocomplete="off" />
     </label>
   );
 }
 
-/** A search that keeps what is typed while the page changes under it. */
+/** A search field that keeps what is typed while the page is updated. */
 export function SearchForm(props: {
   context: PanelContext;
   path: string;

@@ -16,7 +16,7 @@ const add: PanelAction = {
         <input name="name" maxlength="64" required autofocus autocomplete="off" />
       </label>
       <RoleField />
-      <p class="note">The secret is shown once, right after this. The server keeps only its hash.</p>
+      <p class="note">The secret is shown once, in the next message. The server keeps only its hash.</p>
     </>
   ),
   run({ store }, form) {
@@ -36,7 +36,7 @@ const revoke: PanelAction = {
       <b safe>
         {store.apiKeys.list().find(({ id }) => String(id) === form.raw('id'))?.name ?? 'The program'}
       </b>{' '}
-      is refused from now on. A key that was revoked does not come back.
+      is refused from now on. A revoked key cannot be restored.
     </p>
   ),
   run({ store }, form) {
@@ -51,11 +51,11 @@ export const keyActions = { 'add-key': add, 'revoke-key': revoke } as const sati
 >;
 
 const columns: readonly Column[] = [
-  ...['Program', 'Role', 'Made', 'Last used'].map((title) => ({ title })),
+  ...['Program', 'Role', 'Created', 'Last used'].map((title) => ({ title })),
   { title: 'Actions', look: 'act', unseen: true },
 ];
 
-/** The keys of programs: what they are for, which there are, and how one is made and revoked. */
+/** API keys of programs: what they are for, the list, and the actions that add and revoke them. */
 export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
   const shared = { context, panelId: 'people' };
   const all = context.store.apiKeys.list();
@@ -75,12 +75,12 @@ export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
         <ActionLink {...shared} name="add-key" action={add} />
       </div>
       <p class="note">
-        A key is the password of a program: your application shows it when it acts on this server by HTTP. Its
-        role says how far that goes, as with people. Give each program its own, so that one can be revoked
-        alone. Keys let nobody into calls: that is what tokens are for.
+        A key is the password of a program: your application sends it with its HTTP requests to this server.
+        Its role says what it may do, as with people. Give each program its own key, so that you can revoke
+        one without the others. To enter a call, clients need a token, not a key.
       </p>
       {all.length === 0 ? (
-        <Empty title="No keys" hint="Make one for each program that is to act on this server." />
+        <Empty title="No keys" hint="Add one for each program that uses the API of this server." />
       ) : (
         <Table label="API keys" columns={columns} rows={rows} />
       )}

@@ -47,17 +47,17 @@ export const auditPanel = definePanel({
   },
 });
 
-/** What is not in the log any more is not hidden from those who read it. */
+/** Says so when older entries were deleted. */
 function keptSince({ store }: PanelContext): string {
   const { wholeFrom } = store.audit;
-  return wholeFrom === null ? '' : `since ${dateTime(wholeFrom)}; what was before is deleted`;
+  return wholeFrom === null ? '' : `since ${dateTime(wholeFrom)}; older entries were deleted`;
 }
 
 /** Entries as rows, the newest first. */
 export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
   if (entries.length === 0) {
     return text === '' ? (
-      <Empty title="Nothing was done yet" hint="What moderators and admins do is written here." />
+      <Empty title="No entries yet" hint="What moderators and admins do is recorded here." />
     ) : (
       <Empty title="Nothing found" hint="Search for a part of a name, a room, an action or a reason." />
     );
@@ -69,7 +69,7 @@ export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
 function row(entry: AuditEntry): Row {
   const { id, time, by, address, action, roomId, peerId, details, reason, result } = entry;
   const to = [roomId, peerId].filter((part) => part !== null).join(' / ');
-  const more = Object.entries(details).map(([name, value]) => `${name}: ${wording(name, value)}`);
+  const more = Object.entries(details).map(([name, value]) => `${name}: ${detailText(name, value)}`);
   return {
     id: `audit-${id}`,
     cells: [
@@ -94,12 +94,12 @@ function row(entry: AuditEntry): Row {
         ),
       },
       reason,
-      { html: <Badge text={result ?? 'on its way'} tone={resultTone(result)} /> },
+      { html: <Badge text={result ?? 'in progress'} tone={resultTone(result)} /> },
     ],
   };
 }
 
-function wording(name: string, value: unknown): string {
+function detailText(name: string, value: unknown): string {
   if (name === 'until') return value === null ? 'for good' : dateTime(Number(value)).slice(0, 16);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

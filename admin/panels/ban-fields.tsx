@@ -4,7 +4,7 @@ import { banKinds } from '../../src/store/bans.ts';
 import type { Form } from '../panel/form.ts';
 
 const hour = 3_600_000;
-/** For how long somebody may be kept out. */
+/** How long a ban lasts. */
 const durations = {
   '1h': { title: '1 hour', milliseconds: hour },
   '1d': { title: '1 day', milliseconds: 24 * hour },
@@ -35,13 +35,13 @@ export function readDuration(form: Form): number | null {
   return durations[form.choice('for', durationNames) as Duration].milliseconds;
 }
 
-/** For how long an order bans, in words. */
+/** The duration of a ban, such as `for 1 day`. */
 export function periodOf({ milliseconds }: BanRequest): string {
   const name = durationNames.find((each) => durations[each].milliseconds === milliseconds);
   return name === undefined || name === 'forever' ? 'for good' : `for ${durations[name].title}`;
 }
 
-/** What a ban of somebody who is here asks. */
+/** The form fields of a ban of a peer in a room. `token` says whether it has a token to ban. */
 export function BanFields({ token }: { token: boolean }): JSX.Element {
   return (
     <>
@@ -73,7 +73,7 @@ export function BanFields({ token }: { token: boolean }): JSX.Element {
 }
 
 /** @throws SfuError invalid_params */
-export function readBanOrder(form: Form): BanRequest {
+export function readBanRequest(form: Form): BanRequest {
   const kinds = banKinds.filter((kind) => form.all('by').includes(kind));
   if (kinds.length === 0)
     throw new SfuError('invalid_params', 'choose at least one thing by which they are recognised');

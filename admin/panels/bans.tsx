@@ -5,7 +5,7 @@ import { definePanel, type PanelAction, type PanelContext } from '../panel/panel
 import { ActionLink, Badge, Empty, Moment, PageHead, ReasonField, SearchForm } from '../panel/parts.tsx';
 import { DurationField, readDuration } from './ban-fields.tsx';
 
-const mostBans = 200;
+const maxShown = 200;
 
 const add: PanelAction = {
   title: 'Ban somebody',
@@ -24,7 +24,7 @@ const add: PanelAction = {
           </select>
         </label>
         <label class="field">
-          <span>Which is</span>
+          <span>Value</span>
           <input name="value" maxlength="128" required autofocus autocomplete="off" />
         </label>
       </div>
@@ -65,7 +65,7 @@ const lift: PanelAction = {
     <>
       <p>
         <b safe>{context.store.bans.get(Number(form.raw('id')))?.value ?? 'They'}</b> may enter again. Tokens
-        from before the removal stay void.
+        from before the removal stay invalid.
       </p>
       <ReasonField />
     </>
@@ -79,7 +79,7 @@ const lift: PanelAction = {
   },
 };
 
-/** Who is kept out, by whom, why and until when. */
+/** The bans: who is banned, by whom, why and until when. */
 export const bansPanel = definePanel({
   id: 'bans',
   title: 'Bans',
@@ -89,8 +89,8 @@ export const bansPanel = definePanel({
   actions: { add, lift },
   view(context) {
     const text = context.query.get('q') ?? '';
-    const bans = context.store.bans.list({ text, limit: mostBans });
-    const note = bans.length === mostBans ? `the newest ${mostBans}; search for others` : '';
+    const bans = context.store.bans.list({ text, limit: maxShown });
+    const note = bans.length === maxShown ? `the newest ${maxShown}; search for others` : '';
     return (
       <>
         <PageHead title="Bans" note={note}>
@@ -112,7 +112,7 @@ function table(context: PanelContext, bans: readonly Ban[], text: string): JSX.E
     return (
       <Empty
         title="Nobody is banned"
-        hint="Ban a peer on its room's page, or somebody who is not here with the button above."
+        hint="Ban a peer on its room's page, or anybody else with the button above."
       />
     );
   const columns = [

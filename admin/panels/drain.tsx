@@ -2,7 +2,7 @@ import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
 
-/** Ends the node in peace. */
+/** Starts a graceful drain. */
 export const drain: PanelAction = {
   title: 'Drain node',
   role: 'admin',
@@ -11,8 +11,8 @@ export const drain: PanelAction = {
   confirm: (context) => (
     <>
       <p>
-        New rooms go elsewhere, and calls are told. Those that are left at the deadline are ended. The process
-        goes on, and the drain can be cancelled until then.
+        This node takes no new rooms, and calls are notified. Calls that remain at the deadline are ended. The
+        process keeps running, and you can cancel the drain until then.
       </p>
       <label class="field">
         <span>Seconds until calls are ended</span>

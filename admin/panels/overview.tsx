@@ -7,7 +7,7 @@ import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Empty, Figure, Moment, PageHead } from '../panel/parts.tsx';
 import { cancelDrain, drain } from './drain.tsx';
 
-/** What an operator wants to see first: how much, how well, and what is wrong. */
+/** What an operator wants to see first: load, quality and problems. */
 export const overviewPanel = definePanel({
   id: 'overview',
   title: 'Overview',
@@ -60,19 +60,19 @@ function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Eleme
   );
 }
 
-/** Deaths of workers are told for so long, though the next worker runs already. */
-const deathsShown = 10 * 60_000;
-/** The share of a core from which on a worker is near its limit. */
+/** How long the death of a worker is shown as an alert, though its replacement runs already. */
+const deathShownMs = 10 * 60_000;
+/** The share of a core above which a worker is near its limit. */
 const busyShare = 0.9;
 
 function recentDeaths({ monitor, now }: PanelContext): readonly TimelineEntry[] {
   return monitor.timelines
     .node()
-    .filter(({ name, time }) => name === 'workerDied' && now - time < deathsShown)
+    .filter(({ name, time }) => name === 'workerDied' && now - time < deathShownMs)
     .slice(0, 3);
 }
 
-/** What is wrong now, in words; nothing when nothing is. */
+/** What is wrong now, a sentence each; empty when all is well. */
 export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] {
   const { config, store, monitor } = context;
   const full = node.rooms.filter(({ peers }) => peers.length >= config.maxPeersPerRoom * 0.9);
@@ -89,13 +89,13 @@ export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] 
     ...recentDeaths(context).map(({ time, text }) => `${clockTime(time)}: ${text}.`),
     ...busy.map(
       ({ index }) =>
-        `Worker ${index} uses ${percent(monitor.workerCpu.get(index)?.last ?? 0)} of its core: its calls suffer soon.`,
+        `Worker ${index} uses ${percent(monitor.workerCpu.get(index)?.last ?? 0)} of its core: its calls will soon suffer.`,
     ),
     ...full.map(
       ({ id, peers }) => `Room ${id} has ${peers.length} of at most ${config.maxPeersPerRoom} peers.`,
     ),
     ...(store.volatile
-      ? ['Bans, users and the audit log end with this process: set TUREEN_DATA_DIR to keep them.']
+      ? ['Bans, users and the audit log are lost when this process ends: set TUREEN_DATA_DIR to keep them.']
       : []),
   ];
 }
@@ -163,7 +163,7 @@ function workers({ monitor, link }: PanelContext, { workers: all }: NodeSnapshot
 function events({ monitor }: PanelContext): JSX.Element {
   const entries = monitor.timelines.node().slice(0, 12);
   if (entries.length === 0)
-    return <Empty title="Nothing yet" hint="Deaths of workers and drains are told here." />;
+    return <Empty title="Nothing yet" hint="Deaths of workers and drains are shown here." />;
   return (
     <ol class="timeline">
       {entries.map(({ time, text, bad }) => (

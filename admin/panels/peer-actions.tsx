@@ -2,24 +2,25 @@ import type { Source } from '../../src/core/sources.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, periodOf, readBanOrder } from './ban-fields.tsx';
+import { BanFields, periodOf, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
-/** Which peer an action is for, and why. */
+/** The peer that an action is for, and who asks, with the reason. */
 function targetOf(context: PanelContext, form: Form) {
   const roomId = form.required('room');
   const peerId = form.required('peer');
   return { roomId, peerId, ...context.asker(form.text('reason', 200)) };
 }
 
-function calledBy(context: PanelContext, form: Form): string {
+/** The peer's name as the page shows it. */
+function shownName(context: PanelContext, form: Form): string {
   const peer = context.monitor.room(form.raw('room'))?.peers.find(({ id }) => id === form.raw('peer'));
   return peer ? nameOf(peer) : form.raw('peer');
 }
 
-/** Where to go once a peer is gone: its own page has nothing to show any more. */
-function roomOf(context: PanelContext, form: Form): { to?: string } {
+/** Leads from the page of a removed peer, which has nothing to show any more, to that of its room. */
+function leavePeerPage(context: PanelContext, form: Form): { to?: string } {
   return form.raw('from') === 'peer' ? { to: context.link('/room', { room: form.raw('room') }) } : {};
 }
 
@@ -31,19 +32,19 @@ const remove: PanelAction = {
   confirm: (context, form) => (
     <>
       <p>
-        <b safe>{calledBy(context, form)}</b> is put out of <b safe>{form.raw('room')}</b> at once.{' '}
+        <b safe>{shownName(context, form)}</b> is removed from <b safe>{form.raw('room')}</b> at once.{' '}
         {context.config.developmentMode
-          ? 'No tokens are used here, so they may come back at once: ban them to keep them out.'
-          : 'Tokens issued until now are void; with a new one they may come back.'}
+          ? 'This server uses no tokens, so they can come back at once: ban them to keep them out.'
+          : 'Tokens issued until now become invalid; with a new one they can come back.'}
       </p>
       <ReasonField />
     </>
   ),
   async run(context, form) {
-    const name = calledBy(context, form);
+    const name = shownName(context, form);
     const left = leftOver([await context.commands.removePeer(targetOf(context, form))]);
     const done = left === '' ? ': socket and transports are closed, and nobody receives them.' : `.${left}`;
-    return { message: `${name} was removed${done}`, bad: left !== '', ...roomOf(context, form) };
+    return { message: `${name} was removed${done}`, bad: left !== '', ...leavePeerPage(context, form) };
   },
 };
 
@@ -57,7 +58,7 @@ const ban: PanelAction = {
     return (
       <>
         <p>
-          <b safe>{calledBy(context, form)}</b> is put out and does not get back in.
+          <b safe>{shownName(context, form)}</b> is removed and cannot come back.
         </p>
         <BanFields token={peer?.tokenId !== null && peer?.tokenId !== undefined} />
         <ReasonField />
@@ -65,13 +66,13 @@ const ban: PanelAction = {
     );
   },
   async run(context, form) {
-    const name = calledBy(context, form);
-    const order = readBanOrder(form);
-    const left = leftOver([await context.commands.removePeer(targetOf(context, form), order)]);
+    const name = shownName(context, form);
+    const request = readBanRequest(form);
+    const left = leftOver([await context.commands.removePeer(targetOf(context, form), request)]);
     return {
-      message: `${name} was removed and is banned ${periodOf(order)}.${left}`,
+      message: `${name} was removed and is banned ${periodOf(request)}.${left}`,
       bad: left !== '',
-      ...roomOf(context, form),
+      ...leavePeerPage(context, form),
     };
   },
 };
@@ -85,7 +86,7 @@ const mute: PanelAction = {
       ...targetOf(context, form),
       producerId: form.required('producer'),
     });
-    return { message: `${calledBy(context, form)} was muted.` };
+    return { message: `${shownName(context, form)} was muted.` };
   },
 };
 
@@ -98,7 +99,7 @@ const allow: PanelAction = {
       ...targetOf(context, form),
       producerId: form.required('producer'),
     });
-    return { message: `${calledBy(context, form)} may resume.` };
+    return { message: `${shownName(context, form)} may resume.` };
   },
 };
 
@@ -109,15 +110,15 @@ const stopPublishing: PanelAction = {
   confirm: (context, form) => (
     <>
       <p>
-        All that <b safe>{calledBy(context, form)}</b> sends is ended, and nothing new may be published until
-        it is allowed again. They go on seeing and hearing the others.
+        Everything that <b safe>{shownName(context, form)}</b> sends is stopped, and they cannot publish until
+        that is allowed again. They still see and hear the others.
       </p>
       <ReasonField />
     </>
   ),
   async run(context, form) {
     await context.commands.setPublish({ ...targetOf(context, form), publish: false });
-    return { message: `${calledBy(context, form)} may not publish any more.` };
+    return { message: `${shownName(context, form)} may not publish any more.` };
   },
 };
 
@@ -130,7 +131,7 @@ const allowPublishing: PanelAction = {
     const peer = context.monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
     const publish: boolean | readonly Source[] = peer?.grants.publish ?? true;
     await context.commands.setPublish({ ...target, publish });
-    return { message: `${calledBy(context, form)} may publish again.` };
+    return { message: `${shownName(context, form)} may publish again.` };
   },
 };
 
@@ -140,17 +141,17 @@ const notice: PanelAction = {
   audit: 'own',
   confirm: (context, form) => (
     <label class="field">
-      <span safe>{`Message to ${calledBy(context, form)}`}</span>
+      <span safe>{`Message to ${shownName(context, form)}`}</span>
       <textarea name="message" maxlength="500" rows="3" required autofocus />
     </label>
   ),
   async run(context, form) {
     await context.commands.notice({ ...targetOf(context, form), message: form.text('message', 500) });
-    return { message: `The notice was sent to ${calledBy(context, form)}.` };
+    return { message: `The notice was sent to ${shownName(context, form)}.` };
   },
 };
 
-/** What can be done with one peer. */
+/** The actions on one peer. */
 export const peerActions = {
   remove,
   ban,

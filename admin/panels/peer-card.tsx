@@ -43,7 +43,7 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
         <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
         <span safe>{address}</span>
         <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
-        {flow(context, room, peer)}
+        {flow(context, peer)}
       </p>
       <Publications context={context} room={room} peer={peer} />
       <PeerButtons context={context} room={room} peer={peer} />
@@ -69,10 +69,9 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
   );
 }
 
-function flow({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+function flow({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
   const { incoming, outgoing } = monitor.flow(peer);
-  const living = monitor.peer(room.id, peer.id);
-  const trip = living ? monitor.measures.roundTrip(living) : null;
+  const trip = monitor.measures.roundTrip(peer.sessionId);
   return (
     <>
       <span safe>{trip === null ? '' : `round trip ${Math.round(trip)} ms`}</span>
@@ -86,9 +85,9 @@ export function Publications(props: PeerProps): JSX.Element {
   return <ul class="publications">{props.peer.producers.map((producer) => publication(props, producer))}</ul>;
 }
 
-/** One thing that a peer sends, and the hold on it. */
+/** One publication, with the button that mutes it or allows it again. */
 function publication({ context, room, peer }: PeerProps, producer: ProducerSnapshot): JSX.Element {
-  const held = producer.pausedBy.includes('moderator');
+  const muted = producer.pausedBy.includes('moderator');
   const fields = { room: room.id, peer: peer.id, producer: producer.id };
   const shared = { context, panelId: 'room', fields, of: `${producer.source} of ${nameOf(peer)}` };
   return (
@@ -96,14 +95,14 @@ function publication({ context, room, peer }: PeerProps, producer: ProducerSnaps
       <span class="source" safe>
         {`${producer.source}, ${producer.codec}`}
       </span>
-      {held ? (
+      {muted ? (
         <Badge text="muted by a moderator" tone="warn" />
       ) : producer.paused ? (
         <Badge text="paused" />
       ) : (
         ''
       )}
-      {held ? (
+      {muted ? (
         <ActionLink {...shared} name="allow" action={peerActions.allow} />
       ) : (
         <ActionLink {...shared} name="mute" action={peerActions.mute} />
@@ -112,7 +111,7 @@ function publication({ context, room, peer }: PeerProps, producer: ProducerSnaps
   );
 }
 
-/** What can be done with a peer. `from` says that it is asked on the peer's own page. */
+/** The actions on a peer. `from` is set on the peer's own page. */
 export function PeerButtons({ context, room, peer, from }: PeerProps & { from?: 'peer' }): JSX.Element {
   const fields = { room: room.id, peer: peer.id, from };
   const shared = { context, panelId: 'room', fields, of: nameOf(peer) };

@@ -8,7 +8,7 @@ import type {
 import { bitrate, percent } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
-import type { StreamMeasure } from '../live/measures.ts';
+import type { SessionMeasures, StreamMeasure } from '../live/measures.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { nameOf } from './quality.ts';
 
@@ -16,14 +16,14 @@ export interface DetailsProps {
   readonly context: PanelContext;
   readonly room: RoomSnapshot;
   readonly peer: PeerSnapshot;
-  /** On the peer's own page they are unfolded, and lead through all of its consumers. */
+  /** On the peer's own page: expanded, with pages for all of its consumers. */
   readonly own?: boolean;
 }
 
-/** Consumers that are shown at once; a peer of a large room has hundreds. */
+/** Consumers on one page; a peer of a large room has hundreds. */
 const pageSize = 100;
 
-/** Transports, producers and consumers of a peer, folded away. */
+/** Transports, producers and consumers of a peer, collapsed by default. */
 export function PeerDetails({ context, room, peer, own = false }: DetailsProps): JSX.Element {
   const { transports, producers, consumers } = peer;
   const id = htmlId('details', peer.id);
@@ -36,7 +36,7 @@ export function PeerDetails({ context, room, peer, own = false }: DetailsProps):
         id,
         <section id={id} class="table-frame" aria-label={`Streams of ${nameOf(peer)}`} tabindex="0">
           <TransportTable context={context} transports={transports} />
-          <ProducerTable context={context} producers={producers} />
+          <ProducerTable context={context} peer={peer} />
           <ConsumerTable context={context} room={room} peer={peer} own={own} />
         </section>,
       )}
@@ -101,13 +101,9 @@ function TransportTable({
   );
 }
 
-function ProducerTable({
-  context,
-  producers,
-}: {
-  context: PanelContext;
-  producers: readonly ProducerSnapshot[];
-}) {
+function ProducerTable({ context, peer }: Pick<DetailsProps, 'context' | 'peer'>): JSX.Element {
+  const { producers } = peer;
+  const { streams } = context.monitor.measures.session(peer.sessionId);
   if (producers.length === 0) return '';
   return (
     <table>
@@ -131,13 +127,12 @@ function ProducerTable({
           </th>
         </tr>
       </thead>
-      <tbody>{producers.map((producer) => producerRows(context, producer))}</tbody>
+      <tbody>{producers.map((producer) => producerRows(producer, streams.get(producer.id) ?? []))}</tbody>
     </table>
   );
 }
 
-function producerRows({ monitor }: PanelContext, producer: ProducerSnapshot): JSX.Element {
-  const streams = monitor.measures.streams.get(producer.id) ?? [];
+function producerRows(producer: ProducerSnapshot, streams: readonly StreamMeasure[]): JSX.Element {
   const rows: readonly (StreamMeasure | undefined)[] = streams.length === 0 ? [undefined] : streams;
   return (
     <>
@@ -176,7 +171,12 @@ function ConsumerTable({ context, room, peer, own = false }: DetailsProps): JSX.
   const part = pages === 1 ? '' : ` ${from + 1} to ${from + shown.length} of ${consumers.length}`;
   return (
     <>
-      <ConsumerRows context={context} room={room} consumers={shown} caption={`Consumers${part}`} />
+      <ConsumerRows
+        room={room}
+        consumers={shown}
+        streams={context.monitor.measures.session(peer.sessionId).streams}
+        caption={`Consumers${part}`}
+      />
       {own ? (
         <Pager label="Pages of consumers" at={at} pages={pages} to={to} />
       ) : pages > 1 ? (
@@ -191,12 +191,12 @@ function ConsumerTable({ context, room, peer, own = false }: DetailsProps): JSX.
 }
 
 function ConsumerRows(props: {
-  context: PanelContext;
   room: RoomSnapshot;
   consumers: readonly ConsumerSnapshot[];
+  streams: SessionMeasures['streams'];
   caption: string;
 }) {
-  const { context, room, consumers, caption } = props;
+  const { room, consumers, streams, caption } = props;
   const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
   return (
     <table>
@@ -217,7 +217,7 @@ function ConsumerRows(props: {
       </thead>
       <tbody>
         {consumers.map((consumer) => {
-          const stream = context.monitor.measures.streams.get(consumer.id)?.[0];
+          const stream = streams.get(consumer.id)?.[0];
           return (
             <tr>
               <td safe>{names.get(consumer.producerPeerId) ?? consumer.producerPeerId}</td>

@@ -8,7 +8,7 @@ import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
 
-/** Everything of one peer, with graphs of the last minutes. */
+/** Everything about one peer, with graphs of the last minutes. */
 export const peerPanel = definePanel({
   id: 'peer',
   title: 'Peer',
@@ -37,10 +37,7 @@ function gone(peerId: string): JSX.Element {
   return (
     <>
       <PageHead title={peerId} note="not here" />
-      <Empty
-        title="This peer has left"
-        hint="Its course is in the room's list of what happened, and in the audit log."
-      />
+      <Empty title="This peer has left" hint="The room's page and the audit log show what happened." />
     </>
   );
 }
@@ -62,7 +59,7 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
       {live(
         'peer-figures',
         <dl id="peer-figures" class="figures">
-          {figures(context, room, peer)}
+          {figures(context, peer)}
         </dl>,
       )}
       {live(
@@ -76,12 +73,10 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
   );
 }
 
-function figures({ monitor }: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
-  const living = monitor.peer(room.id, peer.id);
-  if (!living) return '';
-  const { incoming, outgoing, roundTrip } = monitor.measures.historyOf(living);
+function figures({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
+  const { incoming, outgoing, roundTrip } = monitor.measures.session(peer.sessionId);
   const flow = monitor.flow(peer);
-  const trip = monitor.measures.roundTrip(living);
+  const trip = monitor.measures.roundTrip(peer.sessionId);
   return (
     <>
       <Figure name="Sends" value={bitrate(flow.incoming)}>

@@ -14,10 +14,10 @@ function userOf({ store }: PanelContext, form: Form): User {
   throw new SfuError('not_found', 'there is no such user any more');
 }
 
-/** @throws SfuError wrong_state when nobody would be left who can do all */
+/** @throws SfuError wrong_state when no admin would be left */
 function requireOtherAdmin({ store }: PanelContext, { id }: User): void {
   if (!store.users.list().some((user) => user.role === 'admin' && user.id !== id))
-    throw new SfuError('wrong_state', 'this is the last admin; make another one first');
+    throw new SfuError('wrong_state', 'this is the last admin; add another one first');
 }
 
 const addUser: PanelAction = {
@@ -118,7 +118,7 @@ const actions = {
   ...keyActions,
 } as const satisfies Record<string, PanelAction>;
 
-/** Who may use the dashboard, where they are logged in, and the keys of programs. */
+/** Users of the dashboard, their sessions, and the API keys of programs. */
 export const peoplePanel = definePanel({
   id: 'people',
   title: 'People',

@@ -1,17 +1,17 @@
 import type { PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Tone } from '../panel/parts.tsx';
 
-/** How a person is named: as they are called, or by their id. */
+/** The display name of a peer, or its id if it has none. */
 export function nameOf({ displayName, id }: PeerSnapshot): string {
   return displayName || id;
 }
 
-/** Whether a part of what a person is called, in small letters, is this. */
-export function isCalled({ displayName, id }: PeerSnapshot, text: string): boolean {
+/** Whether the display name or id of a peer contains a text, which is in lower case. */
+export function matches({ displayName, id }: PeerSnapshot, text: string): boolean {
   return displayName.toLowerCase().includes(text) || id.toLowerCase().includes(text);
 }
 
-/** The lowest score of what these peers send, 0 to 10; null when nothing is sent. Paused producers have no score. */
+/** The lowest score of the producers of these peers, 0 to 10; null when there are none. Paused ones have no score. */
 export function worstScore(peers: readonly PeerSnapshot[]): number | null {
   const scores = peers.flatMap(({ producers }) =>
     producers
@@ -21,7 +21,7 @@ export function worstScore(peers: readonly PeerSnapshot[]): number | null {
   return scores.length === 0 ? null : Math.min(...scores);
 }
 
-/** The best layer is what receivers with a good network see; a simulcast sender may leave others out. */
+/** Receivers with a good network see the best layer; a simulcast sender may leave out the others. */
 function bestOf(score: readonly { score: number }[]): number {
   return Math.max(...score.map((each) => each.score));
 }

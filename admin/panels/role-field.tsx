@@ -1,6 +1,6 @@
 import { type Role, roles } from '../../src/store/users.ts';
 
-/** What somebody, or a program, may do. */
+/** The role of a user or a program. */
 export function RoleField({ role = 'moderator' }: { role?: Role }): JSX.Element {
   return (
     <label class="field">
@@ -17,7 +17,7 @@ export function RoleField({ role = 'moderator' }: { role?: Role }): JSX.Element 
 }
 
 const may: Readonly<Record<Role, string>> = {
-  viewer: 'sees',
-  moderator: 'also acts on calls',
-  admin: 'does all',
+  viewer: 'may look',
+  moderator: 'may also act on calls',
+  admin: 'may do everything',
 };

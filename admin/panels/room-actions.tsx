@@ -34,7 +34,7 @@ const muteAll: PanelAction = {
   audit: 'own',
   confirm: () => (
     <>
-      <p>Everyone but moderators is muted until each is allowed again.</p>
+      <p>Mutes everyone except moderators, until each is allowed again.</p>
       <label class="field">
         <span>What</span>
         <select name="source">
@@ -61,7 +61,8 @@ const close: PanelAction = {
   confirm: (_context, form) => (
     <>
       <p>
-        The call in <b safe>{form.raw('room')}</b> ends for everyone. Whoever connects again opens a new room.
+        The call in <b safe>{form.raw('room')}</b> ends for everyone. Anyone who connects again opens a new
+        room.
       </p>
       <ReasonField />
     </>
@@ -96,7 +97,7 @@ const move: PanelAction = {
     const current = context.monitor.room(form.raw('room'))?.workers[0];
     return (
       <>
-        <p>Everyone's media is built anew on the other worker: a short interruption.</p>
+        <p>Everyone's media is set up again on the other worker, with a short interruption.</p>
         <label class="field">
           <span>To</span>
           <select name="worker">
@@ -127,7 +128,7 @@ const cap: PanelAction = {
     return (
       <>
         <label class="field">
-          <span>Kilobits a second that each peer may send; 0 takes the cap away</span>
+          <span>Kilobits a second that each peer may send; 0 removes the cap</span>
           <input
             name="kilobits"
             type="number"
@@ -150,7 +151,7 @@ const cap: PanelAction = {
   },
 };
 
-/** What can be done with a room as a whole. */
+/** The actions on a whole room. */
 export const roomActions = {
   lock,
   unlock,

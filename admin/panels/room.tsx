@@ -7,14 +7,14 @@ import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
-import { isCalled } from './quality.ts';
+import { matches } from './quality.ts';
 import { roomActions } from './room-actions.tsx';
 import { selectedActions } from './selected-actions.tsx';
 
 /** Cards on one page. */
 const pageSize = 50;
 
-/** One room: who is in it, who speaks, what each sends, and what can be done about it. */
+/** One room: who is in it, who speaks, what each sends, and the actions on them. */
 export const roomPanel = definePanel({
   id: 'room',
   title: 'Room',
@@ -81,7 +81,7 @@ const captions = {
   'ban-selected': 'Remove and ban',
 } as const satisfies Record<keyof typeof selectedActions, string>;
 
-/** Stands at the lower edge of the screen while somebody is ticked. */
+/** The bar at the bottom of the screen while peers are selected. */
 function bulk({ user, actionLink }: PanelContext): JSX.Element {
   if (!hasRole(user.role, 'moderator')) return '';
   const button = (name: keyof typeof selectedActions) => (
@@ -114,7 +114,7 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
   if (room.peers.length === 0)
     return <Empty title="Nobody is here" hint="An empty room is closed after a while." />;
   const text = (context.query.get('q') ?? '').toLowerCase();
-  const found = room.peers.filter((peer) => isCalled(peer, text));
+  const found = room.peers.filter((peer) => matches(peer, text));
   if (found.length === 0)
     return <Empty title="Nobody found" hint="Search for a part of a name or of a peer id." />;
   const { at, pages, shown } = pageOf(found, context.query.get('page'), pageSize);
@@ -132,7 +132,7 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
 function timeline({ monitor }: PanelContext, roomId: string): JSX.Element {
   const entries = monitor.timelines.room(roomId);
   if (entries.length === 0)
-    return <Empty title="Nothing yet" hint="Who joins, leaves, publishes and speaks up is told here." />;
+    return <Empty title="Nothing yet" hint="Joins, departures and publications are shown here." />;
   return (
     <ol class="timeline">
       {entries.map(({ time, text, bad }) => (

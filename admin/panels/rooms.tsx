@@ -4,16 +4,16 @@ import { htmlId, live } from '../html/regions.ts';
 import { type Column, Pager, pageOf, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, PageHead, SearchForm } from '../panel/parts.tsx';
-import { isCalled, nameOf, scoreTone, worstScore } from './quality.ts';
+import { matches, nameOf, scoreTone, worstScore } from './quality.ts';
 
 const pageSize = 50;
 
-/** People that a search names under their room; whoever looks for more opens the room. */
-const mostNamed = 6;
+/** People whom a search lists under their room; the room's page has all. */
+const maxListed = 6;
 
 interface Found {
   readonly room: RoomSnapshot;
-  /** Whom the search has found in it. */
+  /** The people in it whom the search has found. */
   readonly people: readonly PeerSnapshot[];
   readonly producers: number;
   readonly consumers: number;
@@ -21,7 +21,7 @@ interface Found {
   readonly score: number | null;
 }
 
-/** In the order in which they stand; on a narrow screen the first ones are read first. */
+/** In the order of the columns; on a narrow screen the first ones come first. */
 const columns = {
   name: { title: 'Room', rises: true, by: (a: Found, b: Found) => a.room.id.localeCompare(b.room.id) },
   peers: { title: 'Peers', by: (a: Found, b: Found) => b.room.peers.length - a.room.peers.length },
@@ -42,7 +42,7 @@ export const roomsPanel = definePanel({
   role: 'viewer',
   view(context) {
     const { rooms } = context.monitor.snapshot();
-    const sorted = chosen(context, rooms);
+    const sorted = search(context, rooms);
     const { at, pages, shown } = pageOf(sorted, context.query.get('page'), pageSize);
     return (
       <>
@@ -76,10 +76,11 @@ function columnOf({ query }: PanelContext): SortKey {
   return Object.hasOwn(columns, wanted) ? (wanted as SortKey) : 'peers';
 }
 
-function chosen(context: PanelContext, rooms: readonly RoomSnapshot[]): Found[] {
+/** The rooms that fit the query, in the order of its column. */
+function search(context: PanelContext, rooms: readonly RoomSnapshot[]): Found[] {
   const text = (context.query.get('q') ?? '').toLowerCase();
   const peopleIn = ({ peers }: RoomSnapshot) =>
-    text === '' ? [] : peers.filter((peer) => isCalled(peer, text));
+    text === '' ? [] : peers.filter((peer) => matches(peer, text));
   const found = rooms.map((room) => ({ room, people: peopleIn(room) }));
   const fitting = found.filter(
     ({ room, people }) => people.length > 0 || room.id.toLowerCase().includes(text),
@@ -142,7 +143,7 @@ function row(context: PanelContext, found: Found): Row {
   };
 }
 
-/** The room, and whom the search has found there: from here it is one step to each of them. */
+/** The room, with a link to each of the people whom the search has found there. */
 function nameCell({ link }: PanelContext, { room, people }: Found): JSX.Element {
   return (
     <>
@@ -154,13 +155,13 @@ function nameCell({ link }: PanelContext, { room, people }: Found): JSX.Element 
         ''
       ) : (
         <span class="found">
-          {people.slice(0, mostNamed).map((peer) => (
+          {people.slice(0, maxListed).map((peer) => (
             <a href={link('/peer', { room: room.id, peer: peer.id })} safe>
               {nameOf(peer)}
             </a>
           ))}
-          {people.length > mostNamed ? (
-            <span class="note" safe>{`and ${people.length - mostNamed} more`}</span>
+          {people.length > maxListed ? (
+            <span class="note" safe>{`and ${people.length - maxListed} more`}</span>
           ) : (
             ''
           )}

@@ -4,16 +4,16 @@ import { count } from '../html/format.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, readBanOrder } from './ban-fields.tsx';
+import { BanFields, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
-/** Acts on each that is ticked. Those who left meanwhile are no mistake; they are counted. */
+/** Acts on each selected peer. One that has left in the meantime is no error; `note` counts them. */
 async function eachSelected<T>(
   context: PanelContext,
   form: Form,
   act: (target: PeerTarget) => Promise<T>,
-): Promise<{ results: T[]; told: string }> {
+): Promise<{ results: T[]; note: string }> {
   const roomId = form.required('room');
   const selected = form.all('peer');
   if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');
@@ -23,7 +23,7 @@ async function eachSelected<T>(
   const other = failed.find(({ code }) => code !== 'not_found');
   if (other) throw other;
   const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  return { results, told: failed.length === 0 ? '' : ` ${failed.length} had left already.` };
+  return { results, note: failed.length === 0 ? '' : ` ${failed.length} had left already.` };
 }
 
 function Selected({ context, form }: { context: PanelContext; form: Form }): JSX.Element {
@@ -55,11 +55,11 @@ const remove: PanelAction = {
     </>
   ),
   async run(context, form) {
-    const { results, told } = await eachSelected(context, form, (target) =>
+    const { results, note } = await eachSelected(context, form, (target) =>
       context.commands.removePeer(target),
     );
     const left = leftOver(results);
-    return { message: `${count(results.length, 'peer')} removed.${told}${left}`, bad: left !== '' };
+    return { message: `${count(results.length, 'peer')} removed.${note}${left}`, bad: left !== '' };
   },
 };
 
@@ -76,13 +76,13 @@ const ban: PanelAction = {
     </>
   ),
   async run(context, form) {
-    const order = readBanOrder(form);
-    const { results, told } = await eachSelected(context, form, (target) =>
-      context.commands.removePeer(target, order),
+    const request = readBanRequest(form);
+    const { results, note } = await eachSelected(context, form, (target) =>
+      context.commands.removePeer(target, request),
     );
     const left = leftOver(results);
     return {
-      message: `${count(results.length, 'peer')} removed and banned.${told}${left}`,
+      message: `${count(results.length, 'peer')} removed and banned.${note}${left}`,
       bad: left !== '',
     };
   },
@@ -100,18 +100,18 @@ const mute: PanelAction = {
     </>
   ),
   async run(context, form) {
-    const { results, told } = await eachSelected(context, form, (target) => muteVoices(context, target));
+    const { results, note } = await eachSelected(context, form, (target) => muteMicrophones(context, target));
     return {
       message: `${count(
         results.reduce((sum, each) => sum + each, 0),
         'microphone',
-      )} muted.${told}`,
+      )} muted.${note}`,
     };
   },
 };
 
 /** @returns how many microphones of the peer were open */
-async function muteVoices({ monitor, commands }: PanelContext, target: PeerTarget): Promise<number> {
+async function muteMicrophones({ monitor, commands }: PanelContext, target: PeerTarget): Promise<number> {
   const peer = monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
   if (!peer) throw new SfuError('not_found', `there is no peer "${target.peerId}"`);
   const open = peer.producers.filter(
@@ -136,14 +136,14 @@ const notice: PanelAction = {
   ),
   async run(context, form) {
     const message = form.text('message', 500);
-    const { results, told } = await eachSelected(context, form, (target) =>
+    const { results, note } = await eachSelected(context, form, (target) =>
       context.commands.notice({ ...target, message }),
     );
-    return { message: `The notice was sent to ${count(results.length, 'peer')}.${told}` };
+    return { message: `The notice was sent to ${count(results.length, 'peer')}.${note}` };
   },
 };
 
-/** What can be done with several peers of a room at once. */
+/** The actions on several peers of a room at once. */
 export const selectedActions = {
   'mute-selected': mute,
   'notice-selected': notice,

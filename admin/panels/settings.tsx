@@ -13,7 +13,7 @@ export const settingsPanel = definePanel({
   live: false,
   view: (context) => (
     <>
-      <PageHead title="Settings" note="They come from the environment and change with a restart." />
+      <PageHead title="Settings" note="Set by environment variables; most changes need a restart." />
       <Table
         label="Settings"
         columns={[

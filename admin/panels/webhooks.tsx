@@ -6,27 +6,27 @@ import { count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { type Column, type Row, Table } from '../html/table.tsx';
 import type { Form } from '../panel/form.ts';
-import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
+import { type ActionResult, definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Badge, Empty, Moment, PageHead, type Tone } from '../panel/parts.tsx';
 
 const pageSize = 100;
 
-/** Those that a form means: one by its id, or all of a receiver. */
+/** The dead letters that a form selects: one by its id, or all of a receiver. */
 function readSearch(form: Form): DeadLetterSearch {
   if (form.has('id')) return { ids: [form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER })] };
   return { receiver: form.required('receiver') };
 }
 
 /** @throws SfuError not_found when there were none */
-function told(howMany: number, what: string): { message: string } {
+function resultOf(howMany: number, what: string): ActionResult {
   if (howMany > 0) return { message: `${count(howMany, 'dead letter')} ${what}.` };
-  throw new SfuError('not_found', 'they are gone already: replayed, discarded or too old');
+  throw new SfuError('not_found', 'they are gone already: replayed, discarded or deleted for their age');
 }
 
 const replay: PanelAction = {
   title: 'Replay',
   role: 'admin',
-  run: ({ store }, form) => told(store.webhooks.replay(readSearch(form)), 'will be sent again'),
+  run: ({ store }, form) => resultOf(store.webhooks.replay(readSearch(form)), 'will be sent again'),
 };
 
 const discard: PanelAction = {
@@ -42,29 +42,29 @@ const discard: PanelAction = {
           All dead letters for <b safe>{form.raw('receiver')}</b> are
         </>
       )}{' '}
-      forgotten for good. The receiver is never told what happened.
+      deleted for good. The receiver never gets the events.
     </p>
   ),
-  run: ({ store }, form) => told(store.webhooks.letters.discard(readSearch(form)), 'forgotten'),
+  run: ({ store }, form) => resultOf(store.webhooks.letters.discard(readSearch(form)), 'discarded'),
 };
 
-const letIn: PanelAction = {
-  title: 'Send again',
+const resume: PanelAction = {
+  title: 'Resume',
   role: 'admin',
   run({ store }, form) {
     const receiver = form.required('receiver');
-    store.webhooks.letIn(receiver);
-    return { message: `${receiver} is told again what happens, from now on.` };
+    store.webhooks.resume(receiver);
+    return { message: `${receiver} is sent events again, from the next one on.` };
   },
 };
 
-/** Who is told by HTTP what happens here, how that goes, and what could not be told. */
+/** The receivers of webhooks, the state of their deliveries, and dead letters. */
 export const webhooksPanel = definePanel({
   id: 'webhooks',
   title: 'Webhooks',
   path: '/webhooks',
   role: 'viewer',
-  actions: { replay, discard, 'let-in': letIn },
+  actions: { replay, discard, resume },
   view(context) {
     const { config, store, query, link } = context;
     const before = Number(query.get('before')) || undefined;
@@ -94,7 +94,7 @@ type Configured = NonNullable<Config['webhooks']>[number];
 
 interface Receiver {
   readonly name: string;
-  /** Undefined for one that is not configured any more and left something behind. */
+  /** Undefined for one that is not configured any more but still has dead letters. */
   readonly configured: Configured | undefined;
   readonly state: ReceiverState | undefined;
 }
@@ -109,12 +109,7 @@ function receivers(context: PanelContext, configured: readonly Configured[]): JS
     ...left.map((state) => ({ name: state.name, configured: undefined, state })),
   ];
   if (rows.length === 0)
-    return (
-      <Empty
-        title="Nobody is told"
-        hint="TUREEN_WEBHOOKS names the programs that are told what happens here."
-      />
-    );
+    return <Empty title="No receivers" hint="TUREEN_WEBHOOKS lists the programs that events are sent to." />;
   return (
     <Table label="Receivers" columns={receiverColumns} rows={rows.map((row) => receiverRow(context, row))} />
   );
@@ -148,7 +143,7 @@ function receiverRow(context: PanelContext, row: Receiver): Row {
       {
         html: (
           <>
-            {text === 'gone' ? button(context, 'let-in', letIn, { receiver: name }) : ''}
+            {text === 'gone' ? button(context, 'resume', resume, { receiver: name }) : ''}
             {dead > 0 ? button(context, 'replay', replay, { receiver: name }, 'Replay all') : ''}
             {dead > 0 ? button(context, 'discard', discard, { receiver: name }, 'Discard all') : ''}
           </>
@@ -184,7 +179,7 @@ function condition(
   { store }: PanelContext,
   { name, configured, state }: Receiver,
 ): [text: string, tone: Tone] {
-  if (!configured) return ['away', 'plain'];
+  if (!configured) return ['removed', 'plain'];
   if (store.webhooks.isGone(name, new URL(configured.url).href)) return ['gone', 'bad'];
   const { deliveredAt = null, failedAt = null } = state ?? {};
   if (deliveredAt === null && failedAt === null) return ['nothing sent yet', 'plain'];
@@ -196,7 +191,7 @@ function table(context: PanelContext, letters: readonly DeadLetter[]): JSX.Eleme
     return (
       <Empty
         title="No dead letters"
-        hint="What a receiver does not take in time stands here for 30 days and can be sent again."
+        hint="Events that a receiver does not accept in time are kept here for 30 days and can be sent again."
       />
     );
   return (

@@ -18,7 +18,7 @@ const columns: readonly Column[] = [
   { title: 'Deaths', look: 'number' },
 ];
 
-/** The mediasoup workers: what each carries, how hard it works, how often it died. */
+/** The mediasoup workers: what each carries, its CPU, and how often it died. */
 export const workersPanel = definePanel({
   id: 'workers',
   title: 'Workers',

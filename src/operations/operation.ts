@@ -72,6 +72,8 @@ export interface OperationDefinition<
    * `run` is synchronous, so that nothing can happen between the comparison and the change.
    */
   readonly versioned?: boolean;
+  /** Marked as deprecated in the documents; `doc` says what to use instead. */
+  readonly deprecated?: true;
   /** Errors beside those that any operation can give. */
   readonly errors: readonly ErrorCode[];
   /** Params that a test sends; a text such as `{producer}` stands for the id of such an object. */

@@ -70,7 +70,7 @@ export function openApiDocument(version: string): Json {
 }
 
 function describe(operation: Operation, subject: string): Json {
-  const { name, doc, scope, params, example } = operation;
+  const { name, doc, scope, params, example, deprecated } = operation;
   const inPath = pathNames(operation.path);
   const rest = Object.entries(params.properties).filter(([key]) => !inPath.includes(key));
   const query = hasBody(operation) ? [] : rest;
@@ -85,6 +85,7 @@ function describe(operation: Operation, subject: string): Json {
     summary: doc.split(/(?<=\.) /)[0],
     description: `${doc}\n\nNeeds the scope \`${scope}\`.`,
     tags: [subject],
+    ...(deprecated && { deprecated }),
     parameters,
     ...(hasBody(operation) &&
       rest.length > 0 && {

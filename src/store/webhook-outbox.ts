@@ -186,7 +186,7 @@ export class WebhookOutbox {
     return killed;
   }
 
-  /** Whether a receiver answered 410 Gone at this address and was not let in again. */
+  /** Whether a receiver answered 410 Gone at this address and was not resumed since. */
   isGone(receiver: string, url: string): boolean {
     return this.#gone.get(receiver) === hashSecret(url);
   }
@@ -196,8 +196,8 @@ export class WebhookOutbox {
     this.#setGone(receiver, hashSecret(url));
   }
 
-  /** A receiver that was gone is sent to again. */
-  letIn(receiver: string): void {
+  /** Sends to a receiver again that was gone, from the next event on. */
+  resume(receiver: string): void {
     this.#setGone(receiver, null);
   }
 
@@ -229,7 +229,7 @@ export class WebhookOutbox {
    */
   replay(search: DeadLetterSearch): number {
     const revived = this.letters.revive(search);
-    for (const name of new Set(revived.map(({ receiver }) => receiver))) this.letIn(name);
+    for (const name of new Set(revived.map(({ receiver }) => receiver))) this.resume(name);
     for (const waiting of revived) this.#tell(waiting);
     return revived.length;
   }

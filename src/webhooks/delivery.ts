@@ -140,7 +140,7 @@ export class Delivery {
   /** Standard Webhooks: who answers 410 Gone wants nothing more. */
   #giveUp(): void {
     const { outbox, receiver, log } = this.options;
-    log.error('a receiver of webhooks answered 410 Gone; nothing is sent to it until it is let in again', {
+    log.error('a receiver of webhooks answered 410 Gone; nothing is sent to it until it is resumed', {
       receiver: receiver.name,
       address: shownAddress(receiver.url),
     });

@@ -7,11 +7,10 @@ import { hostileNames, type Kind, now, people } from './fixture-names.ts';
 
 function fillPeer(
   monitor: Monitor,
-  { roomId, peer: shown, trip, kind }: { roomId: string; peer: PeerSnapshot; trip: number; kind: Kind },
+  { peer, trip, kind }: { peer: PeerSnapshot; trip: number; kind: Kind },
 ): void {
-  const living = monitor.peer(roomId, shown.id);
-  if (!living) return;
-  const { incoming, outgoing, roundTrip } = monitor.measures.historyOf(living);
+  const session = monitor.measures.session(peer.sessionId);
+  const { incoming, outgoing, roundTrip } = session;
   const wave = (index: number, size: number) => size * (1 + Math.sin(index / 5 + trip) / 4);
   for (let index = 0; index < 60; index += 1) {
     incoming.push(wave(index, 1_340_000));
@@ -28,23 +27,21 @@ function fillPeer(
     roundTrip: trip,
   };
   const none: Record<string, number> = {};
-  for (const { id, source } of shown.producers) {
-    const rids = source === 'video' ? ['q', 'h', 'f'] : [null];
-    monitor.measures.streams.set(
-      id,
-      rids.map((rid, index) => ({
-        ...stream,
-        ssrc: index + 1,
-        rid,
-        bitrate: rid === null ? 32_000 : 150_000 * 3 ** index,
-        bitrateByLayer: rid === null ? none : { '0.0': 90_000, '0.1': 60_000 },
-      })),
-    );
-  }
-  for (const { id } of shown.consumers)
-    monitor.measures.streams.set(id, [
-      { ...stream, ssrc: 1, rid: null, bitrate: 940_000, bitrateByLayer: {} },
-    ]);
+  const streamsOf = (rids: readonly (string | null)[]) =>
+    rids.map((rid, index) => ({
+      ...stream,
+      ssrc: index + 1,
+      rid,
+      bitrate: rid === null ? 32_000 : 150_000 * 3 ** index,
+      bitrateByLayer: rid === null ? none : { '0.0': 90_000, '0.1': 60_000 },
+    }));
+  const consumed = [{ ...stream, ssrc: 1, rid: null, bitrate: 940_000, bitrateByLayer: none }];
+  session.streams = new Map([
+    ...peer.producers.map(
+      ({ id, source }) => [id, streamsOf(source === 'video' ? ['q', 'h', 'f'] : [null])] as const,
+    ),
+    ...peer.consumers.map(({ id }) => [id, consumed] as const),
+  ]);
 }
 
 /** What flowed in the last minutes. */
@@ -76,10 +73,8 @@ export function fillHistory(monitor: Monitor, { rooms, workers: all }: NodeSnaps
       outgoing: producing ? 0 : 3_870_000,
       ...flow,
     });
-  for (const [index, [roomId, peer]] of rooms
-    .flatMap((each) => each.peers.map((one) => [each.id, one] as const))
-    .entries())
-    fillPeer(monitor, { roomId, peer, trip: 24 + (index % 9) * 13, kind });
+  for (const [index, peer] of rooms.flatMap(({ peers }) => peers).entries())
+    fillPeer(monitor, { peer, trip: 24 + (index % 9) * 13, kind });
 }
 
 /** What was done and what happened. */

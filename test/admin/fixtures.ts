@@ -124,13 +124,14 @@ function peer(
 function room(id: string, names: readonly string[], kind: Kind): RoomSnapshot {
   const ids = names.map((name, index) => (kind === 'hostile' ? name : `${id}-${index}`));
   const poor = kind === 'degraded';
-  const peers = names.map((name, index) =>
-    peer(ids[index] ?? name, name, {
+  const peers = names.map((name, index) => ({
+    ...peer(ids[index] ?? name, name, {
       score: poor && index % 2 === 0 ? 3 : 9,
       lost: poor && index === 1,
       others: ids.filter((other) => other !== ids[index]).slice(0, 4),
     }),
-  );
+    sessionId: `${id} ${index}`,
+  }));
   return {
     id,
     openedAt: now - 5_400_000,
@@ -186,12 +187,10 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const snapshot = snapshotOf(kind);
   const events = new EventBus<SfuEvents>(silentLogger);
   const signaling = { events: new EventBus<SignalingEvents>(silentLogger) };
-  const pool = { slots: [] };
   const store = new Store({ log: silentLogger, now: () => now });
   Object.assign(store, { volatile: kind === 'empty' });
-  // A picture of a node is all that pages read of it, so that a fixture needs no media.
-  const rooms = livingRooms(snapshot);
-  const sfu = { events, pool, rooms, snapshot: () => snapshot } as unknown as Sfu;
+  // Pages read nothing but a snapshot of the node, so that a fixture needs no media.
+  const sfu = { events, read: { node: () => snapshot } } as unknown as Sfu;
   const config = readConfig({
     TUREEN_WORKERS: '4',
     TUREEN_MAX_PEERS_PER_ROOM: '9',
@@ -242,7 +241,7 @@ const receivers = ['billing', 'ledger'].map((name) => ({
 /** One receiver that fails: two events that it was not told in time, and one that waits. */
 async function fillWebhooks({ webhooks }: Store, { rooms }: NodeSnapshot): Promise<void> {
   const receiver = 'billing';
-  webhooks.letIn(receiver);
+  webhooks.resume(receiver);
   const roomIds = rooms.slice(0, 3).map(({ id }) => id);
   const ids: number[] = [];
   await new Promise<void>((resolve) => {
@@ -258,16 +257,4 @@ async function fillWebhooks({ webhooks }: Store, { rooms }: NodeSnapshot): Promi
     const webhook = webhooks.get(id);
     if (webhook) await webhooks.failed(webhook, 'it answered 503', true);
   }
-}
-
-/** As much of living rooms and peers as graphs are kept by. */
-function livingRooms({ rooms }: NodeSnapshot) {
-  const ids = (all: readonly { id: string }[]) => new Map(all.map(({ id }) => [id, {}]));
-  const living = ({ producers, consumers }: PeerSnapshot) => ({
-    publications: ids(producers),
-    subscriptions: ids(consumers),
-  });
-  return new Map(
-    rooms.map(({ id, peers }) => [id, { peers: new Map(peers.map((each) => [each.id, living(each)])) }]),
-  );
 }

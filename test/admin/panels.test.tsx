@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { Elysia } from 'elysia';
-import { adminDashboard, definePanel, live } from '../../admin/index.ts';
+import { adminDashboard, definePanel, live, type PanelAction } from '../../admin/index.ts';
 import { builtInPanels } from '../../admin/panels/index.ts';
 import talkers from '../../examples/admin-panel/talkers.tsx';
 import { Commands } from '../../src/commands/commands.ts';
@@ -165,6 +165,40 @@ test('the dashboard is mounted in an Elysia app of somebody else, at another add
   const page = await app.handle(new Request('http://127.0.0.1/ops/talkers', { headers: { cookie } }));
   expect(await select(await page.text(), 'main h1')).toEqual(['Talkers']);
   expect(await (await app.handle(new Request('http://127.0.0.1/own'))).text()).toBe('own');
+});
+
+test('the former name of the commands works, for the app that mounts a dashboard and for its panels', async () => {
+  await using server = await startWithUsers({ TUREEN_ADMIN: 'off' });
+  const ada = await enter({ server, peerId: 'ada' });
+  const greet: PanelAction = {
+    title: 'Greet',
+    role: 'moderator',
+    async run({ moderation, asker }) {
+      await moderation.notice({ roomId: 'room', message: 'hello', ...asker() });
+      return { message: 'Everyone was greeted.' };
+    },
+  };
+  const { sfu, store } = server;
+  const app = new Elysia().use(
+    adminDashboard({
+      sfu,
+      store,
+      moderation: new Commands(sfu, store),
+      config: readConfig({}),
+      log: { error: () => {} },
+      panels: [definePanel({ ...late, actions: { greet } })],
+    }),
+  );
+  const { cookie, csrf } = Visitor.as(server, 'moderator');
+  const answer = await app.handle(
+    new Request('http://127.0.0.1/admin/do/late/greet', {
+      method: 'POST',
+      headers: { cookie, 'hx-request': 'true' },
+      body: new URLSearchParams({ csrf }),
+    }),
+  );
+  expect(await select(await answer.text(), '.toast')).toEqual(['Everyone was greeted.']);
+  expect((await ada.client.waitFor('notice')).message).toBe('hello');
 });
 
 test('what does not fit on a page is said, and reached: people of a room, and consumers of a peer', async () => {

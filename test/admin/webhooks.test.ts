@@ -25,7 +25,7 @@ async function startWithLetters(receiver: WebhookReceiver, rooms: readonly strin
 /** Makes a dead letter of something that happened in a room. */
 async function killOne({ sfu, store }: Server, roomId: string): Promise<void> {
   const before = store.webhooks.letters.count();
-  store.webhooks.letIn('billing');
+  store.webhooks.resume('billing');
   sfu.events.emit('roomOpened', { roomId, workerIndex: 0 });
   await until(() => store.webhooks.letters.count() > before, 'a dead letter');
 }
@@ -49,7 +49,7 @@ test('the page shows receivers and dead letters, and those who may only look hav
   expect(letter).toContain('after 1 attempt');
   const buttons = 'main td.act a, main td.act button';
   expect(await select(await admin.text('/webhooks'), buttons)).toEqual([
-    'Send again',
+    'Resume',
     'Replay all',
     'Discard all…',
     'Replay',
@@ -84,19 +84,19 @@ test('a dead letter is replayed, another discarded, and both are in the audit lo
   ]);
 });
 
-test('a receiver that was gone is let in by an admin and by nobody else', async () => {
+test('a receiver that was gone is resumed by an admin and by nobody else', async () => {
   await using receiver = new WebhookReceiver({ answer: gone });
   await using server = await startWithLetters(receiver, ['first']);
   const isGone = () => server.store.webhooks.isGone('billing', receiver.url);
   const fields = { receiver: 'billing' };
   for (const role of ['viewer', 'moderator'] as const) {
-    const response = await Visitor.as(server, role).post('/do/webhooks/let-in', fields);
+    const response = await Visitor.as(server, role).post('/do/webhooks/resume', fields);
     expect(response.status).toBe(403);
   }
   expect(isGone()).toBe(true);
-  await Visitor.as(server, 'admin').post('/do/webhooks/let-in', fields);
+  await Visitor.as(server, 'admin').post('/do/webhooks/resume', fields);
   expect(isGone()).toBe(false);
-  expect((await rows(Visitor.as(server, 'admin'), 'receivers')).join()).not.toContain('Send again');
+  expect((await rows(Visitor.as(server, 'admin'), 'receivers')).join()).not.toContain('Resume');
 });
 
 test('a room with a hostile name is text on the page', async () => {

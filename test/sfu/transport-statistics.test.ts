@@ -1,5 +1,4 @@
 import { expect, setDefaultTimeout, spyOn, test } from 'bun:test';
-import { transportStatistics } from '../../src/sfu/media/transport-statistics.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 
@@ -7,17 +6,18 @@ setDefaultTimeout(60_000);
 
 test('a reading that is new enough is used again, and the worker is asked otherwise', async () => {
   await using server = await startServer();
-  const { client, recvTransport } = await enter({ server, peerId: 'alice' });
-  const { transport } = server.sfu.peer('room', 'alice').webRtcTransport(recvTransport);
+  const { client, recvTransport: id } = await enter({ server, peerId: 'alice' });
+  const { transport } = server.sfu.peer('room', 'alice').webRtcTransport(id);
   const asked = spyOn(transport, 'getStats');
-  const first = await transportStatistics(transport);
-  expect(first).toMatchObject({ type: 'webrtc-transport', transportId: recvTransport });
-  expect(await transportStatistics(transport, 60_000)).toBe(first as NonNullable<typeof first>);
+  const read = (maxAge?: number) => server.sfu.read.statistics({ roomId: 'room', id, maxAge });
+  const first = await read();
+  expect(first).toMatchObject([{ type: 'webrtc-transport', transportId: id }]);
+  expect(await read(60_000)).toBe(first);
   expect(asked).toHaveBeenCalledTimes(1);
-  const second = await transportStatistics(transport);
+  const second = await read();
   expect(second).not.toBe(first);
   expect(asked).toHaveBeenCalledTimes(2);
   transport.close();
-  await expect(transportStatistics(transport)).rejects.toThrow();
+  await expect(read(60_000)).rejects.toMatchObject({ code: 'not_found' });
   await client.close();
 });

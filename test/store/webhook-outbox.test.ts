@@ -86,7 +86,7 @@ test('an outbox is there after a restart, and so is which receiver is gone', asy
     expect(second.webhooks.get(waiting?.id ?? 0)).toMatchObject({ eventId: 'e-1', attempts: 0 });
     expect(second.webhooks.isGone('two', 'https://two.example.com/')).toBe(true);
     expect(second.webhooks.isGone('two', 'https://two.example.com/new')).toBe(false);
-    second.webhooks.letIn('two');
+    second.webhooks.resume('two');
     expect(second.webhooks.isGone('two', 'https://two.example.com/')).toBe(false);
     second.close();
   } finally {

@@ -71,7 +71,27 @@ test('a program sees how it goes with receivers, and replays and discards dead l
   ]);
 });
 
-test('a receiver that is gone is let in again, and what it missed is discarded', async () => {
+test('a receiver that is gone is resumed, and what it missed is discarded', async () => {
+  await using receiver = new WebhookReceiver({ answer: gone });
+  const { server, ask, caller } = await startWith(receiver);
+  await using _ = server;
+  await caller.post('/rooms', { roomId: 'a' });
+  await until(() => server.store.webhooks.letters.count() === 1, 'a dead letter');
+  expect((await ask('resumeWebhook', { name: 'billing' })).json).toMatchObject({
+    name: 'billing',
+    gone: false,
+  });
+  expect(await ask('resumeWebhook', { name: 'nobody' })).toMatchObject({
+    status: 404,
+    json: { code: 'not_found' },
+  });
+  const [letter] = server.store.webhooks.letters.list({ limit: 1 });
+  expect((await ask('discardDeadLetters', { ids: [(letter?.id ?? 0) + 1] })).json).toEqual({ count: 0 });
+  expect((await ask('discardDeadLetters', { ids: [letter?.id] })).json).toEqual({ count: 1 });
+  expect((await ask('listDeadLetters')).json).toMatchObject({ items: [] });
+});
+
+test('the old name of resuming works, and is marked as deprecated', async () => {
   await using receiver = new WebhookReceiver({ answer: gone });
   const { server, ask, caller } = await startWith(receiver);
   await using _ = server;
@@ -81,14 +101,13 @@ test('a receiver that is gone is let in again, and what it missed is discarded',
     name: 'billing',
     gone: false,
   });
-  expect(await ask('letInWebhook', { name: 'nobody' })).toMatchObject({
-    status: 404,
-    json: { code: 'not_found' },
-  });
-  const [letter] = server.store.webhooks.letters.list({ limit: 1 });
-  expect((await ask('discardDeadLetters', { ids: [(letter?.id ?? 0) + 1] })).json).toEqual({ count: 0 });
-  expect((await ask('discardDeadLetters', { ids: [letter?.id] })).json).toEqual({ count: 1 });
-  expect((await ask('listDeadLetters')).json).toMatchObject({ items: [] });
+  expect(server.store.audit.search({ text: 'webhooks.', limit: 1 })).toMatchObject([
+    { by: { kind: 'api' }, action: 'webhooks.resume', details: { name: 'billing' } },
+  ]);
+  const { json } = await caller.get('/openapi.json');
+  const paths = json?.paths as Record<string, Record<string, { deprecated?: boolean }>>;
+  const deprecated = Object.keys(paths).filter((path) => paths[path]?.post?.deprecated);
+  expect(deprecated).toEqual(['/webhooks/{name}/let-in']);
 });
 
 test('metrics tell of attempts, of what waits and for how long', async () => {

@@ -199,7 +199,7 @@ test('what is not delivered within a day becomes a dead letter, and arrives when
   expect(world.outbox.letters.count()).toBe(0);
 });
 
-test('a receiver that answers 410 Gone gets nothing more until it is let in again', async () => {
+test('a receiver that answers 410 Gone gets nothing more until it is resumed', async () => {
   await using receiver = new WebhookReceiver({ answer: () => new Response(null, { status: 410 }) });
   await using world = webhookWorld({ config: { webhooks: [entry('one', receiver.url)] } });
   world.open('a');
@@ -209,7 +209,7 @@ test('a receiver that answers 410 Gone gets nothing more until it is let in agai
   expect(receiver.requests).toHaveLength(1);
   expect(world.lines.join('\n')).toContain('410 Gone');
   receiver.answer = ok;
-  world.outbox.letIn('one');
+  world.outbox.resume('one');
   world.rename('a', 'kept again');
   await receiver.takes(1);
   expect(receiver.seen).toEqual(['peer_renamed a 4']);

@@ -32,6 +32,7 @@ import {
   listDeadLetters,
   listWebhooks,
   replayDeadLetters,
+  resumeWebhook,
 } from './webhooks.ts';
 
 /** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
@@ -57,7 +58,14 @@ export const operationsBySubject = {
   Tokens: [mintPeerToken],
   Bans: [listBans, addBan, getBan, liftBan],
   Node: [getNode, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
-  Webhooks: [listWebhooks, letInWebhook, listDeadLetters, replayDeadLetters, discardDeadLetters],
+  Webhooks: [
+    listWebhooks,
+    resumeWebhook,
+    letInWebhook,
+    listDeadLetters,
+    replayDeadLetters,
+    discardDeadLetters,
+  ],
 } as const;
 
 /** Any operation with its own types. */

@@ -20,7 +20,7 @@ const Receiver = Type.Object({
   deliveredAt: orNull(Type.Integer(), 'When it last took one'),
   failedAt: orNull(Type.Integer(), 'When an attempt last failed'),
   error: Type.String({ description: 'What that attempt met' }),
-  gone: Type.Boolean({ description: 'It answered 410 Gone and is sent nothing until it is let in again' }),
+  gone: Type.Boolean({ description: 'It answered 410 Gone and is sent nothing until it is resumed' }),
 });
 
 const DeadLetter = Type.Object({
@@ -61,11 +61,11 @@ export const listWebhooks = defineOperation({
   run: ({ config, store }) => ({ items: describeReceivers(config, store.webhooks) }),
 });
 
-export const letInWebhook = defineOperation({
-  name: 'letInWebhook',
+export const resumeWebhook = defineOperation({
+  name: 'resumeWebhook',
   verb: 'POST',
-  path: '/webhooks/:name/let-in',
-  doc: 'Sends to a receiver again that answered 410 Gone, from the next event on. Does nothing for others.',
+  path: '/webhooks/:name/resume',
+  doc: 'Resumes a receiver that answered 410 Gone: it is sent events again, from the next one on. Does nothing for others.',
   scope: 'node',
   params: params({ name: Name, reason: Type.Optional(Reason) }),
   result: Receiver,
@@ -75,12 +75,21 @@ export const letInWebhook = defineOperation({
     const { config, store } = context;
     const find = () => describeReceivers(config, store.webhooks).find((each) => each.name === name);
     if (!find()) throw unknownReceiver(name);
-    audited(context, { action: 'webhooks.let-in', details: { name }, reason });
-    store.webhooks.letIn(name);
+    audited(context, { action: 'webhooks.resume', details: { name }, reason });
+    store.webhooks.resume(name);
     const receiver = find();
     if (!receiver) throw unknownReceiver(name);
     return receiver;
   },
+});
+
+/** The former name and path of `resumeWebhook`, for one version. */
+export const letInWebhook = defineOperation({
+  ...resumeWebhook,
+  name: 'letInWebhook',
+  path: '/webhooks/:name/let-in',
+  doc: 'Deprecated; use resumeWebhook, which does the same. This name is removed in the next version.',
+  deprecated: true,
 });
 
 export const listDeadLetters = defineOperation({

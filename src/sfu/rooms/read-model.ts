@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
+import type { PeerRef } from '../events.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { WorkerUsage } from '../media/workers.ts';
-import type { MediaIndex } from './media-index.ts';
+import type { MediaIndex, MediaObjectKind, MediaObjects } from './media-index.ts';
 import type { RoomRegistry } from './registry.ts';
 import {
   type ConsumerSnapshot,
@@ -28,6 +29,14 @@ export interface NodeCounts {
   /** Routers of rooms by the index of their worker; a worker without any is there too. */
   readonly routersByWorker: ReadonlyMap<number, number>;
 }
+
+/** A peer's stay, and the transports that carry its media. */
+export interface SessionTransports extends PeerRef {
+  readonly transportIds: readonly string[];
+}
+
+/** One entry of the statistics of a transport, producer or consumer. */
+export type MediaStatistics = MediaObjects[MediaObjectKind]['statistics'];
 
 export type ProducerInRoom = ProducerSnapshot & { readonly peerId: string };
 export type ConsumerInRoom = ConsumerSnapshot & { readonly peerId: string };
@@ -64,6 +73,12 @@ export class ReadModel {
       }
     }
     return { ...counts, routersByWorker };
+  }
+
+  /** Every peer's stay with its transports, for those who measure each of them: a snapshot copies far more. */
+  sessions(): SessionTransports[] {
+    const peers = [...this.options.sources.rooms.values()].flatMap((room) => [...room.peers.values()]);
+    return peers.map(({ ref, transports }) => ({ ...ref, transportIds: [...transports.keys()] }));
   }
 
   roomIds(): string[] {
@@ -116,8 +131,12 @@ export class ReadModel {
    * milliseconds is used again. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/
    * @throws SfuError not_found, gone
    */
-  async statistics(ref: { roomId: string; id: string; maxAge?: number }): Promise<readonly object[]> {
-    const ask: (maxAge?: number) => Promise<readonly object[]> = this.options.media.get(
+  async statistics(ref: {
+    roomId: string;
+    id: string;
+    maxAge?: number;
+  }): Promise<readonly MediaStatistics[]> {
+    const ask: (maxAge?: number) => Promise<readonly MediaStatistics[]> = this.options.media.get(
       ref.id,
       ref.roomId,
     ).statistics;
