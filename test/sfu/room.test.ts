@@ -129,7 +129,7 @@ test('what a moderator mutes stays muted until the moderator allows it and the p
     reason: 'admin',
   });
   const resume = () => world.alice.request('resumeProducer', { producerId: target.producerId });
-  expect(resume()).rejects.toThrow('forbidden: a moderator muted this');
+  await expect(resume()).rejects.toThrow('forbidden: a moderator muted this');
   world.server.sfu.allowProducer(target);
   expect(await world.alice.waitFor('producerResumed')).toEqual({
     producerId: target.producerId,
@@ -151,7 +151,7 @@ test('a peer that may not publish any more loses what it may not, and keeps the 
   expect([...bob.publications.values()].map(({ info }) => info.source)).toEqual(['audio']);
   expect(bob.dataPublications.size).toBe(1);
   const transport = [...bob.transports.values()].find(({ producing }) => producing)?.transport.id ?? '';
-  expect(world.bob.request('produce', videoTrack(transport, 9000))).rejects.toThrow('forbidden: ');
+  await expect(world.bob.request('produce', videoTrack(transport, 9000))).rejects.toThrow('forbidden: ');
 });
 
 test('a notice reaches the room, or one peer only', async () => {
