@@ -51,8 +51,20 @@ export async function tokenFor(
   return await mintToken({ key: testKey, secret: testSecret, roomId, peerId, lifetime, now, ...rest });
 }
 
-/** ws:// address of a peer in a room. */
-export function socketUrl(server: Server, roomId: string, peerId: string, path = '/signaling'): string {
+export interface SocketPlace {
+  server: Pick<Server, 'port'>;
+  /** Where the server is reached; this machine unless told. */
+  host?: string;
+  /** Whether the connection is encrypted; it is not unless told. */
+  tls?: boolean;
+  roomId?: string;
+  peerId?: string;
+  path?: string;
+}
+
+/** ws:// or wss:// address of a peer in a room. */
+export function socketUrl({ server, host = '127.0.0.1', tls = false, ...place }: SocketPlace): string {
+  const { roomId = 'room', peerId = 'alice', path = '/signaling' } = place;
   const query = new URLSearchParams({ roomId, peerId });
-  return `ws://127.0.0.1:${server.port}${path}${path.includes('?') ? '' : '?'}${query}`;
+  return `${tls ? 'wss' : 'ws'}://${host}:${server.port}${path}${path.includes('?') ? '' : '?'}${query}`;
 }
