@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../worker/provide.ts';
 import { BareHost, mayMakeHosts } from '../support/bare-host.ts';
 import { mayMakeGroups } from '../support/control-groups.ts';
-import { debianArchive, succeed } from '../support/debian.ts';
+import { debianArchive } from '../support/debian.ts';
 import { Podman } from '../support/podman.ts';
 import { freePort } from '../support/port.ts';
 import { Program, projectFolder } from '../support/program.ts';
+import { succeed } from '../support/run.ts';
 import { testKey, testSecret, tokenFor } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 

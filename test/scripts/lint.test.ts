@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import settings from '../../biome.json' with { type: 'json' };
-
-const root = join(import.meta.dir, '../..');
+import { projectFolder } from '../support/program.ts';
+import { run } from '../support/run.ts';
 
 /** Lints a text by the rules of this project. @returns the numbers of the lines with a fault */
 async function faultyLines(text: string): Promise<number[]> {
@@ -12,18 +12,12 @@ async function faultyLines(text: string): Promise<number[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tureen-lint-'));
   try {
     const { plugins, linter } = settings;
-    const rules = { linter, plugins: plugins.map((plugin) => join(root, plugin)) };
+    const rules = { linter, plugins: plugins.map((plugin) => join(projectFolder, plugin)) };
     await Bun.write(join(folder, 'biome.json'), JSON.stringify(rules));
     await Bun.write(join(folder, 'planted.test.ts'), text);
-    const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
-    const child = Bun.spawn([process.execPath, biome, 'lint', '--reporter=github'], {
-      cwd: folder,
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'ignore',
-    });
-    const report = await new Response(child.stdout).text();
-    return [...report.matchAll(/,line=(\d+),/g)].map(([, line]) => Number(line)).sort((a, b) => a - b);
+    const biome = join(projectFolder, 'node_modules/@biomejs/biome/bin/biome');
+    const { out } = await run([process.execPath, biome, 'lint', '--reporter=github'], { cwd: folder });
+    return [...out.matchAll(/,line=(\d+),/g)].map(([, line]) => Number(line)).sort((a, b) => a - b);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -3,7 +3,8 @@ import type { Server } from '../../src/app/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { receivesOpusAndVp8 } from '../support/rtp.ts';
 import { logLines, startServer } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { eventually, until } from '../support/until.ts';
 import { Witness } from '../support/witness.ts';
 import { audioTrack, dataChannel, enter, type Member, videoTrack } from '../support/world.ts';
 
@@ -96,12 +97,11 @@ async function observed(server: Server): Promise<string[]> {
 
 async function untilObserved(server: Server, producerIds: readonly string[]): Promise<void> {
   const wanted = producerIds.toSorted().join();
-  const deadline = performance.now() + 30_000;
-  let listened = '';
-  while (listened !== wanted) {
-    if (performance.now() > deadline) throw new Error(`the observers hear ${listened}, not ${wanted}`);
-    listened = (await observed(server)).join();
-  }
+  await eventually(
+    `what the observers hear being ${wanted}`,
+    async () => (await observed(server)).join(),
+    (heard) => heard === wanted,
+  );
 }
 
 test('peers on different workers get what the others publish: audio, simulcast video and data', async () => {
