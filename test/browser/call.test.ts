@@ -79,6 +79,7 @@ describe('a call in real browsers', () => {
     }
     const quiet = async () => {
       const before = await statistics(bob);
+      // Nothing tells of packets that do not come, so that time has to pass between the two readings.
       await bob.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
       const after = await statistics(bob);
       return (
