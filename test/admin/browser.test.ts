@@ -52,7 +52,7 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
       room: 'kitchen',
       hash: `#token=${token}`,
       name,
-      before: hum,
+      voice: hum,
     });
     return { page, token };
   };

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { eventually, patience, seesAndHears, statistics } from './support.ts';
+import { callBetweenTwo, eventually, patience, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
@@ -18,14 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Two pages in one room that see and hear each other. */
-async function callOfTwo(room: string): Promise<[Page, Page]> {
-  const { browser } = held;
-  const alice = await browser.open(server, { room, name: 'Alice' });
-  const bob = await browser.open(server, { room, name: 'Bob' });
-  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
-  return [alice, bob];
-}
+const callOfTwo = (room: string) => callBetweenTwo(held.browser, server, room);
 
 /** The frames that a page has decoded of all others. */
 async function frames(page: Page): Promise<number> {

@@ -11,8 +11,8 @@ import type { Operation } from '../../src/operations/operation.ts';
 import { findOperation, type OperationName, operations } from '../../src/operations/table/index.ts';
 import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
-import { type ApiAnswer, apiKey, Caller } from '../rest/support.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { type ApiAnswer, Caller } from '../rest/support.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { createWorld, type World, type WorldOptions, withIds } from '../support/world.ts';
 

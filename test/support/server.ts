@@ -1,4 +1,6 @@
 import type { Static } from '@sinclair/typebox';
+import { mintApiToken } from '../../src/access/api-access.ts';
+import { type Scope, scopes } from '../../src/access/scopes.ts';
 import { mintToken, type TokenGrants } from '../../src/access/tokens.ts';
 import { Server, type ServerOptions } from '../../src/app/server.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
@@ -49,6 +51,12 @@ export async function tokenFor(
 ): Promise<string> {
   const { lifetime = 3600, now = Date.now(), ...rest } = options;
   return await mintToken({ key: testKey, secret: testSecret, roomId, peerId, lifetime, now, ...rest });
+}
+
+/** A program's key that the server of `withKeys` takes; with every scope unless told. */
+export async function apiKey(granted: readonly Scope[] = scopes, name = 'backend'): Promise<string> {
+  const lifetime = { lifetime: 3600, now: Date.now() };
+  return await mintApiToken({ key: testKey, secret: testSecret, name, scopes: granted, ...lifetime });
 }
 
 export interface SocketPlace {
