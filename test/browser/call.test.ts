@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { killWorker } from '../support/workers.ts';
 import { callBetweenTwo, eventually, patience, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
@@ -127,9 +128,7 @@ describe('a call in real browsers', () => {
     const [alice, bob] = await callOfTwo('killed');
     const watching = Promise.all([longestGap(alice), longestGap(bob)]);
     for (const page of [alice, bob]) await page.waitForFunction(() => 'watching' in globalThis);
-    const pid = server.sfu.pool.slots[0]?.live?.worker.pid;
-    if (!pid) throw new Error('no worker runs');
-    process.kill(pid, 'SIGKILL');
+    killWorker(server);
     const gaps = await watching;
     console.log(`no new frame for ${gaps.map(Math.round).join(' and ')} ms`);
     for (const gap of gaps) {

@@ -3,6 +3,7 @@ import type { TureenClient } from '../../client/index.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
+import { killWorker } from '../support/workers.ts';
 import { clientOf, joined, other, stateOf, track, useServer } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';
 
@@ -102,7 +103,7 @@ describe('media that is lost', () => {
     for (const client of [alice, bob]) client.on('peerLeft', ({ reason }) => left.push(reason));
     const states = statesOf(alice);
     const seen = other(bob);
-    process.kill(server.sfu.pool.slots[0]?.live?.worker.pid ?? 0, 'SIGKILL');
+    killWorker(server);
     await stateOf(alice, 'rejoining');
     await Promise.all([stateOf(alice, 'joined'), stateOf(bob, 'joined')]);
     await until(() => other(bob).tracks.size === 2, 'both tracks again');

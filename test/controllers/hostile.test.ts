@@ -5,6 +5,7 @@ import { TestClock } from '../support/clock.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { apiKey, logLines, startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
+import { killWorker } from '../support/workers.ts';
 import { TestController } from './support.ts';
 
 setDefaultTimeout(60_000);
@@ -203,9 +204,7 @@ test('when the media worker dies the endpoint stays, its controller is told, and
   const ref = { roomId: 'hall', peerId: 'telephone' };
   await controller.ask('createEndpoint', ref);
   await controller.ask('openPlainTransport', ref);
-  const pid = server.sfu.snapshot().workers[0]?.pid;
-  if (!pid) throw new Error('no worker runs');
-  process.kill(pid, 'SIGKILL');
+  killWorker(server);
   expect(await controller.client.waitFor('mediaLost')).toEqual({ ...ref, reason: 'worker_died' });
   expect((await controller.ask('getEndpoint', ref)).transports).toEqual([]);
   expect(await controller.codeOf('openPlainTransport', ref)).toBe('done');

@@ -3,6 +3,7 @@ import type { SfuEvents } from '../../src/sfu/events.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
+import { killWorker } from '../support/workers.ts';
 import { audioTrack, createWorld, enter, videoTrack, type World } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
@@ -187,8 +188,7 @@ test('a room moves to another worker while its sockets stay', async () => {
 
 test('a worker that dies is replaced, and its peers rejoin on their living sockets', async () => {
   await using world = await createWorld();
-  const pid = world.server.sfu.pool.slots[0]?.live?.worker.pid ?? 0;
-  process.kill(pid, 'SIGKILL');
+  killWorker(world.server);
   expect(await world.alice.waitFor('rejoin')).toEqual({ reason: 'worker_died' });
   expect(world.alice.named('transportClosed')).toHaveLength(2);
   const { id } = await world.alice.request('createWebRtcTransport', { producing: true });

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { TestClock } from '../support/clock.ts';
 import { until } from '../support/until.ts';
+import { killWorker } from '../support/workers.ts';
 import { call, open, sessionPath, useServers } from './whip-client.ts';
 
 const start = useServers();
@@ -55,8 +56,7 @@ test('a session ends when its worker dies or its room moves, and the client may 
   expect((await ends(2)).map(([, reason]) => reason)).toEqual(['left', 'disconnected']);
   expect((await open(server, '/whip/room?peerId=camera')).status).toBe(201);
   expect((await open(server, '/whep/room', { offer: 'chromium-player' })).status).toBe(201);
-  const pid = server.sfu.pool.slots[1]?.live?.worker.pid ?? 0;
-  process.kill(pid, 'SIGKILL');
+  killWorker(server, 1);
   expect((await ends(4)).map(([who]) => who).sort()).toEqual(['camera', 'camera', 'viewer', 'viewer']);
   expect(server.sfu.room('room').peers.size).toBe(0);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'bun:test';
 import { join, normalize } from 'node:path';
 import { Glob } from 'bun';
-import { findTestFiles, planPhases, selectFiles } from '../../scripts/test/files.ts';
+import { findTestFiles, planPhases, selectFiles } from '../../../scripts/test/files.ts';
 
 const FILES = ['test/browser/call.test.ts', 'test/sfu/room.test.ts', 'test/sfu/sfu.test.ts'];
 
 test('every file of tests is found, whatever it is written in', () => {
-  const root = join(import.meta.dir, '../..');
+  const root = join(import.meta.dir, '../../..');
   const named = [...new Glob('**/*.test.*').scanSync(join(root, 'test'))].map((file) =>
     normalize(`test/${file}`),
   );
