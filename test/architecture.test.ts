@@ -126,6 +126,19 @@ test('src has one file at its root', () => {
   expect(atRoot).toEqual(['src/main.ts']);
 });
 
+test('tests lie where their subject lies: test/sfu is of src/sfu, test/client of client', () => {
+  /** What tests share, calls between real browsers, which are of every part at once, and this file. */
+  const ofNoPart = /^test\/(support\/|browser\/|architecture\.test\.ts$)/;
+  const subjectOf = (path: string) => path.split('/')[1]?.replace('.test.', '.') ?? '';
+  const exists = (subject: string) =>
+    all.some(({ path }) => path === subject || path.startsWith(`${subject}/`));
+  const strays = all
+    .filter(({ path }) => path.startsWith('test/') && !ofNoPart.test(path))
+    .filter(({ path }) => !exists(`src/${subjectOf(path)}`) && !exists(subjectOf(path)))
+    .map(({ path }) => path);
+  expect(strays).toEqual([]);
+});
+
 test('nothing imports in a circle: no files, no owners, and no folders side by side', () => {
   expect(circles(all, ownerOf)).toEqual([]);
 });

@@ -9,7 +9,7 @@ export interface Phase {
 
 /** All test files of the project, as paths from its root. */
 export function findTestFiles(root: string): string[] {
-  return [...new Glob('test/**/*.test.ts').scanSync(root)].sort();
+  return [...new Glob('test/**/*.test.{ts,tsx}').scanSync(root)].sort();
 }
 
 /** The files whose path contains one of the filters; all files when there is none. */

@@ -52,7 +52,7 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
       room: 'kitchen',
       hash: `#token=${token}`,
       name,
-      before: hum,
+      voice: hum,
     });
     return { page, token };
   };
@@ -125,9 +125,9 @@ test('typed text, selection, focus, ticks and opened rows survive a hundred live
     });
   });
   const updates = () => page.evaluate(() => (window as unknown as { updates: number }).updates);
-  for (let round = 1; (await updates()) < 100; round += 1) {
-    await peers[0]?.client.request('changeDisplayName', { displayName: `ada ${round}` });
-    await Bun.sleep(60);
+  for (let count = 0; count < 100; count = await updates()) {
+    await peers[0]?.client.request('changeDisplayName', { displayName: `ada ${count}` });
+    await eventually('another update', updates, (now) => now > count);
   }
   const kept = await page.evaluate(() => {
     const box = document.querySelector('textarea');

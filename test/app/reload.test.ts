@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from '../../src/app/server.ts';
 import { ConfigError } from '../../src/config/config.ts';
 import { readEnvironment } from '../../src/config/env-file.ts';
 import { Program } from '../support/program.ts';
@@ -65,9 +64,8 @@ describe('SIGHUP', () => {
   }
 
   async function connect(program: Program, peerId: string, options: { key?: string; secret?: string } = {}) {
-    const server = { port: program.port } as Server;
     const token = await tokenFor('room', peerId, options);
-    return await SignalingClient.connect({ server, peerId, token });
+    return await SignalingClient.connect({ server: program, peerId, token });
   }
 
   test('takes over what can change, says what needs a restart, and calls go on', async () => {
@@ -135,7 +133,7 @@ describe('SIGHUP', () => {
     program.process.kill('SIGHUP');
     await program.prints('was not taken over');
     expect(program.output).toContain('wants a restart');
-    const stranger = await SignalingClient.connect({ server: { port: program.port } as Server });
+    const stranger = await SignalingClient.connect({ server: program });
     expect((await stranger.closed).reason).toStartWith('unauthorized');
   });
 

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { benchmarks } from '../../bench/benchmarks.ts';
 import { projectFolder } from '../support/program.ts';
+import { run } from '../support/run.ts';
 import { expectArithmetic, runSmall } from './run-small.ts';
 
 setDefaultTimeout(180_000);
@@ -14,12 +15,7 @@ test.each(names.filter((name) => name !== 'first-frame'))(
 );
 
 test('an unknown benchmark is answered with those that there are', async () => {
-  const child = Bun.spawn([process.execPath, 'bench/run.ts', 'speed'], {
-    cwd: projectFolder,
-    stderr: 'pipe',
-    stdout: 'ignore',
-  });
-  const text = await new Response(child.stderr).text();
-  expect(await child.exited).toBe(2);
-  for (const name of names) expect(text).toContain(name);
+  const { exitCode, err } = await run([process.execPath, 'bench/run.ts', 'speed'], { cwd: projectFolder });
+  expect(exitCode).toBe(2);
+  for (const name of names) expect(err).toContain(name);
 });

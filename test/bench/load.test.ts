@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readOptions, UsageError } from '../../bench/load/options.ts';
 import type { LoadReport } from '../../bench/load/report.ts';
 import { Program, projectFolder } from '../support/program.ts';
+import { run } from '../support/run.ts';
 import { startServer, testKey, testSecret, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 
@@ -11,18 +12,8 @@ const command = [process.execPath, 'bench/load/run.ts'];
 
 /** Runs the load tester as a user does. */
 async function runLoad(args: readonly string[], environment: Record<string, string> = {}) {
-  const child = Bun.spawn([...command, ...args], {
-    cwd: projectFolder,
-    env: { ...process.env, ...environment },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [output, progress, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
+  const options = { cwd: projectFolder, environment: { ...process.env, ...environment } };
+  const { out: output, err: progress, exitCode: code } = await run([...command, ...args], options);
   return { output, progress, code };
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'bun:test';
 import { projectFolder } from '../support/program.ts';
+import { run } from '../support/run.ts';
 
 interface Figure {
   readonly name: string;
@@ -20,20 +21,10 @@ export interface SmallResult extends Figure {
 
 /** Runs a benchmark as a user does, but small. @returns the object of its last line */
 export async function runSmall(name: string): Promise<SmallResult> {
-  const child = Bun.spawn([process.execPath, 'bench/run.ts', name, '--small', '--runs', '1'], {
-    cwd: projectFolder,
-    env: process.env,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [output, progress, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  expect({ code, progress }).toMatchObject({ code: 0 });
-  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as SmallResult;
+  const command = [process.execPath, 'bench/run.ts', name, '--small', '--runs', '1'];
+  const { exitCode, err, out } = await run(command, { cwd: projectFolder });
+  expect({ exitCode, err }).toMatchObject({ exitCode: 0 });
+  return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as SmallResult;
 }
 
 /** The benchmark's own arithmetic. Its times are not looked at: they are the machine's. */

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mintApiToken } from '../../src/access/api-access.ts';
 import type { Server } from '../../src/app/server.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { TestClock } from '../support/clock.ts';
-import { logLines, startServer, testKey, testSecret, withKeys } from '../support/server.ts';
+import { apiKey, logLines, startServer, withKeys } from '../support/server.ts';
 import { audioTrack, enter } from '../support/world.ts';
 import { type Json, opus, script, vp8 } from './script.ts';
 
@@ -228,17 +227,13 @@ test('a broadcaster of which nothing is heard any more is removed', async () => 
 test('outside development mode a key with the scope media is needed', async () => {
   await using guarded = await startServer(withKeys);
   const calls = script(guarded);
-  const bearer = async (scope: 'media' | 'read') => {
-    const request = { key: testKey, secret: testSecret, lifetime: 60, now: Date.now() };
-    return await mintApiToken({ ...request, scopes: [scope] });
-  };
   const get = async (token: string) => {
     const { status } = await calls('GET', '/rooms/x', undefined, { authorization: `Bearer ${token}` });
     return status;
   };
   expect((await calls('GET', '/rooms/x')).status).toBe(401);
-  expect(await get(await bearer('read'))).toBe(403);
-  const media = await bearer('media');
+  expect(await get(await apiKey(['read']))).toBe(403);
+  const media = await apiKey(['media']);
   expect(await get(media)).toBe(200);
   // For scripts that cannot set a header.
   expect((await calls('POST', `/rooms/x/broadcasters?token=${media}`, { id: 'cam' })).status).toBe(200);

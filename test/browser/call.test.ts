@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { eventually, patience, seesAndHears, statistics } from './support.ts';
+import { killWorker } from '../support/workers.ts';
+import { callBetweenTwo, eventually, patience, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
@@ -18,14 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Two pages in one room that see and hear each other. */
-async function callOfTwo(room: string): Promise<[Page, Page]> {
-  const { browser } = held;
-  const alice = await browser.open(server, { room, name: 'Alice' });
-  const bob = await browser.open(server, { room, name: 'Bob' });
-  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
-  return [alice, bob];
-}
+const callOfTwo = (room: string) => callBetweenTwo(held.browser, server, room);
 
 /** The frames that a page has decoded of all others. */
 async function frames(page: Page): Promise<number> {
@@ -79,6 +73,7 @@ describe('a call in real browsers', () => {
     }
     const quiet = async () => {
       const before = await statistics(bob);
+      // Nothing tells of packets that do not come, so that time has to pass between the two readings.
       await bob.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
       const after = await statistics(bob);
       return (
@@ -133,9 +128,7 @@ describe('a call in real browsers', () => {
     const [alice, bob] = await callOfTwo('killed');
     const watching = Promise.all([longestGap(alice), longestGap(bob)]);
     for (const page of [alice, bob]) await page.waitForFunction(() => 'watching' in globalThis);
-    const pid = server.sfu.pool.slots[0]?.live?.worker.pid;
-    if (!pid) throw new Error('no worker runs');
-    process.kill(pid, 'SIGKILL');
+    killWorker(server);
     const gaps = await watching;
     console.log(`no new frame for ${gaps.map(Math.round).join(' and ')} ms`);
     for (const gap of gaps) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RemoteTrack } from '../../client/index.ts';
 import { TcpRelay } from '../client/tcp-relay.ts';
+import { run } from '../support/run.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
@@ -156,10 +157,9 @@ test('every example of the guide has the right types', async () => {
     const settings = { extends: join(root, 'tsconfig.json'), compilerOptions: { paths }, include: ['*.ts'] };
     await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify(settings));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const child = Bun.spawn([process.execPath, tsc, '--noEmit', '-p', folder], { stdout: 'pipe' });
-    const output = await new Response(child.stdout).text();
-    expect(output).toBe('');
-    expect(await child.exited).toBe(0);
+    const { exitCode, out } = await run([process.execPath, tsc, '--noEmit', '-p', folder]);
+    expect(out).toBe('');
+    expect(exitCode).toBe(0);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from '
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Glob } from 'bun';
-import type { Server } from '../../src/app/server.ts';
 import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts';
 import { Executable } from '../support/executable.ts';
 import { Program } from '../support/program.ts';
@@ -113,7 +112,7 @@ describe.if(mayMakeHosts)('on a host that has nothing else', () => {
       environment: { ...bare, TUREEN_DRAIN_SECONDS: '10' },
     });
     await using browser = await Browser.launch();
-    const server = { port: program.port } as Server;
+    const server = { port: program.port };
     const alice = await browser.open(server, { room: 'bare', name: 'Alice' });
     const bob = await browser.open(server, { room: 'bare', name: 'Bob' });
     await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
-import { eventually, seesAndHears, statistics } from './support.ts';
+import { callBetweenTwo, eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 import { hum } from './voice.ts';
 
@@ -19,13 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-async function callOfTwo(room: string): Promise<[Page, Page]> {
-  const { browser } = held;
-  const alice = await browser.open(server, { room, name: 'Alice' });
-  const bob = await browser.open(server, { room, name: 'Bob' });
-  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
-  return [alice, bob];
-}
+const callOfTwo = (room: string) => callBetweenTwo(held.browser, server, room);
 
 /** What the server sends of Bob's camera to Alice. */
 function consumerOf(room: string) {
@@ -65,7 +58,7 @@ describe('the page', () => {
 
   test('shows who speaks, and the quality of everyone, with numbers on demand', async () => {
     const { browser } = held;
-    await browser.open(server, { room: 'numbers', name: 'Alice', before: hum });
+    await browser.open(server, { room: 'numbers', name: 'Alice', voice: hum });
     const bob = await browser.open(server, { room: 'numbers', name: 'Bob' });
     await seesAndHears(bob, 1);
     await bob.waitForSelector('.tile.speaking:has-text("Alice")');

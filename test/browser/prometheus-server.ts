@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
-import { eventually } from './support.ts';
+import { freePort } from '../support/port.ts';
+import { eventually } from '../support/until.ts';
 
 const committed = join(import.meta.dir, '..', '..', 'metrics', 'prometheus');
 
@@ -31,7 +31,7 @@ export class PrometheusServer implements AsyncDisposable {
     );
     await Bun.write(join(folder, 'rules.yml'), Bun.file(join(committed, 'rules.yml')));
     await Bun.write(join(folder, 'targets.json'), JSON.stringify([{ targets: [target] }]));
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `127.0.0.1:${freePort()}`;
     const child = Bun.spawn(
       [
         'prometheus',
@@ -90,13 +90,4 @@ export class PrometheusServer implements AsyncDisposable {
     if (answer.status !== 'success') throw new Error(`${parameters.query ?? path}: ${answer.error}`);
     return answer.data;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }

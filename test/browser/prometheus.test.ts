@@ -40,7 +40,7 @@ beforeAll(async () => {
   );
   browser = await Browser.launch();
   pages = await Promise.all(
-    ['Alice', 'Bob'].map((name) => browser.open(server, { room: 'metrics', name, before: hum })),
+    ['Alice', 'Bob'].map((name) => browser.open(server, { room: 'metrics', name, voice: hum })),
   );
   await Promise.all(pages.map((page) => seesAndHears(page, 1)));
   // Somebody who comes and is put out again, so that there is a session that ended.

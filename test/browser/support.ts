@@ -5,6 +5,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumFlags, fakeConsent, fakeDevices } from '../../bench/harness/chromium-flags.ts';
 import { buildPage } from '../../client/build.ts';
 import type { Server } from '../../src/app/server.ts';
+import { speak, type Voice } from './voice.ts';
 
 /** What a condition may take on a machine that is busy with other things. */
 export const patience = 60_000;
@@ -15,6 +16,15 @@ export interface BrowserOptions {
   /** Permissions are asked for as from a user, and given unless `forbid` was called. */
   readonly realPermissions?: boolean;
   readonly moreFlags?: readonly string[];
+}
+
+export interface PageOptions {
+  readonly room?: string;
+  readonly name?: string;
+  readonly query?: string;
+  readonly hash?: string;
+  /** What its microphone gives. */
+  readonly voice?: Voice;
 }
 
 /** A real browser with an empty profile of its own. One a test file is enough. */
@@ -50,14 +60,11 @@ export class Browser implements AsyncDisposable {
     return browser;
   }
 
-  /** Opens the try-it page, and enters the room when a name is given. `before` runs in the page before its scripts. */
-  async open(
-    server: Pick<Server, 'port'>,
-    options: { room?: string; name?: string; query?: string; hash?: string; before?: () => void } = {},
-  ) {
-    const { room = 'room', name, query = '', hash = '', before } = options;
+  /** Opens the try-it page, and enters the room when a name is given. */
+  async open(server: Pick<Server, 'port'>, options: PageOptions = {}): Promise<Page> {
+    const { room = 'room', name, query = '', hash = '', voice } = options;
     const page = await this.context.newPage();
-    if (before) await page.addInitScript(before);
+    if (voice) await page.addInitScript(speak, voice);
     page.setDefaultTimeout(patience);
     await page.goto(`http://127.0.0.1:${server.port}/?room=${room}${query}${hash}`);
     if (name !== undefined) await enter(page, name);
@@ -219,6 +226,18 @@ export async function seesAndHears(page: Readable, others: number): Promise<void
       return growing.length >= others && louder.length >= others;
     },
   );
+}
+
+/** Opens two pages in one room. Resolves when they see and hear each other. */
+export async function callBetweenTwo(
+  browser: Browser,
+  server: Pick<Server, 'port'>,
+  room: string,
+): Promise<[alice: Page, bob: Page]> {
+  const alice = await browser.open(server, { room, name: 'Alice' });
+  const bob = await browser.open(server, { room, name: 'Bob' });
+  await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
+  return [alice, bob];
 }
 
 /** Waits until what arrives at a page has sound in it: packets of silence do not count. */

@@ -1,3 +1,5 @@
+import { freeUdpPorts } from '../support/port.ts';
+
 /** An RTP telephone made of two ffmpeg and one UDP socket: it plays a tone, and what comes back is decoded. */
 export interface TelephoneOptions {
   readonly ssrc: number;
@@ -21,7 +23,8 @@ export class FfmpegTelephone implements AsyncDisposable {
 
   /** Its line is open. It plays once it was told where to. */
   static async start({ ssrc, frequency }: TelephoneOptions): Promise<FfmpegTelephone> {
-    const speaker = await freePort();
+    // ffmpeg takes the port above for RTCP.
+    const speaker = await freeUdpPorts(2);
     let telephone: FfmpegTelephone | undefined;
     // A telephone sends from the port at which it receives. Two programs cannot share one, so this socket is their line:
     // what comes from the one that plays goes to the server, all else to the one that decodes.
@@ -110,16 +113,4 @@ export function shareOf(frequency: number, samples: Int16Array): number {
   });
   if (power === 0) return 0;
   return (2 * (cosine * cosine + sine * sine)) / (samples.length * power);
-}
-
-async function freePort(): Promise<number> {
-  // ffmpeg takes the port above for RTCP, so both have to be free.
-  for (;;) {
-    const socket = await Bun.udpSocket({ hostname: '127.0.0.1' });
-    const { port } = socket;
-    const above = await Bun.udpSocket({ hostname: '127.0.0.1', port: port + 1 }).catch(() => undefined);
-    socket.close();
-    above?.close();
-    if (above && port % 2 === 0) return port;
-  }
 }

@@ -6,6 +6,7 @@ import { startServer } from '../support/server.ts';
 import { eventually } from './support.ts';
 import { FfmpegTelephone } from './telephone-ffmpeg.ts';
 import { useBrowser } from './use-browser.ts';
+import type { Voice } from './voice.ts';
 
 const held = useBrowser();
 // It outlives the pages of each test, which would otherwise try to reach it again.
@@ -51,22 +52,8 @@ async function gateway(room: string, telephone: FfmpegTelephone) {
   return { [Symbol.asyncDispose]: stop };
 }
 
-/** Runs in a page: a microphone that plays a pure tone. */
-function whistle(): void {
-  const { mediaDevices } = navigator;
-  const open = mediaDevices?.getUserMedia.bind(mediaDevices);
-  if (!open) return;
-  mediaDevices.getUserMedia = async (constraints) => {
-    if (!constraints?.audio) return await open(constraints);
-    const context = new AudioContext();
-    const microphone = context.createMediaStreamDestination();
-    const voice = new OscillatorNode(context, { frequency: 630 });
-    const volume = new GainNode(context, { gain: 0.5 });
-    voice.connect(volume).connect(microphone);
-    voice.start();
-    return microphone.stream;
-  };
-}
+/** A pure tone. */
+const whistle: Voice = { type: 'sine', frequency: tones.microphone, volume: 0.5 };
 
 /** The loudest frequency of what a page receives, in Hz, and how loud it is in decibels; -Infinity for silence. */
 async function loudest(page: Page): Promise<{ frequency: number; decibels: number }> {
@@ -103,7 +90,7 @@ async function voices(roomId: string): Promise<string[]> {
 test('a telephone and a browser hear each other through the gateway, in PCMU both ways', async () => {
   await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_896, frequency: tones.telephone });
   await using _gateway = await gateway('support', telephone);
-  const page = await held.browser.open(server, { room: 'support', name: 'Ann', before: whistle });
+  const page = await held.browser.open(server, { room: 'support', name: 'Ann', voice: whistle });
   const near = (frequency: number) => Math.abs(frequency - tones.telephone) < 25;
   await eventually(
     'the browser hears the telephone',
@@ -126,7 +113,7 @@ test('a telephone and a browser hear each other through the gateway, in PCMU bot
 test.each(['PCMA', 'G722'])('browsers speak %s where a room offers no other sound', async (codec) => {
   await server.sfu.createRoom({ roomId: codec, options: { codecs: [codec, 'telephone-event', 'VP8'] } });
   const pages = await Promise.all(
-    ['Ann', 'Ben'].map((name) => held.browser.open(server, { room: codec, name, before: whistle })),
+    ['Ann', 'Ben'].map((name) => held.browser.open(server, { room: codec, name, voice: whistle })),
   );
   for (const page of pages) {
     await eventually(
@@ -146,7 +133,7 @@ test.each(['PCMA', 'G722'])('browsers speak %s where a room offers no other soun
 test('people see the telephone like anybody else, and a moderator who removes it ends its call', async () => {
   await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_897, frequency: tones.telephone });
   await using _gateway = await gateway('hotline', telephone);
-  const page = await held.browser.open(server, { room: 'hotline', name: 'Ann', before: whistle });
+  const page = await held.browser.open(server, { room: 'hotline', name: 'Ann', voice: whistle });
   await page.getByText('Telephone', { exact: true }).first().waitFor();
   await eventually(
     'the telephone hears the browser',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { places } from '../../src/host/paths.ts';
 import type { Browser } from './support.ts';
-import { hum } from './voice.ts';
+import { hum, speak } from './voice.ts';
 
 export interface Opened {
   readonly connection: RTCPeerConnection;
@@ -56,7 +56,7 @@ export interface Place {
 export async function guidePage({ browser, origin }: Place): Promise<Page> {
   const page = await browser.context.newPage();
   // The fake microphone beeps with long silence between.
-  await page.addInitScript(hum);
+  await page.addInitScript(speak, hum);
   await page.goto(`${origin}/guide.html`);
   return page;
 }

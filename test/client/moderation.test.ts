@@ -1,37 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/app/server.ts';
+import { describe, expect, test } from 'bun:test';
 import { serverActor } from '../../src/core/actors.ts';
-import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
-import { type ClientOptions, joined, stateOf, track } from './support.ts';
+import { stateOf, track, useServer } from './support.ts';
 
-let server: Server;
-const clients: TureenClient[] = [];
-
-beforeAll(async () => {
-  server = await startServer();
-});
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.leave()));
-});
-
-afterAll(() => server.stop());
-
-async function enter(peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> {
-  const client = await joined({ server, peerId, displayName: peerId, ...options });
-  clients.push(client);
-  return client;
-}
-
-/** Alice publishes, Bob receives it. */
-async function oneTrack(kind: 'audio' | 'video' = 'video') {
-  const [alice, bob] = [await enter('alice'), await enter('bob')];
-  const arriving = bob.once('trackAdded');
-  const publication = await alice.publish(track(kind), kind === 'video' ? 'camera' : 'microphone');
-  return { alice, bob, publication, received: (await arriving).track };
-}
+const { server, enter, oneTrack } = await useServer();
 
 const target = (peerId: string) => ({ roomId: 'room', peerId, by: serverActor });
 

@@ -1,30 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/app/server.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
-import { type ClientOptions, clientOf, joined, other, stateOf, track } from './support.ts';
+import { killWorker } from '../support/workers.ts';
+import { clientOf, joined, other, stateOf, track, useServer } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';
 
-let server: Server;
-const clients: TureenClient[] = [];
-
-beforeAll(async () => {
-  server = await startServer();
-});
-
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.leave()));
-});
-
-afterAll(() => server.stop());
-
-async function enter(peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> {
-  const client = await joined({ server, peerId, displayName: peerId, ...options });
-  clients.push(client);
-  return client;
-}
+const { server, enter } = await useServer();
 
 /** The states that a client goes through from now on. */
 function statesOf(client: TureenClient): string[] {
@@ -78,7 +61,7 @@ describe('a connection that breaks', () => {
 
   test('counts as broken when the server does not answer any more', async () => {
     using relay = new TcpRelay(server);
-    const alice = await enter('alice', { url: relay.url, timing: { requestTimeout: 200 } });
+    const alice = await enter('alice', { url: relay.url, timing: { requestTimeout: 5000 } });
     const publication = await alice.publish(track('audio'), 'microphone');
     relay.silence();
     await expect(publication.pause()).rejects.toMatchObject({ code: 'timeout' });
@@ -120,7 +103,7 @@ describe('media that is lost', () => {
     for (const client of [alice, bob]) client.on('peerLeft', ({ reason }) => left.push(reason));
     const states = statesOf(alice);
     const seen = other(bob);
-    process.kill(server.sfu.pool.slots[0]?.live?.worker.pid ?? 0, 'SIGKILL');
+    killWorker(server);
     await stateOf(alice, 'rejoining');
     await Promise.all([stateOf(alice, 'joined'), stateOf(bob, 'joined')]);
     await until(() => other(bob).tracks.size === 2, 'both tracks again');

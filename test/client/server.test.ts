@@ -1,7 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { tureenServer } from '../../client/server.ts';
-import { apiKey } from '../rest/support.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { createWorld } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

@@ -1,3 +1,4 @@
+import { afterAll, afterEach } from 'bun:test';
 import { FakeHandler, testFakeParameters } from 'mediasoup-client';
 import {
   type CallState,
@@ -6,6 +7,7 @@ import {
   type TureenClientOptions,
 } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
+import { startServer } from '../support/server.ts';
 
 /** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
 export class FakeTrack extends EventTarget {
@@ -71,6 +73,30 @@ export async function joined(options: ClientOptions): Promise<TureenClient> {
   const client = clientOf(options);
   await client.join();
   return client;
+}
+
+/** A server for all tests of a file. The clients that enter it leave after each of them. */
+export async function useServer() {
+  const server = await startServer();
+  const clients: TureenClient[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.leave()));
+  });
+  afterAll(() => server.stop());
+
+  const enter = async (peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> => {
+    const client = await joined({ server, peerId, displayName: peerId, ...options });
+    clients.push(client);
+    return client;
+  };
+  /** Alice publishes, Bob receives it. */
+  const oneTrack = async (kind: 'audio' | 'video' = 'video') => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const arriving = bob.once('trackAdded');
+    const publication = await alice.publish(track(kind), kind === 'video' ? 'camera' : 'microphone');
+    return { alice, bob, publication, received: (await arriving).track };
+  };
+  return { server, enter, oneTrack };
 }
 
 /** Waits for a state; at once if it is there already. */

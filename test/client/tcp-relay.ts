@@ -12,6 +12,7 @@ export class TcpRelay implements Disposable {
   readonly #held: [Bun.Socket<unknown>, Buffer][] = [];
   #silent = false;
   #refusing = false;
+  #refused = 0;
 
   constructor(private readonly server: Pick<Server, 'port'>) {
     this.#listener = Bun.listen<{ waiting: Buffer[]; pair?: Pair }>({
@@ -20,7 +21,7 @@ export class TcpRelay implements Disposable {
       socket: {
         open: (client) => {
           client.data = { waiting: [] };
-          if (this.#refusing) client.terminate();
+          if (this.#refusing) this.#refuse(client);
           else void this.#connect(client);
         },
         data: (client, data) => {
@@ -39,6 +40,11 @@ export class TcpRelay implements Disposable {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Connections that were refused so far. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Breaks every connection, and refuses new ones until `restore`. */
@@ -69,6 +75,11 @@ export class TcpRelay implements Disposable {
   [Symbol.dispose](): void {
     this.breakAll();
     this.#listener.stop(true);
+  }
+
+  #refuse(client: Bun.Socket<unknown>): void {
+    this.#refused += 1;
+    client.terminate();
   }
 
   async #connect(client: Bun.Socket<{ waiting: Buffer[]; pair?: Pair }>): Promise<void> {

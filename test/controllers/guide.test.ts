@@ -2,9 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer, withKeys } from '../support/server.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
-import { programToken } from './support.ts';
 
 setDefaultTimeout(60_000);
 
@@ -20,7 +19,7 @@ test('the first Controller of the guide has under thirty lines, and does what th
   const env = {
     ...process.env,
     TUREEN_URL: `ws://127.0.0.1:${server.port}`,
-    TUREEN_KEY: await programToken(),
+    TUREEN_KEY: await apiKey(['read', 'media']),
   };
   const child = Bun.spawn([process.execPath, join(folder, 'first.ts')], {
     env,

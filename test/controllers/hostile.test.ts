@@ -1,12 +1,12 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mintApiToken } from '../../src/access/api-access.ts';
-import { scopes } from '../../src/access/scopes.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { TestClock } from '../support/clock.ts';
 import { RawSocket } from '../support/raw-socket.ts';
-import { logLines, startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
+import { apiKey, logLines, startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
-import { programToken, TestController } from './support.ts';
+import { killWorker } from '../support/workers.ts';
+import { TestController } from './support.ts';
 
 setDefaultTimeout(60_000);
 
@@ -47,7 +47,7 @@ describe('a handshake', () => {
 
   test('takes the key from the sub-protocol, the header or the address, and no log has it', async () => {
     await using server = await startServer(withKeys);
-    const token = await programToken();
+    const token = await apiKey(['read', 'media']);
     const ways = [
       { path: '/control?', token },
       { path: '/control?', headers: { authorization: `Bearer ${token}` } },
@@ -175,13 +175,13 @@ test('a flood is cut off, and nobody else waits for it', async () => {
 
 test('a program does what its scopes allow and nothing else', async () => {
   await using server = await startServer(withKeys);
-  const reader = await TestController.connect(server, { token: await programToken(['read']) });
+  const reader = await TestController.connect(server, { token: await apiKey(['read']) });
   const ref = { roomId: 'hall', peerId: 'telephone' };
   expect(await reader.codeOf('listSessions', {})).toBe('done');
   expect(await reader.codeOf('createEndpoint', ref)).toBe('forbidden');
   expect(await reader.codeOf('createSession', {})).toBe('forbidden');
   expect(await reader.codeOf('createRoom', { roomId: 'hall' })).toBe('forbidden');
-  const all = await TestController.connect(server, { token: await programToken(scopes) });
+  const all = await TestController.connect(server, { token: await apiKey() });
   expect(await all.codeOf('createEndpoint', ref)).toBe('done');
   expect(await all.codeOf('removePeer', ref)).toBe('done');
   expect(await all.client.waitFor('endpointClosed')).toMatchObject({ reason: 'removed' });
@@ -204,9 +204,7 @@ test('when the media worker dies the endpoint stays, its controller is told, and
   const ref = { roomId: 'hall', peerId: 'telephone' };
   await controller.ask('createEndpoint', ref);
   await controller.ask('openPlainTransport', ref);
-  const pid = server.sfu.snapshot().workers[0]?.pid;
-  if (!pid) throw new Error('no worker runs');
-  process.kill(pid, 'SIGKILL');
+  killWorker(server);
   expect(await controller.client.waitFor('mediaLost')).toEqual({ ...ref, reason: 'worker_died' });
   expect((await controller.ask('getEndpoint', ref)).transports).toEqual([]);
   expect(await controller.codeOf('openPlainTransport', ref)).toBe('done');

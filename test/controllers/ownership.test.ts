@@ -1,9 +1,9 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { TestClock } from '../support/clock.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
-import { programToken, TestController } from './support.ts';
+import { TestController } from './support.ts';
 
 setDefaultTimeout(60_000);
 
@@ -106,12 +106,12 @@ test('the same name with another key is another controller', async () => {
   await using server = await startServer(withKeys);
   const one = await TestController.connect(server, {
     id: 'x',
-    token: await programToken(['read', 'media'], 'a'),
+    token: await apiKey(['read', 'media'], 'a'),
   });
   await one.ask('createEndpoint', { roomId: 'hall', peerId: 'telephone' });
   const other = await TestController.connect(server, {
     id: 'x',
-    token: await programToken(['read', 'media'], 'b'),
+    token: await apiKey(['read', 'media'], 'b'),
   });
   const ref = { roomId: 'hall', peerId: 'telephone' };
   expect(await other.codeOf('closeEndpoint', ref)).toBe('forbidden');

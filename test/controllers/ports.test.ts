@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { freeUdpPorts } from '../support/port.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { Phone } from './phone.ts';
@@ -6,23 +7,9 @@ import { TestController } from './support.ts';
 
 setDefaultTimeout(60_000);
 
-/** So many UDP ports in a row that nobody has at this moment. */
-async function freePorts(count: number): Promise<[number, number]> {
-  for (;;) {
-    const first = await Bun.udpSocket({ hostname: '127.0.0.1' });
-    const from = first.port;
-    first.close();
-    const ports = Array.from({ length: count }, (_, index) => from + index);
-    const bound = await Promise.allSettled(
-      ports.map((port) => Bun.udpSocket({ hostname: '127.0.0.1', port })),
-    );
-    for (const attempt of bound) if (attempt.status === 'fulfilled') attempt.value.close();
-    if (bound.every(({ status }) => status === 'fulfilled')) return [from, from + count - 1];
-  }
-}
-
 test('plain transports take their ports from the range, no more, and give every one of them back', async () => {
-  const [from, to] = await freePorts(4);
+  const from = await freeUdpPorts(4);
+  const to = from + 3;
   const clock = { TUREEN_CONTROLLER_GRACE_SECONDS: '0' };
   await using server = await startServer({ TUREEN_RTP_PORTS: `${from}-${to}`, ...clock });
   const controller = await TestController.connect(server, { id: 'gateway' });

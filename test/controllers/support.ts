@@ -1,24 +1,6 @@
-import { mintApiToken } from '../../src/access/api-access.ts';
-import type { Scope } from '../../src/access/scopes.ts';
 import type { Server } from '../../src/app/server.ts';
 import type { OperationName, OperationParams, OperationResult } from '../../src/operations/table/index.ts';
-import { testKey, testSecret } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
-
-/** The token of a program with these scopes, for a server of `withKeys`. */
-export async function programToken(
-  scopes: readonly Scope[] = ['read', 'media'],
-  name?: string,
-): Promise<string> {
-  return await mintApiToken({
-    key: testKey,
-    secret: testSecret,
-    name,
-    scopes,
-    lifetime: 3600,
-    now: Date.now(),
-  });
-}
 
 /** A Controller: it speaks the envelope to /control. */
 export class TestController {

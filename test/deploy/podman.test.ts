@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { cp, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Server } from '../../src/app/server.ts';
 import { cacheFolder } from '../../worker/provide.ts';
 import { BareHost, mayMakeHosts } from '../support/bare-host.ts';
 import { mayMakeGroups } from '../support/control-groups.ts';
-import { debianArchive, succeed } from '../support/debian.ts';
+import { debianArchive } from '../support/debian.ts';
 import { Podman } from '../support/podman.ts';
 import { freePort } from '../support/port.ts';
 import { Program, projectFolder } from '../support/program.ts';
+import { succeed } from '../support/run.ts';
 import { testKey, testSecret, tokenFor } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 
@@ -80,7 +80,7 @@ describe.if(mayMakeHosts && mayMakeGroups)('the Dockerfile', () => {
     expect((await inside('ls', '/data')).output).toContain('tureen.sqlite');
     expect((await inside('grep', 'CapEff', '/proc/1/status')).output).toContain('0000000000000000');
     expect((await podman.run('healthcheck', 'run', 'node')).exitCode).toBe(0);
-    const server = { port } as Server;
+    const server = { port };
     const alice = await SignalingClient.connect({ server, token: await tokenFor('room', 'alice') });
     await alice.request('join', { displayName: 'Alice' });
     const { iceCandidates } = await alice.request('createWebRtcTransport', { producing: true });

@@ -34,39 +34,30 @@ describe.each(proxyNames)('behind %s with the file of deploy/', (name) => {
     await server.stop();
   });
 
-  async function openSocket(headers: Record<string, string>): Promise<WebSocket> {
+  async function connect(headers: Record<string, string>): Promise<SignalingClient> {
     const token = await tokenFor('room', 'alice');
-    const init = { protocols: ['protoo', `bearer.${token}`], headers, ...insecure } as unknown as string[];
-    const socket = new WebSocket(`wss://127.0.0.1:${proxy.port}/signaling?roomId=room&peerId=alice`, init);
-    await new Promise((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onerror = () => reject(new Error('the connection was refused'));
-    });
-    return socket;
+    return await SignalingClient.connect({ server: proxy, tls: true, token, headers });
   }
 
   const alice = () => server.sfu.rooms.get('room')?.peers.get('alice');
 
   test('signaling works, and a page of the same host and port may connect', async () => {
-    const socket = await openSocket({ origin: `https://127.0.0.1:${proxy.port}` });
-    const answered = Promise.withResolvers<string>();
-    socket.onmessage = ({ data }) => String(data).includes('"id":7') && answered.resolve(String(data));
-    socket.send(JSON.stringify({ request: true, id: 7, method: 'getRouterRtpCapabilities', data: {} }));
-    expect(await answered.promise).toContain('"ok":true');
-    socket.close();
+    const client = await connect({ origin: `https://127.0.0.1:${proxy.port}` });
+    expect(await client.request('getRouterRtpCapabilities', {})).toHaveProperty('codecs');
+    await client.close();
     await until(() => alice() === undefined, 'the end of the peer');
   });
 
   test('a page of another host may not connect', async () => {
-    await expect(openSocket({ origin: 'https://elsewhere.test' })).rejects.toThrow('refused');
+    await expect(connect({ origin: 'https://elsewhere.test' })).rejects.toThrow('refused');
   });
 
   test('the address of a client is the one that the proxy saw, whatever the client claims', async () => {
-    const socket = await openSocket({ 'x-forwarded-for': '203.0.113.5', forwarded: 'for=203.0.113.6' });
+    const client = await connect({ 'x-forwarded-for': '203.0.113.5', forwarded: 'for=203.0.113.6' });
     await until(() => alice() !== undefined, 'the peer');
     // The client is on this machine, so the proxy sees loopback, and not what the client wrote.
     expect(alice()?.identity.address).toBe('127.0.0.1');
-    socket.close();
+    await client.close();
   });
 
   test('the page and the readiness are there, the metrics are not', async () => {
@@ -103,12 +94,10 @@ describe.each(proxyNames)('behind %s with the file of deploy/', (name) => {
     await using other = await startServer({ ...withKeys, TUREEN_TRUSTED_PROXIES: '127.0.0.1' });
     await using another = await FrontProxy.start(name, other.port);
     const token = await tokenFor('room', 'bob');
-    const init = { protocols: ['protoo', `bearer.${token}`], ...insecure } as unknown as string[];
-    const socket = new WebSocket(`wss://127.0.0.1:${another.port}/signaling?roomId=room&peerId=bob`, init);
-    const closed = new Promise<number>((resolve) => (socket.onclose = ({ code }) => resolve(code)));
+    const client = await SignalingClient.connect({ server: another, tls: true, peerId: 'bob', token });
     await until(() => other.sfu.rooms.get('room')?.peers.has('bob') === true, 'the peer');
     await other.stop();
-    expect(await closed).toBe(1012);
+    expect((await client.closed).code).toBe(1012);
   });
 
   test('what broadcasters send and get passes as it is: methods, SDP, the place of the session, CORS', async () => {

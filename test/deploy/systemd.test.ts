@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Server } from '../../src/app/server.ts';
 import { BareHost, mayMakeHosts } from '../support/bare-host.ts';
 import { BootedHost, bootable } from '../support/booted-host.ts';
 import { mayMakeGroups } from '../support/control-groups.ts';
@@ -54,7 +53,7 @@ describe.if(mayMakeHosts && mayMakeGroups)('on a host that systemd runs', () => 
     const secret = /^TUREEN_API_SECRET=(.*)$/m.exec(settings)?.[1];
     const token = await tokenFor('room', peerId, { key: 'app', secret });
     const client = await SignalingClient.connect({
-      server: { port: 3000 } as Server,
+      server: { port: 3000 },
       host: host.address,
       peerId,
       token,
@@ -99,7 +98,7 @@ describe.if(mayMakeHosts && mayMakeGroups)('on a host that systemd runs', () => 
     expect(examined.exitCode).toBe(0);
     const printed = await host.run('tureen', 'token', '--room', 'room', '--peer', 'carol');
     const [token] = printed.output.split('\n');
-    const server = { port: 3000 } as Server;
+    const server = { port: 3000 };
     const carol = await SignalingClient.connect({ server, host: host.address, peerId: 'carol', token });
     await carol.request('join', { displayName: 'Carol' });
     await carol.close();

@@ -9,7 +9,8 @@ import { readTls, TlsWatch } from '../../src/host/tls.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { Program } from '../support/program.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 let folder: string;
 /** The files that servers are given. */
@@ -45,25 +46,15 @@ async function shown(port: number): Promise<string> {
   });
 }
 
-/** A call's socket, of which each echo is an answer to a request. */
-async function openCall(port: number, peerId: string) {
-  const options = { protocols: ['protoo'], tls: { rejectUnauthorized: false } } as unknown as string[];
-  const socket = new WebSocket(`wss://127.0.0.1:${port}/signaling?roomId=room&peerId=${peerId}`, options);
-  const answers: string[] = [];
-  socket.onmessage = ({ data }) => void answers.push(String(data));
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
-  let id = 0;
-  const ask = async () => {
-    id += 1;
-    socket.send(JSON.stringify({ request: true, id, method: 'getRouterRtpCapabilities', data: {} }));
-    const answer = `"id":${id}`;
-    await until(() => answers.some((text) => text.includes(answer)), `the answer ${id}`);
-  };
-  await ask();
-  return { socket, ask };
+/** The socket of a call, over which requests are answered. */
+async function openCall(server: { port: number }, peerId: string): Promise<SignalingClient> {
+  const client = await SignalingClient.connect({ server, peerId, tls: true });
+  await stillAnswers(client);
+  return client;
+}
+
+async function stillAnswers(client: SignalingClient): Promise<void> {
+  expect(await client.request('getRouterRtpCapabilities', {})).toHaveProperty('codecs');
 }
 
 test('a certificate that is replaced is shown to new connections, and open ones go on', async () => {
@@ -83,26 +74,22 @@ test('a certificate that is replaced is shown to new connections, and open ones 
   try {
     expect(server.url).toStartWith('https://');
     expect(await shown(server.port)).toBe('first.test');
-    const calls = [await openCall(server.port, 'alice')];
+    const calls = [await openCall(server, 'alice')];
     for (const [index, name] of ['second.test', 'third.test'].entries()) {
       await install(name);
       const changes = () => lines.filter((line) => line.includes('new connections get the new certificate'));
       await until(() => changes().length > index, `the log of ${name}`);
       for (const _ of Array(5)) expect(await shown(server.port)).toBe(name);
-      calls.push(await openCall(server.port, `peer-${index}`));
-      for (const call of calls) await call.ask();
+      calls.push(await openCall(server, `peer-${index}`));
+      for (const call of calls) await stillAnswers(call);
     }
-    const [page] = await Promise.all([
-      fetch(`https://127.0.0.1:${server.port}/readyz`, { tls: { rejectUnauthorized: false } }),
-    ]);
+    const page = await fetch(`https://127.0.0.1:${server.port}/readyz`, {
+      tls: { rejectUnauthorized: false },
+    });
     expect(page.status).toBe(200);
-    const closed = Promise.all(
-      calls.map(
-        ({ socket }) => new Promise<number>((resolve) => (socket.onclose = ({ code }) => resolve(code))),
-      ),
-    );
     await server.stop();
-    expect(await closed).toEqual([1012, 1012, 1012]);
+    const ends = await Promise.all(calls.map(({ closed }) => closed));
+    expect(ends.map(({ code }) => code)).toEqual([1012, 1012, 1012]);
   } finally {
     watch.close();
   }
@@ -178,10 +165,10 @@ test('the program reads a new certificate at once on SIGHUP', async () => {
   await install('first.test');
   await using program = await Program.start({ environment: { TUREEN_TLS_CERT: cert, TUREEN_TLS_KEY: key } });
   expect(await shown(program.port)).toBe('first.test');
-  const alice = await openCall(program.port, 'alice');
+  const alice = await openCall(program, 'alice');
   await install('second.test');
   program.process.kill('SIGHUP');
   await program.prints('new connections get the new certificate');
   expect(await shown(program.port)).toBe('second.test');
-  await alice.ask();
+  await stillAnswers(alice);
 });

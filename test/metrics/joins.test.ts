@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
+import { killWorker } from '../support/workers.ts';
 import { createWorld, enter } from '../support/world.ts';
 import { scrape, scrapeUntil, sumOf } from './support.ts';
 
@@ -47,9 +48,7 @@ test('joins, leaves and kicks are told apart by what came of them', async () => 
 test('a peer that joins again after its worker died is not a second join', async () => {
   await using server = await startServer();
   const { client } = await enter({ server, peerId: 'alice' });
-  const pid = server.sfu.pool.slots[0]?.live?.worker.pid;
-  if (!pid) throw new Error('no worker runs');
-  process.kill(pid, 'SIGKILL');
+  killWorker(server);
   await client.waitFor('rejoin');
   await client.request('join', { displayName: 'alice' });
   const text = await scrape(server);

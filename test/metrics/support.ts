@@ -1,5 +1,7 @@
 import { ensurePackages } from '../../scripts/machine/packages.ts';
 import type { Server } from '../../src/app/server.ts';
+import { run } from '../support/run.ts';
+import { until } from '../support/until.ts';
 
 /** What a page says of one metric. */
 export interface Family {
@@ -66,13 +68,12 @@ export async function scrape(server: Server, headers: Record<string, string> = {
 
 /** Scrapes until the page holds what is waited for. */
 export async function scrapeUntil(server: Server, holds: (text: string) => boolean): Promise<string> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const text = await scrape(server);
-    if (holds(text)) return text;
-    if (performance.now() > deadline) throw new Error('the page does not come to hold what was waited for');
-    await Bun.sleep(5);
-  }
+  let text = '';
+  await until(async () => {
+    text = await scrape(server);
+    return holds(text);
+  }, 'what was waited for on the page');
+  return text;
 }
 
 /** Runs promtool of Debian's package prometheus, which it installs when it is not there. */
@@ -81,15 +82,6 @@ export async function promtool(
   input = '',
 ): Promise<{ exitCode: number; output: string }> {
   await ensurePackages(['prometheus'], 'to check the metrics and the rules');
-  const child = Bun.spawn(['promtool', ...args], {
-    stdin: Buffer.from(input),
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
-  const [out, err, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { exitCode, output: out + err };
+  const { exitCode, output } = await run(['promtool', ...args], { input });
+  return { exitCode, output };
 }

@@ -3,6 +3,8 @@ import { Traces } from '../../metrics/traces.ts';
 import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import type { SignalingEvents } from '../../src/signaling/events.ts';
+import { projectFolder } from '../support/program.ts';
+import { run } from '../support/run.ts';
 import { startServer } from '../support/server.ts';
 import { enter } from '../support/world.ts';
 
@@ -86,8 +88,7 @@ test('only with a collector is anything of tracing loaded', async () => {
   `;
   const loads = async (environment: Record<string, string>) => {
     const command = [process.execPath, '-e', script, JSON.stringify(environment)];
-    const child = Bun.spawn(command, { stdout: 'pipe', cwd: `${import.meta.dir}/../..` });
-    return (await new Response(child.stdout).text()).trim();
+    return (await run(command, { cwd: projectFolder })).out.trim();
   };
   expect(await loads({})).toBe('false');
   expect(await loads({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })).toBe('true');

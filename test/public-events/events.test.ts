@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
-import { programToken, TestController } from '../controllers/support.ts';
+import { TestController } from '../controllers/support.ts';
 import { RawSocket } from '../support/raw-socket.ts';
-import { logLines, startServer, withKeys } from '../support/server.ts';
+import { apiKey, logLines, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 
 setDefaultTimeout(60_000);
@@ -118,7 +118,7 @@ test('a controller that does not read is dropped alone, and the others miss noth
 
 test('events want the scope read', async () => {
   await using server = await startServer(withKeys);
-  const controller = await TestController.connect(server, { token: await programToken(['media']) });
+  const controller = await TestController.connect(server, { token: await apiKey(['media']) });
   const refused = await subscribe(controller, {}).catch((error: { code?: string }) => error.code);
   expect(refused).toBe('forbidden' as never);
 });

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import type { Server } from '../../src/app/server.ts';
 import { errorCodes } from '../../src/core/errors.ts';
 import { operations } from '../../src/operations/table/index.ts';
+import { run } from '../support/run.ts';
 import { startServer, withKeys } from '../support/server.ts';
 import { Caller } from './support.ts';
 
@@ -93,12 +94,8 @@ test('the first call of docs/api.md works as it stands there', async () => {
   const script = block
     .replace('localhost:3000', `127.0.0.1:${open.port}`)
     .replaceAll('curl ', 'curl -sS -f ');
-  const child = Bun.spawn(['sh', '-ec', script], { stdout: 'pipe', stderr: 'pipe' });
-  const [out, err] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  expect([await child.exited, err]).toEqual([0, '']);
+  const { exitCode, out, err } = await run(['sh', '-ec', script]);
+  expect([exitCode, err]).toEqual([0, '']);
   expect(out).toContain('"id":"standup"');
   expect(open.sfu.room('standup').options.maxPeers).toBe(12);
 });

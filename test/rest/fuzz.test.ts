@@ -3,9 +3,9 @@ import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
 import { findOperation } from '../../src/operations/table/index.ts';
 import { seededRandom } from '../support/random.ts';
-import { logLines } from '../support/server.ts';
+import { apiKey, logLines } from '../support/server.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { type ApiAnswer, apiKey, Caller } from './support.ts';
+import { type ApiAnswer, Caller } from './support.ts';
 
 setDefaultTimeout(180_000);
 

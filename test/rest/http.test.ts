@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { IdempotentAnswers } from '../../src/rest/idempotency.ts';
 import { TestClock } from '../support/clock.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { createWorld } from '../support/world.ts';
-import { type ApiAnswer, apiKey, Caller, rawGet } from './support.ts';
+import { type ApiAnswer, Caller, rawGet } from './support.ts';
 
 setDefaultTimeout(60_000);
 

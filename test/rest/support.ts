@@ -1,20 +1,6 @@
 import { connect } from 'node:net';
-import { mintApiToken } from '../../src/access/api-access.ts';
-import { type Scope, scopes } from '../../src/access/scopes.ts';
 import type { Server } from '../../src/app/server.ts';
-import { testKey, testSecret } from '../support/server.ts';
-
-/** A program's key for a server of `withKeys`; with every scope unless told. */
-export async function apiKey(granted: readonly Scope[] = scopes, name = 'backend'): Promise<string> {
-  return await mintApiToken({
-    key: testKey,
-    secret: testSecret,
-    name,
-    scopes: granted,
-    lifetime: 3600,
-    now: Date.now(),
-  });
-}
+import { apiKey } from '../support/server.ts';
 
 export interface ApiRequest {
   readonly method?: string;

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { chmod, cp, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Outcome, run } from '../support/run.ts';
 import { withFolder } from '../worker/fixtures.ts';
 
 const ROOT = join(import.meta.dir, '../..');
@@ -8,12 +9,6 @@ const TOOLS = ['sh', 'cat', 'cmp', 'sed', 'uname', 'mv', 'mkdir', 'flock', 'rm']
 const PINNED = /"@oven\/bun-linux-x64": "(.*)"/.exec(
   await Bun.file(join(ROOT, 'scripts/bun/package.json')).text(),
 )?.[1];
-
-interface Result {
-  exitCode: number;
-  out: string;
-  err: string;
-}
 
 /**
  * Runs bootstrap.sh in a project of its own, in which start.ts prints its arguments, with nothing on the PATH but
@@ -49,20 +44,12 @@ class Project {
     }
   }
 
-  async run(...args: string[]): Promise<Result> {
-    const child = Bun.spawn(['/bin/sh', 'scripts/bootstrap.sh', ...args], {
+  async run(...args: string[]): Promise<Omit<Outcome, 'output'>> {
+    const { exitCode, out, err } = await run(['/bin/sh', 'scripts/bootstrap.sh', ...args], {
       cwd: this.#folder,
-      env: { PATH: join(this.#folder, 'bin') },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
+      environment: { PATH: join(this.#folder, 'bin') },
     });
-    const [out, err] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ]);
-
-    return { exitCode: await child.exited, out, err };
+    return { exitCode, out, err };
   }
 
   async installs(): Promise<number> {
@@ -216,16 +203,12 @@ test('every script of package.json is a task that exists and that bootstrap.sh k
 });
 
 test('the token task prints a token and nothing else', async () => {
-  const child = Bun.spawn([process.execPath, 'scripts/token.ts', '--room', 'soup', '--peer', 'alice'], {
-    cwd: ROOT,
-    env: { ...process.env, TUREEN_API_KEY: 'key', TUREEN_API_SECRET: 's'.repeat(32) },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'inherit',
-  });
+  const command = [process.execPath, 'scripts/token.ts', '--room', 'soup', '--peer', 'alice'];
+  const keys = { TUREEN_API_KEY: 'key', TUREEN_API_SECRET: 's'.repeat(32) };
+  const { out, exitCode } = await run(command, { cwd: ROOT, environment: { ...process.env, ...keys } });
 
-  expect(await new Response(child.stdout).text()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-  expect(await child.exited).toBe(0);
+  expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  expect(exitCode).toBe(0);
 });
 
 test('the lock file of Bun has a hash for every package and names no host', async () => {

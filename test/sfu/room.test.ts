@@ -3,6 +3,7 @@ import type { SfuEvents } from '../../src/sfu/events.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
+import { killWorker } from '../support/workers.ts';
 import { audioTrack, createWorld, enter, videoTrack, type World } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
@@ -129,7 +130,7 @@ test('what a moderator mutes stays muted until the moderator allows it and the p
     reason: 'admin',
   });
   const resume = () => world.alice.request('resumeProducer', { producerId: target.producerId });
-  expect(resume()).rejects.toThrow('forbidden: a moderator muted this');
+  await expect(resume()).rejects.toThrow('forbidden: a moderator muted this');
   world.server.sfu.allowProducer(target);
   expect(await world.alice.waitFor('producerResumed')).toEqual({
     producerId: target.producerId,
@@ -151,7 +152,7 @@ test('a peer that may not publish any more loses what it may not, and keeps the 
   expect([...bob.publications.values()].map(({ info }) => info.source)).toEqual(['audio']);
   expect(bob.dataPublications.size).toBe(1);
   const transport = [...bob.transports.values()].find(({ producing }) => producing)?.transport.id ?? '';
-  expect(world.bob.request('produce', videoTrack(transport, 9000))).rejects.toThrow('forbidden: ');
+  await expect(world.bob.request('produce', videoTrack(transport, 9000))).rejects.toThrow('forbidden: ');
 });
 
 test('a notice reaches the room, or one peer only', async () => {
@@ -187,8 +188,7 @@ test('a room moves to another worker while its sockets stay', async () => {
 
 test('a worker that dies is replaced, and its peers rejoin on their living sockets', async () => {
   await using world = await createWorld();
-  const pid = world.server.sfu.pool.slots[0]?.live?.worker.pid ?? 0;
-  process.kill(pid, 'SIGKILL');
+  killWorker(world.server);
   expect(await world.alice.waitFor('rejoin')).toEqual({ reason: 'worker_died' });
   expect(world.alice.named('transportClosed')).toHaveLength(2);
   const { id } = await world.alice.request('createWebRtcTransport', { producing: true });

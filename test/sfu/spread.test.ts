@@ -3,8 +3,10 @@ import type { Server } from '../../src/app/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { receivesOpusAndVp8 } from '../support/rtp.ts';
 import { logLines, startServer } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { eventually, until } from '../support/until.ts';
 import { Witness } from '../support/witness.ts';
+import { killWorker, replaceWorker, workerPid } from '../support/workers.ts';
 import { audioTrack, dataChannel, enter, type Member, videoTrack } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
@@ -47,18 +49,9 @@ function offered({ client }: Member, producerId: string) {
   return client.waitFor('newConsumer', (data) => data.producerId === producerId);
 }
 
-/** Ends a worker's process as the kernel would for lack of memory. Resolves when its successor runs. */
-async function killWorker(server: Server, index: number): Promise<void> {
-  const { pid } = server.sfu.snapshot().workers[index] ?? {};
-  if (!pid) throw new Error(`worker ${index} does not run`);
-  process.kill(pid, 'SIGKILL');
-  const running = () => server.sfu.snapshot().workers[index]?.pid;
-  await until(() => running() !== pid && running() !== null, `the successor of worker ${index}`);
-}
-
 /** Lets a worker's process stand still until it is told to go on, or killed, or the test ends. */
 function halt(server: Server, index: number): Disposable & { goOn(): void; kill(): void } {
-  const pid = Number(server.sfu.snapshot().workers[index]?.pid);
+  const pid = workerPid(server, index);
   const signal = (name: NodeJS.Signals) => process.kill(pid, name);
   let gone = false;
   signal('SIGSTOP');
@@ -96,12 +89,11 @@ async function observed(server: Server): Promise<string[]> {
 
 async function untilObserved(server: Server, producerIds: readonly string[]): Promise<void> {
   const wanted = producerIds.toSorted().join();
-  const deadline = performance.now() + 30_000;
-  let listened = '';
-  while (listened !== wanted) {
-    if (performance.now() > deadline) throw new Error(`the observers hear ${listened}, not ${wanted}`);
-    listened = (await observed(server)).join();
-  }
+  await eventually(
+    `what the observers hear being ${wanted}`,
+    async () => (await observed(server)).join(),
+    (heard) => heard === wanted,
+  );
 }
 
 test('peers on different workers get what the others publish: audio, simulcast video and data', async () => {
@@ -191,7 +183,7 @@ test('when a worker is killed only its peers rejoin, and other rooms notice noth
   const other = await otherRoomOn(server, second);
   const before = other.member.client.events.length;
   const firstLine = logLines.length;
-  await killWorker(server, home);
+  await replaceWorker(server, home);
 
   expect(await alice.client.waitFor('rejoin')).toEqual({ reason: 'worker_died' });
   expect(await bob.client.waitFor('rejoin')).toEqual({ reason: 'worker_died' });
@@ -232,7 +224,7 @@ test('the observers go on when a worker dies that they are not on', async () => 
   const { alice, bob, carol, second } = await spreadRoom(server);
   await untilObserved(server, [alice.audio, bob.audio, carol.audio]);
   const firstLine = logLines.length;
-  await killWorker(server, second);
+  await replaceWorker(server, second);
   await carol.client.waitFor('rejoin');
   await untilObserved(server, [alice.audio, bob.audio]);
   const again = await rejoin(carol, 13);
@@ -290,7 +282,7 @@ test('a room outlives the death of every worker that it is on, one after the oth
       const told = new Map(
         [alice, bob, carol].map((member) => [member, member.client.named('rejoin').length]),
       );
-      await killWorker(server, index);
+      await replaceWorker(server, index);
       const lost = [alice, bob, carol].filter(({ client }) =>
         workerless(server, client, { alice, bob, carol }),
       );
@@ -328,10 +320,10 @@ test('more than three deaths in a minute make the node unready, until the minute
     return { status: response.status, ...(await response.json()) };
   };
   for (let deaths = 1; deaths <= 3; deaths += 1) {
-    await killWorker(server, 0);
+    await replaceWorker(server, 0);
     expect(await ready()).toEqual({ status: 'ready' });
   }
-  await killWorker(server, 0);
+  await replaceWorker(server, 0);
   const reasons = [expect.stringMatching(/^4 media workers died within a minute/)];
   expect(await ready()).toEqual({ status: 'unready', reasons });
   expect((await fetch(`http://127.0.0.1:${server.port}/readyz`)).status).toBe(503);
@@ -345,10 +337,9 @@ test('more than three deaths in a minute make the node unready, until the minute
 
 test('while no worker runs the node is unready', async () => {
   await using server = await startServer();
-  const { pid } = server.sfu.snapshot().workers[0] ?? {};
   const reasons: string[][] = [];
   server.sfu.events.on('workerDied', () => void reasons.push(server.sfu.unreadyReasons()));
-  process.kill(Number(pid), 'SIGKILL');
+  killWorker(server);
   await until(() => reasons.length > 0);
   expect(reasons).toEqual([['no media worker is running']]);
   await until(() => server.sfu.unreadyReasons().length === 0);

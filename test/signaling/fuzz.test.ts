@@ -81,22 +81,14 @@ async function outcome(client: SignalingClient, method: string, data: unknown): 
 /** As `outcome`, for data that JSON.stringify could not write. */
 async function outcomeOfText(client: SignalingClient, method: string, dataText: string): Promise<string> {
   const id = 4_000_000_000;
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const listen = ({ data }: MessageEvent) => {
-    const frame = JSON.parse(String(data));
-    if (frame.response && frame.id === id) resolve(frame.ok ? 'ok' : frame.errorReason);
-    if (frame.method === 'invalidMessage') resolve(frame.data.reason);
-  };
-  const closed = () => reject(new Error(`the socket closed on ${method} ${dataText.slice(0, 200)}`));
-  client.socket.addEventListener('message', listen);
-  client.socket.addEventListener('close', closed);
+  const answer = client.frames.next(
+    `an answer to ${method} ${dataText.slice(0, 200)}`,
+    (frame) => (frame.response === true && frame.id === id) || frame.method === 'invalidMessage',
+  );
   client.socket.send(`{"request":true,"id":${id},"method":"${method}","data":${dataText}}`);
-  try {
-    return await promise;
-  } finally {
-    client.socket.removeEventListener('message', listen);
-    client.socket.removeEventListener('close', closed);
-  }
+  const { response, ok, errorReason, data } = await answer;
+  if (!response) return String(data?.reason);
+  return ok ? 'ok' : String(errorReason);
 }
 
 const knownCodes = new Set(Object.keys(errorCodes).filter((code) => code !== 'internal'));

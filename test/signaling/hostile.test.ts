@@ -14,18 +14,13 @@ const unpaced = { TUREEN_MESSAGES_PER_SECOND: '100000' };
 
 /** What the server answered to the last frame: the reason of a refusal, with or without an id to answer to. */
 async function complaint(client: SignalingClient, send: () => void): Promise<string> {
-  const told = client.named('invalidMessage').length;
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const listen = ({ data }: MessageEvent) => {
-    const frame = JSON.parse(String(data));
-    if (frame.response === true) resolve(frame.errorReason ?? 'ok');
-    if (client.named('invalidMessage').length > told) resolve(String(frame.data?.reason));
-  };
-  client.socket.addEventListener('message', listen);
+  const answer = client.frames.next(
+    'an answer',
+    ({ response, method }) => response === true || method === 'invalidMessage',
+  );
   send();
-  const reason = await promise;
-  client.socket.removeEventListener('message', listen);
-  return reason;
+  const { response, errorReason = 'ok', data } = await answer;
+  return response ? errorReason : String(data?.reason);
 }
 
 function sendText(client: SignalingClient, text: string): Promise<string> {
@@ -169,13 +164,9 @@ describe('a frame', () => {
     await using server = await startServer();
     const client = await SignalingClient.connect({ server });
     for (const id of [0, 1, 4_294_967_295]) {
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      client.socket.addEventListener('message', ({ data }) => {
-        const frame = JSON.parse(String(data));
-        if (frame.response) resolve(frame.id);
-      });
+      const answer = client.frames.next('an answer', ({ response }) => response === true);
       client.sendFrame({ request: true, id, method: 'getRtcStatsUrl' });
-      expect(await promise).toBe(id);
+      expect((await answer).id).toBe(id);
     }
   });
 
@@ -375,11 +366,7 @@ describe('messages of one socket', () => {
     await using server = await startServer({ ...unpaced, TUREEN_MAX_TRANSPORTS_PER_PEER: '8' });
     await using _witness = await Witness.in(server);
     const { client, sendTransport } = await enter({ server, peerId: 'alice' });
-    const answered: number[] = [];
-    client.socket.addEventListener('message', ({ data }) => {
-      const { response, id } = JSON.parse(String(data));
-      if (response) answered.push(id);
-    });
+    const before = client.frames.all.length;
     // Some go to the media worker and back, some are answered at once.
     const requests = Array.from({ length: 60 }, (_, index) =>
       index % 3 === 0
@@ -389,6 +376,8 @@ describe('messages of one socket', () => {
           : client.ask('produce', audioTrack('no such transport', index)),
     );
     await Promise.allSettled(requests);
+    const answers = client.frames.all.slice(before).filter(({ response }) => response);
+    const answered = answers.map(({ id = -1 }) => id);
     expect(answered).toEqual(answered.toSorted((left, right) => left - right));
     expect(answered.length).toBe(60);
     // Were they handled beside each other, more would pass the limit than it allows: two are there already.
@@ -454,14 +443,14 @@ describe('a socket', () => {
   test.each(['/signaling?', '/signaling?fast=1&'])(
     'at %s that is cut while it is let in leaves nobody behind',
     async (path) => {
-      await using server = await startServer();
+      await using server = await startServer({ TUREEN_JOIN_SECONDS: '600' });
       const closed = eventsOf(server.signaling.events, 'socketClosed');
       const left = eventsOf(server.sfu.events, 'peerLeft');
       const raw = new RawSocket({ server, path: `${path}roomId=room&peerId=raw` });
       server.sfu.events.on('peerConnected', () => raw.close());
       await until(() => closed.length > 0);
       // At once, and not only when the time to join is over.
-      await until(() => server.sfu.rooms.get('room')?.peers.size === 0, 'an empty room', 5000);
+      await until(() => server.sfu.rooms.get('room')?.peers.size === 0, 'an empty room');
       expect(left.map(({ reason }) => reason)).toEqual(['disconnected']);
     },
   );

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { workerBin } from 'mediasoup';
-import type { Server } from '../../src/app/server.ts';
 import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
 import type { Method } from '../../src/signaling/method.ts';
 import { type MethodName, methods } from '../../src/signaling/methods/index.ts';
 import { Refused, type SignalingClient, until } from '../support/signaling-client.ts';
+import { killWorker, workerPid } from '../support/workers.ts';
 import {
   audioTrack,
   createWorld,
@@ -248,15 +248,9 @@ async function roundTrips(client: SignalingClient, count: number): Promise<void>
   for (let trip = 0; trip < count; trip += 1) await client.request('getRtcStatsUrl', {});
 }
 
-function workerPid(server: Server): number {
-  const pid = server.sfu.pool.slots[0]?.live?.worker.pid;
-  if (pid === undefined) throw new Error('no worker runs');
-  return pid;
-}
-
 async function loseWorkersForGood({ server, alice }: World): Promise<void> {
   await rm(removable);
   await symlink('/bin/false', removable);
-  process.kill(workerPid(server), 'SIGKILL');
+  killWorker(server);
   await alice.waitFor('rejoin');
 }

@@ -46,7 +46,7 @@ async function callAsA(
   peerId: string,
   options?: { reject: readonly string[] },
 ): Promise<Call> {
-  const client = await ProtooClient.open(socketUrl(server, 'room', peerId, '/'), options);
+  const client = await ProtooClient.open(socketUrl({ server, peerId, path: '/' }), options);
   const capabilities = await client.request('getRouterRtpCapabilities');
   expectShape(capabilities, { codecs: expect.any(Array), headerExtensions: expect.any(Array) });
   const open = (producing: boolean) =>
@@ -69,7 +69,7 @@ async function callAsA(
 
 /** The TypeScript rewrite: it reads only the newer names. */
 async function callAsB(server: Server, peerId: string): Promise<Call> {
-  const client = await ProtooClient.open(socketUrl(server, 'room', peerId, '/'));
+  const client = await ProtooClient.open(socketUrl({ server, peerId, path: '/' }));
   const { routerRtpCapabilities } = await client.request('getRouterRtpCapabilities');
   expectShape(routerRtpCapabilities, {
     codecs: expect.any(Array),
@@ -105,14 +105,14 @@ function peerSnapshot(server: Server, peerId: string) {
 describe('protoo-client as the first generation uses it', () => {
   test('is told the version on connecting', async () => {
     await using server = await startServer();
-    using client = await ProtooClient.open(socketUrl(server, 'room', 'alice', '/'));
+    using client = await ProtooClient.open(socketUrl({ server, path: '/' }));
     expect(await client.waitFor('mediasoup-version')).toEqual({ version: '3.27.1' });
     expect(await client.waitFor('mediasoupVersion')).toEqual({ version: '3.27.1' });
   });
 
   test('gets the capabilities themselves, and transports of the shape that it knows', async () => {
     await using server = await startServer();
-    using client = await ProtooClient.open(socketUrl(server, 'room', 'alice', '/'));
+    using client = await ProtooClient.open(socketUrl({ server, path: '/' }));
     const capabilities = await client.request('getRouterRtpCapabilities');
     expect(capabilities.codecs).toContainEqual(expect.objectContaining({ mimeType: 'audio/opus' }));
     const data = { forceTcp: true, producing: true, consuming: false, sctpCapabilities };
@@ -349,7 +349,7 @@ describe('protoo-client as the rewrites use it', () => {
     const alice = await callAsB(server, 'alice');
     using _alice = alice.client;
     const { producerId } = await alice.client.request('produce', audioTrack(alice.send, 1));
-    using client = await ProtooClient.open(socketUrl(server, 'room', 'bob', '/'));
+    using client = await ProtooClient.open(socketUrl({ server, peerId: 'bob', path: '/' }));
     await client.request('createWebRtcTransport', { appData: { direction: 'consumer' } });
     await client.request('join', {
       displayName: 'Bob',
@@ -422,7 +422,7 @@ describe('protoo-client as the rewrites use it', () => {
 
   test('asks for the address of a statistics service, which is not there, and goes on', async () => {
     await using server = await startServer();
-    using client = await ProtooClient.open(socketUrl(server, 'room', 'alice', '/'));
+    using client = await ProtooClient.open(socketUrl({ server, path: '/' }));
     expect(await client.request('getRtcStatsUrl')).toEqual({});
     const joined = await client.request('join', { displayName: 'Alice', device });
     expect(joined).toEqual({ peers: [] });

@@ -1,7 +1,8 @@
 import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { debianArchive, type Outcome, run, succeed } from './debian.ts';
+import { debianArchive } from './debian.ts';
+import { type Outcome, run, succeed } from './run.ts';
 
 /** How a command is run inside. */
 export interface InsideOptions {
@@ -46,7 +47,7 @@ export class BareHost implements AsyncDisposable {
 
   /** Runs a command inside to its end. It sees this environment and nothing of ours. */
   async run(command: string[], environment: Record<string, string> = {}): Promise<Outcome> {
-    return await run(this.inside(command), { ...bareEnvironment, ...environment });
+    return await run(this.inside(command), { environment: { ...bareEnvironment, ...environment } });
   }
 
   /** Puts a file inside. */

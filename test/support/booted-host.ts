@@ -1,7 +1,8 @@
 import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { type BareHost, bareEnvironment } from './bare-host.ts';
 import { ControlGroup } from './control-groups.ts';
-import { type Outcome, run, succeed } from './debian.ts';
+import { type Outcome, run, succeed } from './run.ts';
+import { until } from './until.ts';
 
 /** The packages that a bare host needs so that it can be booted. */
 export const bootable = ['systemd', 'systemd-sysv', 'dbus'];
@@ -42,7 +43,7 @@ export class BootedHost implements AsyncDisposable {
   /** Runs a command on the host to its end, as a log-in there would. */
   async run(...command: string[]): Promise<Outcome> {
     const enter = ['nsenter', '--target', String(this.#first), '--all'];
-    return await run([...enter, ...command], bareEnvironment);
+    return await run([...enter, ...command], { environment: bareEnvironment });
   }
 
   /** One property of a unit, as `systemctl show` prints it. */
@@ -52,14 +53,15 @@ export class BootedHost implements AsyncDisposable {
 
   /** Looks again and again until something holds. What the host has logged helps to see why it does not. */
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = performance.now() + 90_000;
-    while (!(await holds())) {
+    const holdsAndLives = async () => {
       if (this.process.exitCode !== null) throw new Error(`the host ended before ${what} came about`);
-      if (performance.now() > deadline) {
-        const { output } = await this.run('journalctl', '-n', '40', '-o', 'cat', '--no-pager');
-        throw new Error(`${what} did not come about:\n${output}`);
-      }
-      await Bun.sleep(50);
+      return await holds();
+    };
+    try {
+      await until(holdsAndLives, what, 90_000);
+    } catch (cause) {
+      const { output } = await this.run('journalctl', '-n', '40', '-o', 'cat', '--no-pager');
+      throw new Error(`${what} did not come about:\n${output}`, { cause });
     }
   }
 

@@ -27,6 +27,11 @@ export class TestClock implements Clock {
     };
   }
 
+  /** Milliseconds until something is due. */
+  get untilNext(): number {
+    return Math.min(...this.#tasks.map(({ at }) => at)) - this.#now;
+  }
+
   /** Moves on and runs what has become due, in its order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { until } from './until.ts';
 
 /** Where the kernel's tree of processes by group is: cgroup v2 alone, or beside the older one. */
 const trees = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd'].filter((tree) =>
@@ -41,23 +42,8 @@ export class ControlGroup implements AsyncDisposable {
 
 /** The innermost first, for only an empty group can be removed, and one is empty once its processes are gone. */
 async function removeTree(folder: string): Promise<void> {
-  const limit = Date.now() + 20_000;
-  for (;;) {
-    const { exitCode, stderr } = Bun.spawnSync([
-      'find',
-      folder,
-      '-depth',
-      '-type',
-      'd',
-      '-exec',
-      'rmdir',
-      '{}',
-      '+',
-    ]);
-    if (exitCode === 0 || !existsSync(folder)) return;
-    if (Date.now() > limit) throw new Error(`the group of the test is still in use: ${stderr.toString()}`);
-    await Bun.sleep(20);
-  }
+  const command = ['find', folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'];
+  await until(() => Bun.spawnSync(command).exitCode === 0 || !existsSync(folder), `the end of ${folder}`);
 }
 
 function isWritable(tree: string): boolean {

@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { cacheFolder } from '../../worker/provide.ts';
-
-/** What a command left behind. */
-export interface Outcome {
-  readonly exitCode: number;
-  readonly output: string;
-}
+import { run, succeed } from './run.ts';
 
 /** Fetching takes a minute, so that what was fetched is kept for some days. */
 const keptFor = 7 * 24 * 3600 * 1000;
@@ -58,30 +53,4 @@ async function findMirror(): Promise<{ codename: string; mirror: string }> {
   const mirror = line?.split(' ')[2];
   if (codename && mirror) return { codename, mirror };
   throw new Error('apt of this machine names no mirror of its own release; run apt-get update');
-}
-
-/** Runs a command to its end. */
-export async function run(
-  command: string[],
-  environment?: Readonly<Record<string, string>>,
-): Promise<Outcome> {
-  const child = Bun.spawn(command, {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    env: environment ?? process.env,
-  });
-  const [out, err, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { exitCode, output: out + err };
-}
-
-/** Runs a command that has to succeed. @returns what it printed */
-export async function succeed(command: string[]): Promise<string> {
-  const { exitCode, output } = await run(command);
-  if (exitCode === 0) return output;
-  throw new Error(`"${command.join(' ')}" ended with ${exitCode}:\n${output.slice(-2000)}`);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
-import { type Outcome, run } from './debian.ts';
+import { type Outcome, run, succeed } from './run.ts';
 
 /**
  * Debian's podman with images and containers of its own. It reads the same Dockerfile as Docker, and takes the same
@@ -35,9 +35,7 @@ export class Podman implements AsyncDisposable {
 
   /** Runs a command that has to succeed. @returns what it printed */
   async succeed(...args: readonly string[]): Promise<string> {
-    const { exitCode, output } = await this.run(...args);
-    if (exitCode === 0) return output;
-    throw new Error(`podman ${args.join(' ')} ended with ${exitCode}:\n${output.slice(-4000)}`);
+    return await succeed(this.command(...args));
   }
 
   /** The start of a container. Podman's own limits may be above those of this machine, which only Docker's daemon may raise. */

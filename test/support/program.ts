@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { until } from './signaling-client.ts';
+import { until } from './until.ts';
 
 export const projectFolder = join(import.meta.dir, '..', '..');
 
@@ -13,6 +13,8 @@ export interface ProgramOptions {
 export class Program implements AsyncDisposable {
   readonly process: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
   #output = '';
+  /** All that it will ever print has been read, which is later than its end. */
+  #isRead = false;
 
   constructor({ command = [process.execPath, 'src/main.ts'], environment = {} }: ProgramOptions = {}) {
     // A process group of its own, so that a signal to the group stays there.
@@ -23,8 +25,10 @@ export class Program implements AsyncDisposable {
       stdout: 'pipe',
       stderr: 'pipe',
     });
-    void this.#collect(this.process.stdout);
-    void this.#collect(this.process.stderr);
+    const { stdout, stderr } = this.process;
+    void Promise.all([stdout, stderr].map((stream) => this.#collect(stream))).then(() => {
+      this.#isRead = true;
+    });
   }
 
   /** Starts a program and waits until it is ready. */
@@ -45,7 +49,7 @@ export class Program implements AsyncDisposable {
 
   /** Waits until it has printed something. */
   async prints(text: string): Promise<void> {
-    await until(() => this.#output.includes(text) || this.process.exitCode !== null, `"${text}"`, 60_000);
+    await until(() => this.#output.includes(text) || this.#isRead, `"${text}"`, 60_000);
     if (!this.#output.includes(text)) throw new Error(`it ended without "${text}":\n${this.#output}`);
   }
 

@@ -5,6 +5,7 @@ import { ensurePackages } from '../../scripts/machine/packages.ts';
 import { makeCertificate } from './certificate.ts';
 import { freePort } from './port.ts';
 import { projectFolder } from './program.ts';
+import { until } from './until.ts';
 
 /** What differs between proxies. */
 interface Kind {
@@ -96,10 +97,10 @@ export class FrontProxy implements AsyncDisposable {
     const env = { ...process.env, HOME: folder };
     const child = Bun.spawn(kind.command(folder), { stdin: 'ignore', stdout: 'ignore', stderr: log, env });
     const proxy = new FrontProxy(port, folder, child);
-    while (!(await answers(port))) {
-      if (child.exitCode === null) await Bun.sleep(10);
-      else throw new Error(`${name} ended: ${await log.text()}`);
-    }
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${await log.text()}`);
+      return await answers(port);
+    }, `an answer of ${name}`);
     return proxy;
   }
 

@@ -1,4 +1,6 @@
 import type { Static } from '@sinclair/typebox';
+import { mintApiToken } from '../../src/access/api-access.ts';
+import { type Scope, scopes } from '../../src/access/scopes.ts';
 import { mintToken, type TokenGrants } from '../../src/access/tokens.ts';
 import { Server, type ServerOptions } from '../../src/app/server.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
@@ -51,8 +53,26 @@ export async function tokenFor(
   return await mintToken({ key: testKey, secret: testSecret, roomId, peerId, lifetime, now, ...rest });
 }
 
-/** ws:// address of a peer in a room. */
-export function socketUrl(server: Server, roomId: string, peerId: string, path = '/signaling'): string {
+/** A program's key that the server of `withKeys` takes; with every scope unless told. */
+export async function apiKey(granted: readonly Scope[] = scopes, name = 'backend'): Promise<string> {
+  const lifetime = { lifetime: 3600, now: Date.now() };
+  return await mintApiToken({ key: testKey, secret: testSecret, name, scopes: granted, ...lifetime });
+}
+
+export interface SocketPlace {
+  server: Pick<Server, 'port'>;
+  /** Where the server is reached; this machine unless told. */
+  host?: string;
+  /** Whether the connection is encrypted; it is not unless told. */
+  tls?: boolean;
+  roomId?: string;
+  peerId?: string;
+  path?: string;
+}
+
+/** ws:// or wss:// address of a peer in a room. */
+export function socketUrl({ server, host = '127.0.0.1', tls = false, ...place }: SocketPlace): string {
+  const { roomId = 'room', peerId = 'alice', path = '/signaling' } = place;
   const query = new URLSearchParams({ roomId, peerId });
-  return `ws://127.0.0.1:${server.port}${path}${path.includes('?') ? '' : '?'}${query}`;
+  return `${tls ? 'wss' : 'ws'}://${host}:${server.port}${path}${path.includes('?') ? '' : '?'}${query}`;
 }

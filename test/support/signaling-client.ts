@@ -1,22 +1,21 @@
-import type { Server } from '../../src/app/server.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../src/signaling/methods/index.ts';
-import { socketUrl } from './server.ts';
+import { EventLog } from './event-log.ts';
+import { Inbox } from './inbox.ts';
+import { type SocketPlace, socketUrl } from './server.ts';
 
-interface Frame {
-  request?: boolean;
-  response?: boolean;
-  notification?: boolean;
-  id?: number;
-  method?: string;
-  ok?: boolean;
-  data?: Record<string, unknown>;
-  errorCode?: number;
-  errorReason?: string;
-}
+export { until } from './until.ts';
 
-export interface ReceivedEvent {
-  readonly method: string;
-  readonly data: Record<string, unknown>;
+/** A message of the server in protoo's envelope. */
+export interface Frame {
+  readonly request?: boolean;
+  readonly response?: boolean;
+  readonly notification?: boolean;
+  readonly id?: number;
+  readonly method?: string;
+  readonly ok?: boolean;
+  readonly data?: Record<string, unknown>;
+  readonly errorCode?: number;
+  readonly errorReason?: string;
 }
 
 /** What the server answered to a request that it refused. */
@@ -34,51 +33,46 @@ export class Refused extends Error {
   }
 }
 
-export interface ConnectOptions {
-  server: Server;
-  /** Where the server is reached; this machine unless told. */
-  host?: string;
-  roomId?: string;
-  peerId?: string;
+export interface ConnectOptions extends SocketPlace {
   token?: string;
-  path?: string;
   headers?: Record<string, string>;
   /** Whether requests of the server (newConsumer) are accepted; they are unless told. */
   accept?: boolean;
 }
 
 /** A bare client of the signaling socket: it speaks the envelope and nothing of media. */
-export class SignalingClient {
-  readonly #pending = new Map<number, { resolve: (data: never) => void; reject: (error: Error) => void }>();
-  readonly #waiters = new Set<() => void>();
-  /** Notifications and requests of the server, in the order of their arrival. */
-  readonly events: ReceivedEvent[] = [];
+export class SignalingClient extends EventLog {
+  /** Every message of the server as it came. */
+  readonly frames = new Inbox<Frame>();
   readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #pending = new Map<number, { resolve: (data: never) => void; reject: (error: Error) => void }>();
   #lastId = 0;
 
   private constructor(
     readonly socket: WebSocket,
     private readonly accept: boolean,
   ) {
+    super();
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ({ code, reason }) => {
-        for (const { reject } of this.#pending.values()) reject(new Error(`closed with ${code} ${reason}`));
+        const end = `closed with ${code} ${reason}`;
+        for (const { reject } of this.#pending.values()) reject(new Error(end));
         this.#pending.clear();
-        this.#wake();
+        this.frames.end(end);
+        this.ended(end);
         resolve({ code, reason });
       });
     });
-    socket.addEventListener('message', ({ data }) => this.#received(JSON.parse(String(data)) as Frame));
+    socket.addEventListener('message', ({ data }) => this.#take(JSON.parse(String(data)) as Frame));
   }
 
   /** Resolves when the socket is open, which is before the server let the peer in. */
   static async connect(options: ConnectOptions): Promise<SignalingClient> {
-    const { server, roomId = 'room', peerId = 'alice', token, path, headers, accept = true } = options;
-    const url = socketUrl(server, roomId, peerId, path).replace('127.0.0.1', options.host ?? '127.0.0.1');
+    const { token, headers, accept = true } = options;
     const protocols = token === undefined ? ['protoo'] : ['protoo', `bearer.${token}`];
-    // Bun's WebSocket takes headers as well, which the browser's type does not know.
-    const init = { protocols, headers } as unknown as string[];
-    const socket = new WebSocket(url, init);
+    // Bun's WebSocket takes more than the browser's type knows. Certificates of tests are vouched for by nobody.
+    const init = { protocols, headers, tls: { rejectUnauthorized: false } } as unknown as string[];
+    const socket = new WebSocket(socketUrl(options), init);
     const client = new SignalingClient(socket, accept);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });
@@ -110,33 +104,18 @@ export class SignalingClient {
     this.socket.send(JSON.stringify(frame));
   }
 
-  /** The events of that name so far. */
-  named(method: string): Record<string, unknown>[] {
-    return this.events.filter((event) => event.method === method).map(({ data }) => data);
-  }
-
-  /** Waits for an event that came already or is to come. */
-  async waitFor(method: string, matches: (data: Record<string, unknown>) => boolean = () => true) {
-    for (;;) {
-      const found = this.named(method).find(matches);
-      if (found) return found;
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed before ${method} came`);
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
-    }
-  }
-
   async close(): Promise<void> {
     this.socket.close();
     await this.closed;
   }
 
-  #received(frame: Frame): void {
+  #take(frame: Frame): void {
+    this.frames.add(frame);
     if (frame.response) this.#settle(frame);
     else if (frame.method) {
-      this.events.push({ method: frame.method, data: frame.data ?? {} });
+      this.received(frame.method, frame.data ?? {});
       if (frame.request) this.#answer(frame);
     }
-    this.#wake();
   }
 
   #settle(frame: Frame): void {
@@ -149,19 +128,5 @@ export class SignalingClient {
   #answer({ id }: Frame): void {
     if (this.accept) this.sendFrame({ response: true, id, ok: true, data: {} });
     else this.sendFrame({ response: true, id, ok: false, errorCode: 400, errorReason: 'not wanted' });
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiters) wake();
-    this.#waiters.clear();
-  }
-}
-
-/** Waits until a condition holds, looking again after every turn of the loop and a short rest. */
-export async function until(condition: () => boolean, what = 'the condition', limit = 30_000): Promise<void> {
-  const deadline = performance.now() + limit;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come about within ${limit} ms`);
-    await Bun.sleep(5);
   }
 }

@@ -3,7 +3,6 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from '../../src/app/server.ts';
 import { Program } from '../support/program.ts';
 import { SignalingClient, until } from '../support/signaling-client.ts';
 import { failing, ok, type ReceivedWebhook, WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -28,7 +27,7 @@ function rowsIn(folder: string): number {
 }
 
 async function talk(port: number, roomId: string): Promise<SignalingClient> {
-  const client = await SignalingClient.connect({ server: { port } as Server, roomId });
+  const client = await SignalingClient.connect({ server: { port }, roomId });
   await client.request('join', { displayName: 'alice' });
   for (let count = 1; count <= renames; count += 1)
     await client.request('changeDisplayName', { displayName: `alice ${count}` });
@@ -90,7 +89,7 @@ test('what ends with the server is told before it ends', async () => {
     TUREEN_DRAIN_SECONDS: '0',
   };
   await using program = await Program.start({ environment });
-  const client = await SignalingClient.connect({ server: { port: program.port } as Server, roomId: 'a' });
+  const client = await SignalingClient.connect({ server: program, roomId: 'a' });
   await client.request('join', { displayName: 'alice' });
   await receiver.takes(1);
   program.process.kill('SIGTERM');

@@ -1,20 +1,10 @@
-import { afterEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
-import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { tokenFor, withKeys } from '../support/server.ts';
 import { enter } from '../support/world.ts';
-import { call, offerOf, open, sessionPath } from './whip-client.ts';
+import { call, offerOf, open, sessionPath, useServers } from './whip-client.ts';
 
-let server: Server | undefined;
-
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-});
-
-async function start(...options: Parameters<typeof startServer>): Promise<Server> {
-  server = await startServer(...options);
-  return server;
-}
+const start = useServers();
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const json = { 'content-type': 'application/json' };

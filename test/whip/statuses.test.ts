@@ -1,20 +1,8 @@
-import { afterEach, describe, expect, test } from 'bun:test';
-import { mintApiToken } from '../../src/access/api-access.ts';
-import type { Server } from '../../src/app/server.ts';
-import { startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
-import { call, offerOf, open, sessionPath } from './whip-client.ts';
+import { describe, expect, test } from 'bun:test';
+import { apiKey, tokenFor, withKeys } from '../support/server.ts';
+import { call, offerOf, open, sessionPath, useServers } from './whip-client.ts';
 
-let server: Server | undefined;
-
-afterEach(async () => {
-  await server?.stop();
-  server = undefined;
-});
-
-async function start(...options: Parameters<typeof startServer>): Promise<Server> {
-  server = await startServer(...options);
-  return server;
-}
+const start = useServers();
 
 const fragment = 'application/trickle-ice-sdpfrag';
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -156,13 +144,9 @@ describe('opening a session for a publisher', () => {
 
   test('programs come in with a key of the scope media', async () => {
     const server = await start(withKeys);
-    const keyWith = async (scope: 'media' | 'read') => {
-      const options = { key: testKey, secret: testSecret, lifetime: 600, now: Date.now() };
-      return await mintApiToken({ ...options, scopes: [scope] });
-    };
-    const refused = await open(server, '/whip/room', { headers: bearer(await keyWith('read')) });
+    const refused = await open(server, '/whip/room', { headers: bearer(await apiKey(['read'])) });
     expect(await refusalOf(refused)).toMatchObject({ status: 403, code: 'forbidden' });
-    const headers = bearer(await keyWith('media'));
+    const headers = bearer(await apiKey(['media']));
     expect((await open(server, '/whip/room?peerId=encoder', { headers })).status).toBe(201);
     expect(server.sfu.peer('room', 'encoder').joined).toBe(true);
   });

@@ -1,6 +1,8 @@
+import { afterEach } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from '../../src/app/server.ts';
+import { startServer } from '../support/server.ts';
 
 const folder = join(import.meta.dir, 'offers');
 
@@ -15,6 +17,19 @@ export async function offerNames(which: 'publishers' | 'players'): Promise<strin
 /** A recorded offer. */
 export async function offerOf(name: string): Promise<string> {
   return await Bun.file(join(folder, `${name}.sdp`)).text();
+}
+
+/** A way to start servers, which end with the test that starts them. */
+export function useServers(): typeof startServer {
+  const servers: Server[] = [];
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((server) => server.stop()));
+  });
+  return async (...options) => {
+    const server = await startServer(...options);
+    servers.push(server);
+    return server;
+  };
 }
 
 export interface Call {

@@ -54,10 +54,3 @@ export async function packWorker(folder: string, file: string): Promise<Uint8Arr
 
   return new Uint8Array(await new Response(tar.stdout).arrayBuffer());
 }
-
-/** Waits until something is so, by looking again in each turn of the event loop. The test's time limit bounds it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

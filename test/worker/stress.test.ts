@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import * as mediasoup from 'mediasoup';
 import type { DataConsumer, DataProducer, DirectTransport, Producer, Router, Worker } from 'mediasoup/types';
-import { realWorker, until } from './fixtures.ts';
+import { until } from '../support/until.ts';
+import { realWorker } from './fixtures.ts';
 
 const WORKERS = 100;
 const GROUP = 5;

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { networkInterfaces } from 'node:os';
-import { iceServersFor } from '../src/access/ice-servers.ts';
-import { ConfigError, readConfig, unknownVariables } from '../src/config/config.ts';
-import { settings, subjects } from '../src/config/settings/index.ts';
-import { announcedAddresses, listenInfos } from '../src/host/addresses.ts';
+import { iceServersFor } from '../../src/access/ice-servers.ts';
+import { ConfigError, readConfig, unknownVariables } from '../../src/config/config.ts';
+import { settings, subjects } from '../../src/config/settings/index.ts';
+import { announcedAddresses, listenInfos } from '../../src/host/addresses.ts';
 
 const secret = 'a-secret-that-is-long-enough-for-HS256';
 const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: secret };

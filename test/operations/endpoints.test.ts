@@ -5,9 +5,9 @@ import type { Operation } from '../../src/operations/operation.ts';
 import { mediaOperations } from '../../src/operations/table/endpoints/index.ts';
 import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { Caller } from '../rest/support.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { withIds } from '../support/world.ts';
-import { apiKey, Caller } from './support.ts';
 
 setDefaultTimeout(60_000);
 

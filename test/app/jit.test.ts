@@ -1,8 +1,8 @@
 import { expect, spyOn, test } from 'bun:test';
-import { compileFromFirstRoom } from '../src/app/jit.ts';
-import { EventBus } from '../src/core/event-bus.ts';
-import { createLogger } from '../src/core/log.ts';
-import type { SfuEvents } from '../src/sfu/events.ts';
+import { compileFromFirstRoom } from '../../src/app/jit.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
+import { createLogger } from '../../src/core/log.ts';
+import type { SfuEvents } from '../../src/sfu/events.ts';
 
 test('the engine compiles as by default from the first room on', () => {
   const policy = spyOn(Bun.unsafe, 'setJITPolicy').mockImplementation(() => {});

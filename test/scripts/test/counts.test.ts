@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { countRun, formatCounts, sumCounts } from '../../scripts/test/counts.ts';
-import { withFolder } from '../worker/fixtures.ts';
+import { countRun, formatCounts, sumCounts } from '../../../scripts/test/counts.ts';
+import { withFolder } from '../../worker/fixtures.ts';
 
 const GOOD = `
   import { describe, test } from 'bun:test';

@@ -1,7 +1,18 @@
 import { expect, test } from 'bun:test';
-import { planPhases, selectFiles } from '../../scripts/test/files.ts';
+import { join, normalize } from 'node:path';
+import { Glob } from 'bun';
+import { findTestFiles, planPhases, selectFiles } from '../../../scripts/test/files.ts';
 
 const FILES = ['test/browser/call.test.ts', 'test/sfu/room.test.ts', 'test/sfu/sfu.test.ts'];
+
+test('every file of tests is found, whatever it is written in', () => {
+  const root = join(import.meta.dir, '../../..');
+  const named = [...new Glob('**/*.test.*').scanSync(join(root, 'test'))].map((file) =>
+    normalize(`test/${file}`),
+  );
+  expect(findTestFiles(root)).toEqual(named.sort());
+  expect(named.some((file) => file.endsWith('.tsx'))).toBe(true);
+});
 
 test('without arguments all files run, with arguments those whose path holds one of them', () => {
   expect(selectFiles(FILES, [])).toEqual(FILES);

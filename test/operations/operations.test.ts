@@ -11,10 +11,11 @@ import type { Operation } from '../../src/operations/operation.ts';
 import { findOperation, type OperationName, operations } from '../../src/operations/table/index.ts';
 import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
-import { startServer, withKeys } from '../support/server.ts';
+import { type ApiAnswer, Caller } from '../rest/support.ts';
+import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
+import { killWorker, workerPid } from '../support/workers.ts';
 import { createWorld, type World, type WorldOptions, withIds } from '../support/world.ts';
-import { type ApiAnswer, apiKey, Caller } from './support.ts';
 
 setDefaultTimeout(60_000);
 
@@ -254,15 +255,9 @@ async function whileDying(
   return await answer;
 }
 
-function workerPid(server: Server): number {
-  const pid = server.sfu.pool.slots[0]?.live?.worker.pid;
-  if (pid === undefined) throw new Error('no worker runs');
-  return pid;
-}
-
 async function loseWorkersForGood({ server, alice: client }: World): Promise<void> {
   await rm(removable);
   await symlink('/bin/false', removable);
-  process.kill(workerPid(server), 'SIGKILL');
+  killWorker(server);
   await client.waitFor('rejoin');
 }
