@@ -16,7 +16,11 @@ import {
   roomSnapshot,
   type SnapshotSources,
   takeSnapshot,
+  type WorkerSnapshot,
+  workerSnapshot,
 } from './snapshot.ts';
+
+export type { WorkerUsage };
 
 /** How many there are, without a copy of anything. */
 export interface NodeCounts {
@@ -64,6 +68,11 @@ export class ReadModel {
       }
     }
     return { ...counts, routersByWorker };
+  }
+
+  /** The media workers, those that are being replaced too. */
+  workers(): WorkerSnapshot[] {
+    return this.options.sources.pool.slots.map(workerSnapshot);
   }
 
   roomIds(): string[] {
