@@ -1,16 +1,17 @@
-import type { types } from 'mediasoup';
 import { Measurements } from '../metrics/measurements.ts';
 import { readConfig } from '../src/config/config.ts';
 import { EventBus } from '../src/core/event-bus.ts';
 import { silentLogger } from '../src/core/log.ts';
-import { mediaCodecs } from '../src/sfu/media/codecs.ts';
 import { Sfu } from '../src/sfu/sfu.ts';
 import type { SignalingEvents } from '../src/signaling/events.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { median } from './harness/statistics.ts';
+import { AudioRoom } from './loads/audio-room.ts';
 
-const consumersPerTransport = 100;
-/** A packet of every producer so often: enough that streams flow, and little enough for the workers of a small machine. */
+const workers = 2;
+/** What each sending peer publishes, and each receiving one consumes. */
+const tracks = 100;
+/** A packet of every track so often: enough that streams flow, and little enough for the workers of a small machine. */
 const packetInterval = 500;
 const scrapes = 20;
 /** Seconds between two passes, and between two scrapes of the reference, as Prometheus is mostly set. */
@@ -61,12 +62,10 @@ export const scrape: Benchmark = {
   },
 };
 
-/** Workers with consumers to which media flows over plain transports, and what is measured of them. */
+/** Rooms on two workers, in which media flows to many consumers over plain transports, and what is measured of them. */
 class BusyNode implements AsyncDisposable {
-  readonly #consumers: types.Consumer[] = [];
-  readonly #producers: types.Producer[] = [];
+  readonly #rooms: AudioRoom[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
-  #sequence = 0;
 
   private constructor(
     private readonly sfu: Sfu,
@@ -76,11 +75,16 @@ class BusyNode implements AsyncDisposable {
   }
 
   static async start(consumers: number): Promise<BusyNode> {
-    const config = readConfig({ TUREEN_STATS_INTERVAL_SECONDS: String(interval), TUREEN_WORKERS: '2' });
+    const config = readConfig({
+      TUREEN_STATS_INTERVAL_SECONDS: String(interval),
+      TUREEN_WORKERS: String(workers),
+      TUREEN_ROOM_CONSUMERS_PER_WORKER: String(consumers),
+      TUREEN_MAX_PRODUCERS_PER_PEER: String(tracks),
+    });
     const listenInfos = () => [{ protocol: 'udp' as const, ip: '127.0.0.1' }];
     const sfu = new Sfu({
       settings: config,
-      workers: { count: config.workers, listenInfos },
+      workers: { count: workers, listenInfos },
       rtp: { listenInfo: { protocol: 'udp', ip: '127.0.0.1' }, mayReach: () => true },
       log: silentLogger,
     });
@@ -99,8 +103,8 @@ class BusyNode implements AsyncDisposable {
     // Passes begin only when the benchmark says so.
     measurements.sampler.close();
     const node = new BusyNode(sfu, measurements);
-    const workers = sfu.pool.slots.flatMap(({ live }) => (live ? [live.worker] : []));
-    await Promise.all(workers.map((worker) => node.#fill(worker, consumers / workers.length)));
+    for (let room = 1; room <= workers; room += 1)
+      await node.#fill(`room-${room}`, consumers / workers / tracks);
     node.#send();
     return node;
   }
@@ -113,50 +117,27 @@ class BusyNode implements AsyncDisposable {
   }
 
   async askEverybody(): Promise<string> {
-    await Promise.all(this.#consumers.map((consumer) => consumer.getStats()));
+    const subscriptions = this.#rooms.flatMap((room) => room.subscriptions);
+    await Promise.all(subscriptions.map(({ consumer }) => consumer.getStats()));
     return await this.measurements.text();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    for (const room of this.#rooms) room[Symbol.dispose]();
     await this.measurements.close();
     this.sfu.close();
   }
 
-  async #fill(worker: types.Worker, consumers: number): Promise<void> {
-    const router = await worker.createRouter({ mediaCodecs: mediaCodecs(['opus']) });
-    const sending = await router.createDirectTransport();
-    const producer = await sending.produce({
-      kind: 'audio',
-      rtpParameters: {
-        codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48000, channels: 2 }],
-        encodings: [{ ssrc: 1111 }],
-        rtcp: { cname: 'bench' },
-      },
-    });
-    this.#producers.push(producer);
-    for (let made = 0; made < consumers; made += consumersPerTransport) {
-      const transport = await router.createPlainTransport({
-        listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
-        rtcpMux: true,
-      });
-      // Nobody listens on the discard port: what is sent there costs the worker as much as what is received.
-      await transport.connect({ ip: '127.0.0.1', port: 9 });
-      const { rtpCapabilities } = router;
-      const consume = () => transport.consume({ producerId: producer.id, rtpCapabilities });
-      this.#consumers.push(...(await Promise.all(Array.from({ length: consumersPerTransport }, consume))));
-    }
+  /** Each room comes to the worker that carries least. */
+  async #fill(roomId: string, receivers: number): Promise<void> {
+    const room = await AudioRoom.open(this.sfu, { roomId, tracks });
+    this.#rooms.push(room);
+    for (let made = 0; made < receivers; made += 1) await room.receive();
   }
 
   #send(): void {
-    this.#sequence += 1;
-    const packet = Buffer.alloc(112);
-    packet.writeUInt8(0x80, 0);
-    packet.writeUInt8(111, 1);
-    packet.writeUInt16BE(this.#sequence % 65_536, 2);
-    packet.writeUInt32BE(this.#sequence * 24_000, 4);
-    packet.writeUInt32BE(1111, 8);
-    for (const producer of this.#producers) producer.send(packet);
+    for (const room of this.#rooms) room.send();
   }
 }
 

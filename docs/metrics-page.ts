@@ -1,7 +1,6 @@
+import { allMetrics, topics } from '../metrics/collection.ts';
 import { usesOf } from '../metrics/dashboards-and-rules.ts';
-import type { Metric } from '../metrics/definitions/define.ts';
-import { mostSeries } from '../metrics/definitions/define.ts';
-import { allMetrics, topics } from '../metrics/definitions/index.ts';
+import { type Metric, mostSeries } from '../metrics/define.ts';
 import { roomMetrics } from '../metrics/room-page.ts';
 import { sliceSize } from '../metrics/sampler/lane.ts';
 
@@ -12,13 +11,13 @@ const sources = {
   process: 'the process',
 } as const;
 
-/** docs/metrics.md: every metric, from the definitions in metrics/definitions/. */
+/** docs/metrics.md: every metric, from the collectors in metrics/collectors/. */
 export function metricsPage(): string {
   const most = allMetrics.reduce((sum, metric) => sum + mostSeries(metric), 0);
   const chapters = Object.entries(topics).map(([topic, metrics]) => chapter(topic, metrics));
   return `# Metrics
 
-Made from the definitions in metrics/definitions/ by \`npm run generate\`; change them there.
+Made from the collectors in metrics/collectors/ by \`npm run generate\`; change them there.
 
 \`GET /metrics\` gives the page in Prometheus' text format, or as OpenMetrics when it is asked for. Who may read it, the
 dashboards and the alerts are in [operations.md](operations.md#metrics). Every series carries \`node\` and \`region\`.

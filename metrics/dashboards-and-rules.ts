@@ -1,4 +1,4 @@
-import type { Metric } from './definitions/define.ts';
+import type { Metric } from './define.ts';
 import { boards } from './grafana/boards/index.ts';
 import { alertRules, recordingRules } from './prometheus/rules.ts';
 

@@ -1,6 +1,3 @@
-import { server } from './definitions/index.ts';
-import type { Page } from './page.ts';
-
 /**
  * How often the loop is looked at, in milliseconds. Each look wakes the process: ten a second took half of all that an
  * idle server takes, and two tell the same of what is late for long enough to be felt.
@@ -13,18 +10,24 @@ const beat = 500;
  */
 export class LoopLag {
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #listeners: ((milliseconds: number) => void)[] = [];
   #worst = 0;
 
-  constructor(page: Page) {
+  constructor() {
     let last = performance.now();
     this.#timer = setInterval(() => {
       const now = performance.now();
       const lag = Math.max(0, now - last - beat);
       last = now;
       this.#worst = Math.max(this.#worst, lag);
-      page.observe(server.loopLag, lag / 1000);
+      for (const listener of this.#listeners) listener(lag);
     }, beat);
     this.#timer.unref();
+  }
+
+  /** Calls with each measurement, in milliseconds. */
+  follow(listener: (milliseconds: number) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The longest lag since the last call, in milliseconds. */

@@ -3,13 +3,13 @@ import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
-import type * as define from './definitions/define.ts';
+import type * as define from './define.ts';
 import { CounterSeries, HistogramSeries } from './series.ts';
 
 type Labels = define.Labels;
 type Written = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** The page that Prometheus reads: holds the values of all definitions and never grows beyond their bounds. */
+/** The page that Prometheus reads: holds the values of all metrics and never grows beyond their bounds. */
 export class Page {
   readonly #registry = new Registry();
   readonly #written = new Map<define.Metric, Written>();
@@ -122,7 +122,10 @@ export class Page {
 
   #of<W extends Written>(definition: define.Metric): W {
     const written = this.#written.get(definition);
-    if (!written) throw new Error(`${definition.name} is not in the table of metrics/definitions/index.ts`);
+    if (!written)
+      throw new Error(
+        `${definition.name} is not among the metrics of any collector in metrics/collectors/index.ts`,
+      );
     return written as W;
   }
 

@@ -1,4 +1,4 @@
-import type { Counter, Gauge, Histogram, Labels } from './definitions/define.ts';
+import type { Counter, Gauge, Histogram, Labels } from './define.ts';
 
 interface Options {
   readonly by?: readonly string[];

@@ -1,10 +1,12 @@
-import type { types } from 'mediasoup';
-import { codecOf } from '../src/sfu/media/codecs.ts';
-import type { Peer } from '../src/sfu/rooms/peer.ts';
-import type { Room } from '../src/sfu/rooms/room.ts';
-import { type Gauge, gauge, type LabelSet, type Labels } from './definitions/define.ts';
+import type { MediaObject } from '../src/sfu/rooms/media-index.ts';
+import type { PeerSnapshot } from '../src/sfu/rooms/snapshot.ts';
+import type { Sfu } from '../src/sfu/sfu.ts';
+import { type Gauge, gauge, type LabelSet } from './define.ts';
 import { Page } from './page.ts';
 import { sliceSize } from './sampler/lane.ts';
+
+type Node = Pick<Sfu, 'read' | 'media'>;
+type Track = MediaObject<'producer'> | MediaObject<'consumer'>;
 
 /** Streams of a room that its page shows at most; the rest is told as left out. */
 const mostStreams = 5000;
@@ -47,58 +49,42 @@ export const roomMetrics = {
   }),
 } as const;
 
-interface Question {
-  readonly labels: Labels;
-  readonly clockRate: number;
-  readonly ask: () => Promise<readonly (types.ProducerStat | types.ConsumerStat)[]>;
-}
-
 /**
  * The page of one room: its peers, producers and consumers with their ids as labels, asked of the workers now, in the
- * way of a multi-target exporter. Nobody pays for it until somebody looks.
+ * way of a multi-target exporter. Nobody pays for it until somebody looks. @throws SfuError not_found
  */
-export async function roomPage(room: Room): Promise<string> {
+export async function roomPage(sfu: Node, roomId: string): Promise<string> {
   const page = new Page(Object.values(roomMetrics));
-  const peers = [...room.peers.values()];
-  for (const peer of peers) page.set(roomMetrics.peer, 1, describe(peer));
-  const questions = peers.flatMap(questionsOf);
-  page.set(roomMetrics.leftOut, Math.max(0, questions.length - mostStreams));
-  const shown = questions.slice(0, mostStreams);
-  for (let at = 0; at < shown.length; at += sliceSize) {
-    await Promise.all(shown.slice(at, at + sliceSize).map((question) => answer(page, question)));
-  }
-  for (let at = 0; at < peers.length; at += sliceSize) {
-    await Promise.all(peers.slice(at, at + sliceSize).map((peer) => askBandwidth(page, peer)));
-  }
+  const { peers } = sfu.read.room(roomId);
+  for (const { id: peer, displayName: name, state, worker } of peers)
+    page.set(roomMetrics.peer, 1, { peer, name, state, worker: String(worker ?? 'none') });
+  const tracks = peers.flatMap((peer) => tracksOf(sfu, peer));
+  page.set(roomMetrics.leftOut, Math.max(0, tracks.length - mostStreams));
+  await inSlices(tracks.slice(0, mostStreams), (track) => askTrack(page, track));
+  await inSlices(peers, (peer) => askBandwidth(page, sfu, peer));
   return await page.text();
 }
 
-function describe(peer: Peer): Labels {
-  const { id, displayName, state, router } = peer;
-  return { peer: id, name: displayName, state: state.name, worker: String(router?.live.index ?? 'none') };
+/** Asks the workers for so many at once. */
+async function inSlices<T>(all: readonly T[], ask: (one: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < all.length; at += sliceSize)
+    await Promise.all(all.slice(at, at + sliceSize).map(ask));
 }
 
-function questionsOf(peer: Peer): Question[] {
-  const question = (side: string, object: types.Producer | types.Consumer): Question => {
-    const { id, kind, rtpParameters } = object;
-    return {
-      labels: { peer: peer.id, id, side, kind, codec: codecOf(rtpParameters) },
-      clockRate: rtpParameters.codecs[0]?.clockRate ?? 90_000,
-      ask: () => object.getStats() as Promise<readonly (types.ProducerStat | types.ConsumerStat)[]>,
-    };
-  };
-  return [
-    ...[...peer.publications.values()].map(({ producer }) => question('producer', producer)),
-    ...[...peer.subscriptions.values()].map(({ consumer }) => question('consumer', consumer)),
-  ];
+function tracksOf({ media }: Node, { producers, consumers }: PeerSnapshot): Track[] {
+  return [...producers, ...consumers].flatMap(({ id }) => {
+    const object = media.find(id);
+    return object?.object === 'producer' || object?.object === 'consumer' ? [object] : [];
+  });
 }
 
-async function answer(page: Page, { labels, clockRate, ask }: Question): Promise<void> {
+async function askTrack(page: Page, { object: side, peerId: peer, id, ...track }: Track): Promise<void> {
+  const { kind, codec, clockRate } = track.state().coding;
+  const own = side === 'producer' ? 'inbound-rtp' : 'outbound-rtp';
   // What ended meanwhile is not on the page.
-  const stats = await ask().catch(() => []);
-  const own = labels.side === 'producer' ? 'inbound-rtp' : 'outbound-rtp';
-  for (const stat of stats.filter(({ type }) => type === own)) {
-    const series = { ...labels, ssrc: String(stat.ssrc) };
+  for (const stat of await track.statistics().catch(() => [])) {
+    if (stat.type !== own) continue;
+    const series = { peer, id, side, kind, codec, ssrc: String(stat.ssrc) };
     page.set(roomMetrics.bitrate, stat.bitrate / 8, series);
     page.set(roomMetrics.lossRatio, stat.fractionLost / 256, series);
     page.set(roomMetrics.jitter, stat.jitter / clockRate, series);
@@ -109,9 +95,16 @@ async function answer(page: Page, { labels, clockRate, ask }: Question): Promise
   }
 }
 
-async function askBandwidth(page: Page, peer: Peer): Promise<void> {
-  const entry = peer.consumingTransport();
-  const [stat] = (await entry?.transport.getStats().catch(() => [])) ?? [];
+async function askBandwidth(
+  page: Page,
+  { media }: Node,
+  { id: peer, transports }: PeerSnapshot,
+): Promise<void> {
+  // A peer receives over the last transport that was opened for it.
+  const receiving = transports.findLast(({ consuming }) => consuming);
+  const transport = receiving && media.find(receiving.id);
+  if (transport?.object !== 'transport') return;
+  const [stat] = await transport.statistics().catch(() => []);
   if (stat?.availableOutgoingBitrate === undefined) return;
-  page.set(roomMetrics.available, stat.availableOutgoingBitrate / 8, { peer: peer.id, id: stat.transportId });
+  page.set(roomMetrics.available, stat.availableOutgoingBitrate / 8, { peer, id: transport.id });
 }

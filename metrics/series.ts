@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Histogram } from 'prom-client';
-import type { Labels } from './definitions/define.ts';
+import type { Labels } from './define.ts';
 
 /** One series of a counter, for those who add to it often: it is written when the page is. */
 export class CounterSeries {
@@ -77,4 +77,15 @@ export class HistogramSeries {
     this.histogram.zero(this.labels);
     return find() as Written;
   }
+}
+
+/** Makes something once for each set of values of the same labels: thousands of objects share their series. */
+export function oncePerLabels<L extends Labels, T>(make: (labels: L) => T): (labels: L) => T {
+  const made = new Map<string, T>();
+  return (labels) => {
+    const key = Object.values(labels).join(' ');
+    const known = made.get(key) ?? make(labels);
+    made.set(key, known);
+    return known;
+  };
 }

@@ -1,6 +1,16 @@
-import type { Room } from '../src/sfu/rooms/room.ts';
-import type { Census } from './sampler/census.ts';
-import type { Quality } from './sampler/subject.ts';
+import type { ReadModel } from '../src/sfu/rooms/read-model.ts';
+import type { Follower } from './sampler/follower.ts';
+import type { Sampler } from './sampler/sampler.ts';
+import type { StreamStatistics } from './stream-totals.ts';
+
+/** How good a track was when it was last sampled. */
+export interface Quality {
+  readonly lossRatio: number;
+  /** Left out while it is not known. */
+  readonly roundTripSeconds?: number;
+  /** mediasoup's score, 0 to 10. */
+  readonly score: number;
+}
 
 /** How bad a room is: the mean over its streams that flow; null where nothing is known. */
 export interface RoomQuality {
@@ -19,11 +29,61 @@ export interface TopRooms {
   readonly byScore: readonly RoomQuality[];
 }
 
+/** How good the tracks of each room are that flow. */
+export class Qualities {
+  readonly #rooms = new Map<string, Set<Track>>();
+
+  /** Follows every producer and consumer. */
+  follow(sampler: Pick<Sampler, 'follow'>, onError: (error: unknown) => void): void {
+    sampler.follow('producer', { start: ({ roomId }) => this.#track(roomId, 'inbound-rtp'), onError });
+    sampler.follow('consumer', { start: ({ roomId }) => this.#track(roomId, 'outbound-rtp'), onError });
+  }
+
+  of(roomId: string): Quality[] {
+    const tracks = this.#rooms.get(roomId) ?? [];
+    return [...tracks].flatMap(({ quality }) => quality ?? []);
+  }
+
+  #track(roomId: string, own: StreamStatistics['type']): Follower<'producer' | 'consumer'> {
+    const track: Track = {};
+    const tracks = this.#rooms.get(roomId) ?? new Set();
+    this.#rooms.set(roomId, tracks.add(track));
+    return {
+      sample(statistics) {
+        const flowing = statistics.filter(({ type, bitrate }) => type === own && bitrate > 0);
+        track.quality = flowing.length === 0 ? undefined : worstOf(flowing);
+      },
+      closed: () => {
+        tracks.delete(track);
+        if (tracks.size === 0 && this.#rooms.get(roomId) === tracks) this.#rooms.delete(roomId);
+      },
+    };
+  }
+}
+
+interface Track {
+  quality?: Quality;
+}
+
+function worstOf(streams: readonly StreamStatistics[]): Quality {
+  const roundTrip = Math.max(...streams.map(({ roundTripTime = 0 }) => roundTripTime));
+  return {
+    lossRatio: Math.max(...streams.map(({ fractionLost }) => fractionLost)) / 256,
+    score: Math.min(...streams.map(({ score }) => score)),
+    ...(roundTrip > 0 && { roundTripSeconds: roundTrip / 1000 }),
+  };
+}
+
 const most = 10;
 
-/** Lists the worst rooms from what the sampler saw last; nobody is asked. */
-export function topRooms(rooms: Iterable<Room>, census: Pick<Census, 'find'>): TopRooms {
-  const all = [...rooms].map((room) => qualityOf(room, census));
+/** Lists the worst rooms from what the sampler saw last; no worker is asked. */
+export function topRooms(
+  read: Pick<ReadModel, 'roomIds' | 'peerIds'>,
+  qualities: Pick<Qualities, 'of'>,
+): TopRooms {
+  const all = read
+    .roomIds()
+    .map((roomId) => meanOf(roomId, read.peerIds(roomId).length, qualities.of(roomId)));
   const worst = (badness: (room: RoomQuality) => number | null) =>
     all
       .filter((room) => badness(room) !== null)
@@ -36,21 +96,14 @@ export function topRooms(rooms: Iterable<Room>, census: Pick<Census, 'find'>): T
   };
 }
 
-function qualityOf(room: Room, census: Pick<Census, 'find'>): RoomQuality {
-  const qualities: Quality[] = [];
-  for (const { publications, subscriptions } of room.peers.values()) {
-    for (const id of [...publications.keys(), ...subscriptions.keys()]) {
-      const quality = census.find(id)?.quality;
-      if (quality?.score !== undefined) qualities.push(quality);
-    }
-  }
+function meanOf(roomId: string, peers: number, tracks: readonly Quality[]): RoomQuality {
   return {
-    roomId: room.id,
-    peers: room.peers.size,
-    streams: qualities.length,
-    lossRatio: mean(qualities.map(({ lossRatio }) => lossRatio)),
-    roundTripSeconds: mean(qualities.map(({ roundTripSeconds }) => roundTripSeconds)),
-    score: mean(qualities.map(({ score }) => score)),
+    roomId,
+    peers,
+    streams: tracks.length,
+    lossRatio: mean(tracks.map(({ lossRatio }) => lossRatio)),
+    roundTripSeconds: mean(tracks.map(({ roundTripSeconds }) => roundTripSeconds)),
+    score: mean(tracks.map(({ score }) => score)),
   };
 }
 

@@ -1,24 +1,100 @@
 import { readFileSync } from 'node:fs';
-import type { WorkerSlot } from '../../src/sfu/media/workers.ts';
-import type { Gauge } from '../definitions/define.ts';
-import { server } from '../definitions/index.ts';
-import type { Page } from '../page.ts';
+import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import type { Collector } from '../collector.ts';
+import { counter, type Gauge, gauge } from '../define.ts';
+import { workerLabel } from '../labels.ts';
 
-/** What each media worker carries. */
-export function collectWorkers(page: Page, slots: readonly WorkerSlot[]): void {
-  const write = (gauge: Gauge, read: (live: NonNullable<WorkerSlot['live']>) => number) =>
-    page.replace(
-      gauge,
-      slots.map(({ index, live }) => [
-        { worker: String(index) },
-        live && !live.worker.closed ? read(live) : 0,
-      ]),
-    );
-  write(server.workerUp, () => 1);
-  write(server.workerRouters, ({ load }) => load.routers);
-  write(server.workerConsumers, ({ load }) => load.consumers);
-  write(server.workerMemory, ({ worker }) => residentBytes(worker.pid));
-}
+export const metrics = {
+  up: gauge({
+    name: 'tureen_worker_up',
+    help: '1 while the media worker runs.',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  deaths: counter({
+    name: 'tureen_worker_deaths_total',
+    help: 'Deaths of media workers.',
+    source: 'event',
+    labels: workerLabel,
+  }),
+  restarts: counter({
+    name: 'tureen_worker_restarts_total',
+    help: 'Media workers that were started in the place of a dead one.',
+    source: 'event',
+    labels: workerLabel,
+  }),
+  cpu: counter({
+    name: 'tureen_worker_cpu_seconds_total',
+    help: 'Processor time of the media worker, user and system.',
+    unit: 'seconds',
+    source: 'sample',
+    labels: workerLabel,
+  }),
+  memory: gauge({
+    name: 'tureen_worker_resident_memory_bytes',
+    help: 'Resident memory of the media worker.',
+    unit: 'bytes',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  routers: gauge({
+    name: 'tureen_worker_routers',
+    help: 'Routers on the worker.',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  consumers: gauge({
+    name: 'tureen_worker_consumers',
+    help: 'Consumers on the worker, pipes to other workers among them.',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  latency: gauge({
+    name: 'tureen_worker_request_seconds',
+    help: 'How long the media worker took to answer the last request of the sampler.',
+    unit: 'seconds',
+    source: 'sample',
+    labels: workerLabel,
+  }),
+};
+
+/** The media workers: whether they live, and what each carries and uses. */
+export const workers: Collector = {
+  name: 'workers',
+  title: 'Media workers',
+  metrics,
+  start({ page, sfu, onEvent, onScrape, onWorkerUsage }) {
+    const labelOf = (index: number) => ({ worker: String(index) });
+    // A worker that never died still has a series, so that its first death has a rate.
+    for (const { index } of sfu.read.workers()) {
+      page.add(metrics.deaths, 0, labelOf(index));
+      page.add(metrics.restarts, 0, labelOf(index));
+    }
+    onEvent('workerDied', ({ workerIndex }) => page.add(metrics.deaths, 1, labelOf(workerIndex)));
+    onEvent('workerStarted', ({ workerIndex, restart }) => {
+      if (restart) page.add(metrics.restarts, 1, labelOf(workerIndex));
+    });
+    const last = new Map<number, { readonly pid: number; readonly cpu: number }>();
+    onWorkerUsage((index, { pid, cpu, latency }) => {
+      page.set(metrics.latency, latency / 1000, labelOf(index));
+      const before = last.get(index);
+      page.add(metrics.cpu, (cpu - (before?.pid === pid ? before.cpu : 0)) / 1000, labelOf(index));
+      last.set(index, { pid, cpu });
+    });
+    onScrape(() => {
+      const present = sfu.read.workers();
+      const write = (gauge: Gauge, read: (worker: WorkerSnapshot) => number) =>
+        page.replace(
+          gauge,
+          present.map((worker) => [labelOf(worker.index), read(worker)]),
+        );
+      write(metrics.up, ({ pid }) => (pid === null ? 0 : 1));
+      write(metrics.routers, ({ routers }) => routers);
+      write(metrics.consumers, ({ consumers }) => consumers);
+      write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
+    });
+  },
+};
 
 /** @returns 0 for a process that is gone, and where there is no /proc */
 function residentBytes(pid: number): number {

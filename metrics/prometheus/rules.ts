@@ -1,4 +1,12 @@
-import { monitoring, rooms, server, transports, webhooks } from '../definitions/index.ts';
+import { metrics as collecting } from '../collection.ts';
+import { metrics as joins } from '../collectors/joins.ts';
+import { metrics as node } from '../collectors/node.ts';
+import { metrics as processes } from '../collectors/process.ts';
+import { metrics as rooms } from '../collectors/rooms.ts';
+import { metrics as signaling } from '../collectors/signaling.ts';
+import { metrics as transports } from '../collectors/transports.ts';
+import { metrics as webhooks } from '../collectors/webhooks.ts';
+import { metrics as workers } from '../collectors/workers.ts';
 import { Promql } from '../promql.ts';
 
 /**
@@ -25,32 +33,32 @@ export interface AlertRule {
 
 const joinP95: RecordingRule = {
   record: 'node:tureen_join_duration_seconds:p95_10m',
-  expr: q.quantile(0.95, rooms.joinDuration),
+  expr: q.quantile(0.95, joins.duration),
   doc: 'The duration of a join that 5 % of them exceed.',
 };
 
-const tried = `(${q.increase(transports.transportFailures, { over: '15m' })} + ${q.count(transports.transportConnect, { over: '15m' })})`;
+const tried = `(${q.increase(transports.failures, { over: '15m' })} + ${q.count(transports.connectDuration, { over: '15m' })})`;
 const failureRatio: RecordingRule = {
   record: 'node:tureen_transport_failures:ratio_15m',
-  expr: `${q.increase(transports.transportFailures, { over: '15m' })} / (${tried} > 0)`,
+  expr: `${q.increase(transports.failures, { over: '15m' })} / (${tried} > 0)`,
   doc: 'The share of transports that failed among those that tried to connect.',
 };
 
 const loopLagP99: RecordingRule = {
   record: 'node:tureen_event_loop_lag_seconds:p99_5m',
-  expr: q.quantile(0.99, server.loopLag, { over: '5m' }),
+  expr: q.quantile(0.99, processes.loopLag, { over: '5m' }),
   doc: 'The lag of the event loop that 1 % of measurements exceed.',
 };
 
 const workerCpu: RecordingRule = {
   record: 'worker:tureen_worker_cpu:ratio_5m',
-  expr: q.rate(server.workerCpu, { by: ['worker'], over: '5m' }),
+  expr: q.rate(workers.cpu, { by: ['worker'], over: '5m' }),
   doc: 'The share of a core that a media worker uses.',
 };
 
 const sentBytes: RecordingRule = {
   record: 'node:tureen_transport_bytes_out:rate_5m',
-  expr: q.rate(transports.transportBytes, { where: { direction: 'out' }, over: '5m' }),
+  expr: q.rate(transports.bytes, { where: { direction: 'out' }, over: '5m' }),
   doc: 'Bytes a second to peers, for long-term views.',
 };
 
@@ -63,7 +71,7 @@ export const recordingRules: readonly RecordingRule[] = [
 ];
 
 const joinedPeers = q.sum(rooms.peers, { where: { state: 'joined' } });
-const memory = q.max(server.processMemory);
+const memory = q.max(processes.memory);
 /** The least of joins and of transports that a share is worth anything of. */
 const enough = { joins: 10, transports: 20 };
 
@@ -77,21 +85,21 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'TureenNodeUnready',
-    expr: `${q.sum(server.ready)} == 0 and ${q.sum(server.draining)} == 0`,
+    expr: `${q.sum(node.ready)} == 0 and ${q.sum(node.draining)} == 0`,
     for: '2m',
     severity: 'critical',
     summary: '{{ $labels.node }} takes no new rooms and is not draining.',
   },
   {
     alert: 'TureenWorkerDied',
-    expr: `${q.increase(server.workerDeaths)} > 0`,
+    expr: `${q.increase(workers.deaths)} > 0`,
     for: '0m',
     severity: 'warning',
     summary: 'A media worker of {{ $labels.node }} died in the last ten minutes.',
   },
   {
     alert: 'TureenJoinsSlow',
-    expr: `${joinP95.record} > 3 and ${q.count(rooms.joinDuration)} >= ${enough.joins}`,
+    expr: `${joinP95.record} > 3 and ${q.count(joins.duration)} >= ${enough.joins}`,
     for: '5m',
     severity: 'warning',
     summary: 'One join in twenty takes more than three seconds on {{ $labels.node }}.',
@@ -134,21 +142,21 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'TureenSocketsDropped',
-    expr: `${q.increase(server.socketDrops)} > 20`,
+    expr: `${q.increase(signaling.drops)} > 20`,
     for: '5m',
     severity: 'warning',
     summary: '{{ $labels.node }} has closed more than 20 sockets in ten minutes for what their clients did.',
   },
   {
     alert: 'TureenDrainTooLong',
-    expr: `${q.sum(server.draining)} == 1 and time() - ${q.max(server.drainDeadline)} > 300`,
+    expr: `${q.sum(node.draining)} == 1 and time() - ${q.max(node.drainDeadline)} > 300`,
     for: '0m',
     severity: 'warning',
     summary: '{{ $labels.node }} should have ended its drain five minutes ago and still runs.',
   },
   {
     alert: 'TureenWebhooksNotDelivered',
-    expr: `${q.max(webhooks.webhookOldest, { by: ['receiver'] })} > 900`,
+    expr: `${q.max(webhooks.oldest, { by: ['receiver'] })} > 900`,
     for: '5m',
     severity: 'warning',
     summary:
@@ -156,7 +164,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'TureenWebhooksGivenUp',
-    expr: `${q.increase(webhooks.webhooksGivenUp, { by: ['receiver'] })} > 0`,
+    expr: `${q.increase(webhooks.givenUp, { by: ['receiver'] })} > 0`,
     for: '0m',
     severity: 'warning',
     summary:
@@ -164,7 +172,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'TureenCollectorFails',
-    expr: `min by (node, region, collector) (${q.raw(monitoring.collectorSuccess)}) == 0`,
+    expr: `min by (node, region, collector) (${q.raw(collecting.success)}) == 0`,
     for: '10m',
     severity: 'warning',
     summary: 'The part {{ $labels.collector }} of the metrics of {{ $labels.node }} cannot be read.',

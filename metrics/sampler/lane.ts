@@ -1,10 +1,5 @@
-import type { types } from 'mediasoup';
-import type { Labels } from '../definitions/define.ts';
-import { monitoring, server } from '../definitions/index.ts';
-import type { Page } from '../page.ts';
-import type { CounterSeries } from '../series.ts';
-import { HighWater } from './high-water.ts';
-import type { Subject } from './subject.ts';
+import type { WorkerUsage } from '../../src/sfu/rooms/read-model.ts';
+import type { Subject } from './follower.ts';
 import { Tally } from './tally.ts';
 
 /** Requests that the sampler has in flight to one worker at most. */
@@ -17,26 +12,37 @@ const slowSlice = 250;
  */
 const mostLastSamples = { consumer: 500, other: 1000 } as const;
 
+/** What the sampler did since its start. */
+export interface SamplerCounts {
+  passes: number;
+  /** Requests for statistics that were answered. */
+  answered: number;
+  /** Requests for objects that ended meanwhile. */
+  gone: number;
+  /** Objects that ended among so many others that they were not asked a last time. */
+  lastSamplesSkipped: number;
+}
+
 /** The media objects of one worker, and the way to ask it. */
 export class Lane {
-  readonly subjects = new Set<Subject>();
-  readonly #cpu = new HighWater<'cpu'>();
-  readonly #labels: Labels;
-  readonly #answered: CounterSeries;
-  readonly #gone: CounterSeries;
+  readonly #subjects = new Set<Subject>();
   readonly #asking = { consumer: 0, other: 0 };
   #passing = false;
   /** What the last complete pass counted. */
   tally = new Tally();
 
+  /** @param askWorker what the worker has used; undefined while none runs */
   constructor(
-    readonly worker: types.Worker,
-    index: number,
-    private readonly page: Page,
-  ) {
-    this.#labels = { worker: String(index) };
-    this.#answered = page.counterSeries(monitoring.samplerRequests, { result: 'ok' });
-    this.#gone = page.counterSeries(monitoring.samplerRequests, { result: 'gone' });
+    private readonly counts: SamplerCounts,
+    private readonly askWorker: () => Promise<WorkerUsage | undefined>,
+  ) {}
+
+  add(subject: Subject): void {
+    this.#subjects.add(subject);
+  }
+
+  remove(subject: Subject): void {
+    this.#subjects.delete(subject);
   }
 
   /**
@@ -58,10 +64,11 @@ export class Lane {
    * Asks an object that is about to be closed. mediasoup sends requests in their order, so one that is sent just
    * before the close is still answered, and the close does not wait for it.
    */
-  lastSample(subject: Subject, kind: 'consumer' | 'other'): Promise<void> {
-    this.subjects.delete(subject);
+  lastSample(subject: Subject): Promise<void> {
+    if (!this.#subjects.delete(subject)) return Promise.resolve();
+    const kind = subject.object.object === 'consumer' ? 'consumer' : 'other';
     if (this.#asking[kind] >= mostLastSamples[kind]) {
-      this.page.add(monitoring.lastSamplesSkipped);
+      this.counts.lastSamplesSkipped += 1;
       return Promise.resolve();
     }
     this.#asking[kind] += 1;
@@ -72,14 +79,18 @@ export class Lane {
 
   async #pass(rest: (took: number, slices: number) => Promise<void>): Promise<boolean> {
     const tally = new Tally();
-    const subjects = [...this.subjects];
+    const subjects = [...this.#subjects];
     const slices = Math.ceil(subjects.length / sliceSize);
-    let slow = await this.#askWorker();
-    for (let at = 0; at < subjects.length && !this.worker.closed; at += sliceSize) {
+    const living = (subject: Subject) => this.#subjects.has(subject);
+    const usage = await this.askWorker();
+    let slow = usage !== undefined && usage.latency > slowSlice;
+    for (let at = 0; at < subjects.length; at += sliceSize) {
+      const slice = subjects.slice(at, at + sliceSize).filter(living);
+      // With its worker all of them ended.
+      if (slice.length === 0) continue;
       const startedAt = performance.now();
-      const slice = subjects.slice(at, at + sliceSize).filter(({ closed }) => !closed);
       await Promise.all(slice.map((subject) => this.#ask(subject)));
-      for (const subject of slice) if (!subject.closed) subject.tally(tally);
+      for (const subject of slice) if (living(subject)) subject.count(tally);
       const took = performance.now() - startedAt;
       slow ||= took > slowSlice;
       await rest(took, slices);
@@ -89,23 +100,13 @@ export class Lane {
   }
 
   async #ask(subject: Subject): Promise<void> {
-    try {
-      await subject.sample();
-      this.#answered.add(1);
-    } catch {
-      // It ended on its way, or its worker did; there is nobody left who could be asked.
-      this.#gone.add(1);
+    const statistics = await subject.object.statistics().catch(() => undefined);
+    // It ended on its way, or its worker did; there is nobody left who could be asked.
+    if (!statistics) {
+      this.counts.gone += 1;
+      return;
     }
-  }
-
-  async #askWorker(): Promise<boolean> {
-    const askedAt = performance.now();
-    const usage = await this.worker.getResourceUsage().catch(() => undefined);
-    const took = performance.now() - askedAt;
-    if (!usage) return false;
-    this.page.set(server.workerLatency, took / 1000, this.#labels);
-    const cpu = (usage.ru_utime + usage.ru_stime) / 1000;
-    this.page.add(server.workerCpu, this.#cpu.rise('cpu', cpu), this.#labels);
-    return took > slowSlice;
+    this.counts.answered += 1;
+    subject.sample(statistics);
   }
 }

@@ -1,13 +1,18 @@
 import type { Clock } from '../../src/core/clock.ts';
-import { monitoring } from '../definitions/index.ts';
+import type { MediaIndex, MediaObject, MediaObjectKind } from '../../src/sfu/rooms/media-index.ts';
+import type { ReadModel, WorkerUsage } from '../../src/sfu/rooms/read-model.ts';
 import type { LoopLag } from '../loop-lag.ts';
 import type { Page } from '../page.ts';
-import type { Census } from './census.ts';
-import { writeTallies } from './tally.ts';
+import { type Following, Subject } from './follower.ts';
+import { Lane, type SamplerCounts } from './lane.ts';
+import { Tallies } from './tally.ts';
 
 export interface SamplerOptions {
-  page: Page;
-  census: Pick<Census, 'lanes'>;
+  page: Pick<Page, 'set'>;
+  sfu: {
+    readonly media: Pick<MediaIndex, 'watch' | 'find'>;
+    readonly read: Pick<ReadModel, 'workers' | 'workerUsage'>;
+  };
   clock: Clock;
   loopLag: Pick<LoopLag, 'worst'>;
   /** Between the starts of two passes when nothing is busy. */
@@ -23,16 +28,58 @@ const mostStretch = 4;
 const spread = 0.5;
 
 /**
- * Asks mediasoup for the statistics of everything in the background, so that a scrape reads what is there. It spreads
+ * Asks the workers for the statistics of everything in the background, so that a scrape reads what is there. It spreads
  * its requests over the interval and slows down while the loop or a worker is busy: fresh statistics are worth less
- * than media on time.
+ * than media on time. It knows no metric: collectors follow the kinds of media objects that they want.
  */
 export class Sampler {
+  readonly counts: SamplerCounts = { passes: 0, answered: 0, gone: 0, lastSamplesSkipped: 0 };
+  /** How long the last pass took, in seconds, its rests included; 0 before the first one. */
+  lastPassSeconds = 0;
+  readonly #followings = new Map<MediaObjectKind, Following[]>();
+  readonly #usageListeners: ((workerIndex: number, usage: WorkerUsage) => void)[] = [];
+  /** Of each worker by its index. */
+  readonly #lanes: readonly Lane[];
+  /** Of the objects that are open. */
+  readonly #subjects = new Map<string, Subject>();
+  readonly #tallies: Tallies;
   #stretch = 1;
   #cancel: () => void = () => {};
   #closed = false;
 
   constructor(private readonly options: SamplerOptions) {
+    const { sfu, page } = options;
+    this.#lanes = sfu.read.workers().map(({ index }) => new Lane(this.counts, () => this.#askWorker(index)));
+    this.#tallies = new Tallies((gauge, value, labels) => page.set(gauge, value, labels));
+  }
+
+  /** Follows every media object of a kind. To be called before the start. */
+  follow<K extends MediaObjectKind>(kind: K, following: Following<K>): void {
+    const present = this.#followings.get(kind) ?? [];
+    this.#followings.set(kind, [...present, following]);
+  }
+
+  /** Calls with what each worker has used, once a pass. */
+  onWorkerUsage(listener: (workerIndex: number, usage: WorkerUsage) => void): void {
+    this.#usageListeners.push(listener);
+  }
+
+  /** Takes up what is there, and begins the passes. */
+  start(): void {
+    this.options.sfu.media.watch({
+      added: (object) => this.#add(object),
+      ending: ({ id, worker }) => {
+        const subject = this.#subjects.get(id);
+        if (subject) void this.#lanes[worker]?.lastSample(subject);
+      },
+      removed: ({ id, worker }) => {
+        const subject = this.#subjects.get(id);
+        if (!subject) return;
+        this.#subjects.delete(id);
+        this.#lanes[worker]?.remove(subject);
+        subject.closed();
+      },
+    });
     this.#schedule();
   }
 
@@ -43,26 +90,40 @@ export class Sampler {
 
   /** Goes over every object once. @param hurry without rests, for a test or a last look */
   async pass({ hurry = false } = {}): Promise<void> {
-    const { page, census, loopLag } = this.options;
     const startedAt = performance.now();
     const rest = hurry ? async () => {} : (took: number, slices: number) => this.#rest(took, slices);
-    const lanes = [...census.lanes.values()];
-    const slow = await Promise.all(lanes.map((lane) => lane.pass(rest)));
-    writeTallies(
-      page,
-      [...census.lanes.values()].map(({ tally }) => tally),
-    );
+    const slow = await Promise.all(this.#lanes.map((lane) => lane.pass(rest)));
+    this.#tallies.write(this.#lanes.map(({ tally }) => tally));
     // A lane that has not come to the end of its last pass is the slowest of all.
-    const busy = loopLag.worst() > busyLag || slow.some((lane) => lane !== false);
+    const busy = this.options.loopLag.worst() > busyLag || slow.some((lane) => lane !== false);
     this.#stretch = busy ? Math.min(this.#stretch * 2, mostStretch) : Math.max(this.#stretch / 2, 1);
-    page.set(monitoring.samplerPassDuration, (performance.now() - startedAt) / 1000);
-    page.set(monitoring.samplerInterval, this.interval);
-    page.add(monitoring.samplerPasses);
+    this.lastPassSeconds = (performance.now() - startedAt) / 1000;
+    this.counts.passes += 1;
   }
 
   close(): void {
     this.#closed = true;
     this.#cancel();
+  }
+
+  #add(object: MediaObject): void {
+    const followings = this.#followings.get(object.object);
+    if (!followings || this.#isPiped(object)) return;
+    const subject = new Subject(object, followings);
+    this.#subjects.set(object.id, subject);
+    this.#lanes[object.worker]?.add(subject);
+  }
+
+  /** Pipes to other servers are left out: what they carry is counted where it comes from and where it goes to. */
+  #isPiped({ transportId }: MediaObject): boolean {
+    const transport = this.options.sfu.media.find(transportId);
+    return transport?.object === 'transport' && transport.state().type === 'pipe';
+  }
+
+  async #askWorker(index: number): Promise<WorkerUsage | undefined> {
+    const usage = await this.options.sfu.read.workerUsage(index);
+    if (usage) for (const listener of this.#usageListeners) listener(index, usage);
+    return usage;
   }
 
   #schedule(): void {

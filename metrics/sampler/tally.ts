@@ -1,24 +1,12 @@
-import type { Gauge, Labels } from '../definitions/define.ts';
-import { media, transports } from '../definitions/index.ts';
-import type { Page } from '../page.ts';
-
-/** The gauges that a pass of the sampler counts out. */
-const counted: readonly Gauge[] = [
-  media.producers,
-  media.consumers,
-  media.layersReceived,
-  media.consumerLayers,
-  transports.transportsByIce,
-  transports.transportsByDtls,
-  transports.transportsBySctp,
-  transports.dataProducers,
-  transports.dataConsumers,
-  transports.dataBuffered,
-];
+import type { Gauge, Labels } from '../define.ts';
 
 /** What a pass over the objects of one worker counted. */
 export class Tally {
   readonly #counts = new Map<Gauge, Map<string, number>>();
+
+  get gauges(): Iterable<Gauge> {
+    return this.#counts.keys();
+  }
 
   add(gauge: Gauge, labels: Labels = {}, value = 1): void {
     const counts = this.#counts.get(gauge) ?? new Map<string, number>();
@@ -32,12 +20,20 @@ export class Tally {
   }
 }
 
-/** Writes what was counted on all workers together, zeros included. */
-export function writeTallies(page: Page, tallies: readonly Tally[]): void {
-  for (const gauge of counted) {
-    for (const labels of gauge.labels.combinations) {
-      const sum = tallies.reduce((total, tally) => total + tally.of(gauge, labels), 0);
-      page.set(gauge, sum, labels);
+/** Sums up what was counted on all workers. */
+export class Tallies {
+  /** All that were ever counted: their zeros are written too. */
+  readonly #gauges = new Set<Gauge>();
+
+  constructor(private readonly set: (gauge: Gauge, value: number, labels: Labels) => void) {}
+
+  write(tallies: readonly Tally[]): void {
+    for (const { gauges } of tallies) for (const gauge of gauges) this.#gauges.add(gauge);
+    for (const gauge of this.#gauges) {
+      for (const labels of gauge.labels.combinations) {
+        const sum = tallies.reduce((total, tally) => total + tally.of(gauge, labels), 0);
+        this.set(gauge, sum, labels);
+      }
     }
   }
 }

@@ -114,7 +114,7 @@ export const sfuReports = {
   consumerPaused: { means: 'A consumer was paused.', in: ['notification'] },
   consumerResumed: { means: 'A consumer was resumed.', in: ['notification'] },
   consumerScore: { means: 'The score of a consumer changed.', in: ['notification'] },
-  consumerLayers: { means: 'A consumer gets other layers.', in: ['notification'] },
+  consumerLayers: { means: 'A consumer gets other layers.', in: ['notification', 'metric'] },
   consumerClosed: { means: 'A consumer was closed.', in: ['notification', 'webhook'] },
 
   dataProducerOpened: { means: 'A peer publishes a data channel.', in: ['webhook'] },

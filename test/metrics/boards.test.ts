@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { metricsPage } from '../../docs/metrics-page.ts';
-import { allMetrics } from '../../metrics/definitions/index.ts';
+import { allMetrics } from '../../metrics/collection.ts';
 import { generatedFiles } from '../../metrics/generated.ts';
 import { boards } from '../../metrics/grafana/boards/index.ts';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import { mostSeries } from '../../metrics/definitions/define.ts';
-import { allMetrics } from '../../metrics/definitions/index.ts';
+import { AudioRoom } from '../../bench/loads/audio-room.ts';
+import { allMetrics } from '../../metrics/collection.ts';
+import { mostSeries } from '../../metrics/define.ts';
 import type { SfuBus } from '../../src/sfu/events.ts';
 import type { SignalingBus } from '../../src/signaling/events.ts';
 import { startServer } from '../support/server.ts';
-import { DirectMedia, workerOf } from './media.ts';
 import { readPage, scrape, seriesOf, sumOf } from './support.ts';
 
 /** What the issue allows. */
@@ -21,16 +21,15 @@ test('no label is an id, a name or an address', () => {
 });
 
 test('hostile names and 10,000 consumers leave the page below 2,000 series', async () => {
-  await using server = await startServer({ TUREEN_STATS_INTERVAL_SECONDS: '300' });
+  await using server = await startServer({
+    TUREEN_STATS_INTERVAL_SECONDS: '300',
+    TUREEN_ROOM_CONSUMERS_PER_WORKER: '10000',
+    TUREEN_MAX_PRODUCERS_PER_PEER: '100',
+  });
   for (let index = 0; index < 3000; index += 1)
     hostileEvents(server.sfu.events, server.signaling.events, index);
-  const media = await DirectMedia.on(workerOf(server));
-  const transports = await Promise.all(
-    Array.from({ length: 20 }, () => media.router.createDirectTransport()),
-  );
-  for (const transport of transports) {
-    await Promise.all(Array.from({ length: 500 }, () => media.consume(transport)));
-  }
+  using room = await AudioRoom.open(server.sfu, { tracks: 100 });
+  for (let receivers = 0; receivers < 100; receivers += 1) await room.receive();
   await server.measurements.sampler.pass({ hurry: true });
   const text = await scrape(server);
   expect(sumOf(text, 'tureen_consumers')).toBe(10_000);

@@ -1,14 +1,13 @@
 import { expect, test } from 'bun:test';
-import type { types } from 'mediasoup';
-import { allMetrics } from '../../metrics/definitions/index.ts';
-import { Page } from '../../metrics/page.ts';
-import { HighWater } from '../../metrics/sampler/high-water.ts';
-import { Lane, sliceSize } from '../../metrics/sampler/lane.ts';
+import { sampler as samplerCollector } from '../../metrics/collectors/sampler.ts';
+import { HighWater } from '../../metrics/high-water.ts';
+import { Subject } from '../../metrics/sampler/follower.ts';
+import { Lane, type SamplerCounts, sliceSize } from '../../metrics/sampler/lane.ts';
 import { Sampler } from '../../metrics/sampler/sampler.ts';
-import type { Subject } from '../../metrics/sampler/subject.ts';
+import { MediaIndex, type MediaObject } from '../../src/sfu/rooms/media-index.ts';
 import { TestClock } from '../support/clock.ts';
 import { until } from '../support/signaling-client.ts';
-import { sumOf } from './support.ts';
+import { collecting, sumOf } from './support.ts';
 
 test('a total that goes down counts again only from where it was highest', () => {
   const water = new HighWater<'lost'>();
@@ -16,13 +15,13 @@ test('a total that goes down counts again only from where it was highest', () =>
 });
 
 test('never more than one slice of requests is in flight to a worker, however many objects it has', async () => {
-  const page = new Page(allMetrics);
-  const lane = new Lane(fakeWorker(), 0, page);
+  const counts = nothingDone();
+  const lane = new Lane(counts, askWorker);
   let inFlight = 0;
   let most = 0;
   for (let index = 0; index < sliceSize * 5 + 3; index += 1) {
-    lane.subjects.add(
-      fakeSubject(async () => {
+    lane.add(
+      subject(async () => {
         inFlight += 1;
         most = Math.max(most, inFlight);
         await Promise.resolve();
@@ -34,38 +33,61 @@ test('never more than one slice of requests is in flight to a worker, however ma
   expect(await lane.pass(async (_took, slices) => void rests.push(slices))).toBe(false);
   expect(most).toBe(sliceSize);
   expect(rests).toEqual([6, 6, 6, 6, 6, 6]);
-  expect(sumOf(await page.text(), 'tureen_sampler_requests_total', { result: 'ok' })).toBe(sliceSize * 5 + 3);
+  expect(counts.answered).toBe(sliceSize * 5 + 3);
+});
+
+test('a pass over objects that ended with their worker comes to its end without rests', async () => {
+  const counts = nothingDone();
+  const lane = new Lane(counts, askWorker);
+  const subjects = Array.from({ length: sliceSize * 3 }, () =>
+    subject(() => Promise.reject(new Error('gone'))),
+  );
+  for (const each of subjects) lane.add(each);
+  const rests: number[] = [];
+  await lane.pass(async (_took, slices) => {
+    rests.push(slices);
+    for (const each of subjects) lane.remove(each);
+  });
+  expect(rests).toEqual([3]);
+  expect(counts).toMatchObject({ answered: 0, gone: sliceSize });
 });
 
 test('a big room that ends asks for a bounded number of last samples, and says how many it left out', async () => {
-  const page = new Page(allMetrics);
-  const lane = new Lane(fakeWorker(), 0, page);
+  const counts = nothingDone();
+  const lane = new Lane(counts, askWorker);
   let asked = 0;
   const never = new Promise<void>(() => {});
   const subjects = Array.from({ length: 2000 }, () =>
-    fakeSubject(() => {
+    subject(() => {
       asked += 1;
       return never;
     }),
   );
-  for (const subject of subjects) void lane.lastSample(subject, 'consumer');
+  for (const each of subjects) {
+    lane.add(each);
+    void lane.lastSample(each);
+  }
   expect(asked).toBe(500);
-  expect(sumOf(await page.text(), 'tureen_sampler_last_samples_skipped_total')).toBe(1500);
+  expect(counts.lastSamplesSkipped).toBe(1500);
+});
+
+test('the page shows what the sampler did', async () => {
+  const { sampler, text } = collecting(samplerCollector);
+  sampler.counts.lastSamplesSkipped = 3;
+  sampler.counts.answered = 5;
+  sampler.counts.gone = 2;
+  await sampler.pass();
+  const page = await text();
+  expect(sumOf(page, 'tureen_sampler_last_samples_skipped_total')).toBe(3);
+  expect(sumOf(page, 'tureen_sampler_requests_total', { result: 'ok' })).toBe(5);
+  expect(sumOf(page, 'tureen_sampler_requests_total', { result: 'gone' })).toBe(2);
+  expect(sumOf(page, 'tureen_sampler_passes_total')).toBe(1);
+  expect(sumOf(page, 'tureen_sampler_interval_seconds')).toBe(sampler.interval);
 });
 
 test('the sampler slows down while the loop or a worker is busy, and comes back', async () => {
-  const page = new Page(allMetrics);
   let lag = 500;
-  const lane = new Lane(fakeWorker(), 0, page);
-  const census = { lanes: new Map([[lane.worker, lane]]) };
-  const options = {
-    page,
-    census,
-    clock: new TestClock(),
-    loopLag: { worst: () => lag },
-    intervalSeconds: 10,
-  };
-  const sampler = new Sampler({ ...options, onError: () => {} });
+  const { sampler } = samplerOf([askWorker], { intervalSeconds: 10, lag: () => lag });
   const intervals: number[] = [];
   for (let count = 0; count < 5; count += 1) {
     await sampler.pass();
@@ -78,31 +100,18 @@ test('the sampler slows down while the loop or a worker is busy, and comes back'
   }
   sampler.close();
   expect(intervals).toEqual([20, 40, 40, 40, 40, 20, 10, 10, 10]);
-  expect(sumOf(await page.text(), 'tureen_sampler_interval_seconds')).toBe(10);
 });
 
 test('a worker that does not answer does not keep the sampler from the others', async () => {
-  const page = new Page(allMetrics);
-  const stuck = new Lane(fakeWorker(), 0, page);
-  stuck.subjects.add(fakeSubject(() => new Promise(() => {})));
-  const fine = new Lane(fakeWorker(), 1, page);
+  const { sampler, media, clock } = samplerOf([askWorker, askWorker], { intervalSeconds: 1 });
   let samples = 0;
-  fine.subjects.add(
-    fakeSubject(async () => {
-      samples += 1;
-    }),
-  );
-  const lanes = new Map([stuck, fine].map((lane) => [lane.worker, lane]));
-  const clock = new TestClock();
-  const loopLag = { worst: () => 0 };
-  const sampler = new Sampler({
-    page,
-    census: { lanes },
-    clock,
-    loopLag,
-    intervalSeconds: 1,
-    onError: () => {},
-  });
+  const sample = () => {
+    samples += 1;
+  };
+  sampler.follow('consumer', { start: () => ({ sample }), onError: () => {} });
+  sampler.start();
+  media.add(consumer({ id: 'stuck', worker: 0, sample: () => new Promise(() => {}) }));
+  media.add(consumer({ id: 'fine', worker: 1, sample: async () => {} }));
   for (let round = 1; round <= 3; round += 1) {
     clock.advance(8000);
     await until(() => samples >= round, 'another sample');
@@ -110,11 +119,66 @@ test('a worker that does not answer does not keep the sampler from the others', 
   sampler.close();
 });
 
-function fakeWorker(): types.Worker {
-  const usage = { ru_utime: 1, ru_stime: 1 };
-  return { closed: false, getResourceUsage: async () => usage } as unknown as types.Worker;
+/** A sampler of workers that say this of themselves, and whose objects a test puts into the index. */
+function samplerOf(
+  workers: readonly (typeof askWorker)[],
+  { intervalSeconds, lag = () => 0 }: { intervalSeconds: number; lag?: () => number },
+) {
+  const media = new MediaIndex();
+  const clock = new TestClock();
+  const idle = { pid: 1, startedAt: 0, deaths: 0, routers: 0, producers: 0, consumers: 0 };
+  const read = {
+    workers: () => workers.map((_worker, index) => ({ index, ...idle })),
+    workerUsage: async (index: number) => await workers[index]?.(),
+  };
+  const sampler = new Sampler({
+    page: { set: () => {} },
+    sfu: { media, read },
+    clock,
+    loopLag: { worst: lag },
+    intervalSeconds,
+    onError: () => {},
+  });
+  return { sampler, media, clock };
 }
 
-function fakeSubject(sample: () => Promise<void>): Subject {
-  return { id: 'fake', closed: false, quality: {}, sample, tally: () => {} };
+function nothingDone(): SamplerCounts {
+  return { passes: 0, answered: 0, gone: 0, lastSamplesSkipped: 0 };
+}
+
+async function askWorker() {
+  return { pid: 1, cpu: 2, latency: 1 };
+}
+
+function subject(sample: () => Promise<void>): Subject {
+  return new Subject(consumer({ id: 'fake', worker: 0, sample }), []);
+}
+
+function consumer({
+  id,
+  worker,
+  sample,
+}: {
+  id: string;
+  worker: number;
+  sample: () => Promise<void>;
+}): MediaObject<'consumer'> {
+  return {
+    object: 'consumer',
+    id,
+    transportId: 'transport',
+    roomId: 'room',
+    peerId: 'peer',
+    sessionId: 'session',
+    worker,
+    state: () => ({
+      coding: { kind: 'audio', codec: 'opus', clockRate: 48_000 },
+      type: 'simple',
+      paused: false,
+      producerPaused: false,
+      preferredLayers: null,
+      currentLayers: null,
+    }),
+    statistics: () => sample().then(() => []),
+  };
 }

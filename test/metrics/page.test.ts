@@ -1,11 +1,16 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { runCollectors } from '../../metrics/collectors/run.ts';
-import { counter, cross, mostSeries, open } from '../../metrics/definitions/define.ts';
-import { allMetrics, monitoring, rooms, server as serverMetrics } from '../../metrics/definitions/index.ts';
+import { allMetrics, metrics as collection } from '../../metrics/collection.ts';
+import type { Collector } from '../../metrics/collector.ts';
+import { processCollector } from '../../metrics/collectors/process.ts';
+import { metrics, rooms } from '../../metrics/collectors/rooms.ts';
+import { metrics as signaling } from '../../metrics/collectors/signaling.ts';
+import { counter, cross, mostSeries, open } from '../../metrics/define.ts';
 import { Page } from '../../metrics/page.ts';
+import { serverActor } from '../../src/core/actors.ts';
+import type { MediaObject } from '../../src/sfu/rooms/media-index.ts';
 import { startServer } from '../support/server.ts';
-import { promtool, readPage, scrape, sumOf } from './support.ts';
+import { collecting, promtool, readPage, scrape, sumOf } from './support.ts';
 
 const golden = join(import.meta.dir, 'page.golden.txt');
 
@@ -61,32 +66,69 @@ test('every series names its node and its region', async () => {
   expect(lines.filter((line) => !line.includes('node="kitchen-1",region="ams"'))).toEqual([]);
 });
 
-test('a collector that fails is told, and the others fill the page', async () => {
-  const page = new Page(allMetrics);
-  const errors: unknown[] = [];
-  const fine = () => page.set(rooms.rooms, 7);
-  const broken = () => {
-    throw new Error('no such file');
-  };
-  runCollectors(
-    page,
-    {
-      process: broken,
-      rooms: fine,
-      speakers: fine,
-      workers: fine,
-      signaling: fine,
-      webhooks: fine,
-      node: fine,
-    },
-    (error) => errors.push(error),
-  );
-  const text = await page.text();
-  expect(sumOf(text, 'tureen_rooms')).toBe(7);
-  expect(sumOf(text, monitoring.collectorSuccess.name, { collector: 'process' })).toBe(0);
-  expect(sumOf(text, monitoring.collectorSuccess.name, { collector: 'rooms' })).toBe(1);
-  expect(errors).toHaveLength(1);
-});
+const fail = () => {
+  throw new Error('no such file');
+};
+
+/** How a collector can fail, beside one that is fine. */
+const failures: Readonly<Record<string, Collector['start']>> = {
+  'at its start': fail,
+  'at a scrape': ({ onScrape }) => onScrape(fail),
+  'at an event': ({ onEvent }) => onEvent('drainCancelled', fail),
+  'at an event of signaling': ({ onSignalingEvent }) => onSignalingEvent('socketOpened', fail),
+  'when it takes up an object': ({ onSample }) => onSample('dataProducer', fail),
+  'at a sample': ({ onSample }) => onSample('dataProducer', () => ({ sample: fail })),
+  'when it counts an object': ({ onSample }) => onSample('dataProducer', () => ({ count: fail })),
+  'when an object closes': ({ onSample }) => onSample('dataProducer', () => ({ closed: fail })),
+};
+
+for (const [when, start] of Object.entries(failures)) {
+  test(`a collector that fails ${when} is reported, and the others fill the page`, async () => {
+    const fine: string[] = [];
+    const witness: Collector = {
+      ...rooms,
+      start({ page, onEvent, onScrape, onSample }) {
+        onEvent('drainCancelled', () => fine.push('event'));
+        onScrape(() => page.set(metrics.rooms, 7));
+        onSample('dataProducer', () => ({
+          sample: () => fine.push('sample'),
+          count: () => fine.push('count'),
+          closed: () => fine.push('closed'),
+        }));
+      },
+    };
+    const { sfu, signalingEvents, sampler, errors, text } = collecting(
+      { ...processCollector, start },
+      witness,
+    );
+    sfu.events.emit('drainCancelled', { by: serverActor });
+    signalingEvents.emit('socketOpened', { roomId: 'a', peerId: 'b' });
+    sfu.media.add(dataProducer);
+    await sampler.pass({ hurry: true });
+    sfu.media.remove(dataProducer.id);
+    const failed = await text();
+    expect(sumOf(failed, collection.success.name, { collector: 'process' })).toBe(0);
+    expect(sumOf(failed, collection.success.name, { collector: 'rooms' })).toBe(1);
+    expect(sumOf(failed, metrics.rooms.name)).toBe(7);
+    expect(errors).toHaveLength(1);
+    expect(fine).toEqual(['event', 'sample', 'count', 'closed']);
+    // What did not start stays broken; what threw once has to throw again.
+    const lasting = when === 'at its start' || when === 'at a scrape';
+    expect(sumOf(await text(), collection.success.name, { collector: 'process' })).toBe(lasting ? 0 : 1);
+  });
+}
+
+const dataProducer = {
+  object: 'dataProducer',
+  id: 'channel',
+  transportId: 'transport',
+  roomId: 'room',
+  peerId: 'peer',
+  sessionId: 'session',
+  worker: 0,
+  state: () => ({ label: 'chat' }),
+  statistics: async () => [],
+} as const satisfies MediaObject<'dataProducer'>;
 
 test('values that a definition does not foresee become other, and open labels stop at their bound', async () => {
   const closed = counter({
@@ -109,6 +151,6 @@ test('values that a definition does not foresee become other, and open labels st
 
 test('a counter follows the total of another and never goes down with it', async () => {
   const page = new Page(allMetrics);
-  for (const total of [5, 9, 2, 11]) page.raise(serverMetrics.notifications, total);
-  expect(sumOf(await page.text(), serverMetrics.notifications.name)).toBe(11);
+  for (const total of [5, 9, 2, 11]) page.raise(signaling.notifications, total);
+  expect(sumOf(await page.text(), signaling.notifications.name)).toBe(11);
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
-import { rooms, server } from '../../metrics/definitions/index.ts';
+import { metrics as joins } from '../../metrics/collectors/joins.ts';
+import { metrics as rooms } from '../../metrics/collectors/rooms.ts';
+import { metrics as signaling } from '../../metrics/collectors/signaling.ts';
 import { Promql } from '../../metrics/promql.ts';
 
 const q = new Promql('node=~"$node"', '5m', ['region']);
@@ -8,10 +10,10 @@ test('queries are written over definitions, with the matchers and labels of the 
   expect(q.sum(rooms.peers, { where: { state: 'joined' }, by: ['node'] })).toBe(
     'sum by (region, node) (tureen_peers{state="joined",node=~"$node"})',
   );
-  expect(q.quantile(0.95, rooms.joinDuration)).toBe(
+  expect(q.quantile(0.95, joins.duration)).toBe(
     'histogram_quantile(0.95, sum by (region, le) (rate(tureen_join_duration_seconds_bucket{node=~"$node"}[5m])))',
   );
-  expect(q.increase(rooms.kicks, { over: '1h' })).toBe(
+  expect(q.increase(joins.kicks, { over: '1h' })).toBe(
     'sum by (region) (increase(tureen_kicks_total{node=~"$node"}[1h]))',
   );
 });
@@ -20,5 +22,5 @@ test('a label that the metric does not have is a mistake at once', () => {
   expect(() => q.sum(rooms.rooms, { by: ['worker'] })).toThrow(
     'tureen_rooms has no label worker; it has none',
   );
-  expect(() => q.rate(server.requests, { where: { code: 'x' } })).toThrow('it has method, result');
+  expect(() => q.rate(signaling.requests, { where: { code: 'x' } })).toThrow('it has method, result');
 });

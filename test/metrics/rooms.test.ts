@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import type { Quality } from '../../metrics/sampler/subject.ts';
-import { topRooms } from '../../metrics/top.ts';
-import type { Room } from '../../src/sfu/rooms/room.ts';
+import { AudioRoom } from '../../bench/loads/audio-room.ts';
+import { type Quality, topRooms } from '../../metrics/top.ts';
+import { startServer } from '../support/server.ts';
 import { createWorld } from '../support/world.ts';
 import { promtool, readPage, sumOf } from './support.ts';
 
@@ -34,20 +34,15 @@ test('a room that is not there is answered with 404', async () => {
 });
 
 test('the worst rooms come first by each measure, ten of each, and rooms without streams not at all', () => {
-  const qualities = new Map<string, Quality>();
-  const rooms = Array.from({ length: 15 }, (_, index) => {
-    qualities.set(`p${index}`, {
-      lossRatio: index / 100,
-      score: index === 14 ? 10 : 5 + index / 10,
-      ...(index % 2 === 0 && { roundTripSeconds: index / 10 }),
-    });
-    return fakeRoom(`room ${index}`, [`p${index}`, 'gone']);
-  });
-  const find = (id: string) => {
-    const quality = qualities.get(id);
-    return quality ? ({ quality } as never) : undefined;
-  };
-  const { byLoss, byRoundTrip, byScore } = topRooms([...rooms, fakeRoom('empty', [])], { find });
+  const qualities = new Map<string, Quality[]>([['empty', []]]);
+  for (let index = 0; index < 15; index += 1) {
+    const roundTripSeconds = index / 10;
+    const quality = { lossRatio: index / 100, score: index === 14 ? 10 : 5 + index / 10 };
+    qualities.set(`room ${index}`, [index % 2 === 0 ? { ...quality, roundTripSeconds } : quality]);
+  }
+  const read = { roomIds: () => [...qualities.keys()], peerIds: () => ['peer'] };
+  const of = (roomId: string) => qualities.get(roomId) ?? [];
+  const { byLoss, byRoundTrip, byScore } = topRooms(read, { of });
   expect(byLoss.map(({ roomId }) => roomId).slice(0, 2)).toEqual(['room 14', 'room 13']);
   expect(byLoss).toHaveLength(10);
   expect(byRoundTrip.map(({ roomId }) => roomId).slice(0, 2)).toEqual(['room 14', 'room 12']);
@@ -70,7 +65,15 @@ test('GET /metrics/top gives the lists as JSON', async () => {
   expect(await response.json()).toEqual({ byLoss: [], byRoundTrip: [], byScore: [] });
 });
 
-function fakeRoom(id: string, producers: readonly string[]): Room {
-  const publications = new Map(producers.map((producer) => [producer, {}]));
-  return { id, peers: new Map([['peer', { publications, subscriptions: new Map() }]]) } as unknown as Room;
-}
+test('a room is as good as its tracks were when they were last sampled, and forgotten when they close', async () => {
+  await using server = await startServer({ TUREEN_STATS_INTERVAL_SECONDS: '300' });
+  using room = await AudioRoom.open(server.sfu, { roomId: 'heard' });
+  await room.receive();
+  await room.deliver(20);
+  await server.measurements.sampler.pass({ hurry: true });
+  expect(server.measurements.top().byLoss).toEqual([
+    { roomId: 'heard', peers: 2, streams: 2, lossRatio: 0, roundTripSeconds: null, score: 10 },
+  ]);
+  server.sfu.closeRoom({ roomId: 'heard', by: { kind: 'admin', id: 'root' } });
+  expect(server.measurements.top().byLoss).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { cross, histogram, open } from '../../metrics/definitions/define.ts';
+import { cross, histogram, open } from '../../metrics/define.ts';
 import { Page } from '../../metrics/page.ts';
 
 const common = { unit: 'seconds', source: 'event', buckets: [0.001, 0.1, 1] } as const;

@@ -1,24 +1,11 @@
 import { expect, test } from 'bun:test';
-import { allMetrics } from '../../metrics/definitions/index.ts';
-import { Speakers } from '../../metrics/follow/speakers.ts';
-import { Page } from '../../metrics/page.ts';
+import { speakers } from '../../metrics/collectors/speakers.ts';
 import { serverActor } from '../../src/core/actors.ts';
-import { EventBus } from '../../src/core/event-bus.ts';
-import { silentLogger } from '../../src/core/log.ts';
-import type { SfuEvents } from '../../src/sfu/events.ts';
-import { TestClock } from '../support/clock.ts';
-import { sumOf } from './support.ts';
+import { collecting, sumOf } from './support.ts';
 
 function setUp() {
-  const clock = new TestClock();
-  const page = new Page(allMetrics);
-  const events = new EventBus<SfuEvents>(silentLogger);
-  const speakers = new Speakers(page, events, clock);
-  const read = async (name: string) => {
-    speakers.collect();
-    return sumOf(await page.text(), name);
-  };
-  return { clock, events, read };
+  const { clock, sfu, text } = collecting(speakers);
+  return { clock, events: sfu.events, read: async (name: string) => sumOf(await text(), name) };
 }
 
 test('the time with an active speaker is counted while it goes on, and ends with silence', async () => {

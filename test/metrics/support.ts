@@ -1,5 +1,15 @@
+import { allMetrics, Collection } from '../../metrics/collection.ts';
+import type { Collector } from '../../metrics/collector.ts';
+import { Page } from '../../metrics/page.ts';
+import { Sampler } from '../../metrics/sampler/sampler.ts';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
 import type { Server } from '../../src/app/server.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
+import { silentLogger as log } from '../../src/core/log.ts';
+import { Sfu } from '../../src/sfu/sfu.ts';
+import type { SignalingEvents } from '../../src/signaling/events.ts';
+import { TestClock } from '../support/clock.ts';
 import { run } from '../support/run.ts';
 import { until } from '../support/until.ts';
 
@@ -84,4 +94,34 @@ export async function promtool(
   await ensurePackages(['prometheus'], 'to check the metrics and the rules');
   const { exitCode, output } = await run(['promtool', ...args], { input });
   return { exitCode, output };
+}
+
+/** These collectors at work on a page of their own: with a domain whose worker does not run, and a bus of signaling. */
+export function collecting(...collectors: readonly Collector[]) {
+  const settings = readConfig({});
+  const rtp = { listenInfo: { protocol: 'udp', ip: '127.0.0.1' } as const, mayReach: () => true };
+  const sfu = new Sfu({ settings, workers: { count: 1, listenInfos: () => [] }, rtp, log });
+  const page = new Page(allMetrics);
+  const clock = new TestClock();
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const loopLag = { worst: () => 0, follow: () => {} };
+  const sampler = new Sampler({ page, sfu, clock, loopLag, intervalSeconds: 300, onError });
+  const signalingEvents = new EventBus<SignalingEvents>(log);
+  const counts = { queued: 0, notifications: 0 };
+  const collection = new Collection({
+    collectors,
+    node: { page, sfu, signaling: counts, webhooks: undefined, sampler, version: 'test', clock },
+    events: sfu.events,
+    signalingEvents,
+    sampler,
+    loopLag,
+    onError,
+  });
+  sampler.start();
+  const text = async () => {
+    collection.collect();
+    return await page.text();
+  };
+  return { sfu, signalingEvents, sampler, clock, errors, text };
 }

@@ -1,11 +1,16 @@
-import { media, rooms, server, transports } from '../../definitions/index.ts';
+import { metrics as joins } from '../../collectors/joins.ts';
+import { metrics as node } from '../../collectors/node.ts';
+import { metrics as rooms } from '../../collectors/rooms.ts';
+import { metrics as streams } from '../../collectors/streams.ts';
+import { metrics as transports } from '../../collectors/transports.ts';
+import { metrics as workers } from '../../collectors/workers.ts';
 import { type BoardSpec, bars, graph, line, q, stat } from '../spec.ts';
 
 const bits = (direction: 'in' | 'out', by: string[] = []) =>
-  `8 * ${q.rate(transports.transportBytes, { where: { direction }, by })}`;
-const loss = (by: string[] = []) => q.mean(media.lossRatio, { by });
+  `8 * ${q.rate(transports.bytes, { where: { direction }, by })}`;
+const loss = (by: string[] = []) => q.mean(streams.lossRatio, { by });
 
-export const fleet: BoardSpec = {
+export const fleetBoard: BoardSpec = {
   uid: 'tureen-fleet',
   title: 'Tureen / Fleet',
   description: 'All nodes: what they carry, how well, and which of them needs a look.',
@@ -13,12 +18,12 @@ export const fleet: BoardSpec = {
     {
       title: 'All nodes',
       panels: [
-        stat('Nodes', 'short', 'Nodes that Prometheus reads.', `count(${q.raw(server.ready)})`),
+        stat('Nodes', 'short', 'Nodes that Prometheus reads.', `count(${q.raw(node.ready)})`),
         stat(
           'Ready',
           'short',
           'Nodes that take new rooms. Fewer than all: look at the drains and workers below.',
-          q.sum(server.ready),
+          q.sum(node.ready),
         ),
         stat('Rooms', 'short', 'Rooms that are open.', q.sum(rooms.rooms)),
         stat(
@@ -46,7 +51,7 @@ export const fleet: BoardSpec = {
           'Joins',
           'ops',
           'Joins a second by node. One node without joins among others with them: its ready state or the balancing.',
-          [line('{{node}}', q.rate(rooms.joins, { by: ['node'], where: { result: 'ok' } }))],
+          [line('{{node}}', q.rate(joins.joins, { by: ['node'], where: { result: 'ok' } }))],
         ),
         graph(
           'Received',
@@ -71,18 +76,18 @@ export const fleet: BoardSpec = {
           'Deaths of workers',
           'short',
           'Media workers that died in the window; each takes its calls down for a moment.',
-          [line('{{node}}', q.increase(server.workerDeaths, { by: ['node'] }))],
+          [line('{{node}}', q.increase(workers.deaths, { by: ['node'] }))],
           { thresholds: { warn: 1, bad: 3 } },
         ),
         graph(
           'Busiest worker',
           'percentunit',
           'Share of a core that the busiest media worker of each node uses.',
-          [line('{{node}}', `max by (node) (rate(${q.raw(server.workerCpu)}[$__rate_interval]))`)],
+          [line('{{node}}', `max by (node) (rate(${q.raw(workers.cpu)}[$__rate_interval]))`)],
           { thresholds: { warn: 0.7, bad: 0.9 } },
         ),
         graph('Draining', 'short', '1 while a node takes no new rooms, for it is about to end.', [
-          line('{{node}}', q.max(server.draining, { by: ['node'] })),
+          line('{{node}}', q.max(node.draining, { by: ['node'] })),
         ]),
       ],
     },

@@ -1,9 +1,9 @@
 import type { BoardSpec } from '../spec.ts';
-import { fleet } from './fleet.ts';
-import { joins } from './joins.ts';
-import { node } from './node.ts';
-import { quality } from './quality.ts';
-import { speakers } from './speakers.ts';
+import { fleetBoard } from './fleet.ts';
+import { joinsBoard } from './joins.ts';
+import { nodeBoard } from './node.ts';
+import { qualityBoard } from './quality.ts';
+import { speakersBoard } from './speakers.ts';
 
 /** Every dashboard, in the order in which people look at them. */
-export const boards: readonly BoardSpec[] = [fleet, node, quality, joins, speakers];
+export const boards: readonly BoardSpec[] = [fleetBoard, nodeBoard, qualityBoard, joinsBoard, speakersBoard];

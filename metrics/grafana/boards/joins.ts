@@ -1,9 +1,11 @@
-import { rooms, transports } from '../../definitions/index.ts';
+import { metrics as joins } from '../../collectors/joins.ts';
+import { metrics as rooms } from '../../collectors/rooms.ts';
+import { metrics as transports } from '../../collectors/transports.ts';
 import { type BoardSpec, bars, graph, line, percentiles, q, stat } from '../spec.ts';
 
 const inRange = { over: '$__range' };
 
-export const joins: BoardSpec = {
+export const joinsBoard: BoardSpec = {
   uid: 'tureen-joins',
   title: 'Tureen / Joins and failures',
   description: 'Who wanted into a call, how far they came, and what stopped them.',
@@ -15,17 +17,17 @@ export const joins: BoardSpec = {
           'Steps',
           'short',
           'Connections that came so far, in the chosen time. A big step down is where people are lost.',
-          [line('{{step}}', q.increase(rooms.joinSteps, { by: ['step'], ...inRange }))],
+          [line('{{step}}', q.increase(joins.steps, { by: ['step'], ...inRange }))],
           { width: 12 },
         ),
-        stat('Join p95', 's', 'From being let in until joined.', q.quantile(0.95, rooms.joinDuration), {
+        stat('Join p95', 's', 'From being let in until joined.', q.quantile(0.95, joins.duration), {
           thresholds: { warn: 2, bad: 5 },
         }),
         stat(
           'Media p95',
           's',
           'From the opening of a transport until it is connected.',
-          q.quantile(0.95, transports.transportConnect),
+          q.quantile(0.95, transports.connectDuration),
           {
             thresholds: { warn: 1, bad: 3 },
           },
@@ -34,17 +36,17 @@ export const joins: BoardSpec = {
           'Transport failures',
           'percentunit',
           'Share of transports that failed among those that tried to connect.',
-          `${q.rate(transports.transportFailures)} / clamp_min(${q.rate(transports.transportFailures)} + ${q.countRate(transports.transportConnect)}, 1e-9)`,
+          `${q.rate(transports.failures)} / clamp_min(${q.rate(transports.failures)} + ${q.countRate(transports.connectDuration)}, 1e-9)`,
           { thresholds: { warn: 0.05, bad: 0.1 } },
         ),
         graph('Joins by result', 'ops', 'Attempts to join a second.', [
-          line('{{result}}', q.rate(rooms.joins, { by: ['result'] })),
+          line('{{result}}', q.rate(joins.joins, { by: ['result'] })),
         ]),
         graph(
           'Duration of a join',
           's',
           'From being let in until joined.',
-          percentiles((share) => q.quantile(share, rooms.joinDuration)),
+          percentiles((share) => q.quantile(share, joins.duration)),
           {
             thresholds: { warn: 2, bad: 5 },
           },
@@ -53,7 +55,7 @@ export const joins: BoardSpec = {
           'Time to connected',
           's',
           'From the opening of a transport until ICE and DTLS are done.',
-          percentiles((share) => q.quantile(share, transports.transportConnect)),
+          percentiles((share) => q.quantile(share, transports.connectDuration)),
           {
             thresholds: { warn: 1, bad: 3 },
           },
@@ -67,22 +69,22 @@ export const joins: BoardSpec = {
           'Refused',
           'ops',
           'Connections that were not let in, by the code of the error (docs/protocol.md).',
-          [line('{{code}}', `${q.rate(rooms.refusals, { by: ['code'] })}`)],
+          [line('{{code}}', `${q.rate(joins.refusals, { by: ['code'] })}`)],
         ),
         graph(
           'Failed transports',
           'ops',
           'ice_failed: lost and not back in time; dtls_failed; never_connected: the client tried, no packet came through (firewalls, the announced address).',
-          [line('{{reason}}', q.rate(transports.transportFailures, { by: ['reason'] }))],
+          [line('{{reason}}', q.rate(transports.failures, { by: ['reason'] }))],
         ),
         graph('Ends of transports', 'ops', 'Why transports end.', [
-          line('{{reason}}', q.rate(transports.transportCloses, { by: ['reason'] })),
+          line('{{reason}}', q.rate(transports.closes, { by: ['reason'] })),
         ]),
         graph(
           'Rejoins',
           'ops',
           'Peers that had to build their media anew: a worker died, or the room was moved.',
-          [line('{{reason}}', q.rate(rooms.rejoins, { by: ['reason'] }))],
+          [line('{{reason}}', q.rate(joins.rejoins, { by: ['reason'] }))],
         ),
       ],
     },
@@ -90,23 +92,23 @@ export const joins: BoardSpec = {
       title: 'Sessions and rooms',
       panels: [
         graph('Leaves', 'ops', 'Why peers end: left and disconnected are usual.', [
-          line('{{reason}}', q.rate(rooms.leaves, { by: ['reason'] })),
+          line('{{reason}}', q.rate(joins.leaves, { by: ['reason'] })),
         ]),
         graph('Kicks', 'ops', 'Peers that were removed, by who did it.', [
-          line('{{by}}', q.rate(rooms.kicks, { by: ['by'] })),
+          line('{{by}}', q.rate(joins.kicks, { by: ['by'] })),
         ]),
         graph(
           'Duration of a session',
           's',
           'How long peers stay.',
-          percentiles((share) => q.quantile(share, rooms.sessionDuration, inRange), '', [0.5, 0.95]),
+          percentiles((share) => q.quantile(share, joins.sessionDuration, inRange), '', [0.5, 0.95]),
         ),
         graph('Peers by state', 'short', 'connected peers have not joined yet.', [
           line('{{state}}', q.sum(rooms.peers, { by: ['state'] })),
         ]),
         graph('Rooms opened and closed', 'ops', 'Rooms that begin, and that end by reason.', [
-          line('opened', q.rate(rooms.roomsOpened)),
-          line('closed: {{reason}}', q.rate(rooms.roomsClosed, { by: ['reason'] })),
+          line('opened', q.rate(rooms.opened)),
+          line('closed: {{reason}}', q.rate(rooms.closed, { by: ['reason'] })),
         ]),
       ],
     },

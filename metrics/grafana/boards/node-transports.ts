@@ -1,4 +1,7 @@
-import { media, transports } from '../../definitions/index.ts';
+import { metrics as consumers } from '../../collectors/consumers.ts';
+import { metrics as data } from '../../collectors/data.ts';
+import { metrics as producers } from '../../collectors/producers.ts';
+import { metrics as transports } from '../../collectors/transports.ts';
 import { type BoardSpec, graph, line, percentiles, q } from '../spec.ts';
 
 /** The row of the node's dashboard about transports and data channels. */
@@ -6,22 +9,22 @@ export const transportsRow: BoardSpec['rows'][number] = {
   title: 'Transports and data',
   panels: [
     graph('Transports by ICE state', 'short', 'disconnected ones lost their network and may come back.', [
-      line('{{state}}', q.sum(transports.transportsByIce, { by: ['state'] })),
+      line('{{state}}', q.sum(transports.byIce, { by: ['state'] })),
     ]),
     graph(
       'Transports by protocol',
       'short',
       'udp is what you want; tcp costs quality, and means that networks drop UDP.',
-      [line('{{protocol}}', q.sum(transports.transportsByIce, { by: ['protocol'] }))],
+      [line('{{protocol}}', q.sum(transports.byIce, { by: ['protocol'] }))],
     ),
     graph('Transports by DTLS state', 'short', 'failed ones had the wrong certificate or a broken client.', [
-      line('{{state}}', q.sum(transports.transportsByDtls, { by: ['state'] })),
+      line('{{state}}', q.sum(transports.byDtls, { by: ['state'] })),
     ]),
     graph('Transports by SCTP state', 'short', 'The state of data channels.', [
-      line('{{state}}', q.sum(transports.transportsBySctp, { by: ['state'] })),
+      line('{{state}}', q.sum(transports.bySctp, { by: ['state'] })),
     ]),
     graph('Opened', 'ops', 'Transports that are opened a second.', [
-      line('{{node}}', q.rate(transports.transportsOpened, { by: ['node'] })),
+      line('{{node}}', q.rate(transports.opened, { by: ['node'] })),
     ]),
     graph(
       'Bits by content',
@@ -30,7 +33,7 @@ export const transportsRow: BoardSpec['rows'][number] = {
       [
         line(
           '{{direction}} {{content}}',
-          `8 * ${q.rate(transports.transportBytes, { by: ['direction', 'content'] })}`,
+          `8 * ${q.rate(transports.bytes, { by: ['direction', 'content'] })}`,
         ),
       ],
       { stacked: true },
@@ -42,27 +45,27 @@ export const transportsRow: BoardSpec['rows'][number] = {
       percentiles((share) => q.quantile(share, transports.availableOutgoing), '', [0.05, 0.5, 0.95]),
     ),
     graph('Data channels', 'short', 'Data producers and consumers.', [
-      line('producers', q.sum(transports.dataProducers)),
-      line('consumers', q.sum(transports.dataConsumers)),
+      line('producers', q.sum(data.producers)),
+      line('consumers', q.sum(data.consumers)),
     ]),
     graph('Data messages', 'ops', 'Messages of data channels a second.', [
-      line('{{direction}}', q.rate(transports.dataMessages, { by: ['direction'] })),
+      line('{{direction}}', q.rate(data.messages, { by: ['direction'] })),
     ]),
     graph('Data bytes', 'Bps', 'Bytes of data channels, and those that wait for peers who read slowly.', [
-      line('{{direction}}', q.rate(transports.dataBytes, { by: ['direction'] })),
+      line('{{direction}}', q.rate(data.bytes, { by: ['direction'] })),
     ]),
     graph(
       'Data buffered',
       'bytes',
       'Bytes that wait for peers who read slowly.',
-      [line('{{node}}', q.sum(transports.dataBuffered, { by: ['node'] }))],
+      [line('{{node}}', q.sum(data.buffered, { by: ['node'] }))],
       {
         thresholds: { warn: 1e6, bad: 1e7 },
       },
     ),
     graph('Streams', 'short', 'Producers and consumers by kind.', [
-      line('producers {{kind}}', q.sum(media.producers, { by: ['kind'] })),
-      line('consumers {{kind}}', q.sum(media.consumers, { by: ['kind'] })),
+      line('producers {{kind}}', q.sum(producers.producers, { by: ['kind'] })),
+      line('consumers {{kind}}', q.sum(consumers.consumers, { by: ['kind'] })),
     ]),
   ],
 };

@@ -1,4 +1,11 @@
-import { monitoring, rooms, server, webhooks } from '../../definitions/index.ts';
+import { metrics as collecting } from '../../collection.ts';
+import { metrics as node } from '../../collectors/node.ts';
+import { metrics as processes } from '../../collectors/process.ts';
+import { metrics as rooms } from '../../collectors/rooms.ts';
+import { metrics as sampler } from '../../collectors/sampler.ts';
+import { metrics as signaling } from '../../collectors/signaling.ts';
+import { metrics as webhooks } from '../../collectors/webhooks.ts';
+import { metrics as workers } from '../../collectors/workers.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
 import { transportsRow } from './node-transports.ts';
 
@@ -8,61 +15,61 @@ const workerLegend = '{{node}} {{worker}}';
 const state: BoardSpec['rows'][number] = {
   title: 'State',
   panels: [
-    stat('Ready', 'short', '1 while the node takes new rooms, as /readyz says.', q.sum(server.ready), {
+    stat('Ready', 'short', '1 while the node takes new rooms, as /readyz says.', q.sum(node.ready), {
       thresholds: { warn: 1, bad: 0.5, below: true },
     }),
-    stat('Draining', 'short', '1 while the node is about to end.', q.sum(server.draining)),
+    stat('Draining', 'short', '1 while the node is about to end.', q.sum(node.draining)),
     stat(
       'Drain ends',
       'dateTimeFromNow',
       'When the drain ends its calls; 1970 without a drain.',
-      `1000 * ${q.max(server.drainDeadline)}`,
+      `1000 * ${q.max(node.drainDeadline)}`,
     ),
-    stat('Workers', 'short', 'Media workers that run.', q.sum(server.workerUp)),
+    stat('Workers', 'short', 'Media workers that run.', q.sum(workers.up)),
     stat(
       'Up since',
       'dateTimeFromNow',
       'When the server process started.',
-      `1000 * ${q.max(server.processStart)}`,
+      `1000 * ${q.max(processes.start)}`,
     ),
-    table('Versions', 'short', 'What runs: Tureen, mediasoup, Bun.', [line('', q.raw(server.buildInfo))]),
+    table('Versions', 'short', 'What runs: Tureen, mediasoup, Bun.', [line('', q.raw(node.buildInfo))]),
   ],
 };
 
-const workers: BoardSpec['rows'][number] = {
+const workersRow: BoardSpec['rows'][number] = {
   title: 'Media workers',
   panels: [
     graph(
       'CPU',
       'percentunit',
       'Share of a core by worker. Above 0.9 media comes late: spread rooms, or add nodes.',
-      [line(workerLegend, q.rate(server.workerCpu, { by: perWorker }))],
+      [line(workerLegend, q.rate(workers.cpu, { by: perWorker }))],
       { thresholds: { warn: 0.7, bad: 0.9 } },
     ),
     graph('Memory', 'bytes', 'Resident memory by worker.', [
-      line(workerLegend, q.sum(server.workerMemory, { by: perWorker })),
+      line(workerLegend, q.sum(workers.memory, { by: perWorker })),
     ]),
     graph(
       'Latency of requests',
       's',
       'How long a worker took to answer the sampler. It grows with its load before media suffers.',
-      [line(workerLegend, q.max(server.workerLatency, { by: perWorker }))],
+      [line(workerLegend, q.max(workers.latency, { by: perWorker }))],
       { thresholds: { warn: 0.05, bad: 0.25 } },
     ),
     graph('Rooms', 'short', 'Rooms by worker.', [
-      line(workerLegend, q.sum(rooms.roomsByWorker, { by: perWorker })),
+      line(workerLegend, q.sum(rooms.byWorker, { by: perWorker })),
     ]),
     graph('Routers and consumers', 'short', 'What each worker carries.', [
-      line(`consumers ${workerLegend}`, q.sum(server.workerConsumers, { by: perWorker })),
-      line(`routers ${workerLegend}`, q.sum(server.workerRouters, { by: perWorker })),
+      line(`consumers ${workerLegend}`, q.sum(workers.consumers, { by: perWorker })),
+      line(`routers ${workerLegend}`, q.sum(workers.routers, { by: perWorker })),
     ]),
     graph(
       'Deaths and restarts',
       'short',
       'Workers that died, and that were started again, in the window.',
       [
-        line(`deaths ${workerLegend}`, q.increase(server.workerDeaths, { by: perWorker })),
-        line(`restarts ${workerLegend}`, q.increase(server.workerRestarts, { by: perWorker })),
+        line(`deaths ${workerLegend}`, q.increase(workers.deaths, { by: perWorker })),
+        line(`restarts ${workerLegend}`, q.increase(workers.restarts, { by: perWorker })),
       ],
       { thresholds: { warn: 1, bad: 3 } },
     ),
@@ -76,7 +83,7 @@ const serverRow: BoardSpec['rows'][number] = {
       'Event loop lag',
       's',
       'How late timers fire: everything waits as long.',
-      percentiles((share) => q.quantile(share, server.loopLag)),
+      percentiles((share) => q.quantile(share, processes.loopLag)),
       {
         thresholds: { warn: 0.05, bad: 0.1 },
       },
@@ -85,12 +92,12 @@ const serverRow: BoardSpec['rows'][number] = {
       'CPU',
       'percentunit',
       'Share of a core of the server process, without the media workers.',
-      [line('{{node}}', q.rate(server.processCpu, { by: ['node'] }))],
+      [line('{{node}}', q.rate(processes.cpu, { by: ['node'] }))],
       { thresholds: { warn: 0.6, bad: 0.85 } },
     ),
     graph('Memory', 'bytes', 'Resident memory, and the heap of JavaScript.', [
-      line('resident {{node}}', q.sum(server.processMemory, { by: ['node'] })),
-      line('heap {{node}}', q.sum(server.processHeap, { by: ['node'] })),
+      line('resident {{node}}', q.sum(processes.memory, { by: ['node'] })),
+      line('heap {{node}}', q.sum(processes.heap, { by: ['node'] })),
     ]),
     graph(
       'File descriptors',
@@ -99,7 +106,7 @@ const serverRow: BoardSpec['rows'][number] = {
       [
         line(
           '{{node}}',
-          `${q.sum(server.processOpenFiles, { by: ['node'] })} / ${q.sum(server.processMaxFiles, { by: ['node'] })}`,
+          `${q.sum(processes.openFiles, { by: ['node'] })} / ${q.sum(processes.maxFiles, { by: ['node'] })}`,
         ),
       ],
       { thresholds: { warn: 0.7, bad: 0.9 } },
@@ -107,44 +114,44 @@ const serverRow: BoardSpec['rows'][number] = {
   ],
 };
 
-const signaling: BoardSpec['rows'][number] = {
+const signalingRow: BoardSpec['rows'][number] = {
   title: 'Signaling',
   panels: [
     graph(
       'Requests by method',
       'reqps',
       'Messages of clients a second.',
-      [line('{{method}}', q.rate(server.requests, { by: ['method'] }))],
+      [line('{{method}}', q.rate(signaling.requests, { by: ['method'] }))],
       { stacked: true },
     ),
     graph(
       'Requests by result',
       'reqps',
       'refused: a mistake of the client or a limit; failed: a mistake of the server, see its log.',
-      [line('{{result}}', q.rate(server.requests, { by: ['result'] }))],
+      [line('{{result}}', q.rate(signaling.requests, { by: ['result'] }))],
     ),
     graph(
       'Duration',
       's',
       'The 95th percentile of the time to an answer, by method.',
-      [line('{{method}}', q.quantile(0.95, server.requestDuration, { by: ['method'] }))],
+      [line('{{method}}', q.quantile(0.95, signaling.requestDuration, { by: ['method'] }))],
       { thresholds: { warn: 0.25, bad: 1 } },
     ),
     graph('Sockets', 'short', 'Open signaling sockets.', [
-      line('{{node}}', q.sum(server.sockets, { by: ['node'] })),
+      line('{{node}}', q.sum(signaling.sockets, { by: ['node'] })),
     ]),
     graph('Notifications', 'ops', 'Notifications to clients a second.', [
-      line('{{node}}', q.rate(server.notifications, { by: ['node'] })),
+      line('{{node}}', q.rate(signaling.notifications, { by: ['node'] })),
     ]),
     graph(
       'Waiting messages',
       'short',
       'Messages of clients that wait to be handled. It should be near zero.',
-      [line('{{node}}', q.sum(server.queuedMessages, { by: ['node'] }))],
+      [line('{{node}}', q.sum(signaling.queuedMessages, { by: ['node'] }))],
       { thresholds: { warn: 100, bad: 1000 } },
     ),
     graph('Dropped sockets', 'ops', 'Sockets that the server closed for what the client did, by reason.', [
-      line('{{reason}}', q.rate(server.socketDrops, { by: ['reason'] })),
+      line('{{reason}}', q.rate(signaling.drops, { by: ['reason'] })),
     ]),
   ],
 };
@@ -156,23 +163,23 @@ const webhooksRow: BoardSpec['rows'][number] = {
   title: 'Webhooks',
   panels: [
     graph('Attempts', 'ops', 'Webhooks that were sent, by receiver; those that failed are sent again.', [
-      line('{{result}} {{receiver}}', q.rate(webhooks.webhookAttempts, { by: ['receiver', 'result'] })),
+      line('{{result}} {{receiver}}', q.rate(webhooks.attempts, { by: ['receiver', 'result'] })),
     ]),
     graph('Waiting', 'short', 'Webhooks in the outbox, by receiver.', [
-      line(receiverLegend, q.sum(webhooks.webhooksWaiting, { by: perReceiver })),
+      line(receiverLegend, q.sum(webhooks.waiting, { by: perReceiver })),
     ]),
     graph(
       'Oldest that waits',
       's',
       'How far a receiver is behind. After TUREEN_WEBHOOK_RETRY_HOURS it becomes a dead letter.',
-      [line(receiverLegend, q.max(webhooks.webhookOldest, { by: perReceiver }))],
+      [line(receiverLegend, q.max(webhooks.oldest, { by: perReceiver }))],
       { thresholds: { warn: 60, bad: 900 } },
     ),
     graph('Dead letters', 'short', 'Those that were given up and can be replayed, by receiver.', [
-      line(receiverLegend, q.sum(webhooks.webhookDeadLetters, { by: perReceiver })),
+      line(receiverLegend, q.sum(webhooks.deadLetters, { by: perReceiver })),
     ]),
     graph('Given up', 'short', 'Became a dead letter, or was lost on a full disk, in the window.', [
-      line('{{course}} {{receiver}}', q.increase(webhooks.webhooksGivenUp, { by: ['receiver', 'course'] })),
+      line('{{course}} {{receiver}}', q.increase(webhooks.givenUp, { by: ['receiver', 'course'] })),
     ]),
   ],
 };
@@ -185,8 +192,8 @@ const measuring: BoardSpec['rows'][number] = {
       's',
       'Time between two passes, and how long a pass takes. A longer interval than configured means that the loop or a worker is busy.',
       [
-        line('interval {{node}}', q.max(monitoring.samplerInterval, { by: ['node'] })),
-        line('pass {{node}}', q.max(monitoring.samplerPassDuration, { by: ['node'] })),
+        line('interval {{node}}', q.max(sampler.interval, { by: ['node'] })),
+        line('pass {{node}}', q.max(sampler.passDuration, { by: ['node'] })),
       ],
     ),
     graph(
@@ -194,36 +201,36 @@ const measuring: BoardSpec['rows'][number] = {
       'reqps',
       'Statistics that were asked for; gone are objects that ended meanwhile.',
       [
-        line('{{result}}', q.rate(monitoring.samplerRequests, { by: ['result'] })),
-        line('passes', q.rate(monitoring.samplerPasses)),
+        line('{{result}}', q.rate(sampler.requests, { by: ['result'] })),
+        line('passes', q.rate(sampler.passes)),
       ],
     ),
     graph(
       'Last samples left out',
       'ops',
       'Objects that ended among too many others to be asked a last time; what they did since their last sample is missing.',
-      [line('{{node}}', q.rate(monitoring.lastSamplesSkipped, { by: ['node'] }))],
+      [line('{{node}}', q.rate(sampler.lastSamplesSkipped, { by: ['node'] }))],
     ),
     graph(
       'Collectors',
       's',
       'How long each part of the page takes to be read.',
-      [line('{{collector}}', q.max(monitoring.collectorDuration, { by: ['collector'] }))],
+      [line('{{collector}}', q.max(collecting.duration, { by: ['collector'] }))],
       { thresholds: { warn: 0.01, bad: 0.05 } },
     ),
     graph(
       'Collectors that work',
       'short',
       '1 for each part of the page that could be read; look into the log for one that could not.',
-      [line('{{collector}}', `min by (collector) (${q.raw(monitoring.collectorSuccess)})`)],
+      [line('{{collector}}', `min by (collector) (${q.raw(collecting.success)})`)],
       { thresholds: { warn: 1, bad: 0.5, below: true } },
     ),
   ],
 };
 
-export const node: BoardSpec = {
+export const nodeBoard: BoardSpec = {
   uid: 'tureen-node',
   title: 'Tureen / Node',
   description: 'One node: its media workers, its event loop, signaling, transports.',
-  rows: [state, workers, serverRow, signaling, transportsRow, webhooksRow, measuring],
+  rows: [state, workersRow, serverRow, signalingRow, transportsRow, webhooksRow, measuring],
 };

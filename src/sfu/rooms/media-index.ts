@@ -48,6 +48,8 @@ export type MediaObjectKind = keyof MediaObjects;
 export interface MediaObject<K extends MediaObjectKind = MediaObjectKind> extends PeerRef {
   readonly object: K;
   readonly id: string;
+  /** The transport that carries it; of a transport its own id. */
+  readonly transportId: string;
   /** Index of the worker that carries it. */
   readonly worker: number;
   /** How it is now. */

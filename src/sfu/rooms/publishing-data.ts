@@ -76,6 +76,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
     ...peer.ref,
     object: 'dataProducer',
     id,
+    transportId: entry.transport.id,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ label: info.label }),
     statistics: () => dataProducer.getStats(),

@@ -213,13 +213,14 @@ function refOf({ peer, producer, info }: LocalPublication) {
 }
 
 function follow(room: Room, publication: LocalPublication): void {
-  const { peer, producer, info } = publication;
+  const { peer, producer, info, transportId } = publication;
   const { kind, codec, source, rtpParameters } = info;
   const coding = { kind, codec, clockRate: rtpParameters.codecs[0]?.clockRate ?? 90_000 };
   peer.media.add({
     ...peer.ref,
     object: 'producer',
     id: producer.id,
+    transportId,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ coding, source, paused: producer.paused }),
     statistics: () => producer.getStats(),

@@ -17,7 +17,11 @@ import {
   roomSnapshot,
   type SnapshotSources,
   takeSnapshot,
+  type WorkerSnapshot,
+  workerSnapshot,
 } from './snapshot.ts';
+
+export type { WorkerUsage };
 
 /** How many there are, without a copy of anything. */
 export interface NodeCounts {
@@ -79,6 +83,11 @@ export class ReadModel {
   sessions(): SessionTransports[] {
     const peers = [...this.options.sources.rooms.values()].flatMap((room) => [...room.peers.values()]);
     return peers.map(({ ref, transports }) => ({ ...ref, transportIds: [...transports.keys()] }));
+  }
+
+  /** The media workers, those that are being replaced too. */
+  workers(): WorkerSnapshot[] {
+    return this.options.sources.pool.slots.map(workerSnapshot);
   }
 
   roomIds(): string[] {

@@ -191,7 +191,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
   };
 }
 
-function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
+export function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
   const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
   return {
     index,

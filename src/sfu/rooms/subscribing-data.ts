@@ -50,6 +50,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
     ...peer.ref,
     object: 'dataConsumer',
     id: dataConsumerId,
+    transportId: subscription.transportId,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ label }),
     statistics: () => dataConsumer.getStats(),

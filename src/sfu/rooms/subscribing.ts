@@ -141,7 +141,7 @@ function keep(room: Room, subscription: Subscription): Subscription {
   return subscription;
 }
 
-function consumerObject({ peer, consumer, publication }: Subscription): MediaObject<'consumer'> {
+function consumerObject({ peer, consumer, publication, transportId }: Subscription): MediaObject<'consumer'> {
   const { kind, codec, rtpParameters } = publication.info;
   const coding = { kind, codec, clockRate: rtpParameters.codecs[0]?.clockRate ?? 90_000 };
   const { type } = consumer;
@@ -149,6 +149,7 @@ function consumerObject({ peer, consumer, publication }: Subscription): MediaObj
     ...peer.ref,
     object: 'consumer',
     id: consumer.id,
+    transportId,
     worker: peer.router?.live.index ?? 0,
     state: () => ({
       coding,

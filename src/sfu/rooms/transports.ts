@@ -94,6 +94,7 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
     ...peer.ref,
     object: 'transport',
     id: transport.id,
+    transportId: transport.id,
     worker: peer.router?.live.index ?? 0,
     state: () => ({
       type,

@@ -1,0 +1,33 @@
+import type { Collector } from '../collector.ts';
+import { consumers } from './consumers.ts';
+import { data } from './data.ts';
+import { joins } from './joins.ts';
+import { node } from './node.ts';
+import { processCollector } from './process.ts';
+import { producers } from './producers.ts';
+import { rooms } from './rooms.ts';
+import { sampler } from './sampler.ts';
+import { signaling } from './signaling.ts';
+import { speakers } from './speakers.ts';
+import { streams } from './streams.ts';
+import { transports } from './transports.ts';
+import { webhooks } from './webhooks.ts';
+import { workers } from './workers.ts';
+
+/** Every collector, in the order of the page and of docs/metrics.md. */
+export const collectors: readonly Collector[] = [
+  rooms,
+  joins,
+  speakers,
+  transports,
+  data,
+  producers,
+  consumers,
+  streams,
+  signaling,
+  workers,
+  node,
+  processCollector,
+  webhooks,
+  sampler,
+];
