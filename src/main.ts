@@ -1,5 +1,4 @@
 import { workerBin } from 'mediasoup';
-import { compileFromFirstRoom } from './app/jit.ts';
 import { LiveConfig } from './app/reload.ts';
 import { Server } from './app/server.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config/config.ts';
@@ -39,7 +38,6 @@ async function main(): Promise<void> {
   endOnSignals(server, log);
   reloadOnHangup({ server, live, log, tls });
   announce(server, log);
-  compileFromFirstRoom(server.sfu.events);
 }
 
 async function start(config: Config, log: Logger) {
