@@ -126,7 +126,8 @@ export class AudioRoom implements Disposable {
 const transportOptions = { comedia: true, rtcpMux: true } as const;
 
 async function join(sfu: Sfu, roomId: string, peerId: string): Promise<{ room: Room; peer: Peer }> {
-  const identity = { roomId, peerId, metadata: {}, grants: defaultGrants, address: '127.0.0.1' };
+  const who = { roomId, peerId, subject: peerId };
+  const identity = { ...who, metadata: {}, grants: defaultGrants, address: '127.0.0.1' };
   const peer = await sfu.enter(identity, { gone: Promise.resolve(), close: () => {} });
   const room = sfu.room(roomId);
   room.join(peer, { displayName: peerId, device: {}, autoSubscribe: false });
