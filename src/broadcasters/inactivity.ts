@@ -2,34 +2,36 @@ import type { types } from 'mediasoup';
 import type { Clock } from '../core/clock.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 
-export interface SilenceOptions {
+export interface InactivityTimerOptions {
   peer: Peer;
   clock: Clock;
-  /** How long nothing may be heard; 0 for as long as one likes. */
-  seconds: () => number;
-  onSilent: () => void;
+  /** How long nothing may be received; 0 turns the timer off. Read again for every check. */
+  timeoutSeconds: () => number;
+  onInactive: () => void;
 }
 
-/** How often it looks, as a part of the time that it waits. */
-const looks = 4;
-/** How often it looks whether the setting has changed, while it says that nobody waits. Milliseconds. */
-const idle = 60_000;
+const checksPerTimeout = 4;
+/** While the timer is off: how often the setting is read again. */
+const settingCheckMs = 60_000;
 
-/** RTP has no end: whoever stops sending without a word is missed by counting what comes. */
-export class Silence {
-  #received = 0;
-  #heardAt: number;
+/**
+ * Notices a sender that stopped without a word: RTP has no end, so it looks whether the number of received bytes still
+ * grows.
+ */
+export class InactivityTimer {
+  #receivedBytes = 0;
+  #activeAt: number;
   #cancel: () => void = () => {};
   #closed = false;
 
-  constructor(private readonly options: SilenceOptions) {
-    this.#heardAt = options.clock.now();
-    this.#lookLater();
+  constructor(private readonly options: InactivityTimerOptions) {
+    this.#activeAt = options.clock.now();
+    this.#scheduleCheck();
   }
 
-  /** It gave a sign of life by another way than media. */
-  heard(): void {
-    this.#heardAt = this.options.clock.now();
+  /** Starts the timer again, after a sign of life other than media. */
+  reset(): void {
+    this.#activeAt = this.options.clock.now();
   }
 
   close(): void {
@@ -37,29 +39,29 @@ export class Silence {
     this.#cancel();
   }
 
-  #lookLater(): void {
+  #scheduleCheck(): void {
     if (this.#closed) return;
-    const { clock, seconds } = this.options;
-    const wait = seconds() === 0 ? idle : (seconds() * 1000) / looks;
-    this.#cancel = clock.after(wait, () => void this.#look().finally(() => this.#lookLater()));
+    const { clock, timeoutSeconds } = this.options;
+    const delayMs = timeoutSeconds() === 0 ? settingCheckMs : (timeoutSeconds() * 1000) / checksPerTimeout;
+    this.#cancel = clock.after(delayMs, () => void this.#check().finally(() => this.#scheduleCheck()));
   }
 
-  async #look(): Promise<void> {
-    const { clock, seconds, onSilent } = this.options;
-    const received = await this.#count();
+  async #check(): Promise<void> {
+    const { clock, timeoutSeconds, onInactive } = this.options;
+    const receivedBytes = await this.#countReceivedBytes();
     if (this.#closed) return;
-    if (received !== this.#received || seconds() === 0) this.heard();
-    this.#received = received;
-    if (clock.now() - this.#heardAt < seconds() * 1000) return;
+    if (receivedBytes !== this.#receivedBytes || timeoutSeconds() === 0) this.reset();
+    this.#receivedBytes = receivedBytes;
+    if (clock.now() - this.#activeAt < timeoutSeconds() * 1000) return;
     this.close();
-    onSilent();
+    onInactive();
   }
 
-  /** Bytes that came over all its transports; receivers send reports, so they are heard too. */
-  async #count(): Promise<number> {
+  /** Bytes received on all transports. A peer that only receives sends RTCP reports, so it counts as active too. */
+  async #countReceivedBytes(): Promise<number> {
     const transports = [...this.options.peer.transports.values()];
     const counts = transports.map(async ({ transport }) => {
-      // One that closes at this moment counts no more.
+      // A transport that closes at this moment counts as nothing.
       const stats = await transport.getStats().catch(() => []);
       return (stats as types.BaseTransportStats[]).reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
     });
