@@ -90,10 +90,7 @@ export class Access {
   }
 
   /** The name of the program that a key belongs to. @throws SfuError unauthorized, forbidden */
-  async #programOf(
-    { request, remoteAddress }: OpenRequest,
-    credential: string | undefined,
-  ): Promise<string> {
+  async #programOf({ request, remoteAddress }: OpenRequest, credential: string | undefined): Promise<string> {
     if (credential === undefined) throw new SfuError('unauthorized', missingCredential);
     const caller = await this.options.programs.authenticate(request, remoteAddress);
     requireScope(caller, 'media');

@@ -165,7 +165,13 @@ test('what is wrong is said in a line of text, and nothing is left behind', asyn
   const { base, audio } = await olderBroadcaster('wrong', 'b');
   const wrong: [method: string, path: string, body: Json | undefined, status: number, words: string][] = [
     ['POST', '/rooms/wrong/broadcasters', {}, 400, 'invalid_params: a broadcaster: id'],
-    ['POST', '/rooms/wrong/broadcasters', { id: 'a\u0000b' }, 400, 'invalid_params: id: must have 1 to 128 characters'],
+    [
+      'POST',
+      '/rooms/wrong/broadcasters',
+      { id: 'a\u0000b' },
+      400,
+      'invalid_params: id: must have 1 to 128 characters',
+    ],
     ['POST', '/rooms/wrong/broadcasters', { id: 'x', displayName: 7 }, 400, 'displayName'],
     ['POST', `${base}/transports`, { type: 'quic' }, 400, 'invalid_params: a transport: type'],
     ['POST', `${base}/transports/${audio.id}/connect`, {}, 400, 'invalid_params'],
