@@ -76,9 +76,10 @@ export class Endpoint {
   ): Promise<Answer> {
     const match = headers.get('if-match');
     const reader = match === null ? undefined : readerOf(operation);
-    const result = await runOperation(operation, context, params, () => {
+    const beforeRun = () => {
       if (reader && match !== null) requireMatch(match, etagOf(textOf(reader, context, params)));
-    });
+    };
+    const result = await runOperation(operation, { context, params, beforeRun });
     const { status = 200 } = operation;
     if (status === 204) return { status, headers: apiHeaders, body: '' };
     const body = JSON.stringify(result);
