@@ -8,17 +8,17 @@ interface Context {
 }
 
 /**
- * The REST API. Its table of operations with their schemas is loaded with the first request: many nodes never get one,
- * and it takes some megabytes. Elysia neither reads nor checks the bodies.
+ * The REST API. The table of operations takes some megabytes and many nodes are never called, so it is loaded with the
+ * first request. Elysia neither parses nor validates bodies here.
  */
 export function restPlugin(options: RouterOptions) {
   let router: Promise<Router> | undefined;
-  const answer = async ({ request, server }: Context) => {
-    const direct = server?.requestIP(request)?.address ?? '';
+  const respond = async ({ request, server }: Context) => {
+    const remoteAddress = server?.requestIP(request)?.address ?? '';
     router ??= import('./router.ts').then(({ Router: Loaded }) => new Loaded(options));
-    return (await router).answer({ request, direct });
+    return (await router).respond({ request, remoteAddress });
   };
   return new Elysia({ name: 'rest', normalize: false })
-    .all(basePath, answer, { parse: 'none' })
-    .all(`${basePath}/*`, answer, { parse: 'none' });
+    .all(basePath, respond, { parse: 'none' })
+    .all(`${basePath}/*`, respond, { parse: 'none' });
 }
