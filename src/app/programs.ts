@@ -6,12 +6,13 @@ import { Holdings } from '../operations/holdings/holdings.ts';
 import type { ControlServices } from '../operations/operation.ts';
 import { EventStream } from '../public-events/stream.ts';
 import { restPlugin } from '../rest/plugin.ts';
+import type { Sfu } from '../sfu/sfu.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { SocketData } from '../wire/socket.ts';
 
 export interface ProgramsOptions {
   /** What operations act on, except what is made here. */
-  readonly services: Omit<ControlServices, 'holdings'>;
+  readonly services: Omit<ControlServices, 'holdings' | 'sfu'> & { readonly sfu: Sfu };
   /** Finds the program that a request comes from. */
   readonly access: ApiAccess;
   readonly log: Logger;

@@ -4,10 +4,11 @@ import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { defaultGrants } from '../core/grants.ts';
 import { cleanDevice, cleanName } from '../core/text.ts';
-import type { Device, Peer, PeerLink } from '../sfu/rooms/peer.ts';
+import { enterWithoutSocket } from '../sfu/enter-without-socket.ts';
+import type { Device, Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import { Silence } from './silence.ts';
+import { InactivityTimer } from './inactivity.ts';
 
 export interface BroadcasterOptions {
   readonly roomId: string;
@@ -17,64 +18,60 @@ export interface BroadcasterOptions {
   readonly rtpCapabilities?: types.RtpCapabilities;
 }
 
-/** A peer that a program drives by HTTP. */
+/** A peer that a program controls over HTTP. */
 export interface Broadcaster {
   readonly room: Room;
   readonly peer: Peer;
-  /** With what it joins, or joined. */
   readonly options: BroadcasterOptions;
-  readonly silence: Silence;
+  readonly inactivity: InactivityTimer;
 }
 
 export interface BroadcastersOptions {
   sfu: Sfu;
   clock: Clock;
-  /** Seconds without media and without a call after which a broadcaster is taken for dead; 0 never. */
+  /** Seconds without media and without a call after which a broadcaster is removed; 0 for never. */
   silenceSeconds: () => number;
 }
 
-/** The broadcasters of this node by room and id. Each is a peer like any other, but without a socket. */
+/** The broadcasters of this node. Each is a peer like any other, but without a socket. */
 export class Broadcasters {
-  readonly #all = new Map<Peer, Broadcaster>();
+  readonly #broadcasters = new Map<Peer, Broadcaster>();
 
   constructor(private readonly options: BroadcastersOptions) {}
 
   /**
-   * Lets a broadcaster into a room, which is opened when it is not there. One of the same id is replaced, for its
-   * script has begun anew. @throws SfuError wrong_state when the id is that of a person in the room
+   * Enters a room as a broadcaster; the room is opened if it is not there. A broadcaster of the same id is replaced,
+   * because its script has started again. @throws SfuError wrong_state when a peer that is no broadcaster has the id
    */
   async create(caller: Caller, options: BroadcasterOptions): Promise<Broadcaster> {
     const { sfu, clock, silenceSeconds } = this.options;
     const { roomId, peerId } = options;
     const present = sfu.rooms.get(roomId)?.peers.get(peerId);
-    if (present && !this.#all.has(present)) {
-      throw new SfuError('wrong_state', `"${peerId}" is somebody else in room "${roomId}"; take another id`);
+    if (present && !this.#broadcasters.has(present)) {
+      throw new SfuError(
+        'wrong_state',
+        `"${peerId}" in room "${roomId}" is a peer that is not a broadcaster; use another id`,
+      );
     }
-    const link = new BroadcasterLink(() => this.#end(peer));
-    const peer: Peer = await sfu.enter(
-      {
-        roomId,
-        peerId,
-        subject: peerId,
-        program: caller.by.id,
-        metadata: { broadcaster: caller.by.id },
-        grants: defaultGrants,
-        // A program that may send media may do so after a removal too; what keeps it out is a ban.
-        issuedAt: clock.now(),
-        address: caller.address,
-      },
-      link,
-    );
-    const room = sfu.room(roomId);
-    const onSilent = () =>
+    const identity = {
+      roomId,
+      peerId,
+      subject: peerId,
+      program: caller.by.id,
+      metadata: { broadcaster: caller.by.id },
+      grants: defaultGrants,
+      // Issued now: a removal does not keep out a program that may send media. A ban does.
+      issuedAt: clock.now(),
+      address: caller.address,
+    };
+    const { room, peer } = await enterWithoutSocket({ sfu, identity, onClose: (gone) => this.#forget(gone) });
+    const onInactive = () =>
       room.removePeer(peer, 'disconnected', {
-        detail: `nothing was received of it for ${silenceSeconds()} seconds`,
+        detail: `nothing was received from it for ${silenceSeconds()} seconds`,
       });
-    const silence = new Silence({ peer, clock, seconds: silenceSeconds, onSilent });
-    const broadcaster = { room, peer, options, silence };
-    this.#all.set(peer, broadcaster);
-    // It may have been removed while it was let in.
-    if (peer.closed) this.#end(peer);
+    const inactivity = new InactivityTimer({ peer, clock, timeoutSeconds: silenceSeconds, onInactive });
+    const broadcaster = { room, peer, options, inactivity };
+    this.#broadcasters.set(peer, broadcaster);
     return broadcaster;
   }
 
@@ -85,22 +82,21 @@ export class Broadcasters {
       displayName: cleanName(displayName),
       device: cleanDevice(device),
       rtpCapabilities,
-      // What it receives it asks for.
       autoSubscribe: false,
     });
   }
 
-  /** @throws SfuError not_found, for a peer that is no broadcaster too */
+  /** Finds a broadcaster and restarts its timer. @throws SfuError not_found, also for a peer that is no broadcaster */
   get(roomId: string, peerId: string): Broadcaster {
     const peer = this.options.sfu.rooms.get(roomId)?.peers.get(peerId);
-    const broadcaster = peer && this.#all.get(peer);
+    const broadcaster = peer && this.#broadcasters.get(peer);
     if (!broadcaster) {
       throw new SfuError(
         'not_found',
-        `there is no broadcaster "${peerId}" in room "${roomId}"; it was never made, or it has ended`,
+        `there is no broadcaster "${peerId}" in room "${roomId}"; create it, it may have ended`,
       );
     }
-    broadcaster.silence.heard();
+    broadcaster.inactivity.reset();
     return broadcaster;
   }
 
@@ -109,23 +105,12 @@ export class Broadcasters {
   }
 
   close(): void {
-    for (const { silence } of this.#all.values()) silence.close();
-    this.#all.clear();
+    for (const { inactivity } of this.#broadcasters.values()) inactivity.close();
+    this.#broadcasters.clear();
   }
 
-  #end(peer: Peer): void {
-    this.#all.get(peer)?.silence.close();
-    this.#all.delete(peer);
-  }
-}
-
-/** There is no connection behind it: what it is offered it asks for, and its end needs no telling. */
-class BroadcasterLink implements PeerLink {
-  readonly gone = Promise.resolve();
-
-  constructor(private readonly onClose: () => void) {}
-
-  close(): void {
-    this.onClose();
+  #forget(peer: Peer): void {
+    this.#broadcasters.get(peer)?.inactivity.close();
+    this.#broadcasters.delete(peer);
   }
 }

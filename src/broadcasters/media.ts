@@ -3,13 +3,14 @@ import { SfuError } from '../core/errors.ts';
 import type { DataPublication, Publication } from '../sfu/rooms/publication.ts';
 import { type PublishRequest, publish } from '../sfu/rooms/publishing.ts';
 import { type PublishDataRequest, publishData } from '../sfu/rooms/publishing-data.ts';
+import type { Room } from '../sfu/rooms/room.ts';
 import { connectPlainTransport, openPlainTransport } from '../sfu/rooms/rtp-transports.ts';
 import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
 import { subscribeData } from '../sfu/rooms/subscribing-data.ts';
 import { connectTransport, iceCandidates, openTransport } from '../sfu/rooms/transports.ts';
 import type { Broadcaster } from './broadcasters.ts';
 
-/** Where a broadcaster sends its RTP, or what it needs for ICE and DTLS. */
+/** Opens a transport for RTP without WebRTC. @returns the address to which the broadcaster sends */
 export async function openPlain(
   { room, peer }: Broadcaster,
   request: { comedia: boolean; rtcpMux: boolean; producing: boolean; consuming: boolean; sctp: boolean },
@@ -26,6 +27,7 @@ export async function openPlain(
   };
 }
 
+/** Opens a transport for a broadcaster that speaks WebRTC. @returns what it needs for ICE and DTLS */
 export async function openWebRtc({ room, peer }: Broadcaster) {
   const request = { producing: true, consuming: true, forceTcp: false };
   const entry = await openTransport(room, peer, request);
@@ -33,6 +35,7 @@ export async function openWebRtc({ room, peer }: Broadcaster) {
   return { id, iceParameters, iceCandidates: iceCandidates(room, entry), dtlsParameters, sctpParameters };
 }
 
+/** Gives a transport its other side. @throws SfuError invalid_params for parameters of the other kind of transport */
 export async function connect(
   { room, peer }: Broadcaster,
   transportId: string,
@@ -44,7 +47,7 @@ export async function connect(
   if (entry.type === 'plain' && 'ip' in remote) return await connectPlainTransport(room, entry, remote);
   throw new SfuError(
     'invalid_params',
-    'a webrtc transport is connected with dtlsParameters, a plain one with ip and port',
+    'a webrtc transport needs dtlsParameters to connect, a plain one needs ip and port',
   );
 }
 
@@ -90,28 +93,31 @@ export async function consumeData(
   { room, peer }: Broadcaster,
   request: { transportId: string; dataProducerId: string },
 ) {
-  const publication = dataPublicationOf({ room }, request.dataProducerId);
+  const publication = findDataPublication(room, request.dataProducerId);
   const { dataConsumer } = await subscribeData(room, peer, publication, request.transportId);
   await dataConsumer.resume();
   return { id: dataConsumer.id, streamId: dataConsumer.sctpStreamParameters?.streamId };
 }
 
-/** What the others in the room publish. */
+/** The other peers in the room, each with its publications. */
 export function othersOf({ room, peer }: Broadcaster) {
   return room
     .othersOf(peer)
     .map((other) => ({ peer: other, publications: [...other.publications.values()] }));
 }
 
-/** Whether a broadcaster that said what it can receive could receive this. */
+/** Whether a broadcaster that gave its rtpCapabilities can receive a publication. */
 export function canReceive({ options: { rtpCapabilities } }: Broadcaster, publication: Publication): boolean {
   return rtpCapabilities !== undefined && publication.handle.canBePlayed(rtpCapabilities);
 }
 
-function dataPublicationOf({ room }: Pick<Broadcaster, 'room'>, dataProducerId: string): DataPublication {
+function findDataPublication(room: Room, dataProducerId: string): DataPublication {
   for (const { dataPublications } of room.joinedPeers) {
     const found = dataPublications.get(dataProducerId);
     if (found) return found;
   }
-  throw new SfuError('not_found', `nobody in the room has a data producer "${dataProducerId}"`);
+  throw new SfuError(
+    'not_found',
+    `there is no data producer "${dataProducerId}" in the room; it may have closed`,
+  );
 }

@@ -5,11 +5,12 @@ import { toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { readJsonBody } from '../wire/body.ts';
-import { both } from './both.ts';
+import { requireId } from '../wire/check.ts';
 import type { Broadcasters } from './broadcasters.ts';
-import { newer } from './newer.ts';
-import { older } from './older.ts';
-import { type Call, checkedId, type Route, text } from './route.ts';
+import { newerRoutes } from './newer-routes.ts';
+import { olderRoutes } from './older-routes.ts';
+import { type Route, type RouteContext, text } from './route.ts';
+import { sharedRoutes } from './shared-routes.ts';
 
 export interface BroadcasterPluginOptions {
   broadcasters: Broadcasters;
@@ -18,7 +19,7 @@ export interface BroadcasterPluginOptions {
   log: Logger;
 }
 
-/** What a route gets of Elysia. */
+/** What Elysia gives to a route. */
 interface Incoming {
   readonly request: Request;
   readonly params: Readonly<Record<string, string>>;
@@ -26,14 +27,14 @@ interface Incoming {
 }
 
 /**
- * The HTTP API by which scripts for the mediasoup demo bring media of ffmpeg and GStreamer into a room, in the older and
- * the newer shape; docs/ingest.md has both. Errors are a line of text. Outside development mode an API key with the
- * scope `media` is needed.
+ * The HTTP API with which scripts for the mediasoup demo send media of ffmpeg and GStreamer into a room, in its older and
+ * its newer form (docs/ingest.md). Errors are a line of text. Outside development mode a key with the scope `media` is
+ * needed.
  */
 export function broadcasterPlugin(options: BroadcasterPluginOptions) {
   const app = new Elysia({ name: 'broadcasters', normalize: false });
-  for (const route of [...both, ...older, ...newer]) {
-    // The body is read here, with a bound.
+  for (const route of [...sharedRoutes, ...olderRoutes, ...newerRoutes]) {
+    // Elysia does not parse bodies: they are read below, up to a limit.
     app.route(route.verb, route.path, (incoming) => answer(route, incoming, options), { parse: 'none' });
   }
   return app;
@@ -45,9 +46,9 @@ async function answer(
   options: BroadcasterPluginOptions,
 ): Promise<Response> {
   try {
-    const call = await callOf(incoming, options);
-    requireScope(call.caller, 'media');
-    return await route.run(call);
+    const context = await contextOf(incoming, options);
+    requireScope(context.caller, 'media');
+    return await route.run(context);
   } catch (thrown) {
     const error = toSfuError(thrown);
     if (error.code === 'internal') options.log.error('a broadcaster call failed', { error: thrown });
@@ -55,12 +56,12 @@ async function answer(
   }
 }
 
-async function callOf(incoming: Incoming, options: BroadcasterPluginOptions): Promise<Call> {
+async function contextOf(incoming: Incoming, options: BroadcasterPluginOptions): Promise<RouteContext> {
   const { request, params, server } = incoming;
   const { access, sfu, broadcasters } = options;
   const caller = await access.authenticate(request, server?.requestIP(request)?.address ?? '');
   const param = (name: string) => params[name] ?? '';
-  const roomId = checkedId(param('roomId'), 'roomId');
+  const roomId = requireId('roomId', param('roomId'));
   return {
     sfu,
     broadcasters,

@@ -4,8 +4,8 @@ import { dataCheck } from '../wire/check.ts';
 import { DtlsParameters, RtpCapabilities, RtpParameters, SctpStreamParameters } from '../wire/rtp.ts';
 
 /**
- * What broadcasters send, in both shapes that scripts for the mediasoup demo use. The older one joins at once and has
- * its ids in the address; the newer one joins by a call of its own and has its ids in the body.
+ * Bodies of the broadcaster API, in both forms that scripts for the mediasoup demo use. The older scripts join when
+ * they are created and put ids into the path; the newer ones join with a call of its own and put ids into the body.
  */
 const Port = Type.Integer({ minimum: 1, maximum: 65535 });
 const Device = Type.Object({
@@ -14,20 +14,20 @@ const Device = Type.Object({
   version: Type.Optional(Type.String({ maxLength: 256 })),
 });
 const AppData = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), { maxProperties: 64 });
-const about = {
+const peerFields = {
   displayName: Type.Optional(Type.String({ maxLength: 256 })),
   device: Type.Optional(Device),
   rtpCapabilities: Type.Optional(RtpCapabilities),
 };
 
-export const olderCreate = dataCheck(Type.Object({ id: Id, ...about }));
-export const newerCreate = dataCheck(Type.Object({ peerId: Id, ...about }));
+export const olderCreate = dataCheck(Type.Object({ id: Id, ...peerFields }));
+export const newerCreate = dataCheck(Type.Object({ peerId: Id, ...peerFields }));
 
 export const openTransport = dataCheck(
   Type.Object({
-    /** Of the older shape: webrtc is for broadcasters that speak ICE and DTLS. */
+    /** From older scripts: webrtc is for broadcasters that speak ICE and DTLS. */
     type: Type.Optional(Type.Union([Type.Literal('plain'), Type.Literal('webrtc')])),
-    /** Of the newer shape. */
+    /** From newer scripts. */
     direction: Type.Optional(
       Type.Union([
         Type.Literal('producer'),
@@ -52,9 +52,9 @@ export const connect = dataCheck(
   ]),
 );
 
-const produced = { kind: MediaKind, rtpParameters: RtpParameters, appData: Type.Optional(AppData) };
-export const produce = dataCheck(Type.Object(produced));
-export const newerProduce = dataCheck(Type.Object({ transportId: Id, ...produced }));
+const track = { kind: MediaKind, rtpParameters: RtpParameters, appData: Type.Optional(AppData) };
+export const produce = dataCheck(Type.Object(track));
+export const newerProduce = dataCheck(Type.Object({ transportId: Id, ...track }));
 export const produceData = dataCheck(
   Type.Object({
     label: Type.Optional(Type.String({ maxLength: 256 })),

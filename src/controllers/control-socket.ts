@@ -65,7 +65,7 @@ export class ControlSocket {
     const older = this.#present.get(ownerName(owner));
     this.#present.set(ownerName(owner), controller);
     this.#controllers.add(controller);
-    this.options.services.holdings.arrived(owner);
+    this.options.services.holdings.presence.connected(owner);
     older?.end(closeRefused, 'replaced: a controller of this name connected again with the same key');
     if (this.#closed) endForRestart(controller);
   }
@@ -75,7 +75,7 @@ export class ControlSocket {
     this.options.log.info('a controller disconnected', { ...owner });
     if (this.#present.get(ownerName(owner)) !== controller) return;
     this.#present.delete(ownerName(owner));
-    this.options.services.holdings.left(owner);
+    this.options.services.holdings.presence.disconnected(owner);
   }
 }
 

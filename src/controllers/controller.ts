@@ -165,7 +165,7 @@ export class Controller implements SocketListener {
       const name = JSON.stringify(method.slice(0, 64));
       throw new SfuError('unknown_method', `there is no method ${name}; docs/controllers.md lists them`);
     }
-    return await runOperation(operation, context, params);
+    return await runOperation(operation, { context, params });
   }
 
   #subscribe(caller: Caller, wanted: unknown): Static<(typeof connectionMethods)['subscribe']['result']> {

@@ -2,16 +2,14 @@ import { Type } from '@sinclair/typebox';
 import type { types } from 'mediasoup';
 import { Id, MediaKind, oneOf, orNull } from '../core/schemas.ts';
 import { RtpParameters } from '../wire/rtp.ts';
+import { OwnerInfo } from './holdings/owner.ts';
 import { Metadata } from './schemas.ts';
 
-/** Names an endpoint: every operation on one has these. */
+/** The params with which every operation on an endpoint names it. */
 export const endpointRef = { roomId: Id, peerId: Id };
 
-export const keep = Type.Boolean({ description: 'It stays when its controller has gone for good' });
-
-export const OwnerInfo = Type.Object({
-  key: Type.String({ description: 'Name of the key' }),
-  controllerId: orNull(Type.String(), 'Which of the controllers that use the key; null for REST'),
+export const keep = Type.Boolean({
+  description: 'Whether it stays when its controller disconnects and does not come back',
 });
 
 export const EndpointInfo = Type.Object({
@@ -52,17 +50,17 @@ export const SrtpParameters = Type.Object(
       description: 'Key and salt, as in SDES (RFC 4568)',
     }),
   },
-  { description: 'With what that side encrypts what it sends' },
+  { description: 'How a side encrypts what it sends' },
 );
 
-/** Our side of a transport, for the other one to be set up by. */
+/** Our side of a transport, with which the other side is set up. */
 export const TransportInfo = Type.Object({
   id: Id,
   type: oneOf(['plain', 'pipe']),
-  ip: Type.String({ description: 'Where it receives' }),
+  ip: Type.String({ description: 'The address on which it receives' }),
   port: Type.Integer(),
-  rtcpPort: orNull(Type.Integer(), 'Where RTCP comes to; null when that is the port of RTP'),
-  remoteIp: orNull(Type.String(), 'The other side, once it is known'),
+  rtcpPort: orNull(Type.Integer(), 'The port for RTCP; null when it is the port of RTP'),
+  remoteIp: orNull(Type.String(), 'The address of the other side, once it is known'),
   remotePort: orNull(Type.Integer()),
   srtpParameters: orNull(SrtpParameters, 'Null for plain RTP'),
 });

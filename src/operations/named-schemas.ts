@@ -25,7 +25,7 @@ import {
   Transport,
 } from './schemas.ts';
 
-/** Schemas that documents show under a name of their own. */
+/** The schemas that the documents show under a name of their own. */
 export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Room,
   RoomOptions,

@@ -4,7 +4,7 @@ import { Actor, time } from './schemas.ts';
 
 export const AuditEntry = Type.Object({
   id: Type.Integer(),
-  time: time('When it was asked for'),
+  time: time('When it was requested'),
   by: Actor,
   address: Type.String(),
   action: Type.String({ description: 'A stable word such as peer.remove' }),
@@ -12,7 +12,7 @@ export const AuditEntry = Type.Object({
   peerId: orNull(Type.String()),
   details: Type.Record(Type.String(), Type.Unknown()),
   reason: Type.String(),
-  result: orNull(Type.String(), '`done`, `failed: ..` or `interrupted: ..`; null while it is on its way'),
+  result: orNull(Type.String(), '`done`, `failed: ..` or `interrupted: ..`; null while it is running'),
   finishedAt: orNull(Type.Integer()),
 });
 
@@ -27,10 +27,13 @@ export const Worker = Type.Object({
 });
 
 export const Node = Type.Object({
-  time: time('The clock of the node'),
-  ready: Type.Boolean({ description: 'Whether new calls may come here' }),
+  time: time('The time of the node'),
+  ready: Type.Boolean({ description: 'Whether the node takes new calls' }),
   unreadyReasons: Type.Array(Type.String()),
-  drainDeadline: orNull(Type.Integer(), 'When the drain ends its calls; null when the node takes new rooms'),
+  drainDeadline: orNull(
+    Type.Integer(),
+    'When the drain closes the remaining rooms; null when no drain is running',
+  ),
   workers: Type.Integer(),
   rooms: Type.Integer(),
   peers: Type.Integer(),

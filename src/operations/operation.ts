@@ -11,27 +11,27 @@ import { type DataCheck, dataCheck } from '../wire/check.ts';
 import type { Holdings } from './holdings/holdings.ts';
 import type { TopRooms } from './schemas.ts';
 
-/** As a type, but nothing of it can be changed: what the domain's snapshots are. */
-export type Immutable<T> = T extends readonly (infer E)[]
-  ? readonly Immutable<E>[]
+/** A type with every field readonly, as in the domain's snapshots. */
+export type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
   : T extends object
-    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
-/** What operations act on. */
+/** What operations act on. They read the domain as plain data and change it with commands. */
 export interface ControlServices {
-  readonly sfu: Sfu;
+  readonly sfu: Pick<Sfu, 'read' | 'drainDeadline' | 'unreadyReasons'>;
   readonly commands: Commands;
   readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;
   /** The worst rooms, from the last samples of the metrics. */
-  readonly topRooms: () => Immutable<Static<typeof TopRooms>>;
-  /** What programs made for media. */
+  readonly topRooms: () => DeepReadonly<Static<typeof TopRooms>>;
+  /** The endpoints and sessions of programs. */
   readonly holdings: Holdings;
 }
 
-/** The services, and who asks. */
+/** The services, and the caller. */
 export interface OperationContext extends ControlServices {
   readonly caller: Caller;
   /** Which of the controllers that use the caller's key; undefined for REST. */
@@ -41,11 +41,11 @@ export interface OperationContext extends ControlServices {
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
- * One operation on this server, for programs. REST has it as a route, the control socket as a method, and the OpenAPI
- * document, the typed client and docs/api.md follow from the table.
+ * One operation on this server, for programs. It is a route of REST and a method of the control socket; the OpenAPI
+ * document, the typed client and docs/api.md are made from the table of operations.
  *
- * `params` is one object, without unknown keys. In REST those that `path` names (`:roomId`) come from the address; the
- * others come from the query for GET and DELETE and from the JSON body otherwise.
+ * `params` is one object without unknown keys. In REST the params that `path` names (`:roomId`) come from the address;
+ * the others come from the query for GET and DELETE, and else from the JSON body.
  */
 export interface OperationDefinition<
   N extends string = string,
@@ -63,22 +63,25 @@ export interface OperationDefinition<
   readonly params: I;
   readonly result: R;
   /**
-   * HTTP status of success: 200 unless told. 201 answers with the new object, whose `id` follows the path of its
-   * collection in `Location`; 204 answers with nothing.
+   * HTTP status of success, 200 by default. 201 answers with the new object, and `Location` is the operation's path
+   * followed by its `id`; 204 answers with nothing.
    */
   readonly status?: 200 | 201 | 202 | 204;
   /**
-   * For a GET of one object that changes: it has an ETag, and PUT, PATCH and DELETE of the same path heed If-Match. Its
-   * `run` is synchronous, so that nothing can happen between the comparison and the change.
+   * For a GET of one object that can change: it has an ETag, and PUT, PATCH and DELETE of the same path obey If-Match.
+   * `run` must be synchronous, so that nothing can happen between the comparison and the change.
    */
   readonly versioned?: boolean;
   /** Marked as deprecated in the documents; `doc` says what to use instead. */
   readonly deprecated?: true;
-  /** Errors beside those that any operation can give. */
+  /** Errors besides those that any operation can have. */
   readonly errors: readonly ErrorCode[];
-  /** Params that a test sends; a text such as `{producer}` stands for the id of such an object. */
+  /** Params that a test sends; a string such as `{producer}` stands for the id of such an object. */
   readonly example: unknown;
-  run(context: OperationContext, params: Static<I>): Promise<Immutable<Static<R>>> | Immutable<Static<R>>;
+  run(
+    context: OperationContext,
+    params: Static<I>,
+  ): Promise<DeepReadonly<Static<R>>> | DeepReadonly<Static<R>>;
 }
 
 export type Operation<
@@ -100,7 +103,7 @@ export function defineOperation<
   return { ...definition, check: dataCheck(definition.params) };
 }
 
-/** The caller as the one who asks for a command that is audited. */
-export function askerOf({ caller }: OperationContext, reason?: string): Requester {
+/** The caller as the requester of a command. */
+export function requesterOf({ caller }: OperationContext, reason?: string): Requester {
   return { by: caller.by, address: caller.address, ...(reason !== undefined && { reason }) };
 }

@@ -10,30 +10,38 @@ interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-const usualLimit = 50;
+export const defaultPageSize = 50;
 
 /**
- * A page of things that are in memory, in the order of their ids. What comes or goes between two pages shifts nothing:
- * the cursor is the last id.
+ * A page of entries in memory, in the order of their ids. The cursor is the last id, so entries that come or go between
+ * two pages shift nothing.
  */
 export function pageByKey<T>(
   entries: Iterable<readonly [string, T]>,
-  { limit = usualLimit, cursor }: PageQuery,
+  { limit = defaultPageSize, cursor }: PageQuery,
 ): Page<T> {
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const rest = [...entries]
     .filter(([key]) => after === undefined || key > after)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const chosen = rest.slice(0, limit);
-  const last = chosen.at(-1);
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
   const nextCursor = rest.length > limit && last ? writeCursor(last[0]) : null;
-  return { items: chosen.map(([, item]) => item), nextCursor };
+  return { items: page.map(([, item]) => item), nextCursor };
 }
 
-/** A page of numbered rows, the newest first. */
+/** A page of objects in memory, in the order of their ids. */
+export function pageById<T extends { readonly id: string }>(items: readonly T[], query: PageQuery): Page<T> {
+  return pageByKey(
+    items.map((item) => [item.id, item]),
+    query,
+  );
+}
+
+/** A page of database rows, the newest first. */
 export function pageOfRows<T extends { readonly id: number }>(
   read: (query: { limit: number; before?: number }) => readonly T[],
-  { limit = usualLimit, cursor }: PageQuery,
+  { limit = defaultPageSize, cursor }: PageQuery,
 ): Page<T> {
   const before = cursor === undefined ? undefined : readRowCursor(cursor);
   const rows = read({ limit: limit + 1, before });
@@ -48,7 +56,7 @@ function writeCursor(key: string): string {
 
 function readCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString();
-  // Decoding skips what is not base64url; whoever made this one up gets told.
+  // Decoding ignores characters that are not base64url, so a cursor that does not encode back was made up.
   if (writeCursor(key) !== cursor) throw wrongCursor();
   return key;
 }
@@ -60,5 +68,5 @@ function readRowCursor(cursor: string): number {
 }
 
 function wrongCursor(): SfuError {
-  return new SfuError('invalid_params', 'cursor: it is not one of ours; take nextCursor of the page before');
+  return new SfuError('invalid_params', 'cursor: must be the nextCursor of the page before');
 }

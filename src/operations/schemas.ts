@@ -1,15 +1,13 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
-import { TokenGrants } from '../access/tokens.ts';
+import { maxMetadataLength, TokenGrants } from '../access/tokens.ts';
 import { codecNames } from '../core/codecs.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import { banKinds } from '../store/bans.ts';
+import { defaultPageSize } from './paging.ts';
 
-/** What programs send and get: the shapes of src/sfu/rooms/snapshot.ts and of the store. Times are milliseconds since the epoch. */
+/** What programs send and get: the snapshots of the domain (src/sfu/rooms/snapshot.ts) and rows of the store. */
 
-/** Params and bodies: a key that is not foreseen is a mistake of the caller and is told. */
-export const closed = { additionalProperties: false } as const;
-
-/** A moment. */
+/** A point in time. */
 export const time = (description: string) =>
   Type.Integer({ description: `${description}, ms since the epoch` });
 
@@ -18,56 +16,59 @@ export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems
 });
 export const Metadata = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
   maxProperties: 64,
-  description: 'Data of the application, at most 4096 characters as JSON',
+  description: `Data of the application, at most ${maxMetadataLength} characters as JSON`,
 });
 export const Actor = Type.Object({
   kind: Type.String({ description: 'peer, moderator, admin, api or server' }),
   id: Type.String(),
 });
 
-/** Options of a room, each by itself. */
+/** The options of a room. */
 export const roomOptions = {
   codecs: Type.Array(oneOf(codecNames), {
     minItems: 1,
     maxItems: codecNames.length,
     uniqueItems: true,
-    description: 'Codecs that it offers, the preferred first; it keeps them until it ends',
+    description: 'Codecs that the room offers, the preferred one first; they cannot change later',
   }),
-  maxPeers: Type.Integer({ minimum: 1, maximum: 10_000, description: 'Peers that it may have' }),
+  maxPeers: Type.Integer({ minimum: 1, maximum: 10_000, description: 'How many peers the room may have' }),
   emptySeconds: Type.Integer({
     minimum: 1,
     maximum: 7 * 24 * 3600,
-    description: 'Seconds for which it stays when nobody is in it',
+    description: 'How long the room stays open without peers, in seconds',
   }),
   metadata: Metadata,
 };
 
 export const RoomOptions = Type.Partial(Type.Object(roomOptions), {
-  description: 'What it was told to be like; what is missing follows the settings of the server',
+  description: 'The options that were set; for the others the settings of the server apply',
 });
 
 export const Room = Type.Object({
   id: Id,
   openedAt: time('When it was opened'),
-  locked: Type.Boolean({ description: 'Nobody new may enter' }),
-  bitrateCap: orNull(Type.Integer(), 'Bits a second that each transport may send; null for the setting'),
+  locked: Type.Boolean({ description: 'New peers cannot enter' }),
+  bitrateCap: orNull(
+    Type.Integer(),
+    'Bits a second that each transport may send; null when the setting of the server applies',
+  ),
   options: RoomOptions,
   workers: Type.Array(Type.Integer(), { description: 'Indices of the media workers that carry it' }),
 });
 
-/** What changes all the time and is no part of the room's version. */
+/** What changes all the time; it is not part of the room's version. */
 export const RoomState = Type.Object({
   peers: Type.Integer(),
   producers: Type.Integer(),
   consumers: Type.Integer(),
-  activePeerId: orNull(Id, 'Who speaks; null when nobody does'),
+  activePeerId: orNull(Id, 'The active speaker; null when nobody speaks'),
   speaking: Type.Array(
     Type.Object({
       peerId: Id,
       producerId: Id,
       volume: Type.Number({ description: 'dBov, -127 (silent) to 0 (RFC 6464)' }),
     }),
-    { description: 'Who is heard, the loudest first' },
+    { description: 'The peers that can be heard, the loudest first' },
   ),
 });
 
@@ -82,7 +83,7 @@ export const Peer = Type.Object({
     version: Type.Optional(Type.String()),
   }),
   metadata: Metadata,
-  address: Type.String({ description: 'IP address; empty where it has none' }),
+  address: Type.String({ description: 'IP address; empty when it is not known' }),
   tokenId: orNull(Type.String(), 'The jti of its token'),
   grants: Type.Object({
     publish: Publish,
@@ -91,7 +92,7 @@ export const Peer = Type.Object({
     hidden: Type.Boolean(),
   }),
   publish: Type.Union([Type.Boolean(), Type.Array(Source)], {
-    description: 'What it may publish now: the grant, less what was taken from it',
+    description: 'What it may publish now: the grant of its token, or what was set instead',
   }),
   connectedAt: time('When it connected'),
   joinedAt: orNull(Type.Integer(), 'When it joined'),
@@ -135,9 +136,9 @@ export const Producer = Type.Object({
   codec: Type.String({ description: 'Such as opus or vp8' }),
   paused: Type.Boolean(),
   pausedBy: Type.Array(oneOf(['peer', 'moderator']), {
-    description: 'Media flows when neither of them holds it. A mute by a program counts as a moderator’s',
+    description: 'Who paused it; empty while media flows. A mute by a program counts as a moderator’s',
   }),
-  score: Type.Array(StreamScore, { description: 'How well each of its streams is received' }),
+  score: Type.Array(StreamScore, { description: 'How well the server receives each of its streams' }),
   openedAt: time('When it was opened'),
 });
 
@@ -169,7 +170,8 @@ export const Consumer = Type.Object({
 
 export const Stats = Type.Object({
   stats: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-    description: 'As mediasoup gives them: https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+    description:
+      'As mediasoup returns them: https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
   }),
 });
 
@@ -184,9 +186,9 @@ export const Ban = Type.Object({
   roomId: orNull(Id, 'Null for the whole server'),
   reason: Type.String(),
   by: Actor,
-  createdAt: time('When it was ordered'),
-  expiresAt: orNull(Type.Integer(), 'When it ends; null for good'),
-  liftedAt: orNull(Type.Integer(), 'When it was ended before its time'),
+  createdAt: time('When it was added'),
+  expiresAt: orNull(Type.Integer(), 'When it ends; null for a permanent ban'),
+  liftedAt: orNull(Type.Integer(), 'When it was lifted, if it was'),
 });
 
 const RoomQuality = Type.Object({
@@ -205,17 +207,21 @@ export const TopRooms = Type.Object({
 });
 
 export const Token = Type.Object({
-  token: Type.String({ description: 'The JWT, to be handed to the client' }),
+  token: Type.String({ description: 'The JWT for the client' }),
   tokenId: Type.String({ description: 'Its jti, by which it can be banned' }),
   expiresAt: time('When it expires'),
 });
 
 export const Grants = TokenGrants;
 
-/** Params of every list. */
+/** The params of every list. */
 export const paging = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 200, description: 'Entries of a page, 50 unless told' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 200,
+      description: `Entries on a page; ${defaultPageSize} by default`,
+    }),
   ),
   cursor: Type.Optional(
     Type.String({ minLength: 1, maxLength: 1024, description: 'The `nextCursor` of the page before' }),
@@ -226,9 +232,9 @@ export const paging = {
 export const pageOf = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
-    nextCursor: orNull(Type.String(), 'Where the next page begins; null at the end'),
+    nextCursor: orNull(Type.String(), 'The `cursor` of the next page; null at the end'),
   });
 
-/** Params as one object that takes no other keys. */
+/** Params as one object. An unknown key is refused, because it is a mistake of the caller. */
 export const params = <T extends Parameters<typeof Type.Object>[0]>(properties: T): TObject<T> =>
-  Type.Object(properties, closed);
+  Type.Object(properties, { additionalProperties: false });

@@ -1,10 +1,10 @@
+import { etagOf, matchesEtag } from './etags.ts';
 import { basePath } from './headers.ts';
 import { openApiDocument } from './openapi.ts';
 import styles from './reference.css' with { type: 'text' };
 import { referencePage } from './reference.tsx';
-import { etagOf, isKnown } from './versions.ts';
 
-/** Nothing from elsewhere, nothing inline, no scripts. */
+/** The page may load its stylesheet from here, and nothing else. */
 const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -13,7 +13,7 @@ const pageHeaders = {
   'cache-control': 'no-cache',
 };
 
-/** What tells of the API itself, by its path. Anybody may read it: it says nothing of this server. */
+/** The documents about the API, by path. They need no key: they say nothing about this server. */
 export function documents(version: string): ReadonlyMap<string, (request: Request) => Response> {
   const style = `${basePath}/reference.css`;
   const openApi = () => JSON.stringify(openApiDocument(version));
@@ -24,14 +24,14 @@ export function documents(version: string): ReadonlyMap<string, (request: Reques
   ]);
 }
 
-/** Written when it is first asked for: few servers are, and it has hundreds of kilobytes. */
+/** A document that is written on the first request: it has hundreds of kilobytes, and few servers are asked for it. */
 function document(type: string, write: () => string): (request: Request) => Response {
   let written: { readonly text: string; readonly headers: Record<string, string> } | undefined;
   return (request) => {
     const text = written?.text ?? write();
     written ??= { text, headers: { ...pageHeaders, 'content-type': type, etag: etagOf(text) } };
     const { headers } = written;
-    return isKnown(request.headers.get('if-none-match'), headers.etag ?? '')
+    return matchesEtag(request.headers.get('if-none-match'), headers.etag ?? '')
       ? new Response(null, { status: 304, headers })
       : new Response(text, { headers });
   };

@@ -2,7 +2,6 @@ import type { Operation } from '../operations/operation.ts';
 import { basePath } from './headers.ts';
 import { hasBody, pathNames } from './read-params.ts';
 
-/** The example of an operation as an HTTP request. */
 export interface ExampleRequest {
   readonly method: string;
   /** With the query. */
@@ -10,6 +9,7 @@ export interface ExampleRequest {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
+/** The example of an operation as an HTTP request. */
 export function exampleRequest(operation: Operation, example = operation.example): ExampleRequest {
   const params = example as Readonly<Record<string, unknown>>;
   const inPath = pathNames(operation.path);
@@ -21,7 +21,7 @@ export function exampleRequest(operation: Operation, example = operation.example
   return { method: operation.verb, path: `${path}?${query}` };
 }
 
-/** The example as a line for a terminal; `$TUREEN` is the server's address, `$KEY` the key. */
+/** The example as a shell command; `$TUREEN` is the server's address, `$KEY` the key. */
 export function exampleCommand(operation: Operation): string {
   const { method, path, body } = exampleRequest(operation, readable(operation.example));
   const verb = method === 'GET' ? '' : ` -X ${method}`;
@@ -32,7 +32,7 @@ export function exampleCommand(operation: Operation): string {
   return `curl${verb} -H "Authorization: Bearer $KEY" "$TUREEN${path}"${data}`;
 }
 
-/** Ids that a test puts in, such as `{producer}`, as those that one has to put in. */
+/** Writes the placeholders of tests, such as `{producer}`, as placeholders for readers: `producer-id`. */
 function readable(example: unknown): unknown {
   return JSON.parse(JSON.stringify(example), (_key, part: unknown) =>
     typeof part === 'string' ? part.replace(/^\{(\w+)\}$/, '$1-id') : part,

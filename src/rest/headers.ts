@@ -1,6 +1,6 @@
 export const basePath = '/api/v1';
 
-/** On every answer. There is no CORS: a key belongs on a server, never into a page. */
+/** On every response. CORS is not supported, because a key must be kept on a server, never in a page. */
 export const apiHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

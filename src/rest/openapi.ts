@@ -4,20 +4,20 @@ import { oneOf } from '../core/schemas.ts';
 import { namedSchemas } from '../operations/named-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
 import { operationsBySubject } from '../operations/table/index.ts';
+import { answersVersioned, readerOf } from './etags.ts';
 import { basePath } from './headers.ts';
 import { byStatus, errorsOf } from './problem.ts';
 import { hasBody, pathNames } from './read-params.ts';
-import { answersVersioned, readerOf } from './versions.ts';
 
 type Json = Record<string, unknown>;
 
 const Problem = Type.Object(
   {
-    type: Type.String({ description: 'Where the code is explained' }),
+    type: Type.String({ description: 'Address of the documentation of the code' }),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String({ description: 'What is wrong, what was expected, what to do' }),
-    code: oneOf(Object.keys(errorCodes) as ErrorCode[], { description: 'Stable' }),
+    code: oneOf(Object.keys(errorCodes) as ErrorCode[], { description: 'A code that does not change' }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later' }),
   },
   { description: 'Problem details (RFC 9457)' },
@@ -26,8 +26,8 @@ const Problem = Type.Object(
 const named = { ...namedSchemas, Problem };
 let names: ReadonlyMap<string, string> | undefined;
 
-/** The names of the schemas by their texts. Made when the document is, for the texts take a while of every start. */
-function namesByText(): ReadonlyMap<string, string> {
+/** The names of the schemas by their JSON. Made on first use, because it would slow down every start. */
+function namesByJson(): ReadonlyMap<string, string> {
   names ??= new Map(Object.entries(named).map(([name, schema]) => [JSON.stringify(schema), name]));
   return names;
 }
@@ -46,7 +46,7 @@ export function openApiDocument(version: string): Json {
     info: {
       title: 'Tureen',
       version,
-      summary: 'What programs do on an edge SFU',
+      summary: 'What programs can do on an edge SFU',
       description:
         'Rooms, peers, what they send and receive, bans, tokens and the node itself. Errors are problem details (RFC 9457) with a stable `code`.',
       license: { name: 'ISC', identifier: 'ISC' },
@@ -56,13 +56,15 @@ export function openApiDocument(version: string): Json {
     tags: Object.keys(operationsBySubject).map((name) => ({ name })),
     paths,
     components: {
-      schemas: Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, inner(schema)])),
+      schemas: Object.fromEntries(
+        Object.entries(named).map(([name, schema]) => [name, withInnerReferences(schema)]),
+      ),
       securitySchemes: {
         key: {
           type: 'http',
           scheme: 'bearer',
           description:
-            'A key from the dashboard, or a JWT (HS256) that is signed with an API key and has a claim `api` with scopes',
+            'A key from the dashboard, or a JWT (HS256) that is signed with an API key and has scopes in a claim `api`',
         },
       },
     },
@@ -103,16 +105,16 @@ function success(operation: Operation): Json {
   if (status === 204) return { 204: { description: 'Done' } };
   const header = (description: string) => ({ description, schema: { type: 'string' } });
   const headers = {
-    ...(answersVersioned(operation) && { ETag: header('The version of what is answered') }),
-    ...(status === 201 && { Location: header('Where the new object is') }),
+    ...(answersVersioned(operation) && { ETag: header('The version of the object') }),
+    ...(status === 201 && { Location: header('The address of the new object') }),
   };
   return {
     [status]: {
-      description: status === 201 ? 'Created' : status === 202 ? 'Begun' : 'Done',
+      description: status === 201 ? 'Created' : status === 202 ? 'Started' : 'Done',
       ...(Object.keys(headers).length > 0 && { headers }),
-      content: { 'application/json': { schema: referring(result) } },
+      content: { 'application/json': { schema: withReferences(result) } },
     },
-    ...(operation.versioned && { 304: { description: 'If-None-Match names the present version' } }),
+    ...(operation.versioned && { 304: { description: 'If-None-Match names the current version' } }),
   };
 }
 
@@ -137,37 +139,37 @@ function headersOf(operation: Operation): Json[] {
   });
   return [
     ...(operation.verb === 'POST'
-      ? [header('Idempotency-Key', 'The same request with the same key is carried out only once in a day')]
+      ? [header('Idempotency-Key', 'The same request with the same key is carried out only once a day')]
       : []),
-    ...(operation.versioned ? [header('If-None-Match', 'Answers 304 while this ETag holds')] : []),
-    ...(readerOf(operation) ? [header('If-Match', 'Is refused unless this ETag still holds')] : []),
+    ...(operation.versioned ? [header('If-None-Match', 'Answers 304 while this is still the ETag')] : []),
+    ...(readerOf(operation) ? [header('If-Match', 'Is refused unless this is still the ETag')] : []),
   ];
 }
 
 function parameter(place: 'path' | 'query', name: string, schema: TSchema | undefined): Json {
   const required = place === 'path' || (schema !== undefined && !(OptionalKind in schema));
-  return { in: place, name, required, schema: schema ? referring(schema) : {} };
+  return { in: place, name, required, schema: schema ? withReferences(schema) : {} };
 }
 
 function objectOf(entries: [string, TSchema][]): Json {
   const required = entries.filter(([, schema]) => !(OptionalKind in schema)).map(([key]) => key);
   return {
     type: 'object',
-    properties: Object.fromEntries(entries.map(([key, schema]) => [key, referring(schema)])),
+    properties: Object.fromEntries(entries.map(([key, schema]) => [key, withReferences(schema)])),
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   };
 }
 
-/** A schema with references in place of what has a name. */
-function referring(schema: unknown): unknown {
-  const name = namesByText().get(JSON.stringify(schema));
-  return name === undefined ? inner(schema) : { $ref: `#/components/schemas/${name}` };
+/** A schema with a reference in place of each part that has a name. */
+function withReferences(schema: unknown): unknown {
+  const name = namesByJson().get(JSON.stringify(schema));
+  return name === undefined ? withInnerReferences(schema) : { $ref: `#/components/schemas/${name}` };
 }
 
-/** As referring, for the parts of a schema only. */
-function inner(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(referring);
+/** Like withReferences, but the schema itself is written out: for the definition of a named one. */
+function withInnerReferences(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withReferences);
   if (typeof schema !== 'object' || schema === null) return schema;
-  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, referring(part)]));
+  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withReferences(part)]));
 }

@@ -7,14 +7,14 @@ interface Context {
   readonly server: { requestIP(request: Request): { address: string } | null } | null;
 }
 
-/** The REST API. Elysia neither reads nor checks the bodies. */
+/** The REST API. Elysia neither parses nor validates bodies here. */
 export function restPlugin(options: RouterOptions) {
   const router = new Router(options);
-  const answer = ({ request, server }: Context) => {
-    const direct = server?.requestIP(request)?.address ?? '';
-    return router.answer({ request, direct });
+  const respond = ({ request, server }: Context) => {
+    const remoteAddress = server?.requestIP(request)?.address ?? '';
+    return router.respond({ request, remoteAddress });
   };
   return new Elysia({ name: 'rest', normalize: false })
-    .all(basePath, answer, { parse: 'none' })
-    .all(`${basePath}/*`, answer, { parse: 'none' });
+    .all(basePath, respond, { parse: 'none' })
+    .all(`${basePath}/*`, respond, { parse: 'none' });
 }

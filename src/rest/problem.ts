@@ -1,12 +1,12 @@
 import { type ErrorCode, errorCodes, type SfuError } from '../core/errors.ts';
 import type { Operation } from '../operations/operation.ts';
+import { readerOf } from './etags.ts';
 import { apiHeaders, basePath } from './headers.ts';
 import { hasBody } from './read-params.ts';
-import { readerOf } from './versions.ts';
 
 /** An error as programs get it: application/problem+json (RFC 9457) with our stable code. */
 export interface Problem {
-  /** Where the code is explained. */
+  /** Address of the documentation of the code. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -17,8 +17,8 @@ export interface Problem {
   readonly retryable: boolean;
 }
 
-/** Seconds after which what passes by itself is worth another try. */
-const retryAfter: Partial<Record<ErrorCode, number>> = {
+/** Retry-After: seconds after which a passing error is worth another try. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   flood: 1,
   worker_unavailable: 2,
   draining: 10,
@@ -36,7 +36,7 @@ export function problemOf({ code, status, message, retryable }: SfuError): Probl
 }
 
 export function problemResponse(error: SfuError, headers: Record<string, string> = {}): Response {
-  const seconds = retryAfter[error.code];
+  const seconds = retryAfterSeconds[error.code];
   return new Response(JSON.stringify(problemOf(error)), {
     status: error.status,
     headers: {
@@ -55,7 +55,7 @@ function titleOf(code: ErrorCode): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Every code that an operation can answer with over REST: those of its own, and those of asking at all. */
+/** Every error code that an operation can have over REST: its own, and those of REST itself. */
 export function errorsOf(operation: Operation): ErrorCode[] {
   return [
     ...operation.errors,
@@ -66,7 +66,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
   ];
 }
 
-/** Codes by their statuses, for an answer that is documented by its status. */
+/** Error codes by HTTP status, in the order of the statuses: OpenAPI documents responses by status. */
 export function byStatus(codes: readonly ErrorCode[]): Map<number, ErrorCode[]> {
   const statuses = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes)) {

@@ -3,19 +3,19 @@ import { SfuError } from '../core/errors.ts';
 import type { Operation } from '../operations/operation.ts';
 import { readJsonBody } from '../wire/body.ts';
 
-/** Names of the params that stand in the path. */
+/** The names of the params in a path. */
 export function pathNames(path: string): string[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
 }
 
-/** Whether the params beside those of the path come in the body. */
+/** Whether the params that are not in the path come in the body; else they come in the query. */
 export function hasBody({ verb }: Pick<Operation, 'verb'>): boolean {
   return verb !== 'GET' && verb !== 'DELETE';
 }
 
 /**
- * The params of an operation, from the address and from the query or the body. Whether they fit the schema is checked
- * where the operation runs.
+ * Reads the params of an operation from the path, and from the query or the body. The operation checks them against its
+ * schema.
  * @throws SfuError invalid_message, invalid_params, too_large, unsupported_media_type
  */
 export async function readParams(
@@ -31,11 +31,12 @@ export async function readParams(
   if (misplaced !== undefined) {
     throw new SfuError(
       'invalid_params',
-      `${misplaced.slice(0, 100)}: goes into the JSON body, not the query`,
+      `${misplaced.slice(0, 100)}: must be in the JSON body, not in the query`,
     );
   }
   const twice = Object.keys(fromPath).find((name) => Object.hasOwn(rest, name));
-  if (twice !== undefined) throw new SfuError('invalid_params', `${twice}: is in the address already`);
+  if (twice !== undefined)
+    throw new SfuError('invalid_params', `${twice}: is in the path already; give it only there`);
   return { ...rest, ...Object.fromEntries(path) };
 }
 
@@ -49,7 +50,7 @@ function readQuery(
     if (name === 'token') continue;
     const [text = '', ...more] = query.getAll(name);
     if (more.length > 0)
-      throw new SfuError('invalid_params', `${name.slice(0, 100)}: wants one value, got several`);
+      throw new SfuError('invalid_params', `${name.slice(0, 100)}: must have one value, got several`);
     Object.defineProperty(params, name, {
       value: convert(text, Object.hasOwn(properties, name) ? properties[name] : undefined),
       enumerable: true,
@@ -58,7 +59,7 @@ function readQuery(
   return params;
 }
 
-/** A text of an address as the number or the boolean that the schema wants; what cannot be one stays as it is. */
+/** Converts text of an address to the number or boolean of the schema. Other text stays as it is. */
 function convert(text: string, schema: TSchema | undefined): unknown {
   if (schema?.type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text);
   if (schema?.type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
@@ -72,6 +73,6 @@ async function readBody(request: Request): Promise<Record<string, unknown>> {
   if (isJson || isEmpty) return await readJsonBody(request);
   throw new SfuError(
     'unsupported_media_type',
-    `the body has to be JSON: send Content-Type: application/json, got "${type.slice(0, 80)}"`,
+    `the body must be JSON, sent with Content-Type: application/json, got "${type.slice(0, 80)}"`,
   );
 }

@@ -10,7 +10,7 @@ import { errorsOf } from './problem.ts';
 const names = new SchemaNames(namedSchemas);
 const subjects = Object.entries(operationsBySubject) as unknown as readonly [string, readonly Operation[]][];
 
-/** The reference of the API as a page that loads nothing but its stylesheet, from here. */
+/** The reference of the API, as a page that loads only its stylesheet. */
 export function referencePage(version: string, styleAddress: string): string {
   const page = (
     <html lang="en">
@@ -83,7 +83,7 @@ function Introduction() {
     <header>
       <h1>Tureen API</h1>
       <p>
-        What programs do on this server. The same as a document for tools:{' '}
+        What programs can do on this server. The same as a document for tools:{' '}
         <a href={`${basePath}/openapi.json`}>OpenAPI 3.1</a>.
       </p>
       <pre>
@@ -91,13 +91,13 @@ function Introduction() {
       </pre>
       <ul class="facts">
         <li>
-          A key comes from the dashboard or is a JWT signed with an API key; its scopes say what it may do. It
-          belongs on a server, never into a page: other origins get no answer.
+          A key comes from the dashboard, or is a JWT signed with an API key; its scopes say what it may do.
+          Keep it on a server, never in a page: pages of other origins are refused.
         </li>
-        <li>Lists come in pages: give the nextCursor of one as the cursor of the next.</li>
+        <li>Lists come in pages: give the nextCursor of one page as the cursor of the next.</li>
         <li>
-          A POST with an Idempotency-Key is carried out once, however often it is sent. An ETag given back as
-          If-Match keeps one from changing what somebody else has changed.
+          A POST with an Idempotency-Key is carried out once, however often it is sent. An ETag sent back as
+          If-Match prevents overwriting what somebody else has changed.
         </li>
         <li>
           Errors are problem details (RFC 9457) with one of <a href="#errors">these codes</a>.

@@ -2,59 +2,63 @@ import Memoirist from 'memoirist';
 import { SfuError } from '../core/errors.ts';
 import { operations } from '../operations/table/index.ts';
 import { documents } from './documents.ts';
-import { Endpoint, type EndpointOptions } from './endpoint.ts';
 import { basePath } from './headers.ts';
+import { OperationHandler, type OperationHandlerOptions } from './operation-handler.ts';
 import { problemResponse } from './problem.ts';
 
 /** A request for an address of the API. */
-export interface Asked {
+export interface IncomingRequest {
   readonly request: Request;
   /** The other end of the connection. */
-  readonly direct: string;
+  readonly remoteAddress: string;
 }
 
-type Answer = (asked: Asked, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
-/** What an address answers, by verb. */
-type Answers = Map<string, Answer>;
+type Handler = (
+  incoming: IncomingRequest,
+  pathParams: Readonly<Record<string, string>>,
+) => Response | Promise<Response>;
+type HandlersByVerb = Map<string, Handler>;
 
-export interface RouterOptions extends EndpointOptions {
+export interface RouterOptions extends OperationHandlerOptions {
   readonly version: string;
 }
 
-/** Finds what answers for an address: the operations of the table, and the documents that tell of them. */
+/** Routes requests to the operations of the table, and to the documents about them. */
 export class Router {
-  readonly #addresses = new Memoirist<Answers>({ onParam: decoded });
+  readonly #routes = new Memoirist<HandlersByVerb>({ onParam: decode });
 
   constructor(options: RouterOptions) {
-    for (const [path, answers] of answersByPath(options)) this.#addresses.add('', path, answers);
+    for (const [path, handlers] of handlersByPath(options)) this.#routes.add('', path, handlers);
   }
 
-  answer(asked: Asked): Response | Promise<Response> {
-    const { method, url } = asked.request;
-    const found = this.#addresses.find('', new URL(url).pathname.replace(/\/$/, ''));
-    if (!found) return nothingHere();
+  respond(incoming: IncomingRequest): Response | Promise<Response> {
+    const { method, url } = incoming.request;
+    const route = this.#routes.find('', new URL(url).pathname.replace(/\/$/, ''));
+    if (!route) return nothingHere();
     // HEAD is GET without the body, which Bun leaves out (RFC 9110, section 9.3.2).
-    const answer = found.store.get(method === 'HEAD' ? 'GET' : method);
-    return answer ? answer(asked, found.params) : wrongVerb(method, [...found.store.keys()]);
+    const handler = route.store.get(method === 'HEAD' ? 'GET' : method);
+    return handler ? handler(incoming, route.params) : wrongVerb(method, [...route.store.keys()]);
   }
 }
 
-function answersByPath({ version, ...options }: RouterOptions): Map<string, Answers> {
-  const endpoint = new Endpoint(options);
-  const all = new Map<string, Answers>();
-  for (const [path, answer] of documents(version))
-    all.set(path, new Map([['GET', ({ request }) => answer(request)]]));
+function handlersByPath({ version, ...options }: RouterOptions): Map<string, HandlersByVerb> {
+  const operationHandler = new OperationHandler(options);
+  const byPath = new Map<string, HandlersByVerb>();
+  for (const [path, respond] of documents(version))
+    byPath.set(path, new Map([['GET', ({ request }) => respond(request)]]));
   for (const operation of operations) {
     const path = `${basePath}${operation.path}`;
-    const answers: Answers = all.get(path) ?? new Map();
-    answers.set(operation.verb, (asked, params) => endpoint.answer(operation, { ...asked, path: params }));
-    all.set(path, answers);
+    const handlers: HandlersByVerb = byPath.get(path) ?? new Map();
+    handlers.set(operation.verb, (incoming, pathParams) =>
+      operationHandler.respond(operation, { ...incoming, pathParams }),
+    );
+    byPath.set(path, handlers);
   }
-  return all;
+  return byPath;
 }
 
-/** Null for what is no percent-encoding, which no schema of an operation takes. */
-function decoded(value: string): string | null {
+/** Null for invalid percent-encoding, which no schema of an operation accepts. */
+function decode(value: string): string | null {
   try {
     return decodeURIComponent(value);
   } catch {
@@ -65,12 +69,12 @@ function decoded(value: string): string | null {
 function wrongVerb(method: string, verbs: readonly string[]): Response {
   const allow = [...verbs, 'OPTIONS'].join(', ');
   if (method === 'OPTIONS') return new Response(null, { status: 204, headers: { allow } });
-  const message = `this address has no ${method.slice(0, 20)}; it has ${verbs.join(', ')}`;
+  const message = `this address does not support ${method.slice(0, 20)}; use ${verbs.join(', ')}`;
   return problemResponse(new SfuError('method_not_allowed', message), { allow });
 }
 
 function nothingHere(): Response {
   return problemResponse(
-    new SfuError('not_found', `there is nothing at this address; ${basePath} lists what there is`),
+    new SfuError('not_found', `there is nothing at this address; ${basePath} lists every operation`),
   );
 }

@@ -30,7 +30,7 @@ export interface BanSearch {
   /** Only bans older than the one with this id. */
   readonly before?: number;
   readonly limit: number;
-  readonly onlyHolding?: boolean;
+  readonly onlyActive?: boolean;
 }
 
 /** Who wants to enter. Times are milliseconds since the epoch. */
@@ -131,14 +131,14 @@ export class Bans {
   }
 
   /** The newest first; those that ended too unless only the ones that hold are wanted. */
-  list({ text = '', limit, before, onlyHolding = false }: BanSearch): Ban[] {
+  list({ text = '', limit, before, onlyActive = false }: BanSearch): Ban[] {
     const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     return this.database
       .query<Row, [string, number, number, number, number]>(
         `SELECT * FROM bans WHERE (value LIKE ?1 ESCAPE '\\' OR room_id LIKE ?1 ESCAPE '\\' OR reason LIKE ?1 ESCAPE '\\' OR by_id LIKE ?1 ESCAPE '\\')
          AND (?2 = 0 OR (lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))) AND id < ?4 ORDER BY id DESC LIMIT ?5`,
       )
-      .all(pattern, onlyHolding ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
+      .all(pattern, onlyActive ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(readRow);
   }
 }

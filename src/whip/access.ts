@@ -6,28 +6,29 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { defaultGrants, type Grants, type Identity } from '../core/grants.ts';
-import { cleanName, readId } from '../core/text.ts';
+import { cleanName } from '../core/text.ts';
+import { requireId } from '../wire/check.ts';
 
 export interface AccessOptions {
   config: Config;
-  /** Tells which program a key belongs to. */
+  /** Authenticates the keys of programs. */
   programs: ApiAccess;
-  /** Says who is not let in. */
+  /** Refuses banned identities and void tokens. */
   admission: (identity: Identity) => SfuError | undefined;
   clock: Clock;
 }
 
-/** A request with the room that its address names. */
-export interface Visit {
+/** A request to open a session in the room that its address names. */
+export interface OpenRequest {
   readonly request: Request;
   /** The other end of the connection. */
-  readonly direct: string;
+  readonly remoteAddress: string;
   readonly roomId: string;
 }
 
 /**
- * Who publishes or watches: a peer with its token, as in signaling, or a program with a key of the scope media. In
- * development mode everyone, by the id that the address gives.
+ * Finds out who publishes or watches: a peer with its token, as in signaling, or a program with a key that has the scope
+ * media. In development mode anyone may, under the id that the address gives.
  */
 export class Access {
   readonly #addressOf: ClientAddress;
@@ -37,20 +38,24 @@ export class Access {
   }
 
   /** @throws SfuError unauthorized, forbidden, invalid_params */
-  async publisher(visit: Visit): Promise<Identity> {
-    const identity = await this.#identify(visit, namedPeer(visit) ?? `whip-${shortId()}`);
+  async publisher(asked: OpenRequest): Promise<Identity> {
+    const peerId = peerIdIn(asked);
+    const identity = await this.#identify(asked, {
+      expectedPeerId: peerId,
+      peerId: peerId ?? `whip-${shortId()}`,
+    });
     if (identity.grants.publish === false || identity.grants.hidden)
       throw new SfuError('forbidden', 'your token does not let you publish; ask for one that grants publish');
     return identity;
   }
 
   /**
-   * A viewer takes part unseen, under an id of its own: the same token may play in several places, and the peer that it
-   * is for may be in the call beside.
+   * A viewer is a hidden peer with an id of its own: the same token may play in several places, and the peer that it is
+   * for may be in the call at the same time.
    * @throws SfuError unauthorized, forbidden, banned
    */
-  async viewer(visit: Visit): Promise<Identity> {
-    const identity = await this.#identify(visit);
+  async viewer(asked: OpenRequest): Promise<Identity> {
+    const identity = await this.#identify(asked, { peerId: shortId() });
     if (!identity.grants.subscribe)
       throw new SfuError(
         'forbidden',
@@ -62,48 +67,44 @@ export class Access {
     return { ...identity, peerId: `whep-${shortId()}`, grants };
   }
 
-  async #identify(visit: Visit, peerId?: string): Promise<Identity> {
+  /**
+   * @param ids `peerId` for a caller without a peer's token; `expectedPeerId` must be the token's peer when it is given
+   */
+  async #identify(asked: OpenRequest, ids: { peerId: string; expectedPeerId?: string }): Promise<Identity> {
     const { config, clock } = this.options;
-    const { request, direct, roomId } = visit;
-    const address = this.#addressOf(request, direct);
+    const { request, remoteAddress, roomId } = asked;
+    const address = this.#addressOf(request, remoteAddress);
     const credential = config.developmentMode ? undefined : bearerOf(request);
     const subject = credential === undefined ? undefined : subjectOf(credential);
     if (credential !== undefined && subject !== undefined) {
-      const target = { roomId, peerId: namedIn(visit, peerId) ?? subject };
+      const target = { roomId, peerId: ids.expectedPeerId ?? subject };
       const verified = await verifyToken(credential, { apiKeys: config.apiKeys, target, now: clock.now() });
       return { roomId, peerId: subject, subject, address, ...verified };
     }
-    const program = config.developmentMode ? {} : { program: await this.#programOf(visit, credential) };
+    const program = config.developmentMode ? {} : { program: await this.#programOf(asked, credential) };
     const name = new URL(request.url).searchParams.get('name');
     const displayName = name === null ? {} : { displayName: cleanName(name) };
-    const id = peerId ?? shortId();
-    const who = { roomId, peerId: id, subject: id, ...program, ...displayName };
+    const { peerId } = ids;
+    const who = { roomId, peerId, subject: peerId, ...program, ...displayName };
     return { ...who, metadata: {}, grants: defaultGrants, address };
   }
 
-  /** The program that a key belongs to. @throws SfuError unauthorized, forbidden */
-  async #programOf({ request, direct }: Visit, credential: string | undefined): Promise<string> {
-    if (credential === undefined) throw new SfuError('unauthorized', missing);
-    const caller = await this.options.programs.authenticate(request, direct);
+  /** The name of the program that a key belongs to. @throws SfuError unauthorized, forbidden */
+  async #programOf({ request, remoteAddress }: OpenRequest, credential: string | undefined): Promise<string> {
+    if (credential === undefined) throw new SfuError('unauthorized', missingCredential);
+    const caller = await this.options.programs.authenticate(request, remoteAddress);
     requireScope(caller, 'media');
     return caller.by.id;
   }
 }
 
-const missing =
-  'a token is needed: send "Authorization: Bearer" with a token for a peer of this room, or with a key of the scope media';
+const missingCredential =
+  'a token is needed: send "Authorization: Bearer" with a token for a peer of this room, or a key with the scope media';
 
-/** For a token, only what the address itself names counts: it has to be the token's peer. */
-function namedIn(visit: Visit, peerId: string | undefined): string | undefined {
-  return peerId === undefined ? undefined : namedPeer(visit);
-}
-
-function namedPeer({ request }: Visit): string | undefined {
-  const named = new URL(request.url).searchParams.get('peerId');
-  if (named === null) return undefined;
-  const peerId = readId(named);
-  if (peerId !== undefined) return peerId;
-  throw new SfuError('invalid_params', 'peerId has 1 to 128 characters, without control characters');
+/** The id that `?peerId=` gives. @throws SfuError invalid_params */
+function peerIdIn({ request }: OpenRequest): string | undefined {
+  const peerId = new URL(request.url).searchParams.get('peerId');
+  return peerId === null ? undefined : requireId('peerId', peerId);
 }
 
 function shortId(): string {

@@ -2,11 +2,12 @@ import { InvertedStatusMap } from 'elysia';
 import { SfuError } from '../core/errors.ts';
 import { maxBodyBytes, readText } from '../wire/body.ts';
 
-/** What a page of another origin may read of an answer (Fetch, CORS protocol). */
-const exposed = 'Location, ETag, Link, Accept-Patch, Accept-Post, Allow, Retry-After, WWW-Authenticate';
+/** The headers of a response that a page of another origin may read (Fetch, CORS protocol). */
+const exposedHeaders =
+  'Location, ETag, Link, Accept-Patch, Accept-Post, Allow, Retry-After, WWW-Authenticate';
 const allowedHeaders = 'Authorization, Content-Type, If-Match';
 
-/** What one address takes. */
+/** The methods and media types that one address takes. */
 export interface Resource {
   readonly methods: readonly string[];
   /** The media type of a POST. */
@@ -15,24 +16,24 @@ export interface Resource {
   readonly acceptPatch?: string;
 }
 
-/** Lets the page that asked read the answer. Cookies play no part, so that no credentials are allowed. */
+/** Lets the page that sent the request read the response. Cookies are not used, so credentials are not allowed. */
 export function withCors(request: Request, response: Response): Response {
   const origin = request.headers.get('origin');
   response.headers.append('vary', 'Origin');
   if (origin === null) return response;
   response.headers.set('access-control-allow-origin', origin);
-  response.headers.set('access-control-expose-headers', exposed);
+  response.headers.set('access-control-expose-headers', exposedHeaders);
   return response;
 }
 
-/** Answers OPTIONS, a preflight of CORS or a client that asks what there is (RFC 9725, section 4.2). */
-export function options(resource: Resource): Response {
+/** Answers OPTIONS: a CORS preflight, or a client that asks what an address takes (RFC 9725, section 4.2). */
+export function optionsResponse(resource: Resource): Response {
   const methods = resource.methods.join(', ');
   return new Response(null, {
     status: 200,
     headers: {
       allow: methods,
-      ...accepts(resource),
+      ...acceptHeaders(resource),
       'access-control-allow-methods': methods,
       'access-control-allow-headers': allowedHeaders,
       'access-control-max-age': '7200',
@@ -48,8 +49,8 @@ export function refuseMethod(request: Request, { methods }: Resource): never {
   );
 }
 
-/** An error as problem details (RFC 9457), with the headers that its status asks for. */
-export function problem(error: SfuError, resource: Resource, request: Request): Response {
+/** An error as problem details (RFC 9457), with the headers that its status requires. */
+export function problemResponse(error: SfuError, resource: Resource, request: Request): Response {
   const { status, code, message } = error;
   const body = {
     type: 'about:blank',
@@ -62,13 +63,13 @@ export function problem(error: SfuError, resource: Resource, request: Request): 
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** Reads a body of one of these media types. @throws SfuError unsupported_media_type, too_large */
+/** Reads a body that has one of these media types. @throws SfuError unsupported_media_type, too_large */
 export async function readBody(
   request: Request,
   types: readonly string[],
 ): Promise<{ type: string; text: string }> {
   const given = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  const type = types.find((one) => one === given);
+  const type = types.find((accepted) => accepted === given);
   if (!type) {
     throw new SfuError(
       'unsupported_media_type',
@@ -78,15 +79,15 @@ export async function readBody(
   return { type, text: await readText(request, maxBodyBytes) };
 }
 
-function accepts({ acceptPost, acceptPatch }: Resource): Record<string, string> {
+function acceptHeaders({ acceptPost, acceptPatch }: Resource): Record<string, string> {
   return {
     ...(acceptPost !== undefined && { 'accept-post': acceptPost }),
     ...(acceptPatch !== undefined && { 'accept-patch': acceptPatch }),
   };
 }
 
-/** Seconds after which the same request may succeed. */
-const retryAfter = {
+/** Retry-After: seconds after which the same request may succeed. */
+const retryAfterSeconds = {
   draining: 10,
   worker_unavailable: 5,
   not_live: 3,
@@ -95,13 +96,14 @@ const retryAfter = {
 } as const;
 
 function headersOf({ code }: SfuError, resource: Resource, request: Request): Record<string, string> {
-  if (code in retryAfter) return { 'retry-after': String(retryAfter[code as keyof typeof retryAfter]) };
-  if (code === 'unsupported_media_type') return accepts(resource);
+  if (code in retryAfterSeconds)
+    return { 'retry-after': String(retryAfterSeconds[code as keyof typeof retryAfterSeconds]) };
+  if (code === 'unsupported_media_type') return acceptHeaders(resource);
   if (code === 'method_not_allowed') return { allow: resource.methods.join(', ') };
   if (code !== 'unauthorized') return {};
-  // RFC 6750, section 3: a request without a token is told nothing but that one is wanted.
-  const wrong = request.headers.has('authorization') ? ', error="invalid_token"' : '';
-  return { 'www-authenticate': `Bearer realm="tureen"${wrong}` };
+  // Without a token in the request the header names no error (RFC 6750, section 3).
+  const tokenError = request.headers.has('authorization') ? ', error="invalid_token"' : '';
+  return { 'www-authenticate': `Bearer realm="tureen"${tokenError}` };
 }
 
 /** @throws SfuError invalid_params */
@@ -109,6 +111,6 @@ export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new SfuError('invalid_params', 'the body is not JSON');
+    throw new SfuError('invalid_params', 'the body is not JSON; send JSON');
   }
 }

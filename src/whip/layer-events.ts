@@ -1,18 +1,21 @@
 import { SfuError } from '../core/errors.ts';
 import type { EventName } from './event-names.ts';
 import { layersOf } from './layers.ts';
-import type { MediaSession } from './session.ts';
+import type { WhipSession } from './session.ts';
 
-/** How often the layers are told with their bitrates, in milliseconds; it also keeps the connection alive. */
-const layersInterval = 2000;
-/** Streams that one session may have open; a player needs one. */
-const mostStreams = 4;
+/** How often the layers and their bitrates are sent, in milliseconds; this also keeps the connection alive. */
+const layersIntervalMs = 2000;
+/** Streams that a session may have open at once; a player needs one. */
+const maxOpenStreams = 4;
 
-/** Tells a player by server-sent events what it can watch. @throws SfuError limit_reached */
-export function eventStream(session: MediaSession, names: readonly EventName[]): Response {
-  if (session.streams.size >= mostStreams)
-    throw new SfuError('limit_reached', `a session may have ${mostStreams} event streams; close one first`);
-  const { room } = session.living;
+/** Opens a stream of server-sent events about what a player can watch. @throws SfuError limit_reached, gone */
+export function eventStream(session: WhipSession, names: readonly EventName[]): Response {
+  if (session.eventStreams.size >= maxOpenStreams)
+    throw new SfuError(
+      'limit_reached',
+      `a session may have ${maxOpenStreams} event streams open; close one first`,
+    );
+  const { room } = session.requireOpen();
   let stop = () => {};
   const body = new ReadableStream<string>({
     start(controller) {
@@ -20,28 +23,28 @@ export function eventStream(session: MediaSession, names: readonly EventName[]):
         if (names.includes(name)) controller.enqueue(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
       };
       let cancel = () => {};
-      const tellLayers = () => {
+      const sendLayers = () => {
         layersOf(session)
           .then((layers) => {
-            if (!session.streams.has(end)) return;
+            if (!session.eventStreams.has(end)) return;
             send('layers', layers);
-            cancel = room.context.clock.after(layersInterval, tellLayers);
+            cancel = room.context.clock.after(layersIntervalMs, sendLayers);
           })
-          // What is watched has just ended, and the stream with it.
+          // A publication has just ended: the stream ends too.
           .catch(() => end());
       };
       const unsubscribe = followPauses(session, send);
       const end = () => {
-        if (!session.streams.delete(end)) return;
+        if (!session.eventStreams.delete(end)) return;
         cancel();
         unsubscribe();
         controller.close();
       };
       stop = end;
-      session.streams.add(end);
+      session.eventStreams.add(end);
       session.onEnd(end);
       send(isPaused(session) ? 'inactive' : 'active', {});
-      tellLayers();
+      sendLayers();
     },
     cancel: () => stop(),
   });
@@ -49,18 +52,23 @@ export function eventStream(session: MediaSession, names: readonly EventName[]):
   return new Response(body.pipeThrough(new TextEncoderStream()), { headers });
 }
 
-function isPaused({ watched }: MediaSession): boolean {
-  return [...watched.values()].every(({ publication }) => publication.info.pausedBy.size > 0);
+/** Whether everything that the player watches is paused. */
+function isPaused({ subscriptions }: WhipSession): boolean {
+  return [...subscriptions.values()].every(({ publication }) => publication.info.pausedBy.size > 0);
 }
 
-function followPauses(session: MediaSession, send: (name: EventName, data: unknown) => void): () => void {
-  const { room } = session.living;
-  const tell = ({ producerId }: { producerId: string }) => {
-    const own = [...session.watched.values()].some(({ publication }) => publication.info.id === producerId);
-    if (own) send(isPaused(session) ? 'inactive' : 'active', {});
+function followPauses(session: WhipSession, send: (name: EventName, data: unknown) => void): () => void {
+  const { room } = session.requireOpen();
+  const onChange = ({ producerId }: { producerId: string }) => {
+    const subscriptions = [...session.subscriptions.values()];
+    const isWatched = subscriptions.some(({ publication }) => publication.info.id === producerId);
+    if (isWatched) send(isPaused(session) ? 'inactive' : 'active', {});
   };
-  const stops = [room.events.on('producerPaused', tell), room.events.on('producerResumed', tell)];
+  const unsubscribes = [
+    room.events.on('producerPaused', onChange),
+    room.events.on('producerResumed', onChange),
+  ];
   return () => {
-    for (const stop of stops) stop();
+    for (const unsubscribe of unsubscribes) unsubscribe();
   };
 }

@@ -2,23 +2,23 @@ import { SfuError } from '../core/errors.ts';
 import { writeFragment } from './sdp/answer.ts';
 import { readFragment } from './sdp/fragment.ts';
 import type { IceCredentials } from './sdp/offer.ts';
-import type { MediaSession } from './session.ts';
+import type { WhipSession } from './session.ts';
 
 export const fragmentType = 'application/trickle-ice-sdpfrag';
 
 /**
- * Takes a fragment (RFC 9725, section 4.3): candidates of the client, or its new credentials, which begin a new ICE
- * session.
+ * Takes an SDP fragment (RFC 9725, section 4.3) with candidates of the client, or with new credentials, which restart
+ * ICE.
  * @throws SfuError precondition_required, precondition_failed, invalid_sdp, gone
  */
-export async function patchIce(session: MediaSession, request: Request, text: string): Promise<Response> {
+export async function patchIce(session: WhipSession, request: Request, text: string): Promise<Response> {
   checkMatch(session, request.headers.get('if-match'));
   const credentials = readFragment(text);
   const { agreement } = session;
   if (!credentials || !agreement || isSame(credentials, agreement.ice))
     return new Response(null, { status: 204 });
-  const iceParameters = await session.restart({ ...agreement, ice: credentials });
-  const { iceCandidates } = session.local;
+  const iceParameters = await session.restartIce({ ...agreement, ice: credentials });
+  const { iceCandidates } = session.localTransport();
   return new Response(writeFragment({ iceParameters, iceCandidates }, agreement.media), {
     status: 200,
     headers: { 'content-type': fragmentType, etag: session.etag },
@@ -29,17 +29,17 @@ function isSame(a: IceCredentials, b: IceCredentials): boolean {
   return a.usernameFragment === b.usernameFragment && a.password === b.password;
 }
 
-function checkMatch({ etag }: MediaSession, match: string | null): void {
+function checkMatch({ etag }: WhipSession, match: string | null): void {
   if (match === null) {
     throw new SfuError(
       'precondition_required',
-      'If-Match is needed: the ETag of the session for candidates, or * to restart ICE',
+      'the header If-Match is missing: send the ETag of the session for candidates, or * to restart ICE',
     );
   }
   const tags = match.split(',').map((tag) => tag.trim());
   if (tags.includes('*') || tags.includes(etag)) return;
   throw new SfuError(
     'precondition_failed',
-    'If-Match names an ICE session that is over; use the ETag of the last answer, or * to restart ICE',
+    'If-Match names an ICE session that has ended; send the ETag of the last answer, or * to restart ICE',
   );
 }

@@ -7,12 +7,12 @@ import { readId } from '../core/text.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { SignalingBus } from '../signaling/events.ts';
 import { acceptAnswer } from './accept.ts';
-import { Access, type AccessOptions, type Visit } from './access.ts';
+import { Access, type AccessOptions, type OpenRequest } from './access.ts';
 import { answerExtension, extensionLinks, extensionOf } from './extensions.ts';
-import { options, problem, type Resource, readBody, refuseMethod, withCors } from './http.ts';
+import { optionsResponse, problemResponse, type Resource, readBody, refuseMethod, withCors } from './http.ts';
 import { fragmentType, patchIce } from './patch.ts';
 import { openPublisher } from './publish.ts';
-import { type MediaSession, type SessionKind, Sessions } from './session.ts';
+import { type SessionKind, type WhipSession, WhipSessions } from './session.ts';
 import { openViewer } from './watch.ts';
 
 const sdp = 'application/sdp';
@@ -24,25 +24,25 @@ export interface WhipOptions extends AccessOptions {
   log: Logger;
 }
 
-/** The addresses of WHIP and WHEP. What hangs off a session is of its extensions. */
+/** What the addresses of WHIP and WHEP take. Those below a session are in extensions.ts. */
 const endpoint: Resource = { methods: ['OPTIONS', 'GET', 'HEAD', 'POST'], acceptPost: sdp };
-const sessionOf: Readonly<Record<SessionKind, Resource>> = {
+const sessionResources: Readonly<Record<SessionKind, Resource>> = {
   whip: { methods: ['OPTIONS', 'GET', 'HEAD', 'PATCH', 'DELETE'], acceptPatch: fragmentType },
   whep: { methods: ['OPTIONS', 'GET', 'HEAD', 'PATCH', 'DELETE'], acceptPatch: `${fragmentType}, ${sdp}` },
 };
 
-/** Where a request goes: /whip/:room, /whip/:room/:session, /whep/... and below. */
+/** The parts of an address: /whip/:room, /whip/:room/:session and what is below; the same for /whep. */
 interface Target {
   readonly kind: SessionKind;
   readonly roomId: string;
   readonly id?: string;
-  readonly rest: readonly string[];
+  readonly subPath: readonly string[];
 }
 
 /** WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): media in and out by one HTTP request. */
 export class Whip {
   readonly #access: Access;
-  readonly #sessions = new Sessions();
+  readonly #sessions = new WhipSessions();
 
   constructor(private readonly options: WhipOptions) {
     this.#access = new Access(options);
@@ -51,62 +51,62 @@ export class Whip {
   get plugin() {
     const handle = ({ request, server }: { request: Request; server: Bun.Server<unknown> | null }) =>
       this.handle(request, server?.requestIP(request)?.address ?? '');
-    // Bodies are read here, within a bound and after the checks that need none.
+    // Elysia does not parse bodies: they are read below, up to a limit and after the checks that need no body.
     return new Elysia({ name: 'whip', normalize: false })
       .all('/whip/*', handle, { parse: 'none' })
       .all('/whep/*', handle, { parse: 'none' });
   }
 
-  /** Answers a request. @param direct the other end of its connection */
-  async handle(request: Request, direct: string): Promise<Response> {
+  /** Answers a request. @param remoteAddress the other end of its connection */
+  async handle(request: Request, remoteAddress: string): Promise<Response> {
     const path = new URL(request.url).pathname;
     const resource = resourceOf(path);
     try {
       if (!originAllowed(request, this.options.config)) throw new SfuError('forbidden', foreignOrigin);
       const target = readTarget(path);
-      if (!target || !resource) throw new SfuError('not_found', 'there is nothing at this address');
-      return withCors(request, await this.#answer({ request, direct, target, resource }));
+      if (!target || !resource) throw new SfuError('not_found', nothingHere);
+      return withCors(request, await this.#answer({ request, remoteAddress, target, resource }));
     } catch (thrown) {
       const error = toSfuError(thrown);
-      // The address of a session is its key, so that it is not logged.
+      // The address of a session is a secret, so it is not logged.
       if (error.code === 'internal')
         this.options.log.error('a WHIP or WHEP request failed', { error: error.cause });
-      const answer = problem(error, resource ?? endpoint, request);
-      return originAllowed(request, this.options.config) ? withCors(request, answer) : answer;
+      const response = problemResponse(error, resource ?? endpoint, request);
+      return originAllowed(request, this.options.config) ? withCors(request, response) : response;
     }
   }
 
-  async #answer(asked: {
+  async #answer(incoming: {
     request: Request;
-    direct: string;
+    remoteAddress: string;
     target: Target;
     resource: Resource;
   }): Promise<Response> {
-    const { request, direct, target, resource } = asked;
-    if (request.method === 'OPTIONS') return options(resource);
+    const { request, remoteAddress, target, resource } = incoming;
+    if (request.method === 'OPTIONS') return optionsResponse(resource);
     if (!resource.methods.includes(request.method)) refuseMethod(request, resource);
-    const { kind, roomId, id, rest } = target;
+    const { kind, roomId, id, subPath } = target;
     if (id === undefined) {
-      // There is nothing to see here (RFC 9725, section 4.1).
+      // GET and HEAD are allowed but show nothing (RFC 9725, section 4.1).
       if (request.method !== 'POST') return new Response(null, { status: 204 });
-      return await this.#open(kind, { request, direct, roomId }).catch((error: unknown) => {
+      return await this.#open(kind, { request, remoteAddress, roomId }).catch((error: unknown) => {
         const { code } = toSfuError(error);
         this.options.signaling.events.emit('connectionRefused', { code, roomId });
         throw error;
       });
     }
     const session = this.#sessions.find({ kind, roomId, id });
-    if (rest.length > 0) return await answerExtension(session, request, rest);
+    if (subPath.length > 0) return await answerExtension(session, request, subPath);
     if (request.method === 'PATCH') return await patch(session, request);
     if (request.method !== 'DELETE') return new Response(null, { status: 204 });
     session.leave('the client ended the session');
     return new Response(null, { status: 200 });
   }
 
-  async #open(kind: SessionKind, visit: Visit): Promise<Response> {
+  async #open(kind: SessionKind, asked: OpenRequest): Promise<Response> {
     const { sfu } = this.options;
-    const { request } = visit;
-    const identity = await (kind === 'whip' ? this.#access.publisher(visit) : this.#access.viewer(visit));
+    const { request } = asked;
+    const identity = await (kind === 'whip' ? this.#access.publisher(asked) : this.#access.viewer(asked));
     const { text } = await readBody(request, [sdp]);
     if (kind === 'whip') {
       const { session, answer } = await openPublisher({ sfu, identity, request, text });
@@ -114,20 +114,20 @@ export class Whip {
     }
     const { session, description, isCounterOffer } = await openViewer({ sfu, identity, request, text });
     const response = this.#created(session, identity.peerId, description);
-    // Not acceptable as it was: the body says what would be (draft-ietf-wish-whep-03, section 4.2.2).
+    // 406: the player's offer is not taken, and the body is an offer for it to answer (draft-ietf-wish-whep-03, 4.2.2).
     return isCounterOffer
       ? new Response(response.body, { status: 406, headers: response.headers })
       : response;
   }
 
-  #created(session: MediaSession, peerId: string, description: string): Response {
+  #created(session: WhipSession, peerId: string, description: string): Response {
     this.#sessions.add(session);
     const { config, clock } = this.options;
     const headers = new Headers({
       'content-type': sdp,
       location: session.path,
       etag: session.etag,
-      'accept-patch': sessionOf[session.kind].acceptPatch ?? fragmentType,
+      'accept-patch': sessionResources[session.kind].acceptPatch ?? fragmentType,
     });
     for (const link of iceLinks(iceServersFor(config, peerId, clock.now()))) headers.append('link', link);
     for (const link of extensionLinks(session)) headers.append('link', link);
@@ -135,29 +135,29 @@ export class Whip {
   }
 }
 
-async function patch(session: MediaSession, request: Request): Promise<Response> {
+async function patch(session: WhipSession, request: Request): Promise<Response> {
   const types = session.kind === 'whep' ? [fragmentType, sdp] : [fragmentType];
   const { type, text } = await readBody(request, types);
   return type === sdp ? await acceptAnswer(session, text) : await patchIce(session, request, text);
 }
 
 function resourceOf(path: string): Resource | undefined {
-  const { kind, id, rest = [] } = readTarget(path) ?? {};
+  const { kind, id, subPath = [] } = readTarget(path) ?? {};
   if (kind === undefined) return undefined;
   if (id === undefined) return endpoint;
-  if (rest.length === 0) return sessionOf[kind];
-  return kind === 'whep' ? extensionOf(rest) : undefined;
+  if (subPath.length === 0) return sessionResources[kind];
+  return kind === 'whep' ? extensionOf(subPath) : undefined;
 }
 
 function readTarget(path: string): Target | undefined {
-  const [, kind, room = '', id, ...rest] = path.split('/').map(decoded);
+  const [, kind, room = '', id, ...subPath] = path.split('/').map(decode);
   const roomId = readId(room);
   if ((kind !== 'whip' && kind !== 'whep') || roomId === undefined) return undefined;
-  if (id === undefined || id === '') return { kind, roomId, rest: [] };
-  return { kind, roomId, id, rest };
+  if (id === undefined || id === '') return { kind, roomId, subPath: [] };
+  return { kind, roomId, id, subPath };
 }
 
-function decoded(part: string): string {
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -165,7 +165,7 @@ function decoded(part: string): string {
   }
 }
 
-/** One Link for each address (RFC 9725, section 4.6). */
+/** One Link header for each URL of an ICE server (RFC 9725, section 4.6). */
 function iceLinks(servers: ReturnType<typeof iceServersFor>): string[] {
   const quoted = (text: string) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
   return servers.flatMap(({ urls, username, credential }) =>
@@ -180,4 +180,6 @@ function iceLinks(servers: ReturnType<typeof iceServersFor>): string[] {
 }
 
 const foreignOrigin =
-  'pages of this origin may not call; the operator allows origins by TUREEN_ALLOWED_ORIGINS';
+  'pages of this origin may not call; the operator can allow it with TUREEN_ALLOWED_ORIGINS';
+const nothingHere =
+  'there is nothing at this address; use /whip/:room, /whep/:room, or the Location of a session';

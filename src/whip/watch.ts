@@ -8,7 +8,7 @@ import type { Room } from '../sfu/rooms/room.ts';
 import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
 import { connectTransport, openTransport } from '../sfu/rooms/transports.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import { enterAs } from './enter.ts';
+import { enterRoom } from './enter.ts';
 import { remoteDtls } from './publish.ts';
 import { type Section, writeAnswer, writeSession } from './sdp/answer.ts';
 import { type Offer, type OfferedMedia, readOffer } from './sdp/offer.ts';
@@ -21,51 +21,53 @@ import {
   silentSection,
   watchedSection,
 } from './sdp/watched.ts';
-import { MediaSession } from './session.ts';
-import { chosenPublications } from './source.ts';
+import { selectPublications } from './selection.ts';
+import { WhipSession } from './session.ts';
 
-export interface WatchRequest {
+export interface ViewerOptions {
   readonly sfu: Sfu;
   readonly identity: Identity;
   readonly request: Request;
-  /** The player's offer. */
+  /** The player's SDP offer. */
   readonly text: string;
 }
 
-/** A session, and the description that goes back: an answer, or an offer of ours that the player is to answer. */
-export interface Opened {
-  readonly session: MediaSession;
+/** An open session, and the SDP that goes back: an answer, or a counter-offer that the player has to answer. */
+export interface OpenedViewer {
+  readonly session: WhipSession;
   readonly description: string;
   readonly isCounterOffer: boolean;
 }
 
-/** A section of the offer with what is to be sent in it. */
-interface Planned {
+/** A section of the offer in which a publication is sent. */
+interface MediaSection {
   readonly media: OfferedMedia;
   readonly publication: Publication;
   readonly codec: PlayableCodec;
 }
 
+/** An offer, and for each section the publication to send in it, if there is one. */
 interface Plan {
   readonly offer: Offer;
-  readonly sections: readonly (Planned | OfferedMedia)[];
+  readonly sections: readonly (MediaSection | OfferedMedia)[];
 }
 
 /**
- * Opens a session for a player (draft-ietf-wish-whep-03, section 4.2). Its offer is answered; with `?offer=server` it
- * gets an offer instead, in the room's own numbers: only then mediasoup can send all that a browser takes, such as
- * retransmissions by a stream of their own and what the estimate of the bandwidth needs.
- * @throws SfuError not_live, unacceptable_offer, invalid_sdp, and what signaling refuses a peer with
+ * Opens a session for a player (draft-ietf-wish-whep-03, section 4.2). It gets an answer, or with `?offer=server` a
+ * counter-offer with the room's own payload types and extension ids. Only with the latter can mediasoup use everything
+ * that a browser supports, such as retransmission streams and the extensions for bandwidth estimation.
+ * @throws SfuError not_live, unacceptable_offer, invalid_sdp, and what entering a room throws
  */
-export async function openViewer({ sfu, identity, request, text }: WatchRequest): Promise<Opened> {
+export async function openViewer({ sfu, identity, request, text }: ViewerOptions): Promise<OpenedViewer> {
   const offer = readOffer(text, 'watch');
-  const publications = chosenPublications(sfu, identity.roomId, request);
-  const session = new MediaSession('whep', identity.roomId);
+  const publications = selectPublications(sfu, identity.roomId, request);
+  const session = new WhipSession('whep', identity.roomId);
   const isCounterOffer = new URL(request.url).searchParams.get('offer') === 'server';
-  return await enterAs({ sfu, identity, session, request }, async (room, peer, join) => {
+  return await enterRoom({ sfu, identity, session, request }, async (room, peer, join) => {
     const plan = planFor(room, offer, publications);
     join();
-    const description = await (isCounterOffer ? counter : answer)({ room, peer, session, plan });
+    const describe = isCounterOffer ? offerToPlayer : answerPlayer;
+    const description = await describe({ room, peer, session, plan });
     return { session, description, isCounterOffer };
   });
 }
@@ -77,28 +79,31 @@ function planFor(room: Room, offer: Offer, publications: readonly Publication[])
     if (!publication || !sent) return media;
     return { media, publication, codec: playableCodec(media, sent, room.routers.rtpCapabilities) };
   });
-  if (sections.some(isPlanned)) return { offer, sections };
-  throw new SfuError('not_live', 'what you offer to receive is not sent; offer audio and video');
+  if (sections.some(hasPublication)) return { offer, sections };
+  throw new SfuError(
+    'not_live',
+    'nothing of the kinds that you offer to receive is sent; offer audio and video',
+  );
 }
 
-function isPlanned(section: Planned | OfferedMedia): section is Planned {
+function hasPublication(section: MediaSection | OfferedMedia): section is MediaSection {
   return 'publication' in section;
 }
 
-interface Viewing {
+interface PlayerContext {
   readonly room: Room;
   readonly peer: Peer;
-  readonly session: MediaSession;
+  readonly session: WhipSession;
   readonly plan: Plan;
 }
 
-/** Answers with the payload types of the offer, which takes a router that sends under them. */
-async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
-  const planned = plan.sections.filter(isPlanned);
+/** Writes an answer with the payload types of the offer. This needs a router that uses the same payload types. */
+async function answerPlayer({ room, peer, session, plan }: PlayerContext): Promise<string> {
+  const planned = plan.sections.filter(hasPublication);
   const { roomRouter, release } = await room.routers.lease(
     planned
       .map(({ codec: { known, offered } }) => ({ ...known, preferredPayloadType: offered.payloadType }))
-      // The router numbers its retransmissions itself, after each video codec.
+      // Audio first: after each video codec the router takes a payload type for its retransmissions.
       .toSorted((a, b) => a.kind.localeCompare(b.kind)),
   );
   session.onEnd(release);
@@ -106,17 +111,17 @@ async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
   const entry = await open(room, peer, session);
   const sections: Section[] = [];
   for (const section of plan.sections) {
-    if (!isPlanned(section)) {
+    if (!hasPublication(section)) {
       sections.push(silentSection(section));
       continue;
     }
     const { media, codec } = section;
     const extensions = extensionsFor(media, room.routers.rtpCapabilities);
     const { payloadType, config } = codec.offered;
-    // Retransmissions go in the stream itself, for the number of their own would not be the player's.
+    // Without RTX: the router would send it under a payload type that is not in the player's offer.
     const rtpCapabilities = capabilitiesOf(media.kind, codec, { payloadType, extensions, withRtx: false });
-    const named = extensions.some(({ uri }) => uri.endsWith(':mid'));
-    const mid = named ? media.mid : unreadMid(media.kind);
+    const hasMid = extensions.some(({ uri }) => uri.endsWith(':mid'));
+    const mid = hasMid ? media.mid : unreadMid(media.kind);
     const track = await receive({ room, peer, session, entry }, section, {
       rtpCapabilities,
       mid,
@@ -126,14 +131,14 @@ async function answer({ room, peer, session, plan }: Viewing): Promise<string> {
   }
   session.agree(plan.offer);
   await connectTransport(entry, remoteDtls(plan.offer));
-  return writeAnswer(plan.offer, session.local, sections);
+  return writeAnswer(plan.offer, session.localTransport(), sections);
 }
 
-/** Makes an offer in the room's own numbers of what the player asked for. */
-async function counter({ room, peer, session, plan }: Viewing): Promise<string> {
+/** Writes a counter-offer with the room's own payload types and extension ids. */
+async function offerToPlayer({ room, peer, session, plan }: PlayerContext): Promise<string> {
   const entry = await open(room, peer, session);
   const sections: Section[] = [];
-  for (const section of plan.sections.filter(isPlanned)) {
+  for (const section of plan.sections.filter(hasPublication)) {
     const { media, codec } = section;
     const rtpCapabilities = capabilitiesOf(media.kind, codec, {
       payloadType: codec.known.preferredPayloadType ?? codec.offered.payloadType,
@@ -149,19 +154,19 @@ async function counter({ room, peer, session, plan }: Viewing): Promise<string> 
     sections.push(watchedSection({ ...track, mid }));
   }
   const { mixedExtensions } = plan.offer;
-  return writeSession({ transport: session.local, setup: 'actpass', sections, mixedExtensions });
+  return writeSession({ transport: session.localTransport(), setup: 'actpass', sections, mixedExtensions });
 }
 
-async function open(room: Room, peer: Peer, session: MediaSession): Promise<WebRtcPeerTransport> {
+async function open(room: Room, peer: Peer, session: WhipSession): Promise<WebRtcPeerTransport> {
   const entry = await openTransport(room, peer, { producing: false, consuming: true, forceTcp: false });
-  session.carry(entry);
+  session.setTransport(entry);
   return entry;
 }
 
-/** Consumes a publication, paused until media can flow: a key frame that is sent before is lost. */
+/** Subscribes to a publication, paused until DTLS is connected: a key frame sent earlier would be lost. */
 async function receive(
-  { room, peer, session, entry }: Omit<Viewing, 'plan'> & { entry: WebRtcPeerTransport },
-  { media, publication }: Planned,
+  { room, peer, session, entry }: Omit<PlayerContext, 'plan'> & { entry: WebRtcPeerTransport },
+  { media, publication }: MediaSection,
   { index, ...options }: { rtpCapabilities: types.RtpCapabilities; mid: string; index: number },
 ) {
   const { transport } = entry;
@@ -171,16 +176,17 @@ async function receive(
     ...options,
   });
   const { consumer, rtpParameters } = subscription;
-  session.watched.set(String(index), subscription);
+  session.subscriptions.set(String(index), subscription);
   transport.on('dtlsstatechange', (state) => {
     if (state !== 'connected' || consumer.closed) return;
     resumeSubscription(room, subscription).catch((error: unknown) =>
-      room.log.warn('a WHEP session could not start', { peerId: peer.id, error }),
+      room.log.warn('a WHEP player could not be resumed', { peerId: peer.id, error }),
     );
   });
   publication.handle.onClose(() => {
-    const ended = [...session.watched.values()].every((watched) => watched.publication.handle.closed);
-    if (ended) session.leave('what was watched has ended');
+    const watched = [...session.subscriptions.values()];
+    if (watched.every((other) => other.publication.handle.closed))
+      session.leave('everything that the player watched has ended');
   });
   return { kind: media.kind, rtpParameters, stream: session.id, track: consumer.id };
 }

@@ -37,9 +37,9 @@ export function invalidParams(check: DataCheck, data: unknown, what: string): Sf
   return new SfuError('invalid_params', `${what}: ${field}: ${expected}, got ${excerpt(first?.value)}`);
 }
 
-/** What the id of a room, a peer or a controller must look like: anything that logs and addresses can carry. */
+/** What the id of a room, a peer or a controller must look like (src/core/text.ts), for error messages. */
 export const idRule =
-  'must have 1 to 128 characters, without control characters, double spaces, or spaces at either end';
+  'must have 1 to 128 characters, without control characters, double spaces, or spaces at either end, and not be . or ..';
 
 /** Returns an id that a caller chose. @throws SfuError invalid_params when signaling would not accept it */
 export function requireId(name: string, id: string): string {

@@ -372,7 +372,7 @@ test('several are ticked and treated at once: muted, told, removed, banned, and 
   expect((await ada.client.closed).reason).toBe('removed: you were banned: spam');
   expect((await bea.client.closed).reason).toBe('removed: you were banned: spam');
   expect([...server.sfu.room('room').peers.keys()]).toEqual(['cleo']);
-  const bans = server.store.bans.list({ limit: 9, onlyHolding: true });
+  const bans = server.store.bans.list({ limit: 9, onlyActive: true });
   expect(bans.map(({ value, roomId, expiresAt }) => [value, roomId, expiresAt]).sort()).toEqual([
     ['ada', null, null],
     ['bea', null, null],

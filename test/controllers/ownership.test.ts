@@ -16,7 +16,7 @@ function peersOf(server: Server, roomId: string): string[] {
 /** A controller has died, and the server has noticed. */
 async function died(server: Server, controller: TestController, owner: string): Promise<void> {
   await controller.die();
-  await until(() => server.programs.holdings.isLeaving({ key: 'development', controllerId: owner }));
+  await until(() => server.programs.holdings.presence.isAwaited({ key: 'development', controllerId: owner }));
 }
 
 test('of two controllers one dies: its objects end after the grace, what it keeps and what is the other one’s stays', async () => {

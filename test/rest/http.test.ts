@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
-import { IdempotentAnswers } from '../../src/rest/idempotency.ts';
+import { IdempotentResponses } from '../../src/rest/idempotency.ts';
 import { TestClock } from '../support/clock.ts';
 import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { createWorld } from '../support/world.ts';
@@ -76,12 +76,12 @@ test('a param stands where it belongs and only once', async () => {
   await caller.post('/rooms', { roomId: 'place' });
   const details = async (answer: Promise<ApiAnswer>) => String((await answer).json?.detail);
   expect(await details(caller.call('/rooms/place?locked=true', { method: 'PATCH', body: {} }))).toContain(
-    'goes into the JSON body',
+    'must be in the JSON body',
   );
   expect(
     await details(caller.call('/rooms/place', { method: 'PATCH', body: { roomId: 'other' } })),
-  ).toContain('roomId: is in the address already');
-  expect(await details(caller.get('/rooms?limit=1&limit=2'))).toContain('wants one value');
+  ).toContain('roomId: is in the path already');
+  expect(await details(caller.get('/rooms?limit=1&limit=2'))).toContain('must have one value');
   expect(await details(caller.get('/rooms?limit=many'))).toContain('listRooms: limit: expected integer');
   expect(await details(caller.get('/rooms?__proto__=x'))).toContain('__proto__');
   expect(await details(caller.get('/rooms?constructor=x'))).toContain('constructor');
@@ -168,7 +168,7 @@ test('a creation that failed may be sent again with its key', async () => {
 
 test('keys of a day ago are forgotten, and of very many the oldest', async () => {
   const clock = new TestClock();
-  const answers = new IdempotentAnswers(clock);
+  const answers = new IdempotentResponses(clock);
   let runs = 0;
   const send = async (key: string) => {
     const run = async () => {

@@ -200,7 +200,7 @@ test('a ban holds in its room or everywhere, for its time, until it is lifted', 
   clock.time += 1000;
   expect(store.bans.findActive(entrant)).toBeUndefined();
   expect(store.bans.list({ limit: 10 })).toHaveLength(3);
-  expect(store.bans.list({ limit: 10, onlyHolding: true })).toHaveLength(1);
+  expect(store.bans.list({ limit: 10, onlyActive: true })).toHaveLength(1);
 });
 
 test('tokens from before a removal are void, later ones are good, and one without a date counts as before', () => {

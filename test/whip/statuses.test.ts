@@ -75,7 +75,7 @@ describe('opening a session for a publisher', () => {
       [good.replaceAll('a=sendonly', 'a=recvonly'), 'recvonly'],
       [good.replaceAll('a=sendonly', 'a=inactive'), 'inactive'],
       [good.replace('m=video', 'm=application'), 'application'],
-      [good.replace('m=video', 'm=audio'), 'more than one audio'],
+      [good.replace('m=video', 'm=audio'), 'only one audio'],
       [good.replace('a=group:BUNDLE 0 1', 'a=group:BUNDLE 0'), 'bundle'],
       [good.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP'), 'RTP/AVP'],
       [good.replace('a=rtcp-mux\r\n', ''), 'rtcp-mux'],

@@ -3,29 +3,31 @@ import type { Clock } from '../../core/clock.ts';
 import type { PeerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
+import { enterWithoutSocket } from '../../sfu/enter-without-socket.ts';
 import type { SfuEvents } from '../../sfu/events.ts';
-import type { Peer, PeerLink } from '../../sfu/rooms/peer.ts';
+import type { Peer } from '../../sfu/rooms/peer.ts';
 import type { Room } from '../../sfu/rooms/room.ts';
 import type { RoomOptions } from '../../sfu/rooms/room-options.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { Notices } from './notices.ts';
 import { type Owned, type Owner, ownerName } from './owner.ts';
+import { Presence } from './presence.ts';
 
-/** A peer whose media is not a WebRTC client's: a telephone, an encoder, another server. Its controller acts for it. */
+/** A peer that a program acts for, because its media is not a WebRTC client's: a telephone, an encoder, another server. */
 export interface Endpoint extends Owned {
   readonly room: Room;
   readonly peer: Peer;
 }
 
-/** A room that ends with its owner. */
-export interface MediaSession extends Owned {
+/** A room that belongs to a program and ends with it. The API calls it a session. */
+export interface OwnedRoom extends Owned {
   readonly room: Room;
 }
 
 export interface HoldingsOptions {
   sfu: Sfu;
   clock: Clock;
-  /** How long what a controller made outlives its connection. */
+  /** How long the objects of a controller outlive its connection. */
   graceSeconds: number;
 }
 
@@ -38,24 +40,22 @@ export interface NewEndpoint {
 type Notify = <N extends keyof Notices>(owner: Owner, name: N, data: Notices[N]) => void;
 
 /**
- * What programs made for media, and whose it is. It ends when its controller has been away for longer than the grace,
- * unless it is to be kept.
+ * The endpoints and sessions that programs made, and who owns them. They are closed when their controller stays away for
+ * longer than the grace period, unless they were made with `keep`.
  */
 export class Holdings {
   readonly endpoints = new Map<Peer, Endpoint>();
-  readonly sessions = new Map<string, MediaSession>();
-  /** The controllers that are connected. */
-  readonly #here = new Set<string>();
-  /** Those that went, with what ends the wait for them. */
-  readonly #leaving = new Map<string, () => void>();
-  readonly #stops: (() => void)[];
-  #closed = false;
-  /** Tells an owner, if it is connected. */
+  readonly sessions = new Map<string, OwnedRoom>();
+  readonly presence: Presence;
+  readonly #unsubscribes: (() => void)[];
+  /** Sends a notification to an owner, if it is connected. */
   notify: Notify = () => {};
 
   constructor(private readonly options: HoldingsOptions) {
-    const { events } = options.sfu;
-    this.#stops = [
+    const { sfu, clock, graceSeconds } = options;
+    const { events } = sfu;
+    this.presence = new Presence({ clock, graceSeconds, onExpired: (owner) => this.#closeAll(owner) });
+    this.#unsubscribes = [
       events.on('roomClosed', (event) => this.#roomClosed(event)),
       events.on('peerRejoin', (event) => this.#mediaLost(event)),
       events.on('transportClosed', ({ transportId, reason, roomId, peerId }) => {
@@ -66,8 +66,8 @@ export class Holdings {
   }
 
   /**
-   * Lets an endpoint into its room, joined.
-   * @throws SfuError wrong_state when there is such a peer already, and what Sfu.enter refuses with
+   * Enters a room as an endpoint and joins.
+   * @throws SfuError wrong_state when there is a peer of that id, gone when the owner has gone, and what entering throws
    */
   async addEndpoint({ identity, owner, keep }: NewEndpoint): Promise<Endpoint> {
     const { sfu } = this.options;
@@ -75,21 +75,16 @@ export class Holdings {
     if (sfu.rooms.get(roomId)?.peers.has(peerId)) {
       throw new SfuError(
         'wrong_state',
-        `there is a peer "${peerId}" in room "${roomId}" already; name it otherwise`,
+        `there is a peer "${peerId}" in room "${roomId}" already; use another id`,
       );
     }
-    let entered: Peer | undefined;
-    const link: PeerLink = {
-      gone: Promise.resolve(),
-      close: (reason, detail) => {
-        if (entered) this.#endpointClosed(entered, reason, detail);
-      },
-    };
-    const peer = await sfu.enter(identity, link);
-    entered = peer;
-    if (peer.closed) throw new SfuError('gone', 'the endpoint was put out of its room at this moment');
-    this.#requireHere(owner, () => sfu.room(roomId).removePeer(peer, 'disconnected'));
-    const endpoint = { room: sfu.room(roomId), peer, owner, keep };
+    const { room, peer } = await enterWithoutSocket({
+      sfu,
+      identity,
+      onClose: (...ended) => this.#endpointClosed(...ended),
+    });
+    this.#requirePresent(owner, () => room.removePeer(peer, 'disconnected'));
+    const endpoint = { room, peer, owner, keep };
     this.endpoints.set(peer, endpoint);
     join(endpoint);
     return endpoint;
@@ -99,34 +94,37 @@ export class Holdings {
   endpoint(roomId: string, peerId: string): Endpoint {
     const endpoint = this.endpoints.get(this.options.sfu.peer(roomId, peerId));
     if (endpoint) return endpoint;
-    throw new SfuError(
-      'not_found',
-      `the peer "${peerId}" is a client of its own, and no endpoint of a program`,
-    );
+    throw new SfuError('not_found', `the peer "${peerId}" is a client, not an endpoint of a program`);
   }
 
-  /** Opens a room that ends with its owner. @throws SfuError wrong_state, draining, worker_unavailable */
-  async addSession(wanted: { roomId: string; options: RoomOptions } & Owned): Promise<MediaSession> {
-    const { owner, keep, ...rest } = wanted;
+  /** The endpoints in a room. @throws SfuError not_found */
+  endpointsIn(roomId: string): Endpoint[] {
+    const room = this.options.sfu.room(roomId);
+    return [...this.endpoints.values()].filter((endpoint) => endpoint.room === room);
+  }
+
+  /** Opens a room that ends with its owner. @throws SfuError wrong_state, draining, worker_unavailable, gone */
+  async addSession(request: { roomId: string; options: RoomOptions } & Owned): Promise<OwnedRoom> {
+    const { owner, keep, ...roomRequest } = request;
     const { sfu } = this.options;
-    const { id } = await sfu.createRoom(rest);
+    const { id } = await sfu.createRoom(roomRequest);
     const room = sfu.rooms.get(id);
-    if (!room) throw new SfuError('gone', 'the room ended again at once');
-    this.#requireHere(owner, () => room.close('closed'));
+    if (!room) throw new SfuError('gone', 'the room was closed as soon as it was open; try again');
+    this.#requirePresent(owner, () => room.close('closed'));
     const session = { room, owner, keep };
     this.sessions.set(room.id, session);
     return session;
   }
 
   /** @throws SfuError not_found */
-  session(roomId: string): MediaSession {
+  session(roomId: string): OwnedRoom {
     const session = this.sessions.get(roomId);
     if (session) return session;
-    throw new SfuError('not_found', `no program holds the room "${roomId}" as a session; it may have ended`);
+    throw new SfuError('not_found', `there is no session "${roomId}"; it may have ended`);
   }
 
-  /** The former owner is told. */
-  takeOver(holding: Endpoint | MediaSession, owner: Owner): void {
+  /** Gives an endpoint or a session to another owner and notifies the former one. */
+  takeOver(holding: Endpoint | OwnedRoom, owner: Owner): void {
     const former = holding.owner;
     if (ownerName(former) === ownerName(owner)) return;
     holding.owner = owner;
@@ -138,60 +136,30 @@ export class Holdings {
     room.removePeer(peer, 'left', { detail: 'its controller closed it', by });
   }
 
-  closeSession({ room }: MediaSession, by: Actor): void {
+  closeSession({ room }: OwnedRoom, by: Actor): void {
     room.close('closed', by);
   }
 
-  /** A controller is here, perhaps again. */
-  arrived(owner: Owner): void {
-    this.#stopWaiting(owner);
-    this.#here.add(ownerName(owner));
-  }
-
-  /** The connection of a controller has ended: what it does not keep ends too, unless it comes back in time. */
-  left(owner: Owner): void {
-    this.#stopWaiting(owner);
-    this.#here.delete(ownerName(owner));
-    if (this.#closed) return;
-    const cancel = this.options.clock.after(this.options.graceSeconds * 1000, () => this.#closeAll(owner));
-    this.#leaving.set(ownerName(owner), cancel);
-  }
-
-  /** Whether the grace of this controller runs. */
-  isLeaving(owner: Owner): boolean {
-    return this.#leaving.has(ownerName(owner));
-  }
-
   close(): void {
-    this.#closed = true;
-    for (const stop of this.#stops) stop();
-    for (const cancel of this.#leaving.values()) cancel();
-    this.#leaving.clear();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+    this.presence.close();
   }
 
-  #stopWaiting(owner: Owner): void {
-    this.#leaving.get(ownerName(owner))?.();
-    this.#leaving.delete(ownerName(owner));
-  }
-
-  /** What was on its way when its controller went for good would belong to nobody, and never end. */
-  #requireHere(owner: Owner, undo: () => void): void {
-    const name = ownerName(owner);
-    if (owner.controllerId === null || this.#here.has(name) || this.#leaving.has(name)) return;
+  /** Undoes what was made for a controller that has gone meanwhile: nobody would own it, so it would never end. */
+  #requirePresent(owner: Owner, undo: () => void): void {
+    if (this.presence.isPresent(owner)) return;
     undo();
-    throw new SfuError('gone', 'your connection ended meanwhile');
+    throw new SfuError('gone', 'your connection ended meanwhile; connect again');
   }
 
   #closeAll(owner: Owner): void {
-    const name = ownerName(owner);
-    this.#leaving.delete(name);
-    const ends = (holding: Owned) => !holding.keep && ownerName(holding.owner) === name;
+    const isLost = (holding: Owned) => !holding.keep && ownerName(holding.owner) === ownerName(owner);
     const by: Actor = { kind: 'api', id: owner.key };
-    const detail = 'its controller went and did not come back';
-    for (const { room, peer } of [...this.endpoints.values()].filter(ends)) {
+    const detail = 'its controller disconnected and did not come back';
+    for (const { room, peer } of [...this.endpoints.values()].filter(isLost)) {
       room.removePeer(peer, 'disconnected', { detail, by });
     }
-    for (const session of [...this.sessions.values()].filter(ends)) this.closeSession(session, by);
+    for (const session of [...this.sessions.values()].filter(isLost)) this.closeSession(session, by);
   }
 
   #endpointClosed(peer: Peer, reason: PeerEnd, detail: string): void {
@@ -206,7 +174,7 @@ export class Holdings {
     this.notify(session.owner, 'sessionClosed', { roomId, reason });
   }
 
-  /** The room was built anew on another worker: the endpoint is in it at once, and needs new transports. */
+  /** The room moved to another worker: the endpoint rejoins at once, and its owner has to open new transports. */
   #mediaLost({ roomId, peerId, reason }: SfuEvents['peerRejoin']): void {
     const endpoint = this.#find(roomId, peerId);
     if (!endpoint) return;

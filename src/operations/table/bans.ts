@@ -1,12 +1,11 @@
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
-import { askerOf, defineOperation } from '../operation.ts';
+import { defineOperation, requesterOf } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
 import { Ban, BanKind, pageOf, paging, params } from '../schemas.ts';
 
 const target = { banId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) };
-const text = Type.Optional(Type.String({ maxLength: 200, description: 'Is found in any field' }));
 
 export const listBans = defineOperation({
   name: 'listBans',
@@ -15,22 +14,22 @@ export const listBans = defineOperation({
   doc: 'Bans, the newest first.',
   scope: 'moderate',
   params: params({
-    text,
-    holding: Type.Optional(Type.Boolean({ description: 'Only those that hold now' })),
+    text: Type.Optional(Type.String({ maxLength: 200, description: 'Text to find in any field' })),
+    holding: Type.Optional(Type.Boolean({ description: 'Only bans that are in force now' })),
     ...paging,
   }),
   result: pageOf(Ban),
   errors: [],
   example: { holding: true },
   run: ({ store }, { text, holding, ...query }) =>
-    pageOfRows((page) => store.bans.list({ text, onlyHolding: holding, ...page }), query),
+    pageOfRows((page) => store.bans.list({ text, onlyActive: holding, ...page }), query),
 });
 
 export const addBan = defineOperation({
   name: 'addBan',
   verb: 'POST',
   path: '/bans',
-  doc: 'Bans somebody who need not be here. Whoever it fits is put out.',
+  doc: 'Adds a ban, also for someone who is not connected. Peers that it matches are removed.',
   scope: 'moderate',
   params: params({
     kind: BanKind,
@@ -42,7 +41,10 @@ export const addBan = defineOperation({
     }),
     roomId: Type.Optional(orNull(Id, 'Null or left out for the whole server')),
     seconds: Type.Optional(
-      orNull(Type.Integer({ minimum: 1, maximum: 10 * 365 * 24 * 3600 }), 'Null or left out for good'),
+      orNull(
+        Type.Integer({ minimum: 1, maximum: 10 * 365 * 24 * 3600 }),
+        'How long it lasts; null or left out for a permanent ban',
+      ),
     ),
     reason: Type.Optional(Reason),
   }),
@@ -55,7 +57,7 @@ export const addBan = defineOperation({
     const expiresAt = seconds === null ? null : clock.now() + seconds * 1000;
     return await commands.ban(
       { kind, value, roomId, reason, by: caller.by, expiresAt },
-      askerOf(context, reason),
+      requesterOf(context, reason),
     );
   },
 });
@@ -64,7 +66,7 @@ export const getBan = defineOperation({
   name: 'getBan',
   verb: 'GET',
   path: '/bans/:banId',
-  doc: 'One ban, whether it holds or not.',
+  doc: 'One ban, also when it has ended.',
   scope: 'moderate',
   params: params(target),
   result: Ban,
@@ -74,7 +76,7 @@ export const getBan = defineOperation({
   run({ store }, { banId }) {
     const ban = store.bans.get(banId);
     if (ban) return ban;
-    throw new SfuError('not_found', `there is no ban ${banId}`);
+    throw new SfuError('not_found', `there is no ban ${banId}; listBans has them all`);
   },
 });
 
@@ -82,7 +84,7 @@ export const liftBan = defineOperation({
   name: 'liftBan',
   verb: 'DELETE',
   path: '/bans/:banId',
-  doc: 'Ends a ban before its time. Tokens from before a removal stay void.',
+  doc: 'Ends a ban before its time. Tokens that were issued before a removal stay void.',
   scope: 'moderate',
   params: params({ ...target, reason: Type.Optional(Reason) }),
   result: Nothing,
@@ -90,7 +92,7 @@ export const liftBan = defineOperation({
   errors: ['not_found'],
   example: { banId: '{ban}' },
   async run(context, { banId, reason }) {
-    await context.commands.liftBan(banId, askerOf(context, reason));
+    await context.commands.liftBan(banId, requesterOf(context, reason));
     return {};
   },
 });

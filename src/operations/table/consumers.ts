@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason } from '../../core/schemas.ts';
-import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
-import { pageByKey } from '../paging.ts';
+import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
+import { pageById } from '../paging.ts';
 import { Consumer, pageOf, paging, params, Stats } from '../schemas.ts';
-import { statsOf } from './stats.ts';
+import { describeStats } from './stats.ts';
 
 const target = { roomId: Id, consumerId: Id };
 const example = { roomId: 'room', consumerId: '{consumer}' };
@@ -12,7 +12,7 @@ export const listConsumers = defineOperation({
   name: 'listConsumers',
   verb: 'GET',
   path: '/rooms/:roomId/consumers',
-  doc: 'What is received in a room, in the order of the ids.',
+  doc: 'The consumers of a room, in the order of their ids.',
   scope: 'read',
   params: params({
     roomId: Id,
@@ -25,7 +25,7 @@ export const listConsumers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, producerId, kind, ...query }) {
-    const chosen = sfu.read
+    const found = sfu.read
       .consumers(roomId)
       .filter(
         (consumer) =>
@@ -33,10 +33,7 @@ export const listConsumers = defineOperation({
           (producerId === undefined || consumer.producerId === producerId) &&
           (kind === undefined || consumer.kind === kind),
       );
-    return pageByKey(
-      chosen.map((consumer) => [consumer.id, consumer]),
-      query,
-    );
+    return pageById(found, query);
   },
 });
 
@@ -58,7 +55,7 @@ export const getConsumerStats = defineOperation({
   name: 'getConsumerStats',
   verb: 'GET',
   path: '/rooms/:roomId/consumers/:consumerId/stats',
-  doc: 'Statistics of what the server sends of a consumer and of its producer, asked of the media worker now.',
+  doc: 'Statistics of a consumer and of its producer, read from the media worker now.',
   scope: 'read',
   params: params(target),
   result: Stats,
@@ -66,20 +63,25 @@ export const getConsumerStats = defineOperation({
   example,
   async run({ sfu }, { roomId, consumerId }) {
     const { id } = sfu.read.consumer(roomId, consumerId);
-    return statsOf(await sfu.read.statistics({ roomId, id }));
+    return describeStats(await sfu.read.statistics({ roomId, id }));
   },
 });
 
-export const pauseConsumer = defineOperation({
-  name: 'pauseConsumer',
-  verb: 'PUT',
+/** What the operations that pause and resume a consumer have in common. */
+const pausing = {
   path: '/rooms/:roomId/consumers/:consumerId/pause',
-  doc: 'Holds what a peer receives. The peer is told, and may resume it.',
   scope: 'moderate',
   params: params({ ...target, reason: Type.Optional(Reason) }),
   result: Consumer,
   errors: ['not_found', 'gone'],
   example,
+} as const;
+
+export const pauseConsumer = defineOperation({
+  name: 'pauseConsumer',
+  verb: 'PUT',
+  doc: 'Pauses what a peer receives. The peer is notified and may resume it.',
+  ...pausing,
   async run(context, { roomId, consumerId, reason }) {
     await context.commands.pauseConsumer(targetOf(context, { roomId, consumerId }, reason));
     return context.sfu.read.consumer(roomId, consumerId);
@@ -89,13 +91,8 @@ export const pauseConsumer = defineOperation({
 export const resumeConsumer = defineOperation({
   name: 'resumeConsumer',
   verb: 'DELETE',
-  path: '/rooms/:roomId/consumers/:consumerId/pause',
   doc: 'Lets a peer receive again.',
-  scope: 'moderate',
-  params: params({ ...target, reason: Type.Optional(Reason) }),
-  result: Consumer,
-  errors: ['not_found', 'gone'],
-  example,
+  ...pausing,
   async run(context, { roomId, consumerId, reason }) {
     await context.commands.resumeConsumer(targetOf(context, { roomId, consumerId }, reason));
     return context.sfu.read.consumer(roomId, consumerId);
@@ -106,7 +103,7 @@ export const closeConsumer = defineOperation({
   name: 'closeConsumer',
   verb: 'DELETE',
   path: '/rooms/:roomId/consumers/:consumerId',
-  doc: 'Ends what a peer receives. The peer is told.',
+  doc: 'Closes what a peer receives. The peer is notified.',
   scope: 'moderate',
   params: params({ ...target, reason: Type.Optional(Reason) }),
   result: Nothing,
@@ -125,5 +122,5 @@ function targetOf(
   reason?: string,
 ) {
   const { peerId } = context.sfu.read.consumer(roomId, consumerId);
-  return { roomId, peerId, consumerId, ...askerOf(context, reason) };
+  return { roomId, peerId, consumerId, ...requesterOf(context, reason) };
 }

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
 import { defineOperation } from '../operation.ts';
-import { pageByKey } from '../paging.ts';
+import { pageById } from '../paging.ts';
 import { pageOf, paging, params, time } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
@@ -18,11 +18,7 @@ export const listDataProducers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { dataProducers } = sfu.read.peer(roomId, peerId);
-    return pageByKey(
-      dataProducers.map((entry) => [entry.id, entry]),
-      query,
-    );
+    return pageById(sfu.read.peer(roomId, peerId).dataProducers, query);
   },
 });
 
@@ -37,10 +33,6 @@ export const listDataConsumers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { dataConsumers } = sfu.read.peer(roomId, peerId);
-    return pageByKey(
-      dataConsumers.map((entry) => [entry.id, entry]),
-      query,
-    );
+    return pageById(sfu.read.peer(roomId, peerId).dataConsumers, query);
   },
 });

@@ -35,7 +35,7 @@ import {
   resumeWebhook,
 } from './webhooks.ts';
 
-/** Every operation by its subject, in the order of the documentation. To add one, write it and list it here. */
+/** Every operation, by subject and in the order of the documentation. A new one is added here. */
 export const operationsBySubject = {
   Rooms: [createRoom, listRooms, getRoom, getRoomState, changeRoom, moveRoom, closeRoom],
   Peers: [
@@ -68,11 +68,11 @@ export const operationsBySubject = {
   ],
 } as const;
 
-/** Any operation with its own types. */
+/** Any of the operations, with its own types. */
 export type AnyOperation = (typeof operationsBySubject)[keyof typeof operationsBySubject][number];
 export type OperationName = AnyOperation['name'];
 
-/** The table for those who treat all operations alike. */
+/** All operations, for code that treats them alike. */
 export const operations = Object.values(operationsBySubject).flat() as unknown as readonly Operation[];
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]));
@@ -81,7 +81,7 @@ export function findOperation(name: string): Operation | undefined {
   return byName.get(name);
 }
 
-type Named<N extends OperationName> = Extract<AnyOperation, { readonly name: N }>;
-/** What an operation takes, and what it answers. */
-export type OperationParams<N extends OperationName> = Static<Named<N>['params']>;
-export type OperationResult<N extends OperationName> = Static<Named<N>['result']>;
+type OperationNamed<N extends OperationName> = Extract<AnyOperation, { readonly name: N }>;
+/** The params and the result of an operation. */
+export type OperationParams<N extends OperationName> = Static<OperationNamed<N>['params']>;
+export type OperationResult<N extends OperationName> = Static<OperationNamed<N>['result']>;

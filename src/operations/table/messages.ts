@@ -2,13 +2,17 @@ import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Nothing, Reason } from '../../core/schemas.ts';
 import { cleanText } from '../../core/text.ts';
-import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
+import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
-const longestMessage = 500;
+const maxMessageLength = 500;
 const text = {
-  message: Type.String({ minLength: 1, maxLength: longestMessage, description: 'What is shown to people' }),
+  message: Type.String({
+    minLength: 1,
+    maxLength: maxMessageLength,
+    description: 'The text that people see',
+  }),
   reason: Type.Optional(Reason),
 };
 
@@ -44,9 +48,8 @@ async function send(
   context: OperationContext,
   target: { roomId: string; peerId?: string; message: string; reason?: string },
 ): Promise<Record<string, never>> {
-  const message = cleanText(target.message, longestMessage);
-  if (message === '')
-    throw new SfuError('invalid_params', 'message: wants something that can be read, got blanks only');
-  await context.commands.notice({ ...target, message, ...askerOf(context, target.reason) });
+  const message = cleanText(target.message, maxMessageLength);
+  if (message === '') throw new SfuError('invalid_params', 'message: must have visible characters, got none');
+  await context.commands.notice({ ...target, message, ...requesterOf(context, target.reason) });
   return {};
 }

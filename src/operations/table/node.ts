@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Reason } from '../../core/schemas.ts';
 import { AuditEntry, Node, Worker } from '../node-schemas.ts';
-import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
+import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
 import { pageOf, paging, params, TopRooms } from '../schemas.ts';
 
@@ -9,7 +9,7 @@ export const getNode = defineOperation({
   name: 'getNode',
   verb: 'GET',
   path: '/node',
-  doc: 'What this server does at this moment.',
+  doc: 'The state of this server now.',
   scope: 'read',
   params: params({}),
   result: Node,
@@ -22,11 +22,15 @@ export const drainNode = defineOperation({
   name: 'drainNode',
   verb: 'POST',
   path: '/node/drain',
-  doc: 'Takes no new rooms from now on, tells calls, and ends those that are left at the deadline. The process goes on. Does nothing while a drain runs.',
+  doc: 'Starts a drain: the server takes no new rooms, asks clients to connect elsewhere, and closes the remaining rooms at the deadline. The process keeps running. Does nothing while a drain is running.',
   scope: 'node',
   params: params({
     seconds: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 24 * 3600, description: 'The setting of the server unless told' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 24 * 3600,
+        description: 'Time until the deadline; by default the setting of the server',
+      }),
     ),
     reason: Type.Optional(Reason),
   }),
@@ -35,7 +39,7 @@ export const drainNode = defineOperation({
   errors: [],
   example: { seconds: 600, reason: 'a new version' },
   async run(context, { seconds = context.config.drainSeconds, reason }) {
-    await context.commands.drain({ milliseconds: seconds * 1000, ...askerOf(context, reason) });
+    await context.commands.drain({ milliseconds: seconds * 1000, ...requesterOf(context, reason) });
     return describeNode(context);
   },
 });
@@ -44,14 +48,14 @@ export const cancelDrain = defineOperation({
   name: 'cancelDrain',
   verb: 'DELETE',
   path: '/node/drain',
-  doc: 'Takes new rooms again. What has been ended stays so.',
+  doc: 'Cancels a drain: the server takes new rooms again. Rooms that were closed stay closed.',
   scope: 'node',
   params: params({ reason: Type.Optional(Reason) }),
   result: Node,
   errors: ['wrong_state'],
   example: {},
   async run(context, { reason }) {
-    await context.commands.cancelDrain(askerOf(context, reason));
+    await context.commands.cancelDrain(requesterOf(context, reason));
     return describeNode(context);
   },
 });
@@ -60,23 +64,23 @@ export const listWorkers = defineOperation({
   name: 'listWorkers',
   verb: 'GET',
   path: '/workers',
-  doc: 'The media workers, by their indices.',
+  doc: 'The media workers, in the order of their indices.',
   scope: 'read',
   params: params({}),
   result: Type.Object({ items: Type.Array(Worker) }),
   errors: [],
   example: {},
-  run: ({ sfu }) => ({ items: sfu.snapshot().workers }),
+  run: ({ sfu }) => ({ items: sfu.read.node().workers }),
 });
 
 export const listAudit = defineOperation({
   name: 'listAudit',
   verb: 'GET',
   path: '/audit',
-  doc: 'Who did what to whom, from where, why, and with what result; the newest first.',
+  doc: 'The audit log: who did what to whom, from where, why, and with what result; the newest first.',
   scope: 'moderate',
   params: params({
-    text: Type.Optional(Type.String({ maxLength: 200, description: 'Is found in any field' })),
+    text: Type.Optional(Type.String({ maxLength: 200, description: 'Text to find in any field' })),
     roomId: Type.Optional(Id),
     ...paging,
   }),
@@ -91,7 +95,7 @@ export const getTopRooms = defineOperation({
   name: 'getTopRooms',
   verb: 'GET',
   path: '/metrics/top',
-  doc: 'The ten worst rooms by loss, round trip and score, from the last samples of the metrics.',
+  doc: 'The ten worst rooms by packet loss, by round-trip time and by score, from the last samples of the metrics.',
   scope: 'read',
   params: params({}),
   result: TopRooms,
@@ -101,14 +105,14 @@ export const getTopRooms = defineOperation({
 });
 
 function describeNode({ sfu, clock }: OperationContext): Static<typeof Node> {
-  const { rooms, connected, joined, producers, consumers } = sfu.read.counts();
+  const { workers, rooms, connected, joined, producers, consumers } = sfu.read.counts();
   const unreadyReasons = sfu.unreadyReasons();
   return {
     time: clock.now(),
     ready: unreadyReasons.length === 0,
     unreadyReasons,
     drainDeadline: sfu.drainDeadline,
-    workers: sfu.pool.slots.filter(({ live }) => live !== undefined).length,
+    workers,
     rooms,
     peers: connected + joined,
     producers,

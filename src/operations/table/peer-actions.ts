@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { oneOf, orNull, Reason, Source } from '../../core/schemas.ts';
-import { askerOf, defineOperation } from '../operation.ts';
+import { defineOperation, requesterOf } from '../operation.ts';
 import { Ban, BanKind, params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
@@ -11,15 +11,15 @@ export const banPeer = defineOperation({
   name: 'banPeer',
   verb: 'POST',
   path: '/rooms/:roomId/peers/:peerId/ban',
-  doc: 'Puts a peer out and keeps it out: one ban for each of `kinds` by which it can be recognised. Whoever else they fit is put out as well.',
+  doc: 'Removes a peer and bans it: adds one ban for each of `kinds` that the peer has. Other peers that these bans match are removed too.',
   scope: 'moderate',
   params: params({
     ...peerTarget,
-    where: oneOf(['room', 'server'], { description: 'From this room only, or from all of this server' }),
+    where: oneOf(['room', 'server'], { description: 'Banned from this room only, or from the whole server' }),
     kinds: Type.Array(BanKind, { minItems: 1, maxItems: 3, uniqueItems: true }),
     seconds: orNull(
       Type.Integer({ minimum: 1, maximum: 10 * 365 * 24 * 3600 }),
-      'For how long; null for good',
+      'How long the bans last; null for permanent bans',
     ),
     reason: Type.Optional(Reason),
   }),
@@ -34,8 +34,8 @@ export const banPeer = defineOperation({
     reason: 'spam',
   },
   async run(context, { where, kinds, seconds, reason, ...target }) {
-    const order = { scope: where, kinds, milliseconds: seconds === null ? null : seconds * 1000 };
-    const { bans } = await context.commands.removePeer({ ...target, ...askerOf(context, reason) }, order);
+    const ban = { scope: where, kinds, milliseconds: seconds === null ? null : seconds * 1000 };
+    const { bans } = await context.commands.removePeer({ ...target, ...requesterOf(context, reason) }, ban);
     return { bans };
   },
 });
@@ -44,15 +44,15 @@ export const mutePeer = defineOperation({
   name: 'mutePeer',
   verb: 'PUT',
   path: '/rooms/:roomId/peers/:peerId/mute',
-  doc: 'Mutes all that a peer sends, or only one source of it. It stays paused until it is allowed again and the peer itself resumes it.',
+  doc: 'Mutes everything that a peer sends, or only one source. It stays paused until the mute is ended and the peer resumes it.',
   scope: 'moderate',
   params: params({ ...peerTarget, source, reason: Type.Optional(Reason) }),
-  result: count('Producers that were muted; those that were muted before are not counted'),
+  result: count('How many producers were muted, without those that were muted before'),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', source: 'audio' },
   async run(context, { reason, ...target }) {
-    context.sfu.peer(target.roomId, target.peerId);
-    return { count: await context.commands.muteAll({ ...target, ...askerOf(context, reason) }) };
+    context.sfu.read.peer(target.roomId, target.peerId);
+    return { count: await context.commands.muteAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });
 
@@ -60,14 +60,14 @@ export const allowPeer = defineOperation({
   name: 'allowPeer',
   verb: 'DELETE',
   path: '/rooms/:roomId/peers/:peerId/mute',
-  doc: 'Ends the mutes of a peer: it may resume what it sends. Nobody’s microphone is opened by somebody else.',
+  doc: 'Ends the mutes of a peer, which may then resume what it sends. Only the peer itself can switch its microphone on again.',
   scope: 'moderate',
   params: params({ ...peerTarget, source, reason: Type.Optional(Reason) }),
-  result: count('Producers that may be resumed now'),
+  result: count('How many producers the peer may now resume'),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   async run(context, { reason, ...target }) {
-    context.sfu.peer(target.roomId, target.peerId);
-    return { count: await context.commands.allowAll({ ...target, ...askerOf(context, reason) }) };
+    context.sfu.read.peer(target.roomId, target.peerId);
+    return { count: await context.commands.allowAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });

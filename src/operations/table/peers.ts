@@ -1,19 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, Reason } from '../../core/schemas.ts';
 import type { PeerSnapshot } from '../../sfu/rooms/snapshot.ts';
-import { askerOf, defineOperation, type Immutable } from '../operation.ts';
+import { type DeepReadonly, defineOperation, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
-import { checkMetadata } from './checks.ts';
+import { checkMetadata } from './metadata.ts';
 
-/** A peer in its room. */
+/** The params that name a peer. */
 export const peerTarget = { roomId: Id, peerId: Id };
 
 export const listPeers = defineOperation({
   name: 'listPeers',
   verb: 'GET',
   path: '/rooms/:roomId/peers',
-  doc: 'The peers of a room in the order of their ids.',
+  doc: 'The peers of a room, in the order of their ids.',
   scope: 'read',
   params: params({ roomId: Id, ...paging }),
   result: pageOf(Peer),
@@ -46,7 +46,7 @@ export const changePeer = defineOperation({
   name: 'changePeer',
   verb: 'PATCH',
   path: '/rooms/:roomId/peers/:peerId',
-  doc: 'Sets the metadata of a peer in place of what there was, and what it may publish; what it may not publish any more is closed. Both last until the peer connects anew.',
+  doc: 'Replaces the metadata of a peer and sets what it may publish; what it may no longer publish is closed. Both last until the peer connects again.',
   scope: 'moderate',
   params: params({
     ...peerTarget,
@@ -61,10 +61,10 @@ export const changePeer = defineOperation({
     const { commands, sfu } = context;
     checkMetadata(metadata);
     sfu.read.peer(target.roomId, target.peerId);
-    const asked = { ...target, ...askerOf(context, reason) };
+    const request = { ...target, ...requesterOf(context, reason) };
     await Promise.all([
-      metadata !== undefined && commands.setPeerMetadata({ ...asked, metadata }),
-      publish !== undefined && commands.setPublish({ ...asked, publish }),
+      metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
+      publish !== undefined && commands.setPublish({ ...request, publish }),
     ]);
     return describePeer(target.roomId, sfu.read.peer(target.roomId, target.peerId));
   },
@@ -74,7 +74,7 @@ export const removePeer = defineOperation({
   name: 'removePeer',
   verb: 'DELETE',
   path: '/rooms/:roomId/peers/:peerId',
-  doc: 'Puts a peer out of its room and makes its tokens void. Answers when its socket and its media are gone.',
+  doc: 'Removes a peer from its room and makes its tokens void. Answers when its socket and its media are closed.',
   scope: 'moderate',
   params: params({ ...peerTarget, reason: Type.Optional(Reason) }),
   result: Nothing,
@@ -82,14 +82,14 @@ export const removePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', reason: 'not invited' },
   async run(context, { reason, ...target }) {
-    await context.commands.removePeer({ ...target, ...askerOf(context, reason) });
+    await context.commands.removePeer({ ...target, ...requesterOf(context, reason) });
     return {};
   },
 });
 
-function describePeer(roomId: string, peer: PeerSnapshot): Immutable<Static<typeof Peer>> {
+function describePeer(roomId: string, peer: PeerSnapshot): DeepReadonly<Static<typeof Peer>> {
   const { id, state, displayName, device, metadata, address, tokenId, ...rest } = peer;
   const { grants, publish, connectedAt, joinedAt, worker } = rest;
-  const who = { id, roomId, state, displayName, device, metadata: { ...metadata }, address, tokenId };
-  return { ...who, grants, publish, connectedAt, joinedAt, worker };
+  const identity = { id, roomId, state, displayName, device, metadata: { ...metadata }, address, tokenId };
+  return { ...identity, grants, publish, connectedAt, joinedAt, worker };
 }

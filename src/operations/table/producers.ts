@@ -1,10 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason, Source } from '../../core/schemas.ts';
 import type { ProducerInRoom } from '../../sfu/rooms/read-model.ts';
-import { askerOf, defineOperation, type Immutable, type OperationContext } from '../operation.ts';
-import { pageByKey } from '../paging.ts';
+import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
+import { pageById } from '../paging.ts';
 import { Producer, pageOf, paging, params, Stats } from '../schemas.ts';
-import { statsOf } from './stats.ts';
+import { describeStats } from './stats.ts';
 
 const target = { roomId: Id, producerId: Id };
 const example = { roomId: 'room', producerId: '{producer}' };
@@ -13,7 +13,7 @@ export const listProducers = defineOperation({
   name: 'listProducers',
   verb: 'GET',
   path: '/rooms/:roomId/producers',
-  doc: 'What is sent in a room, in the order of the ids.',
+  doc: 'The producers of a room, in the order of their ids.',
   scope: 'read',
   params: params({
     roomId: Id,
@@ -26,7 +26,7 @@ export const listProducers = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', kind: 'audio' },
   run({ sfu }, { roomId, peerId, kind, source, ...query }) {
-    const chosen = sfu.read
+    const found = sfu.read
       .producers(roomId)
       .filter(
         (producer) =>
@@ -34,10 +34,7 @@ export const listProducers = defineOperation({
           (kind === undefined || producer.kind === kind) &&
           (source === undefined || producer.source === source),
       );
-    const { items, nextCursor } = pageByKey(
-      chosen.map((producer) => [producer.id, producer]),
-      query,
-    );
+    const { items, nextCursor } = pageById(found, query);
     return { items: items.map(describeProducer), nextCursor };
   },
 });
@@ -60,7 +57,7 @@ export const getProducerStats = defineOperation({
   name: 'getProducerStats',
   verb: 'GET',
   path: '/rooms/:roomId/producers/:producerId/stats',
-  doc: 'Statistics of what the server receives of a producer, asked of the media worker now.',
+  doc: 'Statistics of a producer, read from the media worker now.',
   scope: 'read',
   params: params(target),
   result: Stats,
@@ -68,20 +65,25 @@ export const getProducerStats = defineOperation({
   example,
   async run({ sfu }, { roomId, producerId }) {
     const { id } = sfu.read.producer(roomId, producerId);
-    return statsOf(await sfu.read.statistics({ roomId, id }));
+    return describeStats(await sfu.read.statistics({ roomId, id }));
   },
 });
+
+/** What the operations that mute a producer and end the mute have in common. */
+const muting = {
+  path: '/rooms/:roomId/producers/:producerId/pause',
+  scope: 'moderate',
+  params: params({ ...target, reason: Type.Optional(Reason) }),
+  result: Producer,
+  example,
+} as const;
 
 export const muteProducer = defineOperation({
   name: 'muteProducer',
   verb: 'PUT',
-  path: '/rooms/:roomId/producers/:producerId/pause',
-  doc: 'Pauses what a peer sends, as a moderator’s mute. It stays paused until it is allowed again and the peer itself resumes it.',
-  scope: 'moderate',
-  params: params({ ...target, reason: Type.Optional(Reason) }),
-  result: Producer,
+  doc: 'Mutes what a peer sends, as a moderator does. It stays paused until the mute is ended and the peer resumes it.',
+  ...muting,
   errors: ['not_found', 'gone'],
-  example,
   async run(context, { roomId, producerId, reason }) {
     await context.commands.muteProducer(targetOf(context, { roomId, producerId }, reason));
     return describeProducer(context.sfu.read.producer(roomId, producerId));
@@ -91,13 +93,9 @@ export const muteProducer = defineOperation({
 export const allowProducer = defineOperation({
   name: 'allowProducer',
   verb: 'DELETE',
-  path: '/rooms/:roomId/producers/:producerId/pause',
-  doc: 'Ends such a pause: the peer may resume what it sends, and does so by itself.',
-  scope: 'moderate',
-  params: params({ ...target, reason: Type.Optional(Reason) }),
-  result: Producer,
+  doc: 'Ends a mute: the peer may resume what it sends. It stays paused until the peer does.',
+  ...muting,
   errors: ['not_found'],
-  example,
   async run(context, { roomId, producerId, reason }) {
     await context.commands.allowProducer(targetOf(context, { roomId, producerId }, reason));
     return describeProducer(context.sfu.read.producer(roomId, producerId));
@@ -108,7 +106,7 @@ export const closeProducer = defineOperation({
   name: 'closeProducer',
   verb: 'DELETE',
   path: '/rooms/:roomId/producers/:producerId',
-  doc: 'Ends what a peer sends. The peer is told, and may produce again.',
+  doc: 'Closes what a peer sends. The peer is notified and may produce again.',
   scope: 'moderate',
   params: params({ ...target, reason: Type.Optional(Reason) }),
   result: Nothing,
@@ -127,11 +125,10 @@ function targetOf(
   reason?: string,
 ) {
   const { peerId } = context.sfu.read.producer(roomId, producerId);
-  return { roomId, peerId, producerId, ...askerOf(context, reason) };
+  return { roomId, peerId, producerId, ...requesterOf(context, reason) };
 }
 
-function describeProducer(producer: ProducerInRoom): Immutable<Static<typeof Producer>> {
+function describeProducer(producer: ProducerInRoom): DeepReadonly<Static<typeof Producer>> {
   const { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt } = producer;
-  // mediasoup knows no producer of the type `pipe` on a transport of a peer.
   return { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt };
 }

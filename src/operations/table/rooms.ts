@@ -2,20 +2,21 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
-import { askerOf, defineOperation, type Immutable } from '../operation.ts';
+import { requireId } from '../../wire/check.ts';
+import { type DeepReadonly, defineOperation, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
-import { checkId, checkMetadata } from './checks.ts';
+import { checkMetadata } from './metadata.ts';
 
 export const createRoom = defineOperation({
   name: 'createRoom',
   verb: 'POST',
   path: '/rooms',
-  doc: 'Opens a room before anybody enters it, with options of its own. A room that is not created is opened by the first peer, with the settings of the server.',
+  doc: 'Opens a room before its first peer, with its own options. A room that is not created is opened by its first peer, with the settings of the server.',
   scope: 'rooms',
   params: params({
     roomId: Id,
-    options: Type.Optional(Type.Object(RoomOptions.properties, { additionalProperties: false })),
+    options: Type.Optional(params(RoomOptions.properties)),
     reason: Type.Optional(Reason),
   }),
   result: Room,
@@ -26,9 +27,11 @@ export const createRoom = defineOperation({
     options: { maxPeers: 200, emptySeconds: 3600, metadata: { course: 'physics' } },
   },
   async run(context, { roomId, options = {}, reason }) {
-    checkId('roomId', roomId);
+    requireId('roomId', roomId);
     checkMetadata(options.metadata);
-    return describeRoom(await context.commands.createRoom({ roomId, options, ...askerOf(context, reason) }));
+    return describeRoom(
+      await context.commands.createRoom({ roomId, options, ...requesterOf(context, reason) }),
+    );
   },
 });
 
@@ -36,7 +39,7 @@ export const listRooms = defineOperation({
   name: 'listRooms',
   verb: 'GET',
   path: '/rooms',
-  doc: 'The rooms of this node in the order of their ids, each with what goes on in it.',
+  doc: 'The rooms of this node with their state, in the order of their ids.',
   scope: 'read',
   params: params(paging),
   result: pageOf(Type.Object({ ...Room.properties, state: RoomState })),
@@ -56,7 +59,7 @@ export const getRoom = defineOperation({
   name: 'getRoom',
   verb: 'GET',
   path: '/rooms/:roomId',
-  doc: 'What a room is like.',
+  doc: 'One room.',
   scope: 'read',
   params: params({ roomId: Id }),
   result: Room,
@@ -70,7 +73,7 @@ export const getRoomState = defineOperation({
   name: 'getRoomState',
   verb: 'GET',
   path: '/rooms/:roomId/state',
-  doc: 'What goes on in a room at this moment: how many there are, and who speaks.',
+  doc: 'The state of a room now: its numbers of peers, producers and consumers, and who speaks.',
   scope: 'read',
   params: params({ roomId: Id }),
   result: RoomState,
@@ -83,11 +86,11 @@ export const changeRoom = defineOperation({
   name: 'changeRoom',
   verb: 'PATCH',
   path: '/rooms/:roomId',
-  doc: 'Changes what is given and leaves the rest; null goes back to the setting of the server. Who is in a room that got smaller or was locked stays.',
+  doc: 'Changes the given fields and leaves the others; null goes back to the setting of the server. Peers that are in the room stay, also when it is locked or gets a smaller maxPeers.',
   scope: 'rooms',
   params: params({
     roomId: Id,
-    locked: Type.Optional(Type.Boolean({ description: 'A locked room lets nobody new in' })),
+    locked: Type.Optional(Type.Boolean({ description: 'Whether new peers are kept out' })),
     bitrateCap: Type.Optional(
       orNull(
         Type.Integer({ minimum: 10_000, maximum: 10_000_000_000 }),
@@ -106,11 +109,11 @@ export const changeRoom = defineOperation({
     const { commands, sfu } = context;
     checkMetadata(given.metadata);
     sfu.read.room(roomId);
-    const target = { roomId, ...askerOf(context, reason) };
+    const target = { roomId, ...requesterOf(context, reason) };
     const changes: RoomChanges = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, value ?? undefined]),
     );
-    // All of it begins in this turn of the event loop, so that nobody sees a half.
+    // All changes begin in this turn of the event loop, so that nobody sees only some of them.
     await Promise.all([
       Object.keys(changes).length > 0 && commands.changeRoom({ ...target, changes }),
       locked !== undefined && commands.setRoomLocked({ ...target, locked }),
@@ -124,11 +127,11 @@ export const moveRoom = defineOperation({
   name: 'moveRoom',
   verb: 'POST',
   path: '/rooms/:roomId/move',
-  doc: 'Builds a room anew on another media worker. Its peers stay connected and are asked to set up their media again.',
+  doc: 'Moves a room to another media worker. Its peers stay connected and are asked to set up their media again.',
   scope: 'node',
   params: params({
     roomId: Id,
-    workerIndex: Type.Integer({ minimum: 0, maximum: 1000, description: 'One of listWorkers that runs' }),
+    workerIndex: Type.Integer({ minimum: 0, maximum: 1000, description: 'A running worker of listWorkers' }),
     reason: Type.Optional(Reason),
   }),
   result: Room,
@@ -136,7 +139,7 @@ export const moveRoom = defineOperation({
   example: { roomId: 'room', workerIndex: 0 },
   async run(context, { roomId, workerIndex, reason }) {
     const { commands, sfu } = context;
-    await commands.moveRoom({ roomId, workerIndex, ...askerOf(context, reason) });
+    await commands.moveRoom({ roomId, workerIndex, ...requesterOf(context, reason) });
     return describeRoom(sfu.read.room(roomId));
   },
 });
@@ -145,7 +148,7 @@ export const closeRoom = defineOperation({
   name: 'closeRoom',
   verb: 'DELETE',
   path: '/rooms/:roomId',
-  doc: 'Ends a room for everyone in it.',
+  doc: 'Closes a room for everyone in it.',
   scope: 'moderate',
   params: params({ roomId: Id, reason: Type.Optional(Reason) }),
   result: Nothing,
@@ -153,17 +156,17 @@ export const closeRoom = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', reason: 'the lesson is over' },
   async run(context, { roomId, reason }) {
-    await context.commands.closeRoom({ roomId, ...askerOf(context, reason) });
+    await context.commands.closeRoom({ roomId, ...requesterOf(context, reason) });
     return {};
   },
 });
 
-function describeRoom(room: RoomSnapshot): Immutable<Static<typeof Room>> {
+function describeRoom(room: RoomSnapshot): DeepReadonly<Static<typeof Room>> {
   const { id, openedAt, locked, bitrateCap, options, workers } = room;
   return { id, openedAt, locked, bitrateCap, options: options as Static<typeof RoomOptions>, workers };
 }
 
-function stateOf({ peers, activePeerId, speaking }: RoomSnapshot): Immutable<Static<typeof RoomState>> {
+function stateOf({ peers, activePeerId, speaking }: RoomSnapshot): DeepReadonly<Static<typeof RoomState>> {
   return {
     peers: peers.length,
     producers: peers.reduce((sum, { producers }) => sum + producers.length, 0),

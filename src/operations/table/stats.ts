@@ -1,4 +1,4 @@
-/** Statistics of mediasoup as an operation answers with them. */
-export function statsOf(stats: readonly object[]): { stats: Record<string, unknown>[] } {
+/** Statistics of mediasoup as the result of an operation. */
+export function describeStats(stats: readonly object[]): { stats: Record<string, unknown>[] } {
   return { stats: stats.map((entry) => ({ ...entry })) };
 }

@@ -3,17 +3,18 @@ import { requireScope } from '../../access/scopes.ts';
 import { mintToken } from '../../access/tokens.ts';
 import { SfuError } from '../../core/errors.ts';
 import { Id } from '../../core/schemas.ts';
-import { defineOperation } from '../operation.ts';
+import { requireId } from '../../wire/check.ts';
+import { defineOperation, requesterOf } from '../operation.ts';
 import { Grants, Metadata, params, Token } from '../schemas.ts';
-import { checkId, checkMetadata } from './checks.ts';
+import { checkMetadata } from './metadata.ts';
 
-const day = 24 * 3600;
+const daySeconds = 24 * 3600;
 
 export const mintPeerToken = defineOperation({
   name: 'mintPeerToken',
   verb: 'POST',
   path: '/tokens',
-  doc: 'Signs a token with which one peer enters one room. One that grants `moderate` needs the scope moderate as well.',
+  doc: 'Signs a token with which one peer can enter one room. To grant `moderate`, the key needs the scope moderate too.',
   scope: 'tokens',
   params: params({
     roomId: Id,
@@ -26,8 +27,8 @@ export const mintPeerToken = defineOperation({
     seconds: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: 365 * day,
-        description: 'How long it is good for; a day unless told',
+        maximum: 365 * daySeconds,
+        description: 'How long the token is valid; one day by default',
       }),
     ),
   }),
@@ -40,24 +41,18 @@ export const mintPeerToken = defineOperation({
     grants: { publish: ['audio'] },
     seconds: 3600,
   },
-  async run({ caller, config, store, clock }, request) {
-    const { roomId, peerId, displayName, metadata, grants, seconds = day } = request;
-    checkId('roomId', roomId);
-    checkId('peerId', peerId);
+  async run(context, request) {
+    const { caller, config, store, clock } = context;
+    const { roomId, peerId, displayName, metadata, grants, seconds = daySeconds } = request;
+    requireId('roomId', roomId);
+    requireId('peerId', peerId);
     checkMetadata(metadata);
     if (grants?.moderate) requireScope(caller, 'moderate');
-    const [key, secret] =
-      [...config.apiKeys].find(([name]) => name === caller.by.id) ?? [...config.apiKeys][0] ?? [];
-    if (key === undefined || secret === undefined) {
-      throw new SfuError(
-        'wrong_state',
-        'this server runs in development mode, where nobody needs a token; set TUREEN_API_KEY and TUREEN_API_SECRET',
-      );
-    }
+    const [key, secret] = signingKey(config.apiKeys, caller.by.id);
     const now = clock.now();
     const tokenId = crypto.randomUUID();
     const expiresAt = (Math.floor(now / 1000) + seconds) * 1000;
-    const intent = { by: caller.by, address: caller.address, action: 'token.mint', roomId, peerId };
+    const intent = { ...requesterOf(context), action: 'token.mint', roomId, peerId };
     store.audit.record({ ...intent, details: { tokenId, expiresAt, ...(grants && { grants }) } });
     const identity = { roomId, peerId, name: displayName, metadata, grants, tokenId };
     return {
@@ -67,3 +62,14 @@ export const mintPeerToken = defineOperation({
     };
   },
 });
+
+/** The key that signs tokens for a caller: the one of its own name, or else the first. @throws SfuError wrong_state */
+function signingKey(apiKeys: ReadonlyMap<string, string>, callerName: string): readonly [string, string] {
+  const keys = [...apiKeys];
+  const key = keys.find(([name]) => name === callerName) ?? keys[0];
+  if (key) return key;
+  throw new SfuError(
+    'wrong_state',
+    'this server runs in development mode, where tokens are not needed; set TUREEN_API_KEY and TUREEN_API_SECRET',
+  );
+}

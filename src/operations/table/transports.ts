@@ -2,10 +2,10 @@ import { SfuError } from '../../core/errors.ts';
 import { Id } from '../../core/schemas.ts';
 import type { PeerSnapshot, TransportSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { defineOperation } from '../operation.ts';
-import { pageByKey } from '../paging.ts';
+import { pageById } from '../paging.ts';
 import { pageOf, paging, params, Stats, Transport } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
-import { statsOf } from './stats.ts';
+import { describeStats } from './stats.ts';
 
 export const listTransports = defineOperation({
   name: 'listTransports',
@@ -18,11 +18,7 @@ export const listTransports = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   run({ sfu }, { roomId, peerId, ...query }) {
-    const { transports } = sfu.read.peer(roomId, peerId);
-    return pageByKey(
-      transports.map((transport) => [transport.id, transport]),
-      query,
-    );
+    return pageById(sfu.read.peer(roomId, peerId).transports, query);
   },
 });
 
@@ -30,7 +26,7 @@ export const getTransportStats = defineOperation({
   name: 'getTransportStats',
   verb: 'GET',
   path: '/rooms/:roomId/peers/:peerId/transports/:transportId/stats',
-  doc: 'Statistics of a transport, asked of the media worker now.',
+  doc: 'Statistics of a transport, read from the media worker now.',
   scope: 'read',
   params: params({ ...peerTarget, transportId: Id }),
   result: Stats,
@@ -38,7 +34,7 @@ export const getTransportStats = defineOperation({
   example: { roomId: 'room', peerId: 'alice', transportId: '{sendTransport}' },
   async run({ sfu }, { roomId, peerId, transportId }) {
     const { id } = findTransport(sfu.read.peer(roomId, peerId), transportId);
-    return statsOf(await sfu.read.statistics({ roomId, id }));
+    return describeStats(await sfu.read.statistics({ roomId, id }));
   },
 });
 

@@ -3,24 +3,23 @@ import { readReceivers, shownAddress } from '../../config/webhook-receivers.ts';
 import { SfuError } from '../../core/errors.ts';
 import { Id, orNull, Reason } from '../../core/schemas.ts';
 import type { WebhookOutbox } from '../../store/webhook-outbox.ts';
-import { askerOf, defineOperation, type OperationContext } from '../operation.ts';
+import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
-import { pageOf, paging, params } from '../schemas.ts';
+import { pageOf, paging, params, time } from '../schemas.ts';
 
-const time = (description: string) => Type.Integer({ description: `${description}, ms since the epoch` });
 const Name = Type.String({ minLength: 1, maxLength: 32, description: 'A receiver of TUREEN_WEBHOOKS' });
 
 const Receiver = Type.Object({
   name: Name,
   address: Type.String({ description: 'Scheme, host and port of its URL; the rest is not shown' }),
-  events: Type.Array(Type.String(), { description: 'The types of event that it is told' }),
-  waiting: Type.Integer({ description: 'Webhooks that are to be delivered' }),
-  oldestAt: orNull(Type.Integer(), 'When the oldest of those was made'),
+  events: Type.Array(Type.String(), { description: 'The types of events that it gets' }),
+  waiting: Type.Integer({ description: 'Webhooks that are not delivered yet' }),
+  oldestAt: orNull(Type.Integer(), 'When the oldest of those was created'),
   deadLetters: Type.Integer(),
-  deliveredAt: orNull(Type.Integer(), 'When it last took one'),
+  deliveredAt: orNull(Type.Integer(), 'When a webhook was last delivered'),
   failedAt: orNull(Type.Integer(), 'When an attempt last failed'),
-  error: Type.String({ description: 'What that attempt met' }),
-  gone: Type.Boolean({ description: 'It answered 410 Gone and is sent nothing until it is resumed' }),
+  error: Type.String({ description: 'Why that attempt failed' }),
+  gone: Type.Boolean({ description: 'It answered 410 Gone and gets nothing until it is resumed' }),
 });
 
 const DeadLetter = Type.Object({
@@ -28,7 +27,7 @@ const DeadLetter = Type.Object({
   receiver: Name,
   eventId: Type.String({ description: 'The webhook-id' }),
   type: Type.String(),
-  roomId: orNull(Id, 'Null for what concerns the node'),
+  roomId: orNull(Id, 'Null for events of the node'),
   body: Type.String({ description: 'The JSON text that is sent' }),
   createdAt: time('When the event happened'),
   diedAt: time('When it was given up'),
@@ -36,7 +35,7 @@ const DeadLetter = Type.Object({
   error: Type.String({ description: 'Why the last attempt failed, or why there was none' }),
 });
 
-const chosen = {
+const selection = {
   receiver: Type.Optional(Name),
   ids: Type.Optional(
     Type.Array(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }), {
@@ -52,7 +51,7 @@ export const listWebhooks = defineOperation({
   name: 'listWebhooks',
   verb: 'GET',
   path: '/webhooks',
-  doc: 'The receivers of webhooks and how it goes with them.',
+  doc: 'The receivers of webhooks and the state of their deliveries.',
   scope: 'node',
   params: params({}),
   result: Type.Object({ items: Type.Array(Receiver) }),
@@ -65,7 +64,7 @@ export const resumeWebhook = defineOperation({
   name: 'resumeWebhook',
   verb: 'POST',
   path: '/webhooks/:name/resume',
-  doc: 'Resumes a receiver that answered 410 Gone: it is sent events again, from the next one on. Does nothing for others.',
+  doc: 'Resumes sending to a receiver that answered 410 Gone, from the next event on. Does nothing for other receivers.',
   scope: 'node',
   params: params({ name: Name, reason: Type.Optional(Reason) }),
   result: Receiver,
@@ -73,7 +72,7 @@ export const resumeWebhook = defineOperation({
   example: { name: 'billing' },
   run(context, { name, reason }) {
     const { config, store } = context;
-    const find = () => describeReceivers(config, store.webhooks).find((each) => each.name === name);
+    const find = () => describeReceivers(config, store.webhooks).find((receiver) => receiver.name === name);
     if (!find()) throw unknownReceiver(name);
     audited(context, { action: 'webhooks.resume', details: { name }, reason });
     store.webhooks.resume(name);
@@ -96,7 +95,7 @@ export const listDeadLetters = defineOperation({
   name: 'listDeadLetters',
   verb: 'GET',
   path: '/webhooks/dead-letters',
-  doc: 'Webhooks that were given up, those of the newest events first. They are kept for 30 days, at most 10,000 of them.',
+  doc: 'Webhooks that were given up, the newest events first. They are kept for 30 days, at most 10,000 of them.',
   scope: 'node',
   params: params({ receiver: Type.Optional(Name), ...paging }),
   result: pageOf(DeadLetter),
@@ -110,9 +109,9 @@ export const replayDeadLetters = defineOperation({
   name: 'replayDeadLetters',
   verb: 'POST',
   path: '/webhooks/dead-letters/replay',
-  doc: 'Sends dead letters again with the same ids: those with these ids, of this receiver, or all.',
+  doc: 'Sends dead letters again, with the same ids: the ones with the given ids, those of a receiver, or all.',
   scope: 'node',
-  params: params(chosen),
+  params: params(selection),
   result: Counted,
   status: 202,
   errors: [],
@@ -128,9 +127,9 @@ export const discardDeadLetters = defineOperation({
   name: 'discardDeadLetters',
   verb: 'POST',
   path: '/webhooks/dead-letters/discard',
-  doc: 'Forgets dead letters for good: those with these ids, of this receiver, or all.',
+  doc: 'Deletes dead letters: the ones with the given ids, those of a receiver, or all.',
   scope: 'node',
-  params: params(chosen),
+  params: params(selection),
   result: Counted,
   errors: [],
   example: { receiver: 'billing' },
@@ -167,9 +166,12 @@ function audited(
   context: OperationContext,
   entry: { action: string; details: Record<string, unknown>; reason?: string },
 ): void {
-  context.store.audit.record({ ...askerOf(context), ...entry });
+  context.store.audit.record({ ...requesterOf(context), ...entry });
 }
 
 function unknownReceiver(name: string): SfuError {
-  return new SfuError('not_found', `there is no receiver "${name}" in TUREEN_WEBHOOKS`);
+  return new SfuError(
+    'not_found',
+    `there is no receiver "${name}"; listWebhooks lists those of TUREEN_WEBHOOKS`,
+  );
 }

@@ -25,6 +25,8 @@ export type { WorkerUsage };
 
 /** How many there are, without a copy of anything. */
 export interface NodeCounts {
+  /** Workers that are running. */
+  readonly workers: number;
   readonly rooms: number;
   readonly connected: number;
   readonly joined: number;
@@ -65,7 +67,8 @@ export class ReadModel {
 
   counts(): NodeCounts {
     const { rooms, pool } = this.options.sources;
-    const counts = { rooms: rooms.size, connected: 0, joined: 0, producers: 0, consumers: 0 };
+    const workers = pool.slots.filter(({ live }) => live !== undefined).length;
+    const counts = { workers, rooms: rooms.size, connected: 0, joined: 0, producers: 0, consumers: 0 };
     const routersByWorker = new Map(pool.slots.map(({ index }) => [index, 0]));
     for (const room of rooms.values()) {
       for (const { live } of room.routers.all)

@@ -11,10 +11,10 @@ export interface LocalTransport {
   readonly dtlsParameters: types.DtlsParameters;
 }
 
-/** One section of an answer, without what all sections have in common. */
+/** One m= section that we write, without the lines that all sections share. */
 export type Section = Omit<MediaDescription, 'port' | 'protocol'> & Pick<MediaDescription, 'mid' | 'type'>;
 
-/** The answer to a publisher: the same sections, recvonly. */
+/** The answer to a publisher: the sections of its offer, recvonly. */
 export function answerPublisher(
   offer: Offer,
   tracks: readonly PublishedTrack[],
@@ -23,9 +23,9 @@ export function answerPublisher(
   return writeAnswer(offer, transport, tracks.map(publishedSection));
 }
 
-/** Puts sections and transport together (RFC 9429, section 5.3.1). */
+/** Writes an answer from its sections and the transport (RFC 9429, section 5.3.1). */
 export function writeAnswer(offer: Offer, transport: LocalTransport, sections: readonly Section[]): string {
-  // The server takes the passive side where it may: then the client, which may be behind a NAT, speaks first.
+  // The server is passive if it may be: then the client, which may be behind a NAT, sends first.
   const setup = offer.setup === 'passive' ? 'active' : 'passive';
   return writeSession({ transport, setup, sections, mixedExtensions: offer.mixedExtensions });
 }
@@ -37,13 +37,13 @@ export interface SessionParts {
   readonly mixedExtensions: boolean;
 }
 
-/** A whole description of ours. Candidates stand in the first section only, which the bundle goes by (RFC 9143). */
+/** Writes a whole description. Candidates are in the first section only, whose transport the bundle uses (RFC 9143). */
 export function writeSession({ transport, setup, sections, mixedExtensions }: SessionParts): string {
   const session: SessionDescription = {
     version: 0,
     origin: {
       username: '-',
-      // Any number of 62 bits at most will do (RFC 9429, section 5.2.1).
+      // Any number of up to 62 bits (RFC 9429, section 5.2.1).
       sessionId: String(crypto.getRandomValues(new Uint32Array(1)).join('')),
       sessionVersion: 1,
       netType: 'IN',
@@ -57,7 +57,7 @@ export function writeSession({ transport, setup, sections, mixedExtensions }: Se
     ...(mixedExtensions && { extmapAllowMixed: 'extmap-allow-mixed' as const }),
     msidSemantic: { semantic: 'WMS', token: '*' },
     media: sections.map((section, index) => ({
-      ...common(transport, setup),
+      ...sharedLines(transport, setup),
       ...section,
       ...(index === 0 && candidateLines(transport.iceCandidates)),
     })),
@@ -65,7 +65,7 @@ export function writeSession({ transport, setup, sections, mixedExtensions }: Se
   return write(session);
 }
 
-/** What changed by an ICE restart, as a fragment (RFC 8840, section 4.4). */
+/** Writes what an ICE restart changed, as an SDP fragment (RFC 8840, section 4.4). */
 export function writeFragment(
   transport: Pick<LocalTransport, 'iceParameters' | 'iceCandidates'>,
   media: readonly Pick<OfferedMedia, 'mid' | 'kind'>[],
@@ -86,7 +86,7 @@ export function writeFragment(
   return `${lines.join('\r\n')}\r\n`;
 }
 
-function common({ iceParameters, dtlsParameters }: LocalTransport, setup: SessionParts['setup']) {
+function sharedLines({ iceParameters, dtlsParameters }: LocalTransport, setup: SessionParts['setup']) {
   const { usernameFragment, password } = credentialsOf(iceParameters);
   const fingerprint = dtlsParameters.fingerprints.find(({ algorithm }) => algorithm === 'sha-256');
   return {
@@ -160,13 +160,13 @@ function publishedSection({ media, rtpParameters, codec }: PublishedTrack): Sect
   };
 }
 
-/** a=rtpmap of a codec. */
+/** The a=rtpmap line of a codec. */
 export function rtpMap({ payloadType, mimeType, clockRate, channels = 1 }: types.RtpCodecParameters) {
   const [, codec = ''] = mimeType.split('/');
   return { payload: payloadType, codec, rate: clockRate, ...(channels > 1 && { encoding: channels }) };
 }
 
-/** a=rtcp-fb lines of a codec. */
+/** The a=rtcp-fb lines of a codec. */
 export function feedbackLines({ payloadType, rtcpFeedback = [] }: types.RtpCodecParameters) {
   return rtcpFeedback.map(({ type, parameter }) => ({
     payload: payloadType,

@@ -2,12 +2,12 @@ import { isSameProfile } from 'h264-profile-level-id';
 import type { types } from 'mediasoup';
 import { type MediaDescription, parseParams } from 'sdp-transform';
 
-/** A codec of an m= section, in its own words. */
+/** A codec as an m= section describes it. */
 export interface OfferedCodec {
   readonly payloadType: number;
   readonly mimeType: string;
   readonly clockRate: number;
-  /** Only of audio; one where the section does not say. */
+  /** For audio only; 1 when the section does not say. */
   readonly channels?: number;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The text of a=fmtp, which an answer repeats. */
@@ -15,7 +15,7 @@ export interface OfferedCodec {
   readonly feedback: readonly types.RtcpFeedback[];
 }
 
-/** The codecs of a section, the preferred first (RFC 3264, section 5.1). */
+/** The codecs of a section, the preferred one first (RFC 3264, section 5.1). */
 export function codecsOf(description: MediaDescription): OfferedCodec[] {
   const { type, payloads = '', rtp, fmtp, rtcpFb = [] } = description;
   return String(payloads)
@@ -25,7 +25,7 @@ export function codecsOf(description: MediaDescription): OfferedCodec[] {
       const map = rtp.find(({ payload }) => payload === payloadType);
       if (!map) return [];
       const line = fmtp.find(({ payload }) => payload === payloadType);
-      // The parser makes a number of what looks like one, whatever its types say.
+      // The parser turns text that looks like a number into one, although its type says string.
       const config = line && String(line.config);
       const feedback = rtcpFb
         .filter(({ payload }) => payload === payloadType || payload === '*')
@@ -44,7 +44,7 @@ export function codecsOf(description: MediaDescription): OfferedCodec[] {
     });
 }
 
-/** The retransmission (RFC 4588) of a codec in its section. */
+/** The RTX codec (RFC 4588) that belongs to a codec of the same section. */
 export function retransmissionOf(
   codecs: readonly OfferedCodec[],
   { payloadType }: Pick<OfferedCodec, 'payloadType'>,
@@ -56,18 +56,19 @@ export function isRtx(mimeType: string): boolean {
   return mimeType.toLowerCase().endsWith('/rtx');
 }
 
-/** The codec of the router that is the same as an offered one. */
+/** Finds the router's codec that matches an offered one. */
 export function matchIn(
   codecs: readonly types.RtpCodecCapability[],
   offered: OfferedCodec,
 ): types.RtpCodecCapability | undefined {
-  const alike = codecs.filter((codec) => isAlike(codec, offered));
+  const candidates = codecs.filter((codec) => isSameFormat(codec, offered));
   return (
-    alike.find((codec) => isSame(codec, offered)) ?? alike.find((codec) => isSameH264Family(codec, offered))
+    candidates.find((codec) => hasSameProfile(codec, offered)) ??
+    candidates.find((codec) => isSameH264Family(codec, offered))
   );
 }
 
-function isAlike(codec: types.RtpCodecCapability, offered: OfferedCodec): boolean {
+function isSameFormat(codec: types.RtpCodecCapability, offered: OfferedCodec): boolean {
   return (
     codec.mimeType.toLowerCase() === offered.mimeType.toLowerCase() &&
     codec.clockRate === offered.clockRate &&
@@ -75,7 +76,10 @@ function isAlike(codec: types.RtpCodecCapability, offered: OfferedCodec): boolea
   );
 }
 
-function isSame({ mimeType, parameters = {} }: types.RtpCodecCapability, offered: OfferedCodec): boolean {
+function hasSameProfile(
+  { mimeType, parameters = {} }: types.RtpCodecCapability,
+  offered: OfferedCodec,
+): boolean {
   switch (mimeType.toLowerCase()) {
     case 'video/h264':
       return isSameMode(parameters, offered) && isSameProfile(parameters, offered.parameters);
@@ -87,8 +91,8 @@ function isSame({ mimeType, parameters = {} }: types.RtpCodecCapability, offered
 }
 
 /**
- * Encoders name H264 profiles loosely: "baseline" for what has none of the parts that the constrained one lacks, "high"
- * for what browsers decode as constrained high. The first byte, the profile itself, has to be the same (RFC 6184).
+ * Encoders name H264 profiles loosely: "baseline" for streams that are constrained baseline, "high" for streams that
+ * browsers decode as constrained high. Only the first byte, profile_idc, has to be the same (RFC 6184).
  */
 function isSameH264Family(
   { mimeType, parameters = {} }: types.RtpCodecCapability,
@@ -107,7 +111,10 @@ function isSameMode(parameters: Readonly<Record<string, unknown>>, offered: Offe
   return modeOf(parameters) === modeOf(offered.parameters);
 }
 
-/** What both sides give feedback on. One way of estimating the bandwidth is enough: transport-cc where both have it. */
+/**
+ * The feedback that both sides support, with one way of bandwidth estimation: transport-cc when both sides have it,
+ * else REMB.
+ */
 export function commonFeedback(
   known: readonly types.RtcpFeedback[] = [],
   offered: readonly types.RtcpFeedback[],
@@ -115,6 +122,6 @@ export function commonFeedback(
 ): types.RtcpFeedback[] {
   return offered.filter(({ type, parameter }) => {
     if (type === (hasTransportCc ? 'goog-remb' : 'transport-cc')) return false;
-    return known.some((one) => one.type === type && (one.parameter ?? '') === parameter);
+    return known.some((entry) => entry.type === type && (entry.parameter ?? '') === parameter);
   });
 }

@@ -1,12 +1,12 @@
 import type { types } from 'mediasoup';
 import { type MediaDescription, parseParams, parseSimulcastStreamList } from 'sdp-transform';
-import { unacceptable } from './offer.ts';
+import { unacceptableOffer } from './offer.ts';
 
-/** mediasoup knows eight layers at most (three bits). */
-const mostLayers = 8;
+/** mediasoup supports at most eight layers (three bits). */
+const maxLayers = 8;
 
-/** What senders call their layers, the lowest first; digits count up with the quality (`r0`, `r1`, `r2`). */
-const conventions: readonly (readonly string[])[] = [
+/** Names that senders give to their layers, the lowest layer first. */
+const namingSchemes: readonly (readonly string[])[] = [
   ['q', 'h', 'f'],
   ['l', 'm', 'h'],
   ['low', 'mid', 'high'],
@@ -16,24 +16,24 @@ const conventions: readonly (readonly string[])[] = [
 ];
 
 /**
- * The streams that a section sends, the lowest layer first as mediasoup wants them: simulcast by rid (RFC 8853), by
- * a=ssrc-group:SIM, or one stream, whose SSRC need not be known (then its MID tells, RFC 9143).
- * @param withRtx whether retransmissions go by streams of their own (RFC 4588)
+ * The streams that a section sends, the lowest layer first as mediasoup expects: simulcast by rid (RFC 8853) or by
+ * a=ssrc-group:SIM, or a single stream. Without an SSRC mediasoup recognises that stream by its MID (RFC 9143).
+ * @param withRtx whether retransmissions have their own streams (RFC 4588)
  */
 export function encodingsOf(description: MediaDescription, withRtx: boolean): types.RtpEncodingParameters[] {
   const rids = sentRids(description);
-  if (rids.length > mostLayers)
-    throw unacceptable(`${rids.length} layers are too many; send ${mostLayers} at most`);
+  if (rids.length > maxLayers)
+    throw unacceptableOffer(`${rids.length} layers are too many; send at most ${maxLayers}`);
   if (rids.length > 0) return layered(lowestFirst(rids, description).map((rid) => ({ rid })));
   return layered(
     ssrcsOf(description).map((ssrc) => {
-      const repair = withRtx ? partnerOf(description, ssrc) : undefined;
-      return { ssrc, ...(repair !== undefined && { rtx: { ssrc: repair } }) };
+      const rtx = withRtx ? rtxSsrcOf(description, ssrc) : undefined;
+      return { ssrc, ...(rtx !== undefined && { rtx: { ssrc: rtx } }) };
     }),
   );
 }
 
-/** The rids that a section sends, in its own order. Of alternatives (RFC 8853, section 5.1) the first is taken. */
+/** The rids that a section sends, in the order of the section. Of alternatives (RFC 8853, 5.1) the first is taken. */
 export function sentRids({ simulcast, rids = [] }: MediaDescription): string[] {
   const sending = rids.filter(({ direction }) => direction === 'send').map(({ id }) => String(id));
   if (!simulcast) return sending.slice(0, 1);
@@ -45,15 +45,17 @@ export function sentRids({ simulcast, rids = [] }: MediaDescription): string[] {
     .filter((rid) => sending.includes(rid));
 }
 
-/** With several streams each may hold temporal layers; where it does not, the number of them does no harm. */
+/** Marks each of several streams as having three temporal layers. It does no harm if a stream has fewer. */
 function layered(encodings: types.RtpEncodingParameters[]): types.RtpEncodingParameters[] {
   if (encodings.length === 0) return [{}];
-  return encodings.length === 1 ? encodings : encodings.map((one) => ({ ...one, scalabilityMode: 'L1T3' }));
+  return encodings.length === 1
+    ? encodings
+    : encodings.map((encoding) => ({ ...encoding, scalabilityMode: 'L1T3' }));
 }
 
 /**
- * SDP does not say which stream is the largest. A restriction of the size does (RFC 8851), and so do names that are in
- * use; else the first is the one that the sender prefers (RFC 8853, section 5.2), as in OBS.
+ * Sorts rids by quality. SDP does not say which stream is the largest; a size restriction (RFC 8851) does, and so do the
+ * usual names. Otherwise the first is the one that the sender prefers (RFC 8853, section 5.2), as in OBS.
  */
 function lowestFirst(rids: readonly string[], { rids: described = [] }: MediaDescription): string[] {
   const widthOf = (rid: string) => {
@@ -61,13 +63,13 @@ function lowestFirst(rids: readonly string[], { rids: described = [] }: MediaDes
     return params === undefined ? Number.NaN : Number(parseParams(String(params))['max-width']);
   };
   if (rids.every((rid) => widthOf(rid) > 0)) return rids.toSorted((a, b) => widthOf(a) - widthOf(b));
-  const convention = conventions.find((names) => rids.every((rid) => names.includes(rid.toLowerCase())));
-  if (!convention) return rids.toReversed();
-  const rankOf = (rid: string) => convention.indexOf(rid.toLowerCase());
+  const scheme = namingSchemes.find((names) => rids.every((rid) => names.includes(rid.toLowerCase())));
+  if (!scheme) return rids.toReversed();
+  const rankOf = (rid: string) => scheme.indexOf(rid.toLowerCase());
   return rids.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** The SSRCs of media, without those of retransmission and error correction. */
+/** The SSRCs of media, without those for retransmission and error correction. */
 function ssrcsOf({ ssrcs = [], ssrcGroups = [] }: MediaDescription): number[] {
   const simulcast = ssrcGroups.find(({ semantics }) => semantics === 'SIM');
   if (simulcast) return numbersIn(simulcast.ssrcs);
@@ -77,7 +79,8 @@ function ssrcsOf({ ssrcs = [], ssrcGroups = [] }: MediaDescription): number[] {
     .slice(0, 1);
 }
 
-function partnerOf({ ssrcGroups = [] }: MediaDescription, ssrc: number): number | undefined {
+/** The SSRC of the retransmissions of a stream. */
+function rtxSsrcOf({ ssrcGroups = [] }: MediaDescription, ssrc: number): number | undefined {
   const pairs = ssrcGroups
     .filter(({ semantics }) => semantics === 'FID')
     .map((group) => numbersIn(group.ssrcs));

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform';
 import { SfuError } from '../../core/errors.ts';
 
-/** What the one who offers wants: to send to the room (WHIP) or to receive from it (WHEP). */
+/** What the client is going to do: send to the room (WHIP) or receive from it (WHEP). */
 export type Purpose = 'publish' | 'watch';
 
 export interface IceCredentials {
@@ -10,22 +10,22 @@ export interface IceCredentials {
   readonly password: string;
 }
 
-/** One m= section that is to carry media. */
+/** One m= section of an offer. */
 export interface OfferedMedia {
   readonly mid: string;
   readonly kind: types.MediaKind;
   readonly description: MediaDescription;
 }
 
-/** A session description (RFC 8866) of a WebRTC client, checked as far as WHIP and WHEP ask. */
+/** The session description (RFC 8866) of a WebRTC client, checked for what WHIP and WHEP require. */
 export interface Offer {
   readonly media: readonly OfferedMedia[];
   readonly ice: IceCredentials;
-  /** Of the certificate with which the client will come. */
+  /** Fingerprint of the client's DTLS certificate. */
   readonly fingerprint: types.DtlsFingerprint;
-  /** Which side of DTLS the client takes (RFC 8842): `actpass` leaves it to the answer. */
+  /** The client's role in DTLS (RFC 8842); `actpass` leaves it to the answer. */
   readonly setup: 'actpass' | 'active' | 'passive';
-  /** One-byte and two-byte header extensions may be mixed (RFC 8285, section 4.1.2). */
+  /** Whether one-byte and two-byte header extensions may be mixed (RFC 8285, section 4.1.2). */
   readonly mixedExtensions: boolean;
 }
 
@@ -34,11 +34,11 @@ const directions: Readonly<Record<Purpose, readonly string[]>> = {
   watch: ['recvonly', 'sendrecv'],
 };
 
-/** @throws SfuError invalid_sdp for what cannot be read, unacceptable_offer for what can be read but not served */
+/** Reads an offer. @throws SfuError invalid_sdp when it is malformed, unacceptable_offer when it cannot be served */
 export function readOffer(text: string, purpose: Purpose): Offer {
   const session = readSession(text);
   const media = session.media.map((description) => readMedia(description));
-  if (media.length === 0) throw invalid('it has no m= section; offer audio, video or both');
+  if (media.length === 0) throw invalidSdp('it has no m= section; offer audio, video or both');
   checkCount(media);
   checkBundle(session, media);
   for (const { mid, description } of media)
@@ -46,22 +46,22 @@ export function readOffer(text: string, purpose: Purpose): Offer {
   return { media, ...readTransport(session), mixedExtensions: isMixed(session) };
 }
 
-/** What concerns the connection; with BUNDLE (RFC 9143) it is the same for every section. @throws SfuError invalid_sdp */
+/** Reads the transport, which with BUNDLE (RFC 9143) all sections share. @throws SfuError invalid_sdp */
 export function readTransport(session: SessionDescription): Pick<Offer, 'ice' | 'fingerprint' | 'setup'> {
-  const places = [...session.media, session];
-  const first = <T>(read: (place: (typeof places)[number]) => T | undefined) =>
-    places.map(read).find((value) => value !== undefined);
+  const levels = [...session.media, session];
+  const first = <T>(read: (level: (typeof levels)[number]) => T | undefined) =>
+    levels.map(read).find((value) => value !== undefined);
   const usernameFragment = first(({ iceUfrag }) => iceUfrag);
   const password = first(({ icePwd }) => icePwd);
-  const fingerprint = first((place) => place.fingerprint);
-  const setup = first((place) => place.setup) ?? 'actpass';
+  const fingerprint = first((level) => level.fingerprint);
+  const setup = first((level) => level.setup) ?? 'actpass';
   if (usernameFragment === undefined || password === undefined)
-    throw invalid('it lacks a=ice-ufrag or a=ice-pwd');
-  if (!fingerprint) throw invalid('it lacks a=fingerprint, without which DTLS cannot be trusted');
+    throw invalidSdp('a=ice-ufrag or a=ice-pwd is missing');
+  if (!fingerprint) throw invalidSdp('a=fingerprint is missing; DTLS needs it');
   if (setup !== 'actpass' && setup !== 'active' && setup !== 'passive')
-    throw invalid(`a=setup:${setup} is none of actpass, active and passive`);
+    throw invalidSdp(`a=setup must be actpass, active or passive, got "${setup}"`);
   return {
-    // The parser makes numbers of what looks like one.
+    // The parser turns text that looks like a number into one.
     ice: { usernameFragment: String(usernameFragment), password: String(password) },
     fingerprint: {
       algorithm: algorithmOf(String(fingerprint.type)),
@@ -73,43 +73,46 @@ export function readTransport(session: SessionDescription): Pick<Offer, 'ice' | 
 
 /** @throws SfuError invalid_sdp */
 export function readSession(text: string): SessionDescription {
-  if (!/^v=0\r?\n/.test(text)) throw invalid('it does not begin with the line v=0');
+  if (!/^v=0\r?\n/.test(text)) throw invalidSdp('it must begin with the line v=0');
   try {
     const session = parse(text);
     if (session.origin) return session;
   } catch (error) {
-    throw invalid(`it cannot be read (${error instanceof Error ? error.message : error})`);
+    throw invalidSdp(`it cannot be parsed (${error instanceof Error ? error.message : error})`);
   }
-  throw invalid('it lacks the line o=');
+  throw invalidSdp('the line o= is missing');
 }
 
-export function invalid(what: string): SfuError {
-  return new SfuError('invalid_sdp', `the session description is not good: ${what}`);
+export function invalidSdp(problem: string): SfuError {
+  return new SfuError('invalid_sdp', `the session description is invalid: ${problem}`);
 }
 
-export function unacceptable(what: string): SfuError {
-  return new SfuError('unacceptable_offer', what);
+export function unacceptableOffer(problem: string): SfuError {
+  return new SfuError('unacceptable_offer', problem);
 }
 
 function readMedia(description: MediaDescription): OfferedMedia {
   const { type, protocol, mid, rtcpMux, port, bundleOnly } = description;
   if (type !== 'audio' && type !== 'video')
-    throw unacceptable(`an m= section for "${type}" is not taken; offer audio and video only`);
+    throw unacceptableOffer(`an m= section for "${type}" is not supported; offer audio and video only`);
   if (!/^(UDP|TCP)\/TLS\/RTP\/SAVPF$/.test(protocol))
-    throw unacceptable(`${protocol} is not taken for ${type}; offer UDP/TLS/RTP/SAVPF, as WebRTC does`);
-  if (mid === undefined || String(mid).length === 0) throw invalid(`the ${type} section lacks a=mid`);
+    throw unacceptableOffer(
+      `${protocol} is not supported for ${type}; offer UDP/TLS/RTP/SAVPF, as WebRTC does`,
+    );
+  if (mid === undefined || String(mid).length === 0)
+    throw invalidSdp(`the ${type} section has no a=mid; add one`);
   if (port === 0 && !bundleOnly)
-    throw unacceptable(`the ${type} section has port 0; leave out what you do not use`);
-  if (!rtcpMux) throw unacceptable(`the ${type} section lacks a=rtcp-mux, which is needed`);
+    throw unacceptableOffer(`the ${type} section has port 0; leave out what you do not use`);
+  if (!rtcpMux) throw unacceptableOffer(`the ${type} section has no a=rtcp-mux; add it`);
   return { mid: String(mid), kind: type, description };
 }
 
-/** One audio and one video track at most (RFC 9725, section 4.4.2). */
+/** At most one audio and one video track (RFC 9725, section 4.4.2). */
 function checkCount(media: readonly OfferedMedia[]): void {
   for (const kind of ['audio', 'video'] as const) {
     if (media.filter((section) => section.kind === kind).length > 1)
-      throw unacceptable(
-        `more than one ${kind} section is not taken; open another session for the next track`,
+      throw unacceptableOffer(
+        `only one ${kind} section is supported; open another session for the next track`,
       );
   }
 }
@@ -117,15 +120,17 @@ function checkCount(media: readonly OfferedMedia[]): void {
 function checkBundle({ groups = [] }: SessionDescription, media: readonly OfferedMedia[]): void {
   const mids = groups.find(({ type }) => type === 'BUNDLE')?.mids;
   const bundled = mids === undefined ? [] : String(mids).split(' ');
-  const outside = media.find(({ mid }) => !bundled.includes(mid));
-  if (media.length > 1 && outside)
-    throw unacceptable(`the section "${outside.mid}" is not in a=group:BUNDLE; offer all in one bundle`);
+  const unbundled = media.find(({ mid }) => !bundled.includes(mid));
+  if (media.length > 1 && unbundled)
+    throw unacceptableOffer(
+      `the section "${unbundled.mid}" is not in a=group:BUNDLE; offer all sections in one bundle`,
+    );
 }
 
 function checkDirection(mid: string, direction = 'sendrecv', purpose: Purpose): void {
-  const wanted = directions[purpose];
-  if (wanted.includes(direction)) return;
-  throw unacceptable(`the section "${mid}" is ${direction}; to ${purpose} it has to be ${wanted[0]}`);
+  const accepted = directions[purpose];
+  if (accepted.includes(direction)) return;
+  throw unacceptableOffer(`the section "${mid}" is ${direction}; to ${purpose} it must be ${accepted[0]}`);
 }
 
 function isMixed({ extmapAllowMixed, media }: SessionDescription): boolean {
@@ -137,5 +142,5 @@ const algorithms = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as cons
 function algorithmOf(name: string): types.FingerprintAlgorithm {
   const known = algorithms.find((algorithm) => algorithm === name.toLowerCase());
   if (known) return known;
-  throw invalid(`the fingerprint's algorithm "${name}" is not known; use sha-256`);
+  throw invalidSdp(`the algorithm "${name}" of a=fingerprint is not supported; use sha-256`);
 }

@@ -2,21 +2,21 @@ import type { types } from 'mediasoup';
 import type { MediaDescription } from 'sdp-transform';
 import { codecsOf, commonFeedback, isRtx, matchIn, type OfferedCodec, retransmissionOf } from './codecs.ts';
 import { encodingsOf } from './encodings.ts';
-import { type Offer, type OfferedMedia, unacceptable } from './offer.ts';
+import { type Offer, type OfferedMedia, unacceptableOffer } from './offer.ts';
 
-/** A track that a publisher offers, as the router takes it. */
+/** A track that a publisher offers, with the RTP parameters for mediasoup. */
 export interface PublishedTrack {
   readonly media: OfferedMedia;
   readonly rtpParameters: types.RtpParameters;
-  /** The codec in the words of the offer, which the answer repeats. */
+  /** The chosen codec as the offer describes it; the answer repeats it. */
   readonly codec: OfferedCodec;
 }
 
 const transportCc = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
 /**
- * Maps the tracks of an offer to what mediasoup calls RTP parameters. Of the codecs of a section the first that the
- * router knows is taken, so that the publisher's preference holds.
+ * Turns the tracks of an offer into RTP parameters of mediasoup. Of the codecs of a section it takes the first that the
+ * router supports, which respects the publisher's preference.
  * https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
  * @throws SfuError unacceptable_offer when a section has nothing in common with the router
  */
@@ -61,13 +61,13 @@ function chooseCodec(
   }
   const namesOf = (mimeTypes: readonly string[]) =>
     [...new Set(mimeTypes.filter((type) => !isRtx(type)).map((type) => type.split('/')[1]))].join(', ');
-  const taken = namesOf(codecs.filter((codec) => codec.kind === kind).map(({ mimeType }) => mimeType));
-  throw unacceptable(
-    `no codec of the ${kind} section "${mid}" (${namesOf(offered.map(({ mimeType }) => mimeType))}) is one of this room's: ${taken}`,
+  const supported = namesOf(codecs.filter((codec) => codec.kind === kind).map(({ mimeType }) => mimeType));
+  throw unacceptableOffer(
+    `the room supports no codec of the ${kind} section "${mid}" (${namesOf(offered.map(({ mimeType }) => mimeType))}); offer one of ${supported}`,
   );
 }
 
-/** The profile as the router names it, for encoders name it loosely. */
+/** The profile as the router names it, because encoders name it loosely. */
 function profileOf({ parameters = {} }: types.RtpCodecCapability): Record<string, unknown> {
   const profile = parameters['profile-level-id'];
   return profile === undefined ? {} : { 'profile-level-id': profile };
@@ -78,7 +78,7 @@ function retransmission(rtx: OfferedCodec, { payloadType }: OfferedCodec): types
   return { mimeType: 'video/rtx', payloadType: rtx.payloadType, clockRate, parameters: { apt: payloadType } };
 }
 
-/** The header extensions (RFC 8285) that both sides know, under the ids of the offer. */
+/** The header extensions (RFC 8285) that both sides support, with the ids of the offer. */
 function extensionsOf(
   { ext = [] }: MediaDescription,
   kind: types.MediaKind,
@@ -86,14 +86,14 @@ function extensionsOf(
 ): types.RtpHeaderExtensionParameters[] {
   return ext.flatMap(({ uri, value, direction = 'sendrecv', 'encrypt-uri': encrypted }) => {
     const known = headerExtensions.find(
-      (one) => one.kind === kind && one.uri === uri && one.direction !== 'sendonly',
+      (extension) => extension.kind === kind && extension.uri === uri && extension.direction !== 'sendonly',
     );
     if (!known || encrypted || direction === 'recvonly' || direction === 'inactive') return [];
     return uri === packetId ? [] : [{ uri: known.uri, id: value }];
   });
 }
 
-/** Only routers of mediasoup write it, to each other. */
+/** Used only between routers of mediasoup. */
 const packetId = 'urn:mediasoup:params:rtp-hdrext:packet-id';
 
 function cnameOf({ ssrcs = [] }: MediaDescription): { cname?: string } {
@@ -102,8 +102,9 @@ function cnameOf({ ssrcs = [] }: MediaDescription): { cname?: string } {
 }
 
 function msidOf({ msid = [], ssrcs = [] }: MediaDescription): { msid?: string } {
-  const [own] = msid;
-  if (own) return { msid: own.appdata === undefined ? String(own.id) : `${own.id} ${own.appdata}` };
-  const older = ssrcs.find(({ attribute }) => attribute === 'msid')?.value;
-  return older === undefined ? {} : { msid: String(older) };
+  const [first] = msid;
+  if (first) return { msid: first.appdata === undefined ? String(first.id) : `${first.id} ${first.appdata}` };
+  // Older clients write it as an attribute of the SSRC (RFC 5576).
+  const ssrcMsid = ssrcs.find(({ attribute }) => attribute === 'msid')?.value;
+  return ssrcMsid === undefined ? {} : { msid: String(ssrcMsid) };
 }

@@ -2,23 +2,23 @@ import type { types } from 'mediasoup';
 import { mayCarryMid } from '../../sfu/quirks/mids.ts';
 import { feedbackLines, rtpMap, type Section } from './answer.ts';
 import { codecsOf, commonFeedback, isRtx, matchIn, type OfferedCodec, retransmissionOf } from './codecs.ts';
-import { type OfferedMedia, unacceptable } from './offer.ts';
+import { type OfferedMedia, unacceptableOffer } from './offer.ts';
 
 type Extension = types.RtpHeaderExtension;
 
-/** A codec that the room sends and the player can play. */
+/** A codec that a publication uses and the player supports. */
 export interface PlayableCodec {
-  /** In the words of the player. */
+  /** As the player's offer describes it. */
   readonly offered: OfferedCodec;
-  /** In the words of the router. */
+  /** As the router describes it. */
   readonly known: types.RtpCodecCapability;
-  /** Whether the player takes retransmissions as a stream of their own (RFC 4588). */
+  /** Whether the player supports retransmissions in a stream of their own (RFC 4588). */
   readonly withRtx: boolean;
 }
 
 /**
- * The codec of a section by which a player can take what is sent with one.
- * @throws SfuError unacceptable_offer when it has none
+ * Finds the codec of a section that matches the codec of a publication.
+ * @throws SfuError unacceptable_offer when there is none
  */
 export function playableCodec(
   { kind, description }: OfferedMedia,
@@ -30,42 +30,46 @@ export function playableCodec(
   const known = matchIn(codecs, asOffered);
   const offered = known && offers.find((codec) => !isRtx(codec.mimeType) && matchIn([known], codec));
   if (known && offered) return { offered, known, withRtx: retransmissionOf(offers, offered) !== undefined };
-  throw unacceptable(
-    `the ${kind} is sent with ${sent.mimeType.split('/')[1]}, which the player does not offer; offer it, or let the publisher send another codec`,
+  throw unacceptableOffer(
+    `the ${kind} is sent as ${sent.mimeType.split('/')[1]}, which the player does not offer; offer it, or publish with another codec`,
   );
 }
 
 /**
- * The header extensions that a player takes and that the router sends under the very ids of its offer: a receiver goes
- * by its own offer (RFC 8285, section 5), and mediasoup writes the same ids for everyone.
+ * The header extensions that both sides support under the same id: a receiver reads the ids of its own offer (RFC 8285,
+ * section 5), and mediasoup writes the router's ids to everyone.
  */
 export function extensionsFor(
   { kind, mid, description }: OfferedMedia,
   { headerExtensions = [] }: types.RtpCapabilities,
 ): Extension[] {
   const { ext = [] } = description;
-  const sent = headerExtensions.filter((one) => one.kind === kind && one.direction !== 'recvonly');
+  const sent = headerExtensions.filter((known) => known.kind === kind && known.direction !== 'recvonly');
   return sent.filter(({ uri, preferredId }) => {
     if (uri === midUri && !mayCarryMid(mid)) return false;
     return ext.some(
-      (one) =>
-        one.uri === uri && one.value === preferredId && one.direction !== 'sendonly' && !one['encrypt-uri'],
+      (offered) =>
+        offered.uri === uri &&
+        offered.value === preferredId &&
+        offered.direction !== 'sendonly' &&
+        !offered['encrypt-uri'],
     );
   });
 }
 
-/** The same without regard to ids, for a description of ours by which the player then goes. */
+/** The header extensions that both sides support, whatever their ids: for a counter-offer, whose ids the player uses. */
 export function commonExtensions(
   { kind, description }: OfferedMedia,
   { headerExtensions = [] }: types.RtpCapabilities,
 ): Extension[] {
   const { ext = [] } = description;
   return headerExtensions.filter(
-    (one) => one.kind === kind && one.direction !== 'recvonly' && ext.some(({ uri }) => uri === one.uri),
+    (known) =>
+      known.kind === kind && known.direction !== 'recvonly' && ext.some(({ uri }) => uri === known.uri),
   );
 }
 
-/** What a consumer may send to a section. */
+/** The capabilities with which a consumer is made for a section. */
 export function capabilitiesOf(
   kind: types.MediaKind,
   { known, offered }: PlayableCodec,
@@ -79,7 +83,7 @@ export function capabilitiesOf(
     kind,
     mimeType: 'video/rtx',
     clockRate: known.clockRate,
-    // The router has its own number for it; what counts is that there is one.
+    // Any payload type will do: mediasoup uses the router's.
     preferredPayloadType: payloadType === 127 ? 126 : payloadType + 1,
     parameters: { apt: payloadType },
   };
@@ -89,12 +93,12 @@ export function capabilitiesOf(
 const midUri = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const transportCc = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
-/** A section that carries a consumer. */
+/** A section in which a consumer is sent. */
 export function watchedSection(options: {
   mid: string;
   kind: types.MediaKind;
   rtpParameters: types.RtpParameters;
-  /** The text of a=fmtp; the sender's own unless told. */
+  /** The text of a=fmtp; by default that of the publication. */
   config?: string;
   stream: string;
   track: string;
@@ -124,10 +128,10 @@ export function watchedSection(options: {
   };
 }
 
-/** A section for which there is nothing to send. It stays in the bundle, which a rejected one would have to leave. */
+/** A section in which nothing is sent. It is inactive, not rejected, because a rejected one must leave the bundle. */
 export function silentSection({ mid, kind, description }: OfferedMedia): Section {
   const codec = codecsOf(description).find(({ mimeType }) => !isRtx(mimeType));
-  if (!codec) throw unacceptable(`the ${kind} section "${mid}" has no codec; offer one`);
+  if (!codec) throw unacceptableOffer(`the ${kind} section "${mid}" has no codec; offer one`);
   const { payloadType, mimeType, clockRate, channels, config } = codec;
   return {
     type: kind,

@@ -12,7 +12,7 @@ import { EndpointConsumer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
 import { params } from '../../schemas.ts';
 import { describeConsumer } from './describe.ts';
-import { ownEndpoint } from './own.ts';
+import { ownEndpoint } from './own-endpoint.ts';
 
 const consumerRef = { ...endpointRef, consumerId: Id };
 const example = { roomId: '{room}', peerId: '{endpoint}', consumerId: '{consumer}' };
@@ -21,14 +21,14 @@ export const consume = defineOperation({
   name: 'consume',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/consumers',
-  doc: 'Sends what somebody in the room publishes out over a transport. rtpParameters of the answer say what the other side gets. rtpCapabilities say what it can play: all that the room offers, unless told.',
+  doc: 'Sends a publication of the room out over a transport. The rtpParameters of the answer describe what the other side gets. rtpCapabilities describe what it can play; by default everything that the room offers.',
   scope: 'media',
   params: params({
     ...endpointRef,
     transportId: Id,
     producerId: Id,
     rtpCapabilities: Type.Optional(RtpCapabilities),
-    paused: Type.Optional(Type.Boolean({ description: 'Begins held; false unless told' })),
+    paused: Type.Optional(Type.Boolean({ description: 'Whether it starts paused; false by default' })),
   }),
   result: EndpointConsumer,
   errors: ['not_found', 'wrong_state', 'unsupported', 'media_rejected', 'gone'],
@@ -47,16 +47,21 @@ export const consume = defineOperation({
   },
 });
 
-export const pauseEndpointConsumer = defineOperation({
-  name: 'pauseEndpointConsumer',
+/** What the operations that pause and resume a consumer have in common. */
+const pausing = {
   verb: 'POST',
-  path: '/rooms/:roomId/endpoints/:peerId/consumers/:consumerId/pause',
-  doc: 'Holds what an endpoint of yours receives.',
   scope: 'media',
   params: params(consumerRef),
   result: EndpointConsumer,
   errors: ['not_found', 'gone'],
   example,
+} as const;
+
+export const pauseEndpointConsumer = defineOperation({
+  name: 'pauseEndpointConsumer',
+  path: '/rooms/:roomId/endpoints/:peerId/consumers/:consumerId/pause',
+  doc: 'Pauses what your endpoint receives.',
+  ...pausing,
   async run(context, { consumerId, ...ref }) {
     const { room, peer } = ownEndpoint(context, ref);
     const subscription = peer.subscription(consumerId);
@@ -67,14 +72,9 @@ export const pauseEndpointConsumer = defineOperation({
 
 export const resumeEndpointConsumer = defineOperation({
   name: 'resumeEndpointConsumer',
-  verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/consumers/:consumerId/resume',
-  doc: 'Lets what an endpoint of yours receives flow again.',
-  scope: 'media',
-  params: params(consumerRef),
-  result: EndpointConsumer,
-  errors: ['not_found', 'gone'],
-  example,
+  doc: 'Resumes what your endpoint receives.',
+  ...pausing,
   async run(context, { consumerId, ...ref }) {
     const { room, peer } = ownEndpoint(context, ref);
     const subscription = peer.subscription(consumerId);
@@ -87,7 +87,7 @@ export const closeEndpointConsumer = defineOperation({
   name: 'closeEndpointConsumer',
   verb: 'DELETE',
   path: '/rooms/:roomId/endpoints/:peerId/consumers/:consumerId',
-  doc: 'Ends what an endpoint of yours receives.',
+  doc: 'Closes what your endpoint receives.',
   scope: 'media',
   params: params(consumerRef),
   result: Nothing,
@@ -104,7 +104,7 @@ export const requestEndpointKeyFrame = defineOperation({
   name: 'requestEndpointKeyFrame',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/consumers/:consumerId/key-frame',
-  doc: 'Asks the sender of a video for a key frame, so that a new viewer or a recording can begin.',
+  doc: 'Asks the sender of a video for a key frame, so that a new viewer or a recording can start.',
   scope: 'media',
   params: params(consumerRef),
   result: Nothing,

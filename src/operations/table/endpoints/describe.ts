@@ -13,18 +13,18 @@ import type {
   SessionInfo,
   TransportInfo,
 } from '../../endpoint-schemas.ts';
-import type { Endpoint, MediaSession } from '../../holdings/holdings.ts';
+import type { Endpoint, OwnedRoom } from '../../holdings/holdings.ts';
 
 export function describeEndpoint({ peer, owner, keep }: Endpoint): Static<typeof EndpointInfo> {
   const { id, roomId, displayName, identity } = peer;
   return { id, roomId, displayName, metadata: identity.metadata, owner, keep };
 }
 
-export function describeSession({ room, owner, keep }: MediaSession): Static<typeof SessionInfo> {
+export function describeSession({ room, owner, keep }: OwnedRoom): Static<typeof SessionInfo> {
   return { id: room.id, owner, keep };
 }
 
-/** The transports of an endpoint that are for RTP without WebRTC, which are all that it can have. */
+/** Whether a transport is for RTP without WebRTC. An endpoint has no others. */
 export function isRtpTransport(entry: PeerTransport): entry is PlainPeerTransport | PipePeerTransport {
   return entry.type !== 'webrtc';
 }

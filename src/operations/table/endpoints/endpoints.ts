@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id, Nothing } from '../../../core/schemas.ts';
 import { cleanName } from '../../../core/text.ts';
+import { requireId } from '../../../wire/check.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import {
   EndpointConsumer,
@@ -12,9 +13,9 @@ import {
 } from '../../endpoint-schemas.ts';
 import { ownerOf } from '../../holdings/owner.ts';
 import { defineOperation } from '../../operation.ts';
-import { pageByKey } from '../../paging.ts';
+import { pageById } from '../../paging.ts';
 import { Metadata, Publish, pageOf, paging, params } from '../../schemas.ts';
-import { checkId, checkMetadata } from '../checks.ts';
+import { checkMetadata } from '../metadata.ts';
 import {
   describeConsumer,
   describeEndpoint,
@@ -22,21 +23,25 @@ import {
   describeTransport,
   isRtpTransport,
 } from './describe.ts';
-import { ownEndpoint } from './own.ts';
+import { ownEndpoint } from './own-endpoint.ts';
 
 export const createEndpoint = defineOperation({
   name: 'createEndpoint',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints',
-  doc: 'Puts a peer into a room whose media does not come from a WebRTC client: a telephone, an encoder, another server. You act for it. A room that is not there is opened. The answer says what media the room takes.',
+  doc: 'Enters a room as a peer that you act for, because its media does not come from a WebRTC client: a telephone, an encoder, another server. The room is opened if it is not there. The answer says what media the room supports.',
   scope: 'media',
   params: params({
     ...endpointRef,
     displayName: Type.Optional(Type.String({ maxLength: 256 })),
     metadata: Type.Optional(Metadata),
     publish: Type.Optional(Publish),
-    subscribe: Type.Optional(Type.Boolean({ description: 'May receive; true unless told' })),
-    hidden: Type.Optional(Type.Boolean({ description: 'The others are not told of it: a recorder' })),
+    subscribe: Type.Optional(Type.Boolean({ description: 'Whether it may receive; true by default' })),
+    hidden: Type.Optional(
+      Type.Boolean({
+        description: 'Whether other peers do not see it, such as a recorder; false by default',
+      }),
+    ),
     keep: Type.Optional(keep),
   }),
   result: Type.Object({ ...EndpointInfo.properties, rtpCapabilities: RtpCapabilities }),
@@ -52,10 +57,10 @@ export const createEndpoint = defineOperation({
     'worker_unavailable',
   ],
   example: { roomId: '{room}', peerId: 'telephone', displayName: '+44 20 7946 0000' },
-  async run(context, { roomId, peerId, displayName, metadata = {}, keep = false, ...wanted }) {
-    const { publish = true, subscribe = true, hidden = false } = wanted;
-    checkId('roomId', roomId);
-    checkId('peerId', peerId);
+  async run(context, { roomId, peerId, displayName, metadata = {}, keep = false, ...grants }) {
+    const { publish = true, subscribe = true, hidden = false } = grants;
+    requireId('roomId', roomId);
+    requireId('peerId', peerId);
     checkMetadata(metadata);
     const identity = {
       roomId,
@@ -77,27 +82,21 @@ export const listEndpoints = defineOperation({
   name: 'listEndpoints',
   verb: 'GET',
   path: '/rooms/:roomId/endpoints',
-  doc: 'The endpoints of a room, those of all programs, with their owners.',
+  doc: 'The endpoints in a room, of all programs, with their owners.',
   scope: 'read',
   params: params({ roomId: Id, ...paging }),
   result: pageOf(EndpointInfo),
   errors: ['not_found'],
   example: { roomId: '{room}' },
-  run({ holdings, sfu }, { roomId, ...query }) {
-    const room = sfu.room(roomId);
-    const present = [...holdings.endpoints.values()].filter((endpoint) => endpoint.room === room);
-    return pageByKey(
-      present.map((endpoint) => [endpoint.peer.id, describeEndpoint(endpoint)] as const),
-      query,
-    );
-  },
+  run: ({ holdings }, { roomId, ...query }) =>
+    pageById(holdings.endpointsIn(roomId).map(describeEndpoint), query),
 });
 
 export const getEndpoint = defineOperation({
   name: 'getEndpoint',
   verb: 'GET',
   path: '/rooms/:roomId/endpoints/:peerId',
-  doc: 'One endpoint with all that it has.',
+  doc: 'One endpoint with its transports, producers and consumers.',
   scope: 'read',
   params: params(endpointRef),
   result: Type.Object({
@@ -124,7 +123,7 @@ export const closeEndpoint = defineOperation({
   name: 'closeEndpoint',
   verb: 'DELETE',
   path: '/rooms/:roomId/endpoints/:peerId',
-  doc: 'Ends an endpoint of yours; its ports are given back.',
+  doc: 'Closes your endpoint and frees its ports.',
   scope: 'media',
   params: params(endpointRef),
   result: Nothing,
@@ -141,7 +140,7 @@ export const takeOverEndpoint = defineOperation({
   name: 'takeOverEndpoint',
   verb: 'PUT',
   path: '/rooms/:roomId/endpoints/:peerId/owner',
-  doc: 'Makes an endpoint yours, whoever it belonged to; its former owner is told.',
+  doc: 'Makes an endpoint yours, whoever owns it. Its former owner is notified.',
   scope: 'media',
   params: params(endpointRef),
   result: EndpointInfo,

@@ -4,7 +4,7 @@ import * as producers from './producers.ts';
 import * as sessions from './sessions.ts';
 import * as transports from './transports.ts';
 
-/** The operations on media that is not a WebRTC client's, by subject. They are part of the table of all operations. */
+/** The operations for media that is not a WebRTC client's, by subject. They are part of the table of all operations. */
 export const mediaOperations = {
   Sessions: [
     sessions.createSession,

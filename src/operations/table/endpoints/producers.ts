@@ -12,7 +12,7 @@ import { EndpointProducer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
 import { params } from '../../schemas.ts';
 import { describeProducer } from './describe.ts';
-import { ownEndpoint } from './own.ts';
+import { ownEndpoint } from './own-endpoint.ts';
 
 const producerRef = { ...endpointRef, producerId: Id };
 const example = { roomId: '{room}', peerId: '{endpoint}', producerId: '{producer}' };
@@ -21,7 +21,7 @@ export const produce = defineOperation({
   name: 'produce',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/producers',
-  doc: 'Publishes what comes in over a transport: rtpParameters say what the other side sends. Each encoding needs its ssrc, for that is how the packets are recognised.',
+  doc: 'Publishes what comes in over a transport. rtpParameters describe what the other side sends; each encoding needs its ssrc, by which the packets are recognised.',
   scope: 'media',
   params: params({
     ...endpointRef,
@@ -49,16 +49,21 @@ export const produce = defineOperation({
   },
 });
 
-export const pauseEndpointProducer = defineOperation({
-  name: 'pauseEndpointProducer',
+/** What the operations that pause and resume a producer have in common. */
+const pausing = {
   verb: 'POST',
-  path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId/pause',
-  doc: 'Holds what an endpoint of yours sends.',
   scope: 'media',
   params: params(producerRef),
   result: EndpointProducer,
   errors: ['not_found', 'gone'],
   example,
+} as const;
+
+export const pauseEndpointProducer = defineOperation({
+  name: 'pauseEndpointProducer',
+  path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId/pause',
+  doc: 'Pauses what your endpoint sends.',
+  ...pausing,
   async run(context, { producerId, ...ref }) {
     const { room, peer } = ownEndpoint(context, ref);
     const publication = peer.publication(producerId);
@@ -69,14 +74,9 @@ export const pauseEndpointProducer = defineOperation({
 
 export const resumeEndpointProducer = defineOperation({
   name: 'resumeEndpointProducer',
-  verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId/resume',
-  doc: 'Lets what an endpoint of yours sends flow again, unless a moderator muted it.',
-  scope: 'media',
-  params: params(producerRef),
-  result: EndpointProducer,
-  errors: ['not_found', 'gone'],
-  example,
+  doc: 'Resumes what your endpoint sends, unless a moderator muted it.',
+  ...pausing,
   async run(context, { producerId, ...ref }) {
     const { room, peer } = ownEndpoint(context, ref);
     const publication = peer.publication(producerId);
@@ -89,7 +89,7 @@ export const closeEndpointProducer = defineOperation({
   name: 'closeEndpointProducer',
   verb: 'DELETE',
   path: '/rooms/:roomId/endpoints/:peerId/producers/:producerId',
-  doc: 'Ends what an endpoint of yours sends.',
+  doc: 'Closes what your endpoint sends.',
   scope: 'media',
   params: params(producerRef),
   result: Nothing,

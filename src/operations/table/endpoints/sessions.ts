@@ -1,22 +1,23 @@
 import { Type } from '@sinclair/typebox';
 import { Id, Nothing } from '../../../core/schemas.ts';
+import { requireId } from '../../../wire/check.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import { keep, SessionInfo } from '../../endpoint-schemas.ts';
 import { ownerOf, requireOwner } from '../../holdings/owner.ts';
 import { defineOperation } from '../../operation.ts';
 import { pageByKey } from '../../paging.ts';
 import { pageOf, paging, params, roomOptions } from '../../schemas.ts';
-import { checkId, checkMetadata } from '../checks.ts';
+import { checkMetadata } from '../metadata.ts';
 import { describeSession } from './describe.ts';
 
-/** How many a session is for, unless told. */
-const two = 2;
+/** A session is for two peers, such as the sides of a telephone call, unless the request says otherwise. */
+const defaultMaxPeers = 2;
 
 export const createSession = defineOperation({
   name: 'createSession',
   verb: 'POST',
   path: '/sessions',
-  doc: 'Opens a room that belongs to its program and ends with it: for two, unless told. The answer says what media it takes.',
+  doc: `Opens a room that belongs to your program and ends with it, by default for ${defaultMaxPeers} peers. The answer says what media the room supports.`,
   scope: 'media',
   params: params({
     roomId: Type.Optional(Id),
@@ -30,10 +31,10 @@ export const createSession = defineOperation({
   status: 201,
   errors: ['wrong_state', 'draining', 'worker_unavailable', 'gone'],
   example: { codecs: ['PCMU', 'telephone-event'] },
-  async run(context, { roomId = crypto.randomUUID(), keep = false, ...rest }) {
-    checkId('roomId', roomId);
-    checkMetadata(rest.metadata);
-    const options = { maxPeers: two, ...rest };
+  async run(context, { roomId = crypto.randomUUID(), keep = false, ...requested }) {
+    requireId('roomId', roomId);
+    checkMetadata(requested.metadata);
+    const options = { maxPeers: defaultMaxPeers, ...requested };
     const owner = ownerOf(context);
     const session = await context.holdings.addSession({ roomId, options, owner, keep });
     return { ...describeSession(session), rtpCapabilities: session.room.routers.rtpCapabilities };
@@ -61,7 +62,7 @@ export const getSession = defineOperation({
   name: 'getSession',
   verb: 'GET',
   path: '/sessions/:roomId',
-  doc: 'One session with its owner. What goes on in it is told by its room.',
+  doc: 'One session with its owner. Read the state of its room with getRoomState.',
   scope: 'read',
   params: params({ roomId: Id }),
   result: SessionInfo,
@@ -74,7 +75,7 @@ export const closeSession = defineOperation({
   name: 'closeSession',
   verb: 'DELETE',
   path: '/sessions/:roomId',
-  doc: 'Ends a session of yours, its room, and everybody in it.',
+  doc: 'Ends your session: its room is closed for everyone in it.',
   scope: 'media',
   params: params({ roomId: Id }),
   result: Nothing,
@@ -93,7 +94,7 @@ export const takeOverSession = defineOperation({
   name: 'takeOverSession',
   verb: 'PUT',
   path: '/sessions/:roomId/owner',
-  doc: 'Makes a session yours, whoever it belonged to; its former owner is told.',
+  doc: 'Makes a session yours, whoever owns it. Its former owner is notified.',
   scope: 'media',
   params: params({ roomId: Id }),
   result: SessionInfo,

@@ -15,12 +15,13 @@ import { endpointRef, IpAddress, Port, Srtp, SrtpParameters, TransportInfo } fro
 import type { Endpoint } from '../../holdings/holdings.ts';
 import { defineOperation } from '../../operation.ts';
 import { params, Stats } from '../../schemas.ts';
+import { describeStats } from '../stats.ts';
 import { describeTransport, isRtpTransport } from './describe.ts';
-import { ownEndpoint } from './own.ts';
+import { ownEndpoint } from './own-endpoint.ts';
 
 const direction = {
-  producing: Type.Optional(Type.Boolean({ description: 'Media comes in over it; true unless told' })),
-  consuming: Type.Optional(Type.Boolean({ description: 'Media goes out over it; true unless told' })),
+  producing: Type.Optional(Type.Boolean({ description: 'Whether media comes in over it; true by default' })),
+  consuming: Type.Optional(Type.Boolean({ description: 'Whether media goes out over it; true by default' })),
 };
 const transportRef = { ...endpointRef, transportId: Id };
 
@@ -28,15 +29,17 @@ export const openPlainTransport = defineOperation({
   name: 'openPlainTransport',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/plain-transports',
-  doc: 'Opens a transport for RTP without WebRTC. Unless told otherwise it is encrypted, RTP and RTCP share a port, and it learns the address of the other side from the first packet that comes (comedia).',
+  doc: 'Opens a transport for RTP without WebRTC. By default it is encrypted, RTP and RTCP share a port, and it learns the address of the other side from the first packet (comedia).',
   scope: 'media',
   params: params({
     ...endpointRef,
     comedia: Type.Optional(
-      Type.Boolean({ description: 'Learns the other address from what comes; true unless told' }),
+      Type.Boolean({
+        description: 'Whether it learns the address of the other side from the first packet; true by default',
+      }),
     ),
     rtcpMux: Type.Optional(
-      Type.Boolean({ description: 'RTP and RTCP on one port (RFC 5761); true unless told' }),
+      Type.Boolean({ description: 'Whether RTP and RTCP share a port (RFC 5761); true by default' }),
     ),
     srtp: Type.Optional(Srtp),
     ...direction,
@@ -44,9 +47,9 @@ export const openPlainTransport = defineOperation({
   result: TransportInfo,
   errors: ['not_found', 'limit_reached', 'gone', 'media_rejected', 'worker_unavailable'],
   example: { roomId: '{room}', peerId: '{endpoint}', comedia: true, srtp: 'none' },
-  async run(context, { roomId, peerId, ...wanted }) {
-    const { comedia = true, rtcpMux = true, srtp = 'AES_CM_128_HMAC_SHA1_80' } = wanted;
-    const { producing = true, consuming = true } = wanted;
+  async run(context, { roomId, peerId, ...options }) {
+    const { comedia = true, rtcpMux = true, srtp = 'AES_CM_128_HMAC_SHA1_80' } = options;
+    const { producing = true, consuming = true } = options;
     const { room, peer } = ownEndpoint(context, { roomId, peerId });
     const srtpCryptoSuite = srtp === 'none' ? undefined : srtp;
     return describeTransport(
@@ -59,19 +62,21 @@ export const openPipeTransport = defineOperation({
   name: 'openPipeTransport',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/pipe-transports',
-  doc: 'Opens a transport to another server, which carries every layer of what goes over it.',
+  doc: 'Opens a transport to another server. It carries every layer of what is sent over it.',
   scope: 'media',
   params: params({
     ...endpointRef,
-    srtp: Type.Optional(Type.Boolean({ description: 'Encrypts; true unless told' })),
-    rtx: Type.Optional(Type.Boolean({ description: 'Retransmits what is lost; false unless told' })),
+    srtp: Type.Optional(Type.Boolean({ description: 'Whether it is encrypted; true by default' })),
+    rtx: Type.Optional(
+      Type.Boolean({ description: 'Whether lost packets are sent again; false by default' }),
+    ),
     ...direction,
   }),
   result: TransportInfo,
   errors: ['not_found', 'limit_reached', 'gone', 'media_rejected', 'worker_unavailable'],
   example: { roomId: '{room}', peerId: '{endpoint}' },
-  async run(context, { roomId, peerId, srtp = true, rtx = false, ...wanted }) {
-    const { producing = true, consuming = true } = wanted;
+  async run(context, { roomId, peerId, srtp = true, rtx = false, ...direction }) {
+    const { producing = true, consuming = true } = direction;
     const { room, peer } = ownEndpoint(context, { roomId, peerId });
     const request = { producing, consuming, enableSrtp: srtp, enableRtx: rtx };
     return describeTransport(await openPipe(room, peer, request));
@@ -82,7 +87,7 @@ export const connectTransport = defineOperation({
   name: 'connectTransport',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/transports/:transportId/connect',
-  doc: 'Tells a transport of its other side, once. With comedia only the key is given, and where nothing is encrypted this is not called at all.',
+  doc: 'Gives a transport the address and the key of its other side, once. With comedia give only the key; with comedia and without encryption, do not call this.',
   scope: 'media',
   params: params({
     ...transportRef,
@@ -113,7 +118,7 @@ export const closeEndpointTransport = defineOperation({
   name: 'closeEndpointTransport',
   verb: 'DELETE',
   path: '/rooms/:roomId/endpoints/:peerId/transports/:transportId',
-  doc: 'Ends a transport of an endpoint of yours and all that it carries; its ports are given back.',
+  doc: 'Closes a transport of your endpoint and everything that it carries, and frees its ports.',
   scope: 'media',
   params: params(transportRef),
   result: Nothing,
@@ -131,7 +136,7 @@ export const getEndpointTransportStats = defineOperation({
   name: 'getEndpointTransportStats',
   verb: 'GET',
   path: '/rooms/:roomId/endpoints/:peerId/transports/:transportId/stats',
-  doc: 'Statistics of a transport of an endpoint.',
+  doc: 'Statistics of a transport of an endpoint, read from the media worker now.',
   scope: 'read',
   params: params(transportRef),
   result: Stats,
@@ -142,30 +147,30 @@ export const getEndpointTransportStats = defineOperation({
     const stats = await mediaCall(transport, 'reading statistics', async () => [
       ...(await transport.getStats()),
     ]);
-    return { stats: stats.map((entry) => ({ ...entry })) };
+    return describeStats(stats);
   },
 });
 
 function rtpTransport(peer: Peer, transportId: string): PlainPeerTransport | PipePeerTransport {
   const entry = peer.transport(transportId);
   if (isRtpTransport(entry)) return entry;
-  throw new SfuError('not_found', `the transport "${transportId}" is a WebRTC client's`);
+  throw new SfuError('not_found', `the transport "${transportId}" is of a WebRTC client, not of an endpoint`);
 }
 
-/** What mediasoup would refuse with words of its own, or take and do nothing with. */
+/** Refuses what mediasoup would refuse with a message of its own, or accept and ignore. */
 function checkRemote(entry: PlainPeerTransport | PipePeerTransport, { ip, port }: PlainRemote): void {
-  const learns = entry.type === 'plain' && entry.comedia;
-  if (learns && (ip !== undefined || port !== undefined)) {
-    const how = 'give its key only, or open one with comedia: false';
-    throw new SfuError('invalid_params', `ip: this transport learns the address from what comes; ${how}`);
-  }
-  if (learns) return;
-  if (ip === undefined || port === undefined)
+  const isComedia = entry.type === 'plain' && entry.comedia;
+  if (isComedia && (ip !== undefined || port !== undefined)) {
+    const advice = 'give the key only, or open a transport with comedia: false';
     throw new SfuError(
       'invalid_params',
-      'ip and port: this transport has to be told where its other side is',
+      `ip and port: this transport learns the address from the first packet; ${advice}`,
     );
-  if (isIP(ip) === 0) throw new SfuError('invalid_params', 'ip: an IP address is wanted, not a host name');
+  }
+  if (isComedia) return;
+  if (ip === undefined || port === undefined)
+    throw new SfuError('invalid_params', 'ip and port: this transport needs the address of its other side');
+  if (isIP(ip) === 0) throw new SfuError('invalid_params', 'ip: must be an IP address, not a host name');
 }
 
 async function connect(

@@ -1,29 +1,29 @@
-import { checked } from '../wire/check.ts';
+import { checked, requireId } from '../wire/check.ts';
 import * as media from './media.ts';
-import { createOlder } from './older.ts';
-import { checkedId, json, one, type Route, text } from './route.ts';
+import { createAndJoin } from './older-routes.ts';
+import { broadcasterPath, json, type Route, text } from './route.ts';
 import * as schemas from './schemas.ts';
 
-/** Calls that the older and the newer scripts make at the same address; the body tells the two apart. */
-export const both: readonly Route[] = [
+/** Routes that the older and the newer scripts share. The request shows which of the two it comes from. */
+export const sharedRoutes: readonly Route[] = [
   {
     verb: 'GET',
     path: '/rooms/:roomId',
     async run({ sfu, roomId }) {
       if (!sfu.rooms.has(roomId)) await sfu.createRoom({ roomId });
       const { rtpCapabilities } = sfu.room(roomId).routers;
-      // The older scripts take the answer itself, the newer ones what is in it.
+      // The older scripts read the capabilities at the top level, the newer ones below routerRtpCapabilities.
       return json({ ...rtpCapabilities, routerRtpCapabilities: rtpCapabilities });
     },
   },
   {
     verb: 'POST',
     path: '/rooms/:roomId/broadcasters',
-    async run(call) {
-      if (!('peerId' in call.body)) return await createOlder(call);
-      const { broadcasters, caller, roomId, body } = call;
+    async run(context) {
+      if (!('peerId' in context.body)) return await createAndJoin(context);
+      const { broadcasters, caller, roomId, body } = context;
       const options = checked(schemas.newerCreate, body, 'a broadcaster');
-      const peerId = checkedId(options.peerId, 'peerId');
+      const peerId = requireId('peerId', options.peerId);
       await broadcasters.create(caller, { ...options, roomId, peerId });
       const location = `/rooms/${encodeURIComponent(roomId)}/broadcasters/${encodeURIComponent(peerId)}`;
       return text('created; it joins by POST to this address and /join', 201, { location });
@@ -31,16 +31,16 @@ export const both: readonly Route[] = [
   },
   {
     verb: 'DELETE',
-    path: one,
+    path: broadcasterPath,
     run({ broadcasters, broadcaster }) {
       broadcasters.remove(broadcaster());
-      // The newer scripts look for 204, the older ones only for success.
+      // The newer scripts expect 204, the older ones any success.
       return new Response(null, { status: 204 });
     },
   },
   {
     verb: 'POST',
-    path: `${one}/transports`,
+    path: `${broadcasterPath}/transports`,
     async run({ broadcaster, body }) {
       const data = checked(schemas.openTransport, body, 'a transport');
       const { type, direction, rtcpMux = false, sctpCapabilities } = data;
@@ -51,7 +51,7 @@ export const both: readonly Route[] = [
         comedia,
         rtcpMux,
         producing: !receives,
-        // The older scripts say no direction and may do both.
+        // The older scripts give no direction: their transports may send and receive.
         consuming: direction === undefined || receives,
         sctp: sctpCapabilities !== undefined,
       });
@@ -60,7 +60,7 @@ export const both: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/transports/:transportId/connect`,
+    path: `${broadcasterPath}/transports/:transportId/connect`,
     async run({ broadcaster, param, body }) {
       const remote = checked(schemas.connect, body, 'the other side of a transport');
       await media.connect(broadcaster(), param('transportId'), remote);

@@ -1,13 +1,13 @@
 import { checked } from '../wire/check.ts';
 import * as media from './media.ts';
-import { json, one, type Route, text } from './route.ts';
+import { broadcasterPath, json, type Route, text } from './route.ts';
 import * as schemas from './schemas.ts';
 
-/** Calls of the newer scripts alone: ids stand in the body. */
-export const newer: readonly Route[] = [
+/** Routes for the newer scripts only: they put ids into the body. */
+export const newerRoutes: readonly Route[] = [
   {
     verb: 'POST',
-    path: `${one}/join`,
+    path: `${broadcasterPath}/join`,
     run({ broadcasters, broadcaster }) {
       broadcasters.join(broadcaster());
       return text('joined');
@@ -15,7 +15,7 @@ export const newer: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/producers`,
+    path: `${broadcasterPath}/producers`,
     async run({ broadcaster, body }) {
       const { transportId, ...track } = checked(schemas.newerProduce, body, 'a producer');
       return json({ producerId: await media.produce(broadcaster(), transportId, track) }, 201);
@@ -23,7 +23,7 @@ export const newer: readonly Route[] = [
   },
   {
     verb: 'GET',
-    path: `${one}/peerProducersInfos`,
+    path: `${broadcasterPath}/peerProducersInfos`,
     run({ broadcaster }) {
       const peerProducersInfos = media.othersOf(broadcaster()).map(({ peer, publications }) => ({
         peerId: peer.id,
@@ -39,7 +39,7 @@ export const newer: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/consumers`,
+    path: `${broadcasterPath}/consumers`,
     async run({ broadcaster, body }) {
       const { paused = false, ...rest } = checked(schemas.newerConsume, body, 'a consumer');
       const { id, ...consumer } = await media.consume(broadcaster(), { ...rest, paused });
@@ -48,7 +48,7 @@ export const newer: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/consumers/:consumerId/resume`,
+    path: `${broadcasterPath}/consumers/:consumerId/resume`,
     async run({ broadcaster, param }) {
       await media.resumeConsumer(broadcaster(), param('consumerId'));
       return text('resumed');

@@ -1,18 +1,18 @@
-import { checked } from '../wire/check.ts';
+import { checked, requireId } from '../wire/check.ts';
 import * as media from './media.ts';
-import { type Call, checkedId, json, one, type Route } from './route.ts';
+import { broadcasterPath, json, type Route, type RouteContext } from './route.ts';
 import * as schemas from './schemas.ts';
 
-/** Makes a broadcaster that joins at once, and says what it could receive. */
-export async function createOlder({ broadcasters, caller, roomId, body }: Call): Promise<Response> {
+/** Creates a broadcaster that joins at once, and answers with what it can receive. */
+export async function createAndJoin({ broadcasters, caller, roomId, body }: RouteContext): Promise<Response> {
   const { id, ...options } = checked(schemas.olderCreate, body, 'a broadcaster');
   const broadcaster = await broadcasters.create(caller, {
     ...options,
     roomId,
-    peerId: checkedId(id, 'id'),
+    peerId: requireId('id', id),
   });
   broadcasters.join(broadcaster);
-  // Without rtpCapabilities it does not receive, and needs to know of nobody.
+  // Without rtpCapabilities it cannot receive anything.
   const others = options.rtpCapabilities ? media.othersOf(broadcaster) : [];
   const peers = others.map(({ peer, publications }) => ({
     id: peer.id,
@@ -25,11 +25,11 @@ export async function createOlder({ broadcasters, caller, roomId, body }: Call):
   return json({ peers });
 }
 
-/** Calls of the older scripts alone: ids stand in the address. */
-export const older: readonly Route[] = [
+/** Routes for the older scripts only: they put ids into the path. */
+export const olderRoutes: readonly Route[] = [
   {
     verb: 'POST',
-    path: `${one}/transports/:transportId/producers`,
+    path: `${broadcasterPath}/transports/:transportId/producers`,
     async run({ broadcaster, param, body }) {
       const track = checked(schemas.produce, body, 'a producer');
       return json({ id: await media.produce(broadcaster(), param('transportId'), track) });
@@ -37,7 +37,7 @@ export const older: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/transports/:transportId/consume`,
+    path: `${broadcasterPath}/transports/:transportId/consume`,
     async run({ broadcaster, param, query }) {
       const data = { producerId: query.get('producerId') ?? undefined };
       const { producerId } = checked(schemas.consume, data, 'the query of consume');
@@ -47,7 +47,7 @@ export const older: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/transports/:transportId/produce/data`,
+    path: `${broadcasterPath}/transports/:transportId/produce/data`,
     async run({ broadcaster, param, body }) {
       const request = checked(schemas.produceData, body, 'a data producer');
       const transportId = param('transportId');
@@ -56,7 +56,7 @@ export const older: readonly Route[] = [
   },
   {
     verb: 'POST',
-    path: `${one}/transports/:transportId/consume/data`,
+    path: `${broadcasterPath}/transports/:transportId/consume/data`,
     async run({ broadcaster, param, body }) {
       const { dataProducerId } = checked(schemas.consumeData, body, 'a data consumer');
       const request = { transportId: param('transportId'), dataProducerId };

@@ -1,0 +1,125 @@
+import type { ApiAccess } from '../access/api-access.ts';
+import { requireScope } from '../access/scopes.ts';
+import { SfuError, toSfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
+import { runOperation } from '../operations/run.ts';
+import { RateLimiter } from '../wire/rate-limiter.ts';
+import { answersVersioned, etagOf, matchesEtag, readerOf, requireMatch } from './etags.ts';
+import { apiHeaders, basePath } from './headers.ts';
+import { IdempotentResponses, readIdempotencyKey, type StoredResponse } from './idempotency.ts';
+import { problemResponse } from './problem.ts';
+import { readParams } from './read-params.ts';
+
+export interface OperationHandlerOptions {
+  readonly services: ControlServices;
+  readonly access: ApiAccess;
+  readonly log: Logger;
+}
+
+/** An HTTP request for an operation. */
+export interface OperationRequest {
+  readonly request: Request;
+  /** Params in the path, decoded. */
+  readonly pathParams: Readonly<Record<string, string>>;
+  /** The other end of the connection. */
+  readonly remoteAddress: string;
+}
+
+/** Callers whose rate limit is remembered; beyond that the one that was quiet for the longest time is forgotten. */
+const maxCallers = 1000;
+
+/** Runs operations over HTTP: authentication, rate limits, idempotency keys and ETags. */
+export class OperationHandler {
+  readonly #responses: IdempotentResponses;
+  readonly #limiters = new Map<string, RateLimiter>();
+
+  constructor(private readonly options: OperationHandlerOptions) {
+    this.#responses = new IdempotentResponses(options.services.clock);
+  }
+
+  /** The only place where an error of an operation becomes an HTTP response: it never throws. */
+  async respond(operation: Operation, incoming: OperationRequest): Promise<Response> {
+    try {
+      const { status, headers, body } = await this.#handle(operation, incoming);
+      return new Response(status === 204 || status === 304 ? null : body, { status, headers });
+    } catch (thrown) {
+      const error = toSfuError(thrown);
+      if (error.code === 'internal')
+        this.options.log.error('an operation failed', { operation: operation.name, error: error.cause });
+      return problemResponse(error);
+    }
+  }
+
+  async #handle(operation: Operation, incoming: OperationRequest): Promise<StoredResponse> {
+    const { services, access } = this.options;
+    const { request, pathParams, remoteAddress } = incoming;
+    const caller = await access.authenticate(request, remoteAddress);
+    this.#limitRate(caller.by.id);
+    // Checked before the body is read: a caller without the scope need not send it.
+    requireScope(caller, operation.scope);
+    const context: OperationContext = { ...services, caller };
+    const params = await readParams(operation, request, pathParams);
+    const run = () => this.#run(operation, { context, params, headers: request.headers });
+    const header = operation.verb === 'POST' ? request.headers.get('idempotency-key') : null;
+    if (header === null) return await run();
+    const key = `${operation.name} ${readIdempotencyKey(header)}`;
+    const fingerprint = etagOf(JSON.stringify(params));
+    return await this.#responses.once({ caller: caller.by.id, key, fingerprint }, run);
+  }
+
+  async #run(
+    operation: Operation,
+    call: { context: OperationContext; params: Record<string, unknown>; headers: Headers },
+  ): Promise<StoredResponse> {
+    const { context, params, headers } = call;
+    const match = headers.get('if-match');
+    const reader = match === null ? undefined : readerOf(operation);
+    const beforeRun = () => {
+      if (reader && match !== null) requireMatch(match, etagOf(readCurrent(reader, context, params)));
+    };
+    const result = await runOperation(operation, { context, params, beforeRun });
+    const { status = 200 } = operation;
+    if (status === 204) return { status, headers: apiHeaders, body: '' };
+    const body = JSON.stringify(result);
+    const etag = answersVersioned(operation) ? etagOf(body) : undefined;
+    const isUnchanged =
+      operation.verb === 'GET' && etag !== undefined && matchesEtag(headers.get('if-none-match'), etag);
+    return {
+      status: isUnchanged ? 304 : status,
+      headers: {
+        ...apiHeaders,
+        'content-type': 'application/json',
+        ...(etag !== undefined && { etag }),
+        ...(status === 201 && { location: locationOf(operation, params, result) }),
+      },
+      body,
+    };
+  }
+
+  #limitRate(caller: string): void {
+    const { clock, config } = this.options.services;
+    const limiter = this.#limiters.get(caller) ?? new RateLimiter(config.apiRequestsPerSecond, clock);
+    this.#limiters.delete(caller);
+    this.#limiters.set(caller, limiter);
+    const [quietest] = this.#limiters.keys();
+    if (this.#limiters.size > maxCallers && quietest !== undefined) this.#limiters.delete(quietest);
+    if (limiter.take()) return;
+    throw new SfuError(
+      'flood',
+      `${caller} sent more than ${config.apiRequestsPerSecond} requests a second; wait a second, then go on`,
+    );
+  }
+}
+
+/** The current representation of what an operation is going to change, for the comparison with If-Match. */
+function readCurrent(reader: Operation, context: OperationContext, params: Record<string, unknown>): string {
+  const readerParams = Object.keys(reader.params.properties).map((name) => [name, params[name]]);
+  return JSON.stringify(reader.run(context, Object.fromEntries(readerParams)));
+}
+
+/** The address of the new object in a collection. */
+function locationOf({ path }: Operation, params: Record<string, unknown>, result: unknown): string {
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  return `${basePath}${filled}/${encodeURIComponent(String((result as { id: unknown }).id))}`;
+}
