@@ -100,7 +100,8 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
   expect(audit).toMatchObject([{ action: 'peer.remove', by: { id: 'moderator' }, result: 'done' }]);
   const [{ time = 0, finishedAt = null } = {}] = audit;
   console.log(`the server took ${(finishedAt ?? 0) - time} ms of it`);
-  expect((finishedAt ?? Number.POSITIVE_INFINITY) - time).toBeLessThan(1000);
+  // What is not complete after five seconds is said to be incomplete.
+  expect((finishedAt ?? Number.POSITIVE_INFINITY) - time).toBeLessThan(5000);
   expect(await Promise.all([moderator, second].map(neverReloaded))).toEqual([true, true]);
   expect(browser.problems().filter((text) => text.includes('Content Security Policy'))).toEqual([]);
 });

@@ -316,7 +316,8 @@ test('a page that does not read keeps no memory and delays nobody', async () => 
       by: { kind: 'admin', id: hostileNames[0] },
     });
   await reader?.read();
-  expect(performance.now() - startedAt).toBeLessThan(2000);
+  // Ten thousand renders would take a minute.
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
   expect(renders).toBeLessThan(8);
   await reader?.cancel();
   await slow.body?.cancel();

@@ -6,6 +6,7 @@ import { leftOver } from '../../admin/panels/removal.ts';
 import type { Server } from '../../src/app/server.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { audioTrack, createWorld, enter, videoTrack } from '../support/world.ts';
@@ -30,14 +31,13 @@ async function entry(server: Server, peerId: string, token: string, roomId = 'ro
 }
 
 test('a removal is complete when it is answered: socket, transports and consumers are gone', async () => {
-  await using world = await createWorld();
+  // The clock stands still, so that it cannot be a time limit that ends the wait.
+  await using world = await createWorld({ clock: new TestClock(Date.now()) });
   const { server, bob, alice } = world;
   const room = server.sfu.room('room');
   const peer = server.sfu.peer('room', 'bob');
   expect([...server.sfu.peer('room', 'alice').subscriptions.values()].length).toBeGreaterThan(0);
-  const startedAt = performance.now();
   await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
-  expect(performance.now() - startedAt).toBeLessThan(1000);
   expect(peer.transports.size).toBe(0);
   expect([...room.peers.values()].flatMap(({ subscriptions }) => [...subscriptions.values()])).toEqual([]);
   expect(await bob.closed).toEqual({ code: 4000, reason: 'removed: a moderator removed you: rude' });

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { EventBus, EventMap } from '../../src/core/event-bus.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
+import { TestClock } from '../support/clock.ts';
 import { finalText, firstText, nextPart, RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
 import { type Refused, SignalingClient, until } from '../support/signaling-client.ts';
@@ -425,12 +426,16 @@ describe('messages of one socket', () => {
 
 describe('a socket', () => {
   test('that never joins is closed, though it asks for this and that', async () => {
-    await using server = await startServer({ TUREEN_JOIN_SECONDS: '1' });
+    const clock = new TestClock();
+    await using server = await startServer({ ...unpaced, TUREEN_JOIN_SECONDS: '10' }, { clock });
     await using _witness = await Witness.in(server);
     const silent = await SignalingClient.connect({ server, peerId: 'silent' });
+    await silent.waitFor('mediasoupVersion');
     const busy = await Witness.in(server, { peerId: 'joined' });
     const asking = await SignalingClient.connect({ server, peerId: 'asking' });
+    clock.advance(9000);
     await asking.request('createWebRtcTransport', { producing: true });
+    clock.advance(1000);
     for (const client of [silent, asking]) {
       const { code, reason } = await client.closed;
       expect(code).toBe(4000);

@@ -33,7 +33,7 @@ const transportShape = {
   },
 };
 
-interface Call {
+interface Call extends Disposable {
   readonly client: ProtooClient;
   readonly send: string;
   readonly recv: string;
@@ -64,7 +64,7 @@ async function callAsA(
     rtpCapabilities: receivesOpusAndVp8,
     sctpCapabilities,
   });
-  return { client, send, recv, joined };
+  return { client, send, recv, joined, [Symbol.dispose]: () => client[Symbol.dispose]() };
 }
 
 /** The TypeScript rewrite: it reads only the newer names. */
@@ -93,7 +93,7 @@ async function callAsB(server: Server, peerId: string): Promise<Call> {
     rtpCapabilities: routerRtpCapabilities,
     sctpCapabilities,
   });
-  return { client, send, recv, joined };
+  return { client, send, recv, joined, [Symbol.dispose]: () => client[Symbol.dispose]() };
 }
 
 function peerSnapshot(server: Server, peerId: string) {
@@ -126,8 +126,7 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('joins, publishes, and gets each publication of the others as a request', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
-    using _alice = alice.client;
+    using alice = await callAsA(server, 'alice');
     expect(alice.joined).toEqual({ peers: [] });
     const audio = await alice.client.request('produce', {
       ...audioTrack(alice.send, 1),
@@ -140,8 +139,7 @@ describe('protoo-client as the first generation uses it', () => {
     });
     const chat = await alice.client.request('produceData', dataChannel(alice.send, 1));
 
-    const bob = await callAsA(server, 'bob');
-    using _bob = bob.client;
+    using bob = await callAsA(server, 'bob');
     expect(bob.joined.peers).toEqual([
       expect.objectContaining({ id: 'alice', displayName: 'ALICE', device }),
     ]);
@@ -179,10 +177,8 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('is told of pause, resume and close of what it receives', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
-    const bob = await callAsA(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsA(server, 'alice');
+    using bob = await callAsA(server, 'bob');
     const { id: producerId } = await alice.client.request('produce', audioTrack(alice.send, 1));
     const { id: consumerId } = await bob.client.waitFor('newConsumer');
     expect(await alice.client.request('pauseProducer', { producerId })).toEqual({});
@@ -201,10 +197,8 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('refuses a consumer, which is then closed on the server and never starts', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
-    const bob = await callAsA(server, 'bob', { reject: ['newConsumer'] });
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsA(server, 'alice');
+    using bob = await callAsA(server, 'bob', { reject: ['newConsumer'] });
     await alice.client.request('produce', audioTrack(alice.send, 1));
     const { id } = await bob.client.waitFor('newConsumer');
     await until(() => peerSnapshot(server, 'bob').consumers.length === 0);
@@ -213,10 +207,8 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('pauses at once what it accepts, as its audio-only mode does', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
-    const bob = await callAsA(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsA(server, 'alice');
+    using bob = await callAsA(server, 'bob');
     for (let round = 0; round < 10; round += 1) {
       const { id: producerId } = await alice.client.request(
         'produce',
@@ -233,10 +225,8 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('reads statistics as arrays and ICE parameters as their fields', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
-    const bob = await callAsA(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsA(server, 'alice');
+    using bob = await callAsA(server, 'bob');
     const { id: producerId } = await alice.client.request('produce', audioTrack(alice.send, 1));
     const { id: dataProducerId } = await alice.client.request('produceData', dataChannel(alice.send, 1));
     const { id: consumerId } = await bob.client.waitFor('newConsumer');
@@ -268,11 +258,10 @@ describe('protoo-client as the first generation uses it', () => {
 
   test('is told of those who leave, and does not come back after leaving itself', async () => {
     await using server = await startServer();
-    const alice = await callAsA(server, 'alice');
+    using alice = await callAsA(server, 'alice');
     const bob = await callAsA(server, 'bob');
     const carol = await callAsA(server, 'carol');
     const dave = await callAsA(server, 'dave');
-    using _alice = alice.client;
     expect(await bob.client.request('leaveCall')).toEqual({});
     await bob.client.waitFor('connection:close');
     expect(await alice.client.waitFor('peerClosed', ({ peerId }) => peerId === 'bob')).toEqual({
@@ -292,8 +281,7 @@ describe('protoo-client as the first generation uses it', () => {
   test('does not fight for its place with a newer connection of the same peer', async () => {
     await using server = await startServer();
     const older = await callAsA(server, 'alice');
-    const newer = await callAsA(server, 'alice');
-    using _newer = newer.client;
+    using newer = await callAsA(server, 'alice');
     await older.client.waitFor('connection:close');
     expect(older.client.named('connection:disconnected')).toEqual([]);
     expect(await newer.client.request('getRouterRtpCapabilities')).toHaveProperty('codecs');
@@ -303,10 +291,8 @@ describe('protoo-client as the first generation uses it', () => {
 describe('protoo-client as the rewrites use it', () => {
   test('finds every field under its newer name', async () => {
     await using server = await startServer();
-    const alice = await callAsB(server, 'alice');
-    const bob = await callAsB(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsB(server, 'alice');
+    using bob = await callAsB(server, 'bob');
     expect(bob.joined.peers).toEqual([
       expect.objectContaining({ peerId: 'alice', displayName: 'ALICE', device }),
     ]);
@@ -346,8 +332,7 @@ describe('protoo-client as the rewrites use it', () => {
 
   test('finds the consumer that it asked for under its newer name', async () => {
     await using server = await startServer();
-    const alice = await callAsB(server, 'alice');
-    using _alice = alice.client;
+    using alice = await callAsB(server, 'alice');
     const { producerId } = await alice.client.request('produce', audioTrack(alice.send, 1));
     using client = await ProtooClient.open(socketUrl({ server, peerId: 'bob', path: '/' }));
     await client.request('createWebRtcTransport', { appData: { direction: 'consumer' } });
@@ -363,10 +348,8 @@ describe('protoo-client as the rewrites use it', () => {
 
   test('reads statistics as {stats}', async () => {
     await using server = await startServer();
-    const alice = await callAsB(server, 'alice');
-    const bob = await callAsB(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsB(server, 'alice');
+    using bob = await callAsB(server, 'bob');
     const { producerId } = await alice.client.request('produce', audioTrack(alice.send, 1));
     const { dataProducerId } = await alice.client.request('produceData', dataChannel(alice.send, 1));
     const { consumerId } = await bob.client.waitFor('newConsumer');
@@ -384,10 +367,8 @@ describe('protoo-client as the rewrites use it', () => {
 
   test('sends what wants no answer as notifications', async () => {
     await using server = await startServer();
-    const alice = await callAsB(server, 'alice');
-    const bob = await callAsB(server, 'bob');
-    using _alice = alice.client;
-    using _bob = bob.client;
+    using alice = await callAsB(server, 'alice');
+    using bob = await callAsB(server, 'bob');
     const results: string[] = [];
     server.signaling.events.on(
       'requestHandled',

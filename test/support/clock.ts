@@ -7,8 +7,13 @@ interface Task {
 
 /** A clock that stands still until a test moves it. */
 export class TestClock implements Clock {
-  #now = 1_700_000_000_000;
+  #now: number;
   #tasks: Task[] = [];
+
+  /** @param now its time, in milliseconds since 1970; tokens that are made now need one of now */
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now;
+  }
 
   now(): number {
     return this.#now;

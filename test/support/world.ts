@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox';
 import type { TokenGrants } from '../../src/access/tokens.ts';
 import type { Server } from '../../src/app/server.ts';
 import type { Environment } from '../../src/config/config.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import type { MethodParams } from '../../src/signaling/methods/index.ts';
 import { startServer, tokenFor, withKeys } from './server.ts';
 import { SignalingClient } from './signaling-client.ts';
@@ -88,13 +89,14 @@ export interface WorldOptions {
   grants?: Static<typeof TokenGrants>;
   name?: string;
   workerBin?: string;
+  clock?: Clock;
   /** How alice joins. */
   join?: JoinOptions;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const server = await startServer({ ...withKeys, ...options.environment }, { workerBin: options.workerBin });
-  const { grants, name, join = {} } = options;
+  const { environment, workerBin, clock, grants, name, join = {} } = options;
+  const server = await startServer({ ...withKeys, ...environment }, { workerBin, ...(clock && { clock }) });
   const bob = await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
   const { id: remoteProducer } = await bob.client.request('produce', audioTrack(bob.sendTransport, 1000));
   const { id: remoteVideo } = await bob.client.request('produce', videoTrack(bob.sendTransport, 2000));

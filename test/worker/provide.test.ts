@@ -46,6 +46,8 @@ afterAll(() => server.stop(true));
 class Machine {
   readonly said: string[] = [];
   builds = 0;
+  /** Short only where they are what is tested. */
+  readonly timeouts = { answerTimeoutMs: 30_000, stallTimeoutMs: 30_000 };
   readonly #cache: string;
 
   constructor(cache: string) {
@@ -64,8 +66,7 @@ class Machine {
   provide(baseUrl: string, env: Record<string, string> = {}): Promise<ProvidedWorker> {
     return provideWorker({
       env: { XDG_CACHE_HOME: this.#cache, MEDIASOUP_WORKER_PREBUILT_DOWNLOAD_BASE_URL: baseUrl, ...env },
-      answerTimeoutMs: 300,
-      stallTimeoutMs: 300,
+      ...this.timeouts,
       build: this.build,
       say: (line) => this.said.push(line),
     });
@@ -184,6 +185,7 @@ test('a host that refuses connections leads to a build', async () => {
 test('a host that accepts and never answers leads to a build', async () => {
   await withListener({}, (url) =>
     withMachine(async (machine) => {
+      machine.timeouts.answerTimeoutMs = 300;
       expect((await machine.provide(url)).origin).toBe('built');
       expect(machine.said.join('\n')).toContain('no answer within 0.3 seconds');
     }),
@@ -202,6 +204,7 @@ test('a connection that breaks in the middle of a download leads to a build, and
 test('a download that stands still leads to a build, and nothing of it stays', async () => {
   await withListener({ answer: HALF_ANSWER }, (url) =>
     withMachine(async (machine) => {
+      machine.timeouts.stallTimeoutMs = 300;
       expect((await machine.provide(url)).origin).toBe('built');
       expect(machine.said.join('\n')).toContain('no more data within 0.3 seconds');
       expect(await machine.files()).toHaveLength(3);
