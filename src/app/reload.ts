@@ -5,7 +5,7 @@ import type { Setting } from '../config/kinds.ts';
 import { settings } from '../config/settings/index.ts';
 import type { Logger } from '../core/log.ts';
 
-/** What can change while the server runs, because it is read anew each time that it is needed. */
+/** What can change while the server runs, because it is read each time that it is needed. */
 export const changeable = [
   'logLevel',
   'apiKeys',
@@ -49,7 +49,7 @@ export class LiveConfig {
 
   /**
    * Reads the environment file again and takes over what can change. A wrong file changes nothing at all. What needs a
-   * restart is told and left as it is.
+   * restart is logged and left as it is.
    */
   reload(environment: Environment, log: Logger): void {
     let next: Config;

@@ -74,7 +74,7 @@ export const errorCodes = {
   precondition_failed: {
     status: 412,
     retryable: false,
-    doc: 'What `If-Match` names is not the state any more; read it again, then decide anew.',
+    doc: 'What `If-Match` names is not the state any more; read it again, then decide.',
   },
   too_large: {
     status: 413,
@@ -174,7 +174,7 @@ export class SfuError extends Error {
   }
 }
 
-/** Reads any thrown value as an SfuError; an unforeseen one becomes `internal` and tells the client nothing of itself. */
+/** Reads any thrown value as an SfuError; an unforeseen one becomes `internal`, whose text does not reach the client. */
 export function toSfuError(thrown: unknown): SfuError {
   if (thrown instanceof SfuError) return thrown;
   return new SfuError(

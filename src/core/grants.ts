@@ -7,7 +7,7 @@ export interface Grants {
   readonly subscribe: boolean;
   /** May remove, mute and lock. */
   readonly moderate: boolean;
-  /** Takes part without being told to others: recorders, moderators. */
+  /** Takes part unseen: recorders, moderators. */
   readonly hidden: boolean;
 }
 

@@ -38,9 +38,9 @@ export const Nothing = Type.Object({}, { description: 'nothing' });
 export const StableWord = Type.String({ description: 'a stable word' });
 
 /** Characters of a moderator's reason that are kept. */
-export const longestReason = 200;
+export const maxReasonLength = 200;
 /** Why a moderator does something. */
 export const Reason = Type.String({
-  maxLength: longestReason,
+  maxLength: maxReasonLength,
   description: 'Read by whom it concerns and in the audit log',
 });

@@ -1,7 +1,7 @@
 /** Texts that people write and others see, made harmless. HTML is escaped where it is shown, not here. */
 
-const longestName = 64;
-const longestDeviceText = 64;
+const maxNameLength = 64;
+const maxDeviceTextLength = 64;
 
 // Control characters, spaces without a width, and the characters that turn the direction of what follows (Unicode TR36), which fake other names.
 const unwanted = /[\p{Cc}\u200b\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
@@ -10,10 +10,10 @@ const unwanted = /[\p{Cc}\u200b\u2060\u200e\u200f\u202a-\u202e\u2066-\u2069\ufef
 const harmless = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
 /** Without control characters, with single spaces, and at most so many characters. */
-export function cleanText(text: string, longest: number): string {
-  if (text.length <= longest && harmless.test(text)) return text;
+export function cleanText(text: string, maxLength: number): string {
+  if (text.length <= maxLength && harmless.test(text)) return text;
   const plain = text.replace(unwanted, ' ').replace(/\s+/gu, ' ').trim();
-  return Array.from(plain).slice(0, longest).join('');
+  return Array.from(plain).slice(0, maxLength).join('');
 }
 
 /** Ids are the application's: anything printable. An id that cleaning would change could pass for another one. */
@@ -22,7 +22,7 @@ export function readId(text: string | null): string | undefined {
 }
 
 export function cleanName(name: string): string {
-  return cleanText(name, longestName);
+  return cleanText(name, maxNameLength);
 }
 
 /** What a path drops as "this folder" and "the folder above", written out or escaped (WHATWG URL, section 4.1). */
@@ -40,7 +40,7 @@ export function cleanDevice(device: Texts): { flag?: string; name?: string; vers
   const { flag, name, version } = device;
   const cleaned = { flag, name, version };
   const entries = Object.entries(cleaned).flatMap(([key, value]) =>
-    typeof value === 'string' ? [[key, cleanText(value, longestDeviceText)]] : [],
+    typeof value === 'string' ? [[key, cleanText(value, maxDeviceTextLength)]] : [],
   );
   return Object.fromEntries(entries);
 }

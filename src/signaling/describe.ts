@@ -24,12 +24,12 @@ export function describeTransport(
   };
 }
 
-/** A peer as others are told of it. */
+/** A peer as the others see it. */
 export function describePeer({ id, displayName, device }: Peer): Static<typeof PeerInfo> {
   return { id, peerId: id, displayName, device };
 }
 
-/** A consumer as its client is told of it. */
+/** A consumer as its client needs it. */
 export function describeConsumer({
   publication,
   consumer,

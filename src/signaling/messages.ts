@@ -128,11 +128,11 @@ export const notifications = {
   ),
   newProducer: message(
     Type.Object({ peerId: Id, ...ProducerInfo.properties }),
-    'A peer publishes; told to those who joined with autoSubscribe false, who may consume it.',
+    'A peer publishes. Sent to peers that joined with autoSubscribe false, which may consume it.',
   ),
   producerGone: message(
     Type.Object({ peerId: Id, producerId: Id }),
-    'A publication ended; told to those who joined with autoSubscribe false.',
+    'A publication ended. Sent to peers that joined with autoSubscribe false.',
   ),
   producerScore: message(
     Type.Object({ producerId: Id, score: Type.Array(ProducerScore) }),

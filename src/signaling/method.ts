@@ -14,7 +14,7 @@ export interface MethodContext {
   readonly commands: Commands;
   /** The client connected for the fast join: the reply of `join` carries its consumers. */
   readonly fast: boolean;
-  /** The client wants to be told the bandwidth estimate of its receiving transports. */
+  /** The client wants notifications of the bandwidth estimate of its receiving transports. */
   readonly wantsBandwidth: boolean;
   /** ICE servers for this client. */
   readonly iceServers: () => IceServers;
@@ -34,7 +34,7 @@ export interface MethodDefinition<
   readonly doc: string;
   readonly params: P;
   readonly result: R;
-  /** `joined` needs a peer that has joined, `connected` only a socket that was let in. */
+  /** `joined` needs a peer that has joined, `connected` only a socket that was admitted. */
   readonly state: 'connected' | 'joined';
   /** What the token must grant. `publish` for a source is checked in the domain, where the source is known. */
   readonly grant: 'none' | 'publish' | 'subscribe' | 'moderate';

@@ -19,20 +19,20 @@ type Who = { readonly roomId: string; readonly peerId: string };
 /** Turns domain events into notifications for those whom they concern. @returns a function that stops it */
 export function startNotifications(options: NotifyOptions): () => void {
   const { events } = options;
-  const tell = new Teller(options);
+  const notify = new Notifier(options);
   const stops = [
-    ...followPeers(events, tell, options),
-    ...followProducers(events, tell),
-    ...followConsumers(events, tell),
-    ...followRoom(events, tell),
-    ...followNode(events, tell, options),
+    ...followPeers(events, notify, options),
+    ...followProducers(events, notify),
+    ...followConsumers(events, notify),
+    ...followRoom(events, notify),
+    ...followNode(events, notify, options),
   ];
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-class Teller {
+class Notifier {
   constructor(private readonly options: NotifyOptions) {}
 
   one<N extends NotificationName>({ roomId, peerId }: Who, name: N, data: NotificationData<N>): void {
@@ -69,33 +69,35 @@ class Teller {
   }
 }
 
-function followPeers(events: SfuBus, tell: Teller, { rooms }: NotifyOptions) {
+function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions) {
   const gone = (roomId: string, peerId: string, reason: string) => {
-    tell.room(roomId, 'peerClosed', { peerId, reason }, peerId);
-    tell.room(roomId, 'peerLeft', { peerId, reason }, peerId);
+    notify.room(roomId, 'peerClosed', { peerId, reason }, peerId);
+    notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
   };
   return [
     events.on('peerJoined', ({ roomId, peerId, hidden }) => {
       const peer = rooms.get(roomId)?.peers.get(peerId);
-      if (peer && !hidden) tell.room(roomId, 'newPeer', describePeer(peer), peerId);
+      if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer), peerId);
     }),
     events.on('peerLeft', ({ roomId, peerId, reason, joined, hidden }) => {
       if (joined && !hidden) gone(roomId, peerId, reason);
     }),
     events.on('peerRejoin', ({ roomId, peerId, reason, joined, hidden }) => {
       if (joined && !hidden) gone(roomId, peerId, 'rejoin');
-      tell.one({ roomId, peerId }, 'rejoin', { reason });
+      notify.one({ roomId, peerId }, 'rejoin', { reason });
     }),
     events.on('peerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden)
-        tell.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
+        notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
     }),
     events.on('peerPermissionsChanged', ({ publish, ...who }) =>
-      tell.one(who, 'permissionsChanged', { publish: typeof publish === 'boolean' ? publish : [...publish] }),
+      notify.one(who, 'permissionsChanged', {
+        publish: typeof publish === 'boolean' ? publish : [...publish],
+      }),
     ),
-    events.on('peerNotice', ({ message, ...who }) => tell.one(who, 'notice', { message })),
+    events.on('peerNotice', ({ message, ...who }) => notify.one(who, 'notice', { message })),
     events.on('transportBandwidth', ({ transportId, desired, effectiveDesired, available, ...who }) =>
-      tell.one(who, 'downlinkBwe', {
+      notify.one(who, 'downlinkBwe', {
         transportId,
         desiredBitrate: desired,
         effectiveDesiredBitrate: effectiveDesired,
@@ -103,50 +105,50 @@ function followPeers(events: SfuBus, tell: Teller, { rooms }: NotifyOptions) {
       }),
     ),
     events.on('transportClosed', ({ transportId, reason, ...who }) =>
-      tell.one(who, 'transportClosed', { transportId, reason }),
+      notify.one(who, 'transportClosed', { transportId, reason }),
     ),
   ];
 }
 
-function followProducers(events: SfuBus, tell: Teller) {
+function followProducers(events: SfuBus, notify: Notifier) {
   const choosers = (but: string) => (peer: Peer) =>
     peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
   return [
     events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) =>
-      tell.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosers(peerId)),
+      notify.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosers(peerId)),
     ),
     events.on('producerScore', ({ producerId, score, ...who }) =>
-      tell.one(who, 'producerScore', { producerId, score }),
+      notify.one(who, 'producerScore', { producerId, score }),
     ),
     events.on('producerPaused', ({ producerId, by, ...who }) => {
-      if (by.kind !== 'peer') tell.one(who, 'producerPaused', { producerId, reason: by.kind });
+      if (by.kind !== 'peer') notify.one(who, 'producerPaused', { producerId, reason: by.kind });
     }),
     events.on('producerAllowed', ({ producerId, by, ...who }) =>
-      tell.one(who, 'producerResumed', { producerId, reason: by.kind }),
+      notify.one(who, 'producerResumed', { producerId, reason: by.kind }),
     ),
     events.on('producerClosed', ({ roomId, peerId, producerId, reason }) => {
-      tell.some(roomId, 'producerGone', { peerId, producerId }, choosers(peerId));
-      if (reason !== 'peer') tell.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
+      notify.some(roomId, 'producerGone', { peerId, producerId }, choosers(peerId));
+      if (reason !== 'peer') notify.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
     }),
     events.on('dataProducerClosed', ({ dataProducerId, reason, ...who }) => {
-      if (reason !== 'peer') tell.one(who, 'dataProducerClosed', { dataProducerId, reason });
+      if (reason !== 'peer') notify.one(who, 'dataProducerClosed', { dataProducerId, reason });
     }),
   ];
 }
 
-function followConsumers(events: SfuBus, tell: Teller) {
+function followConsumers(events: SfuBus, notify: Notifier) {
   return [
     events.on('consumerScore', ({ consumerId, score, ...who }) =>
-      tell.one(who, 'consumerScore', { consumerId, score }),
+      notify.one(who, 'consumerScore', { consumerId, score }),
     ),
     events.on('consumerPaused', ({ consumerId, by, ...who }) => {
-      if (by !== 'peer') tell.one(who, 'consumerPaused', { consumerId });
+      if (by !== 'peer') notify.one(who, 'consumerPaused', { consumerId });
     }),
     events.on('consumerResumed', ({ consumerId, by, ...who }) => {
-      if (by !== 'peer') tell.one(who, 'consumerResumed', { consumerId });
+      if (by !== 'peer') notify.one(who, 'consumerResumed', { consumerId });
     }),
     events.on('consumerLayers', ({ consumerId, layers, ...who }) =>
-      tell.one(who, 'consumerLayersChanged', {
+      notify.one(who, 'consumerLayersChanged', {
         consumerId,
         spatialLayer: layers?.spatialLayer ?? null,
         temporalLayer: layers?.temporalLayer ?? null,
@@ -154,38 +156,39 @@ function followConsumers(events: SfuBus, tell: Teller) {
       }),
     ),
     events.on('consumerClosed', ({ consumerId, reason, ...who }) => {
-      if (reason !== 'peer' && reason !== 'rejected') tell.one(who, 'consumerClosed', { consumerId, reason });
+      if (reason !== 'peer' && reason !== 'rejected')
+        notify.one(who, 'consumerClosed', { consumerId, reason });
     }),
     events.on('dataConsumerClosed', ({ dataConsumerId, reason, ...who }) => {
-      if (reason !== 'rejected') tell.one(who, 'dataConsumerClosed', { dataConsumerId, reason });
+      if (reason !== 'rejected') notify.one(who, 'dataConsumerClosed', { dataConsumerId, reason });
     }),
   ];
 }
 
-function followRoom(events: SfuBus, tell: Teller) {
+function followRoom(events: SfuBus, notify: Notifier) {
   return [
-    events.on('roomLocked', ({ roomId, locked }) => tell.room(roomId, 'roomLocked', { locked })),
-    events.on('roomNotice', ({ roomId, message }) => tell.room(roomId, 'notice', { message })),
+    events.on('roomLocked', ({ roomId, locked }) => notify.room(roomId, 'roomLocked', { locked })),
+    events.on('roomNotice', ({ roomId, message }) => notify.room(roomId, 'notice', { message })),
     events.on('activeSpeaker', ({ roomId, peerId, volume }) =>
-      tell.room(roomId, 'activeSpeaker', { peerId, volume }),
+      notify.room(roomId, 'activeSpeaker', { peerId, volume }),
     ),
     events.on('speakingPeers', ({ roomId, volumes }) =>
-      tell.room(roomId, 'speakingPeers', {
+      notify.room(roomId, 'speakingPeers', {
         peerVolumes: volumes.map(({ peerId, volume }) => ({ peerId, volume })),
       }),
     ),
   ];
 }
 
-function followNode(events: SfuBus, tell: Teller, { now, random }: NotifyOptions) {
+function followNode(events: SfuBus, notify: Notifier, { now, random }: NotifyOptions) {
   return [
     events.on('drainStarted', ({ deadline }) =>
       // Spread, so that a whole node's clients do not arrive elsewhere in the same second.
-      tell.node('draining', () => ({
+      notify.node('draining', () => ({
         deadline,
         reconnectAfterMs: Math.round(random() * Math.max(0, deadline - now())),
       })),
     ),
-    events.on('drainCancelled', () => tell.node('drainCancelled', () => ({}))),
+    events.on('drainCancelled', () => notify.node('drainCancelled', () => ({}))),
   ];
 }

@@ -3,11 +3,11 @@ import type { SfuBus, Volume } from '../events.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { RoomRouter } from './routers.ts';
 
-/** How often levels are told, in milliseconds. mediasoup allows 250 to 5000 and wants ten packets in it. */
+/** Milliseconds between two readings of the levels. mediasoup allows 250 to 5000 and needs ten packets in it. */
 const levelInterval = 500;
 /** Quieter than this is silence, in dBov. */
 const silenceBelow = -70;
-const mostSpeakers = 8;
+const maxSpeakers = 8;
 const speakerInterval = 300;
 /** Intervals that the active speaker may be silent while others are heard. */
 const silentIntervals = 3;
@@ -61,7 +61,7 @@ export class RoomObservers {
       router.createAudioLevelObserver({
         interval: levelInterval,
         threshold: silenceBelow,
-        maxEntries: mostSpeakers,
+        maxEntries: maxSpeakers,
       }),
     );
     const speaker = await mediaCall(router, 'opening the active speaker observer', () =>
@@ -79,7 +79,7 @@ export class RoomObservers {
     return this.#attached?.home === router;
   }
 
-  /** The router went away; whoever was speaking is not heard any more. */
+  /** The router went away: nobody is heard any more. */
   detach(): void {
     this.#attached = undefined;
     this.#dominant = undefined;
@@ -107,7 +107,7 @@ export class RoomObservers {
   mute(producerId: string): void {
     if (this.#dominant === producerId) this.#dominant = undefined;
     if (this.#volumes.some((volume) => volume.producerId === producerId)) {
-      this.#tellVolumes(this.#volumes.filter((volume) => volume.producerId !== producerId));
+      this.#emitVolumes(this.#volumes.filter((volume) => volume.producerId !== producerId));
     }
     if (this.#active === producerId) this.#setActive(this.#dominant ?? this.#volumes[0]?.producerId);
   }
@@ -127,7 +127,7 @@ export class RoomObservers {
       return [{ peerId: publication.info.peerId, producerId: producer.id, volume }];
     });
     if (volumes.length === 0) return this.#silent();
-    this.#tellVolumes(volumes);
+    this.#emitVolumes(volumes);
     this.#follow(volumes);
   }
 
@@ -142,7 +142,7 @@ export class RoomObservers {
   }
 
   #silent(): void {
-    if (this.#volumes.length > 0) this.#tellVolumes([]);
+    if (this.#volumes.length > 0) this.#emitVolumes([]);
     this.#setActive(undefined);
   }
 
@@ -155,7 +155,7 @@ export class RoomObservers {
     if (this.#volumes.length > 0) this.#setActive(producerId);
   }
 
-  #tellVolumes(volumes: readonly Volume[]): void {
+  #emitVolumes(volumes: readonly Volume[]): void {
     this.#volumes = volumes;
     this.events.emit('speakingPeers', { roomId: this.roomId, volumes });
   }

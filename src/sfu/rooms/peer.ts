@@ -24,7 +24,7 @@ interface AnyPeerTransport {
   connectedAt?: number;
   /** Whether the remote side was given: its DTLS parameters, or its address. */
   connectRequested: boolean;
-  /** Why it is being closed, for those who are told of it. */
+  /** Why it is being closed, for the event. */
   ending?: TransportEnd;
 }
 
@@ -96,8 +96,8 @@ export interface PeerLink {
   /** Resolves when the connection to the client is closed; at once where there is none. */
   readonly gone: Promise<void>;
   /**
-   * Resolves when the client has taken the consumer, rejects when it has not. Whoever cannot be offered anything, and
-   * asks for what it wants to receive, has neither of the two.
+   * Resolves when the client has taken the consumer, rejects when it has not. A client that asks for what it wants to
+   * receive has neither of the two.
    */
   offerConsumer?(subscription: Subscription): Promise<void>;
   offerDataConsumer?(subscription: DataSubscription): Promise<void>;

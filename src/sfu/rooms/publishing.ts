@@ -119,7 +119,7 @@ export async function bring(
   return await room.routers.pipe({ producerId: id, data, from, to });
 }
 
-/** Ends a publication; its receivers are told that it closed, its owner when somebody else did it. */
+/** Ends a publication. Its receivers are notified, and its owner when somebody else ended it. */
 export function closePublication(publication: LocalPublication, reason: ProducerEnd, by: Actor): void {
   publication.ending ??= { reason, by };
   publication.peer.announceEnd(publication);
@@ -141,7 +141,7 @@ export async function resumePublication(room: Room, publication: LocalPublicatio
   }
   if (!pausedBy.delete('peer')) return;
   await mediaCall(producer, 'resuming the producer', () => producer.resume());
-  // Whoever paused it meanwhile asked the worker later, and told it.
+  // A pause that came meanwhile has reached the worker later, and emitted its own event.
   if (pausedBy.size === 0)
     room.events.emit('producerResumed', { ...refOf(publication), by: { kind: 'peer', id: peer.id } });
 }

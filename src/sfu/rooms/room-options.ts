@@ -1,6 +1,6 @@
 import type { CodecName } from '../../core/codecs.ts';
 
-/** What a room may be told to be like; what is left out follows the settings. */
+/** Options of a room; what is left out follows the settings. */
 export interface RoomOptions {
   /** Codecs that it offers, by the names of TUREEN_CODECS, the preferred first. It keeps them until it ends. */
   readonly codecs?: readonly CodecName[];

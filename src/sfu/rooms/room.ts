@@ -95,7 +95,10 @@ export class Room {
       );
     const privileged = identity.grants.moderate;
     if (this.locked && !older && !privileged) {
-      throw new SfuError('room_locked', 'a moderator locked this room; ask to be let in and connect again');
+      throw new SfuError(
+        'room_locked',
+        'a moderator locked this room; ask a moderator to unlock it and connect again',
+      );
     }
     const { maxPeers = this.context.settings.maxPeersPerRoom } = this.options;
     if (!older && !privileged && this.peers.size >= maxPeers) {
@@ -152,7 +155,7 @@ export class Room {
     this.events.emit('peerRenamed', { ...peer.ref, displayName, oldDisplayName, hidden: peer.hidden });
   }
 
-  /** Ends a peer with all that it has, and tells everyone. Does nothing for one that has ended already. */
+  /** Ends a peer with all that it has, and emits `peerLeft`. Does nothing for one that has ended already. */
   removePeer(peer: Peer, reason: PeerEnd, options: { detail?: string; by?: Actor } = {}): void {
     if (peer.closed) return;
     const { detail = '', by = serverActor } = options;
@@ -180,7 +183,7 @@ export class Room {
     this.events.emit('roomChanged', { roomId: this.id, by });
   }
 
-  /** Builds the room anew on another worker; its peers stay connected and are asked to rejoin. */
+  /** Builds the room again on another worker; its peers stay connected and are asked to rejoin. */
   move(target: LiveWorker): void {
     // A WebRtcServer forgets a transport only when it is closed before its router.
     for (const peer of this.peers.values()) peer.closeTransports('rejoin');
@@ -248,7 +251,7 @@ export class Room {
       });
   }
 
-  /** Media of these routers is gone. Their peers build theirs anew on the same sockets; others notice only that. */
+  /** Media of these routers is gone. Their peers build theirs again on the same sockets; others notice only that. */
   #routersLost(lost: readonly RoomRouter[], reason: RejoinReason): void {
     if (this.closed) return;
     const affected = [...this.peers.values()].filter((peer) => peer.router && lost.includes(peer.router));

@@ -12,7 +12,7 @@ export interface PlainTransportRequest {
   readonly comedia: boolean;
   /** RTP and RTCP on one port (RFC 5761). */
   readonly rtcpMux: boolean;
-  /** Encrypts with keys that are exchanged by whoever opens it (RFC 3711); undefined for plain RTP. */
+  /** Encrypts with keys that the program exchanges (RFC 3711); undefined for plain RTP. */
   readonly srtpCryptoSuite?: types.SrtpCryptoSuite;
   /** Carries data channels too (SCTP over UDP, without DTLS). */
   readonly enableSctp?: boolean;
@@ -149,7 +149,7 @@ async function connectOnce(
     );
   }
   if (entry.connectRequested)
-    throw new SfuError('wrong_state', 'this transport was told its other side already; open another one');
+    throw new SfuError('wrong_state', 'this transport has its remote address already; open another one');
   entry.connectRequested = true;
   await mediaCall(entry.transport, 'connecting the transport', connect).catch((error: unknown) => {
     // Refused parameters leave the transport as it was.

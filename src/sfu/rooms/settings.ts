@@ -5,9 +5,9 @@ import type { CodecName } from '../../core/codecs.ts';
  * effect. Bitrates are bits a second, 0 for no limit.
  */
 export interface SfuSettings {
-  /** Under which addresses clients reach the media ports; what is listened on unless told. */
+  /** The addresses under which clients reach the media ports; the listen address unless set. */
   readonly announcedAddresses?: readonly string[];
-  /** Codecs that a room offers unless it was told otherwise, the preferred first. */
+  /** Codecs that a room offers unless its options say otherwise, the preferred first. */
   readonly codecs: readonly CodecName[];
   readonly maxPeersPerRoom: number;
   readonly maxTransportsPerPeer: number;

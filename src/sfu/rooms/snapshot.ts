@@ -38,7 +38,7 @@ export interface RoomSnapshot {
   readonly locked: boolean;
   /** Bits a second that each transport may send; null for what the settings say. */
   readonly bitrateCap: number | null;
-  /** What it was told to be like, where that is not what the settings say. */
+  /** Its own options; what is missing follows the settings. */
   readonly options: RoomOptions;
   /** Indices of the workers that carry it, the observers' one first. */
   readonly workers: readonly number[];

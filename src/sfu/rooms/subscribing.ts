@@ -74,7 +74,7 @@ export function closeSubscription(subscription: Subscription, by: 'peer' | 'mode
   subscription.consumer.close();
 }
 
-/** @param by whoever is told in the event: the receiving peer itself, or someone with power over it */
+/** @param by who the event names: the receiving peer itself, or a moderator */
 export async function pauseSubscription(
   room: Room,
   subscription: Subscription,

@@ -11,12 +11,12 @@ export interface TransportRequest {
   consuming: boolean;
   /** Offers TCP candidates only, for networks that are known to drop UDP. */
   forceTcp: boolean;
-  /** Follows the estimate of the downlink, which is a message of the worker a second. Nothing unless told. */
+  /** Follows the estimate of the downlink, which costs a message of the worker a second. Off unless set. */
   followsBandwidth?: boolean;
 }
 
 /** Placement attempts before giving up. */
-const mostAttempts = 3;
+const maxAttempts = 3;
 
 /** Opens a transport for a WebRTC client. Needs no join, so that it can prepare. @throws SfuError limit_reached, gone */
 export async function openTransport(
@@ -165,7 +165,7 @@ async function createSomewhere<T>(room: Room, peer: Peer, make: (place: RoomRout
       const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));
       return { roomRouter, transport };
     } catch (error) {
-      if (settled || peer.closed || !router.closed || attempt === mostAttempts) throw error;
+      if (settled || peer.closed || !router.closed || attempt === maxAttempts) throw error;
     }
   }
 }
@@ -225,9 +225,9 @@ function follow(room: Room, entry: WebRtcPeerTransport): void {
   transport.observer.once('close', () => entry.cancelIceFailure?.());
 }
 
-/** How often the bandwidth estimate is told at most, in milliseconds. */
+/** The shortest time between two events of the bandwidth estimate, in milliseconds. */
 const bandwidthInterval = 1000;
-/** The share by which it has to differ from what was told: it is an estimate, and in a large room many are told. */
+/** The share by which an estimate has to differ from the last one that was emitted; a large room has many. */
 const notableChange = 0.1;
 
 /** The estimate of the downlink, as mediasoup traces it. */
@@ -239,15 +239,15 @@ interface BandwidthTrace {
 
 function followBandwidth(room: Room, { peer, transport }: WebRtcPeerTransport): void {
   let toldAt = Number.NEGATIVE_INFINITY;
-  let told: BandwidthTrace | undefined;
+  let last: BandwidthTrace | undefined;
   transport.on('trace', ({ type, direction, info }) => {
     const now = room.context.clock.now();
     if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
     // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
     const trace = info as BandwidthTrace;
-    if (told && !changed(told, trace)) return;
+    if (last && !changed(last, trace)) return;
     toldAt = now;
-    told = trace;
+    last = trace;
     room.events.emit('transportBandwidth', {
       ...peer.ref,
       transportId: transport.id,
@@ -258,12 +258,12 @@ function followBandwidth(room: Room, { peer, transport }: WebRtcPeerTransport): 
   });
 }
 
-function changed(told: BandwidthTrace, trace: BandwidthTrace): boolean {
+function changed(last: BandwidthTrace, trace: BandwidthTrace): boolean {
   const differs = (before: number, now: number) => Math.abs(now - before) > before * notableChange;
   return (
-    differs(told.availableBitrate, trace.availableBitrate) ||
-    differs(told.desiredBitrate, trace.desiredBitrate) ||
-    differs(told.effectiveDesiredBitrate, trace.effectiveDesiredBitrate)
+    differs(last.availableBitrate, trace.availableBitrate) ||
+    differs(last.desiredBitrate, trace.desiredBitrate) ||
+    differs(last.effectiveDesiredBitrate, trace.effectiveDesiredBitrate)
   );
 }
 

@@ -11,7 +11,7 @@ const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.
 
 export const join = defineMethod({
   name: 'join',
-  doc: 'Makes the connection a participant: the others are told, and consumers of what they publish follow. Without rtpCapabilities nothing is received.',
+  doc: 'Makes the connection a participant: the others are notified, and consumers of what they publish follow. Without rtpCapabilities nothing is received.',
   params: Type.Object({
     displayName: Type.Optional(DisplayName),
     device: Type.Optional(DeviceInfo),
@@ -47,7 +47,7 @@ export const join = defineMethod({
     });
     afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
-    // Whoever left or closed while the consumers were made is not named any more: that was told already.
+    // Peers and consumers that ended meanwhile are left out: their notifications went out already.
     const peers = room
       .othersOf(peer)
       .map((other) => ({ ...describePeer(other), producers: producersOf(other) }));

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { Id, longestReason, Nothing, Reason } from '../../core/schemas.ts';
+import { Id, maxReasonLength, Nothing, Reason } from '../../core/schemas.ts';
 import { cleanText } from '../../core/text.ts';
 import { defineMethod } from '../method.ts';
 import { actorOf } from '../moderator.ts';
@@ -14,7 +14,7 @@ export const removePeer = defineMethod({
   errors: ['not_found'],
   example: { peerId: 'bob', reason: 'spam' },
   async run({ room, peer, commands }, { peerId, reason = '' }) {
-    const asker = { ...actorOf(peer), reason: cleanText(reason, longestReason) };
+    const asker = { ...actorOf(peer), reason: cleanText(reason, maxReasonLength) };
     await commands.removePeer({ roomId: room.id, peerId, ...asker });
     return {};
   },
