@@ -23,8 +23,8 @@ export const boot: Benchmark = {
   figures: [
     { name: 'boot', unit: 'milliseconds', goal: { atMost: 1 } },
     { name: 'boot_cpu', unit: 'milliseconds of processor time' },
-    { name: 'memory_idle', unit: 'megabytes', goal: { atMost: 1 } },
-    { name: 'memory_idle_later', unit: 'megabytes', goal: { atMost: 1 } },
+    { name: 'memory_idle', unit: 'megabytes' },
+    { name: 'memory_idle_later', unit: 'megabytes' },
     { name: 'memory_peer', unit: 'kilobytes a peer', goal: { atMost: 1 } },
     { name: 'memory_peer_later', unit: 'kilobytes a peer', goal: { atMost: 1 } },
     { name: 'memory_1000_peers', unit: 'megabytes' },

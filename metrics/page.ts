@@ -1,8 +1,4 @@
-import type { Metric as PromMetric } from 'prom-client';
-import Counter from 'prom-client/lib/counter.js';
-import Gauge from 'prom-client/lib/gauge.js';
-import Histogram from 'prom-client/lib/histogram.js';
-import Registry from 'prom-client/lib/registry.js';
+import { Counter, Gauge, Histogram, type Metric as PromMetric, Registry } from 'prom-client';
 import type * as define from './define.ts';
 import { CounterSeries, HistogramSeries } from './series.ts';
 

@@ -2,7 +2,6 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Glob } from 'bun';
-import { mediasoupMessages } from './mediasoup-messages.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
@@ -41,7 +40,6 @@ export async function bundleServer(folder = join(ROOT, 'dist', 'server')): Promi
       target: 'bun',
       format: 'cjs',
       bytecode: true,
-      plugins: [mediasoupMessages],
     });
 
     await removeOlder(folder);

@@ -3,12 +3,9 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Glob } from 'bun';
 import { buildPage } from '../client/build.ts';
-import { startingJitPolicy } from '../src/app/jit.ts';
 import { unpacked } from '../src/cli/executable.ts';
 import { provideWorker } from '../worker/provide.ts';
 import { reasonOf, SetupError } from './machine/console.ts';
-import { mediasoupMessages } from './mediasoup-messages.ts';
-import { recordStart } from './recorded-start.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
@@ -19,12 +16,7 @@ interface Source {
   executable: boolean;
 }
 
-/**
- * Builds the executable, starts it once, and builds it anew with what that start used of it at the front: a start
- * reads what lies there and leaves the rest in the file.
- *
- * @throws SetupError when it cannot be built or does not start here
- */
+/** Builds the executable. @throws SetupError when it cannot be built */
 export async function buildExecutable(outfile: string): Promise<void> {
   await mkdir(dirname(outfile), { recursive: true });
 
@@ -37,7 +29,6 @@ export async function buildExecutable(outfile: string): Promise<void> {
 
     await Bun.write(entry, await entryText(await findSources()));
     await compile(entry, built);
-    await compile(entry, built, await recordStart(built, folder));
     await rename(built, outfile);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -81,18 +72,15 @@ async function entryText(sources: Source[]): Promise<string> {
 }
 
 /** Nothing is minified, as in the bundle of `npm start`: it would save no memory, and an error can be read. */
-async function compile(entry: string, outfile: string, bytecodeOrder: string | null = null): Promise<void> {
+async function compile(entry: string, outfile: string): Promise<void> {
   try {
     await Bun.build({
       entrypoints: [entry],
       target: 'bun',
       format: 'esm',
       bytecode: true,
-      plugins: [mediasoupMessages],
       compile: {
         outfile,
-        bytecodeOrder,
-        jitPolicy: startingJitPolicy,
         // What lies in the folder where it is started must not change what the executable does.
         autoloadDotenv: false,
         autoloadBunfig: false,

@@ -1,10 +1,7 @@
 /** Starts the server: `npm start`. */
-import { startingJitPolicy } from '../src/app/jit.ts';
 import { provideWorker } from '../worker/provide.ts';
 import { bundleServer } from './bundle.ts';
 import { runTask } from './machine/console.ts';
-
-Bun.unsafe.setJITPolicy(startingJitPolicy);
 
 await runTask(async () => {
   // Mediasoup reads the variable once, when it is imported, so nothing before this line may import it.

@@ -1,5 +1,4 @@
 import { workerBin } from 'mediasoup';
-import { compileFromFirstRoom } from './app/jit.ts';
 import { LiveConfig } from './app/reload.ts';
 import { Server } from './app/server.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config/config.ts';
@@ -64,7 +63,6 @@ async function start(program: Program): Promise<Server> {
   const unreadyReasons = () => selfCheck.reasons;
   const server = ends.use(await Server.start({ config, log, workerBin: starter, tls, unreadyReasons }));
   void selfCheck.started();
-  ends.defer(compileFromFirstRoom(server.sfu.events));
   reloadOnHangup(program, server, tls && watchCertificate(program, server, tls));
   return server;
 }

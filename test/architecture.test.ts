@@ -177,17 +177,6 @@ test('a planted circle is found, of files, of folders side by side and of owners
   expect(circles(owners, ownerOf)).toEqual(['owners: metrics, src/sfu']);
 });
 
-test('a start does not load the table of operations, which only programs want', () => {
-  const loaded = new Set(['src/app/server.ts']);
-  for (const path of loaded) {
-    const file = sources.find((source) => source.path === path);
-    for (const { target, typeOnly, late } of file ? importsOf(file) : [])
-      if (!typeOnly && !late) loaded.add(target);
-  }
-  expect([...loaded]).toContain('src/rest/plugin.ts');
-  expect([...loaded]).not.toContain('src/operations/table/index.ts');
-});
-
 test('the client takes nothing but types from the server', () => {
   const wrong = sources
     .filter(({ path }) => path.startsWith('client/'))

@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts';
 import { type Owner, ownerOf } from '../operations/holdings/owner.ts';
 import type { ControlServices, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
+import { findOperation } from '../operations/table/index.ts';
 import type { EventStream } from '../public-events/stream.ts';
 import { invalidParams } from '../wire/check.ts';
 import { closePolicy, closeReason, closeRefused, failureFrame, type RequestFrame } from '../wire/envelope.ts';
@@ -159,8 +160,6 @@ export class Controller implements SocketListener {
   async #run(method: string, context: OperationContext, params: unknown): Promise<unknown> {
     if (method === 'subscribe') return this.#subscribe(context.caller, params);
     if (method === 'unsubscribe') return this.#unsubscribe();
-    // Loaded with the first request, as for REST.
-    const { findOperation } = await import('../operations/table/index.ts');
     const operation = findOperation(method);
     if (!operation) {
       const name = JSON.stringify(method.slice(0, 64));

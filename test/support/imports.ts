@@ -11,8 +11,6 @@ export interface Import {
   /** The path of the imported file from the root. */
   readonly target: string;
   readonly typeOnly: boolean;
-  /** Loaded only when it is needed, by import(). */
-  readonly late: boolean;
 }
 
 /** Every TypeScript file of the project, wherever it lies. */
@@ -24,15 +22,14 @@ export async function sourceFiles(root: string): Promise<SourceFile[]> {
   );
 }
 
-/** Imports of files of the project: those of types only, which a transpiler leaves out, and late ones among them. */
+/** Imports of files of the project: those of types only, which a transpiler leaves out, and those by import() among them. */
 export function importsOf({ path, text }: SourceFile): Import[] {
   const early = text.matchAll(/^\s*(?:import|export)\s+(type\s)?[^;'"]*?from\s+['"](\.[^'"]+)['"]/gm);
   const bare = text.matchAll(/^\s*import\s+()['"](\.[^'"]+)['"]/gm);
   const late = text.matchAll(/\bimport\(()['"](\.[^'"]+)['"]\)/g);
-  return [...early, ...bare, ...late].map(([statement, type, specifier = '']) => ({
+  return [...early, ...bare, ...late].map(([, type, specifier = '']) => ({
     target: normalize(join(dirname(path), specifier)),
     typeOnly: type !== undefined && type !== '',
-    late: statement.startsWith('import('),
   }));
 }
 
