@@ -1,8 +1,6 @@
 import type { types } from 'mediasoup';
 import type { CodecName } from '../../core/codecs.ts';
 
-type Codec = types.RtpCodecCapability | types.RtpCodecParameters;
-
 /**
  * A worker accepts the codec telephone-event (RFC 4733: the keys that are pressed on telephones) and drops its packets,
  * since a consumer forwards media codecs only (3.27.1, worker/src/RTC/Consumer.cpp, `IsMediaCodec`).
@@ -12,10 +10,10 @@ type Codec = types.RtpCodecCapability | types.RtpCodecParameters;
  * The worker is given a media codec that nobody uses instead. Its name is known in this file alone: everyone outside
  * reads and writes telephone-event.
  */
-
-/** The name under which a room offers them. */
 export const telephoneEvent = 'telephone-event' satisfies CodecName;
 const mimeType = `audio/${telephoneEvent}`;
+
+type Codec = types.RtpCodecCapability | types.RtpCodecParameters;
 
 interface StandIn {
   readonly mimeType: `audio/${string}`;
