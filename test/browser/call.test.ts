@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/app/server.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
 import { killWorker } from '../support/workers.ts';
 import { callBetweenTwo, eventually, patience, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
@@ -11,13 +11,7 @@ import { useBrowser } from './use-browser.ts';
 declare const tureen: TureenClient;
 
 const held = useBrowser();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-
-afterAll(() => server.stop());
+const server = await useServer();
 
 const callOfTwo = (room: string) => callBetweenTwo(held.browser, server, room);
 

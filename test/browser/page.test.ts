@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/app/server.ts';
-import { startServer } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
 import { callBetweenTwo, eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 import { hum } from './voice.ts';
@@ -10,13 +9,7 @@ import { hum } from './voice.ts';
 declare const tureen: TureenClient;
 
 const held = useBrowser();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-
-afterAll(() => server.stop());
+const server = await useServer();
 
 const callOfTwo = (room: string) => callBetweenTwo(held.browser, server, room);
 

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
-import type { Server } from '../../src/app/server.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
 import { eventually, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
@@ -11,13 +11,7 @@ import { useBrowser } from './use-browser.ts';
 declare const tureen: TureenClient;
 
 const held = useBrowser();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-
-afterAll(() => server.stop());
+const server = await useServer();
 
 /** What is seen of an element, in one line. */
 async function shownText(page: Page, selector: string): Promise<string> {

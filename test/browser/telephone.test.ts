@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import type { Server } from '../../src/app/server.ts';
-import { startServer } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
 import { eventually } from './support.ts';
 import { FfmpegTelephone } from './telephone-ffmpeg.ts';
 import { useBrowser } from './use-browser.ts';
@@ -10,11 +9,7 @@ import type { Voice } from './voice.ts';
 
 const held = useBrowser();
 // It outlives the pages of each test, which would otherwise try to reach it again.
-let server: Server;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.stop());
+const server = await useServer();
 const root = join(import.meta.dir, '..', '..');
 
 /** Hz: tones that no line, fan or codec makes by itself, and that are no multiples of each other. */

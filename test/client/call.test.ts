@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { until } from '../support/signaling-client.ts';
-import { clientOf, other, stateOf, type TestTrack, track, useServer } from './support.ts';
+import { clientOf, other, stateOf, type TestTrack, track, useClients } from './support.ts';
 
-const { server, enter, oneTrack } = await useServer();
+const { server, enter, oneTrack } = await useClients();
 
 describe('joining', () => {
   test('peers learn of each other, by name and device, and of leaving with its reason', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { serverActor } from '../../src/core/actors.ts';
 import { until } from '../support/signaling-client.ts';
-import { stateOf, track, useServer } from './support.ts';
+import { stateOf, track, useClients } from './support.ts';
 
-const { server, enter, oneTrack } = await useServer();
+const { server, enter, oneTrack } = await useClients();
 
 const target = (peerId: string) => ({ roomId: 'room', peerId, by: serverActor });
 

@@ -4,10 +4,10 @@ import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 import { killWorker } from '../support/workers.ts';
-import { clientOf, joined, other, stateOf, track, useServer } from './support.ts';
+import { clientOf, joined, other, stateOf, track, useClients } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';
 
-const { server, enter } = await useServer();
+const { server, enter } = await useClients();
 
 /** The states that a client goes through from now on. */
 function statesOf(client: TureenClient): string[] {

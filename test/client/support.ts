@@ -1,4 +1,4 @@
-import { afterAll, afterEach } from 'bun:test';
+import { afterEach } from 'bun:test';
 import { FakeHandler, testFakeParameters } from 'mediasoup-client';
 import {
   type CallState,
@@ -7,7 +7,7 @@ import {
   type TureenClientOptions,
 } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
-import { startServer } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
 
 /** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
 export class FakeTrack extends EventTarget {
@@ -76,13 +76,12 @@ export async function joined(options: ClientOptions): Promise<TureenClient> {
 }
 
 /** A server for all tests of a file. The clients that enter it leave after each of them. */
-export async function useServer() {
-  const server = await startServer();
+export async function useClients() {
+  const server = await useServer();
   const clients: TureenClient[] = [];
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.leave()));
   });
-  afterAll(() => server.stop());
 
   const enter = async (peerId: string, options: Partial<ClientOptions> = {}): Promise<TureenClient> => {
     const client = await joined({ server, peerId, displayName: peerId, ...options });
