@@ -3,6 +3,7 @@ import type { Measurements } from '../../metrics/measurements.ts';
 import { metricsPlugin } from '../../metrics/plugin.ts';
 import type { Config } from '../config/config.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
+import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
@@ -31,13 +32,13 @@ export function buildApp(dependencies: AppDependencies) {
   const upgrade = (request: Request, server: unknown) =>
     // It is the server that got our socket handlers; Elysia's type does not say so.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
-  return new Elysia({ name: 'tureen', normalize: false })
-    .onError(({ error, code, request, status }) => {
+  return new Elysia({ name: 'tureen', normalize: false, ...hostSetting })
+    .onRequest(({ request }) => refuseBadHost(request))
+    .onError(({ error, code, path, status }) => {
       if (code === 'NOT_FOUND')
         return status(404, problem(new SfuError('not_found', 'there is nothing at this address')));
       const known = toSfuError(error);
-      if (known.code === 'internal')
-        log.error('a request failed', { path: new URL(request.url).pathname, error });
+      if (known.code === 'internal') log.error('a request failed', { path, error });
       return status(known.status, problem(known));
     })
     .use(healthPlugin(sfu))
