@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** Clients on slow networks may need a while to build their side of a consumer. */
-const patience = 30_000;
+const answerTimeoutMs = 30_000;
 
 /** Requests of the server that wait for the client's answer. */
 export class Requests {
@@ -19,15 +19,22 @@ export class Requests {
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
 
+  /** How many answers are outstanding. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Resolves when the client accepts, rejects when it refuses, stays silent or goes. */
   ask(method: string, data: unknown): Promise<void> {
     const { clock, send } = this.options;
     this.#lastId += 1;
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const cancelTimeout = clock.after(patience, () => {
+    const cancelTimeout = clock.after(answerTimeoutMs, () => {
       this.#waiting.delete(id);
-      reject(new SfuError('gone', `the client did not answer ${method} within ${patience / 1000} seconds`));
+      reject(
+        new SfuError('gone', `the client did not answer ${method} within ${answerTimeoutMs / 1000} seconds`),
+      );
     });
     this.#waiting.set(id, { resolve, reject, cancelTimeout });
     send({ request: true, id, method, data });
