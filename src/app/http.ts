@@ -9,6 +9,7 @@ import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
 import type { Admin } from './admin.ts';
+import type { FileReserve } from './file-reserve.ts';
 import { healthPlugin } from './health.ts';
 import { type PageFile, pagePlugin, serveFile } from './pages.ts';
 import type { Programs } from './programs.ts';
@@ -23,17 +24,24 @@ export interface AppDependencies {
   /** Media in and out by HTTP. */
   media: AnyElysia;
   config: Config;
+  fileReserve: FileReserve;
   log: Logger;
 }
 
 /** Composes everything that the main port serves. It does not listen. */
 export function buildApp(dependencies: AppDependencies) {
-  const { sfu, signaling, page, measurements, admin, programs, media, config, log } = dependencies;
+  const { sfu, signaling, page, measurements, admin, programs, media, config, fileReserve, log } =
+    dependencies;
   const upgrade = (request: Request, server: unknown) =>
     // It is the server that got our socket handlers; Elysia's type does not say so.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
+  const refuseScarce = (request: Request) => {
+    const refusal = fileReserve.refuse(request);
+    if (refusal) signaling.events.emit('connectionRefused', { code: 'overloaded', roomId: '' });
+    return refusal;
+  };
   return new Elysia({ name: 'tureen', normalize: false, ...hostSetting })
-    .onRequest(({ request }) => refuseBadHost(request))
+    .onRequest(({ request }) => refuseBadHost(request) ?? refuseScarce(request))
     .onError(({ error, code, path, status }) => {
       if (code === 'NOT_FOUND')
         return status(404, problem(new SfuError('not_found', 'there is nothing at this address')));

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { Inbox } from '../../src/controllers/inbox.ts';
 import { TestClock } from '../support/clock.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 function newInbox() {
   const seen = { handled: [] as string[], complaints: 0, ends: [] as string[] };

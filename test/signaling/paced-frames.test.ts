@@ -2,7 +2,9 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { TestClock } from '../support/clock.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
+import { workerPid } from '../support/workers.ts';
 import { audioTrack, enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
@@ -42,8 +44,7 @@ test('answers that the server asked for do not count, however many come at once'
 
 test('before a peer is let in its frames are not read, and few bytes of them wait', async () => {
   await using server = await startServer();
-  const [pid] = server.sfu.snapshot().workers.map((worker) => worker.pid);
-  if (!pid) throw new Error('no worker runs');
+  const pid = workerPid(server);
   // Nobody is let in while the room cannot be opened.
   process.kill(pid, 'SIGSTOP');
   try {
