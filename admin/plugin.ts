@@ -13,6 +13,9 @@ import { readForm } from './panel/form.ts';
 import { failure, plainBody, toast } from './panel/layout.tsx';
 import type { Panel } from './panel/panel.ts';
 
+/** How long a live page may take nothing of what it is sent. */
+const liveTimeoutSeconds = 60;
+
 interface Asked {
   readonly request: Request;
   readonly server: {
@@ -249,8 +252,8 @@ function live(
   { request, server }: Asked,
 ): Response {
   const stream = dashboard.stream(dashboard.panel(panelId), from, visitor);
-  // The server's idle timeout is shorter than the heartbeat of a page on which nothing happens.
-  server?.timeout(request, 0);
+  // Longer than the heartbeat of a page on which nothing happens. It ends a stream whose browser takes nothing any more.
+  server?.timeout(request, liveTimeoutSeconds);
   return new Response(stream, {
     headers: {
       ...securityHeaders,

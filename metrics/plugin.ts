@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
 import type { Config } from '../src/config/config.ts';
 import { toSfuError } from '../src/core/errors.ts';
+import { hostSetting, refuseBadHost } from '../src/core/host-header.ts';
 import { type Access, accessOf, refusalOf } from './access.ts';
 import type { Measurements } from './measurements.ts';
 
@@ -32,7 +33,7 @@ export class MetricsListener {
     { metricsHost: hostname, metricsPort: port }: Pick<Config, 'metricsHost' | 'metricsPort'>,
   ): MetricsListener | undefined {
     if (port === undefined) return undefined;
-    const app = new Elysia({ name: 'metrics-listener', normalize: false })
+    const app = new Elysia({ name: 'metrics-listener', normalize: false, ...hostSetting })
       .onError(({ error, code, status }) => {
         if (code === 'NOT_FOUND') return status(404, 'there is nothing here but /metrics\n');
         // The main port has such a handler for the whole app; here a mistake must not tell of itself either.
@@ -45,7 +46,7 @@ export class MetricsListener {
         hostname,
         port,
         reusePort: false,
-        fetch: (request) => app.handle(request),
+        fetch: (request) => refuseBadHost(request) ?? app.handle(request),
       });
       return new MetricsListener(server);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { openFileCount, openFileLimit } from '../../src/core/open-files.ts';
 import type { Collector } from '../collector.ts';
 import { counter, gauge, histogram } from '../define.ts';
 
@@ -47,7 +47,8 @@ export const metrics = {
 };
 
 const startedAt = Date.now() / 1000 - process.uptime();
-const mostFiles = readMostFiles();
+/** 0 says that it is not known. */
+const mostFiles = openFileLimit() ?? 0;
 
 /**
  * The process itself. prom-client's own default metrics are not used: under Bun active handles and requests are always
@@ -66,18 +67,8 @@ export const processCollector: Collector = {
       page.set(metrics.memory, rss);
       page.set(metrics.heap, heapUsed);
       page.set(metrics.start, startedAt);
-      page.set(metrics.openFiles, readdirSync('/proc/self/fd').length);
+      page.set(metrics.openFiles, openFileCount());
       page.set(metrics.maxFiles, mostFiles);
     });
   },
 };
-
-function readMostFiles(): number {
-  try {
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return Number(limit ?? 0);
-  } catch {
-    // Only Linux has it; 0 says that it is not known.
-    return 0;
-  }
-}

@@ -3,6 +3,7 @@ import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
@@ -78,7 +79,7 @@ export class Admin {
 /** @throws Error that says what to do when the port is not available */
 function listen(options: { dashboard: Dashboard; hostname: string; port: number }): Bun.Server<undefined> {
   const { dashboard, hostname, port } = options;
-  const app = new Elysia({ name: 'admin-listener', normalize: false })
+  const app = new Elysia({ name: 'admin-listener', normalize: false, ...hostSetting })
     .use(dashboardPlugin(dashboard))
     .compile();
   try {
@@ -89,7 +90,7 @@ function listen(options: { dashboard: Dashboard; hostname: string; port: number 
       fetch(request, server) {
         // Elysia passes the server on to its routes, which ask it for the client's address.
         app.server = server as unknown as typeof app.server;
-        return app.handle(request);
+        return refuseBadHost(request) ?? app.handle(request);
       },
     });
   } catch (error) {

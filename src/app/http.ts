@@ -3,11 +3,13 @@ import type { Measurements } from '../../metrics/measurements.ts';
 import { metricsPlugin } from '../../metrics/plugin.ts';
 import type { Config } from '../config/config.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
+import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
 import type { Admin } from './admin.ts';
+import type { FileReserve } from './file-reserve.ts';
 import { healthPlugin } from './health.ts';
 import { type PageFile, pagePlugin, serveFile } from './pages.ts';
 import type { Programs } from './programs.ts';
@@ -22,22 +24,29 @@ export interface AppDependencies {
   /** Media in and out by HTTP. */
   media: AnyElysia;
   config: Config;
+  fileReserve: FileReserve;
   log: Logger;
 }
 
 /** Composes everything that the main port serves. It does not listen. */
 export function buildApp(dependencies: AppDependencies) {
-  const { sfu, signaling, page, measurements, admin, programs, media, config, log } = dependencies;
+  const { sfu, signaling, page, measurements, admin, programs, media, config, fileReserve, log } =
+    dependencies;
   const upgrade = (request: Request, server: unknown) =>
     // It is the server that got our socket handlers; Elysia's type does not say so.
     signaling.upgrade(request, server as Bun.Server<SocketData>);
-  return new Elysia({ name: 'tureen', normalize: false })
-    .onError(({ error, code, request, status }) => {
+  const refuseScarce = (request: Request) => {
+    const refusal = fileReserve.refuse(request);
+    if (refusal) signaling.events.emit('connectionRefused', { code: 'overloaded', roomId: '' });
+    return refusal;
+  };
+  return new Elysia({ name: 'tureen', normalize: false, ...hostSetting })
+    .onRequest(({ request }) => refuseBadHost(request) ?? refuseScarce(request))
+    .onError(({ error, code, path, status }) => {
       if (code === 'NOT_FOUND')
         return status(404, problem(new SfuError('not_found', 'there is nothing at this address')));
       const known = toSfuError(error);
-      if (known.code === 'internal')
-        log.error('a request failed', { path: new URL(request.url).pathname, error });
+      if (known.code === 'internal') log.error('a request failed', { path, error });
       return status(known.status, problem(known));
     })
     .use(healthPlugin(sfu))

@@ -73,7 +73,6 @@ export class Listener {
       hostname: config.host,
       port,
       reusePort,
-      standardHostname: false,
       websocket,
       tls,
     } as unknown;

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { EventBus, EventMap } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
 import type { ReportedIn, sfuReports, signalingReports } from './event-reports.ts';
@@ -31,20 +32,52 @@ export const signalingLevels: Readonly<Record<ReportedIn<'log', typeof signaling
   socketDropped: 'warn',
 };
 
+/** Strangers can cause these as often as they like. */
+const bounded: ReadonlySet<string> = new Set(['connectionRefused', 'socketDropped']);
+const boundedIntervalMs = 1000;
+
 /**
- * Writes the events that have a level to the log, one line each, with room and peer in context.
+ * Writes the events that have a level to the log, one line each, with room and peer in context. Those that strangers
+ * cause have a line a second at most, with the `count` of those that it stands for.
  * @returns a function that ends it
  */
 export function logEvents<Events extends EventMap<Events>>(
   events: EventBus<Events>,
   levels: Readonly<Partial<Record<keyof Events, Level>>>,
-  log: Logger,
+  { log, clock = systemClock }: { log: Logger; clock?: Clock },
 ): () => void {
   const entries = Object.entries(levels) as [keyof Events & string, Level][];
-  const stops = entries.map(([name, level]) =>
-    events.on(name, (data: object) => log[level](name, { ...data })),
-  );
+  const stops = entries.map(([name, level]) => {
+    const write = (data: object) => log[level](name, { ...data });
+    return events.on(name, bounded.has(name) ? boundedLines(write, clock) : write);
+  });
   return () => {
     for (const stop of stops) stop();
+  };
+}
+
+/** Passes on the first of a second, and then the last of each second with how many there were. */
+function boundedLines(write: (data: object) => void, clock: Clock): (data: object) => void {
+  let resting = false;
+  let count = 0;
+  let last: object = {};
+  const rest = () => {
+    resting = true;
+    clock.after(boundedIntervalMs, () => {
+      resting = false;
+      if (count === 0) return;
+      write({ ...last, count });
+      count = 0;
+      rest();
+    });
+  };
+  return (data) => {
+    if (resting) {
+      count += 1;
+      last = data;
+      return;
+    }
+    write(data);
+    rest();
   };
 }

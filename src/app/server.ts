@@ -18,6 +18,7 @@ import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
 import { Admin } from './admin.ts';
 import { loadPanels } from './admin-panels.ts';
+import { FileReserve } from './file-reserve.ts';
 import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
 import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
@@ -135,8 +136,10 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   // It opens last, but it is stopped after everything that has connections open: it waits for them.
   const listener = ends.adopt(newListener(options), (opened) => opened.stop());
   const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
-  const sfu = newSfu({ ...options, admission });
-  logEvents(sfu.events, sfuLevels, log);
+  const fileReserve = new FileReserve(log);
+  const unreadyReasons = () => [...fileReserve.unreadyReasons, ...(options.unreadyReasons?.() ?? [])];
+  const sfu = newSfu({ ...options, admission, unreadyReasons });
+  logEvents(sfu.events, sfuLevels, { log, clock });
   ends.defer(() => sfu.pool.close());
   const files = readFiles(options);
   const workers = sfu.start();
@@ -146,7 +149,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   const { page, panels } = await files;
   const commands = new Commands(sfu, store, () => clock.now());
   const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
-  listener.open(buildApp({ ...adapters, config, sfu, page, log }));
+  listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));
   // Calls come once it is open. They end first, while the parts that report their end still run: sockets get 1012,
   // receivers get webhooks. The workers close with them.
   ends.defer(() => sfu.close());
@@ -171,7 +174,7 @@ function startAdapters({ admission, panels, ...core }: Core) {
   const { config, sfu, store, commands, log, clock, ends } = core;
   const { version } = packageJson;
   const signaling = ends.adopt(new Signaling(core), (started) => started.close());
-  logEvents(signaling.events, signalingLevels, log);
+  logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
       ...{ sfu, signaling, config, version, clock, webhooks: store.webhooks },

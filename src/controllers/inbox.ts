@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
-import { SfuError } from '../core/errors.ts';
+import { type SfuError, toSfuError } from '../core/errors.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import { type ClientFrame, FrameError, readFrame } from '../wire/frame.ts';
+import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
 import { RateLimiter } from '../wire/rate-limiter.ts';
 
 export interface InboxOptions {
@@ -15,13 +16,13 @@ export interface InboxOptions {
   readonly giveUp: (cause: 'flood' | 'invalid', detail: string) => void;
 }
 
-/** Messages that may wait; a program that sends more without waiting for answers is a flood. */
-const longestQueue = 1024;
+/** What may wait of a program that was let in; one that sends more without waiting for answers is a flood. */
+const programQueueLimits: QueueLimits = { count: 1024, bytes: 1024 * 1024 };
 const toleratedInvalid = 10;
 
-/** What a controller sends: read, bounded, paced, and carried out one after the other. */
+/** What a controller sends: bounded, paced, then read and carried out, one after the other. */
 export class Inbox {
-  readonly #queue: RequestFrame[] = [];
+  readonly #queue = new FrameQueue();
   readonly #pace: RateLimiter;
   #state: 'waiting' | 'idle' | 'working' | 'closed' = 'waiting';
   #invalid = 0;
@@ -30,18 +31,11 @@ export class Inbox {
     this.#pace = new RateLimiter(options.messagesPerSecond, options.clock);
   }
 
-  /** Takes one text frame. */
+  /** Takes one text frame. It is parsed when its turn comes, and not before the controller was let in. */
   receive(text: string): void {
     if (this.#state === 'closed') return;
-    try {
-      this.#queue.push(requestOf(readFrame(text)));
-    } catch (error) {
-      return this.#refuse(error);
-    }
-    if (this.#queue.length > longestQueue) {
-      const detail = `more than ${longestQueue} messages are waiting; send fewer, or wait for answers`;
-      return this.options.giveUp('flood', detail);
-    }
+    const flood = this.#queue.push(text, this.#state === 'waiting' ? peerQueueLimits : programQueueLimits);
+    if (flood !== undefined) return this.options.giveUp('flood', flood);
     if (this.#state === 'idle') void this.#work();
   }
 
@@ -52,25 +46,32 @@ export class Inbox {
 
   close(): void {
     this.#state = 'closed';
-    this.#queue.length = 0;
-  }
-
-  /** An unforeseen error is thrown on, to whoever guards the socket. */
-  #refuse(error: unknown): void {
-    if (!(error instanceof SfuError)) throw error;
-    this.#invalid += 1;
-    if (this.#invalid > toleratedInvalid) this.options.giveUp('invalid', error.message);
-    else this.options.complain(error, error instanceof FrameError ? error.id : undefined);
+    this.#queue.clear();
   }
 
   async #work(): Promise<void> {
     this.#state = 'working';
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      if (!this.#pace.take()) await this.#pace.wait();
+    while (this.#queue.length > 0) {
+      const { cost } = this.#queue;
+      if (!this.#pace.take(cost)) await this.#pace.wait(cost);
       if (this.#isClosed()) return;
-      await this.options.handle(next);
+      const request = this.#read(this.#queue.shift() ?? '');
+      if (request) await this.options.handle(request);
     }
     if (!this.#isClosed()) this.#state = 'idle';
+  }
+
+  /** @returns undefined for a frame that cannot be carried out, which the controller is told */
+  #read(text: string): RequestFrame | undefined {
+    try {
+      return requestOf(readFrame(text));
+    } catch (thrown) {
+      const error = toSfuError(thrown);
+      this.#invalid += 1;
+      if (this.#invalid > toleratedInvalid) this.options.giveUp('invalid', error.message);
+      else this.options.complain(error, error instanceof FrameError ? error.id : undefined);
+      return undefined;
+    }
   }
 
   #isClosed(): boolean {

@@ -116,6 +116,11 @@ export const errorCodes = {
     retryable: true,
     doc: 'A mistake of the server. It is in the log under the time of the reply.',
   },
+  overloaded: {
+    status: 503,
+    retryable: true,
+    doc: 'The server has too few file descriptors left for another connection.',
+  },
   draining: { status: 503, retryable: true, doc: 'The server is about to end and takes no new rooms.' },
   worker_unavailable: {
     status: 503,

@@ -17,6 +17,7 @@ import {
   type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
+import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
 import { RateLimiter } from '../wire/rate-limiter.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
@@ -49,9 +50,9 @@ type State =
   | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
-/** Messages that may wait; a client that sends more without waiting for answers is a flood. */
-const longestQueue = 256;
 const toleratedInvalid = 10;
+/** Room in the queue for an answer that is outstanding, in bytes. */
+const answerBytes = 256;
 
 /** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
 export class Connection implements PeerLink {
@@ -59,7 +60,7 @@ export class Connection implements PeerLink {
   readonly #gone = Promise.withResolvers<void>();
   /** Resolves when the socket is closed, whoever closed it. */
   readonly gone = this.#gone.promise;
-  readonly #queue: (RequestFrame | NotificationFrame)[] = [];
+  readonly #queue = new FrameQueue();
   #working = false;
   #invalid = 0;
   readonly #pace: RateLimiter;
@@ -92,25 +93,20 @@ export class Connection implements PeerLink {
     this.#work();
   }
 
-  /** Takes one text frame of the client. */
+  /** Takes one text frame of the client. It is parsed when its turn comes, and not before the client was let in. */
   receive(text: string): void {
     if (this.closed) return;
-    let frame: ClientFrame;
-    try {
-      frame = readFrame(text);
-    } catch (error) {
-      return this.#refuseFrame(error);
-    }
-    if ('response' in frame) return this.#settle(frame);
-    if (this.#queue.length >= longestQueue) {
-      return this.#drop(
-        'flood',
-        `more than ${longestQueue} messages are waiting; send fewer, or wait for answers`,
-      );
-    }
-    this.#queue.push(frame);
+    const flood = this.#queue.push(text, this.#queueLimits);
+    if (flood !== undefined) return this.#drop('flood', flood);
     this.options.counts.queued += 1;
     this.#work();
+  }
+
+  /** Answers that the server asked for may come all at once. */
+  get #queueLimits(): QueueLimits {
+    const { count, bytes } = peerQueueLimits;
+    const { waiting } = this.#requests;
+    return { count: count + waiting, bytes: bytes + waiting * answerBytes };
   }
 
   /** The socket has closed, whoever closed it. */
@@ -180,10 +176,9 @@ export class Connection implements PeerLink {
     return this.#requests.ask(name, writeEvent(name, data));
   }
 
+  /** An answer that the server asked for does not count as a message. */
   #settle(frame: ClientResponse): void {
-    // An answer that nobody waits for may come late, after the object ended: it is ignored, but it is not free.
-    if (!this.#requests.settle(frame) && !this.#pace.take())
-      this.#drop('flood', 'answers that nobody asked for');
+    if (this.#requests.settle(frame)) this.#pace.giveBack();
   }
 
   #refuseFrame(error: unknown): void {
@@ -213,19 +208,33 @@ export class Connection implements PeerLink {
 
   /** Handles what is queued until something has to be waited for; then it returns the promise of that. */
   #workThrough(): Promise<void> | undefined {
-    for (let frame = this.#queue.shift(); frame; frame = this.#queue.shift()) {
-      this.options.counts.queued -= 1;
-      const next = frame;
-      if (!this.#pace.take()) return this.#pace.wait().then(() => this.#handle(next));
-      const waiting = this.#handle(next);
+    while (this.#queue.length > 0) {
+      const { cost } = this.#queue;
+      if (!this.#pace.take(cost)) return this.#pace.wait(cost).then(() => this.#handleNext());
+      const waiting = this.#handleNext();
       if (waiting) return waiting;
     }
     return undefined;
   }
 
-  #handle(frame: RequestFrame | NotificationFrame): Promise<void> | undefined {
-    if (this.#state.name !== 'open') return undefined;
-    const { context } = this.#state;
+  #handleNext(): Promise<void> | undefined {
+    const text = this.#queue.shift();
+    // The connection may have ended while it was paced.
+    if (this.#state.name !== 'open' || text === undefined) return undefined;
+    this.options.counts.queued -= 1;
+    let frame: ClientFrame;
+    try {
+      frame = readFrame(text);
+    } catch (error) {
+      this.#refuseFrame(error);
+      return undefined;
+    }
+    if (!('response' in frame)) return this.#handle(frame, this.#state.context);
+    this.#settle(frame);
+    return undefined;
+  }
+
+  #handle(frame: RequestFrame | NotificationFrame, context: DispatchContext): Promise<void> | undefined {
     const startedAt = performance.now();
     const outcome = dispatch(frame, context);
     if (outcome instanceof Promise) return outcome.then((settled) => this.#finish(frame, settled, startedAt));
@@ -272,7 +281,7 @@ export class Connection implements PeerLink {
   #end(): void {
     this.#state = { name: 'closed' };
     this.options.counts.queued -= this.#queue.length;
-    this.#queue.length = 0;
+    this.#queue.clear();
     this.#requests.abandon();
   }
 }

@@ -19,6 +19,11 @@ export class Requests {
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
 
+  /** How many answers are outstanding. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Resolves when the client accepts, rejects when it refuses, stays silent or goes. */
   ask(method: string, data: unknown): Promise<void> {
     const { clock, send } = this.options;

@@ -43,7 +43,8 @@ export function readFrame(text: string): ClientFrame {
   if (frame.response === true) {
     const id = frameId(frame.id);
     if (id === undefined) throw new FrameError('a response needs the id of the request that it answers');
-    return { response: true, id, ok: frame.ok === true, errorReason: String(frame.errorReason ?? '') };
+    const errorReason = typeof frame.errorReason === 'string' ? frame.errorReason : '';
+    return { response: true, id, ok: frame.ok === true, errorReason };
   }
   if (frame.notification === true) {
     if (typeof method !== 'string')

@@ -5,6 +5,7 @@ const burstSeconds = 5;
 
 /** Limits a client to a number of messages a second, with bursts (token bucket). */
 export class RateLimiter {
+  readonly #capacity: number;
   #tokens: number;
   #refilledAt: number;
 
@@ -12,28 +13,39 @@ export class RateLimiter {
     private readonly perSecond: number,
     private readonly clock: Clock,
   ) {
-    this.#tokens = perSecond * burstSeconds;
+    this.#capacity = perSecond * burstSeconds;
+    this.#tokens = this.#capacity;
     this.#refilledAt = clock.now();
   }
 
-  /** @returns whether one more message may pass now */
-  take(): boolean {
+  /**
+   * @param cost as how many messages it counts; what costs more than a burst passes when the whole burst is free
+   * @returns whether it may pass now
+   */
+  take(cost = 1): boolean {
     const now = this.clock.now();
     const refill = ((now - this.#refilledAt) / 1000) * this.perSecond;
     this.#refilledAt = now;
-    this.#tokens = Math.min(this.#tokens + refill, this.perSecond * burstSeconds);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    this.#tokens = Math.min(this.#tokens + refill, this.#capacity);
+    const needed = Math.min(cost, this.#capacity);
+    if (this.#tokens < needed) return false;
+    this.#tokens -= needed;
     return true;
   }
 
-  /** Resolves when the next message may pass. */
-  async wait(): Promise<void> {
+  /** Gives back what was taken for something that turned out to be free. */
+  giveBack(cost = 1): void {
+    this.#tokens = Math.min(this.#tokens + cost, this.#capacity);
+  }
+
+  /** Resolves when it may pass. */
+  async wait(cost = 1): Promise<void> {
+    const needed = Math.min(cost, this.#capacity);
     do {
-      const waitMs = Math.ceil(((1 - this.#tokens) / this.perSecond) * 1000);
+      const waitMs = Math.ceil(((needed - this.#tokens) / this.perSecond) * 1000);
       await new Promise<void>((resolve) => {
         this.clock.after(Math.max(waitMs, 1), resolve);
       });
-    } while (!this.take());
+    } while (!this.take(cost));
   }
 }

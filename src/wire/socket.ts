@@ -1,5 +1,6 @@
 import type { Logger } from '../core/log.ts';
 import { maxFrameBytes } from './envelope.ts';
+import { Liveness, LivenessWatch } from './liveness.ts';
 
 /** A WebSocket, as the rest of the server uses it. */
 export interface WireSocket {
@@ -25,6 +26,7 @@ export interface SocketListener {
 /** What the upgrade attaches to the socket. */
 export interface SocketData {
   readonly listener: SocketListener;
+  readonly liveness: Liveness;
 }
 
 type Socket = Bun.ServerWebSocket<SocketData>;
@@ -36,7 +38,8 @@ const tooBigReason = 'Received too big message';
 const maxBufferedBytes = 1024 * 1024;
 
 /**
- * The handlers and limits for Bun's sockets. They go into `listen` once and serve every kind of connection. This is the
+ * The handlers and limits for Bun's sockets. A client that was not heard for `idleSeconds` is cut off, whatever it is
+ * sent. They go into `listen` once and serve every kind of connection. This is the
  * only file that knows Bun's socket. Elysia's WebSocket is not used: one deeply nested frame ends its process.
  */
 export function socketHandlers(options: {
@@ -52,20 +55,34 @@ export function socketHandlers(options: {
       socket.close(1011, 'internal: the server made a mistake; connect again');
     }
   };
+  const watch = new LivenessWatch(options.idleSeconds);
   return {
     maxPayloadLength: maxFrameBytes,
     backpressureLimit: maxBufferedBytes,
     closeOnBackpressureLimit: true,
+    // Bun's own timeout starts again with each send, so it says nothing of the client. It ends a socket that the server
+    // has closed and whose client does not answer that.
     idleTimeout: options.idleSeconds,
-    sendPings: true,
+    sendPings: false,
     perMessageDeflate: false,
-    open: (socket) => guard(socket, () => socket.data.listener.opened(wrap(socket))),
-    // The protocols have no binary frames: they are ignored.
-    message: (socket, message) =>
-      guard(socket, () => typeof message === 'string' && socket.data.listener.received(message)),
+    open: (socket) =>
+      guard(socket, () => {
+        watch.add(socket);
+        socket.data.listener.opened(wrap(socket));
+      }),
+    message: (socket, message) => {
+      socket.data.liveness.heard();
+      // The protocols have no binary frames: they are ignored.
+      guard(socket, () => typeof message === 'string' && socket.data.listener.received(message));
+    },
+    ping: (socket) => socket.data.liveness.heard(),
+    pong: (socket) => socket.data.liveness.heard(),
     drain: (socket) => guard(socket, () => socket.data.listener.drained?.()),
     close: (socket, code, reason) =>
-      guard(socket, () => socket.data.listener.closed(reason === tooBigReason ? 1009 : code)),
+      guard(socket, () => {
+        watch.delete(socket);
+        socket.data.listener.closed(reason === tooBigReason ? 1009 : code);
+      }),
   };
 }
 
@@ -85,7 +102,7 @@ export interface Upgrade {
 /** Turns the request of an Elysia route into a socket. @returns a response only when it is not a WebSocket handshake */
 export function upgradeSocket({ request, server, protocol, listener }: Upgrade): Response | undefined {
   const headers = { 'Sec-WebSocket-Protocol': protocol };
-  if (server.upgrade(request, { headers, data: { listener } })) return undefined;
+  if (server.upgrade(request, { headers, data: { listener, liveness: new Liveness() } })) return undefined;
   return refusal(426, 'this address takes WebSocket connections only; connect with a WebSocket client');
 }
 

@@ -51,8 +51,8 @@ function notifications({ sfu: { events, rooms } }: Node): void {
 const reportedBy: Readonly<Record<Channel, () => Promise<readonly string[]>>> = {
   log: () =>
     subscribedBy(({ sfu, signaling }) => {
-      logEvents(sfu.events, sfuLevels, log);
-      logEvents(signaling.events, signalingLevels, log);
+      logEvents(sfu.events, sfuLevels, { log });
+      logEvents(signaling.events, signalingLevels, { log });
     }),
   notification: () => subscribedBy(notifications),
   webhook: () => subscribedBy(({ sfu: { events } }) => new EventStream({ events, clock: new TestClock() })),

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Server } from '../../src/app/server.ts';
 
 export interface RawSocketOptions {
-  server: Server;
+  server: Pick<Server, 'port'>;
   roomId?: string;
   peerId?: string;
   /** The whole address instead of the one made of the ids. */

@@ -33,6 +33,12 @@ describe('reading a frame', () => {
     expect(refuse).toThrow(expect.objectContaining({ id: 9 }));
   });
 
+  test('a reason of a refusal that is no text is left out', () => {
+    const reason = (value: string) => readFrame(`{"response":true,"id":1,"ok":false,"errorReason":${value}}`);
+    expect(reason('"busy"')).toMatchObject({ errorReason: 'busy' });
+    expect(reason('{"toString":1,"valueOf":1}')).toMatchObject({ errorReason: '' });
+  });
+
   test('depth is bounded without using the stack', () => {
     const deep = `{"request":true,"id":1,"method":"join","data":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
     expect(() => readFrame(deep)).toThrow('deeper than');
@@ -48,6 +54,33 @@ describe('reading a frame', () => {
 });
 
 describe('a rate limiter', () => {
+  test('charges what a message costs, and gives it back', () => {
+    const limiter = new RateLimiter(10, new TestClock());
+    expect(limiter.take(40)).toBe(true);
+    expect(limiter.take(11)).toBe(false);
+    limiter.giveBack(5);
+    expect(limiter.take(15)).toBe(true);
+    expect(limiter.take()).toBe(false);
+    limiter.giveBack(1000);
+    expect(limiter.take(50)).toBe(true);
+    expect(limiter.take()).toBe(false);
+  });
+
+  test('lets what costs more than a burst through when the whole burst is free', async () => {
+    const clock = new TestClock();
+    const limiter = new RateLimiter(1, clock);
+    expect(limiter.take(64)).toBe(true);
+    let passed = false;
+    const waiting = limiter.wait(64).then(() => {
+      passed = true;
+    });
+    clock.advance(4999);
+    await Promise.resolve();
+    expect(passed).toBe(false);
+    clock.advance(1);
+    await waiting;
+  });
+
   test('lets a burst through, then so many a second', () => {
     const clock = new TestClock();
     const limiter = new RateLimiter(10, clock);

@@ -17,7 +17,7 @@ export const programSettings = {
       { from: 1, to: 100_000 },
       {
         env: 'TUREEN_CONTROLLER_MESSAGES_PER_SECOND',
-        doc: 'Messages a second that one controller may send over time; short bursts of five times as many pass.',
+        doc: 'Messages a second that one controller may send over time; short bursts of five times as many pass. A message counts once for each KiB that it has begun.',
       },
     ),
     500,

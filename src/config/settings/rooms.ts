@@ -51,7 +51,7 @@ export const roomSettings = {
       { from: 8, to: 960, unit: 'seconds' },
       {
         env: 'TUREEN_IDLE_SECONDS',
-        doc: 'A peer that sends nothing for this long, pings included, is disconnected, in seconds.',
+        doc: 'A peer or controller that sends nothing for this long, answers to pings included, is disconnected, in seconds.',
       },
     ),
     30,
@@ -61,7 +61,7 @@ export const roomSettings = {
       { from: 1, to: 100_000 },
       {
         env: 'TUREEN_MESSAGES_PER_SECOND',
-        doc: 'Messages a second that one socket may send over time; short bursts of five times as many pass.',
+        doc: 'Messages a second that one socket may send over time; short bursts of five times as many pass. A message counts once for each KiB that it has begun.',
       },
     ),
     50,

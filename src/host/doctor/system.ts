@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFileLimit } from '../../core/open-files.ts';
 import { type Check, type Finding, fatal, warning } from './check.ts';
 
 const megabyte = 1024 * 1024;
@@ -15,10 +16,9 @@ const minMtu = 1280;
 /** The limit of open files is high enough: every connection is one. */
 export const openFiles: Check = {
   name: 'open files',
-  async run() {
-    const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-    const limit = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
-    if (limit >= minOpenFiles.warning) return [];
+  run() {
+    const limit = openFileLimit();
+    if (limit === undefined || limit >= minOpenFiles.warning) return [];
     const grade = limit < minOpenFiles.fatal ? fatal : warning;
     const finding = grade(
       `only ${limit} files may be open at once, and at least ${minOpenFiles.warning} are recommended`,
