@@ -77,6 +77,8 @@ token that has expired, ends the connection.
 - Frames are JSON text, at most ${maxFrameBytes} bytes: \`{"request": true, "id": 1, "method": "createSession", "data": {}}\`, answered by
   \`{"response": true, "id": 1, "ok": true, "data": {..}}\` or by \`"ok": false\` with \`errorCode\` and \`errorReason\`, which begins
   with a stable code. Requests of one connection are carried out in order, one at a time; send the next without waiting.
+  One counts as a message for each KiB that it has begun. A controller that is not heard for \`TUREEN_IDLE_SECONDS\`, not
+  even by the pong to a ping, is disconnected.
 - **${closeRefused}**: not let in, or replaced; connecting again is of no use. **${closePolicy}**: too much was sent, or not read.
   **${closeRestart}**: the server ends; connect again.
 

@@ -5,6 +5,7 @@ import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
 import * as envelope from '../src/wire/envelope.ts';
+import { peerQueueLimits } from '../src/wire/frame-queue.ts';
 import * as rtp from '../src/wire/rtp.ts';
 import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
 
@@ -71,8 +72,11 @@ the same for existing clients. The token ([tokens.md](tokens.md)) is a second su
 - What is well-formed but refused is accepted and closed: with **${envelope.closeRefused}** and \`code: sentence\` as the reason when
   trying again is of no use, with **${envelope.closeTryAgain}** when it is.
 - **${envelope.closeRestart}**: the server ends; connect again. **${envelope.closePolicy}**: this client sent too much, or did not read.
-- A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server pings; a client that stays
-  silent is gone.
+- A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server pings; a client that is
+  not heard for \`TUREEN_IDLE_SECONDS\` is gone, whatever it is sent.
+- Frames are handled in their order. One counts as a message for each KiB that it has begun, against
+  \`TUREEN_MESSAGES_PER_SECOND\`; answers that the server asked for are free. At most ${peerQueueLimits.count} frames and ${peerQueueLimits.bytes} bytes
+  may wait.
 
 ## Envelope
 
