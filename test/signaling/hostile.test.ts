@@ -461,7 +461,8 @@ describe('a socket', () => {
   );
 
   test('of a client that does not read is dropped, and only it', async () => {
-    await using server = await startServer(unpaced);
+    // It answers no pings either, and must not be dropped for that first.
+    await using server = await startServer({ ...unpaced, TUREEN_IDLE_SECONDS: '960' });
     await using witness = await Witness.in(server);
     const dropped = eventsOf(server.signaling.events, 'socketDropped');
     const left = eventsOf(server.sfu.events, 'peerLeft');
