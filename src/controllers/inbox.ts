@@ -7,27 +7,27 @@ import { RateLimiter } from '../wire/rate-limiter.ts';
 export interface InboxOptions {
   readonly clock: Clock;
   readonly messagesPerSecond: number;
-  /** Carries out one request; it never rejects. */
+  /** Handles one request. It never rejects. */
   readonly handle: (request: RequestFrame) => Promise<void>;
-  /** A frame that could not be taken; `id` is of the request that can be answered, when it was one. */
-  readonly complain: (error: SfuError, id?: number) => void;
-  /** The other side has gone too far. */
-  readonly giveUp: (cause: 'flood' | 'invalid', detail: string) => void;
+  /** Refuses one frame; `id` is set when it was a request that can be answered. */
+  readonly refuse: (error: SfuError, id?: number) => void;
+  /** Ends the connection, because the controller sent too much or too many invalid frames. */
+  readonly drop: (cause: 'flood' | 'invalid', detail: string) => void;
 }
 
-/** Messages that may wait; a program that sends more without waiting for answers is a flood. */
-const longestQueue = 1024;
-const toleratedInvalid = 10;
+/** Requests that may wait; a program that sends more without waiting for replies is dropped. */
+const maxQueueLength = 1024;
+const maxInvalidFrames = 10;
 
-/** What a controller sends: read, bounded, paced, and carried out one after the other. */
+/** Reads the frames of a controller and handles its requests one after the other, up to a rate and a queue length. */
 export class Inbox {
   readonly #queue: RequestFrame[] = [];
-  readonly #pace: RateLimiter;
+  readonly #limiter: RateLimiter;
   #state: 'waiting' | 'idle' | 'working' | 'closed' = 'waiting';
-  #invalid = 0;
+  #invalidFrames = 0;
 
   constructor(private readonly options: InboxOptions) {
-    this.#pace = new RateLimiter(options.messagesPerSecond, options.clock);
+    this.#limiter = new RateLimiter(options.messagesPerSecond, options.clock);
   }
 
   /** Takes one text frame. */
@@ -38,16 +38,16 @@ export class Inbox {
     } catch (error) {
       return this.#refuse(error);
     }
-    if (this.#queue.length > longestQueue) {
-      const detail = `more than ${longestQueue} messages are waiting; send fewer, or wait for answers`;
-      return this.options.giveUp('flood', detail);
+    if (this.#queue.length > maxQueueLength) {
+      const detail = `more than ${maxQueueLength} messages are waiting; send fewer, or wait for replies`;
+      return this.options.drop('flood', detail);
     }
-    if (this.#state === 'idle') void this.#work();
+    if (this.#state === 'idle') void this.#handleQueue();
   }
 
-  /** What has waited is carried out, and what comes from now on. */
+  /** Starts handling requests: those that wait, and those that come from now on. */
   open(): void {
-    if (this.#state === 'waiting') void this.#work();
+    if (this.#state === 'waiting') void this.#handleQueue();
   }
 
   close(): void {
@@ -55,18 +55,18 @@ export class Inbox {
     this.#queue.length = 0;
   }
 
-  /** An unforeseen error is thrown on, to whoever guards the socket. */
+  /** An unexpected error is thrown again: the socket's handler logs it and closes the connection. */
   #refuse(error: unknown): void {
     if (!(error instanceof SfuError)) throw error;
-    this.#invalid += 1;
-    if (this.#invalid > toleratedInvalid) this.options.giveUp('invalid', error.message);
-    else this.options.complain(error, error instanceof FrameError ? error.id : undefined);
+    this.#invalidFrames += 1;
+    if (this.#invalidFrames > maxInvalidFrames) this.options.drop('invalid', error.message);
+    else this.options.refuse(error, error instanceof FrameError ? error.id : undefined);
   }
 
-  async #work(): Promise<void> {
+  async #handleQueue(): Promise<void> {
     this.#state = 'working';
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      if (!this.#pace.take()) await this.#pace.wait();
+      if (!this.#limiter.take()) await this.#limiter.wait();
       if (this.#isClosed()) return;
       await this.options.handle(next);
     }
@@ -81,6 +81,6 @@ export class Inbox {
 function requestOf(frame: ClientFrame): RequestFrame {
   if ('request' in frame) return frame;
   throw new FrameError(
-    'every method has an answer, so send requests; this server asks controllers for nothing',
+    'a controller may only send requests; every method has a reply, and this server sends no requests',
   );
 }
