@@ -5,7 +5,7 @@ import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
-import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
+import { answers, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
@@ -24,7 +24,7 @@ import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './t
 
 export interface SfuOptions {
   settings: SfuSettings;
-  workers: Pick<WorkerPoolOptions, 'count' | 'listenInfos' | 'workerBin'>;
+  workers: Pick<WorkerPoolOptions, 'count' | 'listenInfos' | 'workerBin' | 'restore'>;
   /** Where RTP without WebRTC goes in and out. */
   rtp: RtpPlace;
   log: Logger;
@@ -217,10 +217,13 @@ export class Sfu {
     this.room(roomId).close('closed', by);
   }
 
-  /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run */
+  /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run or answer */
   moveRoom({ roomId, workerIndex }: { roomId: string; workerIndex: number }): void {
     const live = this.pool.slots[workerIndex]?.live;
-    if (!live) throw new SfuError('not_found', `there is no running worker with the index ${workerIndex}`);
+    if (!live || !answers(live)) {
+      const sentence = `there is no worker with the index ${workerIndex} that runs and answers; choose another one`;
+      throw new SfuError('not_found', sentence);
+    }
     this.room(roomId).move(live);
   }
 

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { type MediaObject, readings } from './media-index.ts';
 import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
@@ -103,7 +103,7 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
       sctpState: entry.transport.sctpState ?? null,
       protocol: webRtc?.iceSelectedTuple?.protocol ?? null,
     }),
-    statistics: readings(async () => (await transport.getStats()) as types.BaseTransportStats[]),
+    statistics: readings(async () => (await readStatistics(transport)) as types.BaseTransportStats[]),
   };
 }
 
@@ -156,14 +156,18 @@ export function iceCandidates(room: Room, { transport }: WebRtcPeerTransport): t
 }
 
 /** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
-async function createSomewhere<T>(room: Room, peer: Peer, make: (place: RoomRouter) => Promise<T>) {
+async function createSomewhere<T extends types.Transport>(
+  room: Room,
+  peer: Peer,
+  make: (place: RoomRouter) => Promise<T>,
+) {
   const settled = peer.router !== undefined;
   for (let attempt = 1; ; attempt += 1) {
     const roomRouter = peer.router ?? (await room.routers.place());
     const { router } = roomRouter;
     try {
       const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));
-      return { roomRouter, transport };
+      return { roomRouter, transport: adopt(transport, !router.closed, 'the transport') };
     } catch (error) {
       if (settled || peer.closed || !router.closed || attempt === maxAttempts) throw error;
     }
@@ -177,7 +181,11 @@ export async function capBitrate(room: Room, bitrate: number | null): Promise<vo
   const sending = transports.filter(({ producing }) => producing);
   // One that closes at this moment needs no limit, and must not keep the others from theirs.
   await Promise.allSettled(
-    sending.map(({ transport }) => transport.setMaxIncomingBitrate(incomingLimit(room))),
+    sending.map(({ transport }) =>
+      mediaCall(transport, 'limiting the bitrate', () =>
+        transport.setMaxIncomingBitrate(incomingLimit(room)),
+      ),
+    ),
   );
 }
 
@@ -201,9 +209,15 @@ async function create(
     initialAvailableOutgoingBitrate: initialOutgoingBitrate,
   });
   const incoming = incomingLimit(room);
-  if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
-  if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
-  if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
+  try {
+    if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
+    if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
+    if (request.consuming && maxOutgoingBitrate > 0)
+      await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
   return transport;
 }
 
