@@ -217,6 +217,7 @@ function newSfu(options: ServerOptions): Sfu {
   const workers = {
     count: config.workers,
     workerBin,
+    restore: () => places.restore(),
     listenInfos: (index: number) => listenInfos(config, index),
   };
   const rtp = {

