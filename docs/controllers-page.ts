@@ -128,8 +128,10 @@ When \`mediaLost\` comes the worker died or the room was moved: the endpoint is 
 - Nobody but programs with a key of the scope \`media\` gets a plain transport. Participants of calls never do.
 - SRTP and comedia are the default. \`srtp: "none"\` has to be said.
 - Nothing is sent to an address that did not send itself, or that a Controller with a key did not give.
-- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused, and what sends from
-  there is cut off.
+- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused, and a
+  transport that learns its other side from a packet of theirs is closed, for mediasoup cannot forget it. With SRTP a packet
+  without the key is dropped and the transport waits on; without it give the address (comedia: false), or let the firewall
+  pass nobody else to TUREEN_RTP_PORTS.
 - Ports come from TUREEN_RTP_PORTS alone, one or two for a transport, and are given back when it closes.
 - RTP without SRTP can be read and forged by whoever is on the way. Keep it in a network that you trust.`;
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Collector } from '../collector.ts';
 import { counter, type Gauge, gauge } from '../define.ts';
@@ -34,6 +34,18 @@ export const metrics = {
     name: 'tureen_worker_resident_memory_bytes',
     help: 'Resident memory of the media worker.',
     unit: 'bytes',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  openFds: gauge({
+    name: 'tureen_worker_open_fds',
+    help: 'File descriptors that the media worker has open: a plain transport has one or two, each TCP connection one.',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  maxFds: gauge({
+    name: 'tureen_worker_max_fds',
+    help: 'File descriptors that the media worker may open.',
     source: 'state',
     labels: workerLabel,
   }),
@@ -92,15 +104,36 @@ export const workers: Collector = {
       write(metrics.routers, ({ routers }) => routers);
       write(metrics.consumers, ({ consumers }) => consumers);
       write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
+      write(metrics.openFds, ({ pid }) => (pid === null ? 0 : openDescriptors(pid)));
+      write(metrics.maxFds, ({ pid }) => (pid === null ? 0 : maxDescriptors(pid)));
     });
   },
 };
 
-/** @returns 0 for a process that is gone, and where there is no /proc */
 function residentBytes(pid: number): number {
-  try {
+  return orNone(() => {
     const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kilobytes ?? 0) * 1024;
+  });
+}
+
+/** Since Linux 6.2 the folder says how many it holds, and tens of thousands need not be listed. */
+function openDescriptors(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return orNone(() => statSync(folder).size || readdirSync(folder).length);
+}
+
+function maxDescriptors(pid: number): number {
+  return orNone(() => {
+    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0);
+  });
+}
+
+/** @returns 0 for a process that is gone, and where there is no /proc */
+function orNone(read: () => number): number {
+  try {
+    return read();
   } catch {
     return 0;
   }

@@ -5,7 +5,7 @@ import type { Grants, Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
-import { answers, WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
+import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
@@ -219,12 +219,7 @@ export class Sfu {
 
   /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run or answer */
   moveRoom({ roomId, workerIndex }: { roomId: string; workerIndex: number }): void {
-    const live = this.pool.slots[workerIndex]?.live;
-    if (!live || !answers(live)) {
-      const sentence = `there is no worker with the index ${workerIndex} that runs and answers; choose another one`;
-      throw new SfuError('not_found', sentence);
-    }
-    this.room(roomId).move(live);
+    this.room(roomId).move(this.pool.running(workerIndex));
   }
 
   /** When the drain ends, in milliseconds since the epoch; null when there is none. */

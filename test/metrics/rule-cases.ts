@@ -40,6 +40,11 @@ const memory = (megabytes: string, peers: string): Series[] => [
   [on('tureen_peers', 'state="joined"'), peers],
 ];
 
+const descriptors = (open: string): Series[] => [
+  [on('tureen_worker_open_fds', 'worker="0"'), open],
+  [on('tureen_worker_max_fds', 'worker="0"'), '1000x10'],
+];
+
 /** For every alert when it fires, and a state near to it in which it must not. */
 export const cases: Readonly<Record<string, RuleCase>> = {
   TureenNodeMissing: {
@@ -94,6 +99,12 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     labels: { ...node, worker: '0' },
     fires: cpu(58, 20),
     silent: cpu(50, 20),
+  },
+  TureenWorkerDescriptors: {
+    at: '5m',
+    labels: { ...node, worker: '0' },
+    fires: descriptors('900x10'),
+    silent: descriptors('700x10'),
   },
   TureenCapacityNearlyUsed: {
     at: '35m',

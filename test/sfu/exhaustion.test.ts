@@ -73,7 +73,10 @@ test('silent TCP connections to a media port take descriptors of the worker, and
   await controller.ask('createEndpoint', endpoint);
   const before = descriptors(server);
   const { client, sendTransport } = await enter({ server, peerId: 'alice' });
-  const { iceCandidates } = await client.request('createWebRtcTransport', { forceTcp: true, producing: true });
+  const { iceCandidates } = await client.request('createWebRtcTransport', {
+    forceTcp: true,
+    producing: true,
+  });
   const port = Number(iceCandidates[0]?.port);
   const sockets: Socket[] = [];
   for (let count = 0; count < 2 * maxDescriptors; count += 1)

@@ -33,8 +33,7 @@ test('a room that is moved again and again leaves nothing behind, neither here n
   for (let move = 0; move < moves; move += 1) {
     sfu.moveRoom({ roomId: 'room', workerIndex: (sfu.read.room('room').workers[0] ?? 0) === 0 ? 1 : 0 });
     for (const { client } of peers) {
-      await client.waitFor('rejoin');
-      client.events.length = 0;
+      await until(() => client.named('rejoin').length > move, 'the move');
       await client.request('createWebRtcTransport', { producing: true });
       await client.request('createWebRtcTransport', { consuming: true });
       await client.request('join', { displayName: 'again' });

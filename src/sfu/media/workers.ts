@@ -106,6 +106,14 @@ export class WorkerPool {
     );
   }
 
+  /** @throws SfuError not_found for a worker that does not run or answer */
+  running(index: number): LiveWorker {
+    const live = this.slots[index]?.live;
+    if (live && answers(live)) return live;
+    const sentence = `there is no worker with the index ${index} that runs and answers; choose another one`;
+    throw new SfuError('not_found', sentence);
+  }
+
   /** Asks a worker for its usage. @returns undefined when none runs there, or when it ends meanwhile */
   async usage(index: number): Promise<WorkerUsage | undefined> {
     const { worker } = this.slots[index]?.live ?? {};

@@ -3,10 +3,10 @@ import { constants, existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from '../src/app/server.ts';
-import { Program } from './support/program.ts';
-import { testSecret, tokenFor, withKeys } from './support/server.ts';
-import { SignalingClient, until } from './support/signaling-client.ts';
+import type { Server } from '../../src/app/server.ts';
+import { Program } from '../support/program.ts';
+import { testSecret, tokenFor, withKeys } from '../support/server.ts';
+import { SignalingClient, until } from '../support/signaling-client.ts';
 
 setDefaultTimeout(60_000);
 
