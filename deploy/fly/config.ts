@@ -104,7 +104,7 @@ kill_timeout = ${longestKillTimeout}
     grace_period = "10s"
 
 # Media: a port for each worker, by UDP and by TCP as it is, without any handler. Nothing here limits TCP connections of one
-# address, each of which takes a file descriptor of a worker: watch tureen_worker_open_fds (docs/deploy.md).
+# address, each of which takes a file descriptor of a worker: watch tureen_worker_fds_ratio (docs/deploy.md).
 ${ports.flatMap((port) => [service('udp', port), service('tcp', port)]).join('\n')}`;
 }
 

@@ -37,15 +37,10 @@ export const metrics = {
     source: 'state',
     labels: workerLabel,
   }),
-  openFds: gauge({
-    name: 'tureen_worker_open_fds',
-    help: 'File descriptors that the media worker has open: a plain transport has one or two, each TCP connection one.',
-    source: 'state',
-    labels: workerLabel,
-  }),
-  maxFds: gauge({
-    name: 'tureen_worker_max_fds',
-    help: 'File descriptors that the media worker may open.',
+  descriptors: gauge({
+    name: 'tureen_worker_fds_ratio',
+    help: 'Share of the file descriptors it may open that the media worker has open. Each TCP connection takes one.',
+    unit: 'ratio',
     source: 'state',
     labels: workerLabel,
   }),
@@ -104,8 +99,7 @@ export const workers: Collector = {
       write(metrics.routers, ({ routers }) => routers);
       write(metrics.consumers, ({ consumers }) => consumers);
       write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
-      write(metrics.openFds, ({ pid }) => (pid === null ? 0 : openDescriptors(pid)));
-      write(metrics.maxFds, ({ pid }) => (pid === null ? 0 : maxDescriptors(pid)));
+      write(metrics.descriptors, ({ pid }) => (pid === null ? 0 : shareOfDescriptors(pid)));
     });
   },
 };
@@ -117,16 +111,13 @@ function residentBytes(pid: number): number {
   });
 }
 
-/** Since Linux 6.2 the folder says how many it holds, and tens of thousands need not be listed. */
-function openDescriptors(pid: number): number {
-  const folder = `/proc/${pid}/fd`;
-  return orNone(() => statSync(folder).size || readdirSync(folder).length);
-}
-
-function maxDescriptors(pid: number): number {
+function shareOfDescriptors(pid: number): number {
   return orNone(() => {
-    const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
-    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0);
+    const folder = `/proc/${pid}/fd`;
+    // Since Linux 6.2 the folder says how many it holds, and tens of thousands need not be listed.
+    const open = statSync(folder).size || readdirSync(folder).length;
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+    return limit === undefined ? 0 : open / Number(limit);
   });
 }
 

@@ -128,7 +128,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     alert: 'TureenWorkerDescriptors',
-    expr: `${q.max(workers.openFds, { by: ['worker'] })} > 0.8 * ${q.max(workers.maxFds, { by: ['worker'] })}`,
+    expr: `${q.max(workers.descriptors, { by: ['worker'] })} > 0.8`,
     for: '2m',
     severity: 'warning',
     summary: 'Media worker {{ $labels.worker }} of {{ $labels.node }} has used 80 % of its file descriptors.',

@@ -40,10 +40,7 @@ const memory = (megabytes: string, peers: string): Series[] => [
   [on('tureen_peers', 'state="joined"'), peers],
 ];
 
-const descriptors = (open: string): Series[] => [
-  [on('tureen_worker_open_fds', 'worker="0"'), open],
-  [on('tureen_worker_max_fds', 'worker="0"'), '1000x10'],
-];
+const descriptors = (share: string): Series[] => [[on('tureen_worker_fds_ratio', 'worker="0"'), share]];
 
 /** For every alert when it fires, and a state near to it in which it must not. */
 export const cases: Readonly<Record<string, RuleCase>> = {
@@ -103,8 +100,8 @@ export const cases: Readonly<Record<string, RuleCase>> = {
   TureenWorkerDescriptors: {
     at: '5m',
     labels: { ...node, worker: '0' },
-    fires: descriptors('900x10'),
-    silent: descriptors('700x10'),
+    fires: descriptors('0.9x10'),
+    silent: descriptors('0.7x10'),
   },
   TureenCapacityNearlyUsed: {
     at: '35m',

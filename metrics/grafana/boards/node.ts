@@ -56,9 +56,8 @@ const workersRow: BoardSpec['rows'][number] = {
       [line(workerLegend, q.max(workers.latency, { by: perWorker }))],
       { thresholds: { warn: 0.05, bad: 0.25 } },
     ),
-    graph('File descriptors of workers', 'short', 'Open ones and how many there may be, by worker.', [
-      line(`open ${workerLegend}`, q.max(workers.openFds, { by: perWorker })),
-      line(`most ${workerLegend}`, q.max(workers.maxFds, { by: perWorker })),
+    graph('File descriptors of workers', 'percentunit', 'Share of those it may open, by worker.', [
+      line(workerLegend, q.max(workers.descriptors, { by: perWorker })),
     ]),
     graph('Rooms', 'short', 'Rooms by worker.', [
       line(workerLegend, q.sum(rooms.byWorker, { by: perWorker })),
