@@ -14,6 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 executable=${1:-$here/tureen}
 unit=$here/systemd/tureen.service
 [ -f "$unit" ] || unit=$here/tureen.service
+firewall=$here/nftables/tureen-media.nft
+[ -f "$firewall" ] || firewall=$here/tureen-media.nft
 
 [ "$(id -u)" = 0 ] || fail 'this installs for the whole host: run it as root.'
 [ -f "$executable" ] || fail "there is no executable at $executable. Build it with \`bun run build\` and name it: sh install.sh dist/tureen"
@@ -48,6 +50,13 @@ TUREEN_DATA_DIR=/var/lib/tureen
 END
   chgrp tureen /etc/tureen/tureen.env
   say 'wrote /etc/tureen/tureen.env with a new API key and secret'
+fi
+
+# Kept when it is there: the ports may have been changed.
+if [ -f "$firewall" ] && [ ! -e /etc/tureen/tureen-media.nft ]; then
+  install -m 0644 "$firewall" /etc/tureen/tureen-media.nft
+  say 'wrote /etc/tureen/tureen-media.nft: a limit of TCP connections to the media ports for each address'
+  command -v nft >/dev/null || say 'it needs nftables (apt-get install nftables); until then nothing limits them'
 fi
 
 if [ ! -d /run/systemd/system ]; then

@@ -103,7 +103,8 @@ kill_timeout = ${longestKillTimeout}
     timeout = "2s"
     grace_period = "10s"
 
-# Media: a port for each worker, by UDP and by TCP as it is, without any handler.
+# Media: a port for each worker, by UDP and by TCP as it is, without any handler. Nothing here limits TCP connections of one
+# address, each of which takes a file descriptor of a worker: watch tureen_worker_fds_ratio (docs/deploy.md).
 ${ports.flatMap((port) => [service('udp', port), service('tcp', port)]).join('\n')}`;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Collector } from '../collector.ts';
 import { counter, type Gauge, gauge } from '../define.ts';
@@ -34,6 +34,13 @@ export const metrics = {
     name: 'tureen_worker_resident_memory_bytes',
     help: 'Resident memory of the media worker.',
     unit: 'bytes',
+    source: 'state',
+    labels: workerLabel,
+  }),
+  descriptors: gauge({
+    name: 'tureen_worker_fds_ratio',
+    help: 'Share of the file descriptors it may open that the media worker has open. Each TCP connection takes one.',
+    unit: 'ratio',
     source: 'state',
     labels: workerLabel,
   }),
@@ -92,15 +99,32 @@ export const workers: Collector = {
       write(metrics.routers, ({ routers }) => routers);
       write(metrics.consumers, ({ consumers }) => consumers);
       write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
+      write(metrics.descriptors, ({ pid }) => (pid === null ? 0 : shareOfDescriptors(pid)));
     });
   },
 };
 
-/** @returns 0 for a process that is gone, and where there is no /proc */
 function residentBytes(pid: number): number {
-  try {
+  return orNone(() => {
     const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kilobytes ?? 0) * 1024;
+  });
+}
+
+function shareOfDescriptors(pid: number): number {
+  return orNone(() => {
+    const folder = `/proc/${pid}/fd`;
+    // Since Linux 6.2 the folder says how many it holds, and tens of thousands need not be listed.
+    const open = statSync(folder).size || readdirSync(folder).length;
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+    return limit === undefined ? 0 : open / Number(limit);
+  });
+}
+
+/** @returns 0 for a process that is gone, and where there is no /proc */
+function orNone(read: () => number): number {
+  try {
+    return read();
   } catch {
     return 0;
   }

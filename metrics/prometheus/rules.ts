@@ -127,6 +127,13 @@ export const alertRules: readonly AlertRule[] = [
     summary: 'Media worker {{ $labels.worker }} of {{ $labels.node }} uses more than 90 % of its core.',
   },
   {
+    alert: 'TureenWorkerDescriptors',
+    expr: `${q.max(workers.descriptors, { by: ['worker'] })} > 0.8`,
+    for: '2m',
+    severity: 'warning',
+    summary: 'Media worker {{ $labels.worker }} of {{ $labels.node }} has used 80 % of its file descriptors.',
+  },
+  {
     alert: 'TureenCapacityNearlyUsed',
     expr: `avg by (node, region) (${workerCpu.record}) > 0.7`,
     for: '15m',

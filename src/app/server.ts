@@ -1,3 +1,4 @@
+import { workerBin as usualBin } from 'mediasoup';
 import type { Panel } from '../../admin/index.ts';
 import { Measurements } from '../../metrics/measurements.ts';
 import { MetricsListener } from '../../metrics/plugin.ts';
@@ -10,7 +11,7 @@ import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import { listenInfos, rtpListenInfo } from '../host/addresses.ts';
-import { places } from '../host/paths.ts';
+import { places, restoreExecutables } from '../host/paths.ts';
 import type { TlsPair } from '../host/tls.ts';
 import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
 import { Signaling } from '../signaling/signaling.ts';
@@ -217,6 +218,7 @@ function newSfu(options: ServerOptions): Sfu {
   const workers = {
     count: config.workers,
     workerBin,
+    restore: () => restoreExecutables([workerBin ?? usualBin, usualBin]),
     listenInfos: (index: number) => listenInfos(config, index),
   };
   const rtp = {

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Clock } from '../core/clock.ts';
+import { readStatistics } from '../sfu/media/media-call.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 
 export interface InactivityTimerOptions {
@@ -62,7 +63,7 @@ export class InactivityTimer {
     const transports = [...this.options.peer.transports.values()];
     const counts = transports.map(async ({ transport }) => {
       // A transport that closes at this moment counts as nothing.
-      const stats = await transport.getStats().catch(() => []);
+      const stats = await readStatistics<readonly object[]>(transport).catch(() => []);
       return (stats as types.BaseTransportStats[]).reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
+import { mediaCall } from '../sfu/media/media-call.ts';
 import type { DataPublication, Publication } from '../sfu/rooms/publication.ts';
 import { type PublishRequest, publish } from '../sfu/rooms/publishing.ts';
 import { type PublishDataRequest, publishData } from '../sfu/rooms/publishing-data.ts';
@@ -95,7 +96,7 @@ export async function consumeData(
 ) {
   const publication = findDataPublication(room, request.dataProducerId);
   const { dataConsumer } = await subscribeData(room, peer, publication, request.transportId);
-  await dataConsumer.resume();
+  await mediaCall(dataConsumer, 'resuming the data consumer', () => dataConsumer.resume());
   return { id: dataConsumer.id, streamId: dataConsumer.sctpStreamParameters?.streamId };
 }
 

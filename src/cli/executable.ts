@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { envFileVariable } from '../config/env-file.ts';
 import { places } from '../host/paths.ts';
-import { type EmbeddedFile, unpack } from './unpack.ts';
+import { type EmbeddedFile, unpack, unpackAgain } from './unpack.ts';
 
 /** The paths of the unpacked files, from the folder of `unpack`. */
 export const unpacked = {
@@ -54,6 +54,7 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
   if (command === 'unpack') return console.log(folder);
   places.page = join(folder, unpacked.page);
   places.workerStarter = join(folder, unpacked.workerStarter);
+  places.restore = unpackAgain(files, folder);
   // Mediasoup reads the variable when it is imported, so the modules that import it are imported after this line.
   process.env.MEDIASOUP_WORKER_BIN ||= join(folder, unpacked.worker);
   if (command === 'start') return void (await import('../main.ts'));

@@ -40,6 +40,17 @@ export async function unpack(files: readonly EmbeddedFile[], environment: Enviro
   );
 }
 
+/** Puts back what was deleted from the folder that `unpack` made, one run at a time. */
+export function unpackAgain(files: readonly EmbeddedFile[], folder: string): () => Promise<void> {
+  let running: Promise<string> | undefined;
+  return async () => {
+    running ??= unpack(files, { TUREEN_UNPACK_DIR: dirname(folder) }).finally(() => {
+      running = undefined;
+    });
+    await running;
+  };
+}
+
 function parentFolders(environment: Environment): string[] {
   const { TUREEN_UNPACK_DIR: chosen, CACHE_DIRECTORY: service, XDG_CACHE_HOME: cache } = environment;
   if (chosen) return [chosen];

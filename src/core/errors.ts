@@ -69,7 +69,7 @@ export const errorCodes = {
   gone: {
     status: 410,
     retryable: true,
-    doc: 'The peer, transport or worker ended while the call was on its way.',
+    doc: 'The peer, transport or worker ended while the call was on its way, or the worker did not answer in time.',
   },
   precondition_failed: {
     status: 412,
@@ -125,7 +125,7 @@ export const errorCodes = {
   worker_unavailable: {
     status: 503,
     retryable: true,
-    doc: 'No media worker is running at the moment; a new one is being started.',
+    doc: 'No media worker runs and answers at the moment, and a new one is being started; or it has no ports or file descriptors left. The reason says which.',
   },
   invalid_sdp: {
     status: 400,

@@ -24,7 +24,7 @@ import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './t
 
 export interface SfuOptions {
   settings: SfuSettings;
-  workers: Pick<WorkerPoolOptions, 'count' | 'listenInfos' | 'workerBin'>;
+  workers: Pick<WorkerPoolOptions, 'count' | 'listenInfos' | 'workerBin' | 'restore'>;
   /** Where RTP without WebRTC goes in and out. */
   rtp: RtpPlace;
   log: Logger;
@@ -217,11 +217,9 @@ export class Sfu {
     this.room(roomId).close('closed', by);
   }
 
-  /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run */
+  /** Builds a room again on another worker. @throws SfuError not_found for a worker that does not run or answer */
   moveRoom({ roomId, workerIndex }: { roomId: string; workerIndex: number }): void {
-    const live = this.pool.slots[workerIndex]?.live;
-    if (!live) throw new SfuError('not_found', `there is no running worker with the index ${workerIndex}`);
-    this.room(roomId).move(live);
+    this.room(roomId).move(this.pool.running(workerIndex));
   }
 
   /** When the drain ends, in milliseconds since the epoch; null when there is none. */

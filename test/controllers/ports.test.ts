@@ -20,7 +20,11 @@ test('plain transports take their ports from the range, no more, and give every 
   const second = await open();
   const ports = [first.port, first.rtcpPort, second.port, second.rtcpPort].map(Number).sort();
   expect(ports).toEqual([from, from + 1, from + 2, to]);
-  expect(await controller.codeOf('openPlainTransport', ref)).toBe('media_rejected');
+  const refused = await controller.ask('openPlainTransport', ref).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'worker_unavailable',
+    errorReason: expect.stringContaining('every port for RTP is in use; close transports and try again'),
+  });
   await controller.ask('closeEndpointTransport', { ...ref, transportId: first.id });
   await open();
   await controller.ask('closeEndpoint', ref);

@@ -40,6 +40,8 @@ const memory = (megabytes: string, peers: string): Series[] => [
   [on('tureen_peers', 'state="joined"'), peers],
 ];
 
+const descriptors = (share: string): Series[] => [[on('tureen_worker_fds_ratio', 'worker="0"'), share]];
+
 /** For every alert when it fires, and a state near to it in which it must not. */
 export const cases: Readonly<Record<string, RuleCase>> = {
   TureenNodeMissing: {
@@ -94,6 +96,12 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     labels: { ...node, worker: '0' },
     fires: cpu(58, 20),
     silent: cpu(50, 20),
+  },
+  TureenWorkerDescriptors: {
+    at: '5m',
+    labels: { ...node, worker: '0' },
+    fires: descriptors('0.9x10'),
+    silent: descriptors('0.7x10'),
   },
   TureenCapacityNearlyUsed: {
     at: '35m',

@@ -4,8 +4,10 @@ import { readdirSync } from 'node:fs';
 import type { Server } from '../../src/app/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLogger } from '../../src/core/log.ts';
+import { answers } from '../../src/sfu/media/workers.ts';
 import type { Peer } from '../../src/sfu/rooms/peer.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
+import { heldBy } from '../support/held.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { startServer } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
@@ -64,6 +66,7 @@ const totalWeight = choices.reduce((sum, [weight]) => sum + weight, 0);
 /** Peers of several rooms, doing this and that; what they were told is compared with what is true. */
 class Walk {
   readonly rooms = new Map<string, Map<string, Walker>>();
+  moves = 0;
   readonly #gone: Walker[] = [];
   #ssrc = 1000;
 
@@ -81,6 +84,7 @@ class Walk {
       const atOnce = Math.min(1 + this.random.below(mostAtOnce), count - done);
       const places = this.#places(atOnce);
       if (this.random.chance(0.008)) this.#killWorker();
+      if (this.random.chance(0.03)) this.#moveRoom();
       await Promise.all(places.map(([roomId, peerId]) => this.#step(roomId, peerId)));
       done += atOnce;
       sinceCheck += atOnce;
@@ -199,6 +203,16 @@ class Walk {
     process.kill(Number(this.random.pick(workers).pid), 'SIGKILL');
   }
 
+  #moveRoom(): void {
+    const { rooms, pool } = this.server.sfu;
+    const roomIds = [...rooms.keys()];
+    const running = pool.slots.filter(({ live }) => live && answers(live));
+    if (roomIds.length === 0 || running.length === 0) return;
+    const workerIndex = this.random.pick(running).index;
+    this.server.sfu.moveRoom({ roomId: this.random.pick(roomIds), workerIndex });
+    this.moves += 1;
+  }
+
   /** What routers still note as piped, though nobody publishes it any more. */
   #stalePipes(): string[] {
     return [...this.rooms].flatMap(([roomId, walkers]) => {
@@ -314,8 +328,9 @@ async function expectEmpty(server: Server): Promise<void> {
   const dumps = sfu.pool.slots.map(async ({ live }) => ({
     routers: (await live?.worker.dump())?.routerIds,
     names: (await live?.webRtcServer.dump())?.localIceUsernameFragments,
+    held: live && heldBy(live.webRtcServer),
   }));
-  expect(await Promise.all(dumps)).toEqual(sfu.pool.slots.map(() => ({ routers: [], names: [] })));
+  expect(await Promise.all(dumps)).toEqual(sfu.pool.slots.map(() => ({ routers: [], names: [], held: 0 })));
 }
 
 test('after a random walk of many peers over many rooms nothing is left', async () => {
@@ -343,6 +358,7 @@ test('after a random walk of many peers over many rooms nothing is left', async 
       ahead += 61_000;
     });
     await walking.run(count);
+    expect(walking.moves).toBeGreaterThan(0);
     await walking.end();
     await expectEmpty(server);
     await until(() => sockets.closed === sockets.opened, 'the end of every socket');

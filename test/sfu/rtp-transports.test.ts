@@ -128,6 +128,31 @@ test('an address that the operator does not allow is refused, and one that sends
   expect(reasons).toEqual(['not_allowed']);
 });
 
+test('with SRTP a packet of a stranger, who has not the key, is dropped and the transport waits on', async () => {
+  const { room, peer } = await enter('secured', 'gateway');
+  const suite = {
+    ...plain,
+    producing: true,
+    consuming: false,
+    srtpCryptoSuite: 'AES_CM_128_HMAC_SHA1_80' as const,
+  };
+  const entry = await openPlainTransport(room, peer, suite);
+  const { transport } = entry;
+  const keyBase64 = Buffer.alloc(30, 7).toString('base64');
+  await connectPlainTransport(room, entry, {
+    srtpParameters: { cryptoSuite: suite.srtpCryptoSuite, keyBase64 },
+  });
+  const stranger = await Bun.udpSocket({ hostname: '127.0.0.2' });
+  const received = async () => {
+    stranger.send(packet(1, 1), transport.tuple.localPort, '127.0.0.1');
+    return (await transport.getStats()).some(({ bytesReceived }) => bytesReceived > 0);
+  };
+  while (!(await received()));
+  stranger.close();
+  expect(transport.closed).toBe(false);
+  expect(entry.connectedAt).toBeUndefined();
+});
+
 test('a transport is told its other side once, and its port is given back when its peer leaves', async () => {
   const { room, peer } = await enter('ports', 'gateway');
   const entry = await openPlainTransport(room, peer, {

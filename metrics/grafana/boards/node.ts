@@ -56,6 +56,9 @@ const workersRow: BoardSpec['rows'][number] = {
       [line(workerLegend, q.max(workers.latency, { by: perWorker }))],
       { thresholds: { warn: 0.05, bad: 0.25 } },
     ),
+    graph('File descriptors of workers', 'percentunit', 'Share of those it may open, by worker.', [
+      line(workerLegend, q.max(workers.descriptors, { by: perWorker })),
+    ]),
     graph('Rooms', 'short', 'Rooms by worker.', [
       line(workerLegend, q.sum(rooms.byWorker, { by: perWorker })),
     ]),

@@ -5,10 +5,11 @@ import { shareConsumable } from '../quirks/consumable-parameters.ts';
 import { LeasedRouters, type RouterLease } from '../quirks/payload-types.ts';
 import { keepsId } from '../quirks/pipe-ids.ts';
 import { passPausesOn } from '../quirks/pipe-pauses.ts';
+import { closeRouter } from '../quirks/router-close.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import { mediaCodecs, shareCapabilities } from './codecs.ts';
 import { mediaCall } from './media-call.ts';
-import type { LiveWorker, WorkerPool } from './workers.ts';
+import { answers, type LiveWorker, type WorkerPool } from './workers.ts';
 
 /** Workers that may die one after the other before a new peer is told. */
 const mostAttempts = 3;
@@ -65,7 +66,8 @@ export class RoomRouters {
   /** The router for the next peer. @throws SfuError worker_unavailable */
   async place(): Promise<RoomRouter> {
     for (let attempt = 1; ; attempt += 1) {
-      const roomy = this.all.find(({ consumers }) => consumers < this.options.consumersPerWorker);
+      const { consumersPerWorker } = this.options;
+      const roomy = this.all.find(({ live, consumers }) => answers(live) && consumers < consumersPerWorker);
       if (roomy) return roomy;
       const live = await this.#nextWorker();
       if (!live) return this.#leastUsed();
@@ -122,7 +124,7 @@ export class RoomRouters {
     this.#preferred = preferred;
     this.#routers.clear();
     this.#leased.retire();
-    for (const { router } of retired) router.close();
+    for (const { router } of retired) closeRouter(router);
     return retired;
   }
 
@@ -136,7 +138,7 @@ export class RoomRouters {
     const [opening] = this.#opening.keys();
     if (opening) return opening;
     if (this.#routers.size > 0) return this.options.pool.leastLoaded(new Set(this.#routers.keys()));
-    if (this.#preferred && !this.#preferred.worker.closed) return this.#preferred;
+    if (this.#preferred && answers(this.#preferred)) return this.#preferred;
     return await this.options.pool.pick();
   }
 
@@ -159,7 +161,7 @@ export class RoomRouters {
     const { live } = await this.place();
     const opened = await createRouter(live, codecs);
     const { router } = opened;
-    if (this.#closed) router.close();
+    if (this.#closed) closeRouter(router);
     router.once('workerclose', () => this.options.onLost(opened));
     return opened;
   }
@@ -167,7 +169,7 @@ export class RoomRouters {
   async #create(live: LiveWorker): Promise<RoomRouter> {
     const opened = await createRouter(live, mediaCodecs(this.options.codecs));
     const { router } = opened;
-    if (this.#closed) router.close();
+    if (this.#closed) closeRouter(router);
     this.#rtpCapabilities ??= shareCapabilities(undisguised(router.rtpCapabilities));
     router.once('workerclose', () => {
       if (this.#routers.delete(live)) this.options.onLost(opened);

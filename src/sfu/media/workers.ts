@@ -1,9 +1,11 @@
-import { createWorker, type types } from 'mediasoup';
+import type { types } from 'mediasoup';
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { SfuBus } from '../events.ts';
-import { keepFromSignals } from '../quirks/signals.ts';
+import { Heartbeat, hungCause } from './heartbeat.ts';
+import { inTime } from './media-call.ts';
+import { kill, startWorker } from './worker-process.ts';
 
 export interface WorkerPoolOptions {
   /** How many workers run. */
@@ -12,6 +14,8 @@ export interface WorkerPoolOptions {
   listenInfos: (workerIndex: number) => types.TransportListenInfo[];
   /** The executable to start; mediasoup's own choice unless told. */
   workerBin?: string;
+  /** Puts the executable back where it was deleted; called before a worker is replaced. */
+  restore?: () => Promise<void>;
   events: SfuBus;
   log: Logger;
   clock: Clock;
@@ -25,6 +29,7 @@ export interface LiveWorker {
   readonly startedAt: number;
   /** Routers, producers and consumers on it, kept by mediasoup's own observers. */
   readonly load: { routers: number; producers: number; consumers: number };
+  readonly heartbeat: Heartbeat;
 }
 
 /** What a worker has used since its start, and how long it took to say so. */
@@ -76,19 +81,17 @@ export class WorkerPool {
     }
   }
 
-  /** The worker that carries least, among those not excluded. */
+  /** The worker that carries least, among those that answer and are not excluded. */
   leastLoaded(excluded: ReadonlySet<LiveWorker> = new Set()): LiveWorker | undefined {
     let best: LiveWorker | undefined;
     for (const { live } of this.slots) {
-      // A worker that just died is still in its slot while mediasoup tells its routers.
-      if (live && !live.worker.closed && !excluded.has(live) && (!best || loadOf(live) < loadOf(best)))
-        best = live;
+      if (live && answers(live) && !excluded.has(live) && (!best || loadOf(live) < loadOf(best))) best = live;
     }
     return best;
   }
 
   /**
-   * As leastLoaded, but waits a moment for a worker that is being replaced.
+   * As leastLoaded, but waits a moment for a worker that is late or is being replaced.
    * @throws SfuError worker_unavailable when none came up in that time.
    */
   async pick(waitMilliseconds = 5000): Promise<LiveWorker> {
@@ -99,16 +102,25 @@ export class WorkerPool {
     if (started) return started;
     throw new SfuError(
       'worker_unavailable',
-      'no media worker is running; one is being started, try again in a moment',
+      'no media worker answers; one is being started, try again in a moment',
     );
+  }
+
+  /** @throws SfuError not_found for a worker that does not run or answer */
+  running(index: number): LiveWorker {
+    const live = this.slots[index]?.live;
+    if (live && answers(live)) return live;
+    const sentence = `there is no worker with the index ${index} that runs and answers; choose another one`;
+    throw new SfuError('not_found', sentence);
   }
 
   /** Asks a worker for its usage. @returns undefined when none runs there, or when it ends meanwhile */
   async usage(index: number): Promise<WorkerUsage | undefined> {
     const { worker } = this.slots[index]?.live ?? {};
     const askedAt = performance.now();
-    const used = await worker?.getResourceUsage().catch(() => undefined);
-    if (!worker || !used) return undefined;
+    if (!worker) return undefined;
+    const used = await inTime('asking for the usage', worker.getResourceUsage()).catch(() => undefined);
+    if (!used) return undefined;
     return {
       pid: worker.pid,
       cpu: used.ru_utime + used.ru_stime,
@@ -131,8 +143,9 @@ export class WorkerPool {
 
   /** Why the pool cannot be relied upon, or undefined when it can. */
   unreadyReason(): string | undefined {
-    const running = this.slots.filter((slot) => slot.live).length;
-    if (running === 0) return 'no media worker is running';
+    const running = this.slots.flatMap(({ live }) => live ?? []);
+    if (running.length === 0) return 'no media worker is running';
+    if (!running.some(answers)) return 'no media worker answers';
     const deaths = this.deathsInLastMinute();
     if (deaths > toleratedDeaths)
       return `${deaths} media workers died within a minute, at most ${toleratedDeaths} are normal`;
@@ -152,38 +165,53 @@ export class WorkerPool {
     for (const cancel of this.#cancelRespawns) cancel();
     this.#cancelRespawns.clear();
     for (const slot of this.slots) {
-      slot.live?.worker.close();
+      if (slot.live) end(slot.live);
       slot.live = undefined;
     }
-    for (const wake of [...this.#waiting]) wake();
+    this.#wake();
   }
 
   async #spawn(slot: WorkerSlot, restart: boolean): Promise<void> {
+    const { workerBin, restore } = this.options;
     const listenInfos = this.options.listenInfos(slot.index);
-    const worker = await createWorker({ logLevel: 'warn', workerBin: this.options.workerBin });
-    keepFromSignals(worker);
+    if (restart) await restore?.();
+    const worker = await startWorker(workerBin);
     const load = { routers: 0, producers: 0, consumers: 0 };
     countLoad(worker, load);
-    const webRtcServer = await worker.createWebRtcServer({ listenInfos }).catch((error: Error) => {
+    const opening = worker.createWebRtcServer({ listenInfos });
+    const webRtcServer = await inTime('listening for media', opening).catch((error: Error) => {
+      kill(worker);
       worker.close();
-      throw cannotListen(listenInfos, error);
+      throw error instanceof SfuError ? error : cannotListen(listenInfos, error);
     });
     if (this.#closed) return worker.close();
     if (worker.closed) throw new Error(`media worker ${worker.pid} died while it was starting`);
     const { events, clock } = this.options;
-    slot.live = { index: slot.index, worker, webRtcServer, startedAt: clock.now(), load };
-    worker.once('died', (error) => this.#replace(slot, worker.pid, error.message));
+    const heartbeat = new Heartbeat({
+      ask: () => worker.getResourceUsage(),
+      onAnswer: () => this.#wake(),
+      onHung: () => kill(worker),
+    });
+    const live = { index: slot.index, worker, webRtcServer, startedAt: clock.now(), load, heartbeat };
+    slot.live = live;
+    worker.once('died', (error) => this.#replace(slot, live, error.message));
     events.emit('workerStarted', { workerIndex: slot.index, pid: worker.pid, restart });
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  #replace(slot: WorkerSlot, pid: number, cause: string): void {
+  #replace(slot: WorkerSlot, { worker, heartbeat }: LiveWorker, error: string): void {
     slot.live = undefined;
+    heartbeat.stop();
     if (this.#closed) return;
     const { events, clock } = this.options;
     slot.deaths += 1;
     this.#recentDeaths.push(clock.now());
-    events.emit('workerDied', { workerIndex: slot.index, pid, cause });
+    const cause = heartbeat.hung ? hungCause : error;
+    events.emit('workerDied', { workerIndex: slot.index, pid: worker.pid, cause });
     const deaths = this.deathsInLastMinute();
     this.#respawnAfter(slot, deaths > 1 ? Math.min(firstDelay * 2 ** deaths, longestDelay) : 0);
   }
@@ -205,6 +233,18 @@ export class WorkerPool {
     const cancel = clock.after(delay, respawn);
     this.#cancelRespawns.add(cancel);
   }
+}
+
+/** Whether new media may be placed on it. One that just died is still in its slot while mediasoup tells its routers. */
+export function answers({ worker, heartbeat }: LiveWorker): boolean {
+  return !worker.closed && !heartbeat.late;
+}
+
+/** A worker that does not answer does not read that it should close, either. */
+function end({ worker, heartbeat }: LiveWorker): void {
+  heartbeat.stop();
+  if (heartbeat.late) kill(worker);
+  worker.close();
 }
 
 function loadOf({ load }: LiveWorker): number {

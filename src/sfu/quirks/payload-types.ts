@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { closeRouter } from './router-close.ts';
 
 /** A router that several hold; it closes when the last one releases it. */
 export interface RouterLease<T> {
@@ -37,7 +38,7 @@ export class LeasedRouters<T extends { readonly router: types.Router }> {
       if (lease.holders > 0) return;
       if (this.#leases.get(key) === lease) this.#leases.delete(key);
       // If it never opened, those that waited for it got the error.
-      lease.opening.then(({ router }) => router.close()).catch(() => {});
+      lease.opening.then(({ router }) => closeRouter(router)).catch(() => {});
     };
     try {
       return { roomRouter: await lease.opening, release };

@@ -3,7 +3,7 @@ import type { Actor } from '../../core/actors.ts';
 import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { publishedData } from '../../core/grants.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import { offerData } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
 import { bring, closePublication, publishingTransport } from './publishing.ts';
@@ -79,7 +79,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
     transportId: entry.transport.id,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ label: info.label }),
-    statistics: () => dataProducer.getStats(),
+    statistics: () => readStatistics(dataProducer),
   });
   dataProducer.observer.once('close', () => {
     peer.dataPublications.delete(id);

@@ -5,7 +5,7 @@ import { SfuError } from '../../core/errors.ts';
 import type { Published } from '../../core/grants.ts';
 import { type Source, sourceOf } from '../../core/sources.ts';
 import { codecOf } from '../media/codecs.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { shareConsumable } from '../quirks/consumable-parameters.ts';
 import { disguised } from '../quirks/telephone-events.ts';
@@ -103,7 +103,7 @@ function handleOf(room: Room, peer: Peer, producer: types.Producer): Publication
     canBePlayed: (rtpCapabilities) =>
       peer.router?.router.canConsume({ producerId: id, rtpCapabilities }) ?? false,
     consumableCodecs: producer.consumableRtpParameters.codecs,
-    statistics: () => mediaCall(producer, 'reading statistics', () => producer.getStats()),
+    statistics: () => readStatistics(producer),
     onClose: (listener) => void producer.observer.once('close', listener),
   };
 }
@@ -223,7 +223,7 @@ function follow(room: Room, publication: LocalPublication): void {
     transportId,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ coding, source, paused: producer.paused }),
-    statistics: () => producer.getStats(),
+    statistics: () => readStatistics(producer),
   });
   producer.on('score', (score) => room.events.emit('producerScore', { ...refOf(publication), score }));
   producer.observer.once('close', () => {

@@ -185,7 +185,7 @@ export class Room {
 
   /** Builds the room again on another worker; its peers stay connected and are asked to rejoin. */
   move(target: LiveWorker): void {
-    // A WebRtcServer forgets a transport only when it is closed before its router.
+    // Before their routers: what is measured of them a last time is still there.
     for (const peer of this.peers.values()) peer.closeTransports('rejoin');
     this.#routersLost(this.routers.retire(target), 'moved');
   }

@@ -1,6 +1,6 @@
 import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { DataSubscription, LocalDataPublication, Peer } from './peer.ts';
 import type { DataPublication } from './publication.ts';
 import type { Room } from './room.ts';
@@ -53,7 +53,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
     transportId: subscription.transportId,
     worker: peer.router?.live.index ?? 0,
     state: () => ({ label }),
-    statistics: () => dataConsumer.getStats(),
+    statistics: () => readStatistics(dataConsumer),
   });
   dataConsumer.observer.once('close', () => {
     peer.dataSubscriptions.delete(dataConsumerId);

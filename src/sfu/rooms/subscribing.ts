@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import { capabilitiesFor } from '../quirks/consumer-capabilities.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import type { MediaObject } from './media-index.ts';
@@ -159,7 +159,7 @@ function consumerObject({ peer, consumer, publication, transportId }: Subscripti
       preferredLayers: consumer.preferredLayers ?? null,
       currentLayers: consumer.currentLayers ?? null,
     }),
-    statistics: () => consumer.getStats(),
+    statistics: () => readStatistics(consumer),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
-import { adopt, mediaCall } from '../media/media-call.ts';
+import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import { followBandwidth } from './bandwidth.ts';
 import { type MediaObject, readings } from './media-index.ts';
 import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
 import type { Room } from './room.ts';
@@ -103,7 +104,7 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
       sctpState: entry.transport.sctpState ?? null,
       protocol: webRtc?.iceSelectedTuple?.protocol ?? null,
     }),
-    statistics: readings(async () => (await transport.getStats()) as types.BaseTransportStats[]),
+    statistics: readings(async () => (await readStatistics(transport)) as types.BaseTransportStats[]),
   };
 }
 
@@ -156,14 +157,18 @@ export function iceCandidates(room: Room, { transport }: WebRtcPeerTransport): t
 }
 
 /** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
-async function createSomewhere<T>(room: Room, peer: Peer, make: (place: RoomRouter) => Promise<T>) {
+async function createSomewhere<T extends types.Transport>(
+  room: Room,
+  peer: Peer,
+  make: (place: RoomRouter) => Promise<T>,
+) {
   const settled = peer.router !== undefined;
   for (let attempt = 1; ; attempt += 1) {
     const roomRouter = peer.router ?? (await room.routers.place());
     const { router } = roomRouter;
     try {
       const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));
-      return { roomRouter, transport };
+      return { roomRouter, transport: adopt(transport, !router.closed, 'the transport') };
     } catch (error) {
       if (settled || peer.closed || !router.closed || attempt === maxAttempts) throw error;
     }
@@ -177,7 +182,11 @@ export async function capBitrate(room: Room, bitrate: number | null): Promise<vo
   const sending = transports.filter(({ producing }) => producing);
   // One that closes at this moment needs no limit, and must not keep the others from theirs.
   await Promise.allSettled(
-    sending.map(({ transport }) => transport.setMaxIncomingBitrate(incomingLimit(room))),
+    sending.map(({ transport }) =>
+      mediaCall(transport, 'limiting the bitrate', () =>
+        transport.setMaxIncomingBitrate(incomingLimit(room)),
+      ),
+    ),
   );
 }
 
@@ -201,9 +210,15 @@ async function create(
     initialAvailableOutgoingBitrate: initialOutgoingBitrate,
   });
   const incoming = incomingLimit(room);
-  if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
-  if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
-  if (request.consuming && maxOutgoingBitrate > 0) await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
+  try {
+    if (request.producing && incoming > 0) await transport.setMaxIncomingBitrate(incoming);
+    if (request.followsBandwidth) await transport.enableTraceEvent(['bwe']);
+    if (request.consuming && maxOutgoingBitrate > 0)
+      await transport.setMaxOutgoingBitrate(maxOutgoingBitrate);
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
   return transport;
 }
 
@@ -223,48 +238,6 @@ function follow(room: Room, entry: WebRtcPeerTransport): void {
   });
   transport.on('sctpstatechange', (state) => room.events.emit('transportSctpState', { ...ref, state }));
   transport.observer.once('close', () => entry.cancelIceFailure?.());
-}
-
-/** The shortest time between two events of the bandwidth estimate, in milliseconds. */
-const bandwidthInterval = 1000;
-/** The share by which an estimate has to differ from the last one that was emitted; a large room has many. */
-const notableChange = 0.1;
-
-/** The estimate of the downlink, as mediasoup traces it. */
-interface BandwidthTrace {
-  readonly desiredBitrate: number;
-  readonly effectiveDesiredBitrate: number;
-  readonly availableBitrate: number;
-}
-
-function followBandwidth(room: Room, { peer, transport }: WebRtcPeerTransport): void {
-  let toldAt = Number.NEGATIVE_INFINITY;
-  let last: BandwidthTrace | undefined;
-  transport.on('trace', ({ type, direction, info }) => {
-    const now = room.context.clock.now();
-    if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
-    // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
-    const trace = info as BandwidthTrace;
-    if (last && !changed(last, trace)) return;
-    toldAt = now;
-    last = trace;
-    room.events.emit('transportBandwidth', {
-      ...peer.ref,
-      transportId: transport.id,
-      desired: trace.desiredBitrate,
-      effectiveDesired: trace.effectiveDesiredBitrate,
-      available: trace.availableBitrate,
-    });
-  });
-}
-
-function changed(last: BandwidthTrace, trace: BandwidthTrace): boolean {
-  const differs = (before: number, now: number) => Math.abs(now - before) > before * notableChange;
-  return (
-    differs(last.availableBitrate, trace.availableBitrate) ||
-    differs(last.desiredBitrate, trace.desiredBitrate) ||
-    differs(last.effectiveDesiredBitrate, trace.effectiveDesiredBitrate)
-  );
 }
 
 function courseOf({ connectedAt, connectRequested }: PeerTransport) {

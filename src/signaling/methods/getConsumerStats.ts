@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
+import { readStatistics } from '../../sfu/media/media-call.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
@@ -15,6 +15,6 @@ export const getConsumerStats = defineMethod({
   example: { consumerId: '{consumer}' },
   async run({ peer }, { consumerId }) {
     const { consumer } = peer.subscription(consumerId);
-    return await mediaCall(consumer, 'reading statistics', () => consumer.getStats());
+    return await readStatistics(consumer);
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
+import { readStatistics } from '../../sfu/media/media-call.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
@@ -15,6 +15,6 @@ export const getDataConsumerStats = defineMethod({
   example: { dataConsumerId: '{dataConsumer}' },
   async run({ peer }, { dataConsumerId }) {
     const { dataConsumer } = peer.dataSubscription(dataConsumerId);
-    return await mediaCall(dataConsumer, 'reading statistics', () => dataConsumer.getStats());
+    return await readStatistics(dataConsumer);
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
+import { readStatistics } from '../../sfu/media/media-call.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
@@ -15,6 +15,6 @@ export const getDataProducerStats = defineMethod({
   example: { dataProducerId: '{dataProducer}' },
   async run({ peer }, { dataProducerId }) {
     const { dataProducer } = peer.dataPublication(dataProducerId);
-    return await mediaCall(dataProducer, 'reading statistics', () => dataProducer.getStats());
+    return await readStatistics(dataProducer);
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
+import { readStatistics } from '../../sfu/media/media-call.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
@@ -15,6 +15,6 @@ export const getProducerStats = defineMethod({
   example: { producerId: '{producer}' },
   async run({ peer }, { producerId }) {
     const { producer } = peer.publication(producerId);
-    return await mediaCall(producer, 'reading statistics', () => producer.getStats());
+    return await readStatistics(producer);
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { mediaCall } from '../../sfu/media/media-call.ts';
+import { readStatistics } from '../../sfu/media/media-call.ts';
 import { Stats } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
@@ -15,6 +15,6 @@ export const getTransportStats = defineMethod({
   example: { transportId: '{sendTransport}' },
   async run({ peer }, { transportId }) {
     const { transport } = peer.webRtcTransport(transportId);
-    return await mediaCall(transport, 'reading statistics', () => transport.getStats());
+    return await readStatistics(transport);
   },
 });

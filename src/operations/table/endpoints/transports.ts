@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../../core/errors.ts';
 import { Id, Nothing } from '../../../core/schemas.ts';
-import { mediaCall } from '../../../sfu/media/media-call.ts';
+import { readStatistics } from '../../../sfu/media/media-call.ts';
 import type { Peer, PipePeerTransport, PlainPeerTransport } from '../../../sfu/rooms/peer.ts';
 import {
   connectPipeTransport,
@@ -144,10 +144,7 @@ export const getEndpointTransportStats = defineOperation({
   example: { roomId: '{room}', peerId: '{endpoint}', transportId: '{transport}' },
   async run({ holdings }, { roomId, peerId, transportId }) {
     const { transport } = rtpTransport(holdings.endpoint(roomId, peerId).peer, transportId);
-    const stats = await mediaCall(transport, 'reading statistics', async () => [
-      ...(await transport.getStats()),
-    ]);
-    return describeStats(stats);
+    return describeStats(await readStatistics<readonly object[]>(transport));
   },
 });
 
