@@ -63,9 +63,8 @@ export async function openViewer({ sfu, identity, request, text }: ViewerOptions
   const publications = selectPublications(sfu, identity.roomId, request);
   const session = new WhipSession('whep', identity.roomId);
   const isCounterOffer = new URL(request.url).searchParams.get('offer') === 'server';
-  return await enterRoom({ sfu, identity, session, request }, async (room, peer, join) => {
-    const plan = planFor(room, offer, publications);
-    join();
+  const plan = (room: Room) => planFor(room, offer, publications);
+  return await enterRoom({ sfu, identity, session, request, plan }, async (room, peer, plan) => {
     const describe = isCounterOffer ? offerToPlayer : answerPlayer;
     const description = await describe({ room, peer, session, plan });
     return { session, description, isCounterOffer };
