@@ -99,8 +99,7 @@ export class Sfu {
   }
 
   /**
-   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there already, draining,
-   *   worker_unavailable
+   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there, draining, worker_unavailable
    */
   async createRoom({
     roomId,
@@ -152,8 +151,7 @@ export class Sfu {
   }
 
   /**
-   * Mutes a producer, and whatever else its subject sends from that source, now or later, until a moderator allows it
-   * again.
+   * Mutes a producer, and all else that its subject sends from that source, until a moderator allows it again.
    */
   async muteProducer(target: ProducerTarget): Promise<void> {
     await muteSource(this.room(target.roomId), this.#subjectSource(target));
