@@ -1,4 +1,4 @@
-import { type AddressTest, addressTest } from '../src/access/address.ts';
+import { type AddressTest, addressTest, type ClientAddress, clientAddresses } from '../src/access/address.ts';
 import type { Commands } from '../src/commands/commands.ts';
 import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
@@ -43,6 +43,7 @@ export class Dashboard {
   readonly monitor: Monitor;
   readonly entrance: Entrance;
   readonly base: string;
+  readonly addressOf: ClientAddress;
   readonly trustedProxy: AddressTest;
   readonly #clock: Clock;
   readonly #streams = new Map<AbortController, number>();
@@ -57,6 +58,7 @@ export class Dashboard {
     this.panels = [...builtInPanels, ...panels];
     requireUnique(this.panels);
     keepConfiguredAdmin(store, config);
+    this.addressOf = clientAddresses(config);
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
     this.entrance = new Entrance(store, () => clock.now());
     // The last one, since it has to be closed.

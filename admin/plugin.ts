@@ -130,7 +130,7 @@ class Routes {
       const from = incoming(
         asked.request,
         asked.server?.requestIP(asked.request)?.address ?? '',
-        this.dashboard.trustedProxy,
+        this.dashboard.addressOf,
       );
       try {
         return await handle(from, asked.params ?? {}, asked);

@@ -1,9 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SignJWT } from 'jose';
-import { type Config, isLoopback } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { SfuError } from '../core/errors.ts';
 import { clientAddresses } from './address.ts';
+import { isForeignPage } from './origins.ts';
 import { type Caller, type KeyRole, type Scope, scopes, scopesOf } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
@@ -110,13 +111,12 @@ const missingCredential =
 const notForApi =
   'the token is not for the API: it needs a claim "api" with scopes. A token for a peer is for that peer only';
 
-/** In development mode only this machine can connect, but its browser may have a page of another origin open. */
+/** In development mode only this machine can connect, but its browser may have a page of another site open. */
 function developmentCaller(request: Request, address: string): Caller {
-  const origin = request.headers.get('origin');
-  if (origin !== null && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
+  if (isForeignPage(request)) {
     throw new SfuError(
       'forbidden',
-      'in development mode only pages of this machine may call; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others',
+      'in development mode only pages of this machine may call, at localhost or 127.0.0.1; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others',
     );
   }
   return { by: { kind: 'api', id: 'development' }, scopes: new Set(scopes), address };

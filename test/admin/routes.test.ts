@@ -233,6 +233,27 @@ test('a user whom a trusted proxy names is logged in, and the same header from e
   expect(await from('10.0.0.0/8')).toMatchObject({ named: 303, ada: undefined, sessions: [] });
 });
 
+test('the address of somebody who logs in is read as that of every other client, and a client cannot make one up', async () => {
+  const addressBy = async (environment: Record<string, string>) => {
+    await using server = await startWithUsers({ ...withKeys, ...environment });
+    await Visitor.as(server, 'viewer').post(
+      '/login',
+      { name: 'admin', password: 'wrong' },
+      {
+        'x-forwarded-for': '192.0.2.1',
+        forwarded: 'for=192.0.2.2',
+        'fly-client-ip': '192.0.2.3',
+      },
+    );
+    return server.store.audit.search({ text: 'login', limit: 1 })[0]?.address;
+  };
+  const TUREEN_TRUSTED_PROXIES = '127.0.0.1';
+  expect(await addressBy({})).toBe('127.0.0.1');
+  expect(await addressBy({ TUREEN_TRUSTED_PROXIES })).toBe('192.0.2.1');
+  expect(await addressBy({ TUREEN_TRUSTED_PROXIES, TUREEN_FORWARDED_HEADER: 'forwarded' })).toBe('192.0.2.2');
+  expect(await addressBy({ FLY_APP_NAME: 'tureen' })).toBe('192.0.2.3');
+});
+
 test('the dashboard is on a port of its own when it is given one, and nowhere when it is off', async () => {
   await using own = await startWithUsers({ ...withKeys, TUREEN_ADMIN_PORT: '0' });
   expect((await Visitor.as(own, 'admin', own.admin.port).get('/rooms')).status).toBe(200);
