@@ -3,8 +3,9 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SignJWT } from 'jose';
 import type { Config } from '../config/config.ts';
 import { SfuError } from '../core/errors.ts';
-import { clientAddresses } from './address.ts';
+import { type ClientAddress, clientAddresses } from './address.ts';
 import { isForeignPage } from './origins.ts';
+import { AddressPace } from './pace.ts';
 import { type Caller, type KeyRole, type Scope, scopes, scopesOf } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
@@ -30,20 +31,25 @@ export interface ApiAccessOptions {
 
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
-  readonly #addressOf: ReturnType<typeof clientAddresses>;
+  readonly addressOf: ClientAddress;
+  /** Of all that comes in by HTTP, whatever it asks for. */
+  readonly pace: AddressPace;
 
   constructor(private readonly options: ApiAccessOptions) {
-    this.#addressOf = clientAddresses(options.config);
+    const { config, now } = options;
+    this.addressOf = clientAddresses(config);
+    this.pace = new AddressPace({ now, perSecond: () => config.addressRequestsPerSecond });
   }
 
   /**
    * Identifies the caller by its credential (see `bearerOf`): a key made in the dashboard, or a token signed with an API
    * key. In development mode none is needed.
    * @param remoteAddress the other end of the connection
-   * @throws SfuError unauthorized; forbidden for a page of another origin in development mode
+   * @throws SfuError flood, unauthorized; forbidden for a page of another site in development mode
    */
   async authenticate(request: Request, remoteAddress: string): Promise<Caller> {
-    const address = this.#addressOf(request, remoteAddress);
+    const address = this.addressOf(request, remoteAddress);
+    this.pace.require(address);
     const credential = bearerOf(request);
     if (credential === undefined && this.options.config.developmentMode)
       return developmentCaller(request, address);

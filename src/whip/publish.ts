@@ -13,7 +13,7 @@ import { answerPublisher } from './sdp/answer.ts';
 import { type Offer, readOffer } from './sdp/offer.ts';
 import { type PublishedTrack, publishedTracks } from './sdp/published.ts';
 import { asksForScreen } from './selection.ts';
-import { WhipSession } from './session.ts';
+import type { WhipSession } from './session.ts';
 
 export interface PublisherOptions {
   readonly sfu: Sfu;
@@ -21,6 +21,7 @@ export interface PublisherOptions {
   readonly request: Request;
   /** The SDP offer. */
   readonly text: string;
+  readonly session: WhipSession;
 }
 
 /** What the query says about the tracks, because SDP cannot. */
@@ -33,18 +34,21 @@ interface TrackHints {
 
 /**
  * Opens a session for a publisher (RFC 9725, section 4.2): a peer that joins, a transport, and a producer for each track.
+ * @returns the answer
  * @throws SfuError invalid_sdp, unacceptable_offer, invalid_params, and what entering a room and publishing throw
  */
-export async function openPublisher(
-  options: PublisherOptions,
-): Promise<{ session: WhipSession; answer: string }> {
-  const { sfu, identity, request, text } = options;
+export async function openPublisher({
+  sfu,
+  identity,
+  request,
+  text,
+  session,
+}: PublisherOptions): Promise<string> {
   const offer = readOffer(text, 'publish');
   const hints = hintsOf(request);
-  const session = new WhipSession('whip', identity.roomId);
   session.agree(offer);
   const plan = (room: Room) => tracksFor(room, { identity, offer, hints });
-  const answer = await enterRoom(
+  return await enterRoom(
     { sfu, identity, session, request, plan },
     async (room, peer, { offered, tracks }) => {
       const entry = await openTransport(room, peer, { producing: true, consuming: false, forceTcp: false });
@@ -55,7 +59,6 @@ export async function openPublisher(
       return answerPublisher(offer, offered, session.localTransport());
     },
   );
-  return { session, answer };
 }
 
 /**
