@@ -3,7 +3,7 @@ import { iceServersFor } from '../access/ice-servers.ts';
 import { originAllowed } from '../access/origins.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { readId } from '../core/text.ts';
+import { headerText, readId } from '../core/text.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { SignalingBus } from '../signaling/events.ts';
 import { acceptAnswer } from './accept.ts';
@@ -152,7 +152,9 @@ export class Whip {
       etag: session.etag,
       'accept-patch': sessionResources[session.kind].acceptPatch ?? fragmentType,
     });
-    for (const link of iceLinks(iceServersFor(config, peerId, clock.now()))) headers.append('link', link);
+    // The user name of a TURN server holds the id, and goes into a header here.
+    const iceServers = iceServersFor(config, headerText(peerId), clock.now());
+    for (const link of iceLinks(iceServers)) headers.append('link', link);
     for (const link of extensionLinks(session)) headers.append('link', link);
     return new Response(description, { status: 201, headers });
   }

@@ -297,10 +297,27 @@ test('after a form nobody is sent to another site', async () => {
     '/admin\\evil',
     '/adminevil',
     'javascript:alert(1)',
+    '/admin/..//evil.example',
+    '/admin/%2e%2e//evil.example',
+    '/admin/../x',
+    '/\t/evil.example',
   ]) {
     const response = await moderator.post('/do/room/lock', { room: 'room', back });
     expect([back, response.headers.get('location')]).toEqual([back, '/admin']);
   }
+});
+
+test('a page whose address has any letters is gone back to', async () => {
+  await using server = await startWithUsers({});
+  await enter({ server, peerId: 'bob' });
+  const moderator = Visitor.as(server, 'moderator');
+  const back = '/admin/room?room=日本 \u{1f600}';
+  const encoded = '/admin/room?room=%E6%97%A5%E6%9C%AC%20%F0%9F%98%80';
+  const fields = { room: 'room', back };
+  const plain = await moderator.post('/do/room/lock', fields);
+  expect([plain.status, plain.headers.get('location')]).toEqual([303, encoded]);
+  const lone = await moderator.post('/do/room/unlock', { room: 'room', back: '/admin/rooms?q=\ud800' });
+  expect(lone.status).toBe(303);
 });
 
 test('each action does what it says, or says why not', async () => {

@@ -44,7 +44,7 @@ test('a player that ends, and an offer that is refused, make room for the next',
   await open(server, '/whip/room', { headers: await headersFor('camera', '198.51.100.1') });
   const headers = await headersFor('alice', '198.51.100.2');
   const play = (offer: string) => open(server, '/whep/room', { offer, headers });
-  for (let count = 0; count < 3; count += 1) expect((await play('gstreamer-player')).status).toBe(422);
+  for (let count = 0; count < 3; count += 1) expect((await play('chromium-camera')).status).toBe(422);
   const player = sessionPath(await play('chromium-player'));
   expect((await play('chromium-player')).status).toBe(429);
   expect((await call(server, player, { method: 'DELETE' })).status).toBe(200);
