@@ -66,6 +66,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/sfu/sfu.ts',
     'src/signaling/events.ts',
     'src/access/address.ts',
+    'src/access/pace.ts',
     'src/store',
     'src/core',
     'src/config',
