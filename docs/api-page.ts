@@ -96,7 +96,8 @@ console.log(data.locked);`,
 - **Versions**: single rooms, peers, producers, consumers and bans have an \`ETag\`. Given back as \`If-None-Match\` it saves the
   answer (304); given as \`If-Match\` with a PATCH, PUT or DELETE of the same address it keeps one from changing what somebody else has
   changed meanwhile (412).
-- **Pace**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, with bursts; beyond it 429.
+- **Pace**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, and \`TUREEN_ADDRESS_REQUESTS_PER_SECOND\` for each address
+  other than this machine, with bursts; beyond them 429.
 
 A room's id may hold any letter; write it percent-encoded in the path (\`/rooms/a%2Fb\`). What is said of a room, its metadata and a
 peer's metadata is of this node and ends with the room or the connection.`;
