@@ -1,5 +1,6 @@
 import { audited } from '../src/commands/audited.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
+import { headerText } from '../src/core/text.ts';
 import type { AuditIntent } from '../src/store/audit.ts';
 import { type Dashboard, requireRole } from './dashboard.ts';
 import { confirmationBody, confirmationForm, safeBack } from './http/confirmation.tsx';
@@ -51,7 +52,8 @@ export async function doAction(request: ActionRequest): Promise<Response> {
   }
   dashboard.showNext(visitor.session.id, shown);
   const next = to ?? back;
-  return isHtmx(from.request) ? htmlResponse('', { headers: { 'hx-redirect': next } }) : redirect(next);
+  if (!isHtmx(from.request)) return redirect(next);
+  return htmlResponse('', { headers: { 'hx-redirect': headerText(next) } });
 }
 
 type Outcome = ActionResult & { readonly failed?: boolean };

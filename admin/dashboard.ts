@@ -1,4 +1,5 @@
-import { type AddressTest, addressTest } from '../src/access/address.ts';
+import { type AddressTest, addressTest, type ClientAddress, clientAddresses } from '../src/access/address.ts';
+import { AddressPace } from '../src/access/pace.ts';
 import type { Commands } from '../src/commands/commands.ts';
 import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
@@ -43,6 +44,8 @@ export class Dashboard {
   readonly monitor: Monitor;
   readonly entrance: Entrance;
   readonly base: string;
+  readonly addressOf: ClientAddress;
+  readonly pace: AddressPace;
   readonly trustedProxy: AddressTest;
   readonly #clock: Clock;
   readonly #streams = new Map<AbortController, number>();
@@ -57,6 +60,11 @@ export class Dashboard {
     this.panels = [...builtInPanels, ...panels];
     requireUnique(this.panels);
     keepConfiguredAdmin(store, config);
+    this.addressOf = clientAddresses(config);
+    this.pace = new AddressPace({
+      now: () => clock.now(),
+      perSecond: () => config.addressRequestsPerSecond,
+    });
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
     this.entrance = new Entrance(store, () => clock.now());
     // The last one, since it has to be closed.

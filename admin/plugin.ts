@@ -130,9 +130,10 @@ class Routes {
       const from = incoming(
         asked.request,
         asked.server?.requestIP(asked.request)?.address ?? '',
-        this.dashboard.trustedProxy,
+        this.dashboard.addressOf,
       );
       try {
+        this.dashboard.pace.require(from.address);
         return await handle(from, asked.params ?? {}, asked);
       } catch (error) {
         return await this.#failed(from, error);
@@ -163,15 +164,16 @@ class Routes {
     const { log } = this.dashboard.options;
     if (error.code === 'internal')
       log.error('a request of the dashboard failed', { path: new URL(request.url).pathname, error: thrown });
-    if (isHtmx(request))
-      return htmlResponse(await toast(error.message, { bad: true }), { status: error.status });
+    const { status } = error;
+    const headers = retryHeaders(error);
+    if (isHtmx(request)) return htmlResponse(await toast(error.message, { bad: true }), { status, headers });
     const children = [
       failure(error.code, error.message),
       `<p><a href="${this.dashboard.base}">To the start page</a></p>`,
     ];
     return htmlResponse(
       this.dashboard.document('Error', plainBody({ title: 'This did not work', children })),
-      { status: error.status },
+      { status, headers },
     );
   }
 }
@@ -195,8 +197,12 @@ function login(dashboard: Dashboard): Response {
   return htmlResponse(dashboard.document('Log in', loginBody({ action: `${base}/login` })));
 }
 
+/** As how many requests a login counts: the check of a password is what costs most here. */
+const loginCost = 10;
+
 async function logIn(dashboard: Dashboard, from: Incoming): Promise<Response> {
-  const { base, entrance, options } = dashboard;
+  const { base, entrance, options, pace } = dashboard;
+  pace.require(from.address, loginCost - 1);
   requireSameOrigin(from.request);
   const form = await readForm(from.request);
   try {
@@ -213,7 +219,10 @@ async function logIn(dashboard: Dashboard, from: Incoming): Promise<Response> {
       error: sentence(error.message),
       name: form.text('name', 128),
     });
-    return htmlResponse(dashboard.document('Log in', body), { status: error.status });
+    return htmlResponse(dashboard.document('Log in', body), {
+      status: error.status,
+      headers: retryHeaders(error),
+    });
   }
 }
 
@@ -279,6 +288,10 @@ function exportAudit({ options: { store } }: Dashboard, { user }: Visitor): Resp
     },
   });
   return new Response(body, { headers });
+}
+
+function retryHeaders({ retryAfterSeconds }: SfuError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
 }
 
 function sentence(text: string): string {

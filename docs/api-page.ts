@@ -95,7 +95,8 @@ console.log(data.locked);`,
 - **Versions**: single rooms, peers, producers, consumers and bans have an \`ETag\`. Sent back as \`If-None-Match\` it gets 304 and no
   body while nothing has changed; sent as \`If-Match\` with a PATCH, PUT or DELETE of the same address it prevents overwriting what
   somebody else has changed meanwhile (412).
-- **Rate limit**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, with bursts; beyond it 429.
+- **Rate limits**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, and \`TUREEN_ADDRESS_REQUESTS_PER_SECOND\` for each address
+  other than this machine, with bursts; beyond them 429.
 
 A room's id may have any letters; write it percent-encoded in the path (\`/rooms/a%2Fb\`). Options and metadata of rooms and metadata
 of peers exist only on this node, until the room closes or the peer disconnects.`;

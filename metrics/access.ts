@@ -38,6 +38,11 @@ export function refusalOf(
   );
 }
 
+/** In development mode, where a page of another site could read them through the browser of this machine. */
+export function refuseForeignPage(): Response {
+  return refuse(403, 'in development mode only pages of this machine may read the metrics');
+}
+
 function carries(request: Request, token: string): boolean {
   const given = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
   const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
@@ -50,7 +55,9 @@ function isLoopback(address: string | undefined): boolean {
 
 /** A proxy on this machine connects from loopback for the whole world. */
 function cameThroughProxy({ headers }: Request): boolean {
-  return ['forwarded', 'x-forwarded-for', 'via', 'x-real-ip'].some((name) => headers.has(name));
+  return ['forwarded', 'x-forwarded-for', 'via', 'x-real-ip', 'fly-client-ip'].some((name) =>
+    headers.has(name),
+  );
 }
 
 function refuse(status: number, sentence: string, headers: Record<string, string> = {}): Response {

@@ -1,8 +1,9 @@
 import { Elysia } from 'elysia';
+import { isForeignPage } from '../src/access/origins.ts';
 import type { Config } from '../src/config/config.ts';
 import { toSfuError } from '../src/core/errors.ts';
 import { hostSetting, refuseBadHost } from '../src/core/host-header.ts';
-import { type Access, accessOf, refusalOf } from './access.ts';
+import { type Access, accessOf, refusalOf, refuseForeignPage } from './access.ts';
 import type { Measurements } from './measurements.ts';
 
 const contentTypes = {
@@ -13,9 +14,9 @@ const contentTypes = {
 /** GET /metrics, /metrics/rooms/:roomId and /metrics/top on the main port. */
 export function metricsPlugin(
   measurements: Measurements,
-  config: Pick<Config, 'metricsToken' | 'metricsPort'>,
+  config: Pick<Config, 'metricsToken' | 'metricsPort' | 'developmentMode'>,
 ) {
-  return routes(measurements, accessOf(config), 'metrics');
+  return routes(measurements, { access: accessOf(config), config, name: 'metrics' });
 }
 
 /** The port of the metrics cannot be listened on; the message says what to do. */
@@ -30,8 +31,9 @@ export class MetricsListener {
   /** @returns undefined when no port is configured. @throws MetricsPortError when the port is taken */
   static listen(
     measurements: Measurements,
-    { metricsHost: hostname, metricsPort: port }: Pick<Config, 'metricsHost' | 'metricsPort'>,
+    config: Pick<Config, 'metricsHost' | 'metricsPort' | 'developmentMode'>,
   ): MetricsListener | undefined {
+    const { metricsHost: hostname, metricsPort: port } = config;
     if (port === undefined) return undefined;
     const app = new Elysia({ name: 'metrics-listener', normalize: false, ...hostSetting })
       .onError(({ error, code, status }) => {
@@ -40,7 +42,7 @@ export class MetricsListener {
         const known = toSfuError(error);
         return status(known.status, `${known.reason}\n`);
       })
-      .use(routes(measurements, undefined, 'metrics-of-listener'));
+      .use(routes(measurements, { config, name: 'metrics-of-listener' }));
     try {
       const server = Bun.serve({
         hostname,
@@ -66,10 +68,17 @@ export class MetricsListener {
   }
 }
 
-/** @param access undefined where everybody may read */
-function routes(measurements: Measurements, access: Access | undefined, name: string) {
+interface RouteOptions {
+  /** Undefined where everybody may read. */
+  readonly access?: Access;
+  readonly config: Pick<Config, 'developmentMode'>;
+  readonly name: string;
+}
+
+function routes(measurements: Measurements, { access, config, name }: RouteOptions) {
   return new Elysia({ name, normalize: false })
     .onBeforeHandle(({ request, server }) => {
+      if (config.developmentMode && isForeignPage(request)) return refuseForeignPage();
       if (!access) return undefined;
       return refusalOf(access, request, server?.requestIP(request)?.address);
     })

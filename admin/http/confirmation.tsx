@@ -43,17 +43,21 @@ export function confirmationBody(options: ConfirmationOptions): JSX.Element {
   return plainBody({ title: 'Confirm', children: confirmationForm(options) });
 }
 
-/** Where to redirect after a form: only ever to a page of the dashboard. */
+/** Where to redirect after a form: only ever to a page of the dashboard, written as a header can carry it. */
 export function safeBack(given: string, base: string, referer: string | null): string {
-  const candidates = [given, refererPath(referer)];
-  // A path that starts with // or /\ would be an address on another host.
+  const candidates = [given, refererPath(referer)].filter((path) => !path.includes('\\')).map(plainPath);
   return (
-    candidates.find(
-      (path) =>
-        path === base ||
-        ((path.startsWith(`${base}/`) || path.startsWith(`${base}?`)) && !path.includes('\\')),
-    ) ?? base
+    candidates.find((path) => path === base || path.startsWith(`${base}/`) || path.startsWith(`${base}?`)) ??
+    base
   );
+}
+
+/** A path as browsers resolve it, in ASCII; empty for an address on another host, or of another form. */
+function plainPath(path: string): string {
+  const here = 'http://dashboard';
+  if (!path.startsWith('/') || !URL.canParse(path, here)) return '';
+  const { origin, pathname, search, hash } = new URL(path, here);
+  return origin === here ? pathname + search + hash : '';
 }
 
 function refererPath(referer: string | null): string {

@@ -1,3 +1,4 @@
+import { clientOf } from '../../src/access/pace.ts';
 import { SfuError } from '../../src/core/errors.ts';
 import { equalSecrets, newSecret } from '../../src/store/secrets.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -6,22 +7,28 @@ import { maxPasswordLength, minPasswordLength, readName, readPassword } from '..
 import type { Form } from '../panel/form.ts';
 import { plainBody } from '../panel/layout.tsx';
 import { Backoff } from './backoff.ts';
+import { PasswordQueue } from './password-queue.ts';
 import { type Incoming, openSession, type Visitor } from './people.ts';
 
-/** One password check takes 64 MiB for a tenth of a second: without a limit, logins could exhaust the host. */
-const maxConcurrentChecks = 4;
+/** Wrong passwords for one name from one client before there is a wait. */
+const attemptsForName = 5;
+/** The same for all names: several people may share an address. */
+const attemptsForClient = 20;
 
 /** Login, and set-up of the first admin. */
 export class Entrance {
-  readonly #backoff: Backoff;
+  /** By client and name together, so that a stranger does not lock somebody else's name. */
+  readonly #byName: Backoff;
+  readonly #byClient: Backoff;
+  readonly #queue = new PasswordQueue();
   #setupSecret: string | undefined;
-  #checks = 0;
 
   constructor(
     private readonly store: Store,
     now: () => number,
   ) {
-    this.#backoff = new Backoff(now);
+    this.#byName = new Backoff(now, attemptsForName);
+    this.#byClient = new Backoff(now, attemptsForClient);
     if (store.users.count === 0) this.#setupSecret = newSecret();
   }
 
@@ -33,28 +40,45 @@ export class Entrance {
   /** @throws SfuError unauthorized for a wrong name or password, flood for too many tries */
   async logIn(form: Form, from: Incoming): Promise<Visitor> {
     const name = form.raw('name').trim().slice(0, 128);
-    const keys = [`name ${name.toLowerCase()}`, `address ${from.address}`];
-    const wait = this.#backoff.wait(keys);
-    if (wait > 0)
-      throw new SfuError('flood', `too many wrong passwords; try again in ${Math.ceil(wait / 1000)} seconds`);
-    if (this.#checks >= maxConcurrentChecks)
-      throw new SfuError('flood', 'too many are logging in; try again in a moment');
-    this.#checks += 1;
-    const user = await this.store.users
-      .check(name, form.raw('password').slice(0, maxPasswordLength))
-      .finally(() => (this.#checks -= 1));
+    const client = clientOf(from.address);
+    const { key, nameKey } = this.#begin(client ?? 'this machine', name);
+    const password = form.raw('password').slice(0, maxPasswordLength);
+    const { signal } = from.request;
+    const user = await this.#queue
+      .run({ client, signal }, () => this.store.users.check(name, password))
+      .catch((error: unknown) => {
+        // Nothing was tried.
+        this.#byName.undo(nameKey);
+        this.#byClient.undo(key);
+        throw error;
+      });
     const by = { kind: 'admin', id: name.slice(0, 64) };
     if (!user) {
-      this.#backoff.failed(keys);
+      this.#byName.failed(nameKey);
+      this.#byClient.failed(key);
       this.store.audit.record(
         { by, address: from.address, action: 'login' },
         'failed: wrong name or password',
       );
       throw new SfuError('unauthorized', 'the name or the password is wrong');
     }
-    this.#backoff.succeeded(keys);
+    this.#byName.forget(nameKey);
+    this.#byClient.undo(key);
     this.store.audit.record({ by, address: from.address, action: 'login' });
     return openSession(this.store, user, from);
+  }
+
+  /** Counts an attempt. @throws SfuError flood while the client, or the client with this name, has to wait */
+  #begin(key: string, name: string): { key: string; nameKey: string } {
+    const nameKey = JSON.stringify([key, name.toLowerCase()]);
+    const waitSeconds = Math.ceil(Math.max(this.#byName.wait(nameKey), this.#byClient.wait(key)) / 1000);
+    if (waitSeconds > 0)
+      throw new SfuError('flood', `too many wrong passwords; try again in ${waitSeconds} seconds`, {
+        retryAfterSeconds: waitSeconds,
+      });
+    this.#byName.begin(nameKey);
+    this.#byClient.begin(key);
+    return { key, nameKey };
   }
 
   /** @throws SfuError unauthorized when the link is not the one that was printed, or has been used */
@@ -72,7 +96,9 @@ export class Entrance {
   async setUp(form: Form, from: Incoming): Promise<Visitor> {
     this.requireSetup(form.raw('token'));
     const name = readName(form);
-    const passwordHash = await hashPassword(readPassword(form));
+    const password = readPassword(form);
+    const { signal } = from.request;
+    const passwordHash = await this.#queue.run({ signal }, () => hashPassword(password));
     // Somebody else may have used the link while the password was hashed.
     this.requireSetup(form.raw('token'));
     const user = this.store.users.put({ name, passwordHash, role: 'admin', origin: 'page' });

@@ -1,3 +1,4 @@
+import { headerText } from '../../src/core/text.ts';
 import { escapeAttributes } from '../html/attributes.ts';
 
 /** Nothing inline and nothing from other hosts, in case a hostile name gets past the escaping. */
@@ -34,5 +35,8 @@ export function htmlResponse(
 
 /** After a form post: the browser requests the next page itself. */
 export function redirect(to: string, headers: Record<string, string> = {}): Response {
-  return new Response(null, { status: 303, headers: { ...securityHeaders, location: to, ...headers } });
+  return new Response(null, {
+    status: 303,
+    headers: { ...securityHeaders, location: headerText(to), ...headers },
+  });
 }

@@ -1,4 +1,4 @@
-import { type AddressTest, clientAddress } from '../../src/access/address.ts';
+import type { AddressTest, ClientAddress } from '../../src/access/address.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { LoginSession } from '../../src/store/login-sessions.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -23,8 +23,8 @@ export interface Incoming {
   readonly address: string;
 }
 
-export function incoming(request: Request, direct: string, trusted: AddressTest): Incoming {
-  return { request, url: new URL(request.url), direct, address: clientAddress(request, direct, { trusted }) };
+export function incoming(request: Request, direct: string, addressOf: ClientAddress): Incoming {
+  return { request, url: new URL(request.url), direct, address: addressOf(request, direct) };
 }
 
 /** The user of a request: named by a trusted proxy, or known by the session's cookie. */

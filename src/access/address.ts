@@ -47,7 +47,7 @@ export function clientAddresses({
  * X-Forwarded-For (or Forwarded, RFC 7239) that is not a trusted proxy. Entries before that, or before one that is not
  * an address, are ignored: the client could have written them.
  */
-export function clientAddress(
+function clientAddress(
   request: Request,
   remoteAddress: string,
   options: { trusted: AddressTest; header?: AddressTrust['forwardedHeader'] },

@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SignJWT } from 'jose';
-import { type Config, isLoopback } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { SfuError } from '../core/errors.ts';
-import { clientAddresses } from './address.ts';
+import { type ClientAddress, clientAddresses } from './address.ts';
+import { isForeignPage } from './origins.ts';
+import { AddressPace } from './pace.ts';
 import { type Caller, type KeyRole, type Scope, scopes, scopesOf } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
@@ -29,20 +31,25 @@ export interface ApiAccessOptions {
 
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
-  readonly #addressOf: ReturnType<typeof clientAddresses>;
+  readonly addressOf: ClientAddress;
+  /** Of all that comes in by HTTP, whatever it asks for. */
+  readonly pace: AddressPace;
 
   constructor(private readonly options: ApiAccessOptions) {
-    this.#addressOf = clientAddresses(options.config);
+    const { config, now } = options;
+    this.addressOf = clientAddresses(config);
+    this.pace = new AddressPace({ now, perSecond: () => config.addressRequestsPerSecond });
   }
 
   /**
    * Identifies the caller by its credential (see `bearerOf`): a key made in the dashboard, or a token signed with an API
    * key. In development mode none is needed.
    * @param remoteAddress the other end of the connection
-   * @throws SfuError unauthorized; forbidden for a page of another origin in development mode
+   * @throws SfuError flood, unauthorized; forbidden for a page of another site in development mode
    */
   async authenticate(request: Request, remoteAddress: string): Promise<Caller> {
-    const address = this.#addressOf(request, remoteAddress);
+    const address = this.addressOf(request, remoteAddress);
+    this.pace.require(address);
     const credential = bearerOf(request);
     if (credential === undefined && this.options.config.developmentMode)
       return developmentCaller(request, address);
@@ -110,13 +117,12 @@ const missingCredential =
 const notForApi =
   'the token is not for the API: it needs a claim "api" with scopes. A token for a peer is for that peer only';
 
-/** In development mode only this machine can connect, but its browser may have a page of another origin open. */
+/** In development mode only this machine can connect, but its browser may have a page of another site open. */
 function developmentCaller(request: Request, address: string): Caller {
-  const origin = request.headers.get('origin');
-  if (origin !== null && !(URL.canParse(origin) && isLoopback(new URL(origin).hostname))) {
+  if (isForeignPage(request)) {
     throw new SfuError(
       'forbidden',
-      'in development mode only pages of this machine may call; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others',
+      'in development mode only pages of this machine may call, at localhost or 127.0.0.1; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others',
     );
   }
   return { by: { kind: 'api', id: 'development' }, scopes: new Set(scopes), address };

@@ -1,17 +1,41 @@
 import { type Config, isLoopback } from '../config/config.ts';
 
+type Origins = Pick<Config, 'allowedOrigins' | 'developmentMode'>;
+
 /** Whether the web page that sent a request may use this server. */
-export function originAllowed(
-  request: Request,
-  { allowedOrigins, developmentMode }: Pick<Config, 'allowedOrigins' | 'developmentMode'>,
-): boolean {
+export function originAllowed(request: Request, { allowedOrigins, developmentMode }: Origins): boolean {
   const origin = request.headers.get('origin');
+  if (developmentMode && (!hasLoopbackHost(request) || isEmbeddedElsewhere(request))) return false;
   // Only browsers send Origin, and only they can be misused by a page of another origin.
   if (origin === null) return true;
   if (allowedOrigins) return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
   if (!URL.canParse(origin)) return false;
-  const { host, hostname } = new URL(origin);
-  // DNS rebinding: a foreign name that resolves to this machine has an Origin that equals its Host.
-  if (developmentMode && !isLoopback(hostname)) return false;
-  return host === request.headers.get('host');
+  if (developmentMode && !isLoopbackOrigin(origin)) return false;
+  return new URL(origin).host === request.headers.get('host');
+}
+
+/**
+ * Whether a request in development mode, where no key is needed, is sent for a page of another site: under a foreign name
+ * that resolves to this machine (DNS rebinding), from a foreign origin, or as an address in a page, such as that of an
+ * image. Scripts send neither Origin nor Sec-Fetch-Site.
+ */
+export function isForeignPage(request: Request): boolean {
+  const origin = request.headers.get('origin');
+  if (!hasLoopbackHost(request) || isEmbeddedElsewhere(request)) return true;
+  return origin !== null && !isLoopbackOrigin(origin);
+}
+
+/** Without Origin, Sec-Fetch-Site is what tells of a foreign page (W3C Fetch Metadata). */
+function isEmbeddedElsewhere({ headers }: Request): boolean {
+  return headers.get('origin') === null && headers.get('sec-fetch-site') === 'cross-site';
+}
+
+/** Clients of HTTP/1.0 send no Host, browsers always do. */
+function hasLoopbackHost({ headers }: Request): boolean {
+  const host = headers.get('host');
+  return host === null || isLoopbackOrigin(`http://${host}`);
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
 }

@@ -52,7 +52,12 @@ async function answer(
   } catch (thrown) {
     const error = toSfuError(thrown);
     if (error.code === 'internal') options.log.error('a broadcaster call failed', { error: thrown });
-    return text(error.reason, error.status);
+    const { reason, status, retryAfterSeconds } = error;
+    return text(
+      reason,
+      status,
+      retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` },
+    );
   }
 }
 

@@ -154,13 +154,16 @@ export type ErrorCode = keyof typeof errorCodes;
 /** The one error class of the server. Its message is read by users: what is wrong, what was expected, what to do. */
 export class SfuError extends Error {
   override readonly name = 'SfuError';
+  /** Seconds after which the same call may succeed, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly retryAfterSeconds?: number } = {},
   ) {
     super(message, options);
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   /** HTTP-like number, e.g. 404. */

@@ -34,6 +34,11 @@ export function isGoodId(text: string): boolean {
   return text.isWellFormed() && cleanText(text, 128) === text;
 }
 
+/** A text as the value of a header can carry it: what is not printable ASCII is percent-encoded. */
+export function headerText(text: string): string {
+  return text.toWellFormed().replaceAll(/[^ -~]+/g, encodeURIComponent);
+}
+
 type Texts = { flag?: string | null; name?: string | null; version?: string | null };
 
 export function cleanDevice(device: Texts): { flag?: string; name?: string; version?: string } {

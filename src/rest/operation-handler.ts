@@ -1,10 +1,10 @@
 import type { ApiAccess } from '../access/api-access.ts';
+import { Pace } from '../access/pace.ts';
 import { requireScope } from '../access/scopes.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
-import { RateLimiter } from '../wire/rate-limiter.ts';
 import { answersVersioned, etagOf, matchesEtag, readerOf, requireMatch } from './etags.ts';
 import { apiHeaders, basePath } from './headers.ts';
 import { IdempotentResponses, readIdempotencyKey, type StoredResponse } from './idempotency.ts';
@@ -26,16 +26,15 @@ export interface OperationRequest {
   readonly remoteAddress: string;
 }
 
-/** Callers whose rate limit is remembered; beyond that the one that was quiet for the longest time is forgotten. */
-const maxCallers = 1000;
-
 /** Runs operations over HTTP: authentication, rate limits, idempotency keys and ETags. */
 export class OperationHandler {
   readonly #responses: IdempotentResponses;
-  readonly #limiters = new Map<string, RateLimiter>();
+  readonly #pace: Pace;
 
   constructor(private readonly options: OperationHandlerOptions) {
-    this.#responses = new IdempotentResponses(options.services.clock);
+    const { clock, config } = options.services;
+    this.#responses = new IdempotentResponses(clock);
+    this.#pace = new Pace({ now: () => clock.now(), perSecond: () => config.apiRequestsPerSecond });
   }
 
   /** The only place where an error of an operation becomes an HTTP response: it never throws. */
@@ -98,16 +97,13 @@ export class OperationHandler {
   }
 
   #limitRate(caller: string): void {
-    const { clock, config } = this.options.services;
-    const limiter = this.#limiters.get(caller) ?? new RateLimiter(config.apiRequestsPerSecond, clock);
-    this.#limiters.delete(caller);
-    this.#limiters.set(caller, limiter);
-    const [quietest] = this.#limiters.keys();
-    if (this.#limiters.size > maxCallers && quietest !== undefined) this.#limiters.delete(quietest);
-    if (limiter.take()) return;
+    const { config } = this.options.services;
+    const waitMs = this.#pace.take(caller);
+    if (waitMs === undefined) return;
     throw new SfuError(
       'flood',
       `${caller} sent more than ${config.apiRequestsPerSecond} requests a second; wait a second, then go on`,
+      { retryAfterSeconds: Math.ceil(waitMs / 1000) },
     );
   }
 }

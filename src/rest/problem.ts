@@ -36,7 +36,7 @@ export function problemOf({ code, status, message, retryable }: SfuError): Probl
 }
 
 export function problemResponse(error: SfuError, headers: Record<string, string> = {}): Response {
-  const seconds = retryAfterSeconds[error.code];
+  const seconds = error.retryAfterSeconds ?? retryAfterSeconds[error.code];
   return new Response(JSON.stringify(problemOf(error)), {
     status: error.status,
     headers: {

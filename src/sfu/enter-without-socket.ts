@@ -1,7 +1,7 @@
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
-import type { Peer } from './rooms/peer.ts';
+import type { Peer, PeerLink } from './rooms/peer.ts';
 import type { Room } from './rooms/room.ts';
 import type { Sfu } from './sfu.ts';
 
@@ -10,6 +10,8 @@ export interface EntryWithoutSocket {
   readonly identity: Identity;
   /** Called when the peer has ended. */
   readonly onClose: (peer: Peer, reason: PeerEnd, detail: string) => void;
+  /** Refuses by throwing, before an older connection of the same peer is replaced. */
+  readonly check?: (room: Room) => void;
 }
 
 /**
@@ -21,14 +23,16 @@ export async function enterWithoutSocket({
   sfu,
   identity,
   onClose,
+  check,
 }: EntryWithoutSocket): Promise<{ room: Room; peer: Peer }> {
   let entered: Peer | undefined;
-  const peer = await sfu.enter(identity, {
+  const link: PeerLink = {
     gone: Promise.resolve(),
     close: (reason, detail) => {
       if (entered) onClose(entered, reason, detail);
     },
-  });
+  };
+  const peer = await sfu.enter(identity, link, check);
   if (peer.closed) throw new SfuError('gone', 'the peer was removed while it entered the room; try again');
   entered = peer;
   return { room: sfu.room(identity.roomId), peer };

@@ -84,21 +84,22 @@ export class Sfu {
 
   /**
    * Lets a connection into a room, which is opened when it is not there.
-   * @throws SfuError draining, room_locked, room_full or worker_unavailable, and what `admission` refuses with
+   * @param check refuses by throwing, before an older connection of the same peer is replaced
+   * @throws SfuError draining, room_locked, room_full or worker_unavailable, and what `admission` and `check` refuse with
    */
-  async enter(identity: Identity, link: PeerLink): Promise<Peer> {
+  async enter(identity: Identity, link: PeerLink, check?: (room: Room) => void): Promise<Peer> {
     this.#admit(identity);
     const present = this.rooms.get(identity.roomId);
     if (present) this.#checkDrain(present, identity.peerId);
     const room = present ?? (await this.#open(identity.roomId));
     // A ban may have come while the room was being opened.
     this.#admit(identity);
+    check?.(room);
     return room.enter(identity, link);
   }
 
   /**
-   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there already, draining,
-   *   worker_unavailable
+   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there, draining, worker_unavailable
    */
   async createRoom({
     roomId,
@@ -150,8 +151,7 @@ export class Sfu {
   }
 
   /**
-   * Mutes a producer, and whatever else its subject sends from that source, now or later, until a moderator allows it
-   * again.
+   * Mutes a producer, and all else that its subject sends from that source, until a moderator allows it again.
    */
   async muteProducer(target: ProducerTarget): Promise<void> {
     await muteSource(this.room(target.roomId), this.#subjectSource(target));

@@ -1,7 +1,8 @@
 import { SfuError } from '../core/errors.ts';
 import { connectTransport } from '../sfu/rooms/transports.ts';
 import { remoteDtls } from './publish.ts';
-import { invalidSdp, readSession, readTransport, unacceptableOffer } from './sdp/offer.ts';
+import { invalidSdp } from './sdp/limits.ts';
+import { readSession, readTransport, unacceptableOffer } from './sdp/offer.ts';
 import type { Agreement, WhipSession } from './session.ts';
 
 /**

@@ -1,4 +1,3 @@
-import { type ClientAddress, clientAddresses } from '../access/address.ts';
 import { type ApiAccess, bearerOf } from '../access/api-access.ts';
 import { requireScope } from '../access/scopes.ts';
 import { subjectOf, verifyToken } from '../access/tokens.ts';
@@ -31,11 +30,7 @@ export interface OpenRequest {
  * media. In development mode anyone may, under the id that the address gives.
  */
 export class Access {
-  readonly #addressOf: ClientAddress;
-
-  constructor(private readonly options: AccessOptions) {
-    this.#addressOf = clientAddresses(options.config);
-  }
+  constructor(private readonly options: AccessOptions) {}
 
   /** @throws SfuError unauthorized, forbidden, invalid_params */
   async publisher(asked: OpenRequest): Promise<Identity> {
@@ -71,9 +66,9 @@ export class Access {
    * @param ids `peerId` for a caller without a peer's token; `expectedPeerId` must be the token's peer when it is given
    */
   async #identify(asked: OpenRequest, ids: { peerId: string; expectedPeerId?: string }): Promise<Identity> {
-    const { config, clock } = this.options;
+    const { config, clock, programs } = this.options;
     const { request, remoteAddress, roomId } = asked;
-    const address = this.#addressOf(request, remoteAddress);
+    const address = programs.addressOf(request, remoteAddress);
     const credential = config.developmentMode ? undefined : bearerOf(request);
     const subject = credential === undefined ? undefined : subjectOf(credential);
     if (credential !== undefined && subject !== undefined) {

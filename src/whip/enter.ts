@@ -7,32 +7,39 @@ import type { Room } from '../sfu/rooms/room.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { WhipSession } from './session.ts';
 
-export interface Entry {
+export interface Entry<P> {
   readonly sfu: Sfu;
   readonly identity: Identity;
   readonly session: WhipSession;
   readonly request: Request;
+  /** Plans the session and checks all that can be checked, before an older session of the same peer is replaced. */
+  readonly plan: (room: Room) => P;
 }
 
 /**
- * Enters the room as the session's peer, then opens the session. When that fails, the peer is removed again, so that
- * no half-open session stays.
- * @param open what is left to do; it calls `join` when nothing speaks against it any more
+ * Enters the room as the session's peer and joins, then opens the session. When that fails, the peer is removed again, so
+ * that no half-open session stays.
+ * @throws SfuError what `plan` and `open` throw, and what entering a room throws
  */
-export async function enterRoom<T>(
-  { sfu, identity, session, request }: Entry,
-  open: (room: Room, peer: Peer, join: () => void) => Promise<T>,
+export async function enterRoom<P, T>(
+  { sfu, identity, session, request, plan }: Entry<P>,
+  open: (room: Room, peer: Peer, planned: P) => Promise<T>,
 ): Promise<T> {
-  const { room, peer } = await enterWithoutSocket({ sfu, identity, onClose: () => session.end() });
+  let planned: { readonly plan: P } | undefined;
+  const check = (room: Room) => {
+    planned = { plan: plan(room) };
+  };
+  const onClose = () => session.end();
+  const { room, peer } = await enterWithoutSocket({ sfu, identity, onClose, check });
   session.setPeer(room, peer);
-  const join = () =>
+  try {
+    if (!planned) throw new Error('a session was entered without its plan');
     room.join(peer, {
       displayName: cleanName(identity.displayName ?? identity.peerId),
       device: deviceOf(session, request),
       autoSubscribe: false,
     });
-  try {
-    return await open(room, peer, join);
+    return await open(room, peer, planned.plan);
   } catch (error) {
     const detail = error instanceof SfuError ? error.message : 'the session could not be opened';
     room.removePeer(peer, 'protocol_error', { detail });

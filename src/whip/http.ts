@@ -1,5 +1,5 @@
 import { InvertedStatusMap } from 'elysia';
-import { SfuError } from '../core/errors.ts';
+import { type ErrorCode, SfuError } from '../core/errors.ts';
 import { maxBodyBytes, readText } from '../wire/body.ts';
 
 /** The headers of a response that a page of another origin may read (Fetch, CORS protocol). */
@@ -87,17 +87,18 @@ function acceptHeaders({ acceptPost, acceptPatch }: Resource): Record<string, st
 }
 
 /** Retry-After: seconds after which the same request may succeed. */
-const retryAfterSeconds = {
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   draining: 10,
   worker_unavailable: 5,
   not_live: 3,
   room_full: 30,
   room_locked: 30,
-} as const;
+};
 
-function headersOf({ code }: SfuError, resource: Resource, request: Request): Record<string, string> {
-  if (code in retryAfterSeconds)
-    return { 'retry-after': String(retryAfterSeconds[code as keyof typeof retryAfterSeconds]) };
+function headersOf(error: SfuError, resource: Resource, request: Request): Record<string, string> {
+  const { code } = error;
+  const seconds = error.retryAfterSeconds ?? retryAfterSeconds[code];
+  if (seconds !== undefined) return { 'retry-after': String(seconds) };
   if (code === 'unsupported_media_type') return acceptHeaders(resource);
   if (code === 'method_not_allowed') return { allow: resource.methods.join(', ') };
   if (code !== 'unauthorized') return {};

@@ -3,7 +3,7 @@ import { iceServersFor } from '../access/ice-servers.ts';
 import { originAllowed } from '../access/origins.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { readId } from '../core/text.ts';
+import { headerText, readId } from '../core/text.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { SignalingBus } from '../signaling/events.ts';
 import { acceptAnswer } from './accept.ts';
@@ -11,11 +11,14 @@ import { Access, type AccessOptions, type OpenRequest } from './access.ts';
 import { answerExtension, extensionLinks, extensionOf } from './extensions.ts';
 import { optionsResponse, problemResponse, type Resource, readBody, refuseMethod, withCors } from './http.ts';
 import { fragmentType, patchIce } from './patch.ts';
-import { openPublisher } from './publish.ts';
-import { type SessionKind, type WhipSession, WhipSessions } from './session.ts';
-import { openViewer } from './watch.ts';
+import { openPublisher, type PublisherOptions } from './publish.ts';
+import { type SessionKind, WhipSession, WhipSessions } from './session.ts';
+import { SessionLimits } from './session-limits.ts';
+import { openViewer, type ViewerOptions } from './watch.ts';
 
 const sdp = 'application/sdp';
+/** As how many requests the opening of a session counts: it takes a transport and producers or consumers of a worker. */
+const openingCost = 4;
 
 export interface WhipOptions extends AccessOptions {
   sfu: Sfu;
@@ -43,9 +46,11 @@ interface Target {
 export class Whip {
   readonly #access: Access;
   readonly #sessions = new WhipSessions();
+  readonly #limits: SessionLimits;
 
   constructor(private readonly options: WhipOptions) {
     this.#access = new Access(options);
+    this.#limits = new SessionLimits(options.config);
   }
 
   get plugin() {
@@ -62,7 +67,10 @@ export class Whip {
     const path = new URL(request.url).pathname;
     const resource = resourceOf(path);
     try {
-      if (!originAllowed(request, this.options.config)) throw new SfuError('forbidden', foreignOrigin);
+      const { programs, config } = this.options;
+      const cost = request.method === 'POST' ? openingCost : 1;
+      programs.pace.require(programs.addressOf(request, remoteAddress), cost);
+      if (!originAllowed(request, config)) throw new SfuError('forbidden', foreignOrigin);
       const target = readTarget(path);
       if (!target || !resource) throw new SfuError('not_found', nothingHere);
       return withCors(request, await this.#answer({ request, remoteAddress, target, resource }));
@@ -104,16 +112,31 @@ export class Whip {
   }
 
   async #open(kind: SessionKind, asked: OpenRequest): Promise<Response> {
-    const { sfu } = this.options;
-    const { request } = asked;
+    const { sfu, config } = this.options;
+    const { request, roomId } = asked;
     const identity = await (kind === 'whip' ? this.#access.publisher(asked) : this.#access.viewer(asked));
     const { text } = await readBody(request, [sdp]);
-    if (kind === 'whip') {
-      const { session, answer } = await openPublisher({ sfu, identity, request, text });
-      return this.#created(session, identity.peerId, answer);
+    const replaces = sfu.rooms.get(roomId)?.peers.has(identity.peerId) ?? false;
+    const release = this.#limits.reserve({ kind, identity, replaces });
+    const session = new WhipSession(kind, roomId, config.whipConnectSeconds);
+    session.onEnd(release);
+    try {
+      const options = { sfu, identity, request, text, session };
+      return await (kind === 'whip' ? this.#openPublisher(options) : this.#openViewer(options));
+    } catch (error) {
+      release();
+      throw error;
     }
-    const { session, description, isCounterOffer } = await openViewer({ sfu, identity, request, text });
-    const response = this.#created(session, identity.peerId, description);
+  }
+
+  async #openPublisher(options: PublisherOptions): Promise<Response> {
+    const answer = await openPublisher(options);
+    return this.#created(options.session, options.identity.peerId, answer);
+  }
+
+  async #openViewer(options: ViewerOptions): Promise<Response> {
+    const { description, isCounterOffer } = await openViewer(options);
+    const response = this.#created(options.session, options.identity.peerId, description);
     // 406: the player's offer is not taken, and the body is an offer for it to answer (draft-ietf-wish-whep-03, 4.2.2).
     return isCounterOffer
       ? new Response(response.body, { status: 406, headers: response.headers })
@@ -129,7 +152,9 @@ export class Whip {
       etag: session.etag,
       'accept-patch': sessionResources[session.kind].acceptPatch ?? fragmentType,
     });
-    for (const link of iceLinks(iceServersFor(config, peerId, clock.now()))) headers.append('link', link);
+    // The user name of a TURN server holds the id, and goes into a header here.
+    const iceServers = iceServersFor(config, headerText(peerId), clock.now());
+    for (const link of iceLinks(iceServers)) headers.append('link', link);
     for (const link of extensionLinks(session)) headers.append('link', link);
     return new Response(description, { status: 201, headers });
   }

@@ -1,7 +1,8 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
-import type { Identity } from '../core/grants.ts';
+import { type Grants, type Identity, mayPublish } from '../core/grants.ts';
 import type { Source } from '../core/sources.ts';
+import { checkTracks } from '../sfu/media/rtp-check.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import { publish, resumePublication } from '../sfu/rooms/publishing.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -12,7 +13,7 @@ import { answerPublisher } from './sdp/answer.ts';
 import { type Offer, readOffer } from './sdp/offer.ts';
 import { type PublishedTrack, publishedTracks } from './sdp/published.ts';
 import { asksForScreen } from './selection.ts';
-import { WhipSession } from './session.ts';
+import type { WhipSession } from './session.ts';
 
 export interface PublisherOptions {
   readonly sfu: Sfu;
@@ -20,6 +21,7 @@ export interface PublisherOptions {
   readonly request: Request;
   /** The SDP offer. */
   readonly text: string;
+  readonly session: WhipSession;
 }
 
 /** What the query says about the tracks, because SDP cannot. */
@@ -32,38 +34,59 @@ interface TrackHints {
 
 /**
  * Opens a session for a publisher (RFC 9725, section 4.2): a peer that joins, a transport, and a producer for each track.
+ * @returns the answer
  * @throws SfuError invalid_sdp, unacceptable_offer, invalid_params, and what entering a room and publishing throw
  */
-export async function openPublisher(
-  options: PublisherOptions,
-): Promise<{ session: WhipSession; answer: string }> {
-  const { sfu, identity, request, text } = options;
+export async function openPublisher({
+  sfu,
+  identity,
+  request,
+  text,
+  session,
+}: PublisherOptions): Promise<string> {
   const offer = readOffer(text, 'publish');
   const hints = hintsOf(request);
-  const session = new WhipSession('whip', identity.roomId);
   session.agree(offer);
-  const answer = await enterRoom({ sfu, identity, session, request }, async (room, peer, join) => {
-    const tracks = publishedTracks(offer, room.routers.rtpCapabilities);
-    for (const { media } of tracks)
-      requireGrant(peer, { kind: media.kind, source: sourceOf(media.kind, hints) });
-    join();
-    const entry = await openTransport(room, peer, { producing: true, consuming: false, forceTcp: false });
-    session.setTransport(entry);
-    for (const track of tracks) {
-      const { kind } = track.media;
-      await publish(room, peer, {
-        transportId: entry.transport.id,
-        kind,
-        rtpParameters: withScalabilityMode(track, hints),
-        paused: false,
-        appData: { source: sourceOf(kind, hints) },
-      });
-    }
-    session.onEnd(resumeWhenAllowed(room, peer));
-    await connectTransport(entry, remoteDtls(offer));
-    return answerPublisher(offer, tracks, session.localTransport());
+  const plan = (room: Room) => tracksFor(room, { identity, offer, hints });
+  return await enterRoom(
+    { sfu, identity, session, request, plan },
+    async (room, peer, { offered, tracks }) => {
+      const entry = await openTransport(room, peer, { producing: true, consuming: false, forceTcp: false });
+      session.setTransport(entry);
+      for (const track of tracks) await publish(room, peer, { transportId: entry.transport.id, ...track });
+      session.onEnd(resumeWhenAllowed(room, peer));
+      await connectTransport(entry, remoteDtls(offer));
+      return answerPublisher(offer, offered, session.localTransport());
+    },
+  );
+}
+
+/**
+ * The tracks to publish, checked for all that would refuse them later. One refused track refuses the session: it must not
+ * open without that track (RFC 9725, section 4.4.3).
+ * @throws SfuError unacceptable_offer, forbidden, limit_reached, media_rejected
+ */
+function tracksFor(
+  room: Room,
+  { identity, offer, hints }: { identity: Identity; offer: Offer; hints: TrackHints },
+) {
+  const { maxProducersPerPeer } = room.context.settings;
+  if (offer.media.length > maxProducersPerPeer)
+    throw new SfuError(
+      'limit_reached',
+      `a peer may have ${maxProducersPerPeer} producers; offer fewer sections`,
+    );
+  const { rtpCapabilities } = room.routers;
+  const grants = { publish: room.restrictions.publishOf(identity.subject) ?? identity.grants.publish };
+  const offered = publishedTracks(offer, rtpCapabilities);
+  const tracks = offered.map((track) => {
+    const { kind } = track.media;
+    const source = sourceOf(kind, hints);
+    requireGrant(grants, { kind, source });
+    return { kind, rtpParameters: withScalabilityMode(track, hints), paused: false, appData: { source } };
   });
-  return { session, answer };
+  checkTracks(tracks, rtpCapabilities);
+  return { offered, tracks };
 }
 
 /**
@@ -93,9 +116,11 @@ function sourceOf(kind: types.MediaKind, { screen }: TrackHints): Source {
   return screen ? 'screen' : kind;
 }
 
-/** One refused track refuses the session: it must not open without that track (RFC 9725, section 4.4.3). */
-function requireGrant(peer: Peer, published: { kind: types.MediaKind; source: Source }): void {
-  if (peer.mayPublish(published)) return;
+function requireGrant(
+  grants: Pick<Grants, 'publish'>,
+  published: { kind: types.MediaKind; source: Source },
+): void {
+  if (mayPublish(grants, published)) return;
   throw new SfuError(
     'forbidden',
     `you may not publish ${published.source} (${published.kind}); ask for a token that grants it`,

@@ -7,9 +7,6 @@ import type { EventName } from './event-names.ts';
 import type { LocalTransport } from './sdp/answer.ts';
 import type { IceCredentials, OfferedMedia } from './sdp/offer.ts';
 
-/** How long a client may take from the answer until its transport is connected, in seconds. */
-const connectTimeoutSeconds = 30;
-
 export type SessionKind = 'whip' | 'whep';
 
 /** What offer and answer agreed on about ICE. */
@@ -42,6 +39,8 @@ export class WhipSession {
   constructor(
     readonly kind: SessionKind,
     readonly roomId: string,
+    /** How long a client may take from the answer until its transport is connected. */
+    private readonly connectSeconds: number,
   ) {}
 
   get path(): string {
@@ -66,9 +65,10 @@ export class WhipSession {
     if (!room || !peer) return;
     this.#state = { room, peer, entry };
     const { transport } = entry;
-    const cancelTimeout = room.context.clock.after(connectTimeoutSeconds * 1000, () =>
+    const { connectSeconds } = this;
+    const cancelTimeout = room.context.clock.after(connectSeconds * 1000, () =>
       room.removePeer(peer, 'join_timeout', {
-        detail: `no media connection within ${connectTimeoutSeconds} seconds; check that the client can reach the server's media port`,
+        detail: `no media connection within ${connectSeconds} seconds; check that the client can reach the server's media port`,
       }),
     );
     this.onEnd(cancelTimeout);

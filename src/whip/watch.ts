@@ -22,7 +22,7 @@ import {
   watchedSection,
 } from './sdp/watched.ts';
 import { selectPublications } from './selection.ts';
-import { WhipSession } from './session.ts';
+import type { WhipSession } from './session.ts';
 
 export interface ViewerOptions {
   readonly sfu: Sfu;
@@ -30,11 +30,11 @@ export interface ViewerOptions {
   readonly request: Request;
   /** The player's SDP offer. */
   readonly text: string;
+  readonly session: WhipSession;
 }
 
-/** An open session, and the SDP that goes back: an answer, or a counter-offer that the player has to answer. */
+/** The SDP that goes back: an answer, or a counter-offer that the player has to answer. */
 export interface OpenedViewer {
-  readonly session: WhipSession;
   readonly description: string;
   readonly isCounterOffer: boolean;
 }
@@ -58,17 +58,16 @@ interface Plan {
  * that a browser supports, such as retransmission streams and the extensions for bandwidth estimation.
  * @throws SfuError not_live, unacceptable_offer, invalid_sdp, and what entering a room throws
  */
-export async function openViewer({ sfu, identity, request, text }: ViewerOptions): Promise<OpenedViewer> {
+export async function openViewer(options: ViewerOptions): Promise<OpenedViewer> {
+  const { sfu, identity, request, text, session } = options;
   const offer = readOffer(text, 'watch');
   const publications = selectPublications(sfu, identity.roomId, request);
-  const session = new WhipSession('whep', identity.roomId);
   const isCounterOffer = new URL(request.url).searchParams.get('offer') === 'server';
-  return await enterRoom({ sfu, identity, session, request }, async (room, peer, join) => {
-    const plan = planFor(room, offer, publications);
-    join();
+  const plan = (room: Room) => planFor(room, offer, publications);
+  return await enterRoom({ sfu, identity, session, request, plan }, async (room, peer, plan) => {
     const describe = isCounterOffer ? offerToPlayer : answerPlayer;
     const description = await describe({ room, peer, session, plan });
-    return { session, description, isCounterOffer };
+    return { description, isCounterOffer };
   });
 }
 

@@ -233,6 +233,27 @@ test('a user whom a trusted proxy names is logged in, and the same header from e
   expect(await from('10.0.0.0/8')).toMatchObject({ named: 303, ada: undefined, sessions: [] });
 });
 
+test('the address of somebody who logs in is read as that of every other client, and a client cannot make one up', async () => {
+  const addressBy = async (environment: Record<string, string>) => {
+    await using server = await startWithUsers({ ...withKeys, ...environment });
+    await Visitor.as(server, 'viewer').post(
+      '/login',
+      { name: 'admin', password: 'wrong' },
+      {
+        'x-forwarded-for': '192.0.2.1',
+        forwarded: 'for=192.0.2.2',
+        'fly-client-ip': '192.0.2.3',
+      },
+    );
+    return server.store.audit.search({ text: 'login', limit: 1 })[0]?.address;
+  };
+  const TUREEN_TRUSTED_PROXIES = '127.0.0.1';
+  expect(await addressBy({})).toBe('127.0.0.1');
+  expect(await addressBy({ TUREEN_TRUSTED_PROXIES })).toBe('192.0.2.1');
+  expect(await addressBy({ TUREEN_TRUSTED_PROXIES, TUREEN_FORWARDED_HEADER: 'forwarded' })).toBe('192.0.2.2');
+  expect(await addressBy({ FLY_APP_NAME: 'tureen' })).toBe('192.0.2.3');
+});
+
 test('the dashboard is on a port of its own when it is given one, and nowhere when it is off', async () => {
   await using own = await startWithUsers({ ...withKeys, TUREEN_ADMIN_PORT: '0' });
   expect((await Visitor.as(own, 'admin', own.admin.port).get('/rooms')).status).toBe(200);
@@ -276,10 +297,27 @@ test('after a form nobody is sent to another site', async () => {
     '/admin\\evil',
     '/adminevil',
     'javascript:alert(1)',
+    '/admin/..//evil.example',
+    '/admin/%2e%2e//evil.example',
+    '/admin/../x',
+    '/\t/evil.example',
   ]) {
     const response = await moderator.post('/do/room/lock', { room: 'room', back });
     expect([back, response.headers.get('location')]).toEqual([back, '/admin']);
   }
+});
+
+test('a page whose address has any letters is gone back to', async () => {
+  await using server = await startWithUsers({});
+  await enter({ server, peerId: 'bob' });
+  const moderator = Visitor.as(server, 'moderator');
+  const back = '/admin/room?room=日本 \u{1f600}';
+  const encoded = '/admin/room?room=%E6%97%A5%E6%9C%AC%20%F0%9F%98%80';
+  const fields = { room: 'room', back };
+  const plain = await moderator.post('/do/room/lock', fields);
+  expect([plain.status, plain.headers.get('location')]).toEqual([303, encoded]);
+  const lone = await moderator.post('/do/room/unlock', { room: 'room', back: '/admin/rooms?q=\ud800' });
+  expect(lone.status).toBe(303);
 });
 
 test('each action does what it says, or says why not', async () => {

@@ -8,9 +8,12 @@ export const password = 'a password of tests';
 let hashed: Promise<string> | undefined;
 
 /** A server with one user of each role, named after it. Tokens are needed unless the environment says otherwise. */
-export async function startWithUsers(environment: Environment = withKeys): Promise<Server & AsyncDisposable> {
+export async function startWithUsers(
+  environment: Environment = withKeys,
+  options: Parameters<typeof startServer>[1] = {},
+): Promise<Server & AsyncDisposable> {
   hashed ??= hashPassword(password);
-  const server = await startServer(environment);
+  const server = await startServer(environment, options);
   for (const role of ['viewer', 'moderator', 'admin'] as const)
     server.store.users.put({ name: role, passwordHash: await hashed, role, origin: 'page' });
   return server;

@@ -205,6 +205,24 @@ test('a script that begins anew takes its own place, and nobody takes the place 
   expect(server.sfu.room('places').peers.size).toBe(2);
 });
 
+test('a broadcaster that is refused leaves the running one of its id alone', async () => {
+  await olderBroadcaster('again', 'camera');
+  const { sessionId } = server.sfu.peer('again', 'camera');
+  const refused = [
+    { id: 'camera', rtpCapabilities: { codecs: 'all' } },
+    { id: 'camera', device: 'FFmpeg' },
+    { peerId: 'camera', rtpCapabilities: [] },
+    { peerId: 'camera', displayName: 7 },
+  ];
+  for (const body of refused) {
+    const { status } = await call('POST', '/rooms/again/broadcasters', body);
+    expect([body, status]).toEqual([body, 400]);
+    expect(server.sfu.peer('again', 'camera').sessionId).toBe(sessionId);
+  }
+  await olderBroadcaster('again', 'camera');
+  expect(server.sfu.peer('again', 'camera').sessionId).not.toBe(sessionId);
+});
+
 test('a moderator removes a broadcaster like anybody else, completely', async () => {
   const { base } = await olderBroadcaster('moderated', 'cam');
   const commands = new Commands(server.sfu, server.store);

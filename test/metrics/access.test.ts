@@ -73,7 +73,7 @@ test('without token and listener only this machine may read, and a proxy on it i
   ]) {
     expect(ask(foreign)).toBe(403);
   }
-  for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip']) {
+  for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'fly-client-ip']) {
     expect(ask('127.0.0.1', { [header]: '127.0.0.1' })).toBe(403);
   }
 });

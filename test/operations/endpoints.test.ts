@@ -72,3 +72,11 @@ test('what is made over REST belongs to its key, and stays without a connection'
   expect(refused.json).toMatchObject({ code: 'forbidden' });
   expect((await caller.call(`/rooms/${room}/endpoints/${endpoint}`, { method: 'DELETE' })).status).toBe(204);
 });
+
+test('of two endpoints of one name that are made at once one is refused, and none replaces the other', async () => {
+  const made = await Promise.all(
+    [1, 2].map(() => caller.post('/rooms/at-once/endpoints', { peerId: 'line' })),
+  );
+  expect(made.map(({ status }) => status).sort()).toEqual([201, 409]);
+  expect((await caller.get('/rooms/at-once/endpoints/line')).status).toBe(200);
+});

@@ -45,6 +45,11 @@ describe('opening a session for a publisher', () => {
     expect(response.headers.get('link')).toMatch(
       /^<turn:turn\.example\.net\?transport=udp>; rel="ice-server"; username="\d+:camera"; credential="[^"]+"; credential-type="password"$/,
     );
+    const other = await open(server, `/whip/room?peerId=${encodeURIComponent('カメラ')}`);
+    expect([other.status, other.headers.get('link')]).toEqual([
+      201,
+      expect.stringContaining(':%E3%82%AB%E3%83%A1%E3%83%A9"; credential='),
+    ]);
   });
 
   test('400 for what is no description, or lacks what WebRTC needs', async () => {

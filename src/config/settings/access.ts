@@ -3,6 +3,7 @@ import {
   addressRange,
   choice,
   defaulted,
+  integer,
   list,
   type Mistake,
   optional,
@@ -58,6 +59,16 @@ export const accessSettings = {
       doc: 'The header in which the proxies of TUREEN_TRUSTED_PROXIES write the address of the client. Only this one is read, since a proxy passes the other one on as the client wrote it.',
     }),
     'x-forwarded-for',
+  ),
+  addressRequestsPerSecond: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_ADDRESS_REQUESTS_PER_SECOND',
+        doc: 'Requests a second that one address may make by HTTP (REST, WHIP, WHEP, broadcasters, dashboard); five seconds of them pass at once. An IPv6 address counts as its /64. A session that is opened counts as four requests, a login as ten. This machine is not limited, so name a proxy on it in TUREEN_TRUSTED_PROXIES.',
+      },
+    ),
+    100,
   ),
 } as const satisfies Settings;
 

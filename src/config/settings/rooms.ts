@@ -11,6 +11,26 @@ export const roomSettings = {
     ),
     500,
   ),
+  maxSessionsPerSubject: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_MAX_SESSIONS_PER_SUBJECT',
+        doc: 'Players by WHEP that the subject of a token may have in a room at once.',
+      },
+    ),
+    16,
+  ),
+  maxSessionsPerAddress: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_MAX_SESSIONS_PER_ADDRESS',
+        doc: 'Sessions by WHIP and WHEP that tokens for peers may have from one address, or one IPv6 /64, at once. Those of programs, and those from this machine, are not limited.',
+      },
+    ),
+    200,
+  ),
   maxTransportsPerPeer: defaulted(
     integer(
       { from: 1, to: 64 },
@@ -43,6 +63,16 @@ export const roomSettings = {
     integer(
       { from: 1, to: 600, unit: 'seconds' },
       { env: 'TUREEN_JOIN_SECONDS', doc: 'How long a socket may be open without joining, in seconds.' },
+    ),
+    10,
+  ),
+  whipConnectSeconds: defaulted(
+    integer(
+      { from: 1, to: 600, unit: 'seconds' },
+      {
+        env: 'TUREEN_WHIP_CONNECT_SECONDS',
+        doc: 'How long a session by WHIP or WHEP may be open without a connection for its media, in seconds.',
+      },
     ),
     10,
   ),

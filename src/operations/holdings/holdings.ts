@@ -72,15 +72,18 @@ export class Holdings {
   async addEndpoint({ identity, owner, keep }: NewEndpoint): Promise<Endpoint> {
     const { sfu } = this.options;
     const { roomId, peerId } = identity;
-    if (sfu.rooms.get(roomId)?.peers.has(peerId)) {
-      throw new SfuError(
-        'wrong_state',
-        `there is a peer "${peerId}" in room "${roomId}" already; use another id`,
-      );
-    }
+    // Checked when the room is open: two of the same id may come at once.
+    const check = ({ peers }: Pick<Room, 'peers'>) => {
+      if (peers.has(peerId))
+        throw new SfuError(
+          'wrong_state',
+          `there is a peer "${peerId}" in room "${roomId}" already; use another id`,
+        );
+    };
     const { room, peer } = await enterWithoutSocket({
       sfu,
       identity,
+      check,
       onClose: (...ended) => this.#endpointClosed(...ended),
     });
     this.#requirePresent(owner, () => room.removePeer(peer, 'disconnected'));

@@ -18,30 +18,33 @@ export interface OfferedCodec {
 /** The codecs of a section, the preferred one first (RFC 3264, section 5.1). */
 export function codecsOf(description: MediaDescription): OfferedCodec[] {
   const { type, payloads = '', rtp, fmtp, rtcpFb = [] } = description;
-  return String(payloads)
-    .split(' ')
-    .map(Number)
-    .flatMap((payloadType) => {
-      const map = rtp.find(({ payload }) => payload === payloadType);
-      if (!map) return [];
-      const line = fmtp.find(({ payload }) => payload === payloadType);
-      // The parser turns text that looks like a number into one, although its type says string.
-      const config = line && String(line.config);
-      const feedback = rtcpFb
-        .filter(({ payload }) => payload === payloadType || payload === '*')
-        .map(({ type: kind, subtype }) => ({ type: kind, parameter: subtype ?? '' }));
-      return [
-        {
-          payloadType,
-          mimeType: `${type}/${map.codec}`,
-          clockRate: map.rate ?? 90000,
-          ...(type === 'audio' && { channels: map.encoding ?? 1 }),
-          parameters: config === undefined ? {} : parseParams(config),
-          ...(config !== undefined && { config }),
-          feedback,
-        },
-      ];
-    });
+  const maps = firstByPayload(rtp);
+  const configs = firstByPayload(fmtp);
+  const feedbacks = Map.groupBy(rtcpFb, ({ payload }) => payload);
+  const payloadTypes = new Set(String(payloads).split(' ').map(Number));
+  return [...payloadTypes].flatMap((payloadType) => {
+    const map = maps.get(payloadType);
+    if (!map) return [];
+    // The parser turns text that looks like a number into one, although its type says string.
+    const config = configs.has(payloadType) ? String(configs.get(payloadType)?.config) : undefined;
+    const feedback = [...(feedbacks.get(payloadType) ?? []), ...(feedbacks.get('*') ?? [])];
+    return [
+      {
+        payloadType,
+        mimeType: `${type}/${map.codec}`,
+        clockRate: map.rate ?? 90000,
+        ...(type === 'audio' && { channels: map.encoding ?? 1 }),
+        parameters: config === undefined ? {} : parseParams(config),
+        ...(config !== undefined && { config }),
+        feedback: feedback.map(({ type: kind, subtype }) => ({ type: kind, parameter: subtype ?? '' })),
+      },
+    ];
+  });
+}
+
+/** Of several lines for a payload type the first counts. */
+function firstByPayload<T extends { payload: number }>(lines: readonly T[]): Map<number, T> {
+  return new Map(lines.toReversed().map((line) => [line.payload, line]));
 }
 
 /** The RTX codec (RFC 4588) that belongs to a codec of the same section. */

@@ -22,12 +22,14 @@ const namingSchemes: readonly (readonly string[])[] = [
  */
 export function encodingsOf(description: MediaDescription, withRtx: boolean): types.RtpEncodingParameters[] {
   const rids = sentRids(description);
-  if (rids.length > maxLayers)
-    throw unacceptableOffer(`${rids.length} layers are too many; send at most ${maxLayers}`);
+  const ssrcs = rids.length > 0 ? [] : ssrcsOf(description);
+  const layers = Math.max(rids.length, ssrcs.length);
+  if (layers > maxLayers) throw unacceptableOffer(`${layers} layers are too many; send at most ${maxLayers}`);
   if (rids.length > 0) return layered(lowestFirst(rids, description).map((rid) => ({ rid })));
+  const repairs = withRtx ? rtxSsrcsOf(description) : new Map<number, number>();
   return layered(
-    ssrcsOf(description).map((ssrc) => {
-      const rtx = withRtx ? rtxSsrcOf(description, ssrc) : undefined;
+    ssrcs.map((ssrc) => {
+      const rtx = repairs.get(ssrc);
       return { ssrc, ...(rtx !== undefined && { rtx: { ssrc: rtx } }) };
     }),
   );
@@ -73,18 +75,19 @@ function lowestFirst(rids: readonly string[], { rids: described = [] }: MediaDes
 function ssrcsOf({ ssrcs = [], ssrcGroups = [] }: MediaDescription): number[] {
   const simulcast = ssrcGroups.find(({ semantics }) => semantics === 'SIM');
   if (simulcast) return numbersIn(simulcast.ssrcs);
-  const repairs = ssrcGroups.flatMap((group) => numbersIn(group.ssrcs).slice(1));
-  return [...new Set(ssrcs.map(({ id }) => Number(id)))]
-    .filter((ssrc) => !repairs.includes(ssrc))
-    .slice(0, 1);
+  const repairs = new Set(ssrcGroups.flatMap((group) => numbersIn(group.ssrcs).slice(1)));
+  const media = ssrcs.map(({ id }) => Number(id)).find((ssrc) => !repairs.has(ssrc));
+  return media === undefined ? [] : [media];
 }
 
-/** The SSRC of the retransmissions of a stream. */
-function rtxSsrcOf({ ssrcGroups = [] }: MediaDescription, ssrc: number): number | undefined {
-  const pairs = ssrcGroups
-    .filter(({ semantics }) => semantics === 'FID')
-    .map((group) => numbersIn(group.ssrcs));
-  return pairs.find(([media]) => media === ssrc)?.[1];
+/** The SSRCs of retransmissions, by the stream that they repair: the first group of each stream counts. */
+function rtxSsrcsOf({ ssrcGroups = [] }: MediaDescription): Map<number, number> {
+  const pairs = new Map<number, number>();
+  for (const { semantics, ssrcs } of ssrcGroups) {
+    const [media, repair] = semantics === 'FID' ? numbersIn(ssrcs) : [];
+    if (media !== undefined && repair !== undefined && !pairs.has(media)) pairs.set(media, repair);
+  }
+  return pairs;
 }
 
 function numbersIn(text: string | number): number[] {

@@ -1,5 +1,6 @@
 import { parse } from 'sdp-transform';
-import { type IceCredentials, invalidSdp } from './offer.ts';
+import { checkSdpLimits, invalidSdp } from './limits.ts';
+import type { IceCredentials } from './offer.ts';
 
 /**
  * Reads the fragment that a client sends by PATCH (RFC 8840): its credentials, which show an ICE restart. Its candidates
@@ -8,6 +9,7 @@ import { type IceCredentials, invalidSdp } from './offer.ts';
  * @throws SfuError invalid_sdp
  */
 export function readFragment(text: string): IceCredentials | undefined {
+  checkSdpLimits(text);
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   const wrongLine = lines.find((line) => !/^(?:a=[\w-]+|m=\w+ \d)/.test(line));
   if (lines.length === 0 || wrongLine !== undefined)

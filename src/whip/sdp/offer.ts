@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { type MediaDescription, parse, type SessionDescription } from 'sdp-transform';
 import { SfuError } from '../../core/errors.ts';
+import { checkSdpLimits, invalidSdp } from './limits.ts';
 
 /** What the client is going to do: send to the room (WHIP) or receive from it (WHEP). */
 export type Purpose = 'publish' | 'watch';
@@ -40,6 +41,7 @@ export function readOffer(text: string, purpose: Purpose): Offer {
   const media = session.media.map((description) => readMedia(description));
   if (media.length === 0) throw invalidSdp('it has no m= section; offer audio, video or both');
   checkCount(media);
+  checkMids(media);
   checkBundle(session, media);
   for (const { mid, description } of media)
     checkDirection(mid, description.direction ?? session.direction, purpose);
@@ -63,10 +65,7 @@ export function readTransport(session: SessionDescription): Pick<Offer, 'ice' | 
   return {
     // The parser turns text that looks like a number into one.
     ice: { usernameFragment: String(usernameFragment), password: String(password) },
-    fingerprint: {
-      algorithm: algorithmOf(String(fingerprint.type)),
-      value: String(fingerprint.hash).toUpperCase(),
-    },
+    fingerprint: fingerprintOf(fingerprint),
     setup,
   };
 }
@@ -74,6 +73,7 @@ export function readTransport(session: SessionDescription): Pick<Offer, 'ice' | 
 /** @throws SfuError invalid_sdp */
 export function readSession(text: string): SessionDescription {
   if (!/^v=0\r?\n/.test(text)) throw invalidSdp('it must begin with the line v=0');
+  checkSdpLimits(text);
   try {
     const session = parse(text);
     if (session.origin) return session;
@@ -81,10 +81,6 @@ export function readSession(text: string): SessionDescription {
     throw invalidSdp(`it cannot be parsed (${error instanceof Error ? error.message : error})`);
   }
   throw invalidSdp('the line o= is missing');
-}
-
-export function invalidSdp(problem: string): SfuError {
-  return new SfuError('invalid_sdp', `the session description is invalid: ${problem}`);
 }
 
 export function unacceptableOffer(problem: string): SfuError {
@@ -117,6 +113,12 @@ function checkCount(media: readonly OfferedMedia[]): void {
   }
 }
 
+/** Sections are told apart by their mids, and in a bundle packets are, too (RFC 9143). */
+function checkMids(media: readonly OfferedMedia[]): void {
+  const [twice] = media.filter(({ mid }, index) => media.findIndex((other) => other.mid === mid) < index);
+  if (twice) throw invalidSdp(`a=mid:${twice.mid} is in two sections; give each section one of its own`);
+}
+
 function checkBundle({ groups = [] }: SessionDescription, media: readonly OfferedMedia[]): void {
   const mids = groups.find(({ type }) => type === 'BUNDLE')?.mids;
   const bundled = mids === undefined ? [] : String(mids).split(' ');
@@ -137,10 +139,18 @@ function isMixed({ extmapAllowMixed, media }: SessionDescription): boolean {
   return extmapAllowMixed !== undefined || media.every((section) => section.extmapAllowMixed !== undefined);
 }
 
-const algorithms = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
+/** The hash functions for certificates (RFC 8122), with the bytes of their values. */
+const bytesOf = { 'sha-1': 20, 'sha-224': 28, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 } as const;
+const algorithms = Object.keys(bytesOf) as (keyof typeof bytesOf)[];
 
-function algorithmOf(name: string): types.FingerprintAlgorithm {
-  const known = algorithms.find((algorithm) => algorithm === name.toLowerCase());
-  if (known) return known;
-  throw invalidSdp(`the algorithm "${name}" of a=fingerprint is not supported; use sha-256`);
+function fingerprintOf({ type, hash }: { type: string; hash: string }): types.DtlsFingerprint {
+  const algorithm = algorithms.find((known) => known === String(type).toLowerCase());
+  if (!algorithm) throw invalidSdp(`the algorithm "${type}" of a=fingerprint is not supported; use sha-256`);
+  const value = String(hash).toUpperCase();
+  const bytes = value.split(':');
+  if (bytes.length !== bytesOf[algorithm] || !bytes.every((byte) => /^[0-9A-F]{2}$/.test(byte)))
+    throw invalidSdp(
+      `a=fingerprint has no value of ${algorithm}; send ${bytesOf[algorithm]} bytes in hexadecimal with colons between them`,
+    );
+  return { algorithm, value };
 }

@@ -1,0 +1,54 @@
+import { clientOf } from '../access/pace.ts';
+import type { Config } from '../config/config.ts';
+import { SfuError } from '../core/errors.ts';
+import type { Identity } from '../core/grants.ts';
+import type { SessionKind } from './session.ts';
+
+/** A session that is to be opened. */
+interface Wanted {
+  readonly kind: SessionKind;
+  readonly identity: Identity;
+  /** It takes the place of a session of the same peer, so that it cannot be one too many. */
+  readonly replaces: boolean;
+}
+
+/** After so many seconds sessions that never connected have ended. */
+const retryAfterSeconds = 10;
+
+/** Counts sessions by subject and by address, so that nobody can fill a room or the node with them. */
+export class SessionLimits {
+  readonly #counts = new Map<string, number>();
+
+  constructor(private readonly config: Pick<Config, 'maxSessionsPerSubject' | 'maxSessionsPerAddress'>) {}
+
+  /** Counts a session. @returns a function that counts it no longer @throws SfuError limit_reached */
+  reserve({ kind, identity, replaces }: Wanted): () => void {
+    const { maxSessionsPerSubject, maxSessionsPerAddress } = this.config;
+    const { roomId, subject, program, address } = identity;
+    // A publisher is a peer of its own id, of which there is one.
+    const player = kind === 'whep' ? `subject ${JSON.stringify([roomId, subject])}` : undefined;
+    const client = program === undefined ? clientOf(address) : undefined;
+    if (!replaces) {
+      this.#require(player, maxSessionsPerSubject, 'players of your token are in this room');
+      this.#require(client, maxSessionsPerAddress, 'sessions are open from your address');
+    }
+    const keys = [player, client].filter((key) => key !== undefined);
+    for (const key of keys) this.#add(key, 1);
+    return () => {
+      for (const key of keys.splice(0)) this.#add(key, -1);
+    };
+  }
+
+  #require(key: string | undefined, max: number, what: string): void {
+    if (key === undefined || (this.#counts.get(key) ?? 0) < max) return;
+    throw new SfuError('limit_reached', `${max} ${what}, which is the limit; end one first`, {
+      retryAfterSeconds,
+    });
+  }
+
+  #add(key: string, change: 1 | -1): void {
+    const count = (this.#counts.get(key) ?? 0) + change;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+  }
+}
