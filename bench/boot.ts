@@ -5,18 +5,18 @@ import type { PeersLoadOptions } from './loads/peers.ts';
 
 const megabyte = 1024 * 1024;
 const kilobyte = 1024;
-/** How long a server is left alone before its memory is read, so that its garbage collector comes round. */
+/** Idle time before the memory of a server is read, so that its garbage collector has run. */
 const rest = 4000;
-/** How long until it is read again: Node.js gives memory back when it has been idle for some ten seconds. */
+/** Time until it is read again: Node.js frees memory after it has been idle for some ten seconds. */
 const longRest = 20_000;
-/** Ours is the executable, which hosts run; beside it is what `npm start` runs in a checkout. */
+/** Ours is the executable, which hosts run; `npm start` in a checkout is measured as well. */
 const programs: Readonly<Record<string, Program>> = {
   ours: 'executable',
   reference: 'reference',
   checkout: 'ours',
 };
 
-/** How soon a started server takes calls, and what memory it holds. */
+/** How long a server takes to start, and how much memory it uses. */
 export const boot: Benchmark = {
   name: 'boot',
   doc: 'process start to ready; memory of the idle server, and for each of 1,000 joined peers',
@@ -57,7 +57,7 @@ export const boot: Benchmark = {
   },
 };
 
-/** Its memory after a short rest, and after a long one. */
+/** Its memory after a short and a long idle time. */
 async function memoryOver(server: RunningServer, small: boolean) {
   await Bun.sleep(small ? 0 : rest);
   const soon = server.memory();

@@ -13,7 +13,7 @@ const scripts: Readonly<Record<Side, string>> = {
   reference: 'bench/reference/page.mjs',
 };
 
-/** What somebody waits for who comes into a call over a long line. */
+/** How long a new peer waits for video over a slow network. */
 export const firstFrame: Benchmark = {
   name: 'first-frame',
   doc: 'two Chromium pages, signaling with 100 ms of round trip: from the open socket to the first frame of the other',
@@ -32,7 +32,7 @@ export const firstFrame: Benchmark = {
     const waiting = await browser.open();
     await enter(waiting, { url, roomId: 'room', peerId: host });
     const waits: Waits[] = [];
-    // The first guest warms up the browser and the worker, and is not counted.
+    // The first guest warms up the browser and the worker and is not counted.
     for (let guest = 0; guest <= (small ? 1 : 5); guest += 1) {
       const place = { url, roomId: 'room', peerId: `guest-${guest}` };
       waits.push(await visit(browser, waiting, place));

@@ -5,29 +5,29 @@ import { startServer } from './harness/server.ts';
 import type { ForwardLoadOptions, ForwardLoadResult, ForwardWindow } from './loads/forward.ts';
 import { type HeldLoad, holdLoad } from './loads/load-process.ts';
 
-/** Two packets of 1,000 bytes a frame: as much as 100 receivers in JavaScript take on one core without loss. */
+/** Two packets of 1,000 bytes a frame: the most that 100 receivers in JavaScript handle on one core without loss. */
 const videoBitrate = 480_000;
 /**
- * Milliseconds that everybody is left alone after joining: for some seconds both runtimes compile and collect what
- * joining left, which no later packet costs.
+ * Idle milliseconds after all have joined: for some seconds both runtimes compile code and collect the garbage of
+ * joining, which must not count for the packets.
  */
 const settling = 60_000;
 const million = 1e6;
 /** Janus's own default (a thread for each connection), and pools of threads. */
 const eventLoopChoices = [0, 1, 2, 4];
 
-/** The share that has to arrive: a packet that was sent in vain would make the others look dear. */
+/** The share of packets that must arrive: lost packets would raise the cost of the others. */
 const enough = 0.99;
 const attempts = 4;
 /**
- * Windows that the same servers are measured in. A process costs some per cent more or less than the next one of the
- * same program, as long as it lives, so new ones are started now and then.
+ * Windows measured with the same servers. A process may cost some per cent more or less than another one of the
+ * same program for as long as it lives, so new ones are started regularly.
  */
 const windowsPerStart = 3;
 
 type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPid' | 'workerPids'>;
 
-/** A server with everybody in place. */
+/** A server that all its peers have joined. */
 interface Forwarding extends AsyncDisposable {
   readonly kind: string;
   readonly load: HeldLoad<unknown>;
@@ -38,8 +38,8 @@ let eventLoops: number | undefined;
 let windows = 0;
 
 /**
- * What forwarding costs, signaling and measuring of the server included. All servers run with all their peers, and media
- * flows through one after the other, for some seconds each: a machine whose speed drifts drifts for all of them.
+ * The cost of forwarding, including signaling and measurements of the server. All servers run with all their peers, and
+ * media flows through one after the other, for some seconds each, so that changes of the machine's speed affect all.
  */
 export const forward: Benchmark = {
   name: 'forward',
@@ -82,7 +82,7 @@ async function mediasoup(side: string, scale: Scale): Promise<Forwarding> {
   return await fill(server, { kind, port, serverPid: pid, workerPids }, scale);
 }
 
-/** It forwards in the process that signals, so there is nothing beside it to count. */
+/** It signals and forwards in one process, so there is no separate worker to count. */
 async function janus(loops: number, scale: Scale): Promise<Forwarding> {
   const server = await startJanus({ eventLoops: loops });
   return await fill(server, { kind: 'janus', port: server.port, workerPids: [server.pid] }, scale);
@@ -98,7 +98,7 @@ async function fill(server: AsyncDisposable, target: Target, { small }: Scale): 
   return { kind: target.kind, load, [Symbol.asyncDispose]: end };
 }
 
-/** The setting with which Janus costs least on this machine, found by one run of each. */
+/** The cheapest setting of Janus on this machine, found by one run of each. */
 async function bestEventLoops(scale: Scale): Promise<number> {
   if (scale.small) return 1;
   const costs: { loops: number; cpu: number }[] = [];
@@ -122,13 +122,13 @@ async function run(forwarding: Forwarding, scale: Scale): Promise<Measured> {
 }
 
 async function runOnce({ load }: Forwarding, { small }: Scale) {
-  load.tell(JSON.stringify({ duration: small ? 500 : 12_000 } satisfies ForwardWindow));
+  load.write(JSON.stringify({ duration: small ? 500 : 12_000 } satisfies ForwardWindow));
   const result = await load.next<ForwardLoadResult>();
   const { packets, lost, serverCpuSeconds, workerCpuSeconds } = result;
   return {
     cpu: ((serverCpuSeconds + workerCpuSeconds) / packets) * million,
     worker_cpu: (workerCpuSeconds / packets) * million,
-    // What was missing before it was measured may have come meanwhile.
+    // Packets that were missing before the measurement may have arrived during it.
     arrived: packets / (packets + Math.max(0, lost)),
   };
 }

@@ -3,7 +3,7 @@ import { type Side, startServer } from './harness/server.ts';
 import type { JoinLoadOptions, JoinLoadResult } from './loads/join.ts';
 import { runLoad } from './loads/load-process.ts';
 
-/** Many peers join, publish and receive, as after a failed node or at the full hour. */
+/** Many peers join, publish and receive at once, as after the failure of a node or on the hour. */
 export const join: Benchmark = {
   name: 'join',
   doc: '1,000 peers into 100 rooms of 10, each publishing audio and video, until every consumer exists',

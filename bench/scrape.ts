@@ -9,17 +9,17 @@ import { median } from './harness/statistics.ts';
 import { AudioRoom } from './loads/audio-room.ts';
 
 const workers = 2;
-/** What each sending peer publishes, and each receiving one consumes. */
+/** The number of tracks that each sending peer publishes and each receiving peer consumes. */
 const tracks = 100;
-/** A packet of every track so often: enough that streams flow, and little enough for the workers of a small machine. */
+/** The interval of the packets of each track: short enough to keep streams active, long enough for a small machine. */
 const packetInterval = 500;
 const scrapes = 20;
 /** Seconds between two passes, and between two scrapes of the reference, as Prometheus is mostly set. */
 const interval = 10;
 
 /**
- * What it costs to read the metrics of a busy node. The reference asks mediasoup for the statistics of every consumer
- * when somebody scrapes, which is what exporters for SFUs mostly do.
+ * The cost of reading the metrics of a busy node. The reference asks mediasoup for the statistics of every consumer
+ * at each scrape, as most exporters for SFUs do.
  */
 export const scrape: Benchmark = {
   name: 'scrape',
@@ -45,7 +45,7 @@ export const scrape: Benchmark = {
     const rounds = side === 'ours' ? scrapes : 3;
     for (let count = 0; count < rounds; count += 1) {
       const gap = new LongestGap();
-      // The loop comes round once before, so that nothing else counts as a part of the gap.
+      // Let the loop run once before, so that earlier work does not count.
       await Bun.sleep(5);
       const startedAt = gap.begin();
       bytes = (await read()).length;
@@ -100,7 +100,7 @@ class BusyNode implements AsyncDisposable {
       version: 'bench',
       onError: console.error,
     });
-    // Passes begin only when the benchmark says so.
+    // Only the benchmark starts passes.
     measurements.sampler.close();
     const node = new BusyNode(sfu, measurements);
     for (let room = 1; room <= workers; room += 1)
@@ -109,7 +109,7 @@ class BusyNode implements AsyncDisposable {
     return node;
   }
 
-  /** Percent of a core that the server process uses for one pass of the sampler in ten seconds, rests included. */
+  /** Percent of a core that the server process uses with one pass of the sampler in ten seconds, pauses included. */
   async samplerCore(): Promise<number> {
     const before = cpuSeconds();
     await this.measurements.sampler.pass();
@@ -129,7 +129,7 @@ class BusyNode implements AsyncDisposable {
     this.sfu.close();
   }
 
-  /** Each room comes to the worker that carries least. */
+  /** Each room is placed on the least loaded worker. */
   async #fill(roomId: string, receivers: number): Promise<void> {
     const room = await AudioRoom.open(this.sfu, { roomId, tracks });
     this.#rooms.push(room);
@@ -141,13 +141,13 @@ class BusyNode implements AsyncDisposable {
   }
 }
 
-/** The longest time for which the event loop did not come round. */
+/** The longest time for which the event loop was blocked. */
 class LongestGap {
   #last = performance.now();
   #longest = 0;
   readonly #timer = setInterval(() => this.#look(), 1);
 
-  /** Counts from now on. @returns this moment */
+  /** Starts to measure. @returns the current time */
   begin(): number {
     this.#last = performance.now();
     this.#longest = 0;

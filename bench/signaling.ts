@@ -5,8 +5,8 @@ import { runLoad } from './loads/load-process.ts';
 import type { SignalingLoadOptions, SignalingLoadResult } from './loads/signaling.ts';
 
 /**
- * So many requests are in flight that no server idles: an idle one spends half of its processor time on sleeping and
- * waking, which is the kernel's and the same for all.
+ * Enough requests are in flight that no server idles: an idle server spends half of its processor time on sleeping and
+ * waking in the kernel, which is the same for all.
  */
 const shapes = {
   one: { connections: 1, inFlight: 32 },
@@ -15,7 +15,7 @@ const shapes = {
 
 type Shape = (typeof shapes)[keyof typeof shapes];
 
-/** Small validated requests: what the server's own work costs beside that of the media workers. */
+/** Small validated requests: the cost of the server process without the media workers. */
 export const signaling: Benchmark = {
   name: 'signaling',
   doc: 'server CPU of a small validated request, over 1 and over 100 connections',
@@ -40,7 +40,7 @@ export const signaling: Benchmark = {
 };
 
 async function exchange(side: Side, shape: Shape, { small }: Scale): Promise<{ cpu: number; rate: number }> {
-  // The compilers of both runtimes go on improving the code for hundreds of thousands of calls.
+  // Both runtimes keep optimizing the code for hundreds of thousands of calls.
   const [warmUp, requests] = small ? [2000, 20_000] : [200_000, 400_000];
   await using server = await startServer({ side, workers: 1 });
   const options: SignalingLoadOptions = {

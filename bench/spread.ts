@@ -11,13 +11,13 @@ const roomId = 'crowd';
 
 interface Size {
   readonly peers: number;
-  /** Bits a second that the one publisher sends at full pace: more than the workers can forward to everybody. */
+  /** Bits a second that the publisher sends at full pace: more than the workers can forward to all. */
   readonly videoBitrate: number;
-  /** Milliseconds. ICE gives a silent client up after 30 seconds, so it has to be less. */
+  /** Milliseconds. Must be less than the 30 seconds after which ICE drops a silent client. */
   readonly duration: number;
 }
 
-/** A room that is too large for one core: what two workers forward, and what one does. */
+/** A room that is too large for one core: packets forwarded by two workers and by one. */
 export const spread: Benchmark = {
   name: 'spread',
   doc: 'one room too large for a core: packets forwarded by two workers (ours) and by one (reference)',
@@ -72,11 +72,11 @@ function hold<O extends object>(name: string, options: O): Promise<HeldLoad<unkn
 
 /** Sets the pace of the publisher. @returns the packets that it has sent until now */
 async function pace(publisher: HeldLoad<unknown>, value: Pace): Promise<number> {
-  publisher.tell(value);
+  publisher.write(value);
   return (await publisher.next<{ sent: number }>()).sent;
 }
 
 async function packets(crowd: HeldLoad<unknown>): Promise<number> {
-  crowd.tell('count');
+  crowd.write('count');
   return (await crowd.next<{ packets: number }>()).packets;
 }

@@ -1,17 +1,17 @@
-/** How the time between attempts grows, in milliseconds. */
+/** How the delay between attempts grows, in milliseconds. */
 export interface Backoff {
   readonly first: number;
-  readonly most: number;
+  readonly max: number;
 }
 
-/** The wait before attempt `attempt` (from 0): it doubles, and half of it is chance, so that clients do not come in step. */
-export function backoffDelay({ first, most }: Backoff, attempt: number, random = Math.random()): number {
-  const full = Math.min(most, first * 2 ** attempt);
+/** The delay before attempt `attempt` (from 0): it doubles, and half of it is random, so that clients spread out. */
+export function backoffDelay({ first, max }: Backoff, attempt: number, random = Math.random()): number {
+  const full = Math.min(max, first * 2 ** attempt);
   return Math.round(full * (0.5 + random / 2));
 }
 
-/** Resolves after a while, or at once when the signal is aborted. */
-export function rest(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after that time, or at once when the signal is aborted. */
+export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const timer = setTimeout(resolve, milliseconds);

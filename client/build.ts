@@ -21,8 +21,8 @@ const styles = [
 ];
 
 /**
- * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which holds the client library. Nothing is
- * loaded from elsewhere. Does nothing when the inputs are those of the last build.
+ * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which contains the client library. The page
+ * loads nothing from other hosts. Does nothing when the inputs have not changed since the last build.
  */
 export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<void> {
   const hash = await hashInputs();
@@ -38,7 +38,7 @@ export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<vo
   await writeWhole(`${outdir}.hash`, hash);
 }
 
-/** Bundles and minifies a module for browsers. @throws AggregateError that lists what is wrong */
+/** Bundles and minifies a module for browsers. @throws AggregateError with the bundler's errors */
 export async function bundle(entry: string, external: string[] = []): Promise<Uint8Array<ArrayBuffer>> {
   const { outputs } = await Bun.build({
     entrypoints: [entry],
@@ -48,7 +48,7 @@ export async function bundle(entry: string, external: string[] = []): Promise<Ui
     format: 'esm',
   });
   const [script] = outputs;
-  if (!script) throw new Error(`the bundler made nothing of ${relative(root, entry)}`);
+  if (!script) throw new Error(`the bundler wrote no output for ${relative(root, entry)}`);
   return new Uint8Array(await script.arrayBuffer());
 }
 
@@ -66,14 +66,14 @@ async function hashInputs(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Whoever reads the file meanwhile, e.g. another build, gets the old one or the new one, never a half. */
+/** Replaces the file atomically, so that a reader, e.g. another build, never gets a part of it. */
 async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   await Bun.write(temporary, content);
   await rename(temporary, path);
 }
 
-/** Tells what a visitor of the page, and an application, has to load. */
+/** Prints the size of the page's files and of the library. */
 export async function printSizes(): Promise<void> {
   const folder = join(root, 'dist', 'page');
   for (const name of [...new Glob('*').scanSync(folder)].sort()) {

@@ -13,7 +13,7 @@ export interface CallOptions extends LifelineOptions, MediaOptions {
   readonly device: DeviceInfo;
 }
 
-/** Where the call stands. `rejoining`: the media is being built anew; `reconnecting`: the connection is. */
+/** State of the call. `rejoining`: the media is being rebuilt; `reconnecting`: the connection is. */
 export type CallState = 'new' | 'connecting' | 'joined' | 'rejoining' | 'reconnecting' | 'ended';
 
 export interface CallHost extends RosterHost, ReceiverHost {
@@ -21,6 +21,6 @@ export interface CallHost extends RosterHost, ReceiverHost {
   readonly displayName: string;
   stateChanged(state: CallState, error?: ClientError): void;
   transportState(direction: Direction, state: types.ConnectionState): void;
-  /** Everything that the server tells, after the call has taken its part. */
+  /** Every notification of the server, after the call has handled it. */
   notified(notification: Notification): void;
 }

@@ -1,24 +1,24 @@
 import type { Device } from 'mediasoup-client';
 import type { CallHost, CallOptions, CallState } from './call-types.ts';
 import type { Connection } from './connection.ts';
-import { ClientError, isMomentary } from './errors.ts';
+import { ClientError, isTransient } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Lifeline, type LifelineHost } from './lifeline.ts';
 import { Media, type MediaHost } from './media.ts';
-import { persist } from './persist.ts';
 import type { JoinResult, Notification, ServerRequest } from './protocol.ts';
 import { Receiver } from './receiver.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import { retry } from './retry.ts';
 import { Roster } from './roster.ts';
 import { Sending } from './sending.ts';
 
-/** Building the media anew on a living socket, in milliseconds, until the socket is given up. */
-const rebuilding = { backoff: { first: 40, most: 1000 }, patience: 15_000 };
+/** How long to retry rebuilding the media on an open socket before the socket is closed. */
+const rebuildRetry = { backoff: { first: 40, max: 1000 }, timeoutMs: 15_000 };
 
-/** Ends of transports that another message explains, or that we caused: nothing is to be done about them. */
-const explainedEnds = new Set(['rejoin', 'router_closed', 'peer_left']);
+/** Reasons of transport ends that we caused, or that another message handles. Nothing is done about them. */
+const handledEnds = new Set(['rejoin', 'router_closed', 'peer_left']);
 
-/** One call: the connection, and the media that is built on it as often as it takes. */
+/** A call: the connection, and the media, which is rebuilt on it when it is lost. */
 export class Call implements LifelineHost {
   readonly sending = new Sending();
   readonly roster: Roster;
@@ -26,16 +26,16 @@ export class Call implements LifelineHost {
   #state: CallState = 'new';
   #media: Media | undefined;
   #receiver: Receiver | undefined;
-  /** Loaded with the codecs of the server; good for one connection. */
+  /** Loaded with the codecs of the server; valid for one connection. */
   #device: Device | undefined;
-  /** Counts the media that became void; what was begun under another number is dropped. */
+  /** Incremented when the media is lost; work that was started before is dropped. */
   #generation = 0;
   #building = false;
   #moveTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Closed while the server answers our join: what overtakes the answer is looked at after it. */
-  readonly #gate = new Gate<Notification>((notification) => this.#taken(notification));
+  /** Closed while a join is pending: notifications that arrive before its answer are handled after it. */
+  readonly #gate = new Gate<Notification>((notification) => this.#dispatch(notification));
   readonly #mediaHost: MediaHost;
-  readonly #online = () => this.lifeline.hurry();
+  readonly #online = () => this.lifeline.retryNow();
 
   constructor(
     private readonly options: CallOptions,
@@ -80,22 +80,22 @@ export class Call implements LifelineHost {
     }
   }
 
-  /** Leaves. The server is told, so that the others see it at once. */
+  /** Leaves. The server is notified, so that the others see it at once. */
   async leave(): Promise<void> {
     if (this.#state === 'ended') return;
     const { connection } = this.lifeline;
-    const told = connection?.request('leaveCall', {}, 1000).catch(() => {});
+    const leaving = connection?.request('leaveCall', {}, 1000).catch(() => {});
     this.#finish(new ClientError('left', 'you left the call'));
-    await told;
+    await leaving;
     this.lifeline.stop();
   }
 
-  /** Receives a publication by choice. */
+  /** Starts to receive a publication. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
     const media = this.requireMedia();
     const info = await media.request('consume', { producerId, paused: true });
     const track = await this.#receiver?.offer(info);
-    if (!track) throw new ClientError('gone', 'the connection broke meanwhile; subscribe again');
+    if (!track) throw new ClientError('gone', 'the connection was lost; subscribe again');
     await media.request('resumeConsumer', { consumerId: track.id });
     return track;
   }
@@ -126,7 +126,7 @@ export class Call implements LifelineHost {
     else this.#gate.take(notification);
   }
 
-  #taken(notification: Notification): void {
+  #dispatch(notification: Notification): void {
     this.#receiver?.notified(notification);
     this.roster.notified(notification);
     this.sending.notified(notification);
@@ -134,15 +134,15 @@ export class Call implements LifelineHost {
   }
 
   async requested(_connection: Connection, { method, data }: ServerRequest): Promise<void> {
-    // An offer may overtake the answer to our join, which is what names its sender.
+    // An offer may arrive before the answer to our join, which has the peer that it belongs to.
     await this.#gate.opened;
     const receiver = this.#receiver;
-    if (!receiver) throw new ClientError('gone', 'the media is being built anew');
+    if (!receiver) throw new ClientError('gone', 'the media is being rebuilt');
     if (method === 'newConsumer') await receiver.offer(data);
     else await receiver.offerData(data);
   }
 
-  /** Builds the media and joins, again and again while what fails is only momentary. */
+  /** Builds the media and joins. Retries transient errors. */
   async #build(connection: Connection): Promise<void> {
     let generation = this.#generation;
     const attempt = async () => {
@@ -151,11 +151,11 @@ export class Call implements LifelineHost {
     };
     this.#building = true;
     try {
-      await persist(attempt, {
-        ...rebuilding,
-        mayGoOn: (error) => connection.open && isMomentary(error),
-        // A rejoin that came meanwhile explains the failure.
-        atOnce: () => generation !== this.#generation,
+      await retry(attempt, {
+        ...rebuildRetry,
+        isRetryable: (error) => connection.open && isTransient(error),
+        // A rejoin during the attempt is the cause of the failure.
+        skipDelay: () => generation !== this.#generation,
       });
     } finally {
       this.#building = false;
@@ -163,13 +163,13 @@ export class Call implements LifelineHost {
     this.#setState('joined');
   }
 
-  /** One attempt: device, transports, join, and what is sent right behind it. */
+  /** One attempt: device, transports, join, and our publications right behind it. */
   async #enter(connection: Connection, generation: number): Promise<void> {
     const { autoSubscribe, device } = this.options;
     const media = await Media.open(connection, this.options, this.#mediaHost, this.#device);
     this.#device = media.device;
     try {
-      this.#mustBe(generation);
+      this.#requireCurrent(generation);
       const { displayName } = this.host;
       const rtpCapabilities = media.device.recvRtpCapabilities;
       const joining = connection.request('join', { displayName, device, rtpCapabilities, autoSubscribe });
@@ -186,7 +186,7 @@ export class Call implements LifelineHost {
     this.#gate.close();
     try {
       const { peers, consumers = [] } = await joining;
-      this.#mustBe(generation);
+      this.#requireCurrent(generation);
       this.#media = media;
       this.#receiver = new Receiver(media, this.host);
       this.roster.joined(peers);
@@ -196,8 +196,8 @@ export class Call implements LifelineHost {
     }
   }
 
-  #mustBe(generation: number): void {
-    if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost meanwhile');
+  #requireCurrent(generation: number): void {
+    if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost; try again');
   }
 
   async #rejoin(connection: Connection): Promise<void> {
@@ -207,7 +207,7 @@ export class Call implements LifelineHost {
     try {
       await this.#build(connection);
     } catch {
-      // A new connection may find another way; if this one is broken already, closing it changes nothing.
+      // A new connection may work. If this one is closed already, a reconnect is under way.
       if (connection.open) this.lifeline.abandon();
     }
   }
@@ -215,13 +215,13 @@ export class Call implements LifelineHost {
   async #transportClosed(transportId: string, reason: string): Promise<void> {
     const media = this.#media;
     const direction = media?.lost(transportId);
-    if (!media || !direction || explainedEnds.has(reason)) return;
+    if (!media || !direction || handledEnds.has(reason)) return;
     if (direction === 'send') this.sending.detach();
     await media.rebuild(direction);
     if (direction === 'send' && !media.closed) this.sending.attach(media);
   }
 
-  /** The server is about to end and says when each of its clients is to go elsewhere. */
+  /** The server drains and gives each client its own time to move to another connection. */
   #moveAfter(milliseconds: number): void {
     this.#moveTimer = setTimeout(() => void this.lifeline.migrate(), milliseconds);
   }

@@ -16,7 +16,7 @@ export interface ChannelOptions {
   readonly protocol?: string;
 }
 
-/** A data channel to everyone in the room. Like a publication it outlives connections. */
+/** A data channel to everyone in the room. Like a publication it is opened again after a reconnect. */
 export class Channel {
   #producer: types.DataProducer | undefined;
   #ready = deferred<types.DataProducer>();
@@ -34,7 +34,7 @@ export class Channel {
     producer.send(data);
   }
 
-  /** Bytes that wait to be sent; send large things in pieces, and the next when this is low. */
+  /** Bytes that wait to be sent. Send large data in pieces, and the next piece when this is low. */
   get bufferedAmount(): number {
     return this.#producer?.bufferedAmount ?? 0;
   }
@@ -50,18 +50,18 @@ export class Channel {
     else producer.on('open', opened);
   }
 
-  /** For the client: the connection that carried it is gone, what is sent waits for the next. */
+  /** For the client: its connection is gone; messages wait for the next one. */
   detach(): void {
     if (!this.#producer) return;
     this.#producer = undefined;
     const waiting = this.#ready;
     this.#ready = deferred();
     this.#ready.promise.catch(() => {});
-    // Who waits already goes on waiting; a promise that is resolved is not changed by this.
+    // Pending senders wait for the next connection. If the promise is resolved already, this has no effect.
     waiting.resolve(this.#ready.promise);
   }
 
-  /** For the client: there will be no other connection, or the server refuses it. */
+  /** For the client: the call ended, or the server refuses the channel. */
   end(error: ClientError): void {
     this.detach();
     this.#ready.reject(error);

@@ -19,10 +19,10 @@ export interface ClientHostOptions {
   readonly displayName: string;
 }
 
-/** How often the quality is judged anew though nothing was told, in milliseconds. */
-const judging = 2000;
+/** How often the quality is updated when no scores arrive. */
+const qualityIntervalMs = 2000;
 
-/** Turns what happens in a call into the events of the client. */
+/** Turns the notifications of a call into events of the client. */
 export class ClientHost implements CallHost {
   displayName: string;
   readonly quality: QualityBook;
@@ -38,7 +38,7 @@ export class ClientHost implements CallHost {
   stateChanged(state: CallState, error?: ClientError): void {
     clearInterval(this.#timer);
     this.quality.reset();
-    if (state === 'joined') this.#timer = setInterval(() => this.quality.look(), judging);
+    if (state === 'joined') this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
     this.options.emit('state', { state, error });
   }
 

@@ -10,24 +10,24 @@ import type { DeviceInfo } from './remote-peer.ts';
 import type { TrackSource } from './sources.ts';
 
 export interface TureenClientOptions extends MediaOptions {
-  /** Address of the server, http(s) or ws(s); that of the page unless told. */
+  /** Address of the server, http(s) or ws(s). Default: the origin of the page. */
   readonly url?: string | URL;
   readonly roomId: string;
-  /** Who you are in the room, unique there; a random id unless told. With a token it is the token's subject. */
+  /** Your id, unique in the room. Default: a random id. With a token it must be the token's subject. */
   readonly peerId?: string;
   readonly displayName?: string;
-  /** A token, or a function that gets one. It is asked again before every reconnect, and when a token was refused. */
+  /** A token, or a function that gets one. It is called again before every reconnect, and when a token was refused. */
   readonly token?: TokenSource;
   /** Receive everything that is published. Default true; otherwise call `subscribe`. */
   readonly autoSubscribe?: boolean;
-  /** Tell, by the event `bandwidth`, what the network could carry to us. Default false: it is a message a second. */
+  /** Emit `bandwidth` events. Default false, since they cost a message a second. */
   readonly bandwidthEstimate?: boolean;
   /** How tracks are encoded, by their source, e.g. `{ camera: { maxBitrate: 900_000, codecs: ['vp9', 'vp8'] } }`. */
   readonly defaults?: Partial<Record<TrackSource, PublicationOptions>>;
-  /** What the others are told of your device; told by the browser's name unless given. */
+  /** The device that others see. Default: derived from the browser's name. */
   readonly device?: DeviceInfo;
-  /** How long things may take, in milliseconds. */
-  readonly timing?: Partial<Timing>;
+  /** Timeouts and delays, in milliseconds. */
+  readonly timing?: Partial<Omit<Timing, 'backoff'>> & DeprecatedTiming & { readonly backoff?: AnyBackoff };
 }
 
 /** Milliseconds. */
@@ -36,23 +36,45 @@ export interface Timing {
   readonly connectTimeout: number;
   /** For one answer of the server; then the connection counts as dead. */
   readonly requestTimeout: number;
-  /** Between attempts to connect: half of it is chance. */
+  /** Delay between attempts to connect; half of it is random. */
   readonly backoff: Backoff;
-  /** Until `join` gives up a server that cannot be reached. */
-  readonly firstPatience: number;
-  /** Until a call whose connection broke is given up. */
-  readonly reconnectPatience: number;
+  /** After which `join` fails if the server cannot be reached. */
+  readonly joinTimeout: number;
+  /** After which a call that lost its connection ends. */
+  readonly reconnectTimeout: number;
 }
 
-const usualTiming: Timing = {
+/** Former names, which are removed in the next version. */
+interface DeprecatedTiming {
+  /** @deprecated use `joinTimeout` */
+  readonly firstPatience?: number;
+  /** @deprecated use `reconnectTimeout` */
+  readonly reconnectPatience?: number;
+}
+
+/** The form with `most` is deprecated. */
+type AnyBackoff = Backoff | { readonly first: number; readonly most: number };
+
+const defaultTiming: Timing = {
   connectTimeout: 10_000,
   requestTimeout: 15_000,
-  backoff: { first: 300, most: 8000 },
-  firstPatience: 3000,
-  reconnectPatience: 120_000,
+  backoff: { first: 300, max: 8000 },
+  joinTimeout: 3000,
+  reconnectTimeout: 120_000,
 };
 
-// As the server sees it: control characters, and those that turn the direction of what follows, could fake other ids.
+function timingOf({ timing = {} }: TureenClientOptions): Timing {
+  const { firstPatience, reconnectPatience, backoff = defaultTiming.backoff, ...given } = timing;
+  return {
+    ...defaultTiming,
+    ...(firstPatience !== undefined && { joinTimeout: firstPatience }),
+    ...(reconnectPatience !== undefined && { reconnectTimeout: reconnectPatience }),
+    ...given,
+    backoff: 'most' in backoff ? { first: backoff.first, max: backoff.most } : backoff,
+  };
+}
+
+// The server's rule: control characters and direction marks could make one id look like another.
 const unwanted = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|^\s|\s$|\s\s/u;
 
 function requireId(what: string, id: string): void {
@@ -63,7 +85,7 @@ function requireId(what: string, id: string): void {
   );
 }
 
-/** @throws ClientError when something that is needed is missing or wrong */
+/** @throws ClientError when a required option is missing or an option is invalid */
 export function callOptions(options: TureenClientOptions): CallOptions {
   const { url = globalThis.location?.origin, roomId, peerId = randomId() } = options;
   requireId('room id', roomId);
@@ -73,7 +95,6 @@ export function callOptions(options: TureenClientOptions): CallOptions {
   const { autoSubscribe = true, bandwidthEstimate = false, device = describeDevice() } = options;
   const { iceServers, iceTransportPolicy, forceTcp, handlerFactory } = options;
   const media = { iceServers, iceTransportPolicy, forceTcp, handlerFactory };
-  const { timing, token } = options;
-  const call = { url, roomId, peerId, token, autoSubscribe, bandwidthEstimate, device };
-  return { ...usualTiming, ...timing, ...media, ...call };
+  const call = { url, roomId, peerId, token: options.token, autoSubscribe, bandwidthEstimate, device };
+  return { ...timingOf(options), ...media, ...call };
 }

@@ -15,12 +15,12 @@ import type { RemoteTrack } from './remote-track.ts';
 import { kindOf, type TrackSource } from './sources.ts';
 import type { Direction } from './transports.ts';
 
-/** The label of the data channel that every client takes for the chat. */
+/** The label of the data channel that clients use for chat. */
 const chatLabel = 'chat';
 
 /**
- * A participant of one room, for one call: make another client for the next. It joins, publishes, receives, and keeps
- * the call alive by itself through lost networks, restarted servers and media workers that died.
+ * A participant of one room, for one call: create another client for the next. It joins, publishes and receives, and
+ * recovers by itself from lost networks, restarted servers and dead media workers.
  */
 export class TureenClient extends Events<TureenClientEvents> {
   readonly roomId: string;
@@ -63,7 +63,7 @@ export class TureenClient extends Events<TureenClientEvents> {
     return this.#call.sending.publications;
   }
 
-  /** Connects and joins. @throws ClientError that says why not; then the client is of no further use */
+  /** Connects and joins. @throws ClientError with the reason; then create another client */
   async join(): Promise<void> {
     await this.#call.start();
   }
@@ -73,7 +73,7 @@ export class TureenClient extends Events<TureenClientEvents> {
     await this.#call.leave();
   }
 
-  /** What this side publishes from that source, if it does. */
+  /** Our publication of that source, if there is one. */
   publication(source: TrackSource): Publication | undefined {
     return [...this.publications].find((publication) => publication.source === source);
   }
@@ -92,7 +92,7 @@ export class TureenClient extends Events<TureenClientEvents> {
     }
     const complete = { stopTrack: false, ...this.#defaults?.[source], ...options };
     const publication = new Publication(source, track, complete);
-    // First it is among the publications, and no more among them once it has ended: then others are told.
+    // `sending` listens first, so that `publications` is up to date when an event is emitted.
     const adding = this.#call.sending.add(publication);
     publication.on('ended', (end) => this.#host.publicationEnded(end));
     publication.on('changed', () => this.#host.publicationChanged(publication));
@@ -118,7 +118,7 @@ export class TureenClient extends Events<TureenClientEvents> {
     return await this.publish(await reopen(), 'microphone', { stopTrack: true, reopen, ...options });
   }
 
-  /** Asks what to share, and publishes it: its picture, and its sound where the browser gives it. */
+  /** Asks the user what to share, and publishes its video, and its audio if the browser provides it. */
   async publishScreen(
     constraints: MediaTrackConstraints = {},
     options: PublicationOptions = {},
@@ -129,7 +129,7 @@ export class TureenClient extends Events<TureenClientEvents> {
     return await Promise.all(tracks.map(publish));
   }
 
-  /** Receives something by choice, after `publicationAdded`. Only with `autoSubscribe: false`. */
+  /** Receives a publication, after `publicationAdded`. Only with `autoSubscribe: false`. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
     return await this.#call.subscribe(producerId);
   }
@@ -149,18 +149,18 @@ export class TureenClient extends Events<TureenClientEvents> {
     await channel.send(text);
   }
 
-  /** A new name; the others are told. @throws ClientError forbidden when the token sets the name */
+  /** Changes the name that others see. @throws ClientError forbidden when the token sets the name */
   async setDisplayName(displayName: string): Promise<void> {
     await this.#call.media?.request('changeDisplayName', { displayName });
     this.#host.displayName = displayName;
   }
 
-  /** How well the media of a peer gets through; your own without an id. */
+  /** Connection quality of a peer; your own without an id. */
   quality(peerId: string = this.peerId): Quality {
     return this.#host.quality.of(peerId);
   }
 
-  /** Reads numbers off the browser's statistics. Keep it: rates are those between two of its readings. */
+  /** Reads the browser's statistics. Keep the object: rates are measured between two of its readings. */
   meter(): Meter {
     return new Meter({
       ownPeerId: this.peerId,
@@ -170,19 +170,19 @@ export class TureenClient extends Events<TureenClientEvents> {
     });
   }
 
-  /** The browser's statistics of the way to the server, or from it (https://w3c.github.io/webrtc-stats/). */
+  /** The browser's statistics of a transport (https://w3c.github.io/webrtc-stats/). */
   async getTransportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
     const transport = this.#call.media?.transport(direction);
     return transport && !transport.closed ? await transport.getStats() : undefined;
   }
 
-  /** New ICE credentials for both transports. It happens on its own when the network changes. */
+  /** Restarts ICE on both transports. This happens by itself when the network changes. */
   async restartIce(): Promise<void> {
     await this.#call.requireMedia().restartIce();
   }
 
-  /** The network is back: a reconnect that waits tries at once. The browser's `online` event does this by itself. */
+  /** Skips the delay before the next attempt to reconnect. The browser's `online` event does this by itself. */
   reconnectNow(): void {
-    this.#call.lifeline.hurry();
+    this.#call.lifeline.retryNow();
   }
 }

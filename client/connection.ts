@@ -16,11 +16,11 @@ export interface ConnectionOptions {
   roomId: string;
   peerId: string;
   token?: string;
-  /** Whether the server is to tell its estimate of the downlink. */
+  /** Whether the server should send its bandwidth estimate. */
   bandwidthEstimate: boolean;
-  /** Milliseconds that connecting may take. */
+  /** Milliseconds for the connection to open. */
   connectTimeout: number;
-  /** Milliseconds that the server may take for an answer. */
+  /** Milliseconds for one answer of the server. */
   requestTimeout: number;
   onNotification: (notification: Notification) => void;
   /** Resolves to accept, rejects to refuse. */
@@ -51,7 +51,7 @@ interface Frame {
   readonly errorReason?: string;
 }
 
-/** A JWT is base64url and dots (RFC 7515); a sub-protocol could not carry much else. */
+/** A JWT is base64url and dots (RFC 7515); a sub-protocol allows few other characters. */
 const tokenCharacters = /^[\w.~+-]+$/;
 
 /** One signaling socket: protoo's envelope, requests with time-outs, answers to the server's requests. */
@@ -68,10 +68,7 @@ export class Connection {
     const { token } = options;
     const protocols = token === undefined ? [subProtocol] : [subProtocol, `${tokenPrefix}${token}`];
     if (token !== undefined && !tokenCharacters.test(token)) {
-      throw new ClientError(
-        'unauthorized',
-        'the token holds characters that no token has; get it again, whole',
-      );
+      throw new ClientError('unauthorized', 'the token has characters that no JWT has; get a new token');
     }
     this.#socket = new WebSocket(socketAddress(options), protocols);
     this.#socket.addEventListener('message', ({ data }) => this.#received(String(data)));
@@ -79,8 +76,8 @@ export class Connection {
   }
 
   /**
-   * Connects. Resolves when the server has let the peer in and welcomed it, which is later than the opening of the
-   * socket.
+   * Connects. Resolves when the server has admitted the peer and sent `welcome`, which is later than the opening of
+   * the socket.
    * @throws ConnectionRefused
    */
   static async open(options: ConnectionOptions): Promise<Connection> {
@@ -97,7 +94,7 @@ export class Connection {
     return connection;
   }
 
-  /** What the server opened for the first join over this connection. A later one asks for its own. */
+  /** The transports that the server opened for the first join over this connection. A later join requests new ones. */
   takeWelcome(): NotificationData<'welcome'> | undefined {
     const welcome = this.#welcome;
     this.#welcome = undefined;
@@ -108,7 +105,7 @@ export class Connection {
     return !this.#ended;
   }
 
-  /** Asks the server. @throws ClientError with the server's code, `timeout`, or `unreachable` */
+  /** Sends a request. @throws ClientError with the server's code, `timeout`, or `unreachable` */
   request<N extends MethodName>(
     method: N,
     data: MethodParams<N>,
@@ -121,7 +118,7 @@ export class Connection {
       const timer = setTimeout(() => {
         this.#waiting.delete(id);
         reject(new ClientError('timeout', `the server did not answer ${method} within ${timeout} ms`));
-        // A server that is silent for so long is not there any more, whatever the socket believes.
+        // A server that is silent for so long counts as dead, even if the socket is open.
         this.#end({ closeCode: 1006, reason: '' });
       }, timeout);
       this.#waiting.set(id, { resolve, reject, timer });
@@ -129,7 +126,7 @@ export class Connection {
     });
   }
 
-  /** Ends the connection; `onClosed` is told, once. */
+  /** Ends the connection. Calls `onClosed` once. */
   close(closeCode = 1000, reason = ''): void {
     this.#end({ closeCode, reason });
   }
@@ -177,7 +174,7 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
-    const error = new ClientError('unreachable', 'the connection to the server broke');
+    const error = new ClientError('unreachable', 'the connection to the server was lost');
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
       reject(error);
@@ -188,7 +185,7 @@ export class Connection {
   }
 }
 
-/** The connection ended before the server let the peer in. */
+/** The connection ended before the server admitted the peer. */
 export class ConnectionRefused extends ClientError {
   constructor(readonly end: ConnectionEnd) {
     const { code, message } = endError(end);
@@ -196,7 +193,7 @@ export class ConnectionRefused extends ClientError {
   }
 }
 
-/** A connection's end as an error that can be shown. */
+/** The end of a connection as an error that can be shown to users. */
 export function endError({ reason, closeCode }: ConnectionEnd): ClientError {
   if (reason !== '') return errorOfReason(reason, 'unreachable');
   return new ClientError(

@@ -9,7 +9,7 @@ const browsers: ReadonlyArray<{ flag: string; name: string; pattern: RegExp }> =
   { flag: 'safari', name: 'Safari', pattern: /Version\/(\d+)[\d.]* (?:Mobile\/\S+ )?Safari/ },
 ];
 
-/** What the others are told of this device. */
+/** This device as the others see it. */
 export function describeDevice(userAgent = globalThis.navigator?.userAgent ?? ''): DeviceInfo {
   for (const { flag, name, pattern } of browsers) {
     const version = pattern.exec(userAgent)?.[1];

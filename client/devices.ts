@@ -2,7 +2,7 @@ import { ClientError } from './errors.ts';
 
 export type DeviceKind = 'camera' | 'microphone' | 'speaker';
 
-/** A device to choose. Browsers tell names only once the page may use such a device. */
+/** A device to choose from. Browsers give its name only after the page may use such a device. */
 export interface DeviceChoice {
   readonly id: string;
   readonly label: string;
@@ -40,13 +40,13 @@ export async function openMicrophone(constraints: MediaTrackConstraints = {}): P
   return await openOne('microphone', () => navigator.mediaDevices.getUserMedia({ audio }));
 }
 
-/** Asks which screen, window or tab to share. @returns its picture, and its sound where the browser gives it */
+/** Asks the user what to share. @returns the video track, and the audio track if the browser provides it */
 export async function openScreen(constraints: MediaTrackConstraints = {}): Promise<MediaStreamTrack[]> {
   requireDevices('screen');
   try {
     const video = { frameRate: { ideal: 15, max: 30 }, ...constraints };
     const stream = await navigator.mediaDevices.getDisplayMedia({ video, audio: true });
-    // Text stays sharp when bandwidth lacks (https://w3c.github.io/mst-content-hint/).
+    // Keeps text sharp at low bandwidth (https://w3c.github.io/mst-content-hint/).
     for (const track of stream.getVideoTracks()) track.contentHint = 'detail';
     return stream.getTracks();
   } catch (error) {
@@ -54,7 +54,7 @@ export async function openScreen(constraints: MediaTrackConstraints = {}): Promi
   }
 }
 
-/** The devices that are there. */
+/** The connected devices. */
 export async function listDevices(): Promise<DeviceLists> {
   const lists: Record<DeviceKind, DeviceChoice[]> = { camera: [], microphone: [], speaker: [] };
   const found = (await globalThis.navigator?.mediaDevices?.enumerateDevices?.()) ?? [];
@@ -66,16 +66,16 @@ export async function listDevices(): Promise<DeviceLists> {
   return lists;
 }
 
-/** Tells the devices now, and again whenever one comes or goes. @returns a function that ends it */
+/** Reports the devices now, and whenever one is added or removed. @returns a function that stops it */
 export function watchDevices(listener: (devices: DeviceLists) => void): () => void {
-  const tell = () =>
+  const report = () =>
     void listDevices().then(listener, () => {
-      // A browser that refuses the list has no devices to choose from.
+      // If the browser refuses the list, there are no devices to choose from.
     });
   const devices = globalThis.navigator?.mediaDevices;
-  devices?.addEventListener('devicechange', tell);
-  tell();
-  return () => devices?.removeEventListener('devicechange', tell);
+  devices?.addEventListener('devicechange', report);
+  report();
+  return () => devices?.removeEventListener('devicechange', report);
 }
 
 async function openOne(what: string, open: () => Promise<MediaStream>): Promise<MediaStreamTrack> {

@@ -1,17 +1,17 @@
 import type { types } from 'mediasoup-client';
 import type { TrackSource } from './sources.ts';
 
-/** How a track is encoded. Everything has a default that suits its source. */
+/** How a track is encoded. The defaults depend on the source. */
 export interface EncodingOptions {
-  /** Video codecs by preference, e.g. ['vp9', 'vp8']; the first that both sides have is taken, else any. */
+  /** Video codecs by preference, e.g. ['vp9', 'vp8']; the first that both sides support is used, else any. */
   readonly codecs?: readonly string[];
   /** Bits a second of the best layer. */
   readonly maxBitrate?: number;
-  /** Several qualities at once, so that every receiver gets the one that it can take. Default for video. */
+  /** Sends several qualities, so that every receiver gets one that fits its bandwidth. Default for video. */
   readonly simulcast?: boolean;
-  /** What gives way when there is too little bandwidth or CPU. */
+  /** What is reduced when there is too little bandwidth or CPU. */
   readonly degradationPreference?: RTCDegradationPreference;
-  /** Opus: a silent microphone sends next to nothing. Default for the microphone. */
+  /** Opus: a silent microphone sends almost nothing. Default for the microphone. */
   readonly dtx?: boolean;
 }
 
@@ -24,14 +24,14 @@ const defaultBitrates: Record<TrackSource, number> = {
 
 const defaultDegradation: Partial<Record<TrackSource, RTCDegradationPreference>> = {
   camera: 'balanced',
-  // A text that cannot be read is worth nothing at any frame rate.
+  // Text must stay readable.
   screen: 'maintain-resolution',
 };
 
 /** Codecs that carry their layers in one stream (SVC) instead of in several (simulcast). */
 const layered = /^video\/(vp9|av1)$/i;
 
-/** The first of the wanted codecs that can be sent; undefined leaves the choice to the device. */
+/** The first of the preferred codecs that can be sent; undefined leaves the choice to the device. */
 export function chooseCodec(
   capabilities: types.RtpCapabilities,
   wanted: readonly string[] = [],
@@ -91,7 +91,7 @@ function layerCount(source: TrackSource, track: MediaStreamTrack): number {
   return width * height >= 960 * 540 ? 3 : width * height >= 480 * 270 ? 2 : 1;
 }
 
-/** Tells the browser what gives way. Browsers that do not know the field ignore it. */
+/** Sets what the browser reduces first. Browsers that do not know the field ignore it. */
 export async function setDegradation(
   sender: RTCRtpSender | undefined,
   source: TrackSource,

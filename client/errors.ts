@@ -1,11 +1,11 @@
 /**
  * The one error class of the client. `code` is stable: one of the server's (docs/protocol.md), or
  *
- * - `unreachable` the server does not answer, or the connection broke
+ * - `unreachable` the server does not answer, or the connection was lost
  * - `timeout` a request was not answered in time
  * - `not_joined` the call has not begun or is over
  * - `permission_denied`, `device_missing`, `device_busy`, `device_failed`, `unsupported` a camera, microphone or
- *   screen cannot be had
+ *   screen cannot be used
  */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
@@ -27,9 +27,9 @@ export function errorOfReason(reason: string, fallback: string): ClientError {
     : new ClientError(fallback, reason || 'the server gave no reason');
 }
 
-const momentary = new Set(['gone', 'worker_unavailable', 'internal', 'timeout', 'wrong_state', 'not_found']);
+const transient = new Set(['gone', 'worker_unavailable', 'internal', 'timeout', 'wrong_state', 'not_found']);
 
-/** Whether building media anew may succeed a moment later: its worker was just replaced, or not yet. */
-export function isMomentary(error: unknown): boolean {
-  return !(error instanceof ClientError) || momentary.has(error.code);
+/** Whether rebuilding the media may succeed on a retry, e.g. because its worker is being replaced. */
+export function isTransient(error: unknown): boolean {
+  return !(error instanceof ClientError) || transient.has(error.code);
 }

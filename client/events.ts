@@ -21,7 +21,7 @@ export class Events<E extends object> {
     });
   }
 
-  /** For the owner of the object. A listener that throws is reported and disturbs nobody else. */
+  /** For the owner of the object. An error in a listener is reported; the other listeners still run. */
   protected emit<N extends keyof E>(name: N, data: E[N]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from './portable.ts';
 
-/** Holds back what must not overtake something that is on its way. */
+/** Queues items while it is closed, so that they are handled after something that is still pending. */
 export class Gate<T> {
   readonly #waiting: T[] = [];
   #closed: Deferred<void> | undefined;
@@ -16,7 +16,7 @@ export class Gate<T> {
     this.#closed ??= deferred();
   }
 
-  /** Lets through what waits, in its order. */
+  /** Passes the queued items on, in order. */
   open(): void {
     this.#closed?.resolve();
     this.#closed = undefined;

@@ -1,6 +1,6 @@
 /**
- * The client library without a browser: under Bun, over WebRTC in JavaScript (werift), for bots, recorders and loads. It
- * neither encodes nor decodes: what is sent and received are RTP packets. An optional entry: install werift 0.25.2.
+ * The client library without a browser: under Bun, with WebRTC in JavaScript (werift), for bots, recorders and load
+ * tests. It does not encode or decode: it sends and receives RTP packets. An optional entry that needs werift 0.25.2.
  */
 import { Chrome111 } from 'mediasoup-client/handlers/Chrome111';
 import {

@@ -8,8 +8,8 @@ export interface IceKeeperOptions {
   readonly onState: (state: types.ConnectionState) => void;
 }
 
-/** A short loss heals by itself (RFC 7675 lets consent lapse); ICE is restarted when it does not. */
-const patience = 1500;
+/** Short losses recover by themselves (RFC 7675 allows consent to lapse); after this time ICE is restarted. */
+const restartDelayMs = 1500;
 const betweenRestarts = 3000;
 
 /** Watches a transport and restarts ICE on its own until the transport is connected again or closed. */
@@ -21,12 +21,12 @@ export function keepIce({ transport, restart, onState }: IceKeeperOptions): void
   };
   const attempt = async () => {
     if (transport.closed || transport.connectionState === 'connected') return;
-    // A refusal is answered by the server's transportClosed, a broken socket by a new connection: both build anew.
+    // After a refusal the server sends transportClosed; after a lost socket there is a new connection. Both rebuild it.
     await restart().catch(() => {});
     schedule(betweenRestarts);
   };
   transport.on('connectionstatechange', (state) => {
-    if (state === 'disconnected') schedule(patience);
+    if (state === 'disconnected') schedule(restartDelayMs);
     else if (state === 'failed') schedule(0);
     else if (state === 'connected') clearTimeout(timer);
     onState(state);

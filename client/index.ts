@@ -1,6 +1,6 @@
 /**
- * The client library of Tureen. https://mediasoup.org/documentation/v3/mediasoup-client/ is what it stands on; it is the
- * only dependency.
+ * The client library of Tureen. Its only dependency is
+ * https://mediasoup.org/documentation/v3/mediasoup-client/.
  */
 export type { Backoff } from './backoff.ts';
 export type { CallState } from './call-types.ts';

@@ -32,7 +32,7 @@ export function layerFor(shown: Size, full: Size, count: number): number {
   return Math.max(0, count - 1);
 }
 
-/** The size of the best layer, told from what arrives in the layer `current`; a guess before the first picture. */
+/** The size of the best layer, derived from the size of layer `current`; a guess before the first picture. */
 export function fullSize(arriving: Size, current: number | undefined, count: number, guess: Size): Size {
   if (arriving.width === 0 || arriving.height === 0 || current === undefined) return guess;
   const factor = 2 ** Math.max(0, count - 1 - current);

@@ -1,10 +1,10 @@
-import { type Backoff, backoffDelay, rest } from './backoff.ts';
+import { type Backoff, backoffDelay, wait } from './backoff.ts';
 import { Connection, type ConnectionEnd, ConnectionRefused, endError } from './connection.ts';
 import { ClientError } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
 
-/** A token, or where to get one: asked before every connection, so that a reconnect has a fresh one. */
+/** A token, or a function that gets one. It is called before every connection, so that a reconnect has a fresh token. */
 export type TokenSource = string | ((why: { readonly refusal?: string }) => string | Promise<string>);
 
 export interface LifelineOptions {
@@ -16,25 +16,25 @@ export interface LifelineOptions {
   readonly connectTimeout: number;
   readonly requestTimeout: number;
   readonly backoff: Backoff;
-  /** Milliseconds after which the first connect is given up. */
-  readonly firstPatience: number;
-  /** Milliseconds after which a reconnect is given up. */
-  readonly reconnectPatience: number;
+  /** Milliseconds after which the first connect fails. */
+  readonly joinTimeout: number;
+  /** Milliseconds after which a reconnect fails. */
+  readonly reconnectTimeout: number;
 }
 
 export interface LifelineHost extends LinkHost {
-  /** A connection is open: joins over it. */
+  /** A connection is open. Joins over it. */
   connected(connection: Connection): Promise<void>;
-  /** The connection broke; another one is being made. */
+  /** The connection was lost and is being replaced. */
   lost(error: ClientError): void;
-  /** It stays broken. */
+  /** There will be no other connection. */
   ended(error: ClientError): void;
 }
 
-/** Refusals after which trying again by oneself makes sense: nothing about them is for a person to decide. */
-const passing = new Set(['join_timeout', 'disconnected', 'gone', 'internal']);
+/** Refusals after which the client retries without asking the user. */
+const retryableRefusals = new Set(['join_timeout', 'disconnected', 'gone', 'internal']);
 
-/** Keeps one connection to the server: makes it, makes it again when it breaks, and knows when not to. */
+/** Keeps one connection to the server: opens it, and reconnects unless the server refuses. */
 export class Lifeline {
   #connection: Connection | undefined;
   #stopped = false;
@@ -53,12 +53,12 @@ export class Lifeline {
     return this.#connection;
   }
 
-  /** Makes the first connection. @throws ClientError when it is refused or the server cannot be reached */
+  /** Opens the first connection. @throws ClientError when it is refused or the server cannot be reached */
   async start(): Promise<void> {
-    await this.#connect(this.options.firstPatience);
+    await this.#connect(this.options.joinTimeout);
   }
 
-  /** Ends it for good, without telling the host. */
+  /** Closes it for good, without notifying the host. */
   stop(): void {
     this.#stopped = true;
     this.#wake.abort();
@@ -67,34 +67,34 @@ export class Lifeline {
     connection?.close();
   }
 
-  /** The connection is of no use any more, though it did not say so. */
+  /** Drops a connection that is open but does not work. */
   abandon(): void {
     this.#connection?.close(1006);
   }
 
-  /** The network is back: tries at once. */
-  hurry(): void {
+  /** Skips the delay before the next attempt. */
+  retryNow(): void {
     this.#wake.abort();
   }
 
-  async #connect(patience: number): Promise<void> {
-    const deadline = performance.now() + patience;
+  async #connect(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
     let refusal: string | undefined;
     for (let attempt = 0; ; attempt += 1) {
       const error = await this.#attempt(refusal).then(() => undefined, asClientError);
       if (!error) return;
       if (this.#stopped) throw new ClientError('left', 'the call was left');
       const delay = backoffDelay(this.options.backoff, attempt);
-      const goOn = this.#mayRetry(error, refusal !== undefined) && performance.now() + delay < deadline;
-      if (!goOn) throw error;
+      const retrying = this.#mayRetry(error, refusal !== undefined) && performance.now() + delay < deadline;
+      if (!retrying) throw error;
       if (error.code === 'unauthorized') refusal = error.message;
-      await this.#rest(delay);
+      await this.#wait(delay);
     }
   }
 
   /**
-   * Moves to another connection while this one still works, as a server wants it that is about to end. The old one is
-   * given up only when the new one is open; if none can be made, the old one goes on for as long as it lasts.
+   * Moves to another connection while this one still works, because the server drains. The old connection is closed
+   * only when the new one is open; if that fails, the old one stays in use for as long as it lasts.
    */
   async migrate(): Promise<void> {
     if (this.#migrating || !this.#link) return;
@@ -104,7 +104,7 @@ export class Lifeline {
     } catch {
       // The old connection may have been replaced by the one that failed.
       if (!this.#stopped && !this.#connection?.open)
-        void this.#again(new ClientError('unreachable', 'the server went away'));
+        void this.#reconnect(new ClientError('unreachable', 'the server closed the connection'));
     } finally {
       this.#migrating = false;
     }
@@ -131,12 +131,12 @@ export class Lifeline {
     } catch (error) {
       this.#connection = undefined;
       connection.close();
-      // Why the server closed says more than that a request was not answered.
+      // The server's reason for closing is more useful than a request that failed because of it.
       throw link.end ? new ConnectionRefused(link.end) : error;
     }
   }
 
-  /** A new connection is open: one that still works is not needed any more. */
+  /** A new connection is open: closes the old one. */
   #supersede(): void {
     if (!this.#link) return;
     this.#link.joined = false;
@@ -149,36 +149,36 @@ export class Lifeline {
   #broken(end: ConnectionEnd): void {
     if (this.#stopped) return;
     const error = endError(end);
-    const final = end.closeCode === closeRefused && !passing.has(error.code);
-    // During a migration the server closes the old connection as replaced: the new one is about to take over.
+    const final = end.closeCode === closeRefused && !retryableRefusals.has(error.code);
+    // During a migration the server closes the old connection as replaced; the new one takes over.
     if (this.#migrating && (!final || error.code === 'replaced')) return;
     this.#link = undefined;
     this.#connection = undefined;
     if (final) this.host.ended(error);
-    else void this.#again(error);
+    else void this.#reconnect(error);
   }
 
-  async #again(error: ClientError): Promise<void> {
+  async #reconnect(error: ClientError): Promise<void> {
     this.#link = undefined;
     this.host.lost(error);
     try {
-      // Whoever lost the same server comes back at another moment.
-      await this.#rest(backoffDelay(this.options.backoff, 0));
-      await this.#connect(this.options.reconnectPatience);
+      // The random delay keeps the clients of one server from reconnecting at the same moment.
+      await this.#wait(backoffDelay(this.options.backoff, 0));
+      await this.#connect(this.options.reconnectTimeout);
     } catch (final) {
       if (!this.#stopped) this.host.ended(asClientError(final));
     }
   }
 
-  async #rest(milliseconds: number): Promise<void> {
+  async #wait(milliseconds: number): Promise<void> {
     this.#wake = new AbortController();
-    await rest(milliseconds, this.#wake.signal);
+    await wait(milliseconds, this.#wake.signal);
   }
 
   #mayRetry(error: ClientError, askedAgain: boolean): boolean {
     const refused = error instanceof ConnectionRefused && error.end.closeCode === closeRefused;
-    if (error.code !== 'unauthorized') return !refused || passing.has(error.code);
-    // A token may have expired since it was made: a source can make another one, but is not asked for ever.
+    if (error.code !== 'unauthorized') return !refused || retryableRefusals.has(error.code);
+    // The token may have expired: the function is asked for another one, but only once.
     return typeof this.options.token === 'function' && !askedAgain;
   }
 }

@@ -7,9 +7,9 @@ export interface LinkHost {
   requested(connection: Connection, request: ServerRequest): Promise<void>;
 }
 
-/** What one connection says, handed on once it is in use. */
+/** Passes on the messages of one connection once it is in use. */
 export class Link {
-  /** Whether the join over it is done: from then on its end is a break, before it is a failed attempt. */
+  /** Whether the join over it is done. Before that its end is a failed attempt, after it a lost connection. */
   joined = false;
   end: ConnectionEnd | undefined;
   #connection: Connection | undefined;

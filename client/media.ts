@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { Device } from 'mediasoup-client';
-import { backoffDelay, rest } from './backoff.ts';
+import { backoffDelay, wait } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
 import type {
@@ -20,16 +20,13 @@ export interface MediaOptions extends TransportOptions {
 
 export type MediaHost = Omit<TransportHost, 'beginsPaused'>;
 
-/** Milliseconds between attempts to replace a transport. */
-const betweenRebuilds = { first: 300, most: 8000 };
+/** Delay between attempts to replace a transport. */
+const rebuildBackoff = { first: 300, max: 8000 };
 
-/**
- * The media of one join: the device and its transports. After a rejoin or a reconnect there is another one; nothing of
- * the old one can reach into it.
- */
+/** The media of one join: the device and its transports. A rejoin or a reconnect creates a new one. */
 export class Media {
   readonly #transports: Transports;
-  /** Which of the tracks that are being produced begin muted: mediasoup-client's event does not say. */
+  /** The tracks being produced that start muted; mediasoup-client's event does not say which. */
   readonly #beginPaused = new WeakSet<object>();
   #closed = false;
 
@@ -43,7 +40,7 @@ export class Media {
     this.#transports = new Transports(connection, device, options, { ...host, beginsPaused });
   }
 
-  /** Loads the device and opens both transports; with the server's welcome that takes no question at all. */
+  /** Loads the device and opens both transports; with the server's `welcome` that needs no request. */
   static async open(
     connection: Connection,
     options: MediaOptions,
@@ -73,11 +70,11 @@ export class Media {
   }
 
   request<N extends MethodName>(method: N, data: MethodParams<N>): Promise<MethodResult<N>> {
-    if (this.#closed) return Promise.reject(new ClientError('gone', 'the media was built anew meanwhile'));
+    if (this.#closed) return Promise.reject(new ClientError('gone', 'the media was rebuilt; try again'));
     return this.connection.request(method, data);
   }
 
-  /** Sends a track. `paused` is what the server is told it begins with. */
+  /** Sends a track. With `paused` the producer starts paused on the server. */
   async produce(options: types.ProducerOptions, paused: boolean): Promise<types.Producer> {
     const appData = { ...options.appData };
     if (paused) this.#beginPaused.add(appData);
@@ -86,7 +83,7 @@ export class Media {
       return await send.produce({ ...options, appData });
     } catch (error) {
       if (error instanceof ClientError || !options.encodings) throw error;
-      // Some encoders know no temporal layers: better without them than not at all.
+      // Some encoders do not support temporal layers: try without them.
       const encodings = options.encodings.map(({ scalabilityMode: _, ...encoding }) => encoding);
       return await send.produce({ ...options, encodings, appData });
     }
@@ -100,7 +97,7 @@ export class Media {
   async consume(info: ConsumerInfo): Promise<types.Consumer> {
     const { id, producerId, kind, appData, peerId } = info;
     const rtpParameters = info.rtpParameters as types.RtpParameters;
-    // One stream for what belongs together keeps a voice in step with its picture.
+    // Tracks that share a stream id are played in sync.
     const streamId = `${peerId}-${appData.share || appData.source === 'screen' ? 'screen' : 'camera'}`;
     const options = { id, producerId, kind, rtpParameters, streamId, appData };
     return await this.#receiving(info.transportId).consume(options);
@@ -119,7 +116,7 @@ export class Media {
     return this.#transports.lost(transportId);
   }
 
-  /** Opens a transport in place of a lost one, and does not give up before the media itself is void. */
+  /** Replaces a lost transport. Retries until the media is closed. */
   async rebuild(direction: Direction): Promise<void> {
     for (let attempt = 0; !this.#closed; attempt += 1) {
       const rebuilt = await this.#transports.rebuild(direction).then(
@@ -127,11 +124,11 @@ export class Media {
         () => false,
       );
       if (rebuilt) return;
-      await rest(backoffDelay(betweenRebuilds, attempt));
+      await wait(backoffDelay(rebuildBackoff, attempt));
     }
   }
 
-  /** Asks for new ICE credentials and applies them; media goes on meanwhile. */
+  /** Requests new ICE credentials and applies them; media keeps flowing. */
   async restartIce(): Promise<void> {
     await this.#transports.restartIce();
   }
@@ -148,7 +145,7 @@ export class Media {
     if (recvTransport) this.#transports.build('recv', recvTransport);
   }
 
-  /** All questions to the server are on their way at once. */
+  /** Sends all requests to the server at once. */
   async #openAsking(load: boolean): Promise<void> {
     const [capabilities, send, recv] = await Promise.all([
       load ? this.connection.request('getRouterRtpCapabilities', {}) : undefined,
@@ -161,7 +158,7 @@ export class Media {
   }
 
   async #load(capabilities: MethodResult<'getRouterRtpCapabilities'>): Promise<void> {
-    // The server may know header extensions that this library's types do not name; it skips them.
+    // The server may offer header extensions that the library's types do not have; the library ignores them.
     await this.device.load({ routerRtpCapabilities: capabilities as types.RtpCapabilities });
   }
 

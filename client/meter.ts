@@ -2,7 +2,7 @@ import type { Publication } from './publication.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { TrackSource } from './sources.ts';
 
-/** One track in numbers. Absent is what the browser does not tell. */
+/** Statistics of one track. Fields that the browser does not report are absent. */
 export interface TrackNumbers {
   readonly source: TrackSource;
   /** Whose it is. */
@@ -22,7 +22,7 @@ export interface TrackNumbers {
   readonly limitation?: string;
 }
 
-/** The way to the server in numbers. */
+/** Statistics of the path to the server. */
 export interface PathNumbers {
   /** Milliseconds. */
   readonly roundTripTime?: number;
@@ -83,7 +83,7 @@ export interface MeterSource {
   readonly transportStats: (direction: 'send' | 'recv') => Promise<RTCStatsReport | undefined>;
 }
 
-/** Reads the browser's statistics as a few numbers. Rates are those between two readings. */
+/** Reduces the browser's statistics to a few numbers. Rates are measured between two readings. */
 export class Meter {
   #last = new Map<string, Reading>();
 

@@ -1,4 +1,4 @@
-/** What younger browsers have themselves, for those that mediasoup-client supports as well. */
+/** Functions that older browsers lack, since mediasoup-client supports those too. */
 
 /** A promise with the means to settle it. */
 export interface Deferred<T> {
@@ -17,7 +17,7 @@ export function deferred<T>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** An id that nobody else has. Unlike crypto.randomUUID it exists on pages without https, too. */
+/** A unique id. Unlike crypto.randomUUID it also works on pages without https. */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

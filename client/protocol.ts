@@ -12,12 +12,11 @@ import type {
 } from '../src/wire/envelope.ts';
 
 /**
- * The protocol as the client sees it. Only types come from the server: what it validates is what can be written here,
- * and none of its code is in the bundle.
+ * The protocol as the client sees it. Only types are imported from the server, so the bundle has none of its code.
  */
 export type { MethodName, MethodParams, MethodResult, NotificationData, ServerRequestData };
 
-/** Any notification; `method` tells which, and with it the type of `data`. */
+/** Any notification; `method` determines the type of `data`. */
 export type Notification = {
   [N in NotificationName]: { readonly method: N; readonly data: NotificationData<N> };
 }[NotificationName];
@@ -34,9 +33,9 @@ export type JoinResult = MethodResult<'join'>;
 export type ProducerInfo = JoinResult['peers'][number]['producers'][number];
 export type TransportInfo = MethodResult<'createWebRtcTransport'>;
 
-// The types are the server's literals, so that a change over there does not compile here.
+// The types are the server's literals, so that a change there does not compile here.
 export const subProtocol: typeof SubProtocol = 'protoo';
 /** Prefix of the sub-protocol entry that carries the token. */
 export const tokenPrefix: typeof TokenPrefix = 'bearer.';
-/** The close code of a refusal or a removal: connecting again by oneself is not wanted. */
+/** The close code of a refusal or a removal: the client must not reconnect by itself. */
 export const closeRefused: typeof CloseRefused = 4000;

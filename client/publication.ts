@@ -6,27 +6,24 @@ import type { Media } from './media.ts';
 import { appDataOf, type TrackSource } from './sources.ts';
 
 export interface PublicationOptions extends EncodingOptions {
-  /** Begin muted. */
+  /** Start muted. */
   readonly paused?: boolean;
   /** Stop the track when the publication ends. Default true for tracks that the client opened itself. */
   readonly stopTrack?: boolean;
   /** Opens the device again after `pause({ release: true })`. Given for tracks that the client opened itself. */
   readonly reopen?: () => Promise<MediaStreamTrack>;
-  /** Data of the application for the receivers, beside what the client sets. */
+  /** Data of the application for the receivers, in addition to the client's own. */
   readonly appData?: Readonly<Record<string, unknown>>;
 }
 
 export interface PublicationEvents {
   /** Muted or not, held by a moderator or not, another track. */
   changed: Publication;
-  /** It is over: `ended` by the application, `unplugged` when the device went, or a reason of the server. */
+  /** It ended: `ended` by the application, `unplugged` when the device was removed, or a reason from the server. */
   ended: { readonly publication: Publication; readonly reason: string };
 }
 
-/**
- * A track that is sent. It outlives connections: after a rejoin or a reconnect the same track is produced again, muted
- * or not as it was.
- */
+/** A track that is sent. After a rejoin or a reconnect it is produced again, in the same state (muted or not). */
 export class Publication extends Events<PublicationEvents> {
   #media: Media | undefined;
   #producer: types.Producer | undefined;
@@ -80,14 +77,14 @@ export class Publication extends Events<PublicationEvents> {
     return this.#producer;
   }
 
-  /** Stops sending; the others are told. `release` closes the device as well, so that its light goes out. */
+  /** Stops sending; others see that it is paused. `release` also closes the device, so that its light goes out. */
   async pause({ release = false }: { release?: boolean } = {}): Promise<void> {
     this.#setPaused(true);
     if (release && this.options.reopen) this.mediaTrack.stop();
     if (this.#producer) await this.#media?.request('pauseProducer', { producerId: this.#producer.id });
   }
 
-  /** Sends again. @throws ClientError forbidden while a moderator holds it, or that the device cannot be had */
+  /** Sends again. @throws ClientError forbidden while a moderator holds it, or why the device cannot be opened */
   async resume(): Promise<void> {
     if (this.#held) {
       throw new ClientError('forbidden', 'a moderator muted this; wait until a moderator allows it again');
@@ -121,7 +118,7 @@ export class Publication extends Events<PublicationEvents> {
     return this.#producer?.closed === false ? await this.#producer.getStats() : undefined;
   }
 
-  /** Ends it; the receivers are told. */
+  /** Ends it, also for the receivers. */
   async close(): Promise<void> {
     await this.#close('ended');
   }
@@ -192,7 +189,7 @@ export class Publication extends Events<PublicationEvents> {
 
   #follow(track: MediaStreamTrack): void {
     track.addEventListener('ended', () => {
-      // A track that was replaced meanwhile may end as it likes.
+      // The end of a track that was replaced is of no interest.
       if (track === this.mediaTrack) this.#close('unplugged').catch(() => {});
     });
   }

@@ -7,14 +7,14 @@ export type QualityLevel = 'unknown' | 'lost' | 'poor' | 'fair' | 'good';
 
 export interface Quality {
   readonly level: QualityLevel;
-  /** What the server says of it: 0 (nothing arrives) to 10; null while nothing is sent. */
+  /** The server's score: 0 (nothing arrives) to 10; null while nothing is sent. */
   readonly score: number | null;
 }
 
 const unknown: Quality = { level: 'unknown', score: null };
 
-/** A stream starts with no score and climbs; it is not judged before. */
-const startPatience = 4000;
+/** The score of a new stream starts low and rises; lower scores are ignored for this time. */
+const settlingMs = 4000;
 
 function judge(score: number | null): Quality {
   if (score === null) return unknown;
@@ -23,9 +23,9 @@ function judge(score: number | null): Quality {
 }
 
 /**
- * The connection quality of everyone, told from the scores that mediasoup gives to streams
- * (https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/). A peer's is that of its worst
- * stream on its way to the server; our own is that of what we send, or of what reaches us if that is worse.
+ * The connection quality of all peers, derived from mediasoup's scores of streams
+ * (https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/). A peer's quality is that of its
+ * worst stream on the way to the server; our own is the worse of what we send and what we receive.
  */
 export class QualityBook {
   readonly #levels = new Map<string, Quality>();
@@ -46,13 +46,13 @@ export class QualityBook {
     return this.#levels.get(peerId) ?? unknown;
   }
 
-  /** How well the server receives one of our producers. The best layer counts: the others may rest. */
+  /** How well the server receives one of our producers. Only the best layer counts, since the others may be inactive. */
   ownScore({ producerId, score }: NotificationData<'producerScore'>): void {
     this.#ownScores.set(producerId, Math.max(0, ...score.map((entry) => entry.score)));
     this.look();
   }
 
-  /** The connection was lost, or is built anew: what was measured is void. */
+  /** Forgets all scores, because the connection was lost or replaced. */
   reset(): void {
     this.#ownScores.clear();
     this.#since.clear();
@@ -63,7 +63,7 @@ export class QualityBook {
     this.#levels.delete(peerId);
   }
 
-  /** Judges everyone anew. */
+  /** Updates the quality of all peers. */
   look(): void {
     const arriving: number[] = [];
     for (const peer of this.options.peers()) {
@@ -71,13 +71,13 @@ export class QualityBook {
         (track) => !track.muted && this.#settled(track.id, track.score.sender),
       );
       const scores = live.map(({ score }) => score.sender);
-      // Only what reaches the server well tells something of the way from there to us.
+      // The path from the server to us can be judged only by streams that reach the server well.
       arriving.push(
         ...live.filter((track) => !track.paused && track.score.sender > 5).map(({ score }) => score.own),
       );
       this.#set(peer.id, judge(scores.length > 0 ? Math.min(...scores) : null));
     }
-    // One bad stream among many says more of its sender than of us, so what reaches us is judged by the middle one.
+    // One bad stream among many is more likely its sender's problem than ours, so take the median of what we receive.
     const middle = arriving.sort((one, other) => one - other)[Math.floor(arriving.length / 2)];
     const own = [...this.#sentScores(), ...(middle === undefined ? [] : [middle])];
     this.#set(this.options.ownPeerId, judge(own.length > 0 ? Math.min(...own) : null));
@@ -108,7 +108,7 @@ export class QualityBook {
     const now = (this.options.now ?? (() => performance.now()))();
     const since = this.#since.get(id) ?? now;
     this.#since.set(id, since);
-    return score >= 8 || now - since > startPatience;
+    return score >= 8 || now - since > settlingMs;
   }
 
   #set(peerId: string, quality: Quality): void {

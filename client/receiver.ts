@@ -12,10 +12,10 @@ export interface ReceiverHost {
   dataReceived(peer: RemotePeer, label: string, data: string | ArrayBuffer): void;
 }
 
-/** What is received over one join: turns the server's offers into tracks and keeps them up to date. */
+/** Everything received over one join: turns the server's offers into tracks and keeps them up to date. */
 export class Receiver {
   readonly #tracks = new Map<string, RemoteTrack>();
-  /** News of consumers that are still being built on this side. */
+  /** Notifications of consumers that are still being created on this side. */
   readonly #early = new Map<string, Notification[]>();
 
   constructor(
@@ -23,7 +23,7 @@ export class Receiver {
     private readonly host: ReceiverHost,
   ) {}
 
-  /** Takes what was there before we came, and starts it with one message. */
+  /** Accepts the consumers of existing publications, and starts them with one message. */
   begin(infos: readonly ConsumerInfo[]): void {
     if (infos.length === 0) return;
     void Promise.allSettled(infos.map((info) => this.offer(info)))
@@ -36,11 +36,11 @@ export class Receiver {
         }
       })
       .catch(() => {
-        // The connection broke meanwhile; the next one brings everything anew.
+        // The connection was lost; the next one offers everything again.
       });
   }
 
-  /** Takes a consumer that the server offers. Rejects to refuse it. */
+  /** Accepts a consumer that the server offers. Rejects to refuse it. */
   async offer(info: ConsumerInfo): Promise<RemoteTrack> {
     const peer = this.#peerOf(info.peerId);
     this.#early.set(info.id, []);
@@ -66,7 +66,7 @@ export class Receiver {
     });
   }
 
-  /** Takes what the server tells of a consumer. */
+  /** Handles notifications about consumers. */
   notified(notification: Notification): void {
     const { data } = notification;
     if (!('consumerId' in data)) return;
@@ -76,7 +76,7 @@ export class Receiver {
     if (track) apply(track, notification);
   }
 
-  /** The connection is gone: all tracks end, and come again over the next. */
+  /** The connection is gone: all tracks end. The next connection offers them again. */
   close(reason: string): void {
     for (const track of [...this.#tracks.values()]) track.end(reason);
   }

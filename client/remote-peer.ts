@@ -2,18 +2,18 @@ import type { PeerInfo, ProducerInfo } from './protocol.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { TrackSource } from './sources.ts';
 
-/** What a peer says of its device. */
+/** A peer's description of its device. */
 export type DeviceInfo = PeerInfo['device'];
 
-/** Another participant. The object stays the same while its connection, or ours, is built anew. */
+/** Another participant. The object stays the same when its connection, or ours, is replaced. */
 export class RemotePeer {
-  /** What is received of it. */
+  /** Its tracks that are received. */
   readonly tracks = new Set<RemoteTrack>();
-  /** What it publishes, by producer id; kept only by clients that subscribe by choice. */
+  /** Its publications by producer id; only with `autoSubscribe: false`. */
   readonly publications = new Map<string, ProducerInfo>();
   displayName: string;
   device: DeviceInfo;
-  /** Its media is being built anew; it is expected back in a moment. */
+  /** Its media is being rebuilt; it should be back in a moment. */
   away = false;
 
   readonly id: string;

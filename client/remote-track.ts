@@ -14,7 +14,7 @@ export interface RemoteTrackEvents {
 
 type Pauser = 'application' | 'size';
 
-/** How large a best layer usually is, until one has arrived. */
+/** Assumed size of the best layer, until one has arrived. */
 const usualSize: Record<'camera' | 'screen', Size> = {
   camera: { width: 1280, height: 720 },
   screen: { width: 1920, height: 1080 },
@@ -27,7 +27,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   readonly peerId: string;
   readonly kind: types.MediaKind;
   readonly source: TrackSource;
-  /** What it was published with. */
+  /** The `appData` that it was published with. */
   readonly appData: Readonly<Record<string, unknown>>;
   /** Whether it comes in one quality or in layers to choose from. */
   readonly type: ConsumerInfo['type'];
@@ -36,7 +36,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   #muted: boolean;
   readonly #pausedBy = new Set<Pauser>();
   #layers: Layers | null = null;
-  /** What the server was asked for last. */
+  /** The last request to the server. */
   #wanted: Layers | undefined;
   #chosen = false;
   #score: ConsumerInfo['consumerScore'];
@@ -68,12 +68,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     return this.consumer.track;
   }
 
-  /** The sender does not send at the moment. */
+  /** The sender has paused it. */
   get muted(): boolean {
     return this.#muted;
   }
 
-  /** This side does not receive it at the moment: the application paused it, or nobody sees it. */
+  /** Not received at the moment: the application paused it, or it is not visible. */
   get paused(): boolean {
     return this.#pausedBy.size > 0;
   }
@@ -88,7 +88,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     return this.#wanted;
   }
 
-  /** The layers that were chosen by `setPreferredLayers`; undefined while the size chooses. */
+  /** The layers chosen by `setPreferredLayers`; undefined while they are chosen by size. */
   get chosenLayers(): Layers | undefined {
     return this.#chosen ? this.#wanted : undefined;
   }
@@ -103,14 +103,14 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   }
 
   /**
-   * Plays it in an element. A video then costs what it shows: it is paused while the element is out of view, and comes
-   * in the least layer that fills the element. https://mediasoup.org/documentation/v3/mediasoup/api/#consumer-setPreferredLayers
+   * Plays it in an element. A video is paused while the element is out of view, and otherwise received in the smallest
+   * layer that fills the element. https://mediasoup.org/documentation/v3/mediasoup/api/#consumer-setPreferredLayers
    * When the track ends, the element keeps its last picture.
-   * @returns a function that takes it off the element
+   * @returns a function that detaches it
    */
   attach(element: HTMLMediaElement): () => void {
     element.srcObject = new MediaStream([this.mediaTrack]);
-    // Refused until the user has touched the page: then the element's own controls, or another play(), start it.
+    // Browsers refuse until the user has interacted with the page; then the element's controls or play() start it.
     element.play().catch(() => {});
     const unwatch = this.watchSize(element);
     this.#elements.add(element);
@@ -121,12 +121,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     };
   }
 
-  /** As attach, for an element that plays it already. */
+  /** Like attach, for an element that already plays it. */
   watchSize(element: HTMLMediaElement): () => void {
     return element instanceof HTMLVideoElement ? this.#visibleSize.watch(element) : () => {};
   }
 
-  /** Stops receiving it for a while; it costs nothing then. */
+  /** Pauses receiving; it then uses no bandwidth. */
   async pause(): Promise<void> {
     await this.#pause('application');
   }
@@ -135,13 +135,13 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     await this.#resume('application');
   }
 
-  /** The best layers that are wanted; lower ones come when the bandwidth does not suffice. Ends the choice by size. */
+  /** Sets the highest layers to receive; lower ones are sent at low bandwidth. Turns the choice by size off. */
   async setPreferredLayers(layers: Layers): Promise<void> {
     this.#chosen = true;
     await this.#want(layers);
   }
 
-  /** Lets the size of the watched elements choose the layers again, which is how it begins. */
+  /** Chooses the layers by the size of the elements again, which is the default. */
   async setAutomaticLayers(): Promise<void> {
     this.#chosen = false;
     const { spatial, temporal } = this.layerCounts;
@@ -149,28 +149,28 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     this.#visibleSize.update();
   }
 
-  /** Who gets bandwidth first when there is too little: 1 (last) to 255. */
+  /** Priority when bandwidth is scarce: 1 (lowest) to 255. */
   async setPriority(priority: number): Promise<void> {
     await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
   }
 
-  /** Asks the sender for a picture that can be decoded without the ones before it. */
+  /** Requests a key frame from the sender. */
   async requestKeyFrame(): Promise<void> {
     await this.media.request('requestConsumerKeyFrame', { consumerId: this.id });
   }
 
-  /** What this side measures of it (https://w3c.github.io/webrtc-stats/). */
+  /** The browser's statistics of it (https://w3c.github.io/webrtc-stats/). */
   async getStats(): Promise<RTCStatsReport | undefined> {
     return this.consumer.closed ? undefined : await this.consumer.getStats();
   }
 
-  /** Stops receiving it for good; `subscribe` takes it again. */
+  /** Stops receiving it for good; `subscribe` receives it again. */
   async close(): Promise<void> {
     this.end('closed');
     await this.media.request('closeConsumer', { consumerId: this.id });
   }
 
-  /** For the client: what the server tells of it. */
+  /** For the client: handles a notification about it. */
   update(news: { muted?: boolean; layers?: Layers | null; score?: ConsumerInfo['consumerScore'] }): void {
     if (news.muted !== undefined) this.#muted = news.muted;
     if (news.layers !== undefined) this.#layers = news.layers;
@@ -179,12 +179,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     this.emit('changed', this);
   }
 
-  /** For the client: it is over for that reason. */
+  /** For the client: it ended for that reason. */
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#visibleSize.stop();
-    // A paused element keeps the last picture, where a playing one would turn black.
+    // A paused element keeps the last picture; a playing one would turn black.
     for (const element of this.#elements) element.pause();
     this.consumer.close();
     this.emit('ended', { track: this, reason });

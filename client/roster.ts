@@ -5,28 +5,28 @@ export interface RosterHost {
   peerJoined(peer: RemotePeer): void;
   peerChanged(peer: RemotePeer): void;
   peerLeft(peer: RemotePeer, reason: string): void;
-  /** Told to clients that subscribe by choice only. */
+  /** Only with `autoSubscribe: false`. */
   publicationAdded(peer: RemotePeer, publication: ProducerInfo): void;
   publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void;
 }
 
-/** How long a peer whose connection is built anew may take before it counts as gone, in milliseconds. */
-const awayPatience = 15_000;
+/** After this time a peer that is away counts as gone. */
+const awayTimeoutMs = 15_000;
 
 /**
- * Reasons after which a peer comes back in a moment: its media is built anew, it came by a newer connection, or the
- * server ends for everyone alike.
+ * Reasons after which a peer should be back in a moment: its media is rebuilt, it has a newer connection, or the
+ * server stops.
  */
 const comingBack = new Set(['rejoin', 'replaced', 'draining', 'server_closed']);
 
-/** Who is in the room. A peer that is only building its media anew does not leave. */
+/** The peers in the room. A peer that rebuilds its media stays in the list. */
 export class Roster {
   readonly peers = new Map<string, RemotePeer>();
   readonly #awayTimers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly host: RosterHost) {}
 
-  /** We joined, for the first time or again: these are here. Those that are not may still be on their way back. */
+  /** We joined, for the first time or again. Known peers that are missing may still be reconnecting. */
   joined(infos: JoinResult['peers']): void {
     const present = new Set(infos.map(({ id }) => id));
     for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
@@ -37,7 +37,7 @@ export class Roster {
     }
   }
 
-  /** Takes what the server tells of peers. */
+  /** Handles notifications about peers. */
   notified({ method, data }: Notification): void {
     if (method === 'newPeer') this.#arrived(data);
     else if (method === 'peerLeft') this.#gone(data.peerId, data.reason);
@@ -67,14 +67,14 @@ export class Roster {
     return peer;
   }
 
-  /** A peer is building its media anew. */
+  /** A peer is rebuilding its media. */
   #away(peerId: string): void {
     const peer = this.peers.get(peerId);
     if (!peer || peer.away) return;
     peer.away = true;
     this.#awayTimers.set(
       peerId,
-      setTimeout(() => this.#left(peerId, 'disconnected'), awayPatience),
+      setTimeout(() => this.#left(peerId, 'disconnected'), awayTimeoutMs),
     );
     this.host.peerChanged(peer);
   }

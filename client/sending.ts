@@ -4,16 +4,16 @@ import type { Media } from './media.ts';
 import type { Notification } from './protocol.ts';
 import type { Publication } from './publication.ts';
 
-/** Ends of our producers that come with the end of their transport: they are produced again over the next one. */
+/** Producers that end with their transport are produced again over the next one. */
 const transportEnds = new Set(['transport_closed', 'peer_left']);
 
-/** What we send. It is carried from one connection to the next. */
+/** Our publications and channels. They are sent again over each new connection. */
 export class Sending {
   readonly publications = new Set<Publication>();
   readonly channels = new Map<string, Channel>();
   #media: Media | undefined;
 
-  /** Sends it now, or once there is a connection. @throws ClientError when it is refused */
+  /** Sends it now, or as soon as there is a connection. @throws ClientError when it is refused */
   async add(publication: Publication): Promise<void> {
     this.publications.add(publication);
     publication.on('ended', () => this.publications.delete(publication));
@@ -26,10 +26,10 @@ export class Sending {
     if (this.#media) await this.#attachChannel(channel, this.#media);
   }
 
-  /** A connection is there: everything is sent over it. */
+  /** There is a new connection: sends everything over it. */
   attach(media: Media): void {
     this.#media = media;
-    // What is refused has ended itself and said why; what failed for a moment comes again with the next media.
+    // A refused publication has ended and reported why; after a transient failure it is sent again with the next media.
     for (const publication of this.publications) this.#attach(publication, media).catch(() => {});
     for (const channel of this.channels.values()) this.#attachChannel(channel, media).catch(() => {});
   }
@@ -41,14 +41,14 @@ export class Sending {
     for (const channel of this.channels.values()) channel.detach();
   }
 
-  /** There will be no other connection. */
+  /** The call ended: there will be no other connection. */
   end(error: ClientError): void {
     this.detach();
     for (const publication of [...this.publications]) publication.end(error.code);
     for (const channel of this.channels.values()) channel.end(error);
   }
 
-  /** Takes what the server tells of one of our producers. */
+  /** Handles notifications about our producers. */
   notified({ method, data }: Notification): void {
     if (method !== 'producerPaused' && method !== 'producerResumed' && method !== 'producerClosed') return;
     const publication = [...this.publications].find(({ producerId }) => producerId === data.producerId);

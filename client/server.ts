@@ -6,12 +6,12 @@ import type { Problem } from '../src/rest/problem.ts';
 
 /**
  * The REST API (docs/api.md) for servers, typed from the table of its operations; Eden makes the calls
- * (https://elysiajs.com/eden/treaty/overview). Names in the path are arguments, what follows is the address:
+ * (https://elysiajs.com/eden/treaty/overview). Names in the path are arguments:
  *
  *     const api = tureenServer('https://call.example.org', { key });
  *     const { data, error } = await api.rooms({ roomId: 'standup' }).get();
  *
- * What goes into the query of a DELETE is its second argument's `query`, and so are `headers` such as `if-match`.
+ * The second argument of a DELETE has its `query`, and `headers` such as `if-match`.
  */
 export type TureenServer = ReturnType<typeof treatyOf>;
 
@@ -72,7 +72,7 @@ function treatyOf(address: string, { key, fetch: fetcher }: TureenServerOptions)
 
 const verbs: ReadonlySet<PropertyKey> = new Set(['get', 'post', 'put', 'patch', 'delete']);
 
-/** Eden puts what stands in a path there as it is; an id may hold a slash or a question mark. */
+/** Encodes ids in a path, since Eden does not, and an id may contain a slash or a question mark. */
 function encoding<T extends object>(inner: T): T {
   return new Proxy(inner, {
     get(target, name, receiver) {

@@ -3,7 +3,7 @@ import type { types } from 'mediasoup-client';
 /** What a track shows. */
 export type TrackSource = 'microphone' | 'camera' | 'screen' | 'screenAudio';
 
-/** What the server and other clients read of it: `share` is for those that know no source. */
+/** The `appData` that the server and other clients read; `share` is for clients that do not know `source`. */
 export function appDataOf(source: TrackSource): Record<string, unknown> {
   switch (source) {
     case 'microphone':
@@ -19,7 +19,7 @@ export function appDataOf(source: TrackSource): Record<string, unknown> {
 /** As the server reads it: screen, screenAudio, screensharing, share, desktop, display. */
 const screenName = /^(screen|share|desktop|display)/i;
 
-/** Reads what a track of any client shows. */
+/** Reads the source of a track of any client. */
 export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string, unknown>>): TrackSource {
   const named = typeof appData.source === 'string' && screenName.test(appData.source);
   const screen = named || appData.share === true;

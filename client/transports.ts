@@ -7,23 +7,23 @@ import type { TransportInfo } from './protocol.ts';
 export type Direction = 'send' | 'recv';
 
 export interface TransportOptions {
-  /** Used in place of what the server hands out. */
+  /** Overrides the server's ICE servers. */
   readonly iceServers?: RTCIceServer[];
   readonly iceTransportPolicy?: RTCIceTransportPolicy;
-  /** TCP only, for networks that are known to drop UDP. */
+  /** Uses TCP only, for networks that drop UDP. */
   readonly forceTcp?: boolean;
 }
 
 export interface TransportHost {
   onTransportState(direction: Direction, state: types.ConnectionState): void;
-  /** The server did not take our side of a transport. */
+  /** The server refused to connect a transport. */
   onTransportRefused(transportId: string): void;
-  /** Whether a track that is about to be produced, told by its appData, begins muted. */
+  /** Whether the track with that appData, which is about to be produced, starts muted. */
   beginsPaused(appData: object): boolean;
 }
 
-/** When the media path broke the signaling path may have, too: it is given up sooner than otherwise, in milliseconds. */
-const restartPatience = 5000;
+/** When the media path is broken, the signaling path may be, too; so this request gets a shorter timeout. */
+const restartTimeoutMs = 5000;
 
 /** The transports of one join: one to send, one to receive. */
 export class Transports {
@@ -42,11 +42,11 @@ export class Transports {
     return this.#open[direction];
   }
 
-  /** The transport of that direction, opened now if it is not there. */
+  /** The transport of that direction, opened now if it does not exist. */
   async need(direction: Direction): Promise<types.Transport> {
     if (!this.#open[direction]) await this.rebuild(direction);
     const transport = this.#open[direction];
-    if (!transport || transport.closed) throw new ClientError('gone', 'the media was built anew meanwhile');
+    if (!transport || transport.closed) throw new ClientError('gone', 'the media was rebuilt; try again');
     return transport;
   }
 
@@ -56,10 +56,10 @@ export class Transports {
     return this.connection.request('createWebRtcTransport', { producing, consuming: !producing });
   }
 
-  /** Makes our side of a transport that the server opened. */
+  /** Creates our side of a transport that the server opened. */
   build(direction: Direction, info: TransportInfo): void {
     const { iceTransportPolicy, forceTcp = false } = this.options;
-    // The server's type says what it checks in its configuration: the same as the browser's, a little wider.
+    // The server's type is that of its configuration: slightly wider than the browser's.
     const iceServers = this.options.iceServers ?? (info.iceServers as RTCIceServer[] | undefined);
     const iceCandidates = info.iceCandidates.filter(({ protocol }) => !forceTcp || protocol === 'tcp');
     const options = { ...info, iceCandidates, iceServers, iceTransportPolicy };
@@ -75,7 +75,7 @@ export class Transports {
     });
   }
 
-  /** Opens a transport in place of a lost one, or of one that the server did not think of. */
+  /** Replaces a lost transport, or opens one that the server did not open by itself. */
   async rebuild(direction: Direction): Promise<void> {
     this.#opening[direction] ??= this.ask(direction)
       .then((info) => {
@@ -107,7 +107,7 @@ export class Transports {
     const { connection, host } = this;
     const transportId = transport.id;
     transport.on('connect', ({ dtlsParameters }, done) => {
-      // Nothing waits for the answer: the server handles this before what follows, and a refusal is told to the host.
+      // No need to wait for the answer: the server handles messages in order, and a refusal is reported to the host.
       connection.request('connectWebRtcTransport', { transportId, dtlsParameters }).catch(() => {
         if (!this.#closed) host.onTransportRefused(transportId);
       });
@@ -128,7 +128,7 @@ export class Transports {
     const { usernameFragment, password, iceLite } = await this.connection.request(
       'restartIce',
       { transportId: transport.id },
-      restartPatience,
+      restartTimeoutMs,
     );
     await transport.restartIce({ iceParameters: { usernameFragment, password, iceLite } });
   }

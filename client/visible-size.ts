@@ -1,26 +1,26 @@
 import { fullSize, layerFor, type Size } from './layers.ts';
 
-/** What the driver needs of a track. */
+/** The part of a track that is needed here. */
 export interface SizeDriven {
   readonly layerCount: () => number;
   /** The spatial layer that arrives now. */
   readonly arrivingLayer: () => number | undefined;
   /** How large the best layer is, as long as nothing has arrived. */
   readonly guessSize: () => Size;
-  /** No element shows it. */
+  /** No element is visible. */
   readonly hide: () => Promise<void>;
   /** It is shown in a size for which this layer suffices. */
   readonly show: (spatialLayer: number) => Promise<void>;
 }
 
-/** A video that goes out of view for a moment, as while scrolling, is not worth a pause and a key frame. */
-const hiddenPatience = 1000;
-/** The densest screens show more pixels than anyone sees in a call. */
-const mostPixelRatio = 2;
+/** Delay before a video out of view is paused, so that scrolling causes no pauses and key frames. */
+const hiddenDelayMs = 1000;
+/** Limits the pixel ratio: dense screens have more pixels than a call needs. */
+const maxPixelRatio = 2;
 
 /**
- * Lets a track cost what it shows: it watches the elements in which the track is shown, pauses the track while none of
- * them is in view, and otherwise asks for the least layer that fills the largest.
+ * Adapts a track to the size in which it is shown: watches its elements, pauses the track while none of
+ * them is in view, and otherwise requests the smallest layer that fills the largest.
  */
 export class VisibleSize {
   readonly #elements = new Map<HTMLVideoElement, () => void>();
@@ -58,7 +58,7 @@ export class VisibleSize {
     this.#inView.add(element);
     resizes.observe(element);
     views.observe(element);
-    // The element tells the size of the arriving picture, from which that of the best layer follows.
+    // The element knows the size of the arriving picture, from which the size of the best layer follows.
     element.addEventListener('resize', update);
     ownerDocument.addEventListener('visibilitychange', update);
     return stop;
@@ -69,12 +69,12 @@ export class VisibleSize {
     clearTimeout(this.#hiding);
   }
 
-  /** Looks again, e.g. because another layer arrives. */
+  /** Updates the choice, e.g. because another layer arrives. */
   update(): void {
     if (!this.active) return clearTimeout(this.#hiding);
     const shown = this.#largest();
     if (!shown) {
-      this.#hiding ??= setTimeout(() => ignore(this.track.hide()), hiddenPatience);
+      this.#hiding ??= setTimeout(() => ignore(this.track.hide()), hiddenDelayMs);
       return;
     }
     clearTimeout(this.#hiding);
@@ -87,7 +87,7 @@ export class VisibleSize {
   }
 
   #largest(): (Size & { element: HTMLVideoElement }) | undefined {
-    const ratio = Math.min(globalThis.devicePixelRatio ?? 1, mostPixelRatio);
+    const ratio = Math.min(globalThis.devicePixelRatio ?? 1, maxPixelRatio);
     const sizes = [...this.#inView]
       .filter(
         (element) =>
@@ -104,7 +104,7 @@ export class VisibleSize {
   }
 }
 
-/** The track may end at any time; then what was asked for it is of no interest any more. */
+/** Ignores errors: the track may end at any time, and then the request does not matter. */
 function ignore(asking: Promise<void>): void {
   asking.catch(() => {});
 }

@@ -17,17 +17,17 @@ unit=$here/systemd/tureen.service
 firewall=$here/nftables/tureen-media.nft
 [ -f "$firewall" ] || firewall=$here/tureen-media.nft
 
-[ "$(id -u)" = 0 ] || fail 'this installs for the whole host: run it as root.'
+[ "$(id -u)" = 0 ] || fail 'installing needs root: run it as root.'
 [ -f "$executable" ] || fail "there is no executable at $executable. Build it with \`bun run build\` and name it: sh install.sh dist/tureen"
 [ -f "$unit" ] || fail "tureen.service was not found beside this script. Copy deploy/systemd/tureen.service here."
 "$executable" version >/dev/null || fail "$executable does not run on this host ($(uname -sm)). Build it on a host of the same kind."
 
 if ! getent passwd tureen >/dev/null; then
   useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin tureen
-  say 'made the user tureen'
+  say 'created the user tureen'
 fi
 
-# A running executable cannot be written to, but another one can take its name.
+# A running executable cannot be overwritten, but it can be replaced by a rename.
 install -m 0755 "$executable" /usr/local/bin/tureen.new
 mv /usr/local/bin/tureen.new /usr/local/bin/tureen
 install -D -m 0644 "$unit" /etc/systemd/system/tureen.service
@@ -38,14 +38,14 @@ if [ ! -e /etc/tureen/tureen.env ]; then
   secret=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
   umask 027
   cat >/etc/tureen/tureen.env <<END
-# Settings of Tureen, a NAME=value a line; docs/configuration.md lists them. \`systemctl reload tureen\` reads it again.
+# Settings of Tureen, one NAME=value per line; docs/configuration.md lists them. \`systemctl reload tureen\` reads it again.
 TUREEN_API_KEY=app
 TUREEN_API_SECRET=$secret
-# How long calls go on when the server is stopped. TimeoutStopSec of the unit has to stay larger (systemctl edit tureen).
+# How long calls may continue after a stop. TimeoutStopSec of the unit must be larger (systemctl edit tureen).
 TUREEN_DRAIN_SECONDS=300
 # Bans, audit log and users. The unit lets the server write to this folder only.
 TUREEN_DATA_DIR=/var/lib/tureen
-# The public address of this host, where that is not the address of its network interface:
+# The public address of this host, if it differs from the address of the network interface:
 #TUREEN_ANNOUNCED_ADDRESS=203.0.113.7
 END
   chgrp tureen /etc/tureen/tureen.env
@@ -66,6 +66,6 @@ fi
 
 systemctl daemon-reload
 systemctl enable --quiet tureen
-# A restart drains first, so it ends when the last call has ended. It need not be waited for.
+# A restart drains first, so it may take until the last call ends. Do not wait for it.
 systemctl restart --no-block tureen
-say 'installed and starting. Look at it: systemctl status tureen; examine host and settings, as root: tureen doctor'
+say 'installed and starting. See its state: systemctl status tureen; check host and settings, as root: tureen doctor'

@@ -36,7 +36,7 @@ const scopeRows = scopes.map((scope) => {
 
 const opening = `# The REST API
 
-Made from the table in src/operations/table by \`npm run generate\`; change it there.
+Generated from the table in src/operations/table by \`npm run generate\`; edit it there.
 
 Under \`${basePath}\` programs create and change rooms, see and moderate their peers, mint tokens and drain the node. A
 server shows this reference at \`${basePath}\`, and as an OpenAPI 3.1 document at \`${basePath}/openapi.json\`, both without a
@@ -44,7 +44,7 @@ key. A change runs the same command as a moderator's click in the dashboard, and
 
 ## The first call
 
-A server in development mode (\`npm start\`, without any API key) takes calls from its own machine without a key:
+A server in development mode (\`npm start\`, without any API key) accepts calls from its own machine without a key:
 
 ${code(
   'sh',
@@ -124,7 +124,7 @@ function operationText(operation: Operation): string {
   ].join('\n\n');
 }
 
-/** Those that REST can answer with. */
+/** The errors that REST can answer with. */
 function errorTable(operations: readonly Operation[]): string {
   const used = new Set([...operations.flatMap(errorsOf), 'method_not_allowed']);
   const rows = Object.entries(errorCodes)
@@ -133,5 +133,5 @@ function errorTable(operations: readonly Operation[]): string {
       ([name, { status, retryable, doc }]) =>
         `| \`${name}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${doc} |`,
     );
-  return ['| code | status | worth trying again | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| code | status | retryable | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }

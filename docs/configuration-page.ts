@@ -6,21 +6,21 @@ export function configurationPage(): string {
   const sections = subjects.map(({ title, settings }) => section(title, Object.values(settings)));
   return `# Configuration
 
-Made from the tables in src/config/settings by \`npm run generate\`; change it there.
+Generated from the tables in src/config/settings by \`npm run generate\`; edit them there.
 
-Everything is set by environment variables, or in a file that \`TUREEN_ENV_FILE\` names; some of it can change while the
-server runs ([deploy.md](deploy.md)). A wrong value stops the start with one line for each mistake: the variable, what it
-holds, what it wants. A variable that begins with \`TUREEN_\` and is not listed here is
-logged as a warning, since it is most likely misspelt.
+All settings are environment variables, or lines of the file that \`TUREEN_ENV_FILE\` names; some can change while the
+server runs ([deploy.md](deploy.md)). With a wrong value the server does not start and prints one line for each mistake: the
+variable, its value, and what was expected. An unknown variable that begins with \`TUREEN_\` is
+logged as a warning, since it is probably misspelt.
 
 Without \`TUREEN_API_KEY\` and \`TUREEN_API_SECRET\` the server runs in **development mode**: it listens on loopback
-only, and anyone there may enter any room. With them, every connection needs a token
+only, and any local client may enter any room. With them, every connection needs a token
 ([tokens.md](tokens.md)).
 
-To change a key without a gap, give both, the old and the new one: \`TUREEN_API_KEY=old,new\`,
+To change a key without a gap, set both, the old and the new one: \`TUREEN_API_KEY=old,new\`,
 \`TUREEN_API_SECRET=secret-of-old,secret-of-new\`. Remove the old one when its last token has expired.
 
-\`MEDIASOUP_WORKER_BIN\` names the media worker's executable and overrides the one that the set-up provides.
+\`MEDIASOUP_WORKER_BIN\` is the path of a media worker executable to use instead of the one that the set-up provides.
 
 ${sections.join('\n\n')}
 `;
@@ -32,7 +32,7 @@ function section(title: string, settings: readonly Setting[]): string {
   );
   return `## ${title}
 
-| variable | default | wants | what it does |
+| variable | default | value | what it does |
 |---|---|---|---|
 ${rows.join('\n')}`;
 }

@@ -14,7 +14,7 @@ export function controllersPage(): string {
   return [
     opening,
     '## Methods',
-    'Every operation of the REST API is a method of the same name with the same params and result: [api.md](api.md) has them in full. Two more are about the connection itself.',
+    'Every operation of the REST API is a method of the same name with the same params and result; [api.md](api.md) describes them. Two more concern the connection itself.',
     methodTable(),
     ...Object.entries(connectionMethods).map(([name, method]) => methodText(name, method)),
     '## Notifications',
@@ -52,7 +52,7 @@ socket.onclose = ({ code, reason }) => console.log(\`closed: \${code} \${reason}
 
 const opening = `# Controllers
 
-Made from src/operations and src/controllers by \`npm run generate\`; change it there.
+Generated from src/operations and src/controllers by \`npm run generate\`; edit it there.
 
 A Controller is a program of yours that controls this server over a WebSocket: a SIP proxy, a gateway, a recorder, a
 scheduler. It talks to the devices at the other end in their own protocol, describes to the server what media they

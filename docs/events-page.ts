@@ -5,14 +5,14 @@ export function eventsPage(): string {
   const meanings = Object.entries(channels).map(([name, meaning]) => `- **${name}**: ${meaning}.`);
   return `# Events
 
-Made from the tables in src/app/event-reports.ts by \`npm run generate\`; change them there.
+Generated from the tables in src/app/event-reports.ts by \`npm run generate\`; edit them there.
 
-Whatever happens in the server is emitted once, after it has happened, as an event with a name. These are all of them,
+Each change in the server is emitted once, after it happened, as a named event. This page lists all events
 and where each is reported:
 
 ${meanings.join('\n')}
 
-Live pages of the dashboard are also redrawn after an event, and controllers are notified of what concerns their own
+Live pages of the dashboard are also redrawn after an event, and controllers are notified of events of their own
 endpoints and sessions ([controllers.md](controllers.md)).
 
 ## Rooms, peers and media

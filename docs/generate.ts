@@ -9,7 +9,7 @@ import { protocolPage } from './protocol-page.ts';
 import { webhooksPage } from './webhooks-page.ts';
 
 /**
- * The files that are made from the code, by their paths from the root. With --check nothing is written, and a stale
+ * The files generated from the code, by path from the root. With --check nothing is written, and a stale
  * file is an error.
  */
 const files: Readonly<Record<string, string>> = {

@@ -6,8 +6,8 @@ import { sliceSize } from '../metrics/sampler/lane.ts';
 
 const sources = {
   event: 'an event, at once',
-  state: 'what is there when somebody scrapes',
-  sample: 'the sampler, at its last pass',
+  state: 'the state at the time of the scrape',
+  sample: 'the last pass of the sampler',
   process: 'the process',
 } as const;
 
@@ -17,40 +17,40 @@ export function metricsPage(): string {
   const chapters = Object.entries(topics).map(([topic, metrics]) => chapter(topic, metrics));
   return `# Metrics
 
-Made from the collectors in metrics/collectors/ by \`npm run generate\`; change them there.
+Generated from the collectors in metrics/collectors/ by \`npm run generate\`; edit them there.
 
-\`GET /metrics\` gives the page in Prometheus' text format, or as OpenMetrics when it is asked for. Who may read it, the
-dashboards and the alerts are in [operations.md](operations.md#metrics). Every series carries \`node\` and \`region\`.
+\`GET /metrics\` returns the metrics in Prometheus' text format, or as OpenMetrics on request. Access, dashboards and
+alerts are described in [operations.md](operations.md#metrics). Every series has the labels \`node\` and \`region\`.
 
-No room, peer, producer or consumer is ever a label: a node shows ${most} series at the very most, however many calls
-it carries and whatever clients send. A label value that is not foreseen becomes \`other\`.
+Rooms, peers, producers and consumers are never labels: a node has at most ${most} series, regardless of the number of calls
+and of what clients send. An unknown label value becomes \`other\`.
 
-## How media statistics are made
+## How media statistics are collected
 
 A sampler asks the media workers for the statistics of every transport, producer and consumer every
 \`TUREEN_STATS_INTERVAL_SECONDS\`, spread over half of that time, with at most ${sliceSize} requests in flight to each worker. It
 slows down to a quarter of that rate while the event loop or a worker is busy (\`tureen_sampler_interval_seconds\`). A
-scrape reads what the sampler has, so it costs the same with ten consumers as with ten thousand.
+scrape reads the sampler's last values, so it costs the same with ten consumers as with ten thousand.
 
-Counters add up what is new since the last sample of each object and outlive the object. What an object did after its
-last sample is counted as well: when Tureen closes it, or closes what it depends on, it is asked once more just before,
-and the worker answers in order while nobody waits for it. What is lost:
+Counters add the difference to the last sample of each object, and keep their value when the object closes. Traffic after the
+last sample is counted too: just before Tureen closes an object, or something that it depends on, it requests the statistics once
+more, without waiting for the answer before it closes the object. These are lost:
 
-- when a worker dies, what its objects did since their last sample;
-- when so many objects end at once that more than 500 consumers (1,000 others) of a worker are being asked a last time,
-  what the rest of them did since their last sample. \`tureen_sampler_last_samples_skipped_total\` counts them;
-- when the server itself ends, the last seconds before its end.
+- when a worker dies, the traffic of its objects since their last sample;
+- when so many objects close at once that last samples of more than 500 consumers (1,000 other objects) of a worker are pending,
+  the traffic of the remaining ones since their last sample. \`tureen_sampler_last_samples_skipped_total\` counts them;
+- when the server itself stops, the last seconds before that.
 
-Distributions (\`tureen_stream_...\`) get one observation of every flowing stream at each sample, so their \`rate()\`
-over some minutes is the distribution over streams, and a percentile over several nodes is right. Loss, jitter and round
-trip are those of the last RTCP report.
+Distributions (\`tureen_stream_...\`) get one observation of every active stream at each sample, so their \`rate()\`
+over some minutes is the distribution over streams, and percentiles over several nodes are correct. Loss, jitter and round-trip
+time come from the last RTCP report.
 
 ${chapters.join('\n\n')}
 
-## One room, looked at closely
+## One room in detail
 
 \`GET /metrics/rooms/:roomId\` shows the peers, producers and consumers of one room with their ids as labels. It asks the
-workers at that moment, in the way of a multi-target exporter, and costs nothing while nobody looks. Prometheus can
+workers on each request, like a multi-target exporter, and costs nothing otherwise. Prometheus can
 scrape it for a while with \`metrics_path\`; the dashboards link to it.
 
 ${table(Object.values(roomMetrics), false)}

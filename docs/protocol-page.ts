@@ -33,14 +33,14 @@ const named: Readonly<Record<string, TSchema>> = {
 const names = new SchemaNames(named);
 const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
-/** docs/protocol.md: the wire, from the method table and the notifications. */
+/** docs/protocol.md: the protocol, from the method table and the notifications. */
 export function protocolPage(): string {
   return [
     opening,
     '## Methods',
     ...(methods as unknown as readonly Method[]).map(methodText),
     '## Requests of the server',
-    'The client answers `{}` to accept, or an error to refuse, within 30 seconds.',
+    'The client must answer within 30 seconds: `{}` to accept, or an error to refuse.',
     ...Object.entries(wire.serverRequests).map(eventText),
     '## Notifications of the server',
     ...Object.entries(wire.notifications).map(eventText),
@@ -56,9 +56,9 @@ export function protocolPage(): string {
 
 const opening = `# The signaling protocol
 
-Made from src/signaling by \`npm run generate\`; change it there.
+Generated from src/signaling by \`npm run generate\`; edit it there.
 
-The wire is protoo's, so that clients of protoo connect unchanged: one WebSocket, JSON text frames, requests and
+The protocol is compatible with protoo, so that protoo clients connect unchanged: one WebSocket, JSON text frames, requests and
 notifications in both directions.
 
 ## Connecting
@@ -67,16 +67,16 @@ notifications in both directions.
 the same for existing clients. The token ([tokens.md](tokens.md)) is a second sub-protocol entry,
 \`${envelope.tokenPrefix}<jwt>\`, or \`?token=<jwt>\` for clients that cannot set one.
 
-- What is malformed gets an HTTP error: 403 without the sub-protocol or from an origin that is not allowed, 400 without
+- A malformed request gets an HTTP error: 403 without the sub-protocol or from an origin that is not allowed, 400 without
   ids.
-- What is well-formed but refused is accepted and closed: with **${envelope.closeRefused}** and \`code: sentence\` as the reason when
-  trying again is of no use, with **${envelope.closeTryAgain}** when it is.
-- **${envelope.closeRestart}**: the server ends; connect again. **${envelope.closePolicy}**: this client sent too much, or did not read.
-- A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server pings; a client that is
-  not heard for \`TUREEN_IDLE_SECONDS\` is gone, whatever it is sent.
-- Frames are handled in their order. One counts as a message for each KiB that it has begun, against
-  \`TUREEN_MESSAGES_PER_SECOND\`; answers that the server asked for are free. At most ${peerQueueLimits.count} frames and ${peerQueueLimits.bytes} bytes
-  may wait.
+- A well-formed request that is refused gets a socket that is closed at once, with \`code: sentence\` as the reason:
+  **${envelope.closeRefused}** if a retry is useless, **${envelope.closeTryAgain}** if the client should retry later.
+- **${envelope.closeRestart}**: the server stops; connect again. **${envelope.closePolicy}**: the client sent too much, or did not read.
+- A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server sends pings; a client that
+  sends nothing for \`TUREEN_IDLE_SECONDS\`, not even a pong, is disconnected.
+- Frames are processed in order. A frame counts as one message per KiB or part of it, against
+  \`TUREEN_MESSAGES_PER_SECOND\`; answers to requests of the server are free. At most ${peerQueueLimits.count} frames and ${peerQueueLimits.bytes} bytes
+  may be queued.
 
 ## Envelope
 
@@ -88,22 +88,22 @@ ${code(
 {"notification": true, "method": "newPeer", "data": {}}`,
 )}
 
-\`data\` may be left out and reads as \`{}\`. \`errorReason\` begins with a stable code of the table below. Messages of one
-connection are carried out in order, one at a time.
+\`data\` is optional and defaults to \`{}\`. \`errorReason\` begins with a stable code from the table below. The messages of a
+connection are processed in order, one at a time.
 
-Clients of newer generations find the fields that they read beside those shown here: \`routerRtpCapabilities\`,
-\`transportId\`, \`iceParameters\`, \`producerId\`, \`consumerId\`, \`dataProducerId\`, \`dataConsumerId\`, \`peer\`; and one that
+For newer clients of the mediasoup demo, results also contain the fields that those read: \`routerRtpCapabilities\`,
+\`transportId\`, \`iceParameters\`, \`producerId\`, \`consumerId\`, \`dataProducerId\`, \`dataConsumerId\`, \`peer\`. A client that
 opens its transports with \`appData.direction\` gets statistics as \`{stats}\`.
 
 ## The order of a call
 
 \`getRouterRtpCapabilities\`, \`createWebRtcTransport\` for sending, \`createWebRtcTransport\` for receiving, \`join\`,
-\`produce\`. A \`newConsumer\` request comes for each publication of others. On \`rejoin\` the client closes its transports
-and goes through the same order again, on the same socket.`;
+\`produce\`. The server sends a \`newConsumer\` request for each publication of others. On \`rejoin\` the client closes its
+transports and repeats these steps on the same socket.`;
 
 function methodText(method: Method): string {
   const facts = [
-    method.state === 'joined' ? 'after join' : 'from connecting on',
+    method.state === 'joined' ? 'after join' : 'needs no join',
     ...(method.grant === 'none' ? [] : [`grant \`${method.grant}\``]),
     ...(method.asNotification ? ['also as a notification'] : []),
     ...((method.aliases ?? []).length > 0 ? [`also called \`${method.aliases?.join('`, `')}\``] : []),

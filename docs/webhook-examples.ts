@@ -23,7 +23,7 @@ const consumer = {
 const dataProducer = { ...alice, dataProducerId: 'c40e8815' };
 const left = { ...alice, joined: true, hidden: false, duration: 615_300 } as const;
 
-/** Events of the domain in the order of a call. What is told of them is worked out, so that it cannot be out of date. */
+/** Domain events in the order of a call. The webhooks are derived from them by the server's code, so they are never stale. */
 const samples: readonly Sample[] = [
   ['roomOpened', { roomId, workerIndex: 0 }],
   ['roomChanged', { roomId, by: admin }],

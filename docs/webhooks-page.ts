@@ -4,38 +4,42 @@ import { defaultTypes } from '../src/config/webhook-receivers.ts';
 import { publicEventTypes } from '../src/core/public-events.ts';
 import { webhookExamples } from './webhook-examples.ts';
 
-/** What each type says, for those who are told. */
+/** What each type means. */
 const meanings: Readonly<Record<(typeof publicEventTypes)[number], string>> = {
   room_started: 'A room was opened, by its first peer or by a program. Its sequence begins with 1.',
-  room_changed: 'Its options were changed.',
-  room_locked: 'Nobody new may enter.',
-  room_unlocked: 'Others may enter again.',
+  room_changed: 'The options of a room changed.',
+  room_locked: 'A room was locked: new peers are refused.',
+  room_unlocked: 'A room was unlocked.',
   room_finished:
-    'It is closed: `empty`, `closed`, `draining` or `server_closed`. The last event of its life.',
-  peer_joined: 'A peer is in the call. `duration` is how long its joining took, in milliseconds.',
-  peer_renamed: 'It has another display name.',
-  peer_metadata_changed: 'Data of the application about it changed.',
-  peer_permissions_changed: 'What it may publish changed.',
+    'A room closed. `reason`: `empty`, `closed`, `draining` or `server_closed`. It is the last event of that life of the room.',
+  peer_joined: 'A peer joined the call. `duration` is how long joining took, in milliseconds.',
+  peer_renamed: 'The display name of a peer changed.',
+  peer_metadata_changed: 'The application changed the metadata of a peer.',
+  peer_permissions_changed: 'The permission of a peer to publish changed.',
   peer_left:
-    'It is not in the call any more. `reason`: `left`, `disconnected`, `replaced`, `removed`, `room_closed`, `draining`, `protocol_error`, `server_closed`.',
-  peer_removed: 'Somebody removed it, before it had joined or after; then `peer_left` comes as well.',
-  producer_opened: 'It publishes audio or video.',
-  producer_paused: 'A publication rests, by the peer or a moderator.',
-  producer_resumed: 'It goes on.',
-  producer_closed: 'It ended: `peer`, `moderator`, `transport_closed`, `peer_left`, `not_allowed`.',
-  consumer_opened: 'A peer receives a publication of another.',
-  consumer_closed: 'It does not any more.',
-  data_producer_opened: 'It publishes a data channel.',
-  data_producer_closed: 'That ended.',
-  active_speaker: 'Somebody else speaks loudest, or nobody (`peerId` null). `volume` is in dBov.',
-  node_draining: 'The node takes no new rooms and ends at `deadline` (milliseconds since the epoch).',
-  node_drain_cancelled: 'It takes new rooms again.',
-  node_drained: 'The drain is over.',
-  worker_started: 'A media worker runs; `restart` when it replaces a dead one.',
-  worker_died: 'One died. Its rooms go on at another.',
+    'A peer left the call. `reason`: `left`, `disconnected`, `replaced`, `removed`, `room_closed`, `draining`, `protocol_error`, `server_closed`.',
+  peer_removed:
+    'A moderator or a program removed a peer. If the peer had joined, `peer_left` is sent as well.',
+  producer_opened: 'A peer started to publish audio or video.',
+  producer_paused: 'The peer or a moderator paused a producer.',
+  producer_resumed: 'A producer was resumed.',
+  producer_closed:
+    'A producer closed. `reason`: `peer`, `moderator`, `transport_closed`, `peer_left`, `not_allowed`.',
+  consumer_opened: 'A peer started to receive a producer of another peer.',
+  consumer_closed: 'A peer stopped receiving a producer.',
+  data_producer_opened: 'A peer opened a data channel for sending.',
+  data_producer_closed: 'A peer stopped sending on a data channel.',
+  active_speaker:
+    'The active speaker changed; `peerId` is null when everyone is silent. `volume` is in dBov.',
+  node_draining:
+    'A drain started: the node accepts no new rooms and ends at `deadline` (milliseconds since the epoch).',
+  node_drain_cancelled: 'The drain was cancelled: the node accepts new rooms again.',
+  node_drained: 'The drain ended.',
+  worker_started: 'A media worker started; `restart` is true when it replaces a dead one.',
+  worker_died: 'A media worker died. Its rooms move to another one.',
 };
 
-/** docs/webhooks.md: how programs are told what happens, with an example of every event. */
+/** docs/webhooks.md: the guide to webhooks, with an example of every event. */
 export function webhooksPage(): string {
   const receiver = readFileSync(
     join(import.meta.dirname, '../examples/webhook-receiver/receiver.ts'),
@@ -53,7 +57,7 @@ export function webhooksPage(): string {
 
 function eventText(type: keyof typeof meanings, example: string | undefined): string {
   if (example === undefined)
-    throw new Error(`docs/webhook-examples.ts has no sample of which ${type} is told`);
+    throw new Error(`docs/webhook-examples.ts has no sample that results in ${type}; add one`);
   const json = JSON.stringify(JSON.parse(example), null, 2);
   return `### ${type}\n\n${meanings[type]}\n\n\`\`\`json\n${json}\n\`\`\``;
 }

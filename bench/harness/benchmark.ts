@@ -15,13 +15,13 @@ export interface Benchmark {
   /** What is measured; `ours` and `reference` are always among it. */
   sides(): readonly string[];
   measure(side: string, scale: Scale): Promise<Measured>;
-  /** Ends what was kept from one measuring to the next. */
+  /** Stops what was kept between runs. */
   close?(): Promise<void>;
 }
 
 /**
- * Measures the sides in turns, ours, reference, reference, ours, so that a disturbance of the machine meets both, and
- * neither comes always after the same other.
+ * Measures the sides in turns, ours, reference, reference, ours, so that disturbances of the machine affect both, and
+ * neither is always the second.
  */
 export async function interleave(
   benchmark: Benchmark,

@@ -3,7 +3,7 @@ import type { Subprocess } from 'bun';
 const running = new Set<Subprocess>();
 let watching = false;
 
-/** Programs with which a benchmark is ended from outside. */
+/** Signals that end a benchmark from outside. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface ChildOptions {
@@ -12,7 +12,7 @@ export interface ChildOptions {
   stdin?: 'ignore' | 'pipe';
   stdout?: 'pipe' | 'inherit' | Bun.BunFile;
   stderr?: 'inherit' | Bun.BunFile;
-  /** In a session of its own, which Linux schedules apart from the others (sched_autogroup). */
+  /** Runs it in a separate session, which Linux schedules separately (sched_autogroup). */
   detached?: boolean;
 }
 
@@ -28,16 +28,16 @@ export function spawnChild(command: readonly string[], options: ChildOptions): S
   return child;
 }
 
-/** Asks a program to end, and after a while makes it. */
-export async function stopChild(child: Subprocess, patience = 5000): Promise<void> {
+/** Asks a program to stop, and kills it after the timeout. */
+export async function stopChild(child: Subprocess, timeoutMs = 5000): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
-  const impatient = setTimeout(() => child.kill('SIGKILL'), patience);
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   await child.exited;
-  clearTimeout(impatient);
+  clearTimeout(killTimer);
 }
 
-/** Ends everything that still runs. */
+/** Kills all children that still run. */
 export async function stopAllChildren(): Promise<void> {
   await Promise.all([...running].map((child) => stopChild(child)));
 }
@@ -50,7 +50,7 @@ function watchSignals(): void {
       void stopAllChildren().then(() => process.exit(130));
     });
   }
-  // An exception that nothing caught leaves no time for patience.
+  // After an uncaught exception there is no time for a clean stop.
   process.once('exit', () => {
     for (const child of running) child.kill('SIGKILL');
   });

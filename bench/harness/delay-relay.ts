@@ -1,11 +1,11 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server over which everything takes longer, as over a long line. */
+/** A relay to a server that adds latency, like a slow network. */
 export interface DelayRelay extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Stands before a TCP port of this machine and adds a delay to each direction, in milliseconds. */
+/** Relays to a TCP port of this machine with a delay in each direction, in milliseconds. */
 export async function startDelayRelay(options: { port: number; eachWay: number }): Promise<DelayRelay> {
   const { port, eachWay } = options;
   const sockets = new Set<Socket>();
@@ -30,7 +30,7 @@ export async function startDelayRelay(options: { port: number; eachWay: number }
   };
 }
 
-/** Timers of the same length come due in the order in which they were set, so nothing overtakes. */
+/** Timers of the same length fire in the order in which they were set, so the order is kept. */
 function pass({ from, to, eachWay }: { from: Socket; to: Socket; eachWay: number }): void {
   from.setNoDelay(true);
   from.on('data', (data) => setTimeout(() => to.write(data), eachWay));

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { spawnChild, stopChild } from './children.ts';
 import { freePort } from './server.ts';
 
-const patience = 15_000;
+const startTimeoutMs = 15_000;
 
 /** Janus, another SFU, under measurement. */
 export interface RunningJanus extends AsyncDisposable {
@@ -32,7 +32,7 @@ export async function startJanus(options: { eventLoops: number }): Promise<Runni
   const child = spawnChild([janus.command, '--configs-folder', folder], {
     stdout: Bun.file(logFile),
     stderr: Bun.file(logFile),
-    // As the media workers of the others.
+    // Like the media workers of the other servers.
     detached: true,
   });
   const stop = async () => {
@@ -69,7 +69,7 @@ nat: { ice_enforce_list = "127.0.0.1" }
 `;
   const sockets = `general: { ws = true, ws_port = ${port}, ws_ip = "127.0.0.1", wss = false }\n`;
   const room = 'room-1: { description = "bench", publishers = 4, bitrate = 0, videocodec = "vp8" }\n';
-  // It loads all that it finds, so it is shown only what is needed.
+  // Janus loads all plugins of its folder, so give it one with only the needed ones.
   for (const part of ['plugins/libjanus_videoroom.so', 'transports/libjanus_websockets.so']) {
     mkdirSync(dirname(join(folder, part)));
     symlinkSync(join(library, part), join(folder, part));
@@ -81,13 +81,13 @@ nat: { ice_enforce_list = "127.0.0.1" }
 }
 
 async function untilListening(port: number, child: Bun.Subprocess): Promise<void> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     if (await accepts(port)) return;
     await Bun.sleep(20);
   }
-  throw new Error(`it did not listen on port ${port} within ${patience / 1000} seconds`);
+  throw new Error(`it did not listen on port ${port} within ${startTimeoutMs / 1000} seconds`);
 }
 
 /** Whether its WebSocket interface is up; the port is open a moment before. */

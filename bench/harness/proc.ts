@@ -17,7 +17,7 @@ export function readStat(pid: number): ProcessStat | undefined {
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** Reads one line of /proc/PID/stat. The command stands in parentheses and may itself hold spaces and parentheses. */
+/** Reads one line of /proc/PID/stat. The command is in parentheses and may itself contain spaces and parentheses. */
 export function parseStat(text: string): ProcessStat {
   const end = text.lastIndexOf(')');
   const command = text.slice(text.indexOf('(') + 1, end);
@@ -34,8 +34,8 @@ export function cpuSeconds(pid: number): number {
 }
 
 /**
- * As cpuSeconds, to the nanosecond, but only of the threads that still live. Right for a media worker, whose threads
- * live as long as it does; a JavaScript runtime ends threads.
+ * Like cpuSeconds, to the nanosecond, but only for threads that still live. Correct for a media worker, whose threads
+ * live as long as it does, but not for a JavaScript runtime, which ends threads.
  */
 export function threadSeconds(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);

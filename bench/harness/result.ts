@@ -8,7 +8,7 @@ export interface Figure {
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
 }
 
-/** What one run of one side gave, by the names of the figures. */
+/** The result of one run of one side, by the names of the figures. */
 export type Measured = Readonly<Record<string, number>>;
 
 /** The runs of each side, in the order in which they ran. */
@@ -24,7 +24,7 @@ interface Spread {
   readonly most: number;
 }
 
-/** One figure of the result: medians of the runs, their ratio and how far the runs lie apart. */
+/** One figure of the result: medians of the runs, their ratio and the spread of the runs. */
 export interface FigureResult {
   readonly name: string;
   readonly unit: string;
@@ -38,7 +38,7 @@ export interface FigureResult {
   readonly reached?: boolean;
 }
 
-/** The line that a benchmark prints last. The first figure stands at the top, all of them below it. */
+/** The last line that a benchmark prints. The first figure is at the top level, all figures are below it. */
 export interface BenchResult extends Omit<FigureResult, 'name'> {
   readonly bench: string;
   readonly runs: number;

@@ -7,12 +7,12 @@ import { childrenOf, cpuSeconds, type Memory, memoryOf, readStat, threadSeconds 
 
 export const root = join(import.meta.dir, '..', '..');
 const workerCommand = 'mediasoup-worker';
-/** A server that is not ready after so many milliseconds never will be. */
-const patience = 30_000;
+/** A server that is not ready after this time has failed. */
+const startTimeoutMs = 30_000;
 
-/** Who is measured: Tureen, or what one would otherwise run. */
+/** The side that is measured: Tureen, or the reference. */
 export type Side = 'ours' | 'reference';
-/** A program that can be started: also Tureen as one executable, and mediasoup with next to nothing around it. */
+/** A program that can be started: also Tureen as one executable, and a minimal server on mediasoup. */
 export type Program = Side | 'executable' | 'bare';
 
 const executable = join(root, 'dist', 'tureen');
@@ -20,7 +20,7 @@ let built: Promise<void> | undefined;
 
 export interface ServerOptions {
   side: Program;
-  /** How many media workers; as many as there are cores unless told. */
+  /** Number of media workers. Default: the number of cores. */
   workers?: number;
   environment?: Readonly<Record<string, string>>;
 }
@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** Makes the executable of the sources as they are, once in a run. @throws Error when that does not work */
+/** Builds the executable from the current sources, once in a run. @throws Error when that fails */
 export function buildExecutable(): Promise<void> {
   built ??= (async () => {
     const build = spawnChild([process.execPath, 'scripts/build.ts', '--outfile', executable], {
@@ -110,7 +110,7 @@ export function findNode(): string {
   throw new Error('the reference runs on Node.js: install Node.js 20 or later, then run the benchmark again');
 }
 
-/** Ours is started as `npm start` does it, once all that it needs is in place. */
+/** Starts ours as `npm start` does after the set-up. */
 function commandOf(side: Program): string[] {
   if (side === 'ours') return [process.execPath, 'scripts/start.ts'];
   if (side === 'executable') return [executable];
@@ -125,7 +125,7 @@ function environmentOf({ workers, environment }: ServerOptions, port: number): R
     TUREEN_DRAIN_SECONDS: '0',
     // The address of the reference's media alone: in development mode ours offers the host's as well.
     TUREEN_LISTEN_IP: '127.0.0.1',
-    // The reference has no limit for floods, so ours is lifted where it would be what is measured.
+    // The reference has no rate limit, so ours is raised where it would affect the result.
     TUREEN_MESSAGES_PER_SECOND: '100000',
     ...(workers === undefined ? {} : { TUREEN_WORKERS: String(workers) }),
     ...environment,
@@ -133,17 +133,17 @@ function environmentOf({ workers, environment }: ServerOptions, port: number): R
 }
 
 async function untilReady(url: string, child: Bun.Subprocess): Promise<void> {
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.ok) return;
     await Bun.sleep(2);
   }
-  throw new Error(`it did not answer ${url} within ${patience / 1000} seconds`);
+  throw new Error(`it did not answer ${url} within ${startTimeoutMs / 1000} seconds`);
 }
 
-/** The workers end with the server whose children they are; one that did not would disturb the next run. */
+/** Workers should end with their server; one that does not would disturb the next run. */
 async function endOrphans(pids: readonly number[]): Promise<void> {
   const living = () =>
     pids.filter((pid) => {

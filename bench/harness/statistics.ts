@@ -3,7 +3,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The value below which that share of the values lies, between neighbours in proportion. */
+/** The value below which that share of the values lies, interpolated between neighbours. */
 export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new RangeError('there is no quantile of nothing');
   const sorted = [...values].sort((a, b) => a - b);
@@ -13,7 +13,7 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Three significant digits, for people; more would only pretend. */
+/** Rounds to three significant digits; more would suggest a false accuracy. */
 export function round(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -24,7 +24,7 @@ export class StreamCounter {
     return this.#first === undefined ? 0 : this.#highest - this.#first + 1;
   }
 
-  /** What has not come; a packet that came twice makes good for none. */
+  /** Missing packets; duplicates do not count as received. */
   get lost(): number {
     return Math.max(0, this.expected - this.received);
   }

@@ -4,7 +4,7 @@ import type { ConsumerInfo } from '../../src/signaling/messages.ts';
 /** A consumer as the server announces it. */
 export type Announced = Static<typeof ConsumerInfo>;
 
-/** The way to a server: the signaling protocol, or whatever stands in for it in a benchmark. */
+/** A connection to a server: the signaling protocol, or its replacement in a benchmark. */
 export interface Link {
   request<R>(method: string, data?: object): Promise<R>;
   /** Takes a consumer that the server offers; the server starts it once this has resolved. */

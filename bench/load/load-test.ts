@@ -7,9 +7,9 @@ import type { LoadOptions } from './options.ts';
 import { LoadPeer } from './peer.ts';
 import { describeTimes, type LoadReport, rate } from './report.ts';
 
-/** How often the sources look what is due, in milliseconds: no frame is later than that. */
+/** How often the sources send due frames, in milliseconds; no frame is later than that. */
 const tick = 5;
-/** How long after the last join everybody has to receive, in milliseconds, before it is measured. */
+/** How long to wait after the last join until all peers receive, in milliseconds, before the measurement starts. */
 const settleLimit = 10_000;
 /** Tokens outlast any test. */
 const tokenLifetime = 25 * 3600;
@@ -42,8 +42,8 @@ export class LoadTest {
   readonly #ended = Promise.withResolvers<void>();
   #lost = 0;
   #over = false;
-  /** What the last line of progress told, and when. */
-  #told = { bytes: 0, at: performance.now() };
+  /** The values of the last progress line, and its time. */
+  #lastProgress = { bytes: 0, at: performance.now() };
 
   constructor(
     private readonly options: LoadOptions,
@@ -100,7 +100,7 @@ export class LoadTest {
     try {
       const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives });
       if (sends) await peer.publish(this.options);
-      // Who comes in when the test has ended would be left behind.
+      // A peer that joins after the end of the test would be left behind.
       if (this.#over) return peer.close();
       this.#peers.push(peer);
     } catch (error) {
@@ -115,7 +115,7 @@ export class LoadTest {
     return await mintToken({ key, secret, roomId, peerId, lifetime: tokenLifetime, now: Date.now() });
   }
 
-  /** Waits until everybody receives everything that is there, but not for ever. */
+  /** Waits until all peers receive all streams, or until the timeout. */
   async #settle(): Promise<void> {
     const deadline = performance.now() + settleLimit;
     while (!this.#over && performance.now() < deadline && this.#received() < wantedStreams(this.options))
@@ -176,8 +176,8 @@ export class LoadTest {
     const bytes = counters.reduce((sum, counter) => sum + counter.bytes, 0);
     const lost = counters.reduce((sum, counter) => sum + counter.lost, 0);
     const now = performance.now();
-    const flow = rate(((bytes - this.#told.bytes) * 8000) / (now - this.#told.at));
-    this.#told = { bytes, at: now };
+    const flow = rate(((bytes - this.#lastProgress.bytes) * 8000) / (now - this.#lastProgress.at));
+    this.#lastProgress = { bytes, at: now };
     this.say(
       `${joined} of ${this.#plans.length} peers, ${this.#received()} streams received, ${flow}, ${lost} packets lost`,
     );
@@ -193,7 +193,7 @@ export class LoadTest {
   }
 }
 
-/** Everybody who is to join, room after room in turns, those who send first. */
+/** All peers that will join, in turns over the rooms, senders first. */
 function planPeers({ rooms, publishers, subscribers, meeting, roomPrefix }: LoadOptions): Plan[] {
   return Array.from({ length: publishers + subscribers }, (_, number) => number).flatMap((number) =>
     Array.from({ length: rooms }, (_, room) => ({
@@ -212,7 +212,7 @@ function wantedStreams(options: LoadOptions): number {
   return rooms * tracks * pairs;
 }
 
-/** Streams of which something came while it was measured: one that stopped before has no loss, and yet is missing. */
+/** Streams that had packets during the measurement; a stream that stopped before has no loss but is missing. */
 function flowing(from: Mark, to: Mark): number {
   return [...to.streams].filter(([counter, packets]) => packets > (from.streams.get(counter) ?? 0)).length;
 }

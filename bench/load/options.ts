@@ -93,7 +93,7 @@ export function readOptions(
     json: values.json,
   };
   if (options.publishers + options.subscribers === 0)
-    throw new UsageError('nobody would join: give --publishers or --subscribers');
+    throw new UsageError('no peer would join: give --publishers or --subscribers');
   return options;
 }
 

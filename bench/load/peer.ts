@@ -19,7 +19,7 @@ export interface Publishing {
 
 type TransportInfo = types.TransportOptions;
 
-/** One participant with real WebRTC: ICE, DTLS and SRTP, but synthetic media that nobody encodes or decodes. */
+/** One participant with real WebRTC: ICE, DTLS and SRTP, but synthetic media that is not encoded or decoded. */
 export class LoadPeer {
   readonly sources: MediaSource[] = [];
   readonly counters: StreamCounter[] = [];

@@ -16,7 +16,7 @@ export interface SourceOptions {
 
 /**
  * A stream of RTP packets in the rhythm of a real one: Opus packets of 20 ms, or VP8 frames at 30 a second that are
- * cut into packets. Their content is empty, for nobody decodes it.
+ * cut into packets. Their content is empty, since it is not decoded.
  */
 export class MediaSource {
   readonly #interval: number;
@@ -51,7 +51,7 @@ export class MediaSource {
   advance(now: number): void {
     this.#startedAt ??= now;
     const due = Math.floor((now - this.#startedAt) / this.#interval) + 1;
-    // After a long pause of the process it goes on where it should be, not with a burst of old frames.
+    // After a long pause of the process, skip old frames instead of sending them in a burst.
     const oldest = due - Math.ceil(200 / this.#interval);
     if (this.#frames < oldest) this.#frames = oldest;
     for (; this.#frames < due; this.#frames += 1) this.#writeFrame();

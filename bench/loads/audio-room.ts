@@ -66,7 +66,7 @@ export class AudioRoom implements Disposable {
       producing: false,
       consuming: true,
     });
-    // Nobody listens on the discard port: what is sent there costs the worker as much as what is received.
+    // Sends to the discard port, where no program listens; it costs the worker as much as sending to a receiver.
     await connectPlainTransport(room, entry, { ip: '127.0.0.1', port: 9 });
     const { rtpCapabilities } = room.routers;
     const made = await Promise.all(

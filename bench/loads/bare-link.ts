@@ -1,6 +1,6 @@
 import type { Announced, Link } from '../load/link.ts';
 
-/** The way to bench/reference/bare.mjs, which knows neither rooms nor peers: the client asks for each consumer. */
+/** A connection to bench/reference/bare.mjs, which has no rooms or peers: the client requests each consumer. */
 export class BareLink implements Link {
   onConsumer: Link['onConsumer'] = async () => {};
   onClosed: Link['onClosed'] = () => {};

@@ -1,6 +1,6 @@
 /**
- * Load of the benchmark `spread`: peers that receive. Once they do, the benchmark stops this process, so that the cores
- * belong to the media workers; what these sent meanwhile is asked of the server afterwards.
+ * Load of the benchmark `spread`: peers that receive. Then the benchmark stops this process, so that the media workers
+ * have the cores, and afterwards asks the server how much they sent.
  */
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';

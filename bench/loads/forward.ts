@@ -23,7 +23,7 @@ export interface ForwardLoadOptions {
   videoBitrate: number;
 }
 
-/** What it is told: measure now, for so many milliseconds. */
+/** The command to measure now, for that many milliseconds. */
 export interface ForwardWindow {
   readonly duration: number;
 }
@@ -79,7 +79,7 @@ function mark(options: ForwardLoadOptions, subscribers: readonly Receiver[]) {
   };
 }
 
-/** Lets media flow for as long as the window is, and shortly before, so that nothing of its beginning is counted. */
+/** Lets media flow during the window and shortly before it, so that the start is not counted. */
 async function measure({ duration }: ForwardWindow, pacer: Pacer, marked: () => Mark) {
   pacer.setPace('full');
   await Bun.sleep(lead);

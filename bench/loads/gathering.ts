@@ -1,4 +1,4 @@
-/** What the peers of all servers under measurement have in common. */
+/** The common part of the receiving peers of all measured servers. */
 export interface Receiver {
   readonly counters: readonly {
     readonly received: number;
@@ -10,15 +10,15 @@ export interface Receiver {
 
 /** Peers that join at the same time: their handshakes share one thread. */
 const atOnce = 4;
-/** How often those that did not come through are replaced. */
+/** How often peers that do not receive are replaced. */
 const rounds = 4;
-/** Milliseconds without anybody new receiving, after which the rest is given up. */
-const patience = 15_000;
+/** After this time without another receiving peer, the remaining ones are replaced. */
+const idleTimeoutMs = 15_000;
 
 /**
- * Brings together so many peers that receive. On a machine that is busy with other things a handshake may run out of
- * time; then another peer takes its place, since what is measured begins when all are there.
- * @throws Error when they do not become enough
+ * Joins that many peers and waits until all receive. On a busy machine a handshake may time out; then another peer
+ * replaces it, since the measurement starts only when all are there.
+ * @throws Error when there are not enough
  */
 export async function gather<R extends Receiver>(
   count: number,
@@ -33,9 +33,9 @@ export async function gather<R extends Receiver>(
     for (const deaf of present.filter((receiver) => !receives(receiver))) deaf.close();
     present = present.filter(receives);
     if (present.length === count) return present;
-    console.error(`${present.length} of ${count} peers receive; others take the place of the rest`);
+    console.error(`${present.length} of ${count} peers receive; the others are replaced`);
   }
-  throw new Error(`only ${present.length} of ${count} peers receive anything; is the machine too busy?`);
+  throw new Error(`only ${present.length} of ${count} peers receive; run it again on a less busy machine`);
 }
 
 async function enterAll<R>(names: readonly string[], enter: (name: string) => Promise<R>): Promise<R[]> {
@@ -44,7 +44,7 @@ async function enterAll<R>(names: readonly string[], enter: (name: string) => Pr
   const enterNext = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const receiver = await enter(name).catch((error: Error) => {
-        console.error(`${name} did not come in: ${error.message}`);
+        console.error(`${name} could not join: ${error.message}`);
       });
       if (receiver) entered.push(receiver);
     }
@@ -55,11 +55,11 @@ async function enterAll<R>(names: readonly string[], enter: (name: string) => Pr
 
 async function untilAllReceive(present: readonly Receiver[]): Promise<void> {
   let receiving = 0;
-  let deadline = performance.now() + patience;
+  let deadline = performance.now() + idleTimeoutMs;
   while (receiving < present.length && performance.now() < deadline) {
     await Bun.sleep(20);
     const now = present.filter(receives).length;
-    if (now > receiving) deadline = performance.now() + patience;
+    if (now > receiving) deadline = performance.now() + idleTimeoutMs;
     receiving = now;
   }
 }

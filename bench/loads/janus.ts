@@ -5,7 +5,7 @@ import { configuration, MediaStreamTrack } from '../load/webrtc.ts';
 import type { Receiver } from './gathering.ts';
 
 const room = 1;
-const patience = 10_000;
+const publisherTimeoutMs = 10_000;
 const accepted = new Set(['ack', 'success', 'event', 'error']);
 
 interface Jsep {
@@ -25,7 +25,7 @@ interface Message {
   readonly error?: { readonly reason: string };
 }
 
-/** The little of Janus's WebSocket interface that its video rooms need (https://janus.conf.meetecho.com/docs/videoroom). */
+/** The part of Janus's WebSocket interface that its video rooms need (https://janus.conf.meetecho.com/docs/videoroom). */
 class JanusSocket {
   readonly #waiting = new Map<string, (message: Message) => void>();
   #last = 0;
@@ -49,7 +49,7 @@ class JanusSocket {
     });
     const janus = new JanusSocket(socket);
     janus.#session = (await janus.ask({ janus: 'create' })).data?.id;
-    // A session of which nothing is heard for a minute is ended.
+    // Janus ends a session that is silent for a minute.
     setInterval(() => void janus.ask({ janus: 'keepalive' }), 20_000);
     return janus;
   }
@@ -142,11 +142,11 @@ function connection(port: number): Promise<JanusSocket> {
   return shared;
 }
 
-/** The publisher of the room, which is one only once its media connection is up. */
+/** Waits for the publisher of the room, which is listed only once its media is connected. */
 async function firstPublisher(janus: JanusSocket): Promise<number> {
   const handle = await janus.attach();
   const body = { request: 'listparticipants', room };
-  const deadline = performance.now() + patience;
+  const deadline = performance.now() + publisherTimeoutMs;
   while (performance.now() < deadline) {
     const { plugindata } = await janus.ask({ janus: 'message', handle_id: handle, body });
     const { participants } = (plugindata?.data ?? {}) as Participants;
@@ -154,7 +154,7 @@ async function firstPublisher(janus: JanusSocket): Promise<number> {
     if (publisher) return publisher.id;
     await Bun.sleep(50);
   }
-  throw new Error('nobody publishes in the room');
+  throw new Error('there is no publisher in the room');
 }
 
 function description(connectionOf: RTCPeerConnection): Jsep {

@@ -25,10 +25,10 @@ export interface JoinLoadResult {
 }
 
 const tracksPerPeer = 2;
-/** A load that takes longer is stuck, for example on a consumer that never comes. */
-const patience = 180_000;
+/** A load that takes longer is stuck, for example on a missing consumer. */
+const loadTimeoutMs = 180_000;
 
-/** The order in which a client of the usual example application does it, one request after the other. */
+/** The requests of a client of the mediasoup demo, in its order, one after the other. */
 async function joinRoom(port: number, roomId: string, peerId: string, published: number): Promise<RawPeer> {
   const peer = await RawPeer.connect(port, roomId, peerId);
   const complete = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ async function joinRoom(port: number, roomId: string, peerId: string, published:
   return peer;
 }
 
-/** Fills the rooms evenly, so many peers at a time. @returns the time of each join in milliseconds */
+/** Fills the rooms evenly, with a limited number of joins at a time. @returns the time of each join in milliseconds */
 async function joinAll({ port, rooms, peersPerRoom, atOnce }: JoinLoadOptions, peers: RawPeer[]) {
   const times: number[] = [];
   const finished = new Array<number>(rooms).fill(0);
@@ -71,7 +71,7 @@ async function joinAll({ port, rooms, peersPerRoom, atOnce }: JoinLoadOptions, p
   return times;
 }
 
-/** Resolves when the peers have so many consumers together. */
+/** Resolves when the peers together have that many consumers. */
 function untilConsumers(peers: readonly RawPeer[], wanted: number): Promise<void> {
   return new Promise((resolve) => {
     let count = peers.reduce((sum, peer) => sum + peer.consumers, 0);
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   const { rooms, peersPerRoom, serverPid } = options;
   const consumers = rooms * peersPerRoom * (peersPerRoom - 1) * tracksPerPeer;
   const peers: RawPeer[] = [];
-  setTimeout(() => giveUp(peers, consumers), patience);
+  setTimeout(() => giveUp(peers, consumers), loadTimeoutMs);
   const serverBefore = cpuSeconds(serverPid);
   const startedAt = performance.now();
   const times = await joinAll(options, peers);

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { spawnChild, stopChild } from '../harness/children.ts';
 
-/** A load that goes on until it is stopped. */
+/** A load that runs until it is stopped. */
 export interface HeldLoad<R> extends AsyncDisposable {
   readonly pid: number;
-  /** What it printed first, once it was in place. */
+  /** The first line that it printed, when it was ready. */
   readonly first: R;
   /** The next line that it prints. */
   next<T>(): Promise<T>;
   /** Writes a line to it. */
-  tell(line: string): void;
+  write(line: string): void;
 }
 
 /**
- * Runs a load in a process of its own, so that what it costs is not counted for the server.
+ * Runs a load in a separate process, so that its cost is not counted for the server.
  * @returns what the load printed on its last line
  */
 export async function runLoad<R>(name: string, options: object): Promise<R> {
@@ -28,7 +28,7 @@ export async function runLoad<R>(name: string, options: object): Promise<R> {
   }
 }
 
-/** Starts a load and waits until it prints its first line, which means that it is in place. */
+/** Starts a load and waits until it prints its first line, which means that it is ready. */
 export async function holdLoad<R>(name: string, options: object): Promise<HeldLoad<R>> {
   const child = spawnLoad(name, options, 'pipe');
   const lines = readLines(child.stdout as ReadableStream<Uint8Array>);
@@ -43,7 +43,7 @@ export async function holdLoad<R>(name: string, options: object): Promise<HeldLo
       pid: child.pid,
       first: await next<R>(),
       next,
-      tell: (line) => {
+      write: (line) => {
         stdin.write(`${line}\n`);
         stdin.flush();
       },

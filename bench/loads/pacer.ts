@@ -9,7 +9,7 @@ const paces = {
 };
 export type Pace = keyof typeof paces;
 
-/** How often the sources look what is due, in milliseconds. */
+/** How often the sources send due frames, in milliseconds. */
 const tick = 5;
 
 /** Lets video sources send at one of several paces. They begin silent. */

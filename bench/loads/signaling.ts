@@ -30,7 +30,7 @@ const request = textFrame(
 const accepted = '"ok":true';
 
 async function connect(port: number, index: number): Promise<RawSocket> {
-  // A room each, for otherwise it would be measured how the others are told.
+  // A room each; otherwise notifications of the others would be measured too.
   const socket = await RawSocket.connect(port, `/?roomId=room-${index}&peerId=peer-${index}`);
   const join = { request: true, id: 1, method: 'join', data: { displayName, device: {} } };
   const joined = new Promise<void>((resolve, reject) => {

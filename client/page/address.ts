@@ -1,13 +1,13 @@
 import { readClaims } from './token.ts';
 
-/** What the page's address says: the room in the query, a token in the fragment, which no server ever sees. */
+/** The parts of the page's address: the room in the query, a token in the fragment, which is never sent to a server. */
 export interface Address {
   readonly room: string;
   readonly name?: string;
   readonly token?: string;
   /** The peer that the token is for. */
   readonly peerId?: string;
-  /** Whether the token names the room or the person: then they are not to be changed. */
+  /** Whether the token sets the room or the name: then the user cannot change it. */
   readonly fixedRoom: boolean;
   readonly fixedName: boolean;
 }
@@ -29,7 +29,7 @@ export function readAddress(href: string): Address {
   };
 }
 
-/** The link under which others find the room. Without the token, which is for one person only. */
+/** The link to the room for others. Without the token, which is for one person only. */
 export function inviteLink(room: string): string {
   const url = new URL('/', location.href);
   url.searchParams.set('room', room);

@@ -20,10 +20,10 @@ export interface CallScreenOptions {
   readonly onEnded: (error: ClientError) => void;
 }
 
-/** A short rebuilding of the media is not worth a word, in milliseconds. */
+/** Rebuilding the media is shown only if it takes longer than this, in milliseconds. */
 const silentRebuild = 1500;
 
-/** The call: the client, and everything that shows it. One for each call. */
+/** The call: the client and its user interface. One for each call. */
 export class CallScreen {
   readonly #client: TureenClient;
   readonly #ended = new AbortController();
@@ -41,7 +41,7 @@ export class CallScreen {
     const { signal } = this.#ended;
     const client = new TureenClient({ roomId: room, displayName: name, token, peerId });
     this.#client = client;
-    // For whoever wants to try the library in the browser's console.
+    // To try the library in the browser's console.
     Object.assign(globalThis, { tureen: client });
     this.#stage = new Stage({
       onDetails: (tile) => this.#details.open(tile),
@@ -72,10 +72,10 @@ export class CallScreen {
     );
   }
 
-  /** Joins, and shows the call once inside. @throws ClientError */
+  /** Joins and then shows the call. @throws ClientError */
   async join(): Promise<void> {
     const { room } = this.options;
-    // Published before the join, the first picture leaves with it.
+    // Tracks published before the join are sent together with it.
     this.#own.begin();
     try {
       await this.#client.join();
@@ -139,7 +139,7 @@ export class CallScreen {
     click('settings-open', () => settings.showModal());
     click('settings-close', () => settings.close());
     click('leave', () => void this.#client.leave());
-    // A closed tab is told to the server, so that the others do not look at a frozen picture.
+    // Notifies the server of a closed tab, so that the others do not see a frozen picture.
     addEventListener('pagehide', () => void this.#client.leave(), { signal });
   }
 

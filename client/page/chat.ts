@@ -41,7 +41,7 @@ export class Chat {
     this.#toggle.setAttribute('aria-expanded', String(open));
     this.#setUnread(0);
     if (!open) return;
-    // What they tell is read here from now on, and on a phone they would cover it.
+    // The chat shows these messages from now on, and on a phone the toasts would cover it.
     for (const toast of document.querySelectorAll('.toast.of-chat')) toast.remove();
     this.#list.scrollTop = this.#list.scrollHeight;
   }

@@ -12,7 +12,7 @@ const sourceNames = {
 } as const;
 const everySecond = 1000;
 
-/** The dialog of one tile: how well it gets through, in words and numbers, and how it is shown. */
+/** The dialog of one tile: its connection quality, statistics and display options. */
 export class Details {
   readonly #dialog = byId('details', HTMLDialogElement);
   #tile: Tile | undefined;
@@ -80,7 +80,7 @@ export class Details {
         ? track.setAutomaticLayers()
         : track.setPreferredLayers({ spatialLayer: Number(value), temporalLayer });
     choosing.catch(() => {
-      // The track ended meanwhile; its dialog closes with it.
+      // The track has ended; its dialog closes with it.
     });
   }
 

@@ -8,7 +8,7 @@ const labels: Readonly<Record<DeviceKind, string>> = {
   speaker: 'Speaker',
 };
 
-/** Lists to choose devices from, kept up to date while devices come and go. */
+/** Lists to choose devices from, updated when devices are added or removed. */
 export class DeviceMenu {
   readonly #selects = new Map<DeviceKind, HTMLSelectElement>();
   #devices: DeviceLists | undefined;
@@ -36,7 +36,7 @@ export class DeviceMenu {
   }
 
   #fields(): HTMLElement[] {
-    // Only some browsers let a page choose where its sound goes.
+    // Only some browsers let a page choose the speaker.
     const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
     const kinds: DeviceKind[] = ['camera', 'microphone', ...(canChooseSpeaker ? (['speaker'] as const) : [])];
     return kinds.map((kind) => {

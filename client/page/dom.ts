@@ -5,7 +5,7 @@ export function byId<T extends Element = HTMLElement>(id: string, type?: abstrac
   return element as unknown as T;
 }
 
-/** Makes an element. Texts are set as texts, never as markup: whatever a name or a message holds, it is shown. */
+/** Creates an element. Texts are never set as markup, so names and messages are shown as they are. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties?: Partial<HTMLElementTagNameMap[K]>,
@@ -18,7 +18,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 const svg = 'http://www.w3.org/2000/svg';
 
-/** One of the symbols of index.html; what it means is told by the element around it. */
+/** One of the symbols of index.html; the element around it has the accessible name. */
 export function icon(name: string): SVGSVGElement {
   const element = document.createElementNS(svg, 'svg');
   element.setAttribute('class', 'icon');

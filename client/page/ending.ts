@@ -2,7 +2,7 @@ import type { ClientError } from '../index.ts';
 import { byId } from './dom.ts';
 import { explain } from './texts.ts';
 
-/** What one sees after the call: what happened, and what to do. */
+/** The screen after the call: what happened, and what to do. */
 export function showEnding(error: ClientError, options: { again: () => void; back: () => void }): void {
   const { title, what, advice } = explain(error);
   const ending = byId('ending');

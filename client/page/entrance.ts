@@ -10,13 +10,13 @@ import { explain, sentence } from './texts.ts';
 export interface EntranceOptions {
   readonly address: Address;
   readonly local: LocalMedia;
-  /** Rejects with what is wrong. */
+  /** Rejects with the reason. */
   readonly onJoin: (room: string, name: string) => Promise<void>;
 }
 
 const kinds = ['microphone', 'camera'] as const;
 
-/** What one sees before the call: room, name, and oneself. */
+/** The screen before the call: room, name, and preview. */
 export class Entrance {
   readonly #root = byId('entrance');
   readonly #room = byId('room', HTMLInputElement);
@@ -33,8 +33,8 @@ export class Entrance {
     this.#name.value = address.name ?? readPreferences().name ?? '';
     this.#name.readOnly = address.fixedName;
     byId('entrance-note').textContent = address.token
-      ? 'You were invited by a link that is for you alone.'
-      : 'Whoever gets the link to the room can ask to join it.';
+      ? 'Your invitation link is for you only.'
+      : 'Anyone who has the link to the room can ask to join it.';
     byId('entrance-form').addEventListener('submit', (event) => void this.#submit(event));
     this.#name.addEventListener('input', () => this.#show());
     for (const kind of kinds) {
@@ -46,7 +46,7 @@ export class Entrance {
     });
   }
 
-  /** Shows it, and opens the devices that the user wants. */
+  /** Shows the screen and opens the devices that the user wants. */
   open(error?: ClientError): void {
     this.#root.hidden = false;
     document.title = 'Tureen';

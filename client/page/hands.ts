@@ -2,10 +2,10 @@ import type { TureenClient } from '../index.ts';
 import { announce, notify } from './notices.ts';
 
 const label = 'hand';
-/** A newcomer can hear of a raised hand only once its side of the data channel is there, in milliseconds. */
+/** Delay until a new peer has its side of the data channel, in milliseconds. */
 const tellNewcomersAfter = [1000, 4000];
 
-/** Raised hands: told over a data channel of their own, again to everyone who comes later. */
+/** Raised hands: sent over a separate data channel, and again when a peer joins. */
 export class Hands {
   #raised = false;
   readonly #up = new Set<string>();
@@ -21,7 +21,7 @@ export class Hands {
     });
     client.on('peerLeft', ({ peer }) => this.#up.delete(peer.id));
     client.on('peerJoined', () => this.#tellLater());
-    // What was told over an old connection may not have reached those who came back meanwhile.
+    // Messages over the old connection may not have reached peers that reconnected, so send it again.
     client.on('state', ({ state }) => state === 'joined' && this.#tellLater());
   }
 
@@ -53,7 +53,7 @@ export class Hands {
       .openChannel(label)
       .then((channel) => channel.send(this.#raised ? 'up' : 'down'));
     telling.catch(() => {
-      // Without a data channel, e.g. because the token grants none, the hand is seen by its owner only.
+      // Without a data channel, e.g. because the token does not grant it, only the user sees the hand.
     });
   }
 

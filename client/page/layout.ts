@@ -1,4 +1,4 @@
-/** Where tiles go. Pure arithmetic in CSS pixels; the stage applies it. */
+/** Positions of the tiles. Pure arithmetic in CSS pixels; the stage applies it. */
 
 export interface Area {
   readonly width: number;
@@ -12,17 +12,17 @@ export interface Place extends Area {
 
 const gap = 10;
 const widest = 16 / 9;
-/** Narrower than this a face fits no more. */
+/** The minimum width for a face. */
 const leastWidth = 132;
 const strip = { width: 168, height: 108 };
 const smallStrip = { width: 112, height: 84 };
 
-/** Upright screens make upright tiles. */
+/** Portrait screens have portrait tiles. */
 function narrowest({ width, height }: Area): number {
   return width < height ? 3 / 5 : 4 / 3;
 }
 
-/** All tiles of one size, as large as can be, in the middle; more than fit go on below. */
+/** All tiles of one size, as large as possible and centred; tiles that do not fit go below. */
 export function gridPlaces(count: number, area: Area): Place[] {
   const least = narrowest(area);
   const size = (columns: number): Area => {
@@ -45,7 +45,7 @@ export function gridPlaces(count: number, area: Area): Place[] {
   return rowsOf(count, columns, tile, area);
 }
 
-/** The first tile large, the others small in a row below it, as many as fit. Those that do not fit get no place. */
+/** The first tile large, the others small in a row below it. Tiles that do not fit get no position. */
 export function speakerPlaces(count: number, area: Area): (Place | undefined)[] {
   if (count <= 1) return gridPlaces(count, area);
   const small = area.width < 600 ? smallStrip : strip;

@@ -9,7 +9,7 @@ interface LocalMediaEvents {
   changed: undefined;
 }
 
-/** The user's own camera and microphone, before the call and in it: which, and whether they are wanted. */
+/** The user's camera and microphone, before and during the call: which device, and whether it is on. */
 export class LocalMedia extends Events<LocalMediaEvents> {
   readonly #tracks: Partial<Record<InputKind, MediaStreamTrack>> = {};
   readonly #problems: Partial<Record<InputKind, ClientError>> = {};
@@ -22,7 +22,7 @@ export class LocalMedia extends Events<LocalMediaEvents> {
     return track?.readyState === 'live' ? track : undefined;
   }
 
-  /** Why it cannot be had. */
+  /** Why it cannot be opened. */
   problem(kind: InputKind): ClientError | undefined {
     return this.#problems[kind];
   }
@@ -35,12 +35,12 @@ export class LocalMedia extends Events<LocalMediaEvents> {
     return this.#chosen[kind];
   }
 
-  /** Opens the chosen device, or another when that is not there. @throws ClientError */
+  /** Opens the chosen device, or another if that is missing. @throws ClientError */
   async open(kind: InputKind): Promise<MediaStreamTrack> {
     const id = this.#chosen[kind];
     const opener = kind === 'camera' ? openCamera : openMicrophone;
     try {
-      // "ideal": a device that was remembered and is gone must not leave the user without any.
+      // "ideal", so that another device is used if the remembered one is gone.
       const track = await opener(id === undefined ? {} : { deviceId: { ideal: id } });
       delete this.#problems[kind];
       return track;
@@ -52,7 +52,7 @@ export class LocalMedia extends Events<LocalMediaEvents> {
     }
   }
 
-  /** Shows what the device gives; the page can go on without it. */
+  /** Opens the device if possible; the page also works without it. */
   async preview(kind: InputKind): Promise<void> {
     this.#wanted[kind] = true;
     const before = this.#tracks[kind];
@@ -76,14 +76,14 @@ export class LocalMedia extends Events<LocalMediaEvents> {
     this.emit('changed', undefined);
   }
 
-  /** Hands an open track over to the call, which stops it from now on. */
+  /** Hands an open track over to the call, which is then responsible for stopping it. */
   take(kind: InputKind): MediaStreamTrack | undefined {
     const track = this.track(kind);
     delete this.#tracks[kind];
     return track;
   }
 
-  /** Whether the user wants it is remembered from one call to the next. */
+  /** Remembered from one call to the next. */
   setWanted(kind: InputKind, wanted: boolean): void {
     this.#wanted[kind] = wanted;
   }

@@ -1,4 +1,4 @@
-/** Shows how loud a microphone is by lighting the children of an element. @returns a function that ends it */
+/** Shows the level of a microphone by lighting the children of an element. @returns a function that stops it */
 export function showLevel(track: MediaStreamTrack, element: HTMLElement): () => void {
   const context = new AudioContext();
   const analyser = context.createAnalyser();

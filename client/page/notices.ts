@@ -7,7 +7,7 @@ export interface NoticeAction {
   readonly run: () => void;
 }
 
-/** Short news over the call: seen for a moment, read out by screen readers. @returns the toast */
+/** A short message over the call, also for screen readers. @returns the toast */
 export function notify(text: string, action?: NoticeAction): HTMLElement {
   const toast = make('div', { className: 'toast' }, make('span', { textContent: text }));
   if (action) {
@@ -21,17 +21,17 @@ export function notify(text: string, action?: NoticeAction): HTMLElement {
   const toasts = byId('toasts');
   toasts.append(toast);
   while (toasts.childElementCount > 3) toasts.firstElementChild?.remove();
-  // What wants an answer stays for longer.
+  // A toast with a button stays longer.
   setTimeout(() => toast.remove(), action ? shown * 3 : shown);
   return toast;
 }
 
-/** Something that only those need to be told who do not see it. */
+/** A message for screen readers only. */
 export function announce(text: string): void {
   byId('announcer').textContent = text;
 }
 
-/** The strip over the call that tells a state which lasts; without a text it goes. */
+/** The strip over the call for a lasting state; without a text it is hidden. */
 export function banner(text?: string, options: { busy?: boolean; action?: NoticeAction } = {}): void {
   const strip = byId('banner');
   const { busy = false, action } = options;

@@ -30,7 +30,7 @@ export class OwnDevices {
     });
   }
 
-  /** Publishes what was open in the preview; what it has not yet is sent as soon as the call is there. */
+  /** Publishes the devices that were open in the preview; they are sent as soon as the call has started. */
   begin(): void {
     for (const kind of ['camera', 'microphone'] as const) {
       const track = this.local.take(kind);
@@ -50,18 +50,20 @@ export class OwnDevices {
         await Promise.all(shared.map((publication) => publication?.close()));
         return;
       }
-      // To cancel the browser's question is no mistake.
+      // Cancelling the browser's dialog is not an error.
       await this.client.publishScreen().catch((error: unknown) => {
         if (!(error instanceof ClientError && error.code === 'permission_denied')) throw error;
       });
     });
   }
 
-  /** Takes another device into use, if that kind is in use. */
+  /** Switches to another device, if that kind is in use. */
   async change(kind: InputKind): Promise<void> {
     const publication = this.client.publication(kind);
     if (!publication || publication.released) return;
-    await publication.replaceTrack(await this.local.open(kind)).catch((error: unknown) => this.#tell(error));
+    await publication
+      .replaceTrack(await this.local.open(kind))
+      .catch((error: unknown) => this.#report(error));
   }
 
   show(): void {
@@ -84,7 +86,7 @@ export class OwnDevices {
     const publication = this.client.publication(kind);
     if (!publication) await this.#publish(kind, await this.local.open(kind));
     else if (publication.paused) await publication.resume();
-    // A camera that is off is off: its light goes out. A microphone stays open, so that speaking is not late.
+    // A muted camera is closed, so that its light goes out. A muted microphone stays open, so that unmuting is instant.
     else await publication.pause({ release: kind === 'camera' });
     this.local.setWanted(kind, this.client.publication(kind)?.paused === false);
   }
@@ -95,7 +97,7 @@ export class OwnDevices {
       reopen: () => this.local.open(kind),
     });
     await publishing.catch(() => {
-      // What is refused ends as a publication, and is told there.
+      // A refused publication ends, and is reported there.
     });
   }
 
@@ -112,19 +114,19 @@ export class OwnDevices {
     notify(text, again && { label: 'Turn on again', run: again });
   }
 
-  /** A second click while the first still works would undo what the user wants. */
+  /** Ignores a second click while the first is in progress, which would undo it. */
   #once(what: string, run: () => Promise<void>): void {
     if (this.#busy.has(what)) return;
     this.#busy.add(what);
     run()
-      .catch((error: unknown) => this.#tell(error))
+      .catch((error: unknown) => this.#report(error))
       .finally(() => {
         this.#busy.delete(what);
         this.show();
       });
   }
 
-  #tell(error: unknown): void {
+  #report(error: unknown): void {
     notify(sentence(error instanceof Error ? error.message : String(error)));
   }
 

@@ -5,7 +5,7 @@ import { showEnding } from './ending.ts';
 import { Entrance } from './entrance.ts';
 import { LocalMedia } from './local-media.ts';
 
-/** The try-it page: entrance, call, ending, and round again. */
+/** The try-it page: entrance, call, ending, and entrance again. */
 const address = readAddress(location.href);
 const local = new LocalMedia();
 
@@ -26,13 +26,13 @@ function ended(error: ClientError, room: string, name: string): void {
   });
 }
 
-/** With the devices as they were: what was on in the call is on again. */
+/** Joins again with the same devices on. */
 async function joinAgain(room: string, name: string): Promise<void> {
   const wanted = (['camera', 'microphone'] as const).filter((kind) => local.wanted(kind));
   await Promise.all(wanted.map((kind) => local.preview(kind)));
   await enter(room, name).catch((error: ClientError) => entrance.open(error));
 }
 
-// A changed link is another call.
+// A changed link leads to another call.
 addEventListener('hashchange', () => location.reload());
 entrance.open();

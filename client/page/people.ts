@@ -5,14 +5,14 @@ import { banner } from './notices.ts';
 import type { Stage } from './stage.ts';
 import type { Tile } from './tile.ts';
 
-/** How long a peer counts as speaking after it was heard last, so that pauses between words do not flicker. */
+/** How long a peer counts as speaking after it was last heard, so that the mark does not flicker between words. */
 const speakingFor = 1200;
 
-/** Ends of tracks that come again in a moment. */
+/** Reasons of track ends after which the track should be back in a moment. */
 const rebuilding = new Set(['rejoin', 'reconnecting', 'transport_closed']);
 const settleAfter = 2500;
 
-/** Shows who is in the call: keeps the tiles of the stage like the peers and tracks of the client. */
+/** Shows the people in the call: keeps the tiles of the stage in sync with the peers and tracks of the client. */
 export class People {
   readonly #voices = new Map<RemoteTrack, HTMLAudioElement>();
   readonly #heard = new Map<string, ReturnType<typeof setTimeout>>();
@@ -42,7 +42,7 @@ export class People {
     client.on('quality', ({ peerId, quality }) => stage.tile(peerId)?.setQuality(quality.level));
   }
 
-  /** Our own tile, and our screen when it is shared. */
+  /** Our own tile, and our shared screen. */
   showOwn(): void {
     const { peerId, displayName: initialsOf } = this.client;
     const camera = this.client.publication('camera');
@@ -61,7 +61,7 @@ export class People {
     this.stage.tile(peerId)?.setHand(raised);
   }
 
-  /** Sends all voices to another speaker. */
+  /** Plays all voices on another speaker. */
   setSpeakerDevice(id: string): void {
     for (const voice of this.#voices.values()) route(voice, id);
   }
@@ -113,7 +113,7 @@ export class People {
 
   #removed(peer: RemotePeer, track: RemoteTrack, reason: string): void {
     this.#silence(track);
-    // The last picture stands until the next one comes, which is better than a blink.
+    // Keep the last picture until the next one comes, to avoid flickering.
     if (!rebuilding.has(reason) && this.client.peers.has(peer.id)) this.#show(peer);
   }
 
@@ -122,7 +122,7 @@ export class People {
       for (const peer of this.client.peers.values()) this.#show(peer);
     };
     clearTimeout(this.#settling);
-    // Back in the call, what did not come back with it is not shown any more.
+    // The peer is back in the call: remove the tracks that did not come back with it.
     if (this.client.state === 'joined') this.#settling = setTimeout(showAll, settleAfter);
     else showAll();
   }
@@ -146,7 +146,7 @@ export class People {
     });
   }
 
-  /** Browsers let a page make sound only after its user has touched it. */
+  /** Browsers allow sound only after the user has interacted with the page. */
   #askForSound(): void {
     const run = () => {
       banner();
@@ -176,6 +176,6 @@ export class People {
 }
 
 function route(voice: HTMLAudioElement, id: string): void {
-  // A speaker that was unplugged meanwhile leaves the sound where it was.
+  // If the speaker was unplugged, the sound stays on the previous one.
   if ('setSinkId' in voice) voice.setSinkId(id).catch(() => {});
 }

@@ -1,6 +1,6 @@
 import type { DeviceKind } from '../index.ts';
 
-/** What the page remembers of its user, on this device only. */
+/** The user's preferences, stored on this device only. */
 export interface Preferences {
   readonly name?: string;
   /** Whether single keys work as shortcuts. */
@@ -15,7 +15,7 @@ export function readPreferences(): Preferences {
     const value: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    // A browser may forbid storage, or hold something old: then everything begins as usual.
+    // Storage may be forbidden or hold an old format: then use the defaults.
     return {};
   }
 }
@@ -24,6 +24,6 @@ export function remember(preferences: Preferences): void {
   try {
     localStorage.setItem(key, JSON.stringify({ ...readPreferences(), ...preferences }));
   } catch {
-    // Without storage the page forgets, which harms nobody.
+    // Without storage the preferences are not remembered.
   }
 }

@@ -2,8 +2,8 @@ import { byId } from './dom.ts';
 import { readPreferences, remember } from './preferences.ts';
 
 /**
- * Runs what belongs to a key, unless the user writes, or the key belongs to something that has the focus. Who speaks to
- * the computer can turn the keys off (WCAG 2.1.4).
+ * Runs the action of a key, unless the user is typing or the focused element uses that key. People who use speech input
+ * can turn the keys off (WCAG 2.1.4).
  */
 export function followKeys(keys: Readonly<Record<string, () => void>>, signal: AbortSignal): void {
   const choice = byId('keys-on', HTMLInputElement);
@@ -16,7 +16,7 @@ export function followKeys(keys: Readonly<Record<string, () => void>>, signal: A
       if (!run || !choice.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const { target } = event;
       if (!(target instanceof Element) || target.closest('input, textarea, select, dialog')) return;
-      // The key must not be written into what it opens.
+      // The key must not be typed into the field that it opens.
       event.preventDefault();
       run();
     },

@@ -6,17 +6,17 @@ export type Layout = 'grid' | 'speaker';
 
 export interface StageOptions {
   readonly onDetails: (tile: Tile) => void;
-  /** The layout, or what is in its middle, changed. */
+  /** The layout or its main tile changed. */
   readonly onLayout: (layout: Layout) => void;
 }
 
-/** The tiles of the call and where they are: all alike, or one large. */
+/** The tiles of the call and their layout: all of one size, or one large. */
 export class Stage {
   readonly #tiles = new Map<string, Tile>();
   readonly #container = byId('tiles');
   readonly #area = byId('stage');
   readonly #resizes = new ResizeObserver(() => this.arrange());
-  /** What the user chose; a shared screen is shown large in any case. */
+  /** The user's choice; a shared screen is always shown large. */
   #chosen: Layout = 'grid';
   #pinned: string | undefined;
   #speaker: string | undefined;
@@ -37,7 +37,7 @@ export class Stage {
     return this.#tiles.values();
   }
 
-  /** The tile with that id, made when it is not there. Others come before our own, which stays the last. */
+  /** The tile with that id, created if it does not exist. Our own tile stays the last. */
   add(options: Omit<TileOptions, 'onDetails' | 'onPin'>): Tile {
     const known = this.#tiles.get(options.id);
     if (known) return known;
@@ -65,7 +65,7 @@ export class Stage {
     return this.#pinned === id;
   }
 
-  /** Keeps a tile in the middle, or lets it go. */
+  /** Pins or unpins a tile. */
   pin(id: string): void {
     this.#pinned = this.#pinned === id ? undefined : id;
     this.arrange();
@@ -78,7 +78,7 @@ export class Stage {
     this.arrange();
   }
 
-  /** The tile of whoever speaks; it stays in the middle until somebody else does. */
+  /** Sets the tile of the active speaker; it stays the main one until somebody else speaks. */
   setSpeaker(id: string): void {
     if (!this.#tiles.has(id) || this.#speaker === id) return;
     this.#speaker = id;
@@ -95,7 +95,7 @@ export class Stage {
     const tiles = this.#inOrder();
     const alone = byId('alone');
     alone.hidden = tiles.some(({ options }) => !options.own);
-    // What is said to somebody alone stands below the picture, not on it.
+    // The hint for a user who is alone is below the picture, not on it.
     if (!alone.hidden) area.height -= 2 * (alone.offsetHeight + 24);
     if (area.width <= 0 || area.height <= 0) return;
     const main = layout === 'speaker' ? this.#main() : undefined;
@@ -107,7 +107,7 @@ export class Stage {
       tile.setPinned(this.#pinned === tile.options.id);
     }
     const bottom = Math.max(...places.map((place) => (place ? place.top + place.height : 0)), 0);
-    // More than fit go on below, and the stage scrolls.
+    // Tiles that do not fit go below, and the stage scrolls.
     this.#container.style.setProperty('height', `${Math.round(bottom)}px`);
     this.#area.dataset.layout = layout;
     this.options.onLayout(layout);

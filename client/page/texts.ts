@@ -1,6 +1,6 @@
 import type { ClientError, QualityLevel } from '../index.ts';
 
-/** What is told when something ended or could not begin: what happened, and what to do. */
+/** The message for a call that ended or could not start: what happened, and what to do. */
 export interface Explanation {
   readonly title: string;
   readonly what: string;
@@ -10,7 +10,7 @@ export interface Explanation {
 const known: Readonly<Record<string, { title: string; what?: string; advice: string }>> = {
   left: {
     title: 'You left the call',
-    what: 'The others can go on without you.',
+    what: 'The call continues without you.',
     advice: 'You can join again at any time.',
   },
   removed: {
@@ -20,7 +20,7 @@ const known: Readonly<Record<string, { title: string; what?: string; advice: str
   replaced: {
     title: 'The call goes on elsewhere',
     what: 'You joined this room again from another tab or device.',
-    advice: 'Go on there, or join again to bring the call back to this tab.',
+    advice: 'Continue there, or join again to bring the call back to this tab.',
   },
   room_closed: {
     title: 'The call is over',
@@ -29,21 +29,21 @@ const known: Readonly<Record<string, { title: string; what?: string; advice: str
   },
   room_full: {
     title: 'The room is full',
-    what: 'As many people are in it as it may hold.',
+    what: 'It has reached its maximum number of people.',
     advice: 'Wait until somebody leaves, then join again. Or meet in another room.',
   },
   room_locked: {
     title: 'The room is locked',
-    what: 'A moderator lets nobody new in for now.',
+    what: 'A moderator locked it, so nobody else can join for now.',
     advice: 'Ask somebody inside to unlock it, then join again.',
   },
-  banned: { title: 'You may not enter', advice: 'Ask whoever runs this server to let you in again.' },
+  banned: { title: 'You may not enter', advice: 'Ask the operator of this server to lift the ban.' },
   unauthorized: {
     title: 'You need an invitation',
     advice: 'Open the link that you were sent. If it does not work any more, ask for a new one.',
   },
   forbidden: {
-    title: 'This invitation is not for here',
+    title: 'This invitation is not for this room',
     advice: 'Check the room, or ask for an invitation to this one.',
   },
   unreachable: {
@@ -67,13 +67,13 @@ export function explain(error: ClientError): Explanation {
     return {
       title: 'The call ended',
       what: sentence(error.message),
-      advice: `Join again. If it stays like this, tell whoever runs this server: ${error.code}.`,
+      advice: `Join again. If that does not help, report this code to the operator of this server: ${error.code}.`,
     };
   }
   return { title: text.title, what: text.what ?? sentence(error.message), advice: text.advice };
 }
 
-/** Says why a publication ended that nobody here ended; undefined when there is nothing to say. */
+/** Explains why a publication ended; undefined if the user ended it. */
 export function explainPublicationEnd(what: string, reason: string): string | undefined {
   switch (reason) {
     case 'ended':
@@ -86,7 +86,7 @@ export function explainPublicationEnd(what: string, reason: string): string | un
     case 'forbidden':
       return `You may not use your ${what} in this room. Ask a moderator to allow it.`;
     case 'limit_reached':
-      return `Your ${what} is one too many for this server. Turn something else off first.`;
+      return `Your ${what} cannot be added, because a limit of this server is reached. Turn something else off first.`;
     default:
       return `Your ${what} stopped (${reason}). Turn it on again.`;
   }
@@ -95,12 +95,12 @@ export function explainPublicationEnd(what: string, reason: string): string | un
 export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
   unknown: 'Nothing is sent at the moment, so there is nothing to measure.',
   lost: 'Hardly anything gets through.',
-  poor: 'Much gets lost: pictures freeze and voices break.',
-  fair: 'Some gets lost: pictures may be coarse.',
+  poor: 'Poor connection: video freezes and voices break up.',
+  fair: 'Fair connection: video may be blurred.',
   good: 'Everything gets through.',
 };
 
-/** A sentence of the server or the library, written as one: with a capital and a full stop. */
+/** Adds a capital and a full stop to a message of the server or the library. */
 export function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;

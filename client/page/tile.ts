@@ -7,14 +7,14 @@ export interface TileOptions {
   readonly id: string;
   readonly peerId: string;
   readonly name: string;
-  /** Whose initials stand for a picture, when it is not the name. */
+  /** The name for the initials, if it differs from the shown name. */
   readonly initialsOf?: string;
   readonly own: boolean;
   /** A shared screen instead of a person. */
   readonly screen: boolean;
-  /** Asked for the details. */
+  /** The user opens the details. */
   readonly onDetails: () => void;
-  /** Asked to keep it in the middle. */
+  /** The user pins it. */
   readonly onPin: () => void;
 }
 
@@ -26,7 +26,7 @@ const qualityNames: Readonly<Record<QualityLevel, string>> = {
   good: 'good',
 };
 
-/** One picture of the call: a person, or a shared screen. */
+/** One tile of the call: a person, or a shared screen. */
 export class Tile {
   readonly element: HTMLElement;
   readonly #video: HTMLVideoElement;
@@ -78,7 +78,7 @@ export class Tile {
     this.#detach = track === undefined ? () => {} : play(track, this.#video);
   }
 
-  /** The sender's camera rests: the last picture must not stand for the present. */
+  /** The sender paused the video: do not show an old picture as if it were live. */
   setPicture(visible: boolean): void {
     this.#video.hidden = !visible || this.#shown === undefined;
   }
@@ -95,7 +95,7 @@ export class Tile {
     this.#hand.hidden = !raised;
   }
 
-  /** Its media is being built anew. */
+  /** Its media is being rebuilt. */
   setAway(away: boolean): void {
     this.element.classList.toggle('away', away);
   }
@@ -111,7 +111,7 @@ export class Tile {
     this.#details.title = `Connection: ${qualityNames[level]}`;
   }
 
-  /** Puts it there; without a place it is not seen, and costs nothing. */
+  /** Moves it; without a position it is hidden, so that its video is paused. */
   place(place: Place | undefined, main: boolean): void {
     const { style } = this.element;
     this.element.hidden = place === undefined;

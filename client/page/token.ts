@@ -1,11 +1,11 @@
-/** What the page reads of a token: only the server can tell whether it is good. */
+/** The claims that the page reads of a token. Only the server can verify it. */
 export interface TokenClaims {
   readonly room?: string;
   readonly sub?: string;
   readonly name?: string;
 }
 
-/** Reads the claims of a JWT (RFC 7519) without checking it; empty when it is none. */
+/** Reads the claims of a JWT (RFC 7519) without verifying it; empty if it is not a JWT. */
 export function readClaims(token: string): TokenClaims {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');

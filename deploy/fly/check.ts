@@ -16,7 +16,7 @@ const Service = Type.Object({
   ports: Type.Array(Port, { minItems: 1 }),
 });
 
-/** What is checked of a fly.toml; Fly's own checker, `fly config validate`, knows the rest. */
+/** The checked parts of a fly.toml; Fly's own checker, `fly config validate`, does the rest. */
 const FlyFile = Type.Object({
   app: Type.String({ pattern: appName.source }),
   primary_region: Type.String({ minLength: 3 }),
@@ -29,7 +29,7 @@ const FlyFile = Type.Object({
     TUREEN_DRAIN_SECONDS: Type.String(),
     TUREEN_DATA_DIR: Type.String(),
     TUREEN_METRICS_PORT: Type.String(),
-    // Fly asks for the metrics in its private network, which is IPv6.
+    // Fly scrapes the metrics over its private network, which is IPv6.
     TUREEN_METRICS_HOST: Type.Literal('::'),
   }),
   mounts: Type.Object({ destination: Type.String() }),
@@ -45,13 +45,13 @@ const FlyFile = Type.Object({
 
 type FlyFile = Static<typeof FlyFile>;
 
-/** A file by its name, which opens each line of what is wrong with it. */
+/** A file with its name, which begins each line about its mistakes. */
 export interface NamedText {
   readonly name: string;
   readonly text: string;
 }
 
-/** Checks the files of all nodes. @returns a line for each mistake; none when they are good */
+/** Checks the files of all nodes. @returns a line for each mistake */
 export function checkFlyFiles(files: readonly NamedText[]): string[] {
   const read = files.map(({ name, text }) => ({ name, ...parse(text) }));
   const mistakes = read.flatMap(({ name, file, errors }) =>
@@ -93,7 +93,7 @@ function checkFile(file: FlyFile): string[] {
   ];
 }
 
-/** Every worker needs its port by UDP and by TCP, and nothing else may have one. */
+/** Every worker needs its port for UDP and TCP, and no other ports may be open. */
 function checkMedia({ env, services }: FlyFile): string[] {
   const wanted = Array.from(
     { length: Number(env.TUREEN_WORKERS) },
@@ -154,7 +154,7 @@ function same(name: string, value: number | string, other: string, text: string)
   return String(value) === text ? [] : [`${name} is ${value}, but ${other} is ${text}`];
 }
 
-/** Older files say false. */
+/** Older files have false. */
 function isOff(value: unknown): boolean {
   return value === 'off' || value === false;
 }

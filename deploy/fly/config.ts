@@ -1,4 +1,4 @@
-/** One node, which is one app with one machine: UDP of a port reaches one machine only, so machines cannot share it. */
+/** One node: an app with one machine, since Fly sends the UDP of a port to one machine only. */
 export interface FlyNode {
   /** Fly's code of the region, e.g. ams; `fly platform regions` lists them. */
   readonly region: string;
@@ -10,25 +10,25 @@ export interface FlyNode {
 
 export interface FlyPlan {
   readonly regions: readonly string[];
-  /** The names of the apps begin with it; Fly wants them unique over all of its customers. */
+  /** Prefix of the app names, which must be unique among all customers of Fly. */
   readonly prefix?: string;
   readonly basePort?: number;
   readonly workers?: number;
 }
 
-/** What may be the name of an app: it becomes the name of a host, <app>.fly.dev. */
+/** A valid app name: it becomes a host name, <app>.fly.dev. */
 export const appName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const defaultPrefix = 'tureen';
 export const defaultWorkers = 2;
 export const defaultBasePort = 40_000;
-/** Fly's longest, in seconds: https://fly.io/docs/reference/configuration/ */
+/** Fly's maximum, in seconds: https://fly.io/docs/reference/configuration/ */
 export const longestKillTimeout = 300;
-/** Calls go on for this long; what is left of the kill timeout is for the end itself. */
+/** Calls may continue for this long; the rest of the kill timeout is for the shutdown. */
 const drainSeconds = longestKillTimeout - 20;
 const httpPort = 3000;
 const metricsPort = 9091;
 
-/** The nodes of a plan: names and ports are unique, also where a region is named twice. */
+/** The nodes of a plan, with unique names and ports, also if a region is listed twice. */
 export function planNodes(plan: FlyPlan): FlyNode[] {
   const { regions, prefix = defaultPrefix, basePort = defaultBasePort, workers = defaultWorkers } = plan;
   return regions.map((region, index) => {

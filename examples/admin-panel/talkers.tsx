@@ -11,7 +11,7 @@ const thank: PanelAction = {
   },
 };
 
-/** Who speaks now, in every room: TUREEN_ADMIN_PANELS=./examples/admin-panel/talkers.tsx bun start */
+/** Shows who speaks in every room: TUREEN_ADMIN_PANELS=./examples/admin-panel/talkers.tsx bun start */
 export default definePanel({
   id: 'talk',
   title: 'Talkers',

@@ -1,4 +1,4 @@
-/** The least of a Controller: requests that are answered, and notifications. The wire is in docs/controllers.md. */
+/** A minimal Controller: requests with answers, and notifications. docs/controllers.md describes the protocol. */
 export class Controller {
   readonly #waiting = new Map<number, PromiseWithResolvers<never>>();
   readonly #listeners = new Map<string, (data: never) => void>();
@@ -6,7 +6,7 @@ export class Controller {
 
   private constructor(
     private readonly socket: WebSocket,
-    /** Settles when the connection has ended, with why. */
+    /** Resolves with the reason when the connection has ended. */
     readonly ended: Promise<string>,
   ) {
     socket.addEventListener('message', ({ data }) => this.#take(JSON.parse(String(data))));
@@ -23,14 +23,14 @@ export class Controller {
       socket.addEventListener('close', ({ code, reason }) => resolve(`${code} ${reason}`));
     });
     const controller = new Controller(socket, ended);
-    // The first message says that the key was good.
+    // The server sends `welcome` when it has accepted the key.
     const welcome = new Promise<void>((resolve) => controller.on('welcome', () => resolve()));
     const why = await Promise.race([welcome, ended]);
-    if (why !== undefined) throw new Error(`not let in: ${why}`);
+    if (why !== undefined) throw new Error(`the server refused the connection: ${why}`);
     return controller;
   }
 
-  /** Asks for an operation. Rejects with `code: sentence` when it is refused. */
+  /** Requests an operation. Rejects with `code: sentence` when it is refused. */
   ask<T>(method: string, data: object): Promise<T> {
     this.#lastId += 1;
     const waiting = Promise.withResolvers<never>();

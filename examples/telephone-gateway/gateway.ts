@@ -1,11 +1,11 @@
 /**
- * A telephone gateway: a Controller that brings an RTP telephone into a room. Browsers in the room speak PCMU because
- * the room offers nothing else for sound, so nothing is ever transcoded.
+ * A telephone gateway: a Controller that connects an RTP telephone to a room. The room offers only PCMU for audio, so
+ * browsers use it too and nothing is transcoded.
  *
  *   bun examples/telephone-gateway/gateway.ts --room support --telephone 203.0.113.7:4000 --ssrc 305419896
  *
  * A real gateway learns --telephone and --ssrc from the SDP that its SIP side gets (c=, m= and a=ssrc), and answers with
- * the address that this prints. Environment: TUREEN_URL (ws://localhost:3000 unless told) and TUREEN_KEY.
+ * the address that this prints. Environment: TUREEN_URL (default ws://localhost:3000) and TUREEN_KEY.
  */
 import { parseArgs } from 'node:util';
 import { Controller } from './controller.ts';
@@ -13,7 +13,7 @@ import { Controller } from './controller.ts';
 interface Telephone {
   readonly ip: string;
   readonly port: number;
-  /** Of the packets that it sends, for that is how they are recognised. */
+  /** SSRC of the packets that it sends, which identifies them. */
   readonly ssrc: number;
 }
 
@@ -27,19 +27,19 @@ const peerId = 'telephone';
 const pcmu = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000 };
 const keys = { mimeType: 'audio/telephone-event', payloadType: 101, clockRate: 8000 };
 
-/** Puts the telephone into the room. @returns where it has to send to */
+/** Connects the telephone to the room. @returns the address to which it must send */
 async function bridge({ controller, roomId, telephone }: Call): Promise<{ ip: string; port: number }> {
   const { ip, port, ssrc } = telephone;
   const endpoint = { roomId, peerId };
   await controller
     .ask('createSession', { roomId, codecs: ['PCMU', 'telephone-event', 'VP8'], maxPeers: 20 })
     .catch((error: Error) => {
-      // Somebody opened the room before. It goes on with the codecs that it has.
+      // The room is open already. It keeps its codecs.
       if (!error.message.startsWith('wrong_state')) throw error;
     });
   await controller.ask('createEndpoint', { ...endpoint, displayName: 'Telephone' });
-  // Telephones send from the port at which they receive (RFC 4961), so the address is told and not learned. Plain RTP,
-  // because that is what this one speaks: leave `srtp` out where it can do better.
+  // Telephones send from the port at which they receive (RFC 4961), so give the address instead of using comedia. This
+  // telephone speaks plain RTP; leave `srtp` out for one that supports SRTP.
   const transport = await controller.ask<{ id: string; ip: string; port: number }>('openPlainTransport', {
     ...endpoint,
     comedia: false,
@@ -58,8 +58,8 @@ async function bridge({ controller, roomId, telephone }: Call): Promise<{ ip: st
 }
 
 /**
- * Lets the telephone hear the others. A telephone plays one stream, and this server does not mix: it hears whoever
- * speaks, and at first whoever came first.
+ * Sends the others' audio to the telephone. It plays one stream, and the server does not mix, so it gets the active
+ * speaker, and before that the first publisher.
  */
 async function listen(
   controller: Controller,

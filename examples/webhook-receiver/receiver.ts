@@ -10,15 +10,15 @@ interface TureenEvent {
   data: Record<string, unknown>;
 }
 
-// The same text as in TUREEN_WEBHOOKS, beginning with whsec_.
+// The secret from TUREEN_WEBHOOKS, which begins with whsec_.
 const webhook = new Webhook(process.env.WEBHOOK_SECRET ?? '');
-// An event can come more than once. A real receiver keeps the ids in its database.
+// An event can arrive more than once. A real receiver keeps the ids in its database.
 const seen = new Set<string>();
 
 const server = Bun.serve({
   port: Number(process.env.PORT ?? 4000),
   async fetch(request) {
-    // The signature is of the text as it came: verify first, then use what verify returns.
+    // The signature covers the unparsed text: verify it first, then use the result.
     const text = await request.text();
     try {
       const event = webhook.verify(text, Object.fromEntries(request.headers)) as TureenEvent;
@@ -26,7 +26,7 @@ const server = Bun.serve({
         seen.add(event.id);
         console.log(`${event.timestamp} ${event.type} ${event.roomId} ${event.sequence}`);
       }
-      // Answer within ten seconds; what takes longer is done after the answer.
+      // Answer within ten seconds; do slow work after the answer.
       return new Response(null, { status: 204 });
     } catch (error) {
       if (error instanceof WebhookVerificationError) return new Response(error.message, { status: 400 });

@@ -27,7 +27,7 @@ describe('joining', () => {
   });
 
   test('a server that cannot be reached is told as such, in a sentence that says what to do', async () => {
-    const client = clientOf({ server, url: 'http://127.0.0.1:9', timing: { firstPatience: 100 } });
+    const client = clientOf({ server, url: 'http://127.0.0.1:9', timing: { joinTimeout: 100 } });
     await expect(client.join()).rejects.toMatchObject({ code: 'unreachable' });
     await stateOf(client, 'ended');
     await expect(client.join()).rejects.toMatchObject({ code: 'wrong_state' });

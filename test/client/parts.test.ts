@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { types } from 'mediasoup-client';
 import { backoffDelay } from '../../client/backoff.ts';
+import { callOptions } from '../../client/client-options.ts';
 import { describeDevice } from '../../client/device-info.ts';
 import { openCamera } from '../../client/devices.ts';
 import { chooseCodec, producerOptions } from '../../client/encodings.ts';
@@ -92,13 +93,19 @@ describe('layers', () => {
 });
 
 describe('back-off', () => {
-  test('doubles up to its most, half of it chance', () => {
-    const backoff = { first: 100, most: 1000 };
+  test('doubles up to its maximum, half of it random', () => {
+    const backoff = { first: 100, max: 1000 };
     expect([0, 1, 2, 5, 50].map((attempt) => backoffDelay(backoff, attempt, 1))).toEqual([
       100, 200, 400, 1000, 1000,
     ]);
     expect(backoffDelay(backoff, 1, 0)).toBe(100);
   });
+});
+
+test('timing accepts the former names', () => {
+  const former = { firstPatience: 1, reconnectPatience: 2, backoff: { first: 3, most: 4 } };
+  const options = callOptions({ url: 'http://127.0.0.1', roomId: 'kitchen', timing: former });
+  expect(options).toMatchObject({ joinTimeout: 1, reconnectTimeout: 2, backoff: { first: 3, max: 4 } });
 });
 
 describe('events', () => {

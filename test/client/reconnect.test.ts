@@ -43,14 +43,14 @@ describe('a connection that breaks', () => {
 
   test('is tried again with growing waits while the server cannot be reached, and given up after a while', async () => {
     using relay = new TcpRelay(server);
-    const alice = await enter('alice', { url: relay.url, timing: { reconnectPatience: 300 } });
+    const alice = await enter('alice', { url: relay.url, timing: { reconnectTimeout: 300 } });
     relay.cut();
     expect(await stateOf(alice, 'ended')).toMatchObject({ code: 'unreachable' });
   });
 
   test('is tried again at once when the network comes back', async () => {
     using relay = new TcpRelay(server);
-    const slow = { backoff: { first: 60_000, most: 60_000 }, reconnectPatience: 200_000 };
+    const slow = { backoff: { first: 60_000, max: 60_000 }, reconnectTimeout: 200_000 };
     const alice = await enter('alice', { url: relay.url, timing: slow });
     relay.cut();
     await stateOf(alice, 'reconnecting');
@@ -200,7 +200,7 @@ describe('tokens', () => {
 
   test('a source of tokens that fails is told to who joins', async () => {
     const token = () => Promise.reject(new Error('the application is closed'));
-    const client = clientOf({ server, token, timing: { firstPatience: 0 } });
+    const client = clientOf({ server, token, timing: { joinTimeout: 0 } });
     await expect(client.join()).rejects.toMatchObject({ message: 'the application is closed' });
   });
 });

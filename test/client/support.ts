@@ -63,7 +63,7 @@ export function clientOf({ server, roomId = 'room', timing, ...options }: Client
     url: `http://127.0.0.1:${server.port}`,
     roomId,
     handlerFactory,
-    timing: { backoff: { first: 20, most: 100 }, ...timing },
+    timing: { backoff: { first: 20, max: 100 }, ...timing },
     ...options,
   });
 }

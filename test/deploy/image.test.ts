@@ -98,7 +98,7 @@ describe.if(mayMakeHosts)('in a Debian that has nothing else', () => {
       await host.put(join(projectFolder, 'deploy', name), `/tmp/${name.split('/').pop()}`);
     const install = () => host.run(['sh', '/tmp/install.sh', '/usr/local/bin/tureen']);
     const first = await install();
-    expect(first.output).toContain('made the user tureen');
+    expect(first.output).toContain('created the user tureen');
     expect(first.output).toContain('systemd does not run here');
     expect(first.exitCode).toBe(0);
     const settings = join(host.root, 'etc/tureen/tureen.env');
