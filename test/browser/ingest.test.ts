@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '../../src/app/server.ts';
+import { Program, projectFolder } from '../support/program.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, hearsSomething, patience, seesAndHears } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 setDefaultTimeout(3 * patience);
 
-const root = join(import.meta.dir, '..', '..');
 const held = useBrowser();
 let server: Server;
 let folder: string;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     film,
   ]);
   expect([exitCode, stderr.toString()]).toEqual([0, '']);
-  const page = await Bun.file(join(root, 'docs', 'ingest.md')).text();
+  const page = await Bun.file(join(projectFolder, 'docs', 'ingest.md')).text();
   scripts = [...page.matchAll(/```bash\n(.*?)```/gs)].map(([, code = '']) => code);
 });
 
@@ -42,48 +42,20 @@ afterAll(async () => {
 });
 
 /** A program that brings media into a room, until it is told to stop. */
-class Program implements AsyncDisposable {
-  readonly #child: Bun.Subprocess<'ignore', 'ignore', 'pipe'>;
-  readonly #said: Promise<string>;
+const play = (command: string[], environment: Record<string, string> = {}) =>
+  new Program({
+    command,
+    environment: { SERVER: `http://127.0.0.1:${server.port}`, FILE: film, ...environment },
+  });
 
-  constructor(command: string[], environment: Record<string, string> = {}) {
-    const env = { ...process.env, SERVER: `http://127.0.0.1:${server.port}`, FILE: film, ...environment };
-    // A group of its own, so that the programs that a script started are reached too.
-    this.#child = Bun.spawn(['setsid', ...command], {
-      cwd: root,
-      env,
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'pipe',
-    });
-    this.#said = new Response(this.#child.stderr).text();
-  }
-
-  /** Ends it as Ctrl-C does. @returns what it said */
-  async interrupt(): Promise<{ exitCode: number; said: string }> {
-    if (this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGINT');
-    return { exitCode: await this.#child.exited, said: await this.#said };
-  }
-
-  /** Waits until it ends by itself. */
-  async ended(): Promise<{ exitCode: number; said: string }> {
-    return { exitCode: await this.#child.exited, said: await this.#said };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) process.kill(-this.#child.pid, 'SIGKILL');
-    await this.#child.exited;
-  }
+/** Ends a program as Ctrl-C does: with all that it started. */
+async function interrupt(program: Program): Promise<number> {
+  if (program.process.exitCode === null) process.kill(-program.process.pid, 'SIGINT');
+  return await program.process.exited;
 }
 
 const broadcast = (...args: string[]) =>
-  new Program([
-    process.execPath,
-    'scripts/broadcast.ts',
-    '--server',
-    `http://127.0.0.1:${server.port}`,
-    ...args,
-  ]);
+  play([process.execPath, 'scripts/broadcast.ts', '--server', `http://127.0.0.1:${server.port}`, ...args]);
 
 /** Nobody but the viewer is in the room. */
 async function empties(room: string): Promise<void> {
@@ -101,9 +73,8 @@ test('a film is played into a room by one line, seen and heard in a browser, and
   await hearsSomething(page);
   const [name] = [...server.sfu.room('film').peers.values()].map(({ displayName }) => displayName).slice(1);
   expect(name).toBe('Matinee');
-  const { exitCode, said } = await playing.interrupt();
-  expect(exitCode).toBe(0);
-  expect(said).toContain('Playing "Matinee" into room "film"');
+  expect(await interrupt(playing)).toBe(0);
+  await playing.prints('Playing "Matinee" into room "film"');
   await empties('film');
 });
 
@@ -117,8 +88,8 @@ test('a broadcast that a moderator removes says so and ends', async () => {
   );
   const by = { kind: 'admin', id: 'root' } as const;
   void server.sfu.removePeer({ roomId: 'removed', peerId: 'film', reason: '', by });
-  const { exitCode, said } = await playing.ended();
-  expect([exitCode, said]).toEqual([1, expect.stringContaining('the server ended the broadcast')]);
+  expect(await playing.process.exited).toBe(1);
+  await playing.prints('the server ended the broadcast');
 });
 
 for (const [index, tool] of ['ffmpeg', 'GStreamer'].entries()) {
@@ -126,10 +97,10 @@ for (const [index, tool] of ['ffmpeg', 'GStreamer'].entries()) {
     const script = join(folder, `${tool}.sh`);
     await Bun.write(script, scripts[index] ?? '');
     const page = await held.browser.open(server, { room: tool, name: 'Viewer' });
-    await using playing = new Program(['bash', script], { ROOM: tool });
+    await using playing = play(['bash', script], { ROOM: tool });
     await seesAndHears(page, 1);
     await hearsSomething(page);
-    await playing.interrupt();
+    await interrupt(playing);
     await empties(tool);
   });
 }

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Program } from '../support/program.ts';
 import { apiKey, startServer, withKeys } from '../support/server.ts';
 import { until } from '../support/signaling-client.ts';
 
@@ -16,28 +17,21 @@ test('the first Controller of the guide has under thirty lines, and does what th
   await using server = await startServer(withKeys);
   const folder = await mkdtemp(join(tmpdir(), 'tureen-controller-'));
   await Bun.write(join(folder, 'first.ts'), first);
-  const env = {
-    ...process.env,
-    TUREEN_URL: `ws://127.0.0.1:${server.port}`,
-    TUREEN_KEY: await apiKey(['read', 'media']),
-  };
-  const child = Bun.spawn([process.execPath, join(folder, 'first.ts')], {
-    env,
-    stdout: 'pipe',
-    stderr: 'inherit',
+  await using controller = new Program({
+    command: [process.execPath, join(folder, 'first.ts')],
+    environment: {
+      TUREEN_URL: `ws://127.0.0.1:${server.port}`,
+      TUREEN_KEY: await apiKey(['read', 'media']),
+    },
   });
-  let said = '';
-  const reading = (async () => {
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  await until(() => said.includes('peer_joined telephone') && /SRTP comes to 127\.0\.0\.1:\d+/.test(said));
-  expect(said).toContain('keyBase64');
+  await controller.prints('peer_joined telephone');
+  await until(() => /SRTP comes to 127\.0\.0\.1:\d+/.test(controller.output), 'the place of the media');
+  expect(controller.output).toContain('keyBase64');
   expect(server.sfu.peer('hall', 'telephone').joined).toBe(true);
   server.sfu.closeRoom({ roomId: 'hall', by: { kind: 'admin', id: 'ann' } });
-  await until(() => said.includes('peer_left telephone'));
+  await controller.prints('peer_left telephone');
   await server.stop();
-  await child.exited;
-  await reading;
-  expect(said).toContain('closed: 1012');
+  await controller.process.exited;
+  await controller.prints('closed: 1012');
   await rm(folder, { recursive: true });
 });

@@ -63,7 +63,9 @@ export class Program implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.process.kill('SIGKILL');
+    // With all that it started.
+    if (this.process.exitCode === null && this.process.signalCode === null)
+      process.kill(-this.process.pid, 'SIGKILL');
     await this.process.exited;
   }
 
