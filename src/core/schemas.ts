@@ -35,12 +35,12 @@ export const MediaKind = oneOf(mediaKinds);
 /** Of what carries no data. */
 export const Nothing = Type.Object({}, { description: 'nothing' });
 /** Why something ended or changed, in one of the words of core/ends.ts. */
-export const StableWord = Type.String({ description: 'a stable word' });
+export const StableWord = Type.String({ description: 'a word that does not change' });
 
-/** Characters of a moderator's reason that are kept. */
+/** The longest reason of a moderator, in characters. */
 export const maxReasonLength = 200;
 /** Why a moderator does something. */
 export const Reason = Type.String({
   maxLength: maxReasonLength,
-  description: 'Read by whom it concerns and in the audit log',
+  description: 'Shown to the person it concerns and in the audit log',
 });

@@ -1,17 +1,17 @@
 /**
- * Three generations of clients speak this protocol. The methods know only the shapes of the first; what the others
- * read or write differently is here, and nowhere else.
+ * Three generations of clients speak this protocol. The methods use only the form of the first; everything that the
+ * others read or write differently is in this file.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a connection has shown of its generation so far. */
+/** What is known so far about the generation of a client. */
 export interface Dialect {
-  /** Statistics are wanted as {stats} instead of the bare array. */
+  /** It expects statistics as {stats} instead of an array. */
   wrapsStats: boolean;
 }
 
-/** Data of a request in the newer shape, turned into the first one. */
+/** Converts the data of a request from the newer form to the first one. */
 export function readData(method: string, data: unknown, dialect: Dialect): unknown {
   if (method !== 'createWebRtcTransport' || !isFields(data) || !isFields(data.appData)) return data;
   const { direction } = data.appData;
@@ -20,7 +20,7 @@ export function readData(method: string, data: unknown, dialect: Dialect): unkno
   return { ...data, producing: direction === 'producer', consuming: direction === 'consumer' };
 }
 
-/** A result with the fields that newer clients read beside those of the first. */
+/** Adds the fields that newer clients read to a result. */
 export function writeResult(method: string, result: unknown, dialect: Dialect): unknown {
   if (Array.isArray(result)) return dialect.wrapsStats ? { stats: result } : result;
   const field = resultAliases[method];
@@ -28,7 +28,7 @@ export function writeResult(method: string, result: unknown, dialect: Dialect): 
   return { ...result, [field.name]: field.whole ? result : result.id };
 }
 
-/** Data of a notification, or of a request of the server, with the newer fields. */
+/** Adds the fields that newer clients read to a notification or a request of the server. */
 export function writeEvent(name: string, data: Fields): Fields {
   switch (name) {
     case 'newPeer':
@@ -42,7 +42,7 @@ export function writeEvent(name: string, data: Fields): Fields {
   }
 }
 
-/** The field that is added: a copy of the whole result, or of its id. */
+/** The field that is added to a result: a copy of the whole result, or of its id. */
 const resultAliases: Readonly<Record<string, { name: string; whole: boolean }>> = {
   getRouterRtpCapabilities: { name: 'routerRtpCapabilities', whole: true },
   createWebRtcTransport: { name: 'transportId', whole: false },

@@ -1,4 +1,4 @@
-/** What the connections of a node count together, for metrics to read. */
+/** Counters of all connections of a node, for the metrics. */
 export class SignalingCounts {
   /** Messages of clients that wait to be handled. */
   queued = 0;

@@ -5,7 +5,7 @@ import type { Room } from '../sfu/rooms/room.ts';
 import { iceCandidates } from '../sfu/rooms/transports.ts';
 import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './messages.ts';
 
-/** A transport as its client needs it to make its own side. */
+/** A transport, with everything that its client needs to create its own side. */
 export function describeTransport(
   room: Room,
   entry: WebRtcPeerTransport,
@@ -13,23 +13,22 @@ export function describeTransport(
 ): Static<typeof TransportInfo> {
   const { id, iceParameters, dtlsParameters, sctpParameters } = entry.transport;
   if (!sctpParameters) throw new Error('mediasoup opened a transport without SCTP');
-  const servers = iceServers.length > 0 ? { iceServers } : {};
   return {
     id,
     iceParameters,
     iceCandidates: iceCandidates(room, entry),
     dtlsParameters,
     sctpParameters,
-    ...servers,
+    ...(iceServers.length > 0 && { iceServers }),
   };
 }
 
-/** A peer as the others see it. */
+/** A peer as other clients see it. */
 export function describePeer({ id, displayName, device }: Peer): Static<typeof PeerInfo> {
   return { id, peerId: id, displayName, device };
 }
 
-/** A consumer as its client needs it. */
+/** A consumer as its client sees it. */
 export function describeConsumer({
   publication,
   consumer,

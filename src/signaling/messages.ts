@@ -15,11 +15,11 @@ import {
 } from '../wire/rtp.ts';
 
 /**
- * What crosses the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo connect
+ * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
  * unchanged. docs/protocol.md is generated from this file and from methods/.
  */
 
-/** A name, cleaned of control characters by the server. */
+/** A name that people read. The server removes control characters from it. */
 export const DisplayName = Type.String({ maxLength: 256 });
 const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
 export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
@@ -33,7 +33,7 @@ export const ProducerInfo = Type.Object({
   paused: Type.Boolean(),
 });
 
-/** Everything a client needs to make its side of a transport. */
+/** Everything that a client needs to create its side of a transport. */
 export const TransportInfo = Type.Object({
   id: Id,
   iceParameters: IceParameters,
@@ -72,21 +72,21 @@ export const DataConsumerInfo = Type.Object({
   appData: AppData,
 });
 
-/** Entries as mediasoup gives them; a connection of the newer generations gets them as {stats}. */
+/** Entries as mediasoup returns them; newer clients get them as {stats}. */
 export const Stats = Type.Array(Type.Unknown());
 
 const reason = StableWord;
 const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc });
 
-/** Requests of the server; the client answers {} to accept, an error to refuse. */
+/** Requests of the server; the client replies {} to accept, an error to refuse. */
 export const serverRequests = {
   newConsumer: message(
     ConsumerInfo,
-    'Another peer publishes. The consumer starts when this is accepted and is closed when it is refused.',
+    'Another peer publishes. The consumer starts when you accept this and is closed when you refuse it.',
   ),
   newDataConsumer: message(
     DataConsumerInfo,
-    'Another peer publishes data. Accepted or refused as newConsumer.',
+    'Another peer publishes data. Accept or refuse it like newConsumer.',
   ),
 } as const;
 
@@ -99,7 +99,7 @@ const Volume = Type.Object({
 export const notifications = {
   'mediasoup-version': message(
     Type.Object({ version: Type.String() }),
-    'The version of mediasoup, on connecting.',
+    'The version of mediasoup, sent when you connect.',
   ),
   mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The same, for newer clients.'),
   welcome: message(
@@ -110,14 +110,14 @@ export const notifications = {
       peers: Type.Array(PeerInfo),
       version: Type.String({ description: 'of mediasoup' }),
     }),
-    'Everything to begin with, unasked, for a client that connected with `?fast=1`: it goes on with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not let it be used.',
+    'Everything that a client needs to start, if it connected with `?fast=1`: it continues with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not allow its use.',
   ),
   invalidMessage: message(
     Type.Object({ reason: Type.String() }),
-    'A frame of yours could not be read, and has no id to answer to. After several the socket is closed with 1008.',
+    'A frame of yours could not be read and has no id to reply to. After several of them the socket is closed with 1008.',
   ),
   newPeer: message(PeerInfo, 'A peer joined.'),
-  peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer is not in the call any more.'),
+  peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer left the call.'),
   peerLeft: message(
     Type.Object({ peerId: Id, reason }),
     'The same as peerClosed, under the name of the server protocol.',
@@ -128,11 +128,11 @@ export const notifications = {
   ),
   newProducer: message(
     Type.Object({ peerId: Id, ...ProducerInfo.properties }),
-    'A peer publishes. Sent to peers that joined with autoSubscribe false, which may consume it.',
+    'A peer publishes. Sent only to peers that joined with autoSubscribe false; they may consume it.',
   ),
   producerGone: message(
     Type.Object({ peerId: Id, producerId: Id }),
-    'A publication ended. Sent to peers that joined with autoSubscribe false.',
+    'A publication ended. Sent only to peers that joined with autoSubscribe false.',
   ),
   producerScore: message(
     Type.Object({ producerId: Id, score: Type.Array(ProducerScore) }),
@@ -158,9 +158,9 @@ export const notifications = {
     Type.Object({ consumerId: Id, score: ConsumerScore }),
     'How well you receive a consumer.',
   ),
-  consumerPaused: message(Type.Object({ consumerId: Id }), 'The sender paused.'),
-  consumerResumed: message(Type.Object({ consumerId: Id }), 'The sender resumed.'),
-  consumerClosed: message(Type.Object({ consumerId: Id, reason }), 'The consumer ended on the server.'),
+  consumerPaused: message(Type.Object({ consumerId: Id }), 'The sender paused what you receive.'),
+  consumerResumed: message(Type.Object({ consumerId: Id }), 'The sender resumed what you receive.'),
+  consumerClosed: message(Type.Object({ consumerId: Id, reason }), 'The server closed your consumer.'),
   consumerLayersChanged: message(
     Type.Object({
       consumerId: Id,
@@ -168,11 +168,11 @@ export const notifications = {
       temporalLayer: Type.Union([Type.Integer(), Type.Null()]),
       layers: Type.Union([ConsumerLayers, Type.Null()]),
     }),
-    'The layers that you now receive; null when none fits your bandwidth.',
+    'The layers that you receive now; null when your bandwidth is too low for any.',
   ),
   dataConsumerClosed: message(
     Type.Object({ dataConsumerId: Id, reason }),
-    'The data consumer ended on the server.',
+    'The server closed your data consumer.',
   ),
   transportClosed: message(Type.Object({ transportId: Id, reason }), 'The server closed your transport.'),
   activeSpeaker: message(
@@ -180,20 +180,20 @@ export const notifications = {
       peerId: Type.Union([Id, Type.Null()]),
       volume: Type.Union([Type.Integer(), Type.Null()], { description: 'dBov' }),
     }),
-    'Who speaks; null when nobody does.',
+    'The active speaker; null when nobody speaks.',
   ),
   speakingPeers: message(
     Type.Object({ peerVolumes: Type.Array(Volume) }),
-    'Who is heard, the loudest first; empty in silence.',
+    'The peers that can be heard, the loudest first; empty in silence.',
   ),
   downlinkBwe: message(
     Type.Object({
       transportId: Id,
-      desiredBitrate: Type.Integer({ description: 'bits a second that all you consume would take' }),
-      effectiveDesiredBitrate: Type.Integer({ description: 'the same, less what cannot be had' }),
-      availableBitrate: Type.Integer({ description: 'bits a second that your network gives' }),
+      desiredBitrate: Type.Integer({ description: 'bits a second that everything you consume needs' }),
+      effectiveDesiredBitrate: Type.Integer({ description: 'the same, smoothed over time' }),
+      availableBitrate: Type.Integer({ description: 'bits a second that your network allows' }),
     }),
-    'The bandwidth estimate of your receiving transport: when it has changed by a tenth, at most once a second. A client of the fast join gets it when it asks, by `&downlinkBwe=1` in the address; others can do without it by `&downlinkBwe=0`, which saves the server a message a second.',
+    'The bandwidth estimate of your receiving transport, when it has changed by a tenth, at most once a second. With `?fast=1` you get it only if you add `&downlinkBwe=1` to the address; without the fast join, `&downlinkBwe=0` turns it off, which saves the server a message a second.',
   ),
   permissionsChanged: message(
     Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
@@ -201,22 +201,22 @@ export const notifications = {
   ),
   notice: message(
     Type.Object({ message: Type.String() }),
-    'A text of a moderator or operator for you or the room.',
+    'A text from a moderator or operator, for you or for the room.',
   ),
   roomLocked: message(Type.Object({ locked: Type.Boolean() }), 'A moderator locked or unlocked the room.'),
-  roomClosed: message(Type.Object({ reason }), 'The room ends for everyone.'),
+  roomClosed: message(Type.Object({ reason }), 'The room was closed for everyone.'),
   rejoin: message(
     Type.Object({ reason: Type.String({ description: 'worker_died or moved' }) }),
-    'Your media on the server is gone; this socket goes on. Close your transports, then go on as after connecting: capabilities, transports, join, produce.',
+    'Your media on the server is gone, but this socket stays open. Close your transports, then start again as after connecting: capabilities, transports, join, produce.',
   ),
   draining: message(
     Type.Object({
       deadline: Type.Integer({ description: 'milliseconds since the epoch' }),
       reconnectAfterMs: Type.Integer({ description: 'milliseconds' }),
     }),
-    'The server will end: your call goes on until the deadline. Connect again after so many milliseconds. It comes once more when the deadline comes nearer; the last one counts.',
+    'The server is going to stop: your call continues until the deadline. Connect again after reconnectAfterMs. It is sent again when the deadline is brought forward; the last one counts.',
   ),
-  drainCancelled: message(Nothing, 'The server goes on after all.'),
+  drainCancelled: message(Nothing, 'The server is not going to stop after all.'),
 } as const;
 
 export type NotificationName = keyof typeof notifications;

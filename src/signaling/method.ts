@@ -6,7 +6,7 @@ import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 
-/** What a method acts on: the asking peer in its room, and what is to be done once the reply is on its way. */
+/** What a method acts on: the peer that sent the message, its room, and what its client supports. */
 export interface MethodContext {
   readonly room: Room;
   readonly peer: Peer;
@@ -14,15 +14,15 @@ export interface MethodContext {
   readonly commands: Commands;
   /** The client connected for the fast join: the reply of `join` carries its consumers. */
   readonly fast: boolean;
-  /** The client wants notifications of the bandwidth estimate of its receiving transports. */
+  /** The client wants the bandwidth estimate of its receiving transports (`downlinkBwe`). */
   readonly wantsBandwidth: boolean;
-  /** ICE servers for this client. */
+  /** ICE servers for this client, with credentials that are valid from now on. */
   readonly iceServers: () => IceServers;
-  /** Runs the task after the reply was sent, for what the client must hear later than the reply. */
+  /** Runs the task after the reply is sent, for messages that the client must get after the reply. */
   readonly afterReply: (task: () => void) => void;
 }
 
-/** One method of the protocol: all that is to know of it. */
+/** Everything about one method of the protocol. */
 export interface MethodDefinition<
   N extends string = string,
   P extends TSchema = TSchema,
@@ -34,15 +34,15 @@ export interface MethodDefinition<
   readonly doc: string;
   readonly params: P;
   readonly result: R;
-  /** `joined` needs a peer that has joined, `connected` only a socket that was admitted. */
+  /** `joined` needs a peer that has joined, `connected` only an accepted connection. */
   readonly state: 'connected' | 'joined';
-  /** What the token must grant. `publish` for a source is checked in the domain, where the source is known. */
+  /** What the token must grant. The domain checks which sources may be published. */
   readonly grant: 'none' | 'publish' | 'subscribe' | 'moderate';
-  /** Clients of the newer generations send it as a notification: then it is carried out and not answered. */
+  /** Whether newer clients send it as a notification, which has no reply. */
   readonly asNotification?: boolean;
-  /** Errors beside those that any method can give. */
+  /** Errors besides those that any method can have. */
   readonly errors: readonly ErrorCode[];
-  /** Data that a test sends; a text such as `{sendTransport}` stands for the id of such an object. */
+  /** Data that a test sends; a string such as `{sendTransport}` stands for the id of such an object. */
   readonly example: unknown;
   run(context: MethodContext, params: Static<P>): Promise<Static<R>> | Static<R>;
 }
@@ -53,7 +53,7 @@ export type Method<
   R extends TSchema = TSchema,
 > = MethodDefinition<N, P, R> & { readonly check: DataCheck };
 
-/** Declares a method. Validation, documentation, the client's types and a contract test follow from it. */
+/** Declares a method. Its validation, documentation, client types and a contract test come from the declaration. */
 export function defineMethod<const N extends string, P extends TSchema, R extends TSchema>(
   definition: MethodDefinition<N, P, R>,
 ): Method<N, P, R> {

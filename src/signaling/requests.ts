@@ -9,39 +9,33 @@ interface Waiting {
   readonly cancelTimeout: () => void;
 }
 
-/** Clients on slow networks may need a while to build their side of a consumer. */
-const answerTimeoutMs = 30_000;
+/** How long a client may take to reply: on a slow network, creating its side of a consumer takes a while. */
+const replyTimeoutMs = 30_000;
 
-/** Requests of the server that wait for the client's answer. */
+/** Requests of the server that wait for the client's reply. */
 export class Requests {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
 
-  /** How many answers are outstanding. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Resolves when the client accepts, rejects when it refuses, stays silent or goes. */
+  /** Sends a request. Resolves when the client accepts; rejects when it refuses, does not reply in time or is gone. */
   ask(method: string, data: unknown): Promise<void> {
     const { clock, send } = this.options;
     this.#lastId += 1;
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const cancelTimeout = clock.after(answerTimeoutMs, () => {
+    const cancelTimeout = clock.after(replyTimeoutMs, () => {
       this.#waiting.delete(id);
-      reject(
-        new SfuError('gone', `the client did not answer ${method} within ${answerTimeoutMs / 1000} seconds`),
-      );
+      const seconds = replyTimeoutMs / 1000;
+      reject(new SfuError('gone', `the client did not reply to ${method} within ${seconds} seconds`));
     });
     this.#waiting.set(id, { resolve, reject, cancelTimeout });
     send({ request: true, id, method, data });
     return promise;
   }
 
-  /** @returns false when nothing waits for that answer. */
+  /** Takes a reply of the client. @returns false when no request waits for it */
   settle(response: ClientResponse): boolean {
     const waiting = this.#waiting.get(response.id);
     if (!waiting) return false;
@@ -52,7 +46,7 @@ export class Requests {
     return true;
   }
 
-  /** The connection has ended: nobody will answer. */
+  /** Rejects every request, because the connection has ended. */
   abandon(): void {
     for (const { reject, cancelTimeout } of this.#waiting.values()) {
       cancelTimeout();

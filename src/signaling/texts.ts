@@ -1,12 +1,15 @@
 import { writeEvent } from './compat.ts';
 import type { NotificationData, NotificationName } from './messages.ts';
 
-/** The text of a notification, for one client or for many. */
+/** The text of a notification. It can be sent to many clients. */
 export function notificationText<N extends NotificationName>(name: N, data: NotificationData<N>): string {
   return JSON.stringify({ notification: true, method: name, data: writeEvent(name, data) });
 }
 
-/** Most answers hold nothing, so the envelope is written by hand: that is a third of what answering costs. */
+/**
+ * The text of a successful reply. Most replies have no data, so the envelope is written by hand: that saves a third of
+ * the cost of a reply.
+ */
 export function successText(id: number, data: unknown): string {
   return `{"response":true,"id":${id},"ok":true,"data":${isEmpty(data) ? '{}' : JSON.stringify(data)}}`;
 }

@@ -7,9 +7,9 @@ import { describePeer, describeTransport } from './describe.ts';
 import type { NotificationData } from './messages.ts';
 
 /**
- * The first message of the fast join: what a client would otherwise ask for in three round trips, sent unasked. It
- * goes on with join, connectWebRtcTransport and produce without waiting, so that two round trips after the socket is
- * open media flows.
+ * The first message of the fast join: what a client would otherwise request in three round trips. The client continues
+ * with join, connectWebRtcTransport and produce without waiting, so that media flows two round trips after the socket
+ * is open.
  */
 export async function welcome(
   room: Room,

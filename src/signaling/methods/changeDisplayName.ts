@@ -6,7 +6,7 @@ import { defineMethod } from '../method.ts';
 
 export const changeDisplayName = defineMethod({
   name: 'changeDisplayName',
-  doc: 'A new name; the others are notified. Not possible when the token sets the name.',
+  doc: 'Changes your display name. The others are notified. Not allowed when the token sets the name.',
   params: Type.Object({ displayName: DisplayName }),
   result: Nothing,
   state: 'joined',

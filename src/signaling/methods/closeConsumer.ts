@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const closeConsumer = defineMethod({
   name: 'closeConsumer',
-  doc: 'Stops receiving for good; `consume` makes a new consumer.',
+  doc: 'Closes a consumer. To receive again, call `consume`.',
   params: Type.Object({ consumerId: Id }),
   result: Nothing,
   state: 'joined',

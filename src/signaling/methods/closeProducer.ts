@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const closeProducer = defineMethod({
   name: 'closeProducer',
-  doc: 'Ends a publication. Its consumers close.',
+  doc: 'Closes a producer and all its consumers.',
   params: Type.Object({ producerId: Id }),
   result: Nothing,
   state: 'joined',

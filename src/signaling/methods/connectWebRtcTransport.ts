@@ -6,7 +6,7 @@ import { defineMethod } from '../method.ts';
 
 export const connectWebRtcTransport = defineMethod({
   name: 'connectWebRtcTransport',
-  doc: "Gives the client's side of DTLS, so that the transport can connect.",
+  doc: 'Connects a transport with the DTLS parameters of the client.',
   params: Type.Object({ transportId: Id, dtlsParameters: DtlsParameters }),
   result: Nothing,
   state: 'connected',

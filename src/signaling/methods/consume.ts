@@ -8,7 +8,7 @@ import { defineMethod } from '../method.ts';
 
 export const consume = defineMethod({
   name: 'consume',
-  doc: 'Receives a publication, for clients that joined with autoSubscribe false. Ask for it paused, and resume it when your side is ready.',
+  doc: 'Receives what another peer publishes, for clients that joined with autoSubscribe false. Ask for it paused and resume it when your side is ready.',
   params: Type.Object({ producerId: Id, paused: Type.Optional(Type.Boolean()) }),
   result: ConsumerInfo,
   state: 'joined',

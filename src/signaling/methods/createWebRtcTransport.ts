@@ -8,12 +8,12 @@ import { defineMethod } from '../method.ts';
 
 export const createWebRtcTransport = defineMethod({
   name: 'createWebRtcTransport',
-  doc: 'Opens a transport on the server. Open one for sending and one for receiving, before join.',
+  doc: 'Opens a transport on the server. Open one for sending and one for receiving before you join.',
   params: Type.Object({
     producing: Type.Optional(Type.Boolean({ description: 'for sending' })),
     consuming: Type.Optional(Type.Boolean({ description: 'for receiving' })),
     forceTcp: Type.Optional(Type.Boolean({ description: 'offer TCP candidates only' })),
-    // Old clients say what their SCTP can do. The server does not need to know, and enables it always.
+    // Old clients send this. The server does not need it: SCTP is always enabled.
     sctpCapabilities: Type.Optional(Type.Unknown()),
     appData: Type.Optional(AppData),
   }),

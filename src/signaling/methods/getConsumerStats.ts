@@ -6,7 +6,7 @@ import { defineMethod } from '../method.ts';
 
 export const getConsumerStats = defineMethod({
   name: 'getConsumerStats',
-  doc: 'Statistics of what the server sends of a consumer, and of its producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  doc: 'Statistics of a consumer and of its producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
   params: Type.Object({ consumerId: Id }),
   result: Stats,
   state: 'connected',

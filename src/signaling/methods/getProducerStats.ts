@@ -6,7 +6,7 @@ import { defineMethod } from '../method.ts';
 
 export const getProducerStats = defineMethod({
   name: 'getProducerStats',
-  doc: 'Statistics of what the server receives of a producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
+  doc: 'Statistics of a producer. https://mediasoup.org/documentation/v3/mediasoup/rtc-statistics/',
   params: Type.Object({ producerId: Id }),
   result: Stats,
   state: 'connected',

@@ -4,7 +4,7 @@ import { defineMethod } from '../method.ts';
 
 export const getRouterRtpCapabilities = defineMethod({
   name: 'getRouterRtpCapabilities',
-  doc: 'The codecs and header extensions of the room; what `device.load()` wants.',
+  doc: 'The codecs and header extensions of the room, for `device.load()`.',
   params: Nothing,
   result: RtpCapabilities,
   state: 'connected',

@@ -3,7 +3,7 @@ import { defineMethod } from '../method.ts';
 
 export const getRtcStatsUrl = defineMethod({
   name: 'getRtcStatsUrl',
-  doc: 'Asked first by one generation of clients, which gives up joining without an answer. There is no such address.',
+  doc: 'Answers with nothing: there is no such address. One generation of clients asks for it first and does not join without a reply.',
   params: Nothing,
   result: Nothing,
   state: 'connected',

@@ -31,7 +31,7 @@ import { resumeProducer } from './resumeProducer.ts';
 import { setConsumerPreferredLayers } from './setConsumerPreferredLayers.ts';
 import { setConsumerPriority } from './setConsumerPriority.ts';
 
-/** Every method of the protocol, in the order in which a client meets them. To add one, add its file and a line here. */
+/** Every method of the protocol, in the order in which a client uses them. To add one, add its file and a line here. */
 export const methods = [
   getRouterRtpCapabilities,
   createWebRtcTransport,
@@ -80,7 +80,7 @@ const byName = new Map<string, Method>(
   }),
 );
 
-/** The method of that name or alias. */
+/** Finds a method by its name or alias. */
 export function findMethod(name: string): Method | undefined {
   return byName.get(name);
 }

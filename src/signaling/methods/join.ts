@@ -11,21 +11,23 @@ const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.
 
 export const join = defineMethod({
   name: 'join',
-  doc: 'Makes the connection a participant: the others are notified, and consumers of what they publish follow. Without rtpCapabilities nothing is received.',
+  doc: 'Joins the call: the others are notified, and you get consumers of what they publish. Without rtpCapabilities you receive nothing.',
   params: Type.Object({
     displayName: Type.Optional(DisplayName),
     device: Type.Optional(DeviceInfo),
     rtpCapabilities: Type.Optional(RtpCapabilities),
     sctpCapabilities: Type.Optional(Type.Unknown()),
     autoSubscribe: Type.Optional(
-      Type.Boolean({ description: 'false: consumers are made by `consume` only; default true' }),
+      Type.Boolean({
+        description: 'false: you get only the consumers that you ask for with `consume`; default true',
+      }),
     ),
   }),
   result: Type.Object({
     peers: Type.Array(PeerWithProducers),
     consumers: Type.Optional(
       Type.Array(ConsumerInfo, {
-        description: 'of the fast join: all that is there, paused; start them by resumeConsumers',
+        description: 'of the fast join: consumers of everything, paused; start them with resumeConsumers',
       }),
     ),
   }),
@@ -47,7 +49,7 @@ export const join = defineMethod({
     });
     afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
-    // Peers and consumers that ended meanwhile are left out: their notifications went out already.
+    // Read after the consumers are made: the client already got notifications of what ended meanwhile.
     const peers = room
       .othersOf(peer)
       .map((other) => ({ ...describePeer(other), producers: producersOf(other) }));

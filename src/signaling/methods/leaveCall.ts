@@ -4,7 +4,7 @@ import { defineMethod } from '../method.ts';
 export const leaveCall = defineMethod({
   name: 'leaveCall',
   aliases: ['leaveRoom'],
-  doc: 'Leaves: all that the peer has is closed, the others are notified, and the socket closes after the reply.',
+  doc: 'Leaves the call: everything of yours is closed, the others are notified, and the socket closes after the reply.',
   params: Nothing,
   result: Nothing,
   state: 'connected',

@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox';
 import { Id, Nothing } from '../../core/schemas.ts';
 import { defineMethod } from '../method.ts';
-import { actorOf } from '../moderator.ts';
+import { requesterOf } from '../requester.ts';
 
 export const muteProducer = defineMethod({
   name: 'muteProducer',
-  doc: 'Mutes what another peer sends. It stays paused until a moderator allows it and the peer itself resumes it.',
+  doc: 'Mutes what another peer sends. It stays paused until a moderator ends the mute and the peer resumes it.',
   params: Type.Object({ peerId: Id, producerId: Id }),
   result: Nothing,
   state: 'joined',
@@ -13,7 +13,7 @@ export const muteProducer = defineMethod({
   errors: ['not_found', 'gone'],
   example: { peerId: 'bob', producerId: '{remoteProducer}' },
   async run({ room, peer, commands }, { peerId, producerId }) {
-    await commands.muteProducer({ roomId: room.id, peerId, producerId, ...actorOf(peer) });
+    await commands.muteProducer({ roomId: room.id, peerId, producerId, ...requesterOf(peer) });
     return {};
   },
 });

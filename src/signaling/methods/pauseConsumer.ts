@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const pauseConsumer = defineMethod({
   name: 'pauseConsumer',
-  doc: 'Stops receiving a consumer for a while.',
+  doc: 'Pauses a consumer.',
   params: Type.Object({ consumerId: Id }),
   result: Nothing,
   state: 'joined',

@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const pauseProducer = defineMethod({
   name: 'pauseProducer',
-  doc: 'Stops sending for a while. The others are notified.',
+  doc: 'Pauses a producer. The others are notified.',
   params: Type.Object({ producerId: Id }),
   result: Nothing,
   state: 'joined',

@@ -6,7 +6,7 @@ import { defineMethod } from '../method.ts';
 
 export const restartIce = defineMethod({
   name: 'restartIce',
-  doc: 'New ICE credentials for a transport whose network changed; media goes on.',
+  doc: 'Restarts ICE after the network has changed: gives a transport new credentials. Media continues.',
   params: Type.Object({ transportId: Id }),
   result: IceParameters,
   state: 'connected',

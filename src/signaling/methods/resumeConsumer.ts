@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const resumeConsumer = defineMethod({
   name: 'resumeConsumer',
-  doc: 'Receives a consumer again; video starts with a key frame.',
+  doc: 'Resumes a consumer. Video starts with a key frame.',
   params: Type.Object({ consumerId: Id }),
   result: Nothing,
   state: 'joined',

@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const resumeConsumers = defineMethod({
   name: 'resumeConsumers',
-  doc: 'Receives several consumers again with one message. Those that ended meanwhile are passed over.',
+  doc: 'Resumes several consumers with one message. Those that have ended are skipped.',
   params: Type.Object({ consumerIds: Type.Array(Id, { maxItems: 1024 }) }),
   result: Nothing,
   state: 'joined',

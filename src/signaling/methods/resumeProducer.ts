@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const resumeProducer = defineMethod({
   name: 'resumeProducer',
-  doc: 'Sends again, unless a moderator holds it.',
+  doc: 'Resumes a producer, unless a moderator muted it.',
   params: Type.Object({ producerId: Id }),
   result: Nothing,
   state: 'joined',

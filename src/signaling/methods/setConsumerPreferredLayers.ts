@@ -7,7 +7,7 @@ const layer = Type.Integer({ minimum: 0, maximum: 7 });
 
 export const setConsumerPreferredLayers = defineMethod({
   name: 'setConsumerPreferredLayers',
-  doc: 'The best simulcast or SVC layers that you want; you get these or, when bandwidth lacks, lower ones.',
+  doc: 'Sets the highest simulcast or SVC layers that you want. You get lower ones when bandwidth is short.',
   params: Type.Object({ consumerId: Id, spatialLayer: layer, temporalLayer: Type.Optional(layer) }),
   result: Nothing,
   state: 'joined',

@@ -5,7 +5,7 @@ import { defineMethod } from '../method.ts';
 
 export const setConsumerPriority = defineMethod({
   name: 'setConsumerPriority',
-  doc: 'Which consumers get bandwidth first when there is too little for all: 1 (last) to 255.',
+  doc: 'Sets which consumers get bandwidth first when there is not enough for all: 1 (last) to 255 (first).',
   params: Type.Object({ consumerId: Id, priority: Type.Integer({ minimum: 1, maximum: 255 }) }),
   result: Nothing,
   state: 'joined',
