@@ -1,6 +1,6 @@
 import { type AddressTest, clientAddress } from '../../src/access/address.ts';
 import type { Config } from '../../src/config/config.ts';
-import type { Session } from '../../src/store/sessions.ts';
+import type { LoginSession } from '../../src/store/login-sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { User } from '../../src/store/users.ts';
 import { readSessionCookie, sessionCookie } from './session-cookie.ts';
@@ -8,7 +8,7 @@ import { readSessionCookie, sessionCookie } from './session-cookie.ts';
 /** A logged-in user. */
 export interface Visitor {
   readonly user: User;
-  readonly session: Session;
+  readonly session: LoginSession;
   /** To be set by the response, when the session is new. */
   readonly cookie?: string;
 }

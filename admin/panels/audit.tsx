@@ -49,8 +49,8 @@ export const auditPanel = definePanel({
 
 /** Says so when older entries were deleted. */
 function keptSince({ store }: PanelContext): string {
-  const { wholeFrom } = store.audit;
-  return wholeFrom === null ? '' : `since ${dateTime(wholeFrom)}; older entries were deleted`;
+  const { completeSince } = store.audit;
+  return completeSince === null ? '' : `since ${dateTime(completeSince)}; older entries were deleted`;
 }
 
 /** Entries as rows, the newest first. */

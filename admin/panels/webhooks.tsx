@@ -45,7 +45,7 @@ const discard: PanelAction = {
       deleted for good. The receiver never gets the events.
     </p>
   ),
-  run: ({ store }, form) => resultOf(store.webhooks.letters.discard(readSearch(form)), 'discarded'),
+  run: ({ store }, form) => resultOf(store.webhooks.deadLetters.discard(readSearch(form)), 'discarded'),
 };
 
 const resume: PanelAction = {
@@ -68,7 +68,7 @@ export const webhooksPanel = definePanel({
   view(context) {
     const { config, store, query, link } = context;
     const before = Number(query.get('before')) || undefined;
-    const letters = store.webhooks.letters.list({ limit: pageSize, before });
+    const letters = store.webhooks.deadLetters.list({ limit: pageSize, before });
     const last = letters.at(-1);
     return (
       <>

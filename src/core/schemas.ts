@@ -1,7 +1,7 @@
 import { type TLiteral, type TSchema, type TUnion, Type } from '@sinclair/typebox';
 import { mediaKinds, sources } from './sources.ts';
 
-/** Schemas of the words that every way in shares. */
+/** Schemas that REST, signaling and the other interfaces share. */
 
 /** Writes a list of words as a schema. */
 export function oneOf<const W extends readonly string[]>(
@@ -32,10 +32,10 @@ export const IceServer = Type.Object({
 export const Id = Type.String({ minLength: 1, maxLength: 128 });
 export const Source = oneOf(sources);
 export const MediaKind = oneOf(mediaKinds);
-/** Of what carries no data. */
+/** For messages without data. */
 export const Nothing = Type.Object({}, { description: 'nothing' });
 /** Why something ended or changed, in one of the words of core/ends.ts. */
-export const StableWord = Type.String({ description: 'a word that does not change' });
+export const StableWord = Type.String({ description: 'one of a fixed set of words' });
 
 /** The longest reason of a moderator, in characters. */
 export const maxReasonLength = 200;

@@ -2,7 +2,7 @@ import type { Database } from 'bun:sqlite';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Role } from './users.ts';
 
-/** A key with which a program acts on this server. */
+/** The API key of a program. Times are milliseconds since the epoch. */
 export interface ApiKey {
   readonly id: number;
   readonly name: string;
@@ -19,14 +19,14 @@ interface Row {
   used_at: number | null;
 }
 
-/** API keys of the REST side. The secret is shown once, when the key is made. */
+/** The API keys of programs. Only a hash of each secret is stored, so a secret is shown once, when its key is created. */
 export class ApiKeys {
   constructor(
     private readonly database: Database,
     private readonly now: () => number,
   ) {}
 
-  /** @returns the secret, which cannot be read again */
+  /** Creates a key. @returns its secret, which cannot be read again */
   create(name: string, role: Role): string {
     const secret = `tureen_${newSecret()}`;
     this.database
@@ -39,7 +39,7 @@ export class ApiKeys {
     return this.list().some((key) => key.name === name);
   }
 
-  /** The key that a secret belongs to. */
+  /** Finds the key that has this secret and notes that it was used. */
   find(secret: string): ApiKey | undefined {
     const row = this.database
       .query<Row, [string]>('SELECT * FROM api_keys WHERE secret_hash = ?')

@@ -1,14 +1,15 @@
 import type { Database } from 'bun:sqlite';
 
-/** Who did something, as the domain names them. */
+/** Who did something: an actor of the domain. */
 export interface AuditActor {
   readonly kind: string;
   readonly id: string;
 }
 
+/** An action that is going to be carried out. */
 export interface AuditIntent {
   readonly by: AuditActor;
-  /** Where it came from; empty when it is not known. */
+  /** The IP address of the request, if it is known. */
   readonly address?: string;
   /** A stable word such as `peer.remove`. */
   readonly action: string;
@@ -18,10 +19,9 @@ export interface AuditIntent {
   readonly reason?: string;
 }
 
-/** One action with its result. */
+/** An action with its result. Times are milliseconds since the epoch. */
 export interface AuditEntry {
   readonly id: number;
-  /** Milliseconds since the epoch. */
   readonly time: number;
   readonly by: AuditActor;
   readonly address: string;
@@ -30,13 +30,13 @@ export interface AuditEntry {
   readonly peerId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
   readonly reason: string;
-  /** `done`, `failed: ...` or `interrupted: ...`; null while it is on its way. */
+  /** `done`, `failed: ...` or `interrupted: ...`; null while the action is running. */
   readonly result: string | null;
   readonly finishedAt: number | null;
 }
 
 export interface AuditSearch {
-  /** Is found in any of actor, address, action, room, peer, reason and result. */
+  /** Text to find in actor, address, action, room, peer, reason, details or result. */
   readonly text?: string;
   /** Only entries older than the one with this id. */
   readonly before?: number;
@@ -66,8 +66,9 @@ FROM audit AS intent LEFT JOIN audit AS outcome ON outcome.intent_id = intent.id
 WHERE intent.intent_id IS NULL`;
 
 /**
- * Who did what to whom, from where, why, and with what result. Append only, but that old entries may be dropped: an action is written as an intent before
- * it is carried out and as a result after, so that a crash in between loses neither.
+ * The audit log: who did what to whom, from where, why, and with what result. It is append-only, except that old entries
+ * may be deleted. An action is written as an intent before it runs and as a result after it, so that a crash in between
+ * loses neither.
  */
 export class AuditLog {
   constructor(
@@ -75,7 +76,7 @@ export class AuditLog {
     private readonly now: () => number,
   ) {}
 
-  /** Records what is about to be done. @returns the entry's id, for `finish` */
+  /** Records an action before it runs. @returns the entry's id, for `finish` */
   begin(intent: AuditIntent): number {
     const { by, address = '', action, roomId = null, peerId = null, details = {}, reason = '' } = intent;
     const { lastInsertRowid } = this.database
@@ -87,7 +88,7 @@ export class AuditLog {
     return Number(lastInsertRowid);
   }
 
-  /** Records how it ended. The second result of an entry is ignored. */
+  /** Records the result of an action. An entry keeps its first result. */
   finish(id: number, result: string): void {
     this.database
       .query(
@@ -97,27 +98,27 @@ export class AuditLog {
       .run(this.now(), result, id);
   }
 
-  /** Records what has happened already. */
+  /** Records an action that has already happened. */
   record(intent: AuditIntent, result = 'done'): void {
     this.database.transaction(() => this.finish(this.begin(intent), result))();
   }
 
-  /** The newest entries that fit. */
+  /** The entries that match, the newest first. */
   search({ text = '', before, roomId, limit }: AuditSearch): AuditEntry[] {
     const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     const fields = ['actor_id', 'address', 'action', 'room_id', 'peer_id', 'reason', 'details'];
-    const found = [...fields.map((field) => `intent.${field}`), 'outcome.result']
+    const matches = [...fields.map((field) => `intent.${field}`), 'outcome.result']
       .map((field) => `${field} LIKE ?1 ESCAPE '\\'`)
       .join(' OR ');
     return this.database
       .query<Row, [string, number, string | null, number]>(
-        `${entries} AND (${found}) AND intent.id < ?2 AND (?3 IS NULL OR intent.room_id = ?3) ORDER BY intent.id DESC LIMIT ?4`,
+        `${entries} AND (${matches}) AND intent.id < ?2 AND (?3 IS NULL OR intent.room_id = ?3) ORDER BY intent.id DESC LIMIT ?4`,
       )
       .all(pattern, before ?? Number.MAX_SAFE_INTEGER, roomId ?? null, limit)
       .map(readRow);
   }
 
-  /** Every entry as one line of JSON, the oldest first. Read piece by piece: the log may be long. */
+  /** Every entry as a line of JSON, the oldest first. It is read in pages, because the log may be long. */
   *lines(): Generator<string> {
     const page = this.database.query<Row, [number]>(
       `${entries} AND intent.id > ? ORDER BY intent.id LIMIT 500`,
@@ -131,10 +132,10 @@ export class AuditLog {
   }
 
   /**
-   * Deletes the entries that were finished before a time, and records that it did. Whatever is younger the database
-   * refuses to delete. @returns how many entries there were
+   * Deletes the entries that were finished before a time, and records that. The database itself refuses to delete newer
+   * ones. @returns how many entries were deleted
    */
-  shorten(before: number): number {
+  deleteBefore(before: number): number {
     const old = 'SELECT intent_id FROM audit WHERE intent_id IS NOT NULL AND time < ?1';
     return this.database.transaction(() => {
       const { n = 0 } =
@@ -148,13 +149,13 @@ export class AuditLog {
     })();
   }
 
-  /** From when on the log is whole, in milliseconds since the epoch; null when nothing was ever deleted. */
-  get wholeFrom(): number | null {
+  /** The time since which no entries are missing, in milliseconds since the epoch; null when none was ever deleted. */
+  get completeSince(): number | null {
     const row = this.database.query<{ time: number }, []>('SELECT time FROM audit_horizon').get();
     return row && row.time > 0 ? row.time : null;
   }
 
-  /** Closes what a crash left open. @returns how many entries there were */
+  /** Marks the actions that a crash left without a result as interrupted. @returns how many there were */
   recover(): number {
     const open = this.database
       .query<{ id: number }, []>(

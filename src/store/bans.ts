@@ -4,7 +4,7 @@ import { networksAround, readNetwork } from '../core/networks.ts';
 import type { AuditActor } from './audit.ts';
 
 export const banKinds = ['identity', 'token', 'address'] as const;
-/** What a ban recognises: the subject (the peer id of a token), the id of a token (jti), or the address of the connection. */
+/** What a ban matches: the subject (the peer id of a token), the id of a token (jti), or the address of a connection. */
 export type BanKind = (typeof banKinds)[number];
 
 export interface NewBan {
@@ -14,7 +14,7 @@ export interface NewBan {
   readonly roomId: string | null;
   readonly reason: string;
   readonly by: AuditActor;
-  /** Milliseconds since the epoch; null for good. */
+  /** Milliseconds since the epoch; null for a permanent ban. */
   readonly expiresAt: number | null;
 }
 
@@ -25,15 +25,16 @@ export interface Ban extends NewBan {
 }
 
 export interface BanSearch {
-  /** Is found in any of value, room, reason and actor. */
+  /** Text to find in value, room, reason or actor. */
   readonly text?: string;
   /** Only bans older than the one with this id. */
   readonly before?: number;
   readonly limit: number;
+  /** Only bans that are in force; by default also those that have ended. */
   readonly onlyActive?: boolean;
 }
 
-/** Who wants to enter. Times are milliseconds since the epoch. */
+/** What is known of a client that enters a room. Times are milliseconds since the epoch. */
 export interface Entrant {
   readonly roomId: string;
   readonly subject: string;
@@ -55,16 +56,16 @@ interface Row {
   lifted_at: number | null;
 }
 
-/** Who may not come back, and from when on tokens count again. */
+/** Bans, and the times until which the tokens of removed subjects are void. */
 export class Bans {
   constructor(
     private readonly database: Database,
     private readonly now: () => number,
   ) {}
 
-  /** @throws SfuError invalid_params for a ban of an address that is none */
-  add(wanted: NewBan): Ban {
-    const ban = wanted.kind === 'address' ? { ...wanted, value: networkOf(wanted.value) } : wanted;
+  /** @throws SfuError invalid_params when an address to ban is not valid */
+  add(newBan: NewBan): Ban {
+    const ban = newBan.kind === 'address' ? { ...newBan, value: networkOf(newBan.value) } : newBan;
     const { kind, value, roomId, reason, by, expiresAt } = ban;
     const createdAt = this.now();
     const { lastInsertRowid } = this.database
@@ -81,7 +82,7 @@ export class Bans {
     return row ? readRow(row) : undefined;
   }
 
-  /** Ends a ban before its time. @returns whether there was one that held */
+  /** Ends a ban before its time. @returns whether it was in force */
   lift(id: number): boolean {
     const now = this.now();
     return (
@@ -93,7 +94,7 @@ export class Bans {
     );
   }
 
-  /** The ban that keeps somebody out, if there is one. */
+  /** The ban in force that matches an entrant; if there are several, the one that lasts longest. */
   findActive({ roomId, subject, tokenId, address }: Entrant): Ban | undefined {
     const row = this.database
       .query<Row, [string, string | null, string, string, number]>(
@@ -112,7 +113,7 @@ export class Bans {
     return row ? readRow(row) : undefined;
   }
 
-  /** Tokens of this subject for this room that were issued until now, or until this one was, are void from now on. */
+  /** Makes the tokens of a subject for a room void that were issued until now, or until `issuedAt` if that is later. */
   voidTokens({ roomId, subject, issuedAt }: { roomId: string; subject: string; issuedAt: number }): void {
     this.database
       .query('INSERT OR REPLACE INTO removals (room_id, peer_id, removed_at) VALUES (?, ?, ?)')
@@ -120,7 +121,7 @@ export class Bans {
       .run(roomId, subject, Math.max(this.now(), issuedAt));
   }
 
-  /** Whether a token is void. One that does not say when it was issued counts as issued before. */
+  /** Whether a token is void. A token without a time of issue counts as issued before the removal. */
   isVoid({ roomId, subject, issuedAt }: Entrant): boolean {
     const row = this.database
       .query<{ removed_at: number }, [string, string]>(
@@ -130,7 +131,7 @@ export class Bans {
     return row !== null && (issuedAt === undefined || issuedAt <= row.removed_at);
   }
 
-  /** The newest first; those that ended too unless only the ones that hold are wanted. */
+  /** The bans that match, the newest first. */
   list({ text = '', limit, before, onlyActive = false }: BanSearch): Ban[] {
     const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     return this.database
@@ -148,7 +149,7 @@ function networkOf(value: string): string {
   if (network !== undefined) return network;
   throw new SfuError(
     'invalid_params',
-    `value: an IP address or a range such as 198.51.100.0/24 is wanted, got ${JSON.stringify(value.slice(0, 64))}`,
+    `value: must be an IP address or a range such as 198.51.100.0/24, got ${JSON.stringify(value.slice(0, 64))}`,
   );
 }
 

@@ -7,7 +7,7 @@ import { migrations } from './migrations/index.ts';
 const fileName = 'tureen.sqlite';
 
 export interface DatabaseOptions {
-  /** Folder of the database file; in memory without one. */
+  /** Folder of the database file; without it the database is in memory. */
   folder?: string;
   log: Logger;
 }
@@ -18,11 +18,13 @@ export interface DatabaseOptions {
  */
 export function openDatabase({ folder, log }: DatabaseOptions): Database {
   if (folder === undefined) {
-    log.warn('bans, users and the audit log are kept in memory and end with the server; set TUREEN_DATA_DIR');
+    log.warn(
+      'bans, users and the audit log are kept in memory and are lost when the server stops; set TUREEN_DATA_DIR',
+    );
   }
   using ends = new DisposableStack();
   const database = ends.adopt(open(folder), (opened) => opened.close());
-  // A record of what was done must survive a loss of power, and there are few of them: each one is synced.
+  // The audit log must survive a loss of power. Its writes are few, so each one is synced.
   for (const pragma of [
     'journal_mode = WAL',
     'synchronous = FULL',
@@ -36,10 +38,10 @@ export function openDatabase({ folder, log }: DatabaseOptions): Database {
 }
 
 /**
- * A second connection to the file of `openDatabase`, for what is written too often to wait for the disk each time.
- * Whoever writes by it syncs `journal` afterwards.
+ * Opens a second connection to the file of `openDatabase`, for writes that are too frequent to sync each one. Its user
+ * has to sync `journal` after writing.
  */
-export function openBeside(folder: string): { database: Database; journal: string } {
+export function openSecondConnection(folder: string): { database: Database; journal: string } {
   const file = join(folder, fileName);
   using ends = new DisposableStack();
   const database = ends.adopt(new Database(file, { strict: true }), (opened) => opened.close());
@@ -51,18 +53,18 @@ export function openBeside(folder: string): { database: Database; journal: strin
 function open(folder: string | undefined): Database {
   if (folder === undefined) return new Database(':memory:', { strict: true });
   try {
-    // What is in it are people's addresses and hashes of passwords: for the server's own user only.
+    // It holds addresses of people and hashes of passwords: only the server's own user may read it.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return new Database(join(folder, fileName), { strict: true, create: true });
   } catch (error) {
     throw new Error(
-      `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Give a folder that the server may write`,
+      `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Set it to a folder that the server may write`,
       { cause: error },
     );
   }
 }
 
-/** Each step runs in a transaction of its own, so that an interrupted one is done again from its beginning. */
+/** Brings a database to the newest schema. Each step has its own transaction, so an interrupted one starts again. */
 export function migrate(database: Database, steps: readonly string[] = migrations): void {
   const { user_version: version } = database
     .query<{ user_version: number }, []>('PRAGMA user_version')
@@ -71,7 +73,7 @@ export function migrate(database: Database, steps: readonly string[] = migration
   };
   if (version > steps.length) {
     throw new Error(
-      `the database has schema ${version} and this server knows ${steps.length}: a newer server wrote it. Run that one, or give another TUREEN_DATA_DIR`,
+      `the database has schema ${version} and this server knows ${steps.length}: a newer server wrote it. Run that server, or set another TUREEN_DATA_DIR`,
     );
   }
   for (const [index, step] of steps.entries()) {

@@ -1,19 +1,19 @@
 import type { Database } from 'bun:sqlite';
 
 export const roles = ['viewer', 'moderator', 'admin'] as const;
-/** A viewer sees, a moderator acts on peers and rooms, an admin does all. */
+/** A viewer can look, a moderator can also act on peers and rooms, an admin can do everything. */
 export type Role = (typeof roles)[number];
 
-/** Whether a role includes another. */
-export function hasRole(role: Role, wanted: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(wanted);
+/** Whether a role includes another one. */
+export function hasRole(role: Role, required: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(required);
 }
 
 export interface User {
   readonly id: number;
   readonly name: string;
   readonly role: Role;
-  /** Made on the page, by the configuration, or vouched for by the proxy in front. */
+  /** Created in the dashboard, by the configuration, or by the proxy in front, which authenticates its users. */
   readonly origin: 'page' | 'configuration' | 'proxy';
   readonly createdAt: number;
 }
@@ -25,14 +25,14 @@ export async function hashPassword(password: string): Promise<string> {
   return await Bun.password.hash(password, { algorithm: 'argon2id' });
 }
 
-/** A hash of nothing that anybody knows, so that an unknown name takes as long as a wrong password. */
+/** The hash of a random password. It is checked for an unknown name, which then takes as long as a wrong password. */
 let decoyHash: Promise<string> | undefined;
 const decoy = () => {
   decoyHash ??= hashPassword(crypto.randomUUID());
   return decoyHash;
 };
 
-/** The people who may open the dashboard. */
+/** The users of the dashboard. */
 export class Users {
   constructor(
     private readonly database: Database,
@@ -56,7 +56,7 @@ export class Users {
     return rows.flatMap((row) => this.#read(row) ?? []);
   }
 
-  /** Makes a user, or sets hash and role of the one with that name. */
+  /** Creates a user, or updates the one with that name. */
   put(user: { name: string; passwordHash: string | null; role: Role; origin: User['origin'] }): User {
     const { name, passwordHash, role, origin } = user;
     this.database
@@ -65,9 +65,9 @@ export class Users {
          ON CONFLICT (name) DO UPDATE SET password_hash = ?2, role = ?3, origin = ?4`,
       )
       .run(name, passwordHash, role, origin, this.now());
-    const made = this.byName(name);
-    if (!made) throw new Error(`the user "${name}" was not written`);
-    return made;
+    const stored = this.byName(name);
+    if (!stored) throw new Error(`the user "${name}" was not written`);
+    return stored;
   }
 
   setRole(id: number, role: Role): void {
@@ -82,13 +82,13 @@ export class Users {
     this.database.query('DELETE FROM users WHERE id = ?').run(id);
   }
 
-  /** The user whose name and password these are. Takes as long for an unknown name. */
+  /** The user with this name, if the password is right. An unknown name takes as long as a wrong password. */
   async check(name: string, password: string): Promise<User | undefined> {
     const row = this.database.query<Row, [string]>('SELECT * FROM users WHERE name = ?').get(name);
-    const good = await Bun.password
+    const isRight = await Bun.password
       .verify(password, row?.password_hash ?? (await decoy()))
       .catch(() => false);
-    return good && row?.password_hash ? this.#read(row) : undefined;
+    return isRight && row?.password_hash ? this.#read(row) : undefined;
   }
 
   #read(row: Row | null): User | undefined {

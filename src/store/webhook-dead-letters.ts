@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 
-/** Which one waits, for those who send. */
+/** A webhook that waits for delivery, without its content. */
 export interface WaitingWebhook {
   readonly id: number;
   readonly receiver: string;
@@ -23,27 +23,26 @@ export interface DeadLetter {
   readonly error: string;
 }
 
-/** Which of them; all when nothing is named. */
+/** Selects dead letters; all when no field is set. */
 export interface DeadLetterSearch {
   readonly receiver?: string;
   readonly ids?: readonly number[];
 }
 
-const day = 24 * 3600_000;
-/** For how long and how many are kept. */
-export const deadLetterLimits = { age: 30 * day, count: 10_000 } as const;
+const dayMs = 24 * 3600_000;
+export const deadLetterLimits = { maxAgeMs: 30 * dayMs, maxCount: 10_000 } as const;
 
-const wanted = `dead_at IS NOT NULL AND (?1 IS NULL OR receiver = ?1)
+const selected = `dead_at IS NOT NULL AND (?1 IS NULL OR receiver = ?1)
   AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))`;
 
-/** What could not be delivered, until somebody replays or discards it. */
+/** Webhooks that could not be delivered, until somebody replays or discards them. */
 export class DeadLetters {
   constructor(
     private readonly database: Database,
     private readonly now: () => number,
   ) {}
 
-  /** The newest events first; those before an id, for the next page. */
+  /** Lists dead letters, the newest events first. @param before an id, for the next page */
   list({
     limit,
     before = Number.MAX_SAFE_INTEGER,
@@ -57,7 +56,7 @@ export class DeadLetters {
       .query<DeadLetter, [string | null, null, number, number]>(
         `SELECT id, receiver, event_id AS eventId, type, room_id AS roomId, body, created_at AS createdAt,
            dead_at AS diedAt, attempts, error
-         FROM webhook_outbox WHERE ${wanted} AND id < ?3 ORDER BY id DESC LIMIT ?4`,
+         FROM webhook_outbox WHERE ${selected} AND id < ?3 ORDER BY id DESC LIMIT ?4`,
       )
       .all(receiver ?? null, null, before, limit);
   }
@@ -70,30 +69,30 @@ export class DeadLetters {
     );
   }
 
-  /** @returns those that wait again, in order */
-  revive(search: DeadLetterSearch): WaitingWebhook[] {
+  /** Lets dead letters wait for delivery again. @returns them in the order of their events */
+  requeue(search: DeadLetterSearch): WaitingWebhook[] {
     return this.database
       .query<WaitingWebhook, [string | null, string | null, number]>(
-        `UPDATE webhook_outbox SET dead_at = NULL, attempts = 0, retry_from = ?3 WHERE ${wanted}
+        `UPDATE webhook_outbox SET dead_at = NULL, attempts = 0, retry_from = ?3 WHERE ${selected}
          RETURNING id, receiver, room_id AS roomId`,
       )
-      .all(...bound(search), this.now())
-      .sort((one, other) => one.id - other.id);
+      .all(...bindingsOf(search), this.now())
+      .sort((a, b) => a.id - b.id);
   }
 
-  /** @returns how many there were */
+  /** Deletes dead letters. @returns how many there were */
   discard(search: DeadLetterSearch): number {
     return this.database
       .query<{ id: number }, [string | null, string | null]>(
-        `DELETE FROM webhook_outbox WHERE ${wanted} RETURNING id`,
+        `DELETE FROM webhook_outbox WHERE ${selected} RETURNING id`,
       )
-      .all(...bound(search)).length;
+      .all(...bindingsOf(search)).length;
   }
 
-  /** Discards what is too old or too much. */
-  prune({ age, count }: { age: number; count: number } = deadLetterLimits): void {
-    this.database.query('DELETE FROM webhook_outbox WHERE dead_at < ?').run(this.now() - age);
-    const surplus = this.count() - count;
+  /** Deletes dead letters that are too old, and the oldest ones when there are too many. */
+  prune({ maxAgeMs, maxCount }: { maxAgeMs: number; maxCount: number } = deadLetterLimits): void {
+    this.database.query('DELETE FROM webhook_outbox WHERE dead_at < ?').run(this.now() - maxAgeMs);
+    const surplus = this.count() - maxCount;
     if (surplus <= 0) return;
     this.database
       .query(
@@ -104,6 +103,6 @@ export class DeadLetters {
   }
 }
 
-function bound({ receiver, ids }: DeadLetterSearch): [string | null, string | null] {
+function bindingsOf({ receiver, ids }: DeadLetterSearch): [string | null, string | null] {
   return [receiver ?? null, ids === undefined ? null : JSON.stringify(ids)];
 }

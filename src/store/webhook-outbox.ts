@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import type { Logger } from '../core/log.ts';
-import { Batches } from './batches.ts';
+import { BatchedWrites } from './batched-writes.ts';
 import { hashSecret } from './secrets.ts';
 import { type DeadLetterSearch, DeadLetters, type WaitingWebhook } from './webhook-dead-letters.ts';
 
@@ -15,35 +15,37 @@ export interface NewWebhook {
   readonly body: string;
 }
 
-/** One that is to be sent. Times are milliseconds since the epoch. */
+/** A webhook that waits for delivery. Times are milliseconds since the epoch. */
 export interface Webhook extends NewWebhook {
   readonly id: number;
   readonly createdAt: number;
   /** Attempts that have failed. */
   readonly attempts: number;
-  /** From when on the time for retries counts. */
+  /** The start of the time for retries. */
   readonly retryFrom: number;
 }
 
-/** How it goes with a receiver. */
+/** The state of the deliveries to a receiver. Times are milliseconds since the epoch. */
 export interface ReceiverState {
   readonly name: string;
   readonly waiting: number;
   readonly dead: number;
-  /** When the oldest of those that wait was made. */
+  /** When the oldest waiting webhook was created. */
   readonly oldestAt: number | null;
+  /** When a webhook was last delivered. */
   readonly deliveredAt: number | null;
+  /** When an attempt last failed. */
   readonly failedAt: number | null;
-  /** What the last failure was. */
+  /** Why that attempt failed. */
   readonly error: string;
 }
 
-/** What was done since the start, by receiver. */
+/** Counters of a receiver since the start. */
 export interface WebhookCounts {
   delivered: number;
   failed: number;
   dead: number;
-  /** Never written, since the disk was full for too long. */
+  /** Never written, because the disk was full for too long. */
   lost: number;
 }
 
@@ -61,25 +63,25 @@ interface Row {
 
 export interface WebhookOutboxOptions {
   database: Database;
-  /** The write-ahead log of its file, which is synced after each batch of writes. */
+  /** Path of its write-ahead log, which is synced after each batch of writes. */
   journal?: string;
   log: Logger;
   now: () => number;
 }
 
-/** Writes that may wait while the disk is full; what comes after them is lost and counted. */
-const mostUnwritten = 20_000;
+/** Writes that may be pending while the disk is full; further webhooks are lost and counted. */
+const maxPendingWrites = 20_000;
 
 /**
- * Webhooks from the moment of their event until they are delivered, or until they are dead letters that somebody
- * replays or discards. What is added is in the database some milliseconds later.
+ * Webhooks from their event until they are delivered, or until somebody replays or discards them as dead letters. What
+ * is added is in the database some milliseconds later.
  */
 export class WebhookOutbox {
-  readonly letters: DeadLetters;
-  readonly #batches: Batches;
+  readonly deadLetters: DeadLetters;
+  readonly #writes: BatchedWrites;
   readonly #listeners = new Set<(waiting: WaitingWebhook) => void>();
   readonly #counts = new Map<string, WebhookCounts>();
-  /** Hash of the address that answered 410 Gone, by receiver. */
+  /** By receiver: the hash of the address that answered 410 Gone. */
   readonly #gone: Map<string, string | null>;
   readonly #database: Database;
   readonly #now: () => number;
@@ -87,28 +89,28 @@ export class WebhookOutbox {
   constructor({ database, journal, log, now }: WebhookOutboxOptions) {
     this.#database = database;
     this.#now = now;
-    this.#batches = new Batches(database, log, journal);
-    this.letters = new DeadLetters(database, now);
+    this.#writes = new BatchedWrites(database, log, journal);
+    this.deadLetters = new DeadLetters(database, now);
     const gone = database.query<{ name: string; hash: string | null }, []>(
       'SELECT name, gone_url_hash AS hash FROM webhook_receivers',
     );
     this.#gone = new Map(gone.all().map(({ name, hash }) => [name, hash]));
   }
 
-  /** Told of each one that is to be sent, once it is in the database. @returns a function that ends it */
+  /** Calls the listener with each webhook to send, once it is in the database. @returns a function that stops it */
   onWaiting(listener: (waiting: WaitingWebhook) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   add({ receiver, eventId, type, roomId, body }: NewWebhook): void {
-    if (this.#batches.size >= mostUnwritten) {
+    if (this.#writes.size >= maxPendingWrites) {
       this.countsOf(receiver).lost += 1;
       return;
     }
     const now = this.#now();
     let id = 0;
-    const written = this.#batches.write(() => {
+    const written = this.#writes.write(() => {
       const { lastInsertRowid } = this.#database
         .query(
           `INSERT INTO webhook_outbox (receiver, event_id, type, room_id, body, created_at, retry_from)
@@ -117,10 +119,10 @@ export class WebhookOutbox {
         .run(receiver, eventId, type, roomId, body, now, now);
       id = Number(lastInsertRowid);
     });
-    void written.then(() => this.#tell({ id, receiver, roomId }));
+    void written.then(() => this.#notify({ id, receiver, roomId }));
   }
 
-  /** All that wait for a receiver, in order. */
+  /** The waiting webhooks of a receiver, in order. */
   waiting(receiver: string): WaitingWebhook[] {
     return this.#database
       .query<Pick<Row, 'id' | 'room_id'>, [string]>(
@@ -130,7 +132,7 @@ export class WebhookOutbox {
       .map(({ id, room_id }) => ({ id, receiver, roomId: room_id }));
   }
 
-  /** One that still waits. */
+  /** A webhook that still waits. */
   get(id: number): Webhook | undefined {
     const row = this.#database
       .query<Row, [number]>('SELECT * FROM webhook_outbox WHERE id = ? AND dead_at IS NULL')
@@ -142,23 +144,23 @@ export class WebhookOutbox {
     return { id, receiver, eventId: event_id, type, roomId: room_id, body, attempts, ...times };
   }
 
-  /** Resolves when it is written: until then nothing that depends on it may be sent. */
+  /** Removes a delivered webhook. Resolves when that is written: until then the next one of its room must not be sent. */
   async delivered({ id, receiver }: Webhook): Promise<void> {
     this.countsOf(receiver).delivered += 1;
     const now = this.#now();
-    await this.#batches.write(() => {
+    await this.#writes.write(() => {
       this.#database.query('DELETE FROM webhook_outbox WHERE id = ?').run(id);
       this.#database.query('UPDATE webhook_receivers SET delivered_at = ? WHERE name = ?').run(now, receiver);
     });
   }
 
-  /** Writes an attempt down that failed. @param isLast whether it becomes a dead letter */
+  /** Records a failed attempt. @param isLast whether the webhook becomes a dead letter */
   async failed({ id, receiver }: Webhook, error: string, isLast: boolean): Promise<void> {
     const counts = this.countsOf(receiver);
     counts.failed += 1;
     if (isLast) counts.dead += 1;
     const now = this.#now();
-    await this.#batches.write(() => {
+    await this.#writes.write(() => {
       this.#database
         .query('UPDATE webhook_outbox SET attempts = attempts + 1, error = ?, dead_at = ? WHERE id = ?')
         .run(error, isLast ? now : null, id);
@@ -168,11 +170,11 @@ export class WebhookOutbox {
     });
   }
 
-  /** Ends the waiting of the oldest, so that so many stay. @returns how many became dead letters */
-  async kill(receiver: string, stay: number, error: string): Promise<number> {
-    let killed = 0;
-    await this.#batches.write(() => {
-      const surplus = (this.state(receiver)?.waiting ?? 0) - stay;
+  /** Gives up the oldest waiting webhooks of a receiver, so that `keep` of them stay. @returns how many it gave up */
+  async giveUpOldest(receiver: string, { keep, error }: { keep: number; error: string }): Promise<number> {
+    let givenUp = 0;
+    await this.#writes.write(() => {
+      const surplus = (this.state(receiver)?.waiting ?? 0) - keep;
       if (surplus <= 0) return;
       this.#database
         .query(
@@ -180,10 +182,10 @@ export class WebhookOutbox {
            (SELECT id FROM webhook_outbox WHERE receiver = ? AND dead_at IS NULL ORDER BY id LIMIT ?)`,
         )
         .run(this.#now(), error, receiver, surplus);
-      killed = surplus;
+      givenUp = surplus;
     });
-    this.countsOf(receiver).dead += killed;
-    return killed;
+    this.countsOf(receiver).dead += givenUp;
+    return givenUp;
   }
 
   /** Whether a receiver answered 410 Gone at this address and was not resumed since. */
@@ -205,7 +207,7 @@ export class WebhookOutbox {
     return this.states().find(({ name }) => name === receiver);
   }
 
-  /** Every receiver for which there ever was something. */
+  /** The state of every receiver that ever had a webhook. */
   states(): ReceiverState[] {
     return this.#database
       .query<ReceiverState, []>(
@@ -224,30 +226,30 @@ export class WebhookOutbox {
   }
 
   /**
-   * Sends dead letters again, in their old places, with all the time for retries, also to receivers that were gone.
-   * @returns how many
+   * Sends dead letters again, in the order of their events and with the full time for retries, also to receivers that
+   * were gone. @returns how many
    */
   replay(search: DeadLetterSearch): number {
-    const revived = this.letters.revive(search);
-    for (const name of new Set(revived.map(({ receiver }) => receiver))) this.resume(name);
-    for (const waiting of revived) this.#tell(waiting);
-    return revived.length;
+    const requeued = this.deadLetters.requeue(search);
+    for (const name of new Set(requeued.map(({ receiver }) => receiver))) this.resume(name);
+    for (const waiting of requeued) this.#notify(waiting);
+    return requeued.length;
   }
 
-  /** Writes what waits to be written. */
+  /** Writes everything that is pending. */
   flush(): void {
-    this.#batches.flush();
+    this.#writes.flush();
   }
 
-  /** Writes what waits to be written, and no more after it. The database stays open. */
+  /** Writes everything that is pending, and nothing after that. The database stays open. */
   close(): void {
-    this.#batches.close();
+    this.#writes.close();
   }
 
   #setGone(receiver: string, urlHash: string | null): void {
     if ((this.#gone.get(receiver) ?? null) === urlHash) return;
     this.#gone.set(receiver, urlHash);
-    void this.#batches.write(() =>
+    void this.#writes.write(() =>
       this.#database
         .query(
           `INSERT INTO webhook_receivers (name, gone_url_hash) VALUES (?1, ?2)
@@ -257,7 +259,7 @@ export class WebhookOutbox {
     );
   }
 
-  #tell(waiting: WaitingWebhook): void {
+  #notify(waiting: WaitingWebhook): void {
     for (const listener of this.#listeners) listener(waiting);
   }
 }

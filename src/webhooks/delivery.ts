@@ -4,8 +4,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { WaitingWebhook } from '../store/webhook-dead-letters.ts';
 import type { Webhook, WebhookOutbox } from '../store/webhook-outbox.ts';
-import { Lanes, type Next } from './lanes.ts';
 import { post } from './post.ts';
+import { type NextWebhook, RoomQueues } from './room-queues.ts';
 import type { Targets } from './targets.ts';
 
 export interface DeliveryOptions {
@@ -13,93 +13,95 @@ export interface DeliveryOptions {
   readonly outbox: WebhookOutbox;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Looked at for every attempt, so that they can change. */
+  /** Read again for every attempt, so that they can change. */
   readonly limits: { readonly targets: Targets; readonly retryMilliseconds: number };
-  /** Milliseconds that an attempt may take. */
-  readonly timeout?: number;
+  /** How long an attempt may take; ten seconds by default. */
+  readonly attemptTimeoutMs?: number;
+  /** Certificates to trust instead of the system's. */
   readonly ca?: string;
 }
 
 type Outcome = 'delivered' | { readonly failure: string; readonly gone: boolean };
 
-/** Rooms of which something is on its way to one receiver, or that rest after a failure: more than this wait. */
-const mostRooms = 8;
-const attemptTimeout = 10_000;
-const firstRest = 1000;
-const longestRest = 5 * 60_000;
-const gone = 410;
+/** Rooms of one receiver that are sent or back off at the same time; the others wait for their turn. */
+const maxParallelRooms = 8;
+const defaultAttemptTimeoutMs = 10_000;
+const firstRetryDelayMs = 1000;
+const maxRetryDelayMs = 5 * 60_000;
+const goneStatus = 410;
 
-/** Brings the webhooks of one receiver to it: in order in each room, at least once, again and again for a day. */
+/** Delivers the webhooks of one receiver: at least once, in order within each room, with retries for a day. */
 export class Delivery {
-  readonly #lanes = new Lanes();
+  readonly #queues = new RoomQueues();
   readonly #attempts = new Set<AbortController>();
-  /** How rooms that rest are woken up. */
-  readonly #resting = new Map<string, () => void>();
-  #onItsWay = 0;
+  /** Rooms that back off after a failure, with what cancels the retry. */
+  readonly #backingOff = new Map<string, () => void>();
+  #sending = 0;
   #failing = false;
   #closed = false;
 
   constructor(readonly options: DeliveryOptions) {
     const { receiver, outbox } = options;
-    for (const waiting of outbox.waiting(receiver.name)) this.#lanes.add(waiting);
+    for (const waiting of outbox.waiting(receiver.name)) this.#queues.add(waiting);
     this.#sendMore();
   }
 
-  /** Whether its address answered 410 Gone: nothing is kept for it and nothing sent. */
+  /** Whether the receiver answered 410 Gone: it gets nothing, and nothing is stored for it. */
   get isGone(): boolean {
     const { outbox, receiver } = this.options;
     return outbox.isGone(receiver.name, receiver.url.href);
   }
 
-  /** Whether there is nothing to send, or the receiver is not there to take it. */
+  /** Whether nothing is being sent, because there is nothing to send or the receiver does not take it. */
   get isIdle(): boolean {
-    return this.#onItsWay === 0 && (this.#resting.size > 0 || this.isGone || this.#lanes.isEmpty);
+    return this.#sending === 0 && (this.#backingOff.size > 0 || this.isGone || this.#queues.isEmpty);
   }
 
   add(waiting: WaitingWebhook): void {
-    this.#lanes.add(waiting);
+    this.#queues.add(waiting);
     this.#sendMore();
   }
 
-  /** Ends what is on its way. What was not delivered stays in the outbox. */
+  /** Aborts all attempts. What was not delivered stays in the outbox. */
   close(): void {
     this.#closed = true;
     for (const attempt of this.#attempts) attempt.abort();
-    for (const cancel of this.#resting.values()) cancel();
+    for (const cancel of this.#backingOff.values()) cancel();
   }
 
   #sendMore(): void {
-    while (!this.#closed && !this.isGone && this.#onItsWay + this.#resting.size < mostRooms) {
-      const next = this.#lanes.take();
+    while (!this.#closed && !this.isGone && this.#sending + this.#backingOff.size < maxParallelRooms) {
+      const next = this.#queues.take();
       if (!next) return;
       const webhook = this.options.outbox.get(next.id);
       if (webhook) void this.#send(next, webhook);
-      else this.#lanes.settle(next);
+      else this.#queues.settle(next);
     }
   }
 
-  async #send(next: Next, webhook: Webhook): Promise<void> {
-    this.#onItsWay += 1;
+  async #send(next: NextWebhook, webhook: Webhook): Promise<void> {
+    this.#sending += 1;
     const outcome = await this.#attempt(webhook);
-    // Whether one that was cut off arrived is not known, so it is sent again after the restart.
+    // An aborted attempt may have arrived or not, so the webhook is sent again after the restart.
     if (!this.#closed) await this.#settle(next, webhook, outcome);
-    this.#onItsWay -= 1;
+    this.#sending -= 1;
     this.#sendMore();
   }
 
   async #attempt({ eventId, body }: Webhook): Promise<Outcome> {
-    const { receiver, limits, clock, timeout = attemptTimeout, ca } = this.options;
+    const { receiver, limits, clock, attemptTimeoutMs = defaultAttemptTimeoutMs, ca } = this.options;
     const attempt = new AbortController();
-    const cancel = clock.after(timeout, () => attempt.abort());
+    const cancel = clock.after(attemptTimeoutMs, () => attempt.abort());
     this.#attempts.add(attempt);
-    const headers = signedHeaders(receiver, eventId, new Date(clock.now()), body);
+    const headers = signedHeaders(receiver, { eventId, sentAt: new Date(clock.now()), body });
     const { targets } = limits;
     try {
       const status = await post({ url: receiver.url, headers, body, targets, signal: attempt.signal, ca });
       if (status >= 200 && status < 300) return 'delivered';
-      return { failure: `it answered ${status}`, gone: status === gone };
+      return { failure: `it answered ${status}`, gone: status === goneStatus };
     } catch (error) {
-      const failure = attempt.signal.aborted ? `no answer within ${timeout} ms` : (error as Error).message;
+      const timedOut = attempt.signal.aborted;
+      const failure = timedOut ? `no answer within ${attemptTimeoutMs} ms` : (error as Error).message;
       return { failure, gone: false };
     } finally {
       cancel();
@@ -107,48 +109,47 @@ export class Delivery {
     }
   }
 
-  async #settle(next: Next, webhook: Webhook, outcome: Outcome): Promise<void> {
+  async #settle(next: NextWebhook, webhook: Webhook, outcome: Outcome): Promise<void> {
     const { outbox, clock, limits, log, receiver } = this.options;
-    this.#tellChange(outcome);
+    this.#logChange(outcome);
     if (outcome === 'delivered') {
       await outbox.delivered(webhook);
-      this.#lanes.settle(next);
+      this.#queues.settle(next);
       return;
     }
-    if (outcome.gone && !this.isGone) this.#giveUp();
+    if (outcome.gone && !this.isGone) this.#giveUpReceiver();
     const { failure } = outcome;
     const isLast = this.isGone || clock.now() - webhook.retryFrom >= limits.retryMilliseconds;
     await outbox.failed(webhook, failure, isLast);
-    if (!isLast) return this.#rest(next.lane, webhook.attempts);
+    if (!isLast) return this.#backOff(next.room, webhook.attempts);
     log.error('a webhook was given up', { receiver: receiver.name, event: webhook.eventId, failure });
-    this.#lanes.settle(next);
+    this.#queues.settle(next);
   }
 
-  #rest(lane: string, failedBefore: number): void {
+  #backOff(room: string, earlierFailures: number): void {
     if (this.#closed) return;
-    const rest = restAfter(failedBefore);
-    this.#resting.set(
-      lane,
-      this.options.clock.after(rest, () => {
-        this.#resting.delete(lane);
-        this.#lanes.release(lane);
-        this.#sendMore();
-      }),
-    );
+    const cancel = this.options.clock.after(retryDelayMs(earlierFailures), () => {
+      this.#backingOff.delete(room);
+      this.#queues.release(room);
+      this.#sendMore();
+    });
+    this.#backingOff.set(room, cancel);
   }
 
-  /** Standard Webhooks: who answers 410 Gone wants nothing more. */
-  #giveUp(): void {
+  /** Standard Webhooks: a receiver that answers 410 Gone wants no more webhooks. */
+  #giveUpReceiver(): void {
     const { outbox, receiver, log } = this.options;
     log.error('a receiver of webhooks answered 410 Gone; nothing is sent to it until it is resumed', {
       receiver: receiver.name,
       address: shownAddress(receiver.url),
     });
     outbox.markGone(receiver.name, receiver.url.href);
-    void outbox.kill(receiver.name, 0, 'the receiver answered 410 Gone before this one was sent');
+    const error = 'the receiver answered 410 Gone before this one was sent';
+    void outbox.giveUpOldest(receiver.name, { keep: 0, error });
   }
 
-  #tellChange(outcome: Outcome): void {
+  /** Logs when deliveries begin to fail and when they work again, not every failure. */
+  #logChange(outcome: Outcome): void {
     const failing = outcome !== 'delivered';
     if (failing === this.#failing) return;
     this.#failing = failing;
@@ -161,7 +162,10 @@ export class Delivery {
 }
 
 /** The headers of Standard Webhooks: https://www.standardwebhooks.com. */
-function signedHeaders({ secrets }: Receiver, eventId: string, sentAt: Date, body: string) {
+function signedHeaders(
+  { secrets }: Receiver,
+  { eventId, sentAt, body }: { eventId: string; sentAt: Date; body: string },
+) {
   return {
     'content-type': 'application/json',
     'user-agent': 'Tureen',
@@ -171,7 +175,10 @@ function signedHeaders({ secrets }: Receiver, eventId: string, sentAt: Date, bod
   };
 }
 
-/** Doubles from a second to five minutes; up to a third less by chance, so that rooms do not come all at once. */
-export function restAfter(failedBefore: number, random = Math.random): number {
-  return Math.min(longestRest, firstRest * 2 ** failedBefore) * (1 - random() / 3);
+/**
+ * The delay before a retry. It doubles from one second to five minutes, and is shortened by a random part of up to a
+ * third, so that the rooms do not all retry at once.
+ */
+export function retryDelayMs(earlierFailures: number, random = Math.random): number {
+  return Math.min(maxRetryDelayMs, firstRetryDelayMs * 2 ** earlierFailures) * (1 - random() / 3);
 }

@@ -5,33 +5,34 @@ export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly targets: Targets;
-  /** Ends everything: the name's resolution, each redirect, the answer. */
+  /** Aborts everything: resolving the name, redirects, reading the response. */
   readonly signal: AbortSignal;
-  /** Certificates to trust instead of the system's, for tests with one of their own. */
+  /** Certificates to trust instead of the system's, for tests. */
   readonly ca?: string;
 }
 
-const mostRedirects = 3;
-/** Those that a POST may follow as a POST; after 303 it would become a GET. */
+const maxRedirects = 3;
+/** The redirects that are followed with a POST; 303 would need a GET. */
 const redirects: ReadonlySet<number> = new Set([301, 302, 307, 308]);
-/** What is read of an answer, so that the connection can be used again. Its content says nothing. */
-const mostAnswer = 16 * 1024;
+/** How much of a response is read, so that the connection can be used again. The content is ignored. */
+const maxResponseBytes = 16 * 1024;
 
 /**
- * Posts to a URL at its checked addresses only.
- * @returns the status of the last answer, after redirects
+ * Posts to a URL, only at addresses that were checked.
+ * @returns the status of the last response, after redirects
  * @throws TargetError when the target, or that of a redirect, is refused; Error when nothing answers
  */
 export async function post(options: PostOptions): Promise<number> {
   let { url } = options;
   for (let followed = 0; ; followed += 1) {
     const response = await postOnce({ ...options, url });
-    await readLittle(response);
+    await drain(response);
     if (!redirects.has(response.status)) return response.status;
-    if (followed === mostRedirects) throw new TargetError(`more than ${mostRedirects} redirects`);
+    if (followed === maxRedirects)
+      throw new TargetError(`more than ${maxRedirects} redirects; give the receiver's final URL`);
     const location = response.headers.get('location');
     if (!location || !URL.canParse(location, url))
-      throw new TargetError('a redirect without a place to go to');
+      throw new TargetError(`it answered ${response.status}, a redirect without a valid Location`);
     url = new URL(location, url);
   }
 }
@@ -40,26 +41,26 @@ export async function post(options: PostOptions): Promise<number> {
 async function postOnce(options: PostOptions): Promise<Response> {
   const { url, targets, signal } = options;
   const addresses = await unlessAborted(targets.addressesOf(url), signal);
-  let last: unknown;
+  let lastError: unknown;
   for (const address of addresses) {
     try {
       return await postTo(address, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      last = error;
+      lastError = error;
     }
   }
-  throw last;
+  throw lastError;
 }
 
 async function postTo(address: string, { url, headers, body, signal, ca }: PostOptions): Promise<Response> {
-  // The connection goes to the address that was checked, while the host's name stays what the certificate has to
-  // show (serverName) and what the receiver reads (Host).
-  const direct = new URL(url);
-  direct.username = '';
-  direct.password = '';
-  direct.hostname = address.includes(':') ? `[${address}]` : address;
-  return await fetch(direct, {
+  // Connects to the address that was checked. The name of the host is still used for the certificate (serverName) and
+  // for the receiver (Host).
+  const addressUrl = new URL(url);
+  addressUrl.username = '';
+  addressUrl.password = '';
+  addressUrl.hostname = address.includes(':') ? `[${address}]` : address;
+  return await fetch(addressUrl, {
     method: 'POST',
     headers: { ...headers, host: url.host },
     body,
@@ -70,15 +71,15 @@ async function postTo(address: string, { url, headers, body, signal, ca }: PostO
   });
 }
 
-async function readLittle({ body }: Response): Promise<void> {
+async function drain({ body }: Response): Promise<void> {
   let bytes = 0;
   try {
     for await (const chunk of body ?? []) {
       bytes += chunk.byteLength;
-      if (bytes > mostAnswer) break;
+      if (bytes > maxResponseBytes) break;
     }
   } catch {
-    // The status has come; what comes after it changes nothing.
+    // Only the status matters, and that has come.
   }
 }
 

@@ -14,60 +14,60 @@ export interface WebhooksOptions {
   readonly outbox: WebhookOutbox;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Finds the addresses of names; the system's resolver unless told. */
+  /** Resolves host names; c-ares by default. */
   readonly resolve?: Resolve;
   /** Certificates to trust instead of the system's. */
   readonly ca?: string;
-  /** Milliseconds that an attempt may take. */
-  readonly timeout?: number;
-  /** How many may wait for one receiver before the oldest are given up. */
-  readonly mostWaiting?: number;
+  /** How long an attempt may take. */
+  readonly attemptTimeoutMs?: number;
+  /** How many webhooks may wait for one receiver; beyond that the oldest are given up. */
+  readonly maxWaiting?: number;
 }
 
-const hour = 3600_000;
-const housekeeping = 10_000;
-/** Milliseconds that the last events get when the server ends. */
-const lastCall = 2000;
+const hourMs = 3600_000;
+const cleanupIntervalMs = 10_000;
+/** How long a stop waits for the last events to be delivered. */
+const stopTimeoutMs = 2000;
 
-/** Tells programs by HTTP what happens: keeps each event in the outbox until each receiver that wants it has it. */
+/** Sends events to programs over HTTP. Each event stays in the outbox until every receiver that wants it has it. */
 export class Webhooks {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #limits: { targets: Targets; retryMilliseconds: number };
-  /** The values of the configuration that are in effect, by which a change is seen. */
+  /** The settings in effect, to notice when they change. */
   #receivers: Config['webhooks'];
   #allow: Config['webhookAllow'];
-  #cancelKeeping: () => void = () => {};
+  #cancelCleanup: () => void = () => {};
   #stopSending: () => void = () => {};
   #stopped = false;
-  /** Ends the subscription to events, which there is only for receivers: without them nobody's events are kept. */
-  #stopKeeping: (() => void) | undefined;
+  /** Ends the subscription to events. Without receivers there is none, so that the stream keeps no events for it. */
+  #unsubscribe: (() => void) | undefined;
 
   constructor(private readonly options: WebhooksOptions) {
     this.#limits = { targets: this.#readTargets(), retryMilliseconds: this.#retryMilliseconds };
   }
 
-  /** Sends what waits in the outbox, and what happens from now on. `stop` ends it, also when this throws. */
+  /** Starts sending what waits in the outbox and what happens from now on. Call `stop` to end it, also when this throws. */
   start(): void {
     const { config, outbox } = this.options;
     this.#open(readReceivers(config));
     this.#stopSending = outbox.onWaiting((waiting) => this.#deliveries.get(waiting.receiver)?.add(waiting));
-    this.#keepHouse();
+    this.#scheduleCleanup();
   }
 
-  /** Gives what has just happened a moment to arrive, and ends. The rest stays in the outbox. */
+  /** Waits a moment for the last events to be delivered, then stops. The rest stays in the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopKeeping?.();
-    this.#cancelKeeping();
+    this.#unsubscribe?.();
+    this.#cancelCleanup();
     this.options.outbox.flush();
-    const deadline = performance.now() + lastCall;
+    const deadline = performance.now() + stopTimeoutMs;
     do await Bun.sleep(5);
     while (![...this.#deliveries.values()].every(({ isIdle }) => isIdle) && performance.now() < deadline);
     this.#stopSending();
     for (const delivery of this.#deliveries.values()) delivery.close();
   }
 
-  #keep(event: PublicEvent): void {
+  #store(event: PublicEvent): void {
     let body: string | undefined;
     for (const delivery of this.#deliveries.values()) {
       const { name, types } = delivery.options.receiver;
@@ -78,7 +78,7 @@ export class Webhooks {
     }
   }
 
-  /** To be called when the configuration was read again, which changes that one object. Nothing after `stop`. */
+  /** Call it after the configuration was read again into the same object. After `stop` it does nothing. */
   followConfig(): void {
     if (this.#stopped) return;
     const { config } = this.options;
@@ -89,19 +89,19 @@ export class Webhooks {
   }
 
   #open(receivers: readonly Receiver[]): void {
-    const { outbox, clock, log, ca, timeout, config, events } = this.options;
+    const { outbox, clock, log, ca, attemptTimeoutMs, config, events } = this.options;
     this.#receivers = config.webhooks;
     for (const delivery of this.#deliveries.values()) delivery.close();
     this.#deliveries.clear();
     for (const receiver of receivers) {
-      const delivery = new Delivery({ receiver, outbox, clock, log, limits: this.#limits, timeout, ca });
-      this.#deliveries.set(receiver.name, delivery);
+      const shared = { outbox, clock, log, limits: this.#limits, attemptTimeoutMs, ca };
+      this.#deliveries.set(receiver.name, new Delivery({ receiver, ...shared }));
     }
-    this.#stopKeeping?.();
-    this.#stopKeeping = receivers.length > 0 ? events.subscribe((event) => this.#keep(event)) : undefined;
+    this.#unsubscribe?.();
+    this.#unsubscribe = receivers.length > 0 ? events.subscribe((event) => this.#store(event)) : undefined;
     for (const { name, waiting } of outbox.states()) {
       if (waiting > 0 && !this.#deliveries.has(name))
-        void outbox.kill(name, 0, 'the receiver is not configured any more');
+        void outbox.giveUpOldest(name, { keep: 0, error: 'the receiver is not configured any more' });
     }
   }
 
@@ -111,31 +111,31 @@ export class Webhooks {
   }
 
   get #retryMilliseconds(): number {
-    return this.options.config.webhookRetryHours * hour;
+    return this.options.config.webhookRetryHours * hourMs;
   }
 
-  #keepHouse(): void {
-    const { clock, outbox, log, mostWaiting = 100_000 } = this.options;
-    this.#cancelKeeping = clock.after(housekeeping, () => {
-      for (const receiver of this.#deliveries.keys()) {
-        void outbox
-          .kill(receiver, mostWaiting, `more than ${mostWaiting} waited for the receiver`)
-          .then((killed) => {
-            if (killed > 0)
-              log.error('the oldest webhooks were given up: too many wait', { receiver, killed });
-          });
-      }
+  #scheduleCleanup(): void {
+    const { clock, outbox, log } = this.options;
+    this.#cancelCleanup = clock.after(cleanupIntervalMs, () => {
+      for (const receiver of this.#deliveries.keys()) void this.#giveUpSurplus(receiver);
       try {
-        outbox.letters.prune();
+        outbox.deadLetters.prune();
       } catch (error) {
-        log.error('old dead letters of webhooks cannot be discarded', { error });
+        log.error('old dead letters of webhooks cannot be deleted', { error });
       }
-      this.#keepHouse();
+      this.#scheduleCleanup();
     });
+  }
+
+  async #giveUpSurplus(receiver: string): Promise<void> {
+    const { outbox, log, maxWaiting = 100_000 } = this.options;
+    const error = `more than ${maxWaiting} waited for the receiver`;
+    const givenUp = await outbox.giveUpOldest(receiver, { keep: maxWaiting, error });
+    if (givenUp > 0) log.error('too many webhooks wait: the oldest were given up', { receiver, givenUp });
   }
 }
 
-/** The JSON text of an event, as docs/webhooks.md describes it. */
+/** The body of an event's webhook, as docs/webhooks.md describes it. */
 export function bodyOf({ id, type, time, roomId, sequence, data }: PublicEvent, node = hostname()): string {
   return JSON.stringify({ id, type, timestamp: new Date(time).toISOString(), roomId, sequence, node, data });
 }

@@ -24,10 +24,10 @@ async function startWithLetters(receiver: WebhookReceiver, rooms: readonly strin
 
 /** Makes a dead letter of something that happened in a room. */
 async function killOne({ sfu, store }: Server, roomId: string): Promise<void> {
-  const before = store.webhooks.letters.count();
+  const before = store.webhooks.deadLetters.count();
   store.webhooks.resume('billing');
   sfu.events.emit('roomOpened', { roomId, workerIndex: 0 });
-  await until(() => store.webhooks.letters.count() > before, 'a dead letter');
+  await until(() => store.webhooks.deadLetters.count() > before, 'a dead letter');
 }
 
 const rows = async (visitor: Visitor, id: string) =>
@@ -61,7 +61,7 @@ test('the page shows receivers and dead letters, and those who may only look hav
 test('a dead letter is replayed, another discarded, and both are in the audit log', async () => {
   await using receiver = new WebhookReceiver({ answer: gone });
   await using server = await startWithLetters(receiver, ['first', 'second', 'third']);
-  const { letters } = server.store.webhooks;
+  const { deadLetters: letters } = server.store.webhooks;
   const [third, second] = letters.list({ limit: 2 });
   const admin = Visitor.as(server, 'admin');
   receiver.answer = ok;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { migrate } from '../../src/store/database.ts';
+import { sessionLimits } from '../../src/store/login-sessions.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
-import { sessionLimits } from '../../src/store/sessions.ts';
 import { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
 
@@ -110,7 +110,7 @@ test('old entries are deleted after their days, the log says so, and what is you
   clock.time += 5 * day;
   const kept = open();
   expect(kept.audit.search({ limit: 9 })).toHaveLength(2);
-  expect(kept.audit.wholeFrom).toBeNull();
+  expect(kept.audit.completeSince).toBeNull();
   kept.close();
 
   const second = open(7);
@@ -118,7 +118,7 @@ test('old entries are deleted after their days, the log says so, and what is you
     { action: 'audit.shorten', by: { kind: 'server' }, details: { entries: 1 }, result: 'done' },
     { roomId: 'young', result: 'done' },
   ]);
-  expect(second.audit.wholeFrom).toBe(clock.time - 7 * day);
+  expect(second.audit.completeSince).toBe(clock.time - 7 * day);
   second.close();
   const database = new Database(join(place, 'tureen.sqlite'));
   for (const statement of ['DELETE FROM audit', 'UPDATE audit SET reason = 1', 'DELETE FROM audit_horizon'])
@@ -131,10 +131,10 @@ test('an entry on its way is not deleted, however old it is', () => {
   const { clock, store } = standing();
   const id = store.audit.begin({ by, action: 'node.drain' });
   clock.time += 1_000_000;
-  expect(store.audit.shorten(clock.time)).toBe(0);
+  expect(store.audit.deleteBefore(clock.time)).toBe(0);
   store.audit.finish(id, 'done');
-  expect(store.audit.shorten(clock.time)).toBe(0);
-  expect(store.audit.shorten(clock.time + 1)).toBe(1);
+  expect(store.audit.deleteBefore(clock.time)).toBe(0);
+  expect(store.audit.deleteBefore(clock.time + 1)).toBe(1);
 });
 
 test('an action that a crash interrupted is still in the log, and says so after the restart', () => {
@@ -226,12 +226,12 @@ test('a session ends when it is idle, when it is old, and with its user', () => 
   const user = store.users.put({ name: 'u', passwordHash: null, role: 'viewer', origin: 'page' });
   const open = () => store.sessions.open({ userId: user.id, address: '', agent: '' });
   const idle = open();
-  clock.time += sessionLimits.idle + 1;
+  clock.time += sessionLimits.idleMs + 1;
   expect(store.sessions.find(idle)).toBeUndefined();
   const old = open();
-  for (let passed = 0; passed <= sessionLimits.absolute; passed += sessionLimits.idle) {
+  for (let passed = 0; passed <= sessionLimits.maxAgeMs; passed += sessionLimits.idleMs) {
     expect(store.sessions.find(old)?.userId).toBe(user.id);
-    clock.time += sessionLimits.idle;
+    clock.time += sessionLimits.idleMs;
   }
   expect(store.sessions.find(old)).toBeUndefined();
   const last = open();

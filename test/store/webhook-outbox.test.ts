@@ -103,7 +103,7 @@ test('dead letters come page by page, are chosen by receiver or id, and end with
     await kill(outbox, 'two');
     clock.time += day;
   }
-  const { letters } = outbox;
+  const { deadLetters: letters } = outbox;
   const [newest, next] = letters.list({ limit: 2 });
   expect([newest?.eventId, next?.eventId]).toEqual(['e-5', 'e-4']);
   expect(letters.list({ limit: 9, before: next?.id }).map(({ eventId }) => eventId)).toEqual([
@@ -117,7 +117,7 @@ test('dead letters come page by page, are chosen by receiver or id, and end with
   expect(outbox.replay({ ids: [next?.id ?? 0] })).toBe(1);
   expect(outbox.replay({ ids: [] })).toBe(0);
   expect(outbox.state('one')).toMatchObject({ waiting: 1, dead: 2 });
-  letters.prune({ age: 30 * day, count: 3 });
+  letters.prune({ maxAgeMs: 30 * day, maxCount: 3 });
   expect(letters.list({ limit: 9 }).map(({ eventId }) => eventId)).toEqual(['e-3', 'e-2', 'e-1']);
   clock.time += 30 * day;
   letters.prune();

@@ -38,7 +38,7 @@ test('a program sees how it goes with receivers, and replays and discards dead l
   const { server, ask, caller } = await startWith(receiver);
   await using _ = server;
   expect((await caller.post('/rooms', { roomId: 'a' })).status).toBe(201);
-  await until(() => server.store.webhooks.letters.count() === 1, 'a dead letter');
+  await until(() => server.store.webhooks.deadLetters.count() === 1, 'a dead letter');
   const { json: all } = await ask('listWebhooks');
   expect(all).toMatchObject({
     items: [
@@ -76,7 +76,7 @@ test('a receiver that is gone is resumed, and what it missed is discarded', asyn
   const { server, ask, caller } = await startWith(receiver);
   await using _ = server;
   await caller.post('/rooms', { roomId: 'a' });
-  await until(() => server.store.webhooks.letters.count() === 1, 'a dead letter');
+  await until(() => server.store.webhooks.deadLetters.count() === 1, 'a dead letter');
   expect((await ask('resumeWebhook', { name: 'billing' })).json).toMatchObject({
     name: 'billing',
     gone: false,
@@ -85,7 +85,7 @@ test('a receiver that is gone is resumed, and what it missed is discarded', asyn
     status: 404,
     json: { code: 'not_found' },
   });
-  const [letter] = server.store.webhooks.letters.list({ limit: 1 });
+  const [letter] = server.store.webhooks.deadLetters.list({ limit: 1 });
   expect((await ask('discardDeadLetters', { ids: [(letter?.id ?? 0) + 1] })).json).toEqual({ count: 0 });
   expect((await ask('discardDeadLetters', { ids: [letter?.id] })).json).toEqual({ count: 1 });
   expect((await ask('listDeadLetters')).json).toMatchObject({ items: [] });
@@ -96,7 +96,7 @@ test('the old name of resuming works, and is marked as deprecated', async () => 
   const { server, ask, caller } = await startWith(receiver);
   await using _ = server;
   await caller.post('/rooms', { roomId: 'a' });
-  await until(() => server.store.webhooks.letters.count() === 1, 'a dead letter');
+  await until(() => server.store.webhooks.deadLetters.count() === 1, 'a dead letter');
   expect((await ask('letInWebhook', { name: 'billing' })).json).toMatchObject({
     name: 'billing',
     gone: false,

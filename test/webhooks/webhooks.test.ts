@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { Webhook } from 'standardwebhooks';
 import { defaultTypes } from '../../src/config/webhook-receivers.ts';
 import { serverActor } from '../../src/core/actors.ts';
-import { restAfter } from '../../src/webhooks/delivery.ts';
+import { retryDelayMs } from '../../src/webhooks/delivery.ts';
 import { TestClock } from '../support/clock.ts';
 import { until } from '../support/signaling-client.ts';
 import { failing, ok, WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -103,10 +103,10 @@ function rests({ outbox }: ReturnType<typeof webhookWorld>): boolean {
 }
 
 test('rests double from a second to five minutes, less up to a third by chance', () => {
-  expect([0, 1, 2, 8, 9, 5000].map((failed) => restAfter(failed, () => 0))).toEqual([
+  expect([0, 1, 2, 8, 9, 5000].map((failed) => retryDelayMs(failed, () => 0))).toEqual([
     1000, 2000, 4000, 256_000, 300_000, 300_000,
   ]);
-  expect(restAfter(0, () => 1)).toBeCloseTo(667, 0);
+  expect(retryDelayMs(0, () => 1)).toBeCloseTo(667, 0);
 });
 
 test('an event that its receiver cannot take holds up its own room and no other', async () => {
@@ -166,7 +166,7 @@ test('what is not delivered within a day becomes a dead letter, and arrives when
   await using receiver = new WebhookReceiver({ answer: failing });
   // An attempt has all the time, since the test moves the clock on while it is on its way.
   const config = { webhooks: [entry('one', receiver.url)] };
-  await using world = webhookWorld({ config, timeout: 1000 * hour });
+  await using world = webhookWorld({ config, attemptTimeoutMs: 1000 * hour });
   world.open('a');
   world.rename('a', '1');
   const counts = world.outbox.countsOf('one');
@@ -174,14 +174,14 @@ test('what is not delivered within a day becomes a dead letter, and arrives when
   for (;;) {
     asked += 1;
     await receiver.isAsked(asked);
-    await until(() => world.outbox.letters.count() === 2 || (counts.failed === asked && rests(world)));
-    if (world.outbox.letters.count() === 2) break;
+    await until(() => world.outbox.deadLetters.count() === 2 || (counts.failed === asked && rests(world)));
+    if (world.outbox.deadLetters.count() === 2) break;
     world.clock.advance(5 * 60 * second);
   }
   // Doubling to five minutes and then every five minutes makes about 290 attempts a day.
   expect(asked).toBeGreaterThan(200);
   expect(asked).toBeLessThan(500);
-  const letters = world.outbox.letters.list({ limit: 10 });
+  const letters = world.outbox.deadLetters.list({ limit: 10 });
   expect(letters.map(({ type, error }) => [type, error])).toEqual([
     ['peer_renamed', 'it answered 503'],
     ['room_started', 'it answered 503'],
@@ -193,7 +193,7 @@ test('what is not delivered within a day becomes a dead letter, and arrives when
   await receiver.takes(2);
   expect(receiver.seen).toEqual(['room_started a 1', 'peer_renamed a 2']);
   await until(() => world.outbox.state('one')?.waiting === 0, 'an empty outbox');
-  expect(world.outbox.letters.count()).toBe(0);
+  expect(world.outbox.deadLetters.count()).toBe(0);
 });
 
 test('a receiver that answers 410 Gone gets nothing more until it is resumed', async () => {
@@ -201,7 +201,7 @@ test('a receiver that answers 410 Gone gets nothing more until it is resumed', a
   await using world = webhookWorld({ config: { webhooks: [entry('one', receiver.url)] } });
   world.open('a');
   world.rename('a', 'waits behind it');
-  await until(() => world.outbox.letters.count() === 2, 'two dead letters');
+  await until(() => world.outbox.deadLetters.count() === 2, 'two dead letters');
   world.rename('a', 'never kept');
   expect(receiver.requests).toHaveLength(1);
   expect(world.lines.join('\n')).toContain('410 Gone');
@@ -210,17 +210,17 @@ test('a receiver that answers 410 Gone gets nothing more until it is resumed', a
   world.rename('a', 'kept again');
   await receiver.takes(1);
   expect(receiver.seen).toEqual(['peer_renamed a 4']);
-  world.outbox.replay({ ids: world.outbox.letters.list({ limit: 1 }).map(({ id }) => id) });
+  world.outbox.replay({ ids: world.outbox.deadLetters.list({ limit: 1 }).map(({ id }) => id) });
   await receiver.takes(2);
   expect(receiver.seen[1]).toBe('peer_renamed a 2');
-  expect(world.outbox.letters.count()).toBe(1);
-  expect(world.outbox.letters.discard({})).toBe(1);
+  expect(world.outbox.deadLetters.count()).toBe(1);
+  expect(world.outbox.deadLetters.discard({})).toBe(1);
 });
 
 test('when too many wait for a receiver, the oldest are given up', async () => {
   await using receiver = new WebhookReceiver({ answer: failing });
   const config = { webhooks: [entry('one', receiver.url)] };
-  await using world = webhookWorld({ config, mostWaiting: 5 });
+  await using world = webhookWorld({ config, maxWaiting: 5 });
   for (let count = 1; count <= 12; count += 1) world.rename('a', String(count));
   await receiver.isAsked(1);
   await until(() => rests(world) && world.outbox.state('one')?.waiting === 12, 'a rest');
@@ -230,8 +230,8 @@ test('when too many wait for a receiver, the oldest are given up', async () => {
   // The first was on its way already when it was given up.
   expect(receiver.taken.map(({ event }) => event.sequence)).toEqual([1, 8, 9, 10, 11, 12]);
   await until(() => world.outbox.state('one')?.waiting === 0, 'an empty outbox');
-  expect(world.outbox.letters.count()).toBe(6);
-  expect(world.outbox.letters.list({ limit: 1 })[0]?.error).toBe('more than 5 waited for the receiver');
+  expect(world.outbox.deadLetters.count()).toBe(6);
+  expect(world.outbox.deadLetters.list({ limit: 1 })[0]?.error).toBe('more than 5 waited for the receiver');
 });
 
 test('receivers change with the configuration: what waited for one that is away is kept as dead letters', async () => {
@@ -245,6 +245,6 @@ test('receivers change with the configuration: what waited for one that is away 
   world.webhooks.followConfig();
   world.rename('a', '1');
   await after.takes(1);
-  await until(() => world.outbox.letters.count() === 1, 'a dead letter');
-  expect(world.outbox.letters.list({ limit: 1 })[0]?.error).toContain('not configured any more');
+  await until(() => world.outbox.deadLetters.count() === 1, 'a dead letter');
+  expect(world.outbox.deadLetters.list({ limit: 1 })[0]?.error).toContain('not configured any more');
 });

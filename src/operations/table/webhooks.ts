@@ -102,7 +102,7 @@ export const listDeadLetters = defineOperation({
   errors: [],
   example: { receiver: 'billing' },
   run: ({ store }, { receiver, ...query }) =>
-    pageOfRows((page) => store.webhooks.letters.list({ receiver, ...page }), query),
+    pageOfRows((page) => store.webhooks.deadLetters.list({ receiver, ...page }), query),
 });
 
 export const replayDeadLetters = defineOperation({
@@ -134,7 +134,7 @@ export const discardDeadLetters = defineOperation({
   errors: [],
   example: { receiver: 'billing' },
   run(context, { reason, ...search }) {
-    const count = context.store.webhooks.letters.discard(search);
+    const count = context.store.webhooks.deadLetters.discard(search);
     audited(context, { action: 'webhooks.discard', details: { ...search, count }, reason });
     return { count };
   },

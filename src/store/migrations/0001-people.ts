@@ -1,4 +1,4 @@
-/** Users of the dashboard, their sessions, and the keys of programs. Only hashes of secrets are kept. */
+/** Users of the dashboard, their sessions, and the API keys of programs. Only hashes of secrets are stored. */
 export const people = `
 CREATE TABLE users (
   id INTEGER PRIMARY KEY,

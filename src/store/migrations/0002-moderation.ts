@@ -1,4 +1,4 @@
-/** Bans, the moment of each removal, and the audit log, which the database itself keeps from being changed. */
+/** Bans, the time of each removal, and the audit log, which triggers keep append-only. */
 export const moderation = `
 CREATE TABLE bans (
   id INTEGER PRIMARY KEY,

@@ -1,6 +1,6 @@
 /**
- * Webhooks that are not delivered yet and those that never were. The database counts them itself, because the outbox
- * of a dead receiver is long and its length is asked for often.
+ * The outbox of webhooks and its dead letters. Triggers count them by receiver, because the outbox of a dead receiver
+ * gets long and its length is read often.
  */
 export const webhooks = `
 CREATE TABLE webhook_receivers (

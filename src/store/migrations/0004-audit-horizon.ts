@@ -1,6 +1,6 @@
 /**
- * The audit log may be shortened from its old end, and only there: what is younger than the horizon cannot be deleted.
- * The horizon stays, so that the log itself says from when on it is whole.
+ * Allows the oldest entries of the audit log to be deleted: those before the horizon, and no others. The horizon is
+ * kept, so that the log shows since when it is complete.
  */
 export const auditHorizon = `
 CREATE TABLE audit_horizon (

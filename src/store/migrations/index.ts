@@ -4,7 +4,7 @@ import { webhooks } from './0003-webhooks.ts';
 import { auditHorizon } from './0004-audit-horizon.ts';
 
 /**
- * Every change of the schema, in order: entry i brings the database to version i + 1. An entry that was released is
- * never edited; add a numbered file and a line here.
+ * Every change of the schema, in order: entry i brings the database to version i + 1. Never edit an entry that was
+ * released; add a numbered file and a line here.
  */
 export const migrations: readonly string[] = [people, moderation, webhooks, auditHorizon];

@@ -1,11 +1,11 @@
 import type { Database } from 'bun:sqlite';
 import { hashSecret, newSecret } from './secrets.ts';
 
-/** A login of somebody. */
-export interface Session {
+/** A user's login to the dashboard. Times are milliseconds since the epoch. */
+export interface LoginSession {
   readonly id: number;
   readonly userId: number;
-  /** What every changing request must repeat. */
+  /** The token that every changing request must repeat. */
   readonly csrf: string;
   readonly address: string;
   readonly agent: string;
@@ -14,16 +14,16 @@ export interface Session {
 }
 
 export interface SessionLimits {
-  /** Milliseconds without a request after which it ends. */
-  readonly idle: number;
-  /** Milliseconds after which it ends in any case. */
-  readonly absolute: number;
+  /** A session ends after this long without a request. */
+  readonly idleMs: number;
+  /** A session ends at this age in any case. */
+  readonly maxAgeMs: number;
 }
 
-const hour = 3_600_000;
-export const sessionLimits: SessionLimits = { idle: 8 * hour, absolute: 7 * 24 * hour };
-/** Seeing is written down once in so many milliseconds, not for every request. */
-const seenStep = 60_000;
+const hourMs = 3_600_000;
+export const sessionLimits: SessionLimits = { idleMs: 8 * hourMs, maxAgeMs: 7 * 24 * hourMs };
+/** `seenAt` is written at most this often, not for every request. */
+const seenIntervalMs = 60_000;
 
 interface Row {
   id: number;
@@ -35,15 +35,15 @@ interface Row {
   seen_at: number;
 }
 
-/** Sessions of the dashboard. The browser holds a random secret, the database its hash. */
-export class Sessions {
+/** The sessions of the dashboard. The browser has a random secret, the database its hash. */
+export class LoginSessions {
   constructor(
     private readonly database: Database,
     private readonly now: () => number,
     private readonly limits: SessionLimits = sessionLimits,
   ) {}
 
-  /** @returns the secret for the browser's cookie */
+  /** Opens a session. @returns the secret for the browser's cookie */
   open(options: { userId: number; address: string; agent: string }): string {
     const secret = newSecret();
     const { userId, address, agent } = options;
@@ -56,34 +56,34 @@ export class Sessions {
     return secret;
   }
 
-  /** The session of a cookie; ones that are too old end here. */
-  find(secret: string): Session | undefined {
+  /** Finds the session of a cookie and notes that it was used. A session that is too old is deleted. */
+  find(secret: string): LoginSession | undefined {
     const row = this.database
       .query<Row, [string]>('SELECT * FROM sessions WHERE secret_hash = ?')
       .get(hashSecret(secret));
     if (!row) return undefined;
-    if (!this.#lives(row)) {
+    if (!this.#isValid(row)) {
       this.close(row.id);
       return undefined;
     }
     const now = this.now();
-    if (now - row.seen_at > seenStep)
+    if (now - row.seen_at > seenIntervalMs)
       this.database.query('UPDATE sessions SET seen_at = ? WHERE id = ?').run(now, row.id);
     return readRow(row);
   }
 
-  /** Whether a session is still open, without counting as use of it: a page that is only left open must run out. */
+  /** Whether a session is still open. This does not count as use: a page that is only left open must time out. */
   isOpen(id: number): boolean {
     const row = this.database.query<Row, [number]>('SELECT * FROM sessions WHERE id = ?').get(id);
-    return row !== null && this.#lives(row);
+    return row !== null && this.#isValid(row);
   }
 
-  /** The ones that live, the last used first. */
-  list(): Session[] {
+  /** The open sessions, the most recently used first. */
+  list(): LoginSession[] {
     return this.database
       .query<Row, []>('SELECT * FROM sessions ORDER BY seen_at DESC')
       .all()
-      .filter((row) => this.#lives(row))
+      .filter((row) => this.#isValid(row))
       .map(readRow);
   }
 
@@ -91,18 +91,18 @@ export class Sessions {
     this.database.query('DELETE FROM sessions WHERE id = ?').run(id);
   }
 
-  /** Ends every session of a user, but for one that is to stay. */
+  /** Ends every session of a user, except the one with the id `except`. */
   closeAllOf(userId: number, except = -1): void {
     this.database.query('DELETE FROM sessions WHERE user_id = ? AND id <> ?').run(userId, except);
   }
 
-  #lives(row: Row): boolean {
+  #isValid(row: Row): boolean {
     const now = this.now();
-    return now - row.seen_at <= this.limits.idle && now - row.created_at <= this.limits.absolute;
+    return now - row.seen_at <= this.limits.idleMs && now - row.created_at <= this.limits.maxAgeMs;
   }
 }
 
-function readRow(row: Row): Session {
+function readRow(row: Row): LoginSession {
   const { id, csrf, address, agent } = row;
   return { id, csrf, address, agent, userId: row.user_id, createdAt: row.created_at, seenAt: row.seen_at };
 }

@@ -3,10 +3,11 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Logger } from '../core/log.ts';
 
-/** Milliseconds that a write waits for others with which it shares a transaction. */
-const gather = 5;
-const retryAfter = 1000;
-const complainEvery = 60_000;
+/** How long a write waits for others to share a transaction with. */
+const batchDelayMs = 5;
+const retryDelayMs = 1000;
+/** A disk that stays full is logged this often. */
+const logIntervalMs = 60_000;
 const sync = promisify(fdatasync);
 
 interface Write {
@@ -15,59 +16,60 @@ interface Write {
 }
 
 /**
- * Writes that come by the hundred a second and must not hold up calls: those of a few milliseconds share a transaction,
- * and the file is synced beside the event loop. A full disk loses nothing that was given here: it is tried again.
+ * Batches writes that come by the hundred a second, so that they do not hold up calls: the writes of a few milliseconds
+ * share a transaction, and the file is synced outside of the event loop. While the disk is full nothing is lost: the
+ * batch is tried again.
  */
-export class Batches {
-  #waiting: Write[] = [];
+export class BatchedWrites {
+  #pending: Write[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
   #syncing: Promise<void> | undefined;
   #dirty = false;
   #file: number | undefined;
   #closed = false;
 
-  /** @param journal the write-ahead log of the database; undefined in memory, where nothing is synced */
+  /** @param journal path of the database's write-ahead log; undefined in memory, where nothing is synced */
   constructor(
     private readonly database: Database,
     private readonly log: Logger,
     private readonly journal?: string,
   ) {}
 
-  /** How many writes wait: more than a few only while the disk refuses them. */
+  /** The number of pending writes. It is large only while the disk is full. */
   get size(): number {
-    return this.#waiting.length;
+    return this.#pending.length;
   }
 
-  /** Resolves when it is in the database. A server that ends before leaves it open. */
+  /** Adds a write to the next batch. Resolves when it is in the database; never when the server stops before that. */
   write(run: () => void): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ run, done });
-      if (!this.#closed) this.#timer ??= setTimeout(() => this.flush(), gather);
+      this.#pending.push({ run, done });
+      if (!this.#closed) this.#timer ??= setTimeout(() => this.flush(), batchDelayMs);
     });
   }
 
-  /** Writes what waits now. */
+  /** Writes everything that is pending. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const writes = this.#waiting;
+    const writes = this.#pending;
     if (writes.length === 0 || this.#closed) return;
     try {
       this.database.transaction(() => {
         for (const { run } of writes) run();
       })();
     } catch (error) {
-      this.#complain(error);
-      this.#timer = setTimeout(() => this.flush(), retryAfter);
+      this.#logFailure(error);
+      this.#timer = setTimeout(() => this.flush(), retryDelayMs);
       return;
     }
-    this.#waiting = [];
+    this.#pending = [];
     this.#sync();
     for (const { done } of writes) done();
   }
 
-  /** Writes what waits and no more after it. */
+  /** Writes everything that is pending, and nothing after that. */
   close(): void {
     this.flush();
     clearTimeout(this.#timer);
@@ -77,18 +79,18 @@ export class Batches {
     });
   }
 
-  #complain(error: unknown): void {
-    if (performance.now() - this.#complainedAt < complainEvery) return;
-    this.#complainedAt = performance.now();
+  #logFailure(error: unknown): void {
+    if (performance.now() - this.#loggedAt < logIntervalMs) return;
+    this.#loggedAt = performance.now();
     this.log.error('the outbox of webhooks cannot be written; it is tried again every second', {
-      waiting: this.#waiting.length,
+      waiting: this.#pending.length,
       error,
     });
   }
 
   /**
-   * SQLite would sync within the transaction and hold up everything meanwhile: 2 ms mostly, 40 ms at times (measured).
-   * The write-ahead log may be synced by anyone after it was written, and then holds the same promise.
+   * SQLite would sync within the transaction and block the event loop: for 2 ms usually, sometimes 40 ms (measured).
+   * Syncing the write-ahead log afterwards is as safe.
    */
   #sync(): void {
     this.#dirty = true;
@@ -106,7 +108,7 @@ export class Batches {
         await sync(this.#file);
       }
     } catch (error) {
-      this.#complain(error);
+      this.#logFailure(error);
     }
   }
 }
