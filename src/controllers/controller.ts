@@ -7,24 +7,24 @@ import type { ControlServices, OperationContext } from '../operations/operation.
 import { runOperation } from '../operations/run.ts';
 import { findOperation } from '../operations/table/index.ts';
 import type { EventStream } from '../public-events/stream.ts';
-import { invalidParams } from '../wire/check.ts';
+import { checked } from '../wire/check.ts';
 import { closePolicy, closeReason, closeRefused, failureFrame, type RequestFrame } from '../wire/envelope.ts';
 import type { SocketListener, WireSocket } from '../wire/socket.ts';
+import { EventSubscription } from './event-subscription.ts';
 import { Inbox } from './inbox.ts';
 import { connectionMethods, subscribeCheck } from './methods.ts';
-import { Subscription } from './subscription.ts';
 
 export interface ControllerOptions {
   readonly services: ControlServices;
   readonly stream: EventStream;
   readonly log: Logger;
-  /** Tells who connects; rejects for whoever is not let in, or not any more. */
+  /** Finds the program behind the connection. Rejects when its key is not valid, or not any more. */
   readonly authenticate: () => Promise<Caller>;
   readonly controllerId: string;
-  /** It was let in: it is known as the one with this name from now on. */
-  readonly entered: (controller: Controller, owner: Owner) => void;
-  /** Its connection has ended after it was let in. */
-  readonly left: (controller: Controller, owner: Owner) => void;
+  /** The connection was accepted: it acts for this owner from now on. */
+  readonly onEntered: (controller: Controller, owner: Owner) => void;
+  /** The connection has ended after it was accepted. */
+  readonly onLeft: (controller: Controller, owner: Owner) => void;
 }
 
 type State =
@@ -37,14 +37,14 @@ type State =
     }
   | { readonly name: 'closed' };
 
-/** How often a key is looked at again, in milliseconds. */
-const keyInterval = 60_000;
+/** How often the key of a connection is checked again. */
+const keyCheckIntervalMs = 60_000;
 
-/** One connection of a Controller: what it asks is done one after the other, and it is told what happens. */
+/** One connection of a controller. Its requests are handled one after the other; notifications and events go to it. */
 export class Controller implements SocketListener {
   #state: State = { name: 'connecting' };
-  #subscription: Subscription | undefined;
-  #cancelWatch: () => void = () => {};
+  #subscription: EventSubscription | undefined;
+  #cancelKeyCheck: () => void = () => {};
   readonly #inbox: Inbox;
 
   constructor(private readonly options: ControllerOptions) {
@@ -53,11 +53,11 @@ export class Controller implements SocketListener {
       clock,
       messagesPerSecond: config.controllerMessagesPerSecond,
       handle: (request) => this.#handle(request),
-      complain: (error, id) =>
+      refuse: (error, id) =>
         id === undefined
           ? this.notify('invalidMessage', { reason: error.reason })
           : this.#write(failureFrame(id, error)),
-      giveUp: (cause, detail) => this.#drop(cause, detail),
+      drop: (cause, detail) => this.#drop(cause, detail),
     });
   }
 
@@ -74,7 +74,7 @@ export class Controller implements SocketListener {
   }
 
   drained(): void {
-    this.#subscription?.tell();
+    this.#subscription?.sendNew();
   }
 
   closed(): void {
@@ -100,34 +100,34 @@ export class Controller implements SocketListener {
   }
 
   #enter(socket: WireSocket, caller: Caller): void {
-    // It may have gone while its key was looked at.
+    // The connection may have ended while the key was checked.
     if (this.#state.name !== 'connecting') return;
     const { services, controllerId, stream } = this.options;
     const context = { ...services, caller, controllerId };
     const owner = ownerOf(context);
     this.#state = { name: 'open', socket, context, owner };
     this.options.log.info('a controller connected', { ...owner, address: caller.address });
-    this.options.entered(this, owner);
+    this.options.onEntered(this, owner);
     const graceSeconds = services.config.controllerGraceSeconds;
     this.notify('welcome', { controllerId, graceSeconds, position: stream.position });
     this.#inbox.open();
-    this.#watchKey();
+    this.#scheduleKeyCheck();
   }
 
-  /** A key that was revoked and a token that has expired hold no connection open. */
-  #watchKey(): void {
+  /** Ends the connection when its key was revoked or its token has expired. */
+  #scheduleKeyCheck(): void {
     if (this.#state.name !== 'open') return;
-    this.#cancelWatch = this.options.services.clock.after(keyInterval, () => {
+    this.#cancelKeyCheck = this.options.services.clock.after(keyCheckIntervalMs, () => {
       this.options
         .authenticate()
-        .then(() => this.#watchKey())
+        .then(() => this.#scheduleKeyCheck())
         .catch((error: unknown) => this.#refuse(toSfuError(error)));
     });
   }
 
   #refuse(error: SfuError): void {
     if (error.code === 'internal')
-      this.options.log.error('a controller could not be let in', { error: error.cause });
+      this.options.log.error('a controller could not be authenticated', { error: error.cause });
     this.end(closeRefused, error.reason);
   }
 
@@ -136,9 +136,9 @@ export class Controller implements SocketListener {
     if (state.name === 'closed') return;
     this.#state = { name: 'closed' };
     this.#inbox.close();
-    this.#cancelWatch();
+    this.#cancelKeyCheck();
     this.#subscription?.stop();
-    if (state.name === 'open') this.options.left(this, state.owner);
+    if (state.name === 'open') this.options.onLeft(this, state.owner);
   }
 
   async #handle({ id, method, data: params }: RequestFrame): Promise<void> {
@@ -153,8 +153,8 @@ export class Controller implements SocketListener {
         this.options.log.error('an operation failed', { method, error: error.cause });
       this.#write(failureFrame(id, error));
     }
-    // Events begin after the answer to the request that they were asked for with.
-    this.#subscription?.tell();
+    // After the reply: the first events of a subscription follow the reply to `subscribe`.
+    this.#subscription?.sendNew();
   }
 
   async #run(method: string, context: OperationContext, params: unknown): Promise<unknown> {
@@ -168,22 +168,20 @@ export class Controller implements SocketListener {
     return await runOperation(operation, { context, params });
   }
 
-  #subscribe(caller: Caller, wanted: unknown): Static<(typeof connectionMethods)['subscribe']['result']> {
+  #subscribe(caller: Caller, params: unknown): Static<(typeof connectionMethods)['subscribe']['result']> {
     requireScope(caller, connectionMethods.subscribe.scope);
-    if (!subscribeCheck.Check(wanted)) throw invalidParams(subscribeCheck, wanted, 'subscribe');
     const { stream } = this.options;
-    const { after = stream.position, ...filter } = wanted;
+    const { after = stream.position, ...filter } = checked(subscribeCheck, params, 'subscribe');
     const gap = stream.since(after) === undefined;
     const position = gap ? stream.position : after;
     this.#subscription?.stop();
-    this.#subscription = new Subscription({
+    this.#subscription = new EventSubscription({
       stream,
       filter,
       position,
       send: (event) => this.notify('event', event),
-      unread: () => (this.#state.name === 'open' ? this.#state.socket.bufferedBytes() : 0),
-      lost: () =>
-        this.#drop('backpressure', 'you read too slowly; connect again, and look at everything anew'),
+      bufferedBytes: () => (this.#state.name === 'open' ? this.#state.socket.bufferedBytes() : 0),
+      onLost: () => this.#drop('backpressure', 'you read too slowly; connect again and read the state again'),
     });
     return { position, gap };
   }
@@ -198,6 +196,6 @@ export class Controller implements SocketListener {
   #write(frame: unknown): void {
     if (this.#state.name === 'closed') return;
     if (this.#state.socket?.send(JSON.stringify(frame)) === false)
-      this.#drop('backpressure', 'you do not read what is sent to you');
+      this.#drop('backpressure', 'you do not read what is sent to you; connect again');
   }
 }

@@ -8,40 +8,41 @@ import { RateLimiter } from '../wire/rate-limiter.ts';
 export interface InboxOptions {
   readonly clock: Clock;
   readonly messagesPerSecond: number;
-  /** Carries out one request; it never rejects. */
+  /** Handles one request. It never rejects. */
   readonly handle: (request: RequestFrame) => Promise<void>;
-  /** A frame that could not be taken; `id` is of the request that can be answered, when it was one. */
-  readonly complain: (error: SfuError, id?: number) => void;
-  /** The other side has gone too far. */
-  readonly giveUp: (cause: 'flood' | 'invalid', detail: string) => void;
+  /** Refuses one frame; `id` is set when it was a request that can be answered. */
+  readonly refuse: (error: SfuError, id?: number) => void;
+  /** Ends the connection, because the controller sent too much or too many invalid frames. */
+  readonly drop: (cause: 'flood' | 'invalid', detail: string) => void;
 }
 
-/** What may wait of a program that was let in; one that sends more without waiting for answers is a flood. */
-const programQueueLimits: QueueLimits = { count: 1024, bytes: 1024 * 1024 };
-const toleratedInvalid = 10;
+/** What may wait of a controller that was accepted; one that sends more without waiting for replies is dropped. */
+const controllerQueueLimits: QueueLimits = { count: 1024, bytes: 1024 * 1024 };
+const maxInvalidFrames = 10;
 
-/** What a controller sends: bounded, paced, then read and carried out, one after the other. */
+/** Queues the frames of a controller and handles its requests one after the other, up to a rate. */
 export class Inbox {
   readonly #queue = new FrameQueue();
-  readonly #pace: RateLimiter;
+  readonly #limiter: RateLimiter;
   #state: 'waiting' | 'idle' | 'working' | 'closed' = 'waiting';
-  #invalid = 0;
+  #invalidFrames = 0;
 
   constructor(private readonly options: InboxOptions) {
-    this.#pace = new RateLimiter(options.messagesPerSecond, options.clock);
+    this.#limiter = new RateLimiter(options.messagesPerSecond, options.clock);
   }
 
-  /** Takes one text frame. It is parsed when its turn comes, and not before the controller was let in. */
+  /** Takes one text frame. It is parsed when its turn comes, and not before the controller was accepted. */
   receive(text: string): void {
     if (this.#state === 'closed') return;
-    const flood = this.#queue.push(text, this.#state === 'waiting' ? peerQueueLimits : programQueueLimits);
-    if (flood !== undefined) return this.options.giveUp('flood', flood);
-    if (this.#state === 'idle') void this.#work();
+    const limits = this.#state === 'waiting' ? peerQueueLimits : controllerQueueLimits;
+    const flood = this.#queue.push(text, limits);
+    if (flood !== undefined) return this.options.drop('flood', flood);
+    if (this.#state === 'idle') void this.#handleQueue();
   }
 
-  /** What has waited is carried out, and what comes from now on. */
+  /** Starts handling requests: those that wait, and those that come from now on. */
   open(): void {
-    if (this.#state === 'waiting') void this.#work();
+    if (this.#state === 'waiting') void this.#handleQueue();
   }
 
   close(): void {
@@ -49,11 +50,11 @@ export class Inbox {
     this.#queue.clear();
   }
 
-  async #work(): Promise<void> {
+  async #handleQueue(): Promise<void> {
     this.#state = 'working';
     while (this.#queue.length > 0) {
       const { cost } = this.#queue;
-      if (!this.#pace.take(cost)) await this.#pace.wait(cost);
+      if (!this.#limiter.take(cost)) await this.#limiter.wait(cost);
       if (this.#isClosed()) return;
       const request = this.#read(this.#queue.shift() ?? '');
       if (request) await this.options.handle(request);
@@ -61,15 +62,15 @@ export class Inbox {
     if (!this.#isClosed()) this.#state = 'idle';
   }
 
-  /** @returns undefined for a frame that cannot be carried out, which the controller is told */
+  /** @returns undefined for an invalid frame, which is refused */
   #read(text: string): RequestFrame | undefined {
     try {
       return requestOf(readFrame(text));
     } catch (thrown) {
       const error = toSfuError(thrown);
-      this.#invalid += 1;
-      if (this.#invalid > toleratedInvalid) this.options.giveUp('invalid', error.message);
-      else this.options.complain(error, error instanceof FrameError ? error.id : undefined);
+      this.#invalidFrames += 1;
+      if (this.#invalidFrames > maxInvalidFrames) this.options.drop('invalid', error.message);
+      else this.options.refuse(error, error instanceof FrameError ? error.id : undefined);
       return undefined;
     }
   }
@@ -82,6 +83,6 @@ export class Inbox {
 function requestOf(frame: ClientFrame): RequestFrame {
   if ('request' in frame) return frame;
   throw new FrameError(
-    'every method has an answer, so send requests; this server asks controllers for nothing',
+    'a controller may only send requests; every method has a reply, and this server sends no requests',
   );
 }

@@ -5,16 +5,22 @@ import { Id, oneOf } from '../core/schemas.ts';
 import { params } from '../operations/schemas.ts';
 import { dataCheck } from '../wire/check.ts';
 
-const position = Type.String({ maxLength: 64, description: 'The id of an event, or a position from here' });
+const position = Type.String({
+  maxLength: 64,
+  description: 'The id of an event, or a position that was returned',
+});
 
-/** The methods of the control socket that are not operations, for they concern the connection itself. */
+/** The methods of the control socket that are not operations, because they are about the connection itself. */
 export const connectionMethods = {
   subscribe: {
-    doc: 'Events follow as notifications `event`: those that come, or, with `after`, those since then first. `gap: true` tells that some since then are forgotten; then look at everything anew. A new subscription takes the place of the one before.',
+    doc: 'Subscribes to events, which follow as notifications `event`: new ones, or with `after` first those since that position. `gap: true` means that some of these are lost: then read the state again. A new subscription replaces the one before.',
     scope: 'read' satisfies Scope as Scope,
     params: params({
       types: Type.Optional(
-        Type.Array(oneOf(publicEventTypes), { maxItems: 64, description: 'Only these; all unless told' }),
+        Type.Array(oneOf(publicEventTypes), {
+          maxItems: 64,
+          description: 'Only these types; all by default',
+        }),
       ),
       roomId: Type.Optional(Id),
       after: Type.Optional(position),
@@ -23,7 +29,7 @@ export const connectionMethods = {
     example: { types: ['peer_joined', 'peer_left'], roomId: 'lecture' },
   },
   unsubscribe: {
-    doc: 'Ends the subscription. The answer tells where it ended.',
+    doc: 'Ends the subscription. The reply has the position at which it ended.',
     scope: 'read' satisfies Scope as Scope,
     params: params({}),
     result: Type.Object({ position }),
@@ -33,31 +39,33 @@ export const connectionMethods = {
 
 export const subscribeCheck = dataCheck(connectionMethods.subscribe.params);
 
-/** What a controller is told beside what it asks for, and beside the notices of its own objects. */
+/** Notifications to a controller, besides those about its own objects. */
 export const connectionNotifications = {
   welcome: {
     data: Type.Object({
-      controllerId: Type.String({ description: 'Give it as ?controllerId= to come back as the same one' }),
-      graceSeconds: Type.Integer({ description: 'For how long your objects outlive this connection' }),
-      position: Type.String({ description: 'Where the stream of events is now' }),
+      controllerId: Type.String({
+        description: 'Send it as ?controllerId= to come back as the same controller',
+      }),
+      graceSeconds: Type.Integer({ description: 'How long your objects outlive this connection' }),
+      position: Type.String({ description: 'The current position in the stream of events' }),
     }),
-    doc: 'The first message: you were let in.',
+    doc: 'The first message: your connection was accepted.',
   },
   event: {
     data: Type.Object({
-      id: Type.String({ description: 'Its position: resume after it' }),
+      id: Type.String({ description: 'Its position, for `after`' }),
       type: oneOf(publicEventTypes),
       time: Type.Integer({ description: 'Milliseconds since the epoch' }),
       roomId: Type.Union([Id, Type.Null()]),
       sequence: Type.Union([Type.Integer(), Type.Null()], {
-        description: 'Counts the events of one life of a room, from 1, without gaps',
+        description: 'Counts the events of a room from 1, without gaps, until the room is closed',
       }),
       data: Type.Record(Type.String(), Type.Unknown()),
     }),
-    doc: 'Something that you subscribed to.',
+    doc: 'An event that you subscribed to.',
   },
   invalidMessage: {
     data: Type.Object({ reason: Type.String() }),
-    doc: 'A frame of yours could not be read, and has no id to answer to. After several the socket is closed with 1008.',
+    doc: 'A frame of yours could not be read and has no id to reply to. After several of them the socket is closed with 1008.',
   },
 } as const;
