@@ -38,10 +38,9 @@ const opening = `# The REST API
 
 Made from the table in src/operations/table by \`npm run generate\`; change it there.
 
-Programs create and change rooms, see and moderate who is in them, mint tokens and drain the node under
-\`${basePath}\`. A server shows this reference at \`${basePath}\` and as an OpenAPI 3.1 document at \`${basePath}/openapi.json\`,
-both without a key. What is changed here is the same command that a moderator's click carries out, and stands in the
-audit log.
+Under \`${basePath}\` programs create and change rooms, see and moderate their peers, mint tokens and drain the node. A
+server shows this reference at \`${basePath}\`, and as an OpenAPI 3.1 document at \`${basePath}/openapi.json\`, both without a
+key. A change runs the same command as a moderator's click in the dashboard, and is in the audit log.
 
 ## The first call
 
@@ -54,23 +53,23 @@ curl -X POST "$TUREEN${basePath}/rooms" -H 'Content-Type: application/json' -d '
 curl "$TUREEN${basePath}/rooms/standup"`,
 )}
 
-Every other server wants a key with each call, as \`Authorization: Bearer ...\` (RFC 6750), or as \`?token=...\` in the
+Every other server needs a key with each call, as \`Authorization: Bearer ...\` (RFC 6750), or as \`?token=...\` in the
 address for scripts that cannot set a header:
 
-- **a key of the dashboard** (People, API keys). It works until it is revoked; its role says what it may do.
+- **a key from the dashboard** (People, API keys). It works until it is revoked; its role says what it may do.
 - **a JWT** (HS256), signed with a key of \`TUREEN_API_KEY\` and its secret, with \`iss\`, \`exp\` and
-  \`"api": {"scopes": [..]}\`; \`sub\` is the name under which the audit log knows the program.
+  \`"api": {"scopes": [..]}\`; \`sub\` is the name of the program in the audit log.
   \`bun run token --scopes read,moderate --name backend\` prints one.
 
 | scope | what it is for | roles of the dashboard that have it |
 |---|---|---|
 ${scopeRows.join('\n')}
 
-A key belongs on a server. There is no CORS, so that nobody is led to put one into a page.
+Keep a key on a server, never in a page. CORS is not supported for that reason.
 
 ## Typed calls from TypeScript
 
-\`tureen/server\` is a client that is typed from the same table, made with Eden (https://elysiajs.com/eden/overview):
+\`tureen/server\` is a client with types from the same table, made with Eden (https://elysiajs.com/eden/overview):
 
 ${code(
   'ts',
@@ -84,22 +83,22 @@ console.log(data.locked);`,
 
 ## Requests and answers
 
-- **Bodies** are JSON with \`Content-Type: application/json\`, at most ${maxBodyBytes} bytes. For GET and DELETE everything
-  goes into the query. A key that is not listed here is refused, so that a typing error is noticed.
+- **Bodies** are JSON with \`Content-Type: application/json\`, at most ${maxBodyBytes} bytes. For GET and DELETE all params
+  are in the query. A param that is not listed here is refused, so that a typing error is noticed.
 - **Errors** are \`application/problem+json\` (RFC 9457): \`type\`, \`title\`, \`status\`, \`detail\`, and two of ours:
   \`code\`, which never changes, and \`retryable\`. 429 and 503 carry \`Retry-After\`.
 - **Lists** come in pages: \`{"items": [..], "nextCursor": ".."}\`. Give \`nextCursor\` as \`cursor\`, with \`limit\` up to 200, until it is
-  null. What comes or goes meanwhile shifts nothing.
-- **Creating once**: a POST with an \`Idempotency-Key\` (1 to 255 characters, a UUID is good) is carried out once, however often it
-  is sent; the answer is the first one, with \`Idempotent-Replayed: true\`. The same key with another request is refused with 422.
+  null. Entries that come or go meanwhile shift nothing.
+- **Idempotency**: a POST with an \`Idempotency-Key\` (1 to 255 characters, such as a UUID) is carried out once, however often it
+  is sent; a repeated request gets the first answer, with \`Idempotent-Replayed: true\`. The same key with another request is refused with 422.
   Keys are kept for a day in memory, a thousand for each program.
-- **Versions**: single rooms, peers, producers, consumers and bans have an \`ETag\`. Given back as \`If-None-Match\` it saves the
-  answer (304); given as \`If-Match\` with a PATCH, PUT or DELETE of the same address it keeps one from changing what somebody else has
-  changed meanwhile (412).
-- **Pace**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, with bursts; beyond it 429.
+- **Versions**: single rooms, peers, producers, consumers and bans have an \`ETag\`. Sent back as \`If-None-Match\` it gets 304 and no
+  body while nothing has changed; sent as \`If-Match\` with a PATCH, PUT or DELETE of the same address it prevents overwriting what
+  somebody else has changed meanwhile (412).
+- **Rate limit**: \`TUREEN_API_REQUESTS_PER_SECOND\` for each program, with bursts; beyond it 429.
 
-A room's id may hold any letter; write it percent-encoded in the path (\`/rooms/a%2Fb\`). What is said of a room, its metadata and a
-peer's metadata is of this node and ends with the room or the connection.`;
+A room's id may have any letters; write it percent-encoded in the path (\`/rooms/a%2Fb\`). Options and metadata of rooms and metadata
+of peers exist only on this node, until the room closes or the peer disconnects.`;
 
 function operationText(operation: Operation): string {
   const { name, verb, path, doc, scope, status = 200, versioned = false, params, result } = operation;

@@ -54,84 +54,84 @@ const opening = `# Controllers
 
 Made from src/operations and src/controllers by \`npm run generate\`; change it there.
 
-A Controller is a program of yours that drives this server over a connection of its own: a SIP proxy, a gateway, a
-recorder, a scheduler. It speaks to those at the other end in whatever way they speak, tells the server what media they
-send, and gets told what the server sends and where. Any number of Controllers are connected at a time.
+A Controller is a program of yours that controls this server over a WebSocket: a SIP proxy, a gateway, a recorder, a
+scheduler. It talks to the devices at the other end in their own protocol, describes to the server what media they
+send, and learns what the server sends and where. Any number of Controllers can be connected at the same time.
 
 ## The first one
 
 ${code('ts', first)}
 
-\`npm start\`, then \`bun first.ts\`: a telephone is in the room \`hall\`, and everybody there sees it. What follows for sound
-is in [examples/telephone-gateway](../examples/telephone-gateway/gateway.ts), which connects a telephone with browsers.
+Run \`npm start\`, then \`bun first.ts\`: a telephone is in the room \`hall\`, and everybody there sees it. For its sound, see
+[examples/telephone-gateway](../examples/telephone-gateway/gateway.ts), which connects a telephone with browsers.
 
 ## Connecting
 
 \`GET /control\` with the sub-protocol \`tureen-control\` (or \`protoo\`). The key goes into the sub-protocol \`bearer.<key>\`,
 into \`Authorization: Bearer\`, or into \`?token=\`: a key of the dashboard or a token with scopes, as for [REST](api.md).
-In development mode none is needed on this machine. The key is looked at again every minute: one that was revoked, or a
-token that has expired, ends the connection.
+In development mode none is needed on this machine. The key is checked again every minute: the connection ends when the
+key was revoked or the token has expired.
 
-- \`?controllerId=\` is a name of your choice, one for each of the Controllers that share a key. Without it the server
-  makes one up and tells it in \`welcome\`. A second connection of the same name and key takes the place of the first.
+- \`?controllerId=\` is an id of your choice, different for each of the Controllers that share a key. Without it the
+  server chooses one and sends it in \`welcome\`. A second connection with the same id and key replaces the first.
 - Frames are JSON text, at most ${maxFrameBytes} bytes: \`{"request": true, "id": 1, "method": "createSession", "data": {}}\`, answered by
   \`{"response": true, "id": 1, "ok": true, "data": {..}}\` or by \`"ok": false\` with \`errorCode\` and \`errorReason\`, which begins
-  with a stable code. Requests of one connection are carried out in order, one at a time; send the next without waiting.
-  One counts as a message for each KiB that it has begun. A controller that is not heard for \`TUREEN_IDLE_SECONDS\`, not
-  even by the pong to a ping, is disconnected.
-- **${closeRefused}**: not let in, or replaced; connecting again is of no use. **${closePolicy}**: too much was sent, or not read.
-  **${closeRestart}**: the server ends; connect again.
+  with a stable code. Requests of one connection are handled in order, one at a time; you need not wait to send the next.
+  A request counts as one message for each KiB that it has begun. A Controller from which nothing is heard for
+  \`TUREEN_IDLE_SECONDS\`, not even the pong to a ping, is disconnected.
+- Close codes: **${closeRefused}**: refused or replaced; do not connect again. **${closePolicy}**: you sent too much, or did not read.
+  **${closeRestart}**: the server stops; connect again.
 
-## Whose is what
+## Ownership
 
-- A **session** is a room that belongs to its Controller, for two unless told. A room made by \`createRoom\`, or by
-  whoever enters first, belongs to nobody.
+- A **session** is a room that belongs to its Controller, by default for two peers. A room that was opened by
+  \`createRoom\`, or by its first peer, has no owner.
 - An **endpoint** is a peer that your Controller acts for. People in the room, moderators, metrics and the dashboard see
-  a peer like any other.
-- What you made is yours: everybody sees it with its owner in the lists, and only you may change it. \`takeOverEndpoint\`
-  and \`takeOverSession\` make it somebody else's; you are told.
-- When your connection ends, what you made goes on for TUREEN_CONTROLLER_GRACE_SECONDS. Come back with the same key and
-  \`controllerId\` and it is yours as before; after that it is closed, but for what you made with \`keep: true\`.
-- What a program makes over REST has no connection that could end. It stays until it is closed.
+  it as a peer like any other.
+- You own what you make. The lists show it with its owner to everybody, but only you may change it, until another program
+  takes it over with \`takeOverEndpoint\` or \`takeOverSession\`. Then you are notified.
+- When your connection ends, your objects stay for TUREEN_CONTROLLER_GRACE_SECONDS. Connect again with the same key and
+  \`controllerId\`, and they are yours as before. After that time they are closed, except those made with \`keep: true\`.
+- Objects that were made over REST have no connection that could end. They stay until they are closed.
 
 ## Events
 
-\`subscribe\` gives the events that webhooks give too. Each has an \`id\`, which is its position: after a lost connection
-subscribe with \`after: <the last id>\` and you miss none. The server keeps the last 10,000 at least; when that was not
-enough, or when it was started anew, the answer says \`gap: true\`. The events of one room are counted in \`sequence\`. A
-Controller that reads too slowly is dropped alone, and resumes in the same way. What concerns your own objects is told
-as notifications of their own, whether you subscribed or not.
+\`subscribe\` sends you the same events as webhooks. The \`id\` of an event is its position: after a lost connection,
+subscribe with \`after: <the last id>\` and you miss none. The server keeps at least the last 10,000; when that was not
+enough, or when it was restarted, the reply says \`gap: true\`. \`sequence\` counts the events of one room. A Controller that
+reads too slowly is disconnected, without effect on others, and can continue in the same way. About your own objects you
+get notifications whether or not you subscribed.
 
 ## Media
 
-1. \`createSession\` or \`createRoom\` with the codecs that the other side speaks. Nothing is transcoded: for a telephone and
-   a browser in one room that is \`["PCMU"]\`, \`["PCMA"]\` or \`["G722"]\`, which every browser speaks too (but not G722 in
-   Safari), beside video codecs as you like. \`telephone-event\` lets the keys of telephones through.
-2. \`createEndpoint\`, then \`openPlainTransport\`: the answer has our address, and our key for SRTP.
+1. \`createSession\` or \`createRoom\` with codecs that the other side supports. Nothing is transcoded: for a telephone and
+   a browser in one room that is \`["PCMU"]\`, \`["PCMA"]\` or \`["G722"]\`, which browsers support too (except G722 in
+   Safari), besides any video codecs. \`telephone-event\` lets the keys of telephones through.
+2. \`createEndpoint\`, then \`openPlainTransport\`: the reply has our address, and our key for SRTP.
 3. \`connectTransport\` gives the other side's address and key. With comedia (the default) the address is learned from the
-   first packet, and only the key is given; with comedia and without SRTP there is nothing to give.
-4. \`produce\` says what the other side sends, as
+   first packet, so give only the key; with comedia and without SRTP, skip this step.
+4. \`produce\` describes what the other side sends, as
    [RTP parameters](https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/): its codecs with
-   payload types, and the \`ssrc\` of each stream, by which packets are recognised. \`a=ssrc\` of an SDP has it (RFC 5576);
-   where a device does not tell, take it from its first packet.
-5. \`consume\` sends what somebody in the room publishes. \`rtpParameters\` of the answer say what the other side gets, with
-   payload types of the room. A telephone plays one stream: consume everybody, and pause all but who speaks
-   (event \`active_speaker\`). Who speaks is told by the audio level that browsers write into their packets (RFC 6464);
-   a telephone writes none, so it is never the one.
-6. \`openPipeTransport\` on two servers, \`connectTransport\` on both, \`consume\` on one and \`produce\` with its answer on the
-   other carry a publication from server to server, with all its layers.
+   payload types, and the \`ssrc\` of each stream, by which packets are recognised. It is the \`a=ssrc\` of an SDP (RFC 5576);
+   if a device does not announce it, take it from its first packet.
+5. \`consume\` sends what somebody in the room publishes. The \`rtpParameters\` of the reply describe what the other side
+   gets, with the payload types of the room. A telephone plays one stream: consume everybody, and pause everybody except
+   the active speaker (event \`active_speaker\`). The active speaker is found by the audio level that browsers write into
+   their packets (RFC 6464). Telephones do not write it, so they never become the active speaker.
+6. To carry a publication with all its layers from server to server: \`openPipeTransport\` and \`connectTransport\` on both,
+   then \`consume\` on one and \`produce\` with its reply on the other.
 
-When \`mediaLost\` comes the worker died or the room was moved: the endpoint is still there, open its transports anew.
+After \`mediaLost\` (the worker died, or the room was moved) the endpoint is still in its room: open its transports again.
 
-## Safety
+## Security
 
-- Nobody but programs with a key of the scope \`media\` gets a plain transport. Participants of calls never do.
-- SRTP and comedia are the default. \`srtp: "none"\` has to be said.
-- Nothing is sent to an address that did not send itself, or that a Controller with a key did not give.
-- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused, and what sends from
-  there is cut off.
-- Ports come from TUREEN_RTP_PORTS alone, one or two for a transport, and are given back when it closes.
-- RTP without SRTP can be read and forged by whoever is on the way. Keep it in a network that you trust.`;
+- Only programs with a key that has the scope \`media\` get a plain transport. Participants of calls never do.
+- SRTP and comedia are the default. \`srtp: "none"\` has to be requested.
+- The server sends media only to addresses that have sent to it, or that a Controller with a key gave.
+- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused, and a transport that
+  gets packets from one is closed.
+- Ports come only from TUREEN_RTP_PORTS, one or two for each transport, and are free again when it closes.
+- RTP without SRTP can be read and forged by anybody on its way. Use it only in a network that you trust.`;
 
 function methodTable(): string {
   const rows = Object.values(operationsBySubject as Readonly<Record<string, readonly Operation[]>>)

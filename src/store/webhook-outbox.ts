@@ -193,7 +193,7 @@ export class WebhookOutbox {
     return this.#gone.get(receiver) === hashSecret(url);
   }
 
-  /** Nothing is to be sent to this address of a receiver any more. */
+  /** Stops sending to this address of a receiver. */
   markGone(receiver: string, url: string): void {
     this.#setGone(receiver, hashSecret(url));
   }
