@@ -19,6 +19,11 @@ export class Requests {
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
 
+  /** How many replies are outstanding. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Sends a request. Resolves when the client accepts; rejects when it refuses, does not reply in time or is gone. */
   ask(method: string, data: unknown): Promise<void> {
     const { clock, send } = this.options;

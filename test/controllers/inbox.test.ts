@@ -9,10 +9,10 @@ function newInbox() {
     clock: new TestClock(),
     messagesPerSecond: 500,
     handle: async ({ method }) => void seen.handled.push(method),
-    complain: () => {
+    refuse: () => {
       seen.complaints += 1;
     },
-    giveUp: (cause) => void seen.ends.push(cause),
+    drop: (cause) => void seen.ends.push(cause),
   });
   return { inbox, seen };
 }
