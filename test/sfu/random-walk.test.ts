@@ -8,7 +8,7 @@ import type { Peer } from '../../src/sfu/rooms/peer.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { type Received, Walker } from '../support/walker.ts';
 
 setDefaultTimeout(180_000);
