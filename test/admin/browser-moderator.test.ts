@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Browser, eventually } from '../browser/support.ts';
+import { Browser } from '../browser/support.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
+import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 import { startFixture } from './fixtures.ts';
 import { becomesLive, logIn, openPage } from './pages.ts';

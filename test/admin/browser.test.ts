@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/app/server.ts';
 import type { Role } from '../../src/store/users.ts';
-import { Browser, eventually } from '../browser/support.ts';
+import { Browser } from '../browser/support.ts';
 import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
+import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 import { hostileNames } from './fixture-names.ts';
 import { startFixture } from './fixtures.ts';

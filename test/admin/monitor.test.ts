@@ -3,7 +3,7 @@ import { Monitor } from '../../admin/live/monitor.ts';
 import type { Server } from '../../src/app/server.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { audioTrack, enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role } from '../../src/store/users.ts';
-import { type Browser, patience } from '../browser/support.ts';
+import { type Browser, pageTimeoutMs } from '../browser/support.ts';
 
 /** Opens a session for a page's browser without the login, which takes a while on purpose. */
 export async function logIn(
@@ -39,7 +39,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   const { server, path, role, page = await browser.context.newPage() } = options;
   // The browser forgets sessions with its last window, so this must not be done in a page that is closed before.
   if (role) await logIn(page, server, role);
-  page.setDefaultTimeout(patience);
+  page.setDefaultTimeout(pageTimeoutMs);
   await page.goto(`http://127.0.0.1:${server.port}/admin${path}`);
   await becomesLive(page);
   await page.evaluate(() => Object.assign(window, { neverReloaded: true }));

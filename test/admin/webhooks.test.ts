@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { ok, WebhookReceiver } from '../support/webhook-receiver.ts';
 import { entry } from '../webhooks/world.ts';
 import { hostileNames } from './fixture-names.ts';

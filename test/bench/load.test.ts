@@ -4,7 +4,7 @@ import type { LoadReport } from '../../bench/load/report.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { run } from '../support/run.ts';
 import { startServer, testKey, testSecret, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(120_000);
 

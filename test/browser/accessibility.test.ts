@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer } from '../support/server.ts';
-import { eventually } from './support.ts';
+import { eventually } from '../support/until.ts';
 import { useBrowser } from './use-browser.ts';
 
 const held = useBrowser();

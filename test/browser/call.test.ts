@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { eventually } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
 import { killWorker } from '../support/workers.ts';
-import { callBetweenTwo, eventually, patience, seesAndHears, statistics } from './support.ts';
+import { callBetweenTwo, pageTimeoutMs, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
@@ -198,5 +199,5 @@ async function longestGap(page: Page): Promise<number> {
     }
     clearInterval(clock);
     return longest;
-  }, patience);
+  }, pageTimeoutMs);
 }

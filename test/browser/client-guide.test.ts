@@ -6,7 +6,8 @@ import type { RemoteTrack } from '../../client/index.ts';
 import { TcpRelay } from '../client/tcp-relay.ts';
 import { run } from '../support/run.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { eventually, seesAndHears, statistics } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 const held = useBrowser();

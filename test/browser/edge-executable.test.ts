@@ -6,7 +6,8 @@ import { BareHost, bareEnvironment, mayMakeHosts } from '../support/bare-host.ts
 import { Executable } from '../support/executable.ts';
 import { Program } from '../support/program.ts';
 import { startServer } from '../support/server.ts';
-import { Browser, eventually, seesAndHears, statistics } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { Browser, seesAndHears, statistics } from './support.ts';
 
 setDefaultTimeout(240_000);
 

@@ -7,7 +7,8 @@ import { readTls } from '../../src/host/tls.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { ClientNetwork, mayMakeNetworks } from '../support/network.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { Browser, enter, eventually, patience, seesAndHears } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { Browser, enter, pageTimeoutMs, seesAndHears } from './support.ts';
 
 setDefaultTimeout(240_000);
 
@@ -45,7 +46,7 @@ describe.if(mayMakeNetworks)('behind a router that translates addresses', () => 
 
   async function open(room: string, name: string): Promise<Page> {
     const page = await browser.context.newPage();
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(pageTimeoutMs);
     const token = await tokenFor(room, name);
     await page.goto(
       `https://${network.signalingAddress}:${server.port}/?room=${room}&peer=${name}#token=${token}`,

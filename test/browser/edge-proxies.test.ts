@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { FrontProxy, proxyNames } from '../support/proxy.ts';
 import { startServer } from '../support/server.ts';
-import { Browser, enter, patience, seesAndHears } from './support.ts';
+import { Browser, enter, pageTimeoutMs, seesAndHears } from './support.ts';
 import { type GuidePage, publishByWhip, WhipGuide, watchByWhep } from './whip-guide.ts';
 
 setDefaultTimeout(240_000);
@@ -12,7 +12,7 @@ test.each(proxyNames)('two browsers call each other through %s', async (name) =>
   await using browser = await Browser.launch({ moreFlags: ['--ignore-certificate-errors'] });
   const open = async (who: string) => {
     const page = await browser.context.newPage();
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(pageTimeoutMs);
     await page.goto(`https://127.0.0.1:${proxy.port}/?room=proxied`);
     await enter(page, who);
     return page;

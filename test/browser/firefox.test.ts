@@ -2,10 +2,11 @@ import { afterAll, beforeAll, setDefaultTimeout, test } from 'bun:test';
 import puppeteer, { type Browser as Firefox, type Page as FirefoxPage } from 'puppeteer-core';
 import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
-import { eventually, patience, prepare, seesAndHears } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { pageTimeoutMs, prepare, seesAndHears } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
-setDefaultTimeout(3 * patience);
+setDefaultTimeout(3 * pageTimeoutMs);
 
 /** Fake devices, permissions given, and sound without a click. */
 const preferences = {
@@ -27,9 +28,9 @@ beforeAll(async () => {
     executablePath: process.env.TUREEN_TEST_FIREFOX ?? '/usr/bin/firefox-esr',
     headless: true,
     extraPrefsFirefox: preferences,
-    timeout: patience,
+    timeout: pageTimeoutMs,
   });
-}, 2 * patience);
+}, 2 * pageTimeoutMs);
 
 afterAll(async () => {
   await firefox?.close();
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 async function open(room: string, name: string): Promise<FirefoxPage> {
   const page = await firefox.newPage();
-  page.setDefaultTimeout(patience);
+  page.setDefaultTimeout(pageTimeoutMs);
   await page.evaluateOnNewDocument(prepare);
   await page.goto(`http://localhost:${server.port}/?room=${room}`);
   await page.waitForSelector('#name');

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Server } from '../../src/app/server.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { startServer } from '../support/server.ts';
-import { eventually, hearsSomething, patience, seesAndHears } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { hearsSomething, pageTimeoutMs, seesAndHears } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
-setDefaultTimeout(3 * patience);
+setDefaultTimeout(3 * pageTimeoutMs);
 
 const held = useBrowser();
 let server: Server;

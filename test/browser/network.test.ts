@@ -7,7 +7,7 @@ import { freePort } from '../support/port.ts';
 import { Program } from '../support/program.ts';
 import { startServer } from '../support/server.ts';
 import { eventually, until } from '../support/until.ts';
-import { patience, seesAndHears, statistics } from './support.ts';
+import { pageTimeoutMs, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
@@ -38,7 +38,7 @@ async function mediaPort(server: Awaited<ReturnType<typeof startServer>>): Promi
 }
 
 async function joinAt(page: Page, origin: string, name: string): Promise<void> {
-  page.setDefaultTimeout(patience);
+  page.setDefaultTimeout(pageTimeoutMs);
   await page.goto(`${origin}/?room=network`);
   await page.fill('#name', name);
   await page.waitForSelector('#preview-camera[aria-pressed=true]');

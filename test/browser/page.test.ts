@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
+import { eventually } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
-import { callBetweenTwo, eventually, seesAndHears, statistics } from './support.ts';
+import { callBetweenTwo, seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 import { hum } from './voice.ts';
 

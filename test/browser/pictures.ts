@@ -2,14 +2,16 @@
  * Takes the pictures of the try-it page: `bun test/browser/pictures.ts [folder]`. Without a folder, those of the README
  * go to docs/pictures; with one, every screen in both themes and at two widths goes there, to be looked at.
  */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../client/build.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer } from '../support/server.ts';
+import { eventually } from '../support/until.ts';
 import { paintCamera } from './painted-camera.ts';
-import { Browser, enter, eventually, statistics } from './support.ts';
+import { Browser, enter, statistics } from './support.ts';
 
 const folder = process.argv[2];
 const target = folder ?? join(import.meta.dir, '..', '..', 'docs', 'pictures');

@@ -5,9 +5,10 @@ import type { Page } from 'playwright-core';
 import { alertRules, recordingRules } from '../../metrics/prometheus/rules.ts';
 import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
+import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 import { PrometheusServer } from './prometheus-server.ts';
-import { Browser, eventually, seesAndHears } from './support.ts';
+import { Browser, seesAndHears } from './support.ts';
 import { hum } from './voice.ts';
 
 const boardFolder = join(import.meta.dir, '..', '..', 'metrics', 'grafana', 'dashboards');

@@ -3,8 +3,9 @@ import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
+import { eventually } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
-import { eventually, seesAndHears, statistics } from './support.ts';
+import { seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */

@@ -5,10 +5,11 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { chromiumFlags, fakeConsent, fakeDevices } from '../../bench/harness/chromium-flags.ts';
 import { buildPage } from '../../client/build.ts';
 import type { Server } from '../../src/app/server.ts';
+import { eventually } from '../support/until.ts';
 import { speak, type Voice } from './voice.ts';
 
-/** What a condition may take on a machine that is busy with other things. */
-export const patience = 60_000;
+/** What a page may take on a machine that is busy with other things, in milliseconds. */
+export const pageTimeoutMs = 60_000;
 
 export interface BrowserOptions {
   /** Without them the browser has no camera and no microphone. */
@@ -65,7 +66,7 @@ export class Browser implements AsyncDisposable {
     const { room = 'room', name, query = '', hash = '', voice } = options;
     const page = await this.context.newPage();
     if (voice) await page.addInitScript(speak, voice);
-    page.setDefaultTimeout(patience);
+    page.setDefaultTimeout(pageTimeoutMs);
     await page.goto(`http://127.0.0.1:${server.port}/?room=${room}${query}${hash}`);
     if (name !== undefined) await enter(page, name);
     return page;
@@ -183,24 +184,6 @@ export async function statistics(page: Readable): Promise<Received> {
     }
     return received;
   });
-}
-
-/** Waits until a reading of the page satisfies, and gives that reading. */
-export async function eventually<T>(
-  what: string,
-  read: () => Promise<T>,
-  holds: (value: T) => boolean,
-  limit = patience,
-): Promise<T> {
-  const deadline = performance.now() + limit;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (performance.now() > deadline) {
-      throw new Error(`${what} did not come about within ${limit} ms; last seen: ${JSON.stringify(value)}`);
-    }
-    await Bun.sleep(100);
-  }
 }
 
 /** Waits until so many videos and voices arrive and go on arriving. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
-import { eventually } from './support.ts';
 import { FfmpegTelephone } from './telephone-ffmpeg.ts';
 import { useBrowser } from './use-browser.ts';
 import type { Voice } from './voice.ts';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
-import { eventually, seesAndHears, statistics } from './support.ts';
+import { eventually } from '../support/until.ts';
+import { seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 import { type GuidePage, guidePage, publishByWhip, WhipGuide, watchByWhep } from './whip-guide.ts';
 

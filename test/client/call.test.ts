@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { clientOf, other, stateOf, type TestTrack, track, useClients } from './support.ts';
 
 const { server, enter, oneTrack } = await useClients();

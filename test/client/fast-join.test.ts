@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { clientOf, joined, other, track } from './support.ts';
 
 const Original = globalThis.WebSocket;

@@ -7,7 +7,7 @@ import {
   receiveRtp,
 } from '../../client/headless.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { other } from './support.ts';
 
 test('two headless clients send each other packets and messages over real WebRTC', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { serverActor } from '../../src/core/actors.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { stateOf, track, useClients } from './support.ts';
 
 const { server, enter, oneTrack } = await useClients();

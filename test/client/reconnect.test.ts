@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { TureenClient } from '../../client/index.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker } from '../support/workers.ts';
 import { clientOf, joined, other, stateOf, track, useClients } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';

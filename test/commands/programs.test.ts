@@ -3,7 +3,7 @@ import { Commands } from '../../src/commands/commands.ts';
 import { publicEventsOf } from '../../src/public-events/catalogue.ts';
 import { peerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { createWorld } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

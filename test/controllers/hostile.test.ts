@@ -4,7 +4,8 @@ import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { TestClock } from '../support/clock.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { apiKey, logLines, startServer, testKey, testSecret, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker } from '../support/workers.ts';
 import { TestController } from './support.ts';
 

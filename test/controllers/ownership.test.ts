@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { TestClock } from '../support/clock.ts';
 import { apiKey, startServer, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { TestController } from './support.ts';
 
 setDefaultTimeout(60_000);

@@ -3,7 +3,8 @@ import { builtInPanels } from '../../admin/panels/index.ts';
 import { startWithUsers, Visitor } from '../admin/support.ts';
 import { FrontProxy, proxyNames } from '../support/proxy.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(120_000);
 

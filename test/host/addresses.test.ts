@@ -3,7 +3,8 @@ import { clientAddresses } from '../../src/access/address.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { type Lookup, listenInfos, nodePlace, resolveAddresses } from '../../src/host/addresses.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: 'a-secret-that-is-long-enough-for-HS256' };
 const fly = { ...keys, FLY_APP_NAME: 'tureen-ams', FLY_MACHINE_ID: '148e21', FLY_REGION: 'ams' };

@@ -17,7 +17,7 @@ import { makeCertificate } from '../support/certificate.ts';
 import { freePortForBoth } from '../support/port.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { startServer, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: 'a-secret-that-is-long-enough-for-HS256' };
 const quiet = { PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' };

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker } from '../support/workers.ts';
 import { createWorld, enter } from '../support/world.ts';
 import { scrape, scrapeUntil, sumOf } from './support.ts';

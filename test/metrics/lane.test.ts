@@ -6,7 +6,7 @@ import { Lane, type SamplerCounts, sliceSize } from '../../metrics/sampler/lane.
 import { Sampler } from '../../metrics/sampler/sampler.ts';
 import { MediaIndex, type MediaObject } from '../../src/sfu/rooms/media-index.ts';
 import { TestClock } from '../support/clock.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { collecting, sumOf } from './support.ts';
 
 test('a total that goes down counts again only from where it was highest', () => {

@@ -8,7 +8,7 @@ import { openPipeTransport } from '../../src/sfu/rooms/rtp-transports.ts';
 import { subscribe } from '../../src/sfu/rooms/subscribing.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { createWorld } from '../support/world.ts';
 import { growingSeries, scrape, scrapeUntil, sumOf } from './support.ts';
 

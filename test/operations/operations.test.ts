@@ -13,7 +13,7 @@ import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
 import { type ApiAnswer, Caller } from '../rest/support.ts';
 import { apiKey, startServer, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker, workerPid } from '../support/workers.ts';
 import { createWorld, type World, type WorldOptions, withIds } from '../support/world.ts';
 

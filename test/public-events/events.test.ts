@@ -3,7 +3,7 @@ import type { Server } from '../../src/app/server.ts';
 import { TestController } from '../controllers/support.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { apiKey, logLines, startServer, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(60_000);
 

@@ -6,7 +6,7 @@ import type { LocalPublication, Peer } from '../../src/sfu/rooms/peer.ts';
 import { keepProducer } from '../../src/sfu/rooms/publishing.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

@@ -10,7 +10,7 @@ import type { Room } from '../../src/sfu/rooms/room.ts';
 import { heldBy } from '../support/held.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { type Received, Walker } from '../support/walker.ts';
 
 setDefaultTimeout(180_000);

@@ -2,7 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { SfuEvents } from '../../src/sfu/events.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker } from '../support/workers.ts';
 import { audioTrack, createWorld, enter, videoTrack, type World } from '../support/world.ts';
 

@@ -7,7 +7,8 @@ import type { MethodDefinition } from '../../src/signaling/method.ts';
 import { type MethodParams, methods } from '../../src/signaling/methods/index.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { logLines, startServer, tokenFor, withKeys } from '../support/server.ts';
-import { Refused, SignalingClient, until } from '../support/signaling-client.ts';
+import { Refused, SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { Witness } from '../support/witness.ts';
 import { audioTrack, dataChannel, enter, type Member, videoTrack, withIds } from '../support/world.ts';
 

@@ -4,7 +4,8 @@ import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { TestClock } from '../support/clock.ts';
 import { finalText, firstText, nextPart, RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
-import { type Refused, SignalingClient, until } from '../support/signaling-client.ts';
+import { type Refused, SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { Witness } from '../support/witness.ts';
 import { audioTrack, enter } from '../support/world.ts';
 

@@ -5,7 +5,8 @@ import type { Server } from '../../src/app/server.ts';
 import type { ServerRequestData } from '../../src/signaling/messages.ts';
 import { expectShape } from '../support/expect.ts';
 import { startServer } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(60_000);
 

@@ -8,7 +8,8 @@ import { workerBin } from 'mediasoup';
 import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
 import type { Method } from '../../src/signaling/method.ts';
 import { type MethodName, methods } from '../../src/signaling/methods/index.ts';
-import { Refused, type SignalingClient, until } from '../support/signaling-client.ts';
+import { Refused, type SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { killWorker, workerPid } from '../support/workers.ts';
 import {
   audioTrack,

@@ -5,7 +5,7 @@ import { expectShape } from '../support/expect.ts';
 import { ProtooClient } from '../support/protoo.ts';
 import { dtlsOf, receivesOpusAndVp8 } from '../support/rtp.ts';
 import { socketUrl, startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { audioTrack, dataChannel, videoTrack } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

@@ -7,7 +7,7 @@ import { createLogger, silentLogger } from '../../src/core/log.ts';
 import { migrate } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { WebhookOutbox } from '../../src/store/webhook-outbox.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 const day = 24 * 3600_000;
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { EventBus } from '../../src/core/event-bus.ts';
-import { until } from './signaling-client.ts';
+import { until } from './until.ts';
 
 type Timer = ReturnType<typeof setTimeout>;
 

@@ -3,8 +3,6 @@ import { EventLog } from './event-log.ts';
 import { Inbox } from './inbox.ts';
 import { type SocketPlace, socketUrl } from './server.ts';
 
-export { until } from './until.ts';
-
 /** A message of the server in protoo's envelope. */
 export interface Frame {
   readonly request?: boolean;

@@ -1,4 +1,4 @@
-import { until } from './signaling-client.ts';
+import { until } from './until.ts';
 
 export interface ReceivedWebhook {
   readonly path: string;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { mayMakeHosts } from '../support/bare-host.ts';
 import { Program } from '../support/program.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { entry } from './world.ts';
 
 setDefaultTimeout(60_000);

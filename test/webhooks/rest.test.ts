@@ -6,7 +6,7 @@ import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
 import { Caller } from '../rest/support.ts';
 import { apiKey, startServer, testSecret, withKeys } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { failing, ok, WebhookReceiver } from '../support/webhook-receiver.ts';
 import { entry, secret } from './world.ts';
 

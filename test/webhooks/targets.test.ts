@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Targets } from '../../src/webhooks/targets.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { WebhookReceiver } from '../support/webhook-receiver.ts';
 import { entry, webhookWorld } from './world.ts';
 

@@ -4,7 +4,7 @@ import { defaultTypes } from '../../src/config/webhook-receivers.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { retryDelayMs } from '../../src/webhooks/delivery.ts';
 import { TestClock } from '../support/clock.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { failing, ok, WebhookReceiver } from '../support/webhook-receiver.ts';
 import { entry, secret, webhookWorld } from './world.ts';
 

@@ -1,7 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { RawSocket } from '../support/raw-socket.ts';
 import { startServer } from '../support/server.ts';
-import { type SignalingClient, until } from '../support/signaling-client.ts';
+import type { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
