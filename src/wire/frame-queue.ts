@@ -1,6 +1,6 @@
 import { maxFrameBytes } from './envelope.ts';
 
-/** A frame counts as one message for each begun kibibyte, so that the work for it is paid before it is done. */
+/** A frame counts as one message for each KiB that it has begun: parsing a large frame takes longer. */
 const bytesPerMessage = 1024;
 
 export interface QueueLimits {
@@ -10,7 +10,7 @@ export interface QueueLimits {
   readonly bytes: number;
 }
 
-/** What may wait of a peer, and of any connection before it is let in; more than that is a flood. */
+/** What may wait of a peer, and of any connection before it is accepted; more than that is a flood. */
 export const peerQueueLimits: QueueLimits = { count: 256, bytes: 2 * maxFrameBytes };
 
 interface QueuedFrame {
@@ -18,7 +18,7 @@ interface QueuedFrame {
   readonly bytes: number;
 }
 
-/** Frames of one client that wait as the text that came: parsed they would take up to 25 times the memory. */
+/** The frames of one client that wait, as text: parsed they would take up to 25 times the memory. */
 export class FrameQueue {
   readonly #frames: QueuedFrame[] = [];
   #bytes = 0;
@@ -27,7 +27,7 @@ export class FrameQueue {
     return this.#frames.length;
   }
 
-  /** @returns why it may not wait as well, or undefined when it does */
+  /** Adds a frame. @returns why it was refused, or undefined when it was added */
   push(text: string, limits: QueueLimits): string | undefined {
     const bytes = Buffer.byteLength(text);
     if (this.length >= limits.count)
@@ -39,12 +39,12 @@ export class FrameQueue {
     return undefined;
   }
 
-  /** As how many messages the first frame counts for a rate limiter. */
+  /** How many messages the first frame counts for, for a rate limiter. */
   get cost(): number {
     return Math.max(1, Math.ceil((this.#frames[0]?.bytes ?? 0) / bytesPerMessage));
   }
 
-  /** Takes the first frame out. */
+  /** Removes the first frame. @returns its text */
   shift(): string | undefined {
     const first = this.#frames.shift();
     this.#bytes -= first?.bytes ?? 0;

@@ -35,7 +35,7 @@ export function sanitize(parent: object, maxDepth: number): boolean {
   return true;
 }
 
-/** `for..in` makes a string of each index of an array: for 64 KB that takes up to 40 ms, and this a tenth of one. */
+/** `for..in` makes a string of each index: for an array of 64 KB that takes up to 40 ms, this loop 0.1 ms. */
 function sanitizeItems(items: readonly unknown[], maxDepth: number): boolean {
   for (let index = 0; index < items.length; index += 1)
     if (!sanitizeValue(items[index], maxDepth)) return false;

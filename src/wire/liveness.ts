@@ -1,25 +1,25 @@
 const checkIntervalMs = 1000;
-/** A silent client is pinged so often before its time is up. */
+/** How often a silent client is pinged before it is disconnected. */
 const pingsBeforeEnd = 3;
 
-/** What is watched: a WebSocket that can be pinged and cut off. */
+/** A WebSocket that can be pinged and terminated. */
 interface WatchedSocket {
   readonly data: { readonly liveness: Liveness };
   ping(): unknown;
   terminate(): void;
 }
 
-/** How long a client was not heard. */
+/** How long nothing has come from a client. */
 export class Liveness {
-  /** Checks since it was heard last. They are counted instead of read off a clock, so a stall of the server is not the client's. */
+  /** Checks since the client last sent something. Counted, not read off a clock: a stall of the server is not the client's fault. */
   #silentChecks = 0;
 
-  /** A message, a ping or a pong came. */
+  /** The client sent a message, a ping or a pong. */
   heard(): void {
     this.#silentChecks = 0;
   }
 
-  /** @returns for how many checks in a row nothing was heard, this one included */
+  /** @returns for how many checks in a row nothing has come, including this one */
   check(): number {
     this.#silentChecks += 1;
     return this.#silentChecks;
@@ -27,8 +27,8 @@ export class Liveness {
 }
 
 /**
- * Pings clients that are silent and cuts off those that stay so. Only what is heard counts: sending succeeds for many
- * minutes to a client that is gone.
+ * Pings silent clients and disconnects those that stay silent. Only what they send counts: sending to a client that is
+ * gone succeeds for many minutes.
  */
 export class LivenessWatch {
   readonly #sockets = new Set<WatchedSocket>();
@@ -54,7 +54,7 @@ export class LivenessWatch {
   #check(): void {
     for (const socket of [...this.#sockets]) {
       const silentSeconds = socket.data.liveness.check();
-      // The first check may come at once after the last message.
+      // `>`, because the first check may come right after the last message.
       if (silentSeconds > this.idleSeconds) socket.terminate();
       else if (silentSeconds % this.#pingEvery === 0) socket.ping();
     }

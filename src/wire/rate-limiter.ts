@@ -19,7 +19,8 @@ export class RateLimiter {
   }
 
   /**
-   * @param cost as how many messages it counts; what costs more than a burst passes when the whole burst is free
+   * Takes tokens for a message.
+   * @param cost how many messages it counts for; a message that costs more than a whole burst passes for a whole burst
    * @returns whether it may pass now
    */
   take(cost = 1): boolean {
@@ -33,12 +34,12 @@ export class RateLimiter {
     return true;
   }
 
-  /** Gives back what was taken for something that turned out to be free. */
+  /** Returns tokens that were taken for a message that turned out to be free. */
   giveBack(cost = 1): void {
     this.#tokens = Math.min(this.#tokens + cost, this.#capacity);
   }
 
-  /** Resolves when it may pass. */
+  /** Resolves when a message may pass, with its tokens taken. */
   async wait(cost = 1): Promise<void> {
     const needed = Math.min(cost, this.#capacity);
     do {

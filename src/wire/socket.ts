@@ -38,9 +38,9 @@ const tooBigReason = 'Received too big message';
 const maxBufferedBytes = 1024 * 1024;
 
 /**
- * The handlers and limits for Bun's sockets. A client that was not heard for `idleSeconds` is cut off, whatever it is
- * sent. They go into `listen` once and serve every kind of connection. This is the
- * only file that knows Bun's socket. Elysia's WebSocket is not used: one deeply nested frame ends its process.
+ * The handlers and limits for Bun's sockets. They go into `listen` once and serve every kind of connection. A client
+ * that sends nothing for `idleSeconds`, not even a pong, is disconnected. This is the only file that knows Bun's
+ * socket. Elysia's WebSocket is not used: one deeply nested frame ends its process.
  */
 export function socketHandlers(options: {
   idleSeconds: number;
@@ -60,8 +60,8 @@ export function socketHandlers(options: {
     maxPayloadLength: maxFrameBytes,
     backpressureLimit: maxBufferedBytes,
     closeOnBackpressureLimit: true,
-    // Bun's own timeout starts again with each send, so it says nothing of the client. It ends a socket that the server
-    // has closed and whose client does not answer that.
+    // Bun restarts its timeout with each send, so it says nothing about the client. It is still needed for a socket that
+    // the server has closed and whose client does not answer the close frame.
     idleTimeout: options.idleSeconds,
     sendPings: false,
     perMessageDeflate: false,
