@@ -40,6 +40,7 @@ async function take(page: Page, name: string): Promise<void> {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize(size);
       await page.mouse.move(0, size.height / 2);
+      // Tiles get another layer for their new size a moment later, and nothing tells when it is there.
       await Bun.sleep(700);
       await page.screenshot({ path: join(target, `${file}.png`) });
     }
