@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { Server } from '../../src/app/server.ts';
 import { Program } from '../support/program.ts';
 import { testSecret, tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(60_000);
 

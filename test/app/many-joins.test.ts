@@ -3,7 +3,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync } from 'node:fs';
 import type { Server } from '../../src/app/server.ts';
 import { startServer } from '../support/server.ts';
-import { SignalingClient, until } from '../support/signaling-client.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 
 setDefaultTimeout(120_000);
 

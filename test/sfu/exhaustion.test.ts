@@ -8,7 +8,8 @@ import { workerBin as usualBin } from 'mediasoup';
 import type { Server } from '../../src/app/server.ts';
 import { TestController } from '../controllers/support.ts';
 import { startServer } from '../support/server.ts';
-import { Refused, until } from '../support/signaling-client.ts';
+import { Refused } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

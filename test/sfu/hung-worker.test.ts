@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { mediaCall } from '../../src/sfu/media/media-call.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

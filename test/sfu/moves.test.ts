@@ -4,7 +4,7 @@ import type { Server } from '../../src/app/server.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { heldBy } from '../support/held.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);

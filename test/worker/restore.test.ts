@@ -7,7 +7,7 @@ import { workerBin as usualBin } from 'mediasoup';
 import { type EmbeddedFile, unpack, unpackAgain } from '../../src/cli/unpack.ts';
 import { places } from '../../src/host/paths.ts';
 import { startServer } from '../support/server.ts';
-import { until } from '../support/signaling-client.ts';
+import { until } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
