@@ -213,6 +213,14 @@ test('the domain knows nothing of HTTP, sockets or HTML', () => {
   expect(foreign).toEqual([]);
 });
 
+test('metrics hold nothing of mediasoup: one collector names its version', () => {
+  const knowing = sources.filter(
+    ({ path, text }) => path.startsWith('metrics/') && text.includes("'mediasoup'"),
+  );
+  expect(knowing.map(({ path }) => path)).toEqual(['metrics/collectors/node.ts']);
+  expect(knowing[0]?.text).toContain("import { version as mediasoup } from 'mediasoup';");
+});
+
 test('only one file knows the socket of Bun', () => {
   const knowing = sources.filter(({ text }) => text.includes('Bun.ServerWebSocket')).map(({ path }) => path);
   expect(knowing).toEqual(['src/wire/socket.ts']);
