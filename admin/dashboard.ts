@@ -62,11 +62,11 @@ export class Dashboard {
     keepConfiguredAdmin(store, config);
     this.addressOf = clientAddresses(config);
     this.pace = new AddressPace({
-      now: () => clock.now(),
+      now: () => clock.elapsed(),
       perSecond: () => config.addressRequestsPerSecond,
     });
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
-    this.entrance = new Entrance(store, () => clock.now());
+    this.entrance = new Entrance(store, () => clock.elapsed());
     // The last one, since it has to be closed.
     this.monitor = new Monitor(sfu, clock, signaling?.events);
   }

@@ -7,7 +7,7 @@ const maxClients = 5000;
 const burstSeconds = 5;
 
 export interface PaceOptions {
-  /** Milliseconds of any clock. */
+  /** Milliseconds of a clock that never jumps. */
   readonly now: () => number;
   /** Requests a second over time. Read each time, since a reload of the configuration may change it. */
   readonly perSecond: () => number;
@@ -33,8 +33,7 @@ export class Pace {
     const now = this.options.now();
     const burst = burstSeconds * 1000;
     const workedOff = this.#recent.get(client) ?? this.#earlier.get(client) ?? now;
-    // No client is ahead by more than a burst, unless the clock was set back.
-    const ahead = Math.min(burst, Math.max(0, workedOff - now));
+    const ahead = Math.max(0, workedOff - now);
     const next = ahead + Math.min((cost * 1000) / this.options.perSecond(), burst);
     const passes = next <= burst;
     this.#remember(client, now + (passes ? next : ahead));

@@ -26,13 +26,13 @@ export class InactivityTimer {
   #closed = false;
 
   constructor(private readonly options: InactivityTimerOptions) {
-    this.#activeAt = options.clock.now();
+    this.#activeAt = options.clock.elapsed();
     this.#scheduleCheck();
   }
 
   /** Starts the timer again, after a sign of life other than media. */
   reset(): void {
-    this.#activeAt = this.options.clock.now();
+    this.#activeAt = this.options.clock.elapsed();
   }
 
   close(): void {
@@ -53,7 +53,7 @@ export class InactivityTimer {
     if (this.#closed) return;
     if (receivedBytes !== this.#receivedBytes || timeoutSeconds() === 0) this.reset();
     this.#receivedBytes = receivedBytes;
-    if (clock.now() - this.#activeAt < timeoutSeconds() * 1000) return;
+    if (clock.elapsed() - this.#activeAt < timeoutSeconds() * 1000) return;
     this.close();
     onInactive();
   }

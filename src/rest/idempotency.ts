@@ -12,6 +12,7 @@ interface Entry {
   /** Identifies the params of the request. */
   readonly fingerprint: string;
   readonly response: Promise<StoredResponse>;
+  /** By the clock that never jumps. */
   readonly expiresAt: number;
 }
 
@@ -48,7 +49,7 @@ export class IdempotentResponses {
       return { ...response, headers: { ...response.headers, 'idempotent-replayed': 'true' } };
     }
     const response = run();
-    const entry = { fingerprint, response, expiresAt: this.clock.now() + lifetimeMs };
+    const entry = { fingerprint, response, expiresAt: this.clock.elapsed() + lifetimeMs };
     entries.set(key, entry);
     try {
       return await response;
@@ -65,7 +66,7 @@ export class IdempotentResponses {
     this.#callers.set(caller, entries);
     const [quietest] = this.#callers.keys();
     if (this.#callers.size > maxCallers && quietest !== undefined) this.#callers.delete(quietest);
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     for (const [key, { expiresAt }] of entries) {
       if (expiresAt > now && entries.size < maxKeysPerCaller) break;
       entries.delete(key);

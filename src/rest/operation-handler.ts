@@ -34,7 +34,7 @@ export class OperationHandler {
   constructor(private readonly options: OperationHandlerOptions) {
     const { clock, config } = options.services;
     this.#responses = new IdempotentResponses(clock);
-    this.#pace = new Pace({ now: () => clock.now(), perSecond: () => config.apiRequestsPerSecond });
+    this.#pace = new Pace({ now: () => clock.elapsed(), perSecond: () => config.apiRequestsPerSecond });
   }
 
   /** The only place where an error of an operation becomes an HTTP response: it never throws. */

@@ -5,7 +5,7 @@ import { originAllowed } from '../access/origins.ts';
 import { verifyToken } from '../access/tokens.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { type Clock, stopwatch, systemClock } from '../core/clock.ts';
 import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import { defaultGrants, type Identity } from '../core/grants.ts';
@@ -34,7 +34,8 @@ interface Handshake {
   readonly peerId: string;
   readonly token: string | undefined;
   readonly address: string;
-  readonly openedAt: number;
+  /** Milliseconds since it connected. */
+  readonly age: () => number;
   /** The client asked for the fast join. */
   readonly fast: boolean;
   /** It wants `downlinkBwe`. */
@@ -110,7 +111,7 @@ export class Signaling {
       peerId,
       token,
       address,
-      openedAt: this.#clock.now(),
+      age: stopwatch(this.#clock),
       fast,
       wantsBandwidth,
     };
@@ -188,10 +189,9 @@ export class Signaling {
     connection.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
-  #closed({ connection, peer, roomId, peerId, openedAt }: Handshake, code: number): void {
+  #closed({ connection, peer, roomId, peerId, age }: Handshake, code: number): void {
     connection?.socketClosed();
     if (peer) this.#connections.delete(peer);
-    const duration = this.#clock.now() - openedAt;
-    this.events.emit('socketClosed', { roomId, peerId, code, duration });
+    this.events.emit('socketClosed', { roomId, peerId, code, duration: age() });
   }
 }

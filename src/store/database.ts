@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../core/log.ts';
 import { migrations } from './migrations/index.ts';
@@ -55,7 +55,11 @@ function open(folder: string | undefined): Database {
   try {
     // It holds addresses of people and hashes of passwords: only the server's own user may read it.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new Database(join(folder, fileName), { strict: true, create: true });
+    const file = join(folder, fileName);
+    const database = new Database(file, { strict: true, create: true });
+    // The folder may have been there before, open to all. SQLite gives the journal the mode of the database.
+    chmodSync(file, 0o600);
+    return database;
   } catch (error) {
     throw new Error(
       `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Set it to a folder that the server may write`,

@@ -15,7 +15,7 @@ export class RateLimiter {
   ) {
     this.#capacity = perSecond * burstSeconds;
     this.#tokens = this.#capacity;
-    this.#refilledAt = clock.now();
+    this.#refilledAt = clock.elapsed();
   }
 
   /**
@@ -24,7 +24,7 @@ export class RateLimiter {
    * @returns whether it may pass now
    */
   take(cost = 1): boolean {
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     const refill = ((now - this.#refilledAt) / 1000) * this.perSecond;
     this.#refilledAt = now;
     this.#tokens = Math.min(this.#tokens + refill, this.#capacity);

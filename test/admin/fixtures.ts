@@ -196,7 +196,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
     TUREEN_MAX_PEERS_PER_ROOM: '9',
     ...(kind !== 'empty' && { TUREEN_WEBHOOKS: JSON.stringify(receivers) }),
   });
-  const clock = { now: () => now, after: () => () => {} };
+  const clock = { now: () => now, elapsed: () => now, after: () => () => {} };
   const log = {
     error: (message: string, fields: Record<string, unknown>) => void errors.push({ message, ...fields }),
   };

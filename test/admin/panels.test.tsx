@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
-import { Elysia } from 'elysia';
+import { type AnyElysia, Elysia } from 'elysia';
 import { adminDashboard, definePanel, live, type PanelAction } from '../../admin/index.ts';
 import { builtInPanels } from '../../admin/panels/index.ts';
 import talkers from '../../examples/admin-panel/talkers.tsx';
@@ -152,6 +152,16 @@ test('a panel file that cannot be loaded keeps the server from starting, with it
   );
 });
 
+/** Lets an app listen, for only one that listens is told to stop, with the dashboard in it. */
+function listening(app: AnyElysia): AsyncDisposable {
+  app.listen({ port: 0, hostname: '127.0.0.1' });
+  return {
+    async [Symbol.asyncDispose]() {
+      await app.stop();
+    },
+  };
+}
+
 test('the dashboard is mounted in an Elysia app of somebody else, at another address', async () => {
   await using server = await startWithUsers({ TUREEN_ADMIN: 'off' });
   const { sfu, store } = server;
@@ -161,6 +171,7 @@ test('the dashboard is mounted in an Elysia app of somebody else, at another add
   const app = new Elysia()
     .get('/own', () => 'own')
     .use(adminDashboard({ sfu, store, commands, config, log, base: '/ops', panels: [talkers] }));
+  await using _listening = listening(app);
   const { cookie } = Visitor.as(server, 'viewer');
   const page = await app.handle(new Request('http://127.0.0.1/ops/talkers', { headers: { cookie } }));
   expect(await select(await page.text(), 'main h1')).toEqual(['Talkers']);
@@ -189,6 +200,7 @@ test('the former name of the commands works, for the app that mounts a dashboard
       panels: [definePanel({ ...late, actions: { greet } })],
     }),
   );
+  await using _listening = listening(app);
   const { cookie, csrf } = Visitor.as(server, 'moderator');
   const answer = await app.handle(
     new Request('http://127.0.0.1/admin/do/late/greet', {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { connect } from 'node:net';
 import type { Server } from '../../src/app/server.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, withKeys } from '../support/server.ts';
 
 setDefaultTimeout(60_000);
 
@@ -9,8 +9,8 @@ let server: Server;
 let ownPorts: Server;
 
 beforeAll(async () => {
-  server = await startServer();
-  ownPorts = await startServer({ TUREEN_METRICS_PORT: '0', TUREEN_ADMIN_PORT: '0' });
+  server = await startServer(withKeys);
+  ownPorts = await startServer({ ...withKeys, TUREEN_METRICS_PORT: '0', TUREEN_ADMIN_PORT: '0' });
 });
 
 afterAll(async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { version, workerBin } from 'mediasoup';
 import { doctor } from '../../src/cli/doctor.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
-import type { Clock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type LogFields, silentLogger } from '../../src/core/log.ts';
 import type { Finding } from '../../src/host/doctor/check.ts';
 import { findingsOf, runChecks } from '../../src/host/doctor/checks.ts';
@@ -349,7 +349,7 @@ describe('a running node', () => {
     const selfCheck = new SelfCheck({
       context: contextOf({}, { now: () => now }),
       log,
-      clock: { now: Date.now, after },
+      clock: { ...systemClock, after },
     });
     await selfCheck.beforeStart();
     await selfCheck.started();
@@ -371,7 +371,7 @@ describe('a running node', () => {
       new SelfCheck({
         context: contextOf({}, { now: () => 0 }),
         log: silentLogger,
-        clock: { now: Date.now, after },
+        clock: { ...systemClock, after },
       });
     const later = newSelfCheck();
     await later.beforeStart();

@@ -336,7 +336,11 @@ async function expectEmpty(server: Server): Promise<void> {
 test('after a random walk of many peers over many rooms nothing is left', async () => {
   const random = seededRandom('random walk');
   let ahead = 0;
-  const clock: Clock = { now: () => Date.now() + ahead, after: systemClock.after };
+  const clock: Clock = {
+    ...systemClock,
+    now: () => Date.now() + ahead,
+    elapsed: () => performance.now() + ahead,
+  };
   const loud: string[] = [];
   const log = createLogger({ level: 'error', write: (line) => void loud.push(line) });
   const settings = {

@@ -313,7 +313,11 @@ function workerless(server: Server, client: SignalingClient, members: Record<str
 
 test('more than three deaths in a minute make the node unready, until the minute is over', async () => {
   let ahead = 0;
-  const clock: Clock = { now: () => Date.now() + ahead, after: systemClock.after };
+  const clock: Clock = {
+    ...systemClock,
+    now: () => Date.now() + ahead,
+    elapsed: () => performance.now() + ahead,
+  };
   await using server = await startServer({}, { clock });
   const ready = async () => {
     const response = await fetch(`http://127.0.0.1:${server.port}/readyz`);

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, expect, test } from 'bun:test';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
@@ -66,6 +66,17 @@ test('a folder that cannot be written is refused with what to do', () => {
   expect(() => new Store({ folder: '/proc/nowhere', log: silentLogger })).toThrow(
     /TUREEN_DATA_DIR: cannot open/,
   );
+});
+
+test('nobody but the server reads the database, also in a folder that was there before', async () => {
+  const place = join(folder, 'open to all');
+  await mkdir(place, { mode: 0o755 });
+  const store = new Store({ folder: place, log: silentLogger });
+  store.audit.record({ by, action: 'notice', roomId: 'room' });
+  const names = await readdir(place);
+  expect(names).toContain('tureen.sqlite-wal');
+  for (const name of names) expect((await stat(join(place, name))).mode & 0o777).toBe(0o600);
+  store.close();
 });
 
 test('migrations bring an old database to the newest schema step by step, and a newer one is refused', () => {

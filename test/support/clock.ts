@@ -8,6 +8,7 @@ interface Task {
 /** A clock that stands still until a test moves it. */
 export class TestClock implements Clock {
   #now: number;
+  #elapsed = 0;
   #tasks: Task[] = [];
 
   /** @param now its time, in milliseconds since 1970; tokens that are made now need one of now */
@@ -19,13 +20,22 @@ export class TestClock implements Clock {
     return this.#now;
   }
 
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the time as an operator or a time server does: nothing becomes due by it. */
+  set(now: number): void {
+    this.#now = now;
+  }
+
   /** How many tasks wait to become due. */
   get waiting(): number {
     return this.#tasks.length;
   }
 
   after(milliseconds: number, run: () => void): () => void {
-    const task = { at: this.#now + milliseconds, run };
+    const task = { at: this.#elapsed + milliseconds, run };
     this.#tasks.push(task);
     return () => {
       this.#tasks = this.#tasks.filter((other) => other !== task);
@@ -34,19 +44,24 @@ export class TestClock implements Clock {
 
   /** Milliseconds until something is due. */
   get untilNext(): number {
-    return Math.min(...this.#tasks.map(({ at }) => at)) - this.#now;
+    return Math.min(...this.#tasks.map(({ at }) => at)) - this.#elapsed;
   }
 
   /** Moves on and runs what has become due, in its order. */
   advance(milliseconds: number): void {
-    const end = this.#now + milliseconds;
+    const end = this.#elapsed + milliseconds;
     for (;;) {
       const due = this.#tasks.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
       if (!due) break;
       this.#tasks = this.#tasks.filter((task) => task !== due);
-      this.#now = due.at;
+      this.#moveTo(due.at);
       due.run();
     }
-    this.#now = end;
+    this.#moveTo(end);
+  }
+
+  #moveTo(elapsed: number): void {
+    this.#now += elapsed - this.#elapsed;
+    this.#elapsed = elapsed;
   }
 }

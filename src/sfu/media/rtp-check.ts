@@ -25,6 +25,9 @@ export function checkTracks(
         cause: error,
       });
     }
+    // Of audio the worker takes one stream only (worker/include/RTC/Codecs/Tools.hpp).
+    if (kind === 'audio' && (rtpParameters.encodings?.length ?? 0) > 1)
+      throw new SfuError('media_rejected', 'an audio track has several encodings; send it as a single one');
   }
   const ssrcs = tracks.flatMap(({ rtpParameters: { encodings = [] } }) =>
     encodings.flatMap(({ ssrc, rtx }) => [ssrc, rtx?.ssrc].filter((one) => one !== undefined)),

@@ -153,7 +153,7 @@ export class WorkerPool {
   }
 
   deathsInLastMinute(): number {
-    const since = this.options.clock.now() - calmAfter;
+    const since = this.options.clock.elapsed() - calmAfter;
     this.#recentDeaths = this.#recentDeaths.filter((time) => time > since);
     return this.#recentDeaths.length;
   }
@@ -209,7 +209,7 @@ export class WorkerPool {
     if (this.#closed) return;
     const { events, clock } = this.options;
     slot.deaths += 1;
-    this.#recentDeaths.push(clock.now());
+    this.#recentDeaths.push(clock.elapsed());
     const cause = heartbeat.hung ? hungCause : error;
     events.emit('workerDied', { workerIndex: slot.index, pid: worker.pid, cause });
     const deaths = this.deathsInLastMinute();

@@ -18,7 +18,7 @@ export function followBandwidth(room: Room, { peer, transport }: WebRtcPeerTrans
   let toldAt = Number.NEGATIVE_INFINITY;
   let last: BandwidthTrace | undefined;
   transport.on('trace', ({ type, direction, info }) => {
-    const now = room.context.clock.now();
+    const now = room.context.clock.elapsed();
     if (type !== 'bwe' || direction !== 'out' || now - toldAt < bandwidthInterval) return;
     // mediasoup leaves the type of `info` open; for bwe it is this (worker/fbs/transport.fbs).
     const trace = info as BandwidthTrace;

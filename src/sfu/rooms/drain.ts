@@ -16,7 +16,10 @@ interface DrainOptions {
 export type DrainResult = 'ended' | 'cancelled';
 
 interface Running {
+  /** Milliseconds since the epoch. */
   readonly deadline: number;
+  /** The same by the clock that never jumps. */
+  readonly endsAt: number;
   readonly done: Promise<DrainResult>;
   readonly resolve: (result: DrainResult) => void;
   readonly cancelTimer: () => void;
@@ -41,12 +44,13 @@ export class Drain {
     const { milliseconds, by = serverActor } = options;
     const { clock, events } = this.options;
     const deadline = clock.now() + milliseconds;
+    const endsAt = clock.elapsed() + milliseconds;
     const former = this.#running;
-    if (former && (former.finished || former.deadline <= deadline)) return former.done;
+    if (former && (former.finished || former.endsAt <= endsAt)) return former.done;
     former?.cancelTimer();
     const cancelTimer = clock.after(milliseconds, () => this.#finish());
     const waiting = former ?? newWait();
-    this.#running = { ...waiting, deadline, cancelTimer, finished: false };
+    this.#running = { ...waiting, deadline, endsAt, cancelTimer, finished: false };
     events.emit('drainStarted', { deadline, by });
     this.peerGone();
     return waiting.done;

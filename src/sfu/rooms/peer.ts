@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Actor } from '../../core/actors.ts';
+import { type Clock, stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published } from '../../core/grants.ts';
@@ -21,6 +22,8 @@ interface AnyPeerTransport {
   readonly producing: boolean;
   readonly consuming: boolean;
   readonly openedAt: number;
+  /** Milliseconds since it was opened. */
+  readonly age: () => number;
   connectedAt?: number;
   /** Whether the remote side was given: its DTLS parameters, or its address. */
   connectRequested: boolean;
@@ -119,8 +122,7 @@ export type PeerState =
 export interface PeerOptions {
   identity: Identity;
   link: PeerLink;
-  /** Milliseconds since the epoch. */
-  connectedAt: number;
+  clock: Clock;
   media: MediaIndex;
   /** What a moderator lets its subject publish; its grants decide unless set. */
   publish?: Grants['publish'];
@@ -153,13 +155,16 @@ export class Peer {
   readonly link: PeerLink;
   /** Milliseconds since the epoch. */
   readonly connectedAt: number;
+  /** Milliseconds since it connected. */
+  readonly age: () => number;
   /** Where its transports, producers and consumers are listed for those who measure. */
   readonly media: MediaIndex;
 
-  constructor({ identity, link, connectedAt, media, publish = identity.grants.publish }: PeerOptions) {
+  constructor({ identity, link, clock, media, publish = identity.grants.publish }: PeerOptions) {
     this.identity = identity;
     this.link = link;
-    this.connectedAt = connectedAt;
+    this.connectedAt = clock.now();
+    this.age = stopwatch(clock);
     this.media = media;
     this.displayName = identity.displayName ?? '';
     this.metadata = identity.metadata;

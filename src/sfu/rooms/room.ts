@@ -1,4 +1,5 @@
 import { type Actor, serverActor } from '../../core/actors.ts';
+import { stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Identity } from '../../core/grants.ts';
@@ -21,6 +22,8 @@ export class Room {
   readonly observers: RoomObservers;
   readonly restrictions = new Restrictions();
   readonly openedAt: number;
+  /** Milliseconds since it was opened. */
+  readonly age: () => number;
   readonly log: Logger;
   locked = false;
   /** Bits a second that each transport of it may send at most; null for what the settings say. */
@@ -35,6 +38,7 @@ export class Room {
   ) {
     const { settings, events, log, clock, pool } = context;
     this.openedAt = clock.now();
+    this.age = stopwatch(clock);
     this.log = log.child({ roomId: id });
     this.observers = new RoomObservers(id, events);
     this.routers = new RoomRouters({
@@ -108,7 +112,7 @@ export class Room {
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
     const { clock, media } = this.context;
     const publish = this.restrictions.publishOf(identity.subject);
-    const peer = new Peer({ identity, link, connectedAt: clock.now(), media, publish });
+    const peer = new Peer({ identity, link, clock, media, publish });
     this.peers.set(peer.id, peer);
     this.#cancelEmpty();
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
@@ -128,7 +132,7 @@ export class Room {
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', joinedAt, rtpCapabilities, autoSubscribe };
     const { displayName, hidden } = peer;
-    const duration = joinedAt - peer.connectedAt;
+    const duration = peer.age();
     this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration });
   }
 
@@ -164,7 +168,7 @@ export class Room {
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
     peer.closeTransports('peer_left');
-    const duration = this.context.clock.now() - peer.connectedAt;
+    const duration = peer.age();
     this.events.emit('peerLeft', { ...peer.ref, reason, detail, joined, hidden, duration, by });
     peer.link.close(reason, detail);
     this.#watchEmpty();
@@ -200,7 +204,7 @@ export class Room {
       this.removePeer(peer, peerEnd, { by, detail: roomEndDetail[reason] });
     this.routers.close();
     this.context.onClosed(this.id);
-    const duration = this.context.clock.now() - this.openedAt;
+    const duration = this.age();
     this.events.emit('roomClosed', { roomId: this.id, reason, duration, by });
   }
 

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { stopwatch } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { Peer, PipePeerTransport, PlainPeerTransport } from './peer.ts';
@@ -62,7 +63,7 @@ export async function openPlainTransport(
       srtpCryptoSuite,
     }),
   );
-  const openedAt = room.context.clock.now();
+  const { clock } = room.context;
   const entry: PlainPeerTransport = {
     type: 'plain',
     peer,
@@ -70,7 +71,8 @@ export async function openPlainTransport(
     producing,
     consuming,
     comedia,
-    openedAt,
+    openedAt: clock.now(),
+    age: stopwatch(clock),
     connectRequested: false,
   };
   keepTransport(room, entry);
@@ -112,14 +114,15 @@ export async function openPipeTransport(
   const transport = await placeTransport(room, peer, ({ router }) =>
     router.createPipeTransport({ listenInfo: structuredClone(listenInfo), enableRtx, enableSrtp }),
   );
-  const openedAt = room.context.clock.now();
+  const { clock } = room.context;
   const entry: PipePeerTransport = {
     type: 'pipe',
     peer,
     transport,
     producing,
     consuming,
-    openedAt,
+    openedAt: clock.now(),
+    age: stopwatch(clock),
     connectRequested: false,
   };
   keepTransport(room, entry);

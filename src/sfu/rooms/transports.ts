@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { stopwatch } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
@@ -27,14 +28,15 @@ export async function openTransport(
 ): Promise<WebRtcPeerTransport> {
   const transport = await placeTransport(room, peer, (place) => create(room, place, request));
   const { producing, consuming } = request;
-  const openedAt = room.context.clock.now();
+  const { clock } = room.context;
   const entry: WebRtcPeerTransport = {
     type: 'webrtc',
     peer,
     transport,
     producing,
     consuming,
-    openedAt,
+    openedAt: clock.now(),
+    age: stopwatch(clock),
     connectRequested: false,
   };
   keepTransport(room, entry);
@@ -249,7 +251,7 @@ function courseOf({ connectedAt, connectRequested }: PeerTransport) {
 export function connected(room: Room, entry: PeerTransport): void {
   if (entry.connectedAt !== undefined) return;
   entry.connectedAt = room.context.clock.now();
-  const duration = entry.connectedAt - entry.openedAt;
+  const duration = entry.age();
   room.events.emit('transportConnected', { ...entry.peer.ref, transportId: entry.transport.id, duration });
 }
 
