@@ -32,7 +32,7 @@ export interface ApiAccessOptions {
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
   readonly addressOf: ClientAddress;
-  /** Of all that comes in by HTTP, whatever it asks for. */
+  /** The rate limit by address, for every HTTP request. */
   readonly pace: AddressPace;
 
   constructor(private readonly options: ApiAccessOptions) {

@@ -15,9 +15,9 @@ export function originAllowed(request: Request, { allowedOrigins, developmentMod
 }
 
 /**
- * Whether a request in development mode, where no key is needed, is sent for a page of another site: under a foreign name
- * that resolves to this machine (DNS rebinding), from a foreign origin, or as an address in a page, such as that of an
- * image. Scripts send neither Origin nor Sec-Fetch-Site.
+ * Whether a page of another site sent a request, for development mode, where no key is needed: with a foreign host name
+ * that resolves to this machine (DNS rebinding), from a foreign origin, or by embedding an address, such as that of an
+ * image. Programs outside of a browser send neither Origin nor Sec-Fetch-Site.
  */
 export function isForeignPage(request: Request): boolean {
   const origin = request.headers.get('origin');
@@ -25,7 +25,7 @@ export function isForeignPage(request: Request): boolean {
   return origin !== null && !isLoopbackOrigin(origin);
 }
 
-/** Without Origin, Sec-Fetch-Site is what tells of a foreign page (W3C Fetch Metadata). */
+/** Without Origin, only Sec-Fetch-Site shows a page of another site (W3C Fetch Metadata). */
 function isEmbeddedElsewhere({ headers }: Request): boolean {
   return headers.get('origin') === null && headers.get('sec-fetch-site') === 'cross-site';
 }

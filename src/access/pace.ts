@@ -1,33 +1,33 @@
 import { SfuError } from '../core/errors.ts';
 import { readNetwork } from '../core/networks.ts';
 
-/** Clients that are remembered at least and, twice as many, at most; the quiet ones are forgotten first. */
+/** Clients in each of the two generations that are remembered; those that were quiet for longest are forgotten first. */
 const maxClients = 5000;
-/** A client that was quiet may send this many seconds' worth at once. */
+/** A client that was quiet may send this many seconds' worth of requests at once. */
 const burstSeconds = 5;
 
 export interface PaceOptions {
   /** Milliseconds of a clock that never jumps. */
   readonly now: () => number;
-  /** Requests a second over time. Read each time, since a reload of the configuration may change it. */
+  /** Requests a second. Read for every request, because a reload of the configuration may change it. */
   readonly perSecond: () => number;
 }
 
 /**
- * Limits clients to a number of requests a second, with bursts. For each client it keeps the time at which all that the
- * client sent would be worked off at that pace (the generic cell rate algorithm, ITU-T I.371), and nothing else.
+ * Limits each of many clients to a number of requests a second, with bursts. All it stores of a client is a time: when
+ * its requests so far would all be handled at that rate (the generic cell rate algorithm, ITU-T I.371).
  */
 export class Pace {
-  /** Those that sent something lately, and those that did before that. */
+  /** Two generations: clients that sent something lately, and those that last did so before that. */
   #recent = new Map<string, number>();
   #earlier = new Map<string, number>();
 
   constructor(private readonly options: PaceOptions) {}
 
   /**
-   * Takes a request, unless it came too fast.
-   * @param cost as how many requests it counts
-   * @returns undefined when it may pass, else the milliseconds after which it may
+   * Counts a request, unless it came too fast.
+   * @param cost how many requests it counts for
+   * @returns undefined when it may pass, else the milliseconds to wait
    */
   take(client: string, cost = 1): number | undefined {
     const now = this.options.now();
@@ -54,15 +54,15 @@ export class Pace {
 }
 
 /**
- * As which client an address counts: an IPv6 address as its /64, which one household or host has to itself. Undefined for
- * this machine: from there come its own programs, or a proxy that is not named in TUREEN_TRUSTED_PROXIES, behind which
- * all clients look like one.
+ * The client that an address counts as: an IPv6 address as its /64, which belongs to one household or host. Undefined for
+ * this machine, where a request comes from a local program, or from a proxy that is not in TUREEN_TRUSTED_PROXIES and
+ * behind which all clients look like one.
  */
 export function clientOf(address: string): string | undefined {
   return /^(?:::1|127\.\d+\.\d+\.\d+)$/.test(address) ? undefined : (readNetwork(address) ?? address);
 }
 
-/** Paces what addresses send before anything else is done for them. */
+/** Limits the requests of each address, before anything else is done for them. */
 export class AddressPace {
   readonly #pace: Pace;
 
@@ -70,7 +70,7 @@ export class AddressPace {
     this.#pace = new Pace(options);
   }
 
-  /** @param cost as how many requests it counts. @throws SfuError flood, with the time to wait */
+  /** @param cost how many requests it counts for @throws SfuError flood, with the time to wait */
   require(address: string, cost = 1): void {
     const client = clientOf(address);
     const waitMs = client === undefined ? undefined : this.#pace.take(client, cost);

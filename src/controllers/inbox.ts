@@ -20,7 +20,7 @@ export interface InboxOptions {
 const programQueueLimits: QueueLimits = { count: 1024, bytes: 1024 * 1024 };
 const maxInvalidFrames = 10;
 
-/** What a controller sends: bounded, paced, then read and carried out, one after the other. */
+/** Queues the frames of a controller up to a limit and handles its requests one after the other, up to a rate. */
 export class Inbox {
   readonly #queue = new FrameQueue();
   readonly #limiter: RateLimiter;
@@ -61,7 +61,7 @@ export class Inbox {
     if (!this.#isClosed()) this.#state = 'idle';
   }
 
-  /** @returns undefined for a frame that cannot be carried out, which the controller is told */
+  /** @returns undefined for an invalid frame, which is refused */
   #read(text: string): RequestFrame | undefined {
     try {
       return requestOf(readFrame(text));

@@ -17,7 +17,7 @@ import { SessionLimits } from './session-limits.ts';
 import { openViewer, type ViewerOptions } from './watch.ts';
 
 const sdp = 'application/sdp';
-/** As how many requests the opening of a session counts: it takes a transport and producers or consumers of a worker. */
+/** How many requests the opening of a session counts for: it takes a transport, and producers or consumers, of a worker. */
 const openingCost = 4;
 
 export interface WhipOptions extends AccessOptions {

@@ -4,28 +4,28 @@ import { SfuError } from '../core/errors.ts';
 import type { Identity } from '../core/grants.ts';
 import type { SessionKind } from './session.ts';
 
-/** A session that is to be opened. */
-interface Wanted {
+/** A session that is about to be opened. */
+interface NewSession {
   readonly kind: SessionKind;
   readonly identity: Identity;
-  /** It takes the place of a session of the same peer, so that it cannot be one too many. */
+  /** Whether it replaces a session of the same peer. Then it is not checked: it makes no more sessions. */
   readonly replaces: boolean;
 }
 
-/** After so many seconds sessions that never connected have ended. */
+/** Retry-After: by then, sessions that never connected have ended. */
 const retryAfterSeconds = 10;
 
-/** Counts sessions by subject and by address, so that nobody can fill a room or the node with them. */
+/** Limits the sessions of each subject and of each address, so that nobody can fill a room or the node with them. */
 export class SessionLimits {
   readonly #counts = new Map<string, number>();
 
   constructor(private readonly config: Pick<Config, 'maxSessionsPerSubject' | 'maxSessionsPerAddress'>) {}
 
   /** Counts a session. @returns a function that counts it no longer @throws SfuError limit_reached */
-  reserve({ kind, identity, replaces }: Wanted): () => void {
+  reserve({ kind, identity, replaces }: NewSession): () => void {
     const { maxSessionsPerSubject, maxSessionsPerAddress } = this.config;
     const { roomId, subject, program, address } = identity;
-    // A publisher is a peer of its own id, of which there is one.
+    // Publishers need no limit by subject: a subject is one peer, which has one session.
     const player = kind === 'whep' ? `subject ${JSON.stringify([roomId, subject])}` : undefined;
     const client = program === undefined ? clientOf(address) : undefined;
     if (!replaces) {

@@ -7,7 +7,7 @@ const maxLineLength = 2048;
 /** SSRCs in one a=ssrc-group; a group for simulcast has one for each layer. */
 const maxGroupMembers = 16;
 
-/** How many lines of a kind a description may have, in all of its sections together. Other lines count as lines only. */
+/** How many lines of a kind a description may have in all its sections together. Other kinds count only for maxLines. */
 const maxLinesOf: Readonly<Record<string, number>> = {
   'm=': 16,
   'a=candidate': 128,
@@ -21,12 +21,12 @@ const maxLinesOf: Readonly<Record<string, number>> = {
 };
 
 /**
- * Counts what stands in a session description or a fragment before anything is derived from it, so that no client can
- * make the server do more work than one description is worth.
+ * Checks the size of a session description or fragment before it is parsed, so that a client cannot make the server do
+ * much work with one request.
  * @throws SfuError invalid_sdp that names the limit
  */
 export function checkSdpLimits(text: string): void {
-  // Line ends as the parser takes them. Reading stops behind the limit, however long the text is.
+  // Splits lines as the parser does, and stops at the limit, however long the text is.
   const lines = text.split(/[\r\n]+/, maxLines + 1);
   const counts = new Map<string, number>();
   for (const line of lines) {
