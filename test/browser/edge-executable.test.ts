@@ -42,7 +42,9 @@ describe('the single executable', () => {
   });
 
   test('prints tokens with the settings of the file, and says what is missing', async () => {
-    expect(run(['token', '--room', 'x']).stderr.toString()).toContain('--room and --peer, or --scopes, are required');
+    expect(run(['token', '--room', 'x']).stderr.toString()).toContain(
+      '--room and --peer, or --scopes, are required',
+    );
     expect(run(['token', '--help']).stdout.toString()).toContain('tureen token --room x --peer y');
     const file = join(executable.folder, 'tureen.env');
     await Bun.write(file, 'TUREEN_API_KEY=app\nTUREEN_API_SECRET=a-secret-of-more-than-thirty-two-bytes\n');
