@@ -10,8 +10,9 @@ import { publishedTracks } from '../../src/whip/sdp/published.ts';
 import { startServer } from '../support/server.ts';
 import { call, offerNames, offerOf, open, sessionPath } from './whip-client.ts';
 
+// Of a copy, as the router makes one: it writes into what it is given.
 const capabilities: types.RtpCapabilities = generateRouterRtpCapabilities(
-  mediaCodecs(['opus', 'VP8', 'VP9', 'H264', 'AV1']),
+  structuredClone(mediaCodecs(['opus', 'VP8', 'VP9', 'H264', 'AV1'])),
 );
 /** About what a body may have. */
 const bytes = 62_000;
