@@ -20,8 +20,8 @@ export const systemClock: Clock = {
   },
 };
 
-/** @returns a function that tells how many milliseconds have passed since this call */
+/** @returns a function that tells how many whole milliseconds have passed since this call */
 export function stopwatch(clock: Clock): () => number {
   const start = clock.elapsed();
-  return () => clock.elapsed() - start;
+  return () => Math.round(clock.elapsed() - start);
 }
