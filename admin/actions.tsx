@@ -2,6 +2,7 @@ import { audited } from '../src/commands/audited.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
 import { headerText } from '../src/core/text.ts';
 import type { AuditIntent } from '../src/store/audit.ts';
+import { isStorageError } from '../src/store/storage-trouble.ts';
 import { type Dashboard, requireRole } from './dashboard.ts';
 import { confirmationBody, confirmationForm, safeBack } from './http/confirmation.tsx';
 import { htmlResponse, redirect } from './http/headers.ts';
@@ -67,7 +68,7 @@ async function carryOut(
   requireRole(visitor, action);
   const context = dashboard.context(visitor, from.url.searchParams, from.address);
   try {
-    if (action.audit === 'own') return await action.run(context, form);
+    if (action.audit === 'own') return withWarnings(await action.run(context, form), context.warnings);
     return await audited(dashboard.options.store, intentOf(context, `${panelId}.${name}`, form), {
       prepare: () => {},
       command: () => action.run(context, form),
@@ -80,8 +81,17 @@ async function carryOut(
         action: name,
         error: thrown,
       });
-    return { message: `Not done: ${error.message}.`, bad: true, failed: true };
+    // A ban that cannot be stored has removed who is there all the same.
+    const what = isStorageError(error) ? 'Not stored' : 'Not done';
+    return { message: `${what}: ${error.message}.`, bad: true, failed: true };
   }
+}
+
+/** Several peers at once have the same warning. */
+function withWarnings(result: ActionResult, warnings: readonly string[]): ActionResult {
+  if (warnings.length === 0) return result;
+  const sentences = [...new Set(warnings)].map((warning) => `But ${warning}.`);
+  return { ...result, message: [result.message, ...sentences].join(' '), bad: true };
 }
 
 /** The entry in the audit log of an action that writes none itself. */

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../src/core/clock.ts';
 import { SfuError } from '../src/core/errors.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
 import type { SignalingBus } from '../src/signaling/events.ts';
+import { isStorageError } from '../src/store/storage-trouble.ts';
 import type { Store } from '../src/store/store.ts';
 import { hasRole } from '../src/store/users.ts';
 import { escapeAttributes } from './html/attributes.ts';
@@ -59,7 +60,7 @@ export class Dashboard {
     this.#clock = clock;
     this.panels = [...builtInPanels, ...panels];
     requireUnique(this.panels);
-    keepConfiguredAdmin(store, config);
+    keepConfiguredAdmin(options);
     this.addressOf = clientAddresses(config);
     this.pace = new AddressPace({
       now: () => clock.elapsed(),
@@ -86,6 +87,7 @@ export class Dashboard {
     const { store, commands, config } = this.options;
     const { user, session } = visitor;
     const by = { kind: 'admin', id: user.name } as const;
+    const warnings: string[] = [];
     return {
       monitor: this.monitor,
       commands,
@@ -96,7 +98,8 @@ export class Dashboard {
       sessionId: session.id,
       query,
       now: this.#clock.now(),
-      asker: (reason = '') => ({ by, address, reason }),
+      warnings,
+      asker: (reason = '') => ({ by, address, reason, warn: (sentence) => warnings.push(sentence) }),
       link: (path, fields) => `${this.base}${path === '/' ? '' : path}${queryText(fields)}`,
       actionLink: (panelId, action, fields) => `${this.base}/do/${panelId}/${action}${queryText(fields)}`,
     };
@@ -205,12 +208,14 @@ function requireUnique(panels: readonly Panel[]): void {
   }
 }
 
-function keepConfiguredAdmin(store: Store, { adminUser, adminPasswordHash }: Config): void {
-  if (adminUser && adminPasswordHash)
-    store.users.put({
-      name: adminUser,
-      passwordHash: adminPasswordHash,
-      role: 'admin',
-      origin: 'configuration',
-    });
+/** A disk that does not take it keeps nobody from serving: the admin is as it was stored before, then. */
+function keepConfiguredAdmin({ store, config, log }: DashboardOptions): void {
+  const { adminUser: name, adminPasswordHash: passwordHash } = config;
+  if (!name || !passwordHash) return;
+  try {
+    store.users.put({ name, passwordHash, role: 'admin', origin: 'configuration' });
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    log.error('the admin of TUREEN_ADMIN_USER could not be stored; restart once it can', { error });
+  }
 }

@@ -20,6 +20,8 @@ export interface PanelContext {
   readonly query: URLSearchParams;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What an action did, but not as it should be; shown with its result. */
+  readonly warnings: string[];
   /** The user as the actor that `commands` need, with an optional reason. */
   asker(reason?: string): Requester;
   /** The address of a page of the dashboard, e.g. link('/room', { room: 'x' }). */

@@ -138,7 +138,11 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   const listener = ends.adopt(newListener(options), (opened) => opened.stop());
   const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
   const fileReserve = new FileReserve(log);
-  const unreadyReasons = () => [...fileReserve.unreadyReasons, ...(options.unreadyReasons?.() ?? [])];
+  const unreadyReasons = () => [
+    ...fileReserve.unreadyReasons,
+    ...store.unreadyReasons,
+    ...(options.unreadyReasons?.() ?? []),
+  ];
   const sfu = newSfu({ ...options, admission, unreadyReasons });
   logEvents(sfu.events, sfuLevels, { log, clock });
   ends.defer(() => sfu.pool.close());
@@ -205,7 +209,7 @@ async function readFiles({ config, pageFolder = places.page }: ServerOptions) {
 
 function openStore({ config, log, clock = systemClock }: ServerOptions): Store {
   const { dataDir: folder, auditDays } = config;
-  return new Store({ folder, auditDays, log, now: () => clock.now() });
+  return new Store({ folder, auditDays, log, clock });
 }
 
 function newListener({ config, log, tls }: ServerOptions): Listener {

@@ -4,31 +4,30 @@ import type { Grants } from '../core/grants.ts';
 import type { Source } from '../core/sources.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
 import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
-import type { Remains } from '../sfu/rooms/traces.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { AuditIntent } from '../store/audit.ts';
-import type { Ban, NewBan } from '../store/bans.ts';
+import { type Ban, banMatches, type NewBan, readBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
+import { describeRemoval, goOn, notBanned, type Removal, type Stored, withReason } from './removal.ts';
 import type { ConsumerTarget, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 
 export type { BanRequest } from './ban-request.ts';
+export type { Removal } from './removal.ts';
 export type { PeerTarget, Requester } from './targets.ts';
 
-export interface Removal {
-  /** What is left of the peer after five seconds; normally nothing. */
-  readonly remains: Remains;
-  /** The bans that were added with it. */
-  readonly bans: readonly Ban[];
-}
+/** An action, and whether it is to be done also when it cannot be recorded. */
+type Intent = AuditIntent & Requester & { readonly protects?: boolean };
 
 /** Whether a bulk command applies to a producer of a joined peer. */
 type Selection = (peer: PeerSnapshot, producer: ProducerSnapshot) => boolean;
 
 /**
  * What moderators and programs can do, for the dashboard, signaling and REST alike: by id, with plain results. Each
- * command is written to the audit log before it runs, and its result after.
+ * command is written to the audit log before it runs, and its result after. When it cannot be written, what protects
+ * people or the node (removing, muting, closing, locking, limiting, draining) is done all the same and the requester is
+ * warned; the rest throws storage_unavailable or storage_busy.
  */
 export class Commands {
   constructor(
@@ -40,7 +39,7 @@ export class Commands {
   /**
    * Removes a peer with all that its subject has in the room, and makes the tokens of the subject void. With a ban, new
    * tokens do not let it back in either. Resolves when the removal is complete, or after five seconds with what is
-   * left. @throws SfuError not_found
+   * left. @throws SfuError not_found; storage_unavailable, storage_busy when the peer was removed and could not be banned
    */
   async removePeer(target: PeerTarget, ban?: BanRequest): Promise<Removal> {
     const { roomId, peerId, by, reason = '' } = target;
@@ -50,31 +49,45 @@ export class Commands {
     const details = ban ? { scope: ban.scope, by: kinds, until: newBans[0]?.expiresAt ?? null } : {};
     const notice = withReason(ban ? 'you were banned' : 'a moderator removed you', reason);
     const intent = { ...target, action: ban ? 'peer.ban' : 'peer.remove', details };
+    const removed = { roomId, subject: peer.subject, issuedAt: peer.issuedAt ?? 0 };
+    const unrecorded = goOn(target, (error): Stored => {
+      this.store.bans.voidTokensUnstored(removed);
+      return { bans: [], ...(newBans.length > 0 && { error }) };
+    });
     return await audited(this.store, intent, {
-      prepare: () => {
-        this.store.bans.voidTokens({ roomId, subject: peer.subject, issuedAt: peer.issuedAt ?? 0 });
-        return newBans.map((newBan) => this.store.bans.add(newBan));
+      prepare: (): Stored => {
+        this.store.bans.voidTokens(removed);
+        return { bans: newBans.map((newBan) => this.store.bans.add(newBan)) };
       },
-      command: async (bans) => {
+      command: async ({ bans, error }) => {
         const removing = this.sfu.removePeer({ roomId, peerId, reason: notice, by });
-        this.#removeBannedPeers(by, notice);
-        return { remains: await removing, bans };
+        this.#removeMatching(newBans, { by, reason: notice });
+        const remains = await removing;
+        if (error) throw notBanned(error, 'the peer was removed');
+        return { remains, bans };
       },
       describeResult: describeRemoval,
+      unrecorded,
     });
   }
 
-  /** Adds a ban, also for someone who is not connected. Peers that it matches are removed. @returns the ban */
-  async ban(ban: NewBan, requester: Requester): Promise<Ban> {
+  /**
+   * Adds a ban, also for someone who is not connected. Peers that it matches are removed. @returns the ban
+   * @throws SfuError invalid_params; storage_unavailable, storage_busy when those were removed and the ban not stored
+   */
+  async ban(newBan: NewBan, requester: Requester): Promise<Ban> {
+    const ban = readBan(newBan);
     const { kind, value, roomId, expiresAt } = ban;
     const details = { kind, value, until: expiresAt };
     const intent = { ...requester, action: 'ban.add', ...(roomId !== null && { roomId }), details };
     return await audited(this.store, intent, {
-      prepare: () => this.store.bans.add(ban),
+      prepare: (): Ban | SfuError => this.store.bans.add(ban),
       command: (added) => {
-        this.#removeBannedPeers(requester.by, withReason('you were banned', ban.reason));
+        this.#removeMatching([ban], { by: requester.by, reason: withReason('you were banned', ban.reason) });
+        if (added instanceof SfuError) throw notBanned(added, 'who is there was removed');
         return added;
       },
+      unrecorded: goOn(requester, (error) => error),
     });
   }
 
@@ -91,29 +104,37 @@ export class Commands {
 
   /** Mutes a producer until a moderator allows it again. */
   async muteProducer(target: ProducerTarget): Promise<void> {
-    await this.#forProducer('producer.mute', target, () => this.sfu.muteProducer(target));
+    await this.#forProducer({ ...target, action: 'producer.mute', protects: true }, () =>
+      this.sfu.muteProducer(target),
+    );
   }
 
   /** Ends a mute: the peer may resume the producer. */
   async allowProducer(target: ProducerTarget): Promise<void> {
-    await this.#forProducer('producer.allow', target, () => this.sfu.allowProducer(target));
+    await this.#forProducer({ ...target, action: 'producer.allow' }, () => this.sfu.allowProducer(target));
   }
 
   async closeProducer(target: ProducerTarget): Promise<void> {
-    await this.#forProducer('producer.close', target, () => this.sfu.closeProducer(target));
+    await this.#forProducer({ ...target, action: 'producer.close', protects: true }, () =>
+      this.sfu.closeProducer(target),
+    );
   }
 
   /** Pauses what a peer receives; its client is notified and may resume it. */
   async pauseConsumer(target: ConsumerTarget): Promise<void> {
-    await this.#forConsumer('consumer.pause', target, () => this.sfu.pauseConsumer(target));
+    await this.#forConsumer({ ...target, action: 'consumer.pause', protects: true }, () =>
+      this.sfu.pauseConsumer(target),
+    );
   }
 
   async resumeConsumer(target: ConsumerTarget): Promise<void> {
-    await this.#forConsumer('consumer.resume', target, () => this.sfu.resumeConsumer(target));
+    await this.#forConsumer({ ...target, action: 'consumer.resume' }, () => this.sfu.resumeConsumer(target));
   }
 
   async closeConsumer(target: ConsumerTarget): Promise<void> {
-    await this.#forConsumer('consumer.close', target, () => this.sfu.closeConsumer(target));
+    await this.#forConsumer({ ...target, action: 'consumer.close', protects: true }, () =>
+      this.sfu.closeConsumer(target),
+    );
   }
 
   /**
@@ -127,7 +148,9 @@ export class Commands {
       !producer.pausedBy.includes('moderator') &&
       (peerId === undefined ? !peer.grants.moderate : peer.id === peerId);
     const action = peerId === undefined ? 'room.mute' : 'peer.mute';
-    return await this.#forProducers({ ...target, action }, selects, (found) => this.sfu.muteProducer(found));
+    return await this.#forProducers({ ...target, action, protects: true }, selects, (found) =>
+      this.sfu.muteProducer(found),
+    );
   }
 
   /** Ends the mutes of a peer, so that it may resume. @returns how many were ended */
@@ -144,7 +167,8 @@ export class Commands {
   /** Sets what a peer may publish from now on. */
   async setPublish(target: PeerTarget & { publish: Grants['publish'] }): Promise<void> {
     const { publish } = target;
-    await this.#audited({ ...target, action: 'peer.publish', details: { publish } }, () =>
+    const protects = publish !== true;
+    await this.#audited({ ...target, action: 'peer.publish', details: { publish }, protects }, () =>
       this.sfu.setPublish(target),
     );
   }
@@ -181,21 +205,24 @@ export class Commands {
 
   /** Locks or unlocks a room. New peers cannot enter a locked room. */
   async setRoomLocked(target: RoomTarget & { locked: boolean }): Promise<void> {
-    await this.#audited({ ...target, action: target.locked ? 'room.lock' : 'room.unlock' }, () =>
-      this.sfu.setRoomLocked(target),
-    );
+    const { locked } = target;
+    const action = locked ? 'room.lock' : 'room.unlock';
+    await this.#audited({ ...target, action, protects: locked }, () => this.sfu.setRoomLocked(target));
   }
 
   /** Limits the bits a second that each transport of a room may send; null removes the limit. */
   async capBitrate(target: RoomTarget & { bitrate: number | null }): Promise<void> {
     const { bitrate } = target;
-    await this.#audited({ ...target, action: 'room.cap', details: { bitrate } }, () =>
+    const protects = bitrate !== null;
+    await this.#audited({ ...target, action: 'room.cap', details: { bitrate }, protects }, () =>
       this.sfu.capBitrate(target),
     );
   }
 
   async closeRoom(target: RoomTarget): Promise<void> {
-    await this.#audited({ ...target, action: 'room.close' }, () => this.sfu.closeRoom(target));
+    await this.#audited({ ...target, action: 'room.close', protects: true }, () =>
+      this.sfu.closeRoom(target),
+    );
   }
 
   /** Moves a room to another worker; its peers are asked to rejoin. */
@@ -209,40 +236,42 @@ export class Commands {
   /** Starts a drain, without waiting for its end. */
   async drain(request: Requester & { milliseconds: number }): Promise<void> {
     const { milliseconds, by } = request;
-    const intent = { ...request, action: 'node.drain', details: { seconds: milliseconds / 1000 } };
-    await this.#audited(intent, () => {
+    const details = { seconds: milliseconds / 1000 };
+    await this.#audited({ ...request, action: 'node.drain', details, protects: true }, () => {
       void this.sfu.drain({ milliseconds, by });
     });
   }
 
   async cancelDrain(requester: Requester): Promise<void> {
-    await this.#audited({ ...requester, action: 'node.drain.cancel' }, () =>
+    await this.#audited({ ...requester, action: 'node.drain.cancel', protects: true }, () =>
       this.sfu.cancelDrain(requester.by),
     );
   }
 
   #audited<T>(
-    intent: AuditIntent,
+    intent: Intent,
     command: () => T | Promise<T>,
     describeResult?: AuditedWork<T, void>['describeResult'],
   ) {
-    return audited(this.store, intent, { prepare: () => {}, command, describeResult });
+    const prepare = () => {};
+    const unrecorded = intent.protects ? goOn(intent, prepare) : undefined;
+    return audited(this.store, intent, { prepare, command, describeResult, unrecorded });
   }
 
   /** @throws SfuError not_found, before anything is written to the audit log */
-  async #forProducer(action: string, target: ProducerTarget, command: () => void | Promise<void>) {
-    const { roomId, producerId } = target;
+  async #forProducer(intent: Intent & ProducerTarget, command: () => void | Promise<void>) {
+    const { roomId, producerId } = intent;
     const details = { producerId, source: this.sfu.read.producer(roomId, producerId).source };
-    await this.#audited({ ...target, action, details }, command);
+    await this.#audited({ ...intent, details }, command);
   }
 
-  async #forConsumer(action: string, target: ConsumerTarget, command: () => void | Promise<void>) {
-    await this.#audited({ ...target, action, details: { consumerId: target.consumerId } }, command);
+  async #forConsumer(intent: Intent & ConsumerTarget, command: () => void | Promise<void>) {
+    await this.#audited({ ...intent, details: { consumerId: intent.consumerId } }, command);
   }
 
   /** Runs a command for every selected producer of a room. @returns how many there were */
   async #forProducers(
-    intent: RoomTarget & { action: string; source?: Source },
+    intent: Intent & RoomTarget & { source?: Source },
     selects: Selection,
     command: (target: { roomId: string; peerId: string; producerId: string; by: Actor }) => unknown,
   ): Promise<number> {
@@ -267,17 +296,9 @@ export class Commands {
     );
   }
 
-  /** Removes every peer, in any room, that matches a ban in force. */
-  #removeBannedPeers(by: Actor, reason: string): void {
-    const banned = this.sfu.findPeers((identity) => this.store.bans.findActive(identity) !== undefined);
+  /** Removes every peer, in any room, that matches one of these bans. */
+  #removeMatching(bans: readonly NewBan[], { by, reason }: { by: Actor; reason: string }): void {
+    const banned = this.sfu.findPeers((identity) => bans.some((ban) => banMatches(ban, identity)));
     for (const { roomId, peerId } of banned) void this.sfu.removePeer({ roomId, peerId, reason, by });
   }
-}
-
-function withReason(sentence: string, reason: string): string {
-  return reason ? `${sentence}: ${reason}` : sentence;
-}
-
-function describeRemoval({ remains }: Removal): string {
-  return remains.length === 0 ? 'done' : `incomplete: still there: ${remains.join(', ')}`;
 }

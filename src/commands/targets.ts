@@ -6,6 +6,8 @@ export interface Requester {
   readonly by: Actor;
   readonly address?: string;
   readonly reason?: string;
+  /** Takes a sentence for the requester about what was done, but not as it should be. */
+  readonly warn?: (sentence: string) => void;
 }
 
 export type RoomTarget = Requester & targets.RoomTarget;

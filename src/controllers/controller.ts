@@ -145,8 +145,12 @@ export class Controller implements SocketListener {
     const state = this.#state;
     if (state.name !== 'open') return;
     try {
-      const data = await this.#run(method, state.context, params);
-      this.#write({ response: true, id, ok: true, data: data ?? {} });
+      let warning: string | undefined;
+      const warn = (sentence: string) => {
+        warning = sentence;
+      };
+      const data = await this.#run(method, { ...state.context, warn }, params);
+      this.#write({ response: true, id, ok: true, data: data ?? {}, warning });
     } catch (thrown) {
       const error = toSfuError(thrown);
       if (error.code === 'internal')

@@ -121,6 +121,16 @@ export const errorCodes = {
     retryable: true,
     doc: 'The server has too few file descriptors left for another connection.',
   },
+  storage_busy: {
+    status: 503,
+    retryable: true,
+    doc: 'Another program has the database locked, so nothing was stored; `Retry-After` says when to try again.',
+  },
+  storage_unavailable: {
+    status: 507,
+    retryable: true,
+    doc: 'The data disk is full, read-only, slow or gone, so nothing was stored; the reason says which, and what to do. Removing, muting and closing go on without it, and say so.',
+  },
   draining: { status: 503, retryable: true, doc: 'The server is about to end and takes no new rooms.' },
   worker_unavailable: {
     status: 503,

@@ -36,6 +36,8 @@ export interface OperationContext extends ControlServices {
   readonly caller: Caller;
   /** Which of the controllers that use the caller's key; undefined for REST. */
   readonly controllerId?: string;
+  /** Takes a sentence for the caller about what was done, but not as it should be. */
+  readonly warn?: (sentence: string) => void;
 }
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -104,6 +106,6 @@ export function defineOperation<
 }
 
 /** The caller as the requester of a command. */
-export function requesterOf({ caller }: OperationContext, reason?: string): Requester {
-  return { by: caller.by, address: caller.address, ...(reason !== undefined && { reason }) };
+export function requesterOf({ caller, warn }: OperationContext, reason?: string): Requester {
+  return { by: caller.by, address: caller.address, warn, ...(reason !== undefined && { reason }) };
 }

@@ -3,10 +3,11 @@ import { Pace } from '../access/pace.ts';
 import { requireScope } from '../access/scopes.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { headerText } from '../core/text.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
 import { answersVersioned, etagOf, matchesEtag, readerOf, requireMatch } from './etags.ts';
-import { apiHeaders, basePath } from './headers.ts';
+import { apiHeaders, basePath, warningHeader } from './headers.ts';
 import { IdempotentResponses, readIdempotencyKey, type StoredResponse } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
 import { readParams } from './read-params.ts';
@@ -57,9 +58,13 @@ export class OperationHandler {
     this.#limitRate(caller.by.id);
     // Checked before the body is read: a caller without the scope need not send it.
     requireScope(caller, operation.scope);
-    const context: OperationContext = { ...services, caller };
     const params = await readParams(operation, request, pathParams);
-    const run = () => this.#run(operation, { context, params, headers: request.headers });
+    const run = async () => {
+      const warnings: string[] = [];
+      const context: OperationContext = { ...services, caller, warn: (warning) => warnings.push(warning) };
+      const response = await this.#run(operation, { context, params, headers: request.headers });
+      return warnings.length === 0 ? response : withWarnings(response, warnings);
+    };
     const header = operation.verb === 'POST' ? request.headers.get('idempotency-key') : null;
     if (header === null) return await run();
     const key = `${operation.name} ${readIdempotencyKey(header)}`;
@@ -106,6 +111,12 @@ export class OperationHandler {
       { retryAfterSeconds: Math.ceil(waitMs / 1000) },
     );
   }
+}
+
+/** Says in a header what was done but not as it should be: what answers with 204 has no body. */
+function withWarnings(response: StoredResponse, warnings: readonly string[]): StoredResponse {
+  const text = headerText([...new Set(warnings)].join('; '));
+  return { ...response, headers: { ...response.headers, [warningHeader]: text } };
 }
 
 /** The current representation of what an operation is going to change, for the comparison with If-Match. */

@@ -21,6 +21,7 @@ export interface Problem {
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   flood: 1,
   worker_unavailable: 2,
+  storage_unavailable: 10,
   draining: 10,
 };
 
@@ -61,6 +62,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
     ...operation.errors,
     ...(['invalid_params', 'unauthorized', 'forbidden', 'flood', 'internal'] as const),
     ...(hasBody(operation) ? (['invalid_message', 'too_large', 'unsupported_media_type'] as const) : []),
+    ...(operation.verb === 'GET' ? [] : (['storage_unavailable', 'storage_busy'] as const)),
     ...(operation.verb === 'POST' ? (['idempotency_mismatch'] as const) : []),
     ...(readerOf(operation) ? (['precondition_failed'] as const) : []),
   ];

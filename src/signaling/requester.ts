@@ -1,7 +1,30 @@
-import type { Actor } from '../core/actors.ts';
+import { type Static, Type } from '@sinclair/typebox';
+import type { Requester } from '../commands/targets.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 
 /** A peer that moderates, as the requester of a command. */
-export function requesterOf({ id, identity }: Peer): { by: Actor; address: string } {
+export function requesterOf({ id, identity }: Peer): Requester {
   return { by: { kind: 'moderator', id }, address: identity.address };
+}
+
+/** What is replied to a moderator. */
+export const Moderated = Type.Object({
+  warning: Type.Optional(
+    Type.String({
+      description: 'It was done, but not as it should be: the data disk did not take the record',
+    }),
+  ),
+});
+
+/** Carries out a command of a peer that moderates. @returns the reply */
+export async function moderated(
+  peer: Peer,
+  command: (requester: Requester) => Promise<unknown>,
+): Promise<Static<typeof Moderated>> {
+  let warning: string | undefined;
+  const warn = (sentence: string) => {
+    warning = sentence;
+  };
+  await command({ ...requesterOf(peer), warn });
+  return warning === undefined ? {} : { warning };
 }

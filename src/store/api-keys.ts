@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite';
+import type { Connection } from './connection.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Role } from './users.ts';
 
@@ -19,10 +19,13 @@ interface Row {
   used_at: number | null;
 }
 
+/** `usedAt` is written at most this often, not for every request. */
+const usedIntervalMs = 60_000;
+
 /** The API keys of programs. Only a hash of each secret is stored, so a secret is shown once, when its key is created. */
 export class ApiKeys {
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly now: () => number,
   ) {}
 
@@ -45,7 +48,13 @@ export class ApiKeys {
       .query<Row, [string]>('SELECT * FROM api_keys WHERE secret_hash = ?')
       .get(hashSecret(secret));
     if (!row) return undefined;
-    this.database.query('UPDATE api_keys SET used_at = ? WHERE id = ?').run(this.now(), row.id);
+    const now = this.now();
+    if (row.used_at === null || now - row.used_at > usedIntervalMs) {
+      // The key is good also while that cannot be written.
+      this.database.attempt(() =>
+        this.database.query('UPDATE api_keys SET used_at = ? WHERE id = ?').run(now, row.id),
+      );
+    }
     return readRow(row);
   }
 

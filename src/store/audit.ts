@@ -1,4 +1,6 @@
-import type { Database } from 'bun:sqlite';
+import type { LogFields, Logger } from '../core/log.ts';
+import type { BatchedWrites } from './batched-writes.ts';
+import type { Connection } from './connection.ts';
 
 /** Who did something: an actor of the domain. */
 export interface AuditActor {
@@ -65,42 +67,99 @@ SELECT intent.id, intent.time, intent.actor_kind, intent.actor_id, intent.addres
 FROM audit AS intent LEFT JOIN audit AS outcome ON outcome.intent_id = intent.id
 WHERE intent.intent_id IS NULL`;
 
+/** The result of an action that has ended. */
+export interface AuditOutcome {
+  readonly result: string;
+  /** When it began, if that is not now; milliseconds since the epoch. */
+  readonly begunAt?: number;
+}
+
+export interface AuditLogOptions {
+  readonly database: Connection;
+  readonly now: () => number;
+  /** Takes what cannot be written now. */
+  readonly later: BatchedWrites;
+  readonly log: Logger;
+}
+
 /**
  * The audit log: who did what to whom, from where, why, and with what result. It is append-only, except that old entries
  * may be deleted. An action is written as an intent before it runs and as a result after it, so that a crash in between
  * loses neither.
  */
 export class AuditLog {
-  constructor(
-    private readonly database: Database,
-    private readonly now: () => number,
-  ) {}
+  /** Entries that were never written, because the disk was full for too long. */
+  lost = 0;
+
+  readonly #database: Connection;
+  readonly #now: () => number;
+  readonly #later: BatchedWrites;
+  readonly #log: Logger;
+
+  constructor({ database, now, later, log }: AuditLogOptions) {
+    this.#database = database;
+    this.#now = now;
+    this.#later = later;
+    this.#log = log;
+  }
+
+  /** The time of an entry that is made now. */
+  get time(): number {
+    return this.#now();
+  }
 
   /** Records an action before it runs. @returns the entry's id, for `finish` */
-  begin(intent: AuditIntent): number {
+  begin(intent: AuditIntent, time: number = this.#now()): number {
     const { by, address = '', action, roomId = null, peerId = null, details = {}, reason = '' } = intent;
-    const { lastInsertRowid } = this.database
+    const { lastInsertRowid } = this.#database
       .query(
         `INSERT INTO audit (time, actor_kind, actor_id, address, action, room_id, peer_id, details, reason)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(this.now(), by.kind, by.id, address, action, roomId, peerId, JSON.stringify(details), reason);
+      .run(time, by.kind, by.id, address, action, roomId, peerId, JSON.stringify(details), reason);
     return Number(lastInsertRowid);
   }
 
-  /** Records the result of an action. An entry keeps its first result. */
+  /**
+   * Records the result of an action, which has already happened: when it cannot be written, it is kept and tried again.
+   * An entry keeps its first result.
+   */
   finish(id: number, result: string): void {
-    this.database
+    const time = this.#now();
+    this.#writeOrKeep(() => this.#finish(id, result, time), { id, result });
+  }
+
+  /** Records an action that is over once this is written. @throws SfuError storage_unavailable, storage_busy */
+  record(intent: AuditIntent, result = 'done'): void {
+    const time = this.#now();
+    this.#database.transaction(() => this.#finish(this.begin(intent, time), result, time));
+  }
+
+  /** Records an action that has already happened. When it cannot be written, it is kept and tried again. */
+  note(intent: AuditIntent, { result, begunAt = this.#now() }: AuditOutcome): void {
+    const time = this.#now();
+    const { by, address, action, roomId, peerId, details, reason } = intent;
+    this.#writeOrKeep(
+      () => this.#database.transaction(() => this.#finish(this.begin(intent, begunAt), result, time)),
+      { by, address, action, roomId, peerId, details, reason, result },
+    );
+  }
+
+  #finish(id: number, result: string, time: number): void {
+    this.#database
       .query(
         `INSERT OR IGNORE INTO audit (time, intent_id, actor_kind, actor_id, address, action, details, reason, result)
          SELECT ?, id, actor_kind, actor_id, address, action, '{}', '', ? FROM audit WHERE id = ?`,
       )
-      .run(this.now(), result, id);
+      .run(time, result, id);
   }
 
-  /** Records an action that has already happened. */
-  record(intent: AuditIntent, result = 'done'): void {
-    this.database.transaction(() => this.finish(this.begin(intent), result))();
+  /** @param entry for the log, which is then the only record that survives a restart */
+  #writeOrKeep(write: () => void, entry: LogFields): void {
+    if (this.#database.attempt(write)) return;
+    this.#log.warn('an entry of the audit log cannot be written yet', { entry });
+    if (this.#later.isFull) this.lost += 1;
+    else void this.#later.write(write);
   }
 
   /** The entries that match, the newest first. */
@@ -110,7 +169,7 @@ export class AuditLog {
     const matches = [...fields.map((field) => `intent.${field}`), 'outcome.result']
       .map((field) => `${field} LIKE ?1 ESCAPE '\\'`)
       .join(' OR ');
-    return this.database
+    return this.#database
       .query<Row, [string, number, string | null, number]>(
         `${entries} AND (${matches}) AND intent.id < ?2 AND (?3 IS NULL OR intent.room_id = ?3) ORDER BY intent.id DESC LIMIT ?4`,
       )
@@ -120,7 +179,7 @@ export class AuditLog {
 
   /** Every entry as a line of JSON, the oldest first. It is read in pages, because the log may be long. */
   *lines(): Generator<string> {
-    const page = this.database.query<Row, [number]>(
+    const page = this.#database.query<Row, [number]>(
       `${entries} AND intent.id > ? ORDER BY intent.id LIMIT 500`,
     );
     for (let last = 0; ; ) {
@@ -137,27 +196,27 @@ export class AuditLog {
    */
   deleteBefore(before: number): number {
     const old = 'SELECT intent_id FROM audit WHERE intent_id IS NOT NULL AND time < ?1';
-    return this.database.transaction(() => {
+    return this.#database.transaction(() => {
       const { n = 0 } =
-        this.database.query<{ n: number }, [number]>(`SELECT count(*) AS n FROM (${old})`).get(before) ?? {};
+        this.#database.query<{ n: number }, [number]>(`SELECT count(*) AS n FROM (${old})`).get(before) ?? {};
       if (n === 0) return 0;
-      this.database.query('UPDATE audit_horizon SET time = ?').run(before);
-      this.database.query(`DELETE FROM audit WHERE id IN (${old}) OR intent_id IN (${old})`).run(before);
+      this.#database.query('UPDATE audit_horizon SET time = ?').run(before);
+      this.#database.query(`DELETE FROM audit WHERE id IN (${old}) OR intent_id IN (${old})`).run(before);
       const details = { entries: n, until: before };
       this.record({ by: { kind: 'server', id: 'retention' }, action: 'audit.shorten', details });
       return n;
-    })();
+    });
   }
 
   /** The time since which no entries are missing, in milliseconds since the epoch; null when none was ever deleted. */
   get completeSince(): number | null {
-    const row = this.database.query<{ time: number }, []>('SELECT time FROM audit_horizon').get();
+    const row = this.#database.query<{ time: number }, []>('SELECT time FROM audit_horizon').get();
     return row && row.time > 0 ? row.time : null;
   }
 
   /** Marks the actions that a crash left without a result as interrupted. @returns how many there were */
   recover(): number {
-    const open = this.database
+    const open = this.#database
       .query<{ id: number }, []>(
         `SELECT id FROM audit AS intent WHERE intent_id IS NULL
          AND NOT EXISTS (SELECT 1 FROM audit WHERE intent_id = intent.id)`,

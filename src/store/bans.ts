@@ -1,7 +1,8 @@
-import type { Database } from 'bun:sqlite';
 import { SfuError } from '../core/errors.ts';
 import { networksAround, readNetwork } from '../core/networks.ts';
 import type { AuditActor } from './audit.ts';
+import type { BatchedWrites } from './batched-writes.ts';
+import type { Connection } from './connection.ts';
 
 export const banKinds = ['identity', 'token', 'address'] as const;
 /** What a ban matches: the subject (the peer id of a token), the id of a token (jti), or the address of a connection. */
@@ -43,6 +44,13 @@ export interface Entrant {
   readonly address: string;
 }
 
+/** Whose tokens become void, and when the one was issued that is known. */
+export interface Removed {
+  readonly roomId: string;
+  readonly subject: string;
+  readonly issuedAt: number;
+}
+
 interface Row {
   id: number;
   kind: BanKind;
@@ -58,14 +66,19 @@ interface Row {
 
 /** Bans, and the times until which the tokens of removed subjects are void. */
 export class Bans {
+  /** By room and subject: until when their tokens are void, where that is not stored yet. */
+  readonly #unstored = new Map<string, number>();
+
+  /** @param later takes what cannot be written now */
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly now: () => number,
+    private readonly later: BatchedWrites,
   ) {}
 
   /** @throws SfuError invalid_params when an address to ban is not valid */
   add(newBan: NewBan): Ban {
-    const ban = newBan.kind === 'address' ? { ...newBan, value: networkOf(newBan.value) } : newBan;
+    const ban = readBan(newBan);
     const { kind, value, roomId, reason, by, expiresAt } = ban;
     const createdAt = this.now();
     const { lastInsertRowid } = this.database
@@ -114,11 +127,27 @@ export class Bans {
   }
 
   /** Makes the tokens of a subject for a room void that were issued until now, or until `issuedAt` if that is later. */
-  voidTokens({ roomId, subject, issuedAt }: { roomId: string; subject: string; issuedAt: number }): void {
+  voidTokens({ roomId, subject, issuedAt }: Removed): void {
+    // The clock that issued the token may be ahead of this one.
+    this.#writeVoid(roomId, subject, Math.max(this.now(), issuedAt));
+  }
+
+  /** Like `voidTokens` while that cannot be stored: it holds from now on, and is written when that is possible. */
+  voidTokensUnstored({ roomId, subject, issuedAt }: Removed): void {
+    if (this.later.isFull) return;
+    const key = JSON.stringify([roomId, subject]);
+    const until = Math.max(this.now(), issuedAt);
+    this.#unstored.set(key, until);
+    const written = this.later.write(() => this.#writeVoid(roomId, subject, until));
+    void written.then(() => {
+      if (this.#unstored.get(key) === until) this.#unstored.delete(key);
+    });
+  }
+
+  #writeVoid(roomId: string, subject: string, until: number): void {
     this.database
       .query('INSERT OR REPLACE INTO removals (room_id, peer_id, removed_at) VALUES (?, ?, ?)')
-      // The clock that issued the token may be ahead of this one.
-      .run(roomId, subject, Math.max(this.now(), issuedAt));
+      .run(roomId, subject, until);
   }
 
   /** Whether a token is void. A token without a time of issue counts as issued before the removal. */
@@ -128,7 +157,9 @@ export class Bans {
         'SELECT removed_at FROM removals WHERE room_id = ? AND peer_id = ?',
       )
       .get(roomId, subject);
-    return row !== null && (issuedAt === undefined || issuedAt <= row.removed_at);
+    const unstored = this.#unstored.get(JSON.stringify([roomId, subject]));
+    const until = Math.max(row?.removed_at ?? 0, unstored ?? 0);
+    return until > 0 && (issuedAt === undefined || issuedAt <= until);
   }
 
   /** The bans that match, the newest first. */
@@ -142,6 +173,19 @@ export class Bans {
       .all(pattern, onlyActive ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
       .map(readRow);
   }
+}
+
+/** A ban in its one form. @throws SfuError invalid_params when an address to ban is not valid */
+export function readBan<B extends NewBan>(ban: B): B {
+  return ban.kind === 'address' ? { ...ban, value: networkOf(ban.value) } : ban;
+}
+
+/** Whether a ban of `readBan` matches an entrant, as `findActive` decides it for those that are stored. */
+export function banMatches({ kind, value, roomId }: NewBan, entrant: Entrant): boolean {
+  if (roomId !== null && roomId !== entrant.roomId) return false;
+  if (kind === 'identity') return value === entrant.subject;
+  if (kind === 'token') return value === entrant.tokenId;
+  return value === entrant.address || networksAround(entrant.address).includes(value);
 }
 
 function networkOf(value: string): string {

@@ -1,14 +1,13 @@
-import type { Database } from 'bun:sqlite';
-import { closeSync, fdatasync, openSync } from 'node:fs';
-import { promisify } from 'node:util';
 import type { Logger } from '../core/log.ts';
+import type { Connection } from './connection.ts';
 
 /** How long a write waits for others to share a transaction with. */
 const batchDelayMs = 5;
 const retryDelayMs = 1000;
 /** A disk that stays full is logged this often. */
 const logIntervalMs = 60_000;
-const sync = promisify(fdatasync);
+/** Writes that may be pending while the disk is full. What comes then is lost, and to be counted. */
+const maxPending = 20_000;
 
 interface Write {
   readonly run: () => void;
@@ -16,25 +15,27 @@ interface Write {
 }
 
 /**
- * Batches writes that come by the hundred a second, so that they do not hold up calls: the writes of a few milliseconds
- * share a transaction, and the file is synced outside of the event loop. While the disk is full nothing is lost: the
- * batch is tried again.
+ * Batches writes that come by the hundred a second, or that could not be written at once, so that they do not hold up
+ * calls: the writes of a few milliseconds share a transaction. While the disk is full or the database is locked nothing
+ * is lost: the batch is tried again.
  */
 export class BatchedWrites {
   #pending: Write[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loggedAt = Number.NEGATIVE_INFINITY;
-  #syncing: Promise<void> | undefined;
-  #dirty = false;
-  #file: number | undefined;
   #closed = false;
 
-  /** @param journal path of the database's write-ahead log; undefined in memory, where nothing is synced */
+  /** @param what is written, for the log */
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly log: Logger,
-    private readonly journal?: string,
+    private readonly what: string,
   ) {}
+
+  /** Whether nothing more may be added for now. */
+  get isFull(): boolean {
+    return this.#pending.length >= maxPending;
+  }
 
   /** The number of pending writes. It is large only while the disk is full. */
   get size(): number {
@@ -58,14 +59,15 @@ export class BatchedWrites {
     try {
       this.database.transaction(() => {
         for (const { run } of writes) run();
-      })();
+      });
     } catch (error) {
       this.#logFailure(error);
       this.#timer = setTimeout(() => this.flush(), retryDelayMs);
       return;
     }
     this.#pending = [];
-    this.#sync();
+    // A failure is in the log already, and makes the node unready.
+    void this.database.synced().catch(() => {});
     for (const { done } of writes) done();
   }
 
@@ -74,41 +76,14 @@ export class BatchedWrites {
     this.flush();
     clearTimeout(this.#timer);
     this.#closed = true;
-    void (this.#syncing ?? Promise.resolve()).then(() => {
-      if (this.#file !== undefined) closeSync(this.#file);
-    });
+    const lost = this.#pending.length;
+    if (lost > 0) this.log.error(`${this.what} could not be written before the stop and are lost`, { lost });
   }
 
   #logFailure(error: unknown): void {
     if (performance.now() - this.#loggedAt < logIntervalMs) return;
     this.#loggedAt = performance.now();
-    this.log.error('the outbox of webhooks cannot be written; it is tried again every second', {
-      waiting: this.#pending.length,
-      error,
-    });
-  }
-
-  /**
-   * SQLite would sync within the transaction and block the event loop: for 2 ms usually, sometimes 40 ms (measured).
-   * Syncing the write-ahead log afterwards is as safe.
-   */
-  #sync(): void {
-    this.#dirty = true;
-    this.#syncing ??= this.#syncUntilClean().finally(() => {
-      this.#syncing = undefined;
-    });
-  }
-
-  async #syncUntilClean(): Promise<void> {
-    if (this.journal === undefined) return;
-    try {
-      this.#file ??= openSync(this.journal, 'r');
-      while (this.#dirty) {
-        this.#dirty = false;
-        await sync(this.#file);
-      }
-    } catch (error) {
-      this.#logFailure(error);
-    }
+    const waiting = this.#pending.length;
+    this.log.error(`${this.what} cannot be written; it is tried again every second`, { waiting, error });
   }
 }

@@ -1,22 +1,27 @@
 import { Database } from 'bun:sqlite';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import { Connection } from './connection.ts';
 import { migrations } from './migrations/index.ts';
 
 const fileName = 'tureen.sqlite';
+/** How long a start waits for another program that has the database locked. */
+const startTimeoutMs = 5000;
 
 export interface DatabaseOptions {
   /** Folder of the database file; without it the database is in memory. */
   folder?: string;
   log: Logger;
+  clock?: Clock;
 }
 
 /**
  * Opens the database and brings it to the newest schema.
  * @throws Error when the folder cannot be written or a newer server wrote the file; then it is closed again
  */
-export function openDatabase({ folder, log }: DatabaseOptions): Database {
+export function openDatabase({ folder, log, clock }: DatabaseOptions): Connection {
   if (folder === undefined) {
     log.warn(
       'bans, users and the audit log are kept in memory and are lost when the server stops; set TUREEN_DATA_DIR',
@@ -24,34 +29,15 @@ export function openDatabase({ folder, log }: DatabaseOptions): Database {
   }
   using ends = new DisposableStack();
   const database = ends.adopt(open(folder), (opened) => opened.close());
-  // The audit log must survive a loss of power. Its writes are few, so each one is synced.
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'foreign_keys = ON',
-    'busy_timeout = 5000',
-  ])
-    database.run(`PRAGMA ${pragma}`);
   migrate(database);
+  const file = folder === undefined ? undefined : join(folder, fileName);
+  const connection = new Connection(database, { file, log, clock });
   ends.move();
-  return database;
-}
-
-/**
- * Opens a second connection to the file of `openDatabase`, for writes that are too frequent to sync each one. Its user
- * has to sync `journal` after writing.
- */
-export function openSecondConnection(folder: string): { database: Database; journal: string } {
-  const file = join(folder, fileName);
-  using ends = new DisposableStack();
-  const database = ends.adopt(new Database(file, { strict: true }), (opened) => opened.close());
-  for (const pragma of ['synchronous = NORMAL', 'busy_timeout = 5000']) database.run(`PRAGMA ${pragma}`);
-  ends.move();
-  return { database, journal: `${file}-wal` };
+  return connection;
 }
 
 function open(folder: string | undefined): Database {
-  if (folder === undefined) return new Database(':memory:', { strict: true });
+  if (folder === undefined) return prepared(new Database(':memory:', { strict: true }));
   try {
     // It holds addresses of people and hashes of passwords: only the server's own user may read it.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -59,13 +45,25 @@ function open(folder: string | undefined): Database {
     const database = new Database(file, { strict: true, create: true });
     // The folder may have been there before, open to all. SQLite gives the journal the mode of the database.
     chmodSync(file, 0o600);
-    return database;
+    return prepared(database);
   } catch (error) {
     throw new Error(
       `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Set it to a folder that the server may write`,
       { cause: error },
     );
   }
+}
+
+/** Sets the connection up. A database that cannot be used is closed. */
+function prepared(opened: Database): Database {
+  using ends = new DisposableStack();
+  const database = ends.adopt(opened, (failed) => failed.close());
+  for (const pragma of [`busy_timeout = ${startTimeoutMs}`, 'journal_mode = WAL', 'foreign_keys = ON'])
+    database.run(`PRAGMA ${pragma}`);
+  // Reading opens the write-ahead log.
+  database.query('SELECT count(*) FROM sqlite_schema').get();
+  ends.move();
+  return database;
 }
 
 /** Brings a database to the newest schema. Each step has its own transaction, so an interrupted one starts again. */

@@ -1,4 +1,5 @@
-import type { Database } from 'bun:sqlite';
+import type { BatchedWrites } from './batched-writes.ts';
+import type { Connection } from './connection.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 
 /** A user's login to the dashboard. Times are milliseconds since the epoch. */
@@ -35,70 +36,125 @@ interface Row {
   seen_at: number;
 }
 
-/** The sessions of the dashboard. The browser has a random secret, the database its hash. */
+/** Sessions that are opened while the database cannot be written. */
+const maxUnstored = 100;
+
+/**
+ * The sessions of the dashboard. The browser has a random secret, the database its hash. While the database cannot be
+ * written sessions are kept in memory, so that moderators can log in and act; such a session ends with the server.
+ */
 export class LoginSessions {
+  /** By the hash of their secret; their ids are negative. */
+  readonly #unstored = new Map<string, Row>();
+  #lastUnstored = 0;
+  /** Sessions that have ended, which is not stored yet. */
+  readonly #ended = new Set<number>();
+
+  /** @param later takes what cannot be written now */
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly now: () => number,
-    private readonly limits: SessionLimits = sessionLimits,
+    private readonly later: BatchedWrites,
   ) {}
 
   /** Opens a session. @returns the secret for the browser's cookie */
   open(options: { userId: number; address: string; agent: string }): string {
     const secret = newSecret();
-    const { userId, address, agent } = options;
-    this.database
-      .query(
-        `INSERT INTO sessions (secret_hash, csrf, user_id, address, agent, created_at, seen_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
-      )
-      .run(hashSecret(secret), newSecret(), userId, address, agent.slice(0, 256), this.now());
+    const { userId, address } = options;
+    const agent = options.agent.slice(0, 256);
+    const hash = hashSecret(secret);
+    const csrf = newSecret();
+    const now = this.now();
+    const stored = this.database.attempt(() =>
+      this.database
+        .query(
+          `INSERT INTO sessions (secret_hash, csrf, user_id, address, agent, created_at, seen_at)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
+        )
+        .run(hash, csrf, userId, address, agent, now),
+    );
+    if (!stored) {
+      this.#lastUnstored -= 1;
+      const row = { id: this.#lastUnstored, user_id: userId, csrf, address, agent };
+      this.#keep(hash, { ...row, created_at: now, seen_at: now });
+    }
     return secret;
   }
 
   /** Finds the session of a cookie and notes that it was used. A session that is too old is deleted. */
   find(secret: string): LoginSession | undefined {
-    const row = this.database
-      .query<Row, [string]>('SELECT * FROM sessions WHERE secret_hash = ?')
-      .get(hashSecret(secret));
+    const hash = hashSecret(secret);
+    const row =
+      this.#unstored.get(hash) ??
+      this.database.query<Row, [string]>('SELECT * FROM sessions WHERE secret_hash = ?').get(hash);
     if (!row) return undefined;
     if (!this.#isValid(row)) {
       this.close(row.id);
       return undefined;
     }
-    const now = this.now();
-    if (now - row.seen_at > seenIntervalMs)
-      this.database.query('UPDATE sessions SET seen_at = ? WHERE id = ?').run(now, row.id);
+    if (this.now() - row.seen_at > seenIntervalMs) this.#noteUse(row);
     return readRow(row);
   }
 
   /** Whether a session is still open. This does not count as use: a page that is only left open must time out. */
   isOpen(id: number): boolean {
-    const row = this.database.query<Row, [number]>('SELECT * FROM sessions WHERE id = ?').get(id);
+    const row =
+      [...this.#unstored.values()].find((unstored) => unstored.id === id) ??
+      this.database.query<Row, [number]>('SELECT * FROM sessions WHERE id = ?').get(id);
     return row !== null && this.#isValid(row);
   }
 
   /** The open sessions, the most recently used first. */
   list(): LoginSession[] {
-    return this.database
-      .query<Row, []>('SELECT * FROM sessions ORDER BY seen_at DESC')
-      .all()
+    const stored = this.database.query<Row, []>('SELECT * FROM sessions').all();
+    return [...stored, ...this.#unstored.values()]
       .filter((row) => this.#isValid(row))
+      .sort((a, b) => b.seen_at - a.seen_at)
       .map(readRow);
   }
 
+  /** Ends a session, also while that cannot be written. */
   close(id: number): void {
-    this.database.query('DELETE FROM sessions WHERE id = ?').run(id);
+    if (this.#forget((row) => row.id === id) || this.#ended.has(id)) return;
+    const remove = () => void this.database.query('DELETE FROM sessions WHERE id = ?').run(id);
+    if (this.database.attempt(remove)) return;
+    this.#ended.add(id);
+    void this.later.write(remove).then(() => this.#ended.delete(id));
   }
 
   /** Ends every session of a user, except the one with the id `except`. */
-  closeAllOf(userId: number, except = -1): void {
+  closeAllOf(userId: number, except = 0): void {
+    this.#forget((row) => row.user_id === userId && row.id !== except);
     this.database.query('DELETE FROM sessions WHERE user_id = ? AND id <> ?').run(userId, except);
+  }
+
+  /** Notes that a session is used. It is good also while that cannot be written. */
+  #noteUse(row: Row): void {
+    const now = this.now();
+    if (row.id < 0) row.seen_at = now;
+    else
+      this.database.attempt(() =>
+        this.database.query('UPDATE sessions SET seen_at = ? WHERE id = ?').run(now, row.id),
+      );
+  }
+
+  #keep(hash: string, row: Row): void {
+    const [oldest] = this.#unstored.keys();
+    if (this.#unstored.size >= maxUnstored && oldest !== undefined) this.#unstored.delete(oldest);
+    this.#unstored.set(hash, row);
+  }
+
+  /** Ends unstored sessions. @returns whether there were any */
+  #forget(selects: (row: Row) => boolean): boolean {
+    const ended = [...this.#unstored].filter(([, row]) => selects(row));
+    for (const [hash] of ended) this.#unstored.delete(hash);
+    return ended.length > 0;
   }
 
   #isValid(row: Row): boolean {
     const now = this.now();
-    return now - row.seen_at <= this.limits.idleMs && now - row.created_at <= this.limits.maxAgeMs;
+    const { idleMs, maxAgeMs } = sessionLimits;
+    return !this.#ended.has(row.id) && now - row.seen_at <= idleMs && now - row.created_at <= maxAgeMs;
   }
 }
 

@@ -1,10 +1,13 @@
-import type { Database } from 'bun:sqlite';
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditLog } from './audit.ts';
 import { Bans } from './bans.ts';
-import { openDatabase, openSecondConnection } from './database.ts';
+import { BatchedWrites } from './batched-writes.ts';
+import type { Connection } from './connection.ts';
+import { openDatabase } from './database.ts';
 import { LoginSessions } from './login-sessions.ts';
+import { isStorageError } from './storage-trouble.ts';
 import { Users } from './users.ts';
 import { WebhookOutbox } from './webhook-outbox.ts';
 
@@ -12,8 +15,9 @@ export interface StoreOptions {
   /** Folder of the database file; without it everything is in memory. */
   folder?: string;
   log: Logger;
-  /** Milliseconds since the epoch; the system's clock by default. */
+  /** Milliseconds since the epoch; the clock's by default. */
   now?: () => number;
+  clock?: Clock;
   /** How many days audit entries are kept; forever by default. */
   auditDays?: number;
 }
@@ -32,46 +36,80 @@ export class Store {
   readonly webhooks: WebhookOutbox;
   /** Whether everything is in memory and is lost when the process ends. */
   readonly volatile: boolean;
-  readonly #database: Database;
+  readonly #database: Connection;
+  /** What was carried out and could not be written yet. */
+  readonly #later: BatchedWrites;
   readonly #ends: DisposableStack;
 
   /** @throws Error when the database cannot be opened; then no file stays open */
-  constructor({ folder, log, now = Date.now, auditDays }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { folder, log, clock = systemClock, now = () => clock.now() } = options;
     using ends = new DisposableStack();
-    const database = ends.adopt(openDatabase({ folder, log }), (opened) => opened.close());
+    const database = ends.adopt(openDatabase({ folder, log, clock }), (opened) => opened.close());
     this.#database = database;
     this.volatile = folder === undefined;
+    const later = new BatchedWrites(database, log, 'records of what moderators did');
+    this.#later = ends.adopt(later, (opened) => opened.close());
     this.users = new Users(database, now);
-    this.sessions = new LoginSessions(database, now);
+    this.sessions = new LoginSessions(database, now, later);
     this.apiKeys = new ApiKeys(database, now);
-    this.bans = new Bans(database, now);
-    this.audit = new AuditLog(database, now);
-    const outbox =
-      folder === undefined
-        ? { database }
-        : ends.adopt(openSecondConnection(folder), (opened) => opened.database.close());
-    this.webhooks = ends.adopt(new WebhookOutbox({ ...outbox, log, now }), (opened) => opened.close());
+    this.bans = new Bans(database, now, later);
+    this.audit = new AuditLog({ database, now, later, log });
+    this.webhooks = ends.adopt(new WebhookOutbox({ database, log, now }), (opened) => opened.close());
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted when the server stopped', { interrupted });
-    if (auditDays !== undefined) {
-      const deleteOldEntries = () => {
-        const entries = this.audit.deleteBefore(now() - auditDays * dayMs);
-        if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
-      };
-      deleteOldEntries();
-      const timer = ends.adopt(setInterval(deleteOldEntries, auditCleanupIntervalMs), clearInterval);
-      timer.unref();
-    }
+    if (options.auditDays !== undefined) this.#keepShort(options.auditDays, { log, now, ends });
     this.#ends = ends.move();
   }
 
-  /** Runs the writes of a function in one transaction: all of them or none. */
+  /** Why the node should get no new calls: what is decided in them could not be stored. */
+  get unreadyReasons(): string[] {
+    return this.#database.unreadyReasons;
+  }
+
+  /** What the metrics say of it. */
+  get state(): { readonly writable: boolean; readonly waiting: number; readonly lost: number } {
+    const { isWritable: writable } = this.#database;
+    return { writable, waiting: this.#later.size, lost: this.audit.lost };
+  }
+
+  /**
+   * Runs the writes of a function in one transaction: all of them or none.
+   * @throws SfuError storage_unavailable, storage_busy when they cannot be stored
+   */
   transaction<T>(run: () => T): T {
-    return this.#database.transaction(run)();
+    return this.#database.transaction(run);
+  }
+
+  /**
+   * Resolves when everything that was written is on the disk and survives a loss of power, which is what an answer
+   * waits for. @throws SfuError storage_unavailable when the disk fails or does not confirm it in time
+   */
+  synced(): Promise<void> {
+    return this.#database.synced();
   }
 
   close(): void {
     this.#ends.dispose();
+  }
+
+  #keepShort(
+    auditDays: number,
+    { log, now, ends }: { log: Logger; now: () => number; ends: DisposableStack },
+  ): void {
+    const deleteOldEntries = () => {
+      try {
+        const entries = this.audit.deleteBefore(now() - auditDays * dayMs);
+        if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
+      } catch (error) {
+        // They are deleted an hour later, then.
+        if (!isStorageError(error)) throw error;
+        log.warn('old entries of the audit log cannot be deleted', { reason: error.message });
+      }
+    };
+    deleteOldEntries();
+    const timer = ends.adopt(setInterval(deleteOldEntries, auditCleanupIntervalMs), clearInterval);
+    timer.unref();
   }
 }

@@ -1,5 +1,4 @@
-import type { Database } from 'bun:sqlite';
-
+import type { Connection } from './connection.ts';
 export const roles = ['viewer', 'moderator', 'admin'] as const;
 /** A viewer can look, a moderator can also act on peers and rooms, an admin can do everything. */
 export type Role = (typeof roles)[number];
@@ -35,7 +34,7 @@ const decoy = () => {
 /** The users of the dashboard. */
 export class Users {
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly now: () => number,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite';
+import type { Connection } from './connection.ts';
 
 /** A webhook that waits for delivery, without its content. */
 export interface WaitingWebhook {
@@ -38,7 +38,7 @@ const selected = `dead_at IS NOT NULL AND (?1 IS NULL OR receiver = ?1)
 /** Webhooks that could not be delivered, until somebody replays or discards them. */
 export class DeadLetters {
   constructor(
-    private readonly database: Database,
+    private readonly database: Connection,
     private readonly now: () => number,
   ) {}
 
@@ -71,22 +71,20 @@ export class DeadLetters {
 
   /** Lets dead letters wait for delivery again. @returns them in the order of their events */
   requeue(search: DeadLetterSearch): WaitingWebhook[] {
-    return this.database
-      .query<WaitingWebhook, [string | null, string | null, number]>(
-        `UPDATE webhook_outbox SET dead_at = NULL, attempts = 0, retry_from = ?3 WHERE ${selected}
-         RETURNING id, receiver, room_id AS roomId`,
-      )
-      .all(...bindingsOf(search), this.now())
-      .sort((a, b) => a.id - b.id);
+    const requeue = this.database.query<WaitingWebhook, [string | null, string | null, number]>(
+      `UPDATE webhook_outbox SET dead_at = NULL, attempts = 0, retry_from = ?3 WHERE ${selected}
+       RETURNING id, receiver, room_id AS roomId`,
+    );
+    const bindings = [...bindingsOf(search), this.now()] as const;
+    return this.database.transaction(() => requeue.all(...bindings)).sort((a, b) => a.id - b.id);
   }
 
   /** Deletes dead letters. @returns how many there were */
   discard(search: DeadLetterSearch): number {
-    return this.database
-      .query<{ id: number }, [string | null, string | null]>(
-        `DELETE FROM webhook_outbox WHERE ${selected} RETURNING id`,
-      )
-      .all(...bindingsOf(search)).length;
+    const discard = this.database.query<{ id: number }, [string | null, string | null]>(
+      `DELETE FROM webhook_outbox WHERE ${selected} RETURNING id`,
+    );
+    return this.database.transaction(() => discard.all(...bindingsOf(search))).length;
   }
 
   /** Deletes dead letters that are too old, and the oldest ones when there are too many. */

@@ -1,6 +1,6 @@
-import type { Database } from 'bun:sqlite';
 import type { Logger } from '../core/log.ts';
 import { BatchedWrites } from './batched-writes.ts';
+import type { Connection } from './connection.ts';
 import { hashSecret } from './secrets.ts';
 import { type DeadLetterSearch, DeadLetters, type WaitingWebhook } from './webhook-dead-letters.ts';
 
@@ -62,15 +62,10 @@ interface Row {
 }
 
 export interface WebhookOutboxOptions {
-  database: Database;
-  /** Path of its write-ahead log, which is synced after each batch of writes. */
-  journal?: string;
+  database: Connection;
   log: Logger;
   now: () => number;
 }
-
-/** Writes that may be pending while the disk is full; further webhooks are lost and counted. */
-const maxPendingWrites = 20_000;
 
 /**
  * Webhooks from their event until they are delivered, or until somebody replays or discards them as dead letters. What
@@ -83,13 +78,13 @@ export class WebhookOutbox {
   readonly #counts = new Map<string, WebhookCounts>();
   /** By receiver: the hash of the address that answered 410 Gone. */
   readonly #gone: Map<string, string | null>;
-  readonly #database: Database;
+  readonly #database: Connection;
   readonly #now: () => number;
 
-  constructor({ database, journal, log, now }: WebhookOutboxOptions) {
+  constructor({ database, log, now }: WebhookOutboxOptions) {
     this.#database = database;
     this.#now = now;
-    this.#writes = new BatchedWrites(database, log, journal);
+    this.#writes = new BatchedWrites(database, log, 'webhooks');
     this.deadLetters = new DeadLetters(database, now);
     const gone = database.query<{ name: string; hash: string | null }, []>(
       'SELECT name, gone_url_hash AS hash FROM webhook_receivers',
@@ -104,7 +99,7 @@ export class WebhookOutbox {
   }
 
   add({ receiver, eventId, type, roomId, body }: NewWebhook): void {
-    if (this.#writes.size >= maxPendingWrites) {
+    if (this.#writes.isFull) {
       this.countsOf(receiver).lost += 1;
       return;
     }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
+import { Connection } from '../../src/store/connection.ts';
 import { migrate } from '../../src/store/database.ts';
 import { Store } from '../../src/store/store.ts';
 import { WebhookOutbox } from '../../src/store/webhook-outbox.ts';
@@ -17,7 +18,8 @@ function outboxInMemory() {
   const clock = { time: 1_700_000_000_000 };
   const lines: string[] = [];
   const log = createLogger({ level: 'info', write: (line) => void lines.push(line) });
-  const outbox = new WebhookOutbox({ database, log, now: () => clock.time });
+  const connection = new Connection(database, { log });
+  const outbox = new WebhookOutbox({ database: connection, log, now: () => clock.time });
   return { database, clock, lines, outbox };
 }
 

@@ -74,7 +74,7 @@ export const resumeWebhook = defineOperation({
     const { config, store } = context;
     const find = () => describeReceivers(config, store.webhooks).find((receiver) => receiver.name === name);
     if (!find()) throw unknownReceiver(name);
-    audited(context, { action: 'webhooks.resume', details: { name }, reason });
+    store.audit.record({ ...requesterOf(context, reason), action: 'webhooks.resume', details: { name } });
     store.webhooks.resume(name);
     const receiver = find();
     if (!receiver) throw unknownReceiver(name);
@@ -116,9 +116,12 @@ export const replayDeadLetters = defineOperation({
   status: 202,
   errors: [],
   example: { receiver: 'billing' },
-  run(context, { reason, ...search }) {
-    const count = context.store.webhooks.replay(search);
-    audited(context, { action: 'webhooks.replay', details: { ...search, count }, reason });
+  async run(context, { reason, ...search }) {
+    const { store } = context;
+    const count = store.webhooks.replay(search);
+    const intent = { ...requesterOf(context, reason), action: 'webhooks.replay' };
+    store.audit.note({ ...intent, details: { ...search, count } }, { result: 'done' });
+    await store.synced();
     return { count };
   },
 });
@@ -133,9 +136,12 @@ export const discardDeadLetters = defineOperation({
   result: Counted,
   errors: [],
   example: { receiver: 'billing' },
-  run(context, { reason, ...search }) {
-    const count = context.store.webhooks.deadLetters.discard(search);
-    audited(context, { action: 'webhooks.discard', details: { ...search, count }, reason });
+  async run(context, { reason, ...search }) {
+    const { store } = context;
+    const count = store.webhooks.deadLetters.discard(search);
+    const intent = { ...requesterOf(context, reason), action: 'webhooks.discard' };
+    store.audit.note({ ...intent, details: { ...search, count } }, { result: 'done' });
+    await store.synced();
     return { count };
   },
 });
@@ -160,13 +166,6 @@ function describeReceivers(
       gone: outbox.isGone(name, url.href),
     };
   });
-}
-
-function audited(
-  context: OperationContext,
-  entry: { action: string; details: Record<string, unknown>; reason?: string },
-): void {
-  context.store.audit.record({ ...requesterOf(context), ...entry });
 }
 
 function unknownReceiver(name: string): SfuError {

@@ -1,21 +1,20 @@
 import { Type } from '@sinclair/typebox';
-import { Id, maxReasonLength, Nothing, Reason } from '../../core/schemas.ts';
+import { Id, maxReasonLength, Reason } from '../../core/schemas.ts';
 import { cleanText } from '../../core/text.ts';
 import { defineMethod } from '../method.ts';
-import { requesterOf } from '../requester.ts';
+import { Moderated, moderated } from '../requester.ts';
 
 export const removePeer = defineMethod({
   name: 'removePeer',
   doc: 'Removes a peer from the room and makes its tokens void. The reply comes when its socket and transports are closed and nobody receives it any more.',
   params: Type.Object({ peerId: Id, reason: Type.Optional(Reason) }),
-  result: Nothing,
+  result: Moderated,
   state: 'joined',
   grant: 'moderate',
   errors: ['not_found'],
   example: { peerId: 'bob', reason: 'spam' },
   async run({ room, peer, commands }, { peerId, reason = '' }) {
-    const requester = { ...requesterOf(peer), reason: cleanText(reason, maxReasonLength) };
-    await commands.removePeer({ roomId: room.id, peerId, ...requester });
-    return {};
+    const target = { roomId: room.id, peerId, reason: cleanText(reason, maxReasonLength) };
+    return await moderated(peer, (requester) => commands.removePeer({ ...requester, ...target }));
   },
 });

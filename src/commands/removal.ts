@@ -1,0 +1,41 @@
+import { SfuError } from '../core/errors.ts';
+import type { Remains } from '../sfu/rooms/traces.ts';
+import type { Ban } from '../store/bans.ts';
+import type { Requester } from './targets.ts';
+
+export interface Removal {
+  /** What is left of the peer after five seconds; normally nothing. */
+  readonly remains: Remains;
+  /** The bans that were added with it. */
+  readonly bans: readonly Ban[];
+}
+
+/** The bans that were written for a removal, or why they were not. */
+export interface Stored {
+  readonly bans: readonly Ban[];
+  readonly error?: SfuError;
+}
+
+/** Lets a command go on when it cannot be recorded, and says so to the requester. */
+export function goOn<P>({ warn }: Requester, prepare: (error: SfuError) => P) {
+  return {
+    prepare,
+    warn: ({ message }: SfuError) => warn?.(`it was done, but it is not in the audit log yet: ${message}`),
+  };
+}
+
+/** For a ban whose other part was done. */
+export function notBanned({ code, message, retryAfterSeconds, cause }: SfuError, done: string): SfuError {
+  return new SfuError(code, `${done}, but the ban was not stored: ${message}; then ban again`, {
+    retryAfterSeconds,
+    cause,
+  });
+}
+
+export function withReason(sentence: string, reason: string): string {
+  return reason ? `${sentence}: ${reason}` : sentence;
+}
+
+export function describeRemoval({ remains }: Removal): string {
+  return remains.length === 0 ? 'done' : `incomplete: still there: ${remains.join(', ')}`;
+}
