@@ -14,8 +14,10 @@ import { joinRegions, type Region, splitRegions } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
 import { authenticate, type Incoming, type Visitor } from './http/people.ts';
+import { LiveViews, type ViewSource } from './live/live-views.ts';
 import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
+import { watchIdentity } from './panel/identity.ts';
 import { failure, frame, page } from './panel/layout.tsx';
 import type { LinkQuery, Panel, PanelContext } from './panel/panel.ts';
 import { builtInPanels } from './panels/index.ts';
@@ -36,8 +38,10 @@ export interface DashboardOptions {
   readonly log: { error(message: string, fields: Record<string, unknown>): void };
 }
 
-/** Live pages of one session at the same time. */
-const maxStreams = 24;
+/** Live pages of one user at the same time, over all their sessions. */
+const maxStreamsOfUser = 24;
+/** Live pages of everybody. */
+const maxStreams = 240;
 
 /** The dashboard without HTTP: its panels, who may see them, and how they are rendered. */
 export class Dashboard {
@@ -49,7 +53,11 @@ export class Dashboard {
   readonly pace: AddressPace;
   readonly trustedProxy: AddressTest;
   readonly #clock: Clock;
+  /** The user of each live page. */
   readonly #streams = new Map<AbortController, number>();
+  readonly #views = new LiveViews();
+  /** Panels that show something of their user's own, so that sessions cannot share them. */
+  readonly #personal = new Set<string>();
   /** Messages for the next page of a session, after a form was posted without scripts. */
   readonly #messages = new Map<number, JSX.Element[]>();
 
@@ -123,30 +131,32 @@ export class Dashboard {
   /** The updates of a page as they happen. @throws SfuError forbidden, limit_reached for too many open pages */
   stream(panel: Panel, from: Incoming, visitor: Visitor): ReadableStream<Uint8Array> {
     requireRole(visitor, panel);
-    const sessionId = visitor.session.id;
-    if ([...this.#streams.values()].filter((id) => id === sessionId).length >= maxStreams)
-      throw new SfuError('limit_reached', `at most ${maxStreams} pages can be live at once; close some`);
-    const controller = new AbortController();
-    this.#streams.set(controller, sessionId);
-    const query = from.url.searchParams;
-    const watched = panel.watches?.(query);
-    const stopWatching = watched ? this.monitor.watch(watched) : () => {};
-    const concerns = (roomId: string | undefined) =>
-      !watched || roomId === undefined || roomId === watched.roomId;
+    const controller = this.#admit(visitor);
+    const { view, leave } = this.#join(panel, from, visitor);
     from.request.signal.addEventListener('abort', () => controller.abort());
     return liveStream({
+      view,
       signal: controller.signal,
-      onChange: (listener) => this.monitor.onChange((roomId) => concerns(roomId) && listener()),
-      render: async () => {
-        const { user, open } = this.#still(visitor);
-        if (!open || !user || !hasRole(user.role, panel.role)) return undefined;
-        return await this.#content(panel, this.context({ ...visitor, user }, query, from.address));
-      },
+      allowed: () => this.#mayStillSee(visitor),
       onEnd: () => {
         this.#streams.delete(controller);
-        stopWatching();
+        leave();
       },
     });
+  }
+
+  /** The content of a page, once, for a page without a stream. @throws SfuError forbidden, limit_reached */
+  async parts(panel: Panel, from: Incoming, visitor: Visitor): Promise<string> {
+    requireRole(visitor, panel);
+    const controller = this.#admit(visitor);
+    const { view, leave } = this.#join(panel, from, visitor);
+    try {
+      const update = await view.update(undefined);
+      return (this.#mayStillSee(visitor) && update?.html) || '';
+    } finally {
+      this.#streams.delete(controller);
+      leave();
+    }
   }
 
   /** Shows a message on the next page of this session. */
@@ -159,9 +169,50 @@ export class Dashboard {
     this.monitor.close();
   }
 
-  #still({ user, session }: Visitor) {
+  /** Counts a live page of a user. @throws SfuError limit_reached */
+  #admit({ user }: Visitor): AbortController {
+    const own = [...this.#streams.values()].filter((id) => id === user.id).length;
+    if (own >= maxStreamsOfUser)
+      throw new SfuError(
+        'limit_reached',
+        `at most ${maxStreamsOfUser} pages can be live at once; close some`,
+      );
+    if (this.#streams.size >= maxStreams)
+      throw new SfuError('limit_reached', `at most ${maxStreams} pages of all users can be live at once`);
+    const controller = new AbortController();
+    this.#streams.set(controller, user.id);
+    return controller;
+  }
+
+  /** What a page shows, shared with all that show the same to users of the same role. */
+  #join(panel: Panel, from: Incoming, visitor: Visitor) {
+    const query = new URLSearchParams(from.url.searchParams);
+    query.sort();
+    const owner = this.#personal.has(panel.id) ? visitor.session.id : null;
+    const key = JSON.stringify([panel.id, query.toString(), visitor.user.role, owner]);
+    const context = () => this.context(visitor, query, from.address);
+    return this.#views.join(key, () => this.#source(panel, context, owner !== null));
+  }
+
+  #source(panel: Panel, context: () => PanelContext, isPersonal: boolean): ViewSource {
+    const watched = panel.watches?.(context().query);
+    const concerns = (roomId: string | undefined) =>
+      !watched || roomId === undefined || roomId === watched.roomId;
+    return {
+      onChange: (listener) => this.monitor.onChange((roomId) => concerns(roomId) && listener()),
+      onEnd: watched ? this.monitor.watch(watched) : () => {},
+      render: async () => {
+        const content = await this.#content(panel, context());
+        // It turned out to be one user's own: nobody else gets it, and all come back for a view of their own.
+        return isPersonal || !this.#personal.has(panel.id) ? content : undefined;
+      },
+    };
+  }
+
+  /** Whether the session is open and the user still has the role with which the page was opened. */
+  #mayStillSee({ user, session }: Visitor): boolean {
     const { users, sessions } = this.options.store;
-    return { user: users.get(user.id), open: sessions.isOpen(session.id) };
+    return sessions.isOpen(session.id) && users.get(user.id)?.role === user.role;
   }
 
   #takeMessages(sessionId: number): JSX.Element[] {
@@ -171,14 +222,17 @@ export class Dashboard {
   }
 
   async #content(panel: Panel, context: PanelContext): Promise<Region> {
+    const watched = watchIdentity(context);
     try {
-      return splitRegions(escapeAttributes(await panel.view(context)));
+      return splitRegions(escapeAttributes(await panel.view(watched.context)));
     } catch (error) {
       if (!(error instanceof SfuError))
         this.options.log.error('a panel of the dashboard failed', { panel: panel.id, error });
       const detail =
         error instanceof SfuError ? error.message : 'The error was logged. Other pages are not affected.';
       return splitRegions(await failure(`${panel.title} cannot be shown`, detail));
+    } finally {
+      if (watched.identityRead()) this.#personal.add(panel.id);
     }
   }
 }

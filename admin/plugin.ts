@@ -4,6 +4,7 @@ import { SfuError, toSfuError } from '../src/core/errors.ts';
 import { confirmAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
 import { serveAsset } from './http/assets.ts';
+import { exportAudit } from './http/audit-export.ts';
 import { loginBody, setupBody } from './http/entrance.tsx';
 import { htmlResponse, redirect, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
@@ -95,8 +96,14 @@ export function dashboardPlugin(dashboard: Dashboard) {
       routes.guarded((visitor, from, { panel = '' }, asked) => live(dashboard, visitor, from, panel, asked)),
     )
     .get(
+      '/parts/:panel',
+      routes.guarded(async (visitor, from, { panel = '' }) =>
+        htmlResponse(await dashboard.parts(dashboard.panel(panel), from, visitor)),
+      ),
+    )
+    .get(
       '/export/audit.jsonl',
-      routes.guarded((visitor) => exportAudit(dashboard, visitor)),
+      routes.guarded(({ user }) => exportAudit(dashboard.options.store, user)),
     )
     .get(
       '/do/:panel/:action',
@@ -270,24 +277,6 @@ function live(
       'x-accel-buffering': 'no',
     },
   });
-}
-
-function exportAudit({ options: { store } }: Dashboard, { user }: Visitor): Response {
-  if (user.role !== 'admin') throw new SfuError('forbidden', 'the whole audit log is for admins');
-  const headers = {
-    ...securityHeaders,
-    'content-type': 'application/x-ndjson; charset=utf-8',
-    'content-disposition': 'attachment; filename="audit.jsonl"',
-  };
-  const lines = store.audit.lines();
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const { value, done } = lines.next();
-      if (done) controller.close();
-      else controller.enqueue(new TextEncoder().encode(value));
-    },
-  });
-  return new Response(body, { headers });
 }
 
 function retryHeaders({ retryAfterSeconds }: SfuError): Record<string, string> {

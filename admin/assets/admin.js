@@ -1,4 +1,4 @@
-// The dashboard's own script: dialogs, keys, and whether the page is live. Everything else is htmx and the server.
+// The dashboard's own script: dialogs and keys. live.js keeps the page up to date; the rest is htmx and the server.
 (() => {
   document.documentElement.classList.add('scripted');
   // On a phone the menu is wider than the screen: scroll to the entry of the open page.
@@ -27,26 +27,6 @@
     setTimeout(() => toast.remove(), toast.classList.contains('bad') ? 12_000 : 6_000);
   }
 
-  // Shows whether the page is up to date.
-  const connection = (text) => {
-    const place = document.getElementById('connection');
-    if (place) place.textContent = text;
-    document.documentElement.classList.toggle('stale', text !== '' && text !== 'Live');
-  };
-  document.addEventListener('htmx:sse:after:connection', () => connection('Live'));
-  // A stream that is cleaned up was replaced by that of another search.
-  document.addEventListener(
-    'htmx:sse:close',
-    ({ detail }) => detail.reason === 'cleanup' || connection('Not live'),
-  );
-  // A stream that ended without an error: the server has shut down.
-  document.addEventListener('htmx:sse:before:connection', ({ detail }) => {
-    if (detail.connection.attempt > 0) connection('Connecting again');
-  });
-  document.addEventListener('htmx:sse:error', ({ detail }) => {
-    if (detail.status === 401 || detail.status === 403) location.reload();
-    connection('Connecting again');
-  });
   document.addEventListener('htmx:response:error', ({ detail }) => {
     const status = detail.ctx?.response?.status;
     if (status === 401) return location.reload();
@@ -128,5 +108,5 @@
     if (run && run() !== false) event.preventDefault();
   });
   // An update resets attributes to the server's, so the current row has to be marked again.
-  document.addEventListener('htmx:sse:after:message', () => current()?.classList.add('current'));
+  document.addEventListener('live:update', () => current()?.classList.add('current'));
 })();

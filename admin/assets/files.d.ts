@@ -11,11 +11,11 @@ declare module 'htmx.org/dist/htmx.min.js' {
   const text: string;
   export default text;
 }
-declare module 'htmx.org/dist/ext/hx-sse.min.js' {
+declare module '*/admin.js' {
   const text: string;
   export default text;
 }
-declare module '*/admin.js' {
+declare module '*/live.js' {
   const text: string;
   export default text;
 }

@@ -1,16 +1,13 @@
-import sse from 'htmx.org/dist/ext/hx-sse.min.js' with { type: 'text' };
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' };
 import styles from '../assets/admin.css' with { type: 'text' };
 import script from '../assets/admin.js' with { type: 'text' };
 import icon from '../assets/icon.svg' with { type: 'text' };
+import live from '../assets/live.js' with { type: 'text' };
 import { securityHeaders } from './headers.ts';
 
-/**
- * The files that pages load. htmx and its extension for server-sent events are one file: as two they race, and some
- * pages never become live.
- */
+/** The files that pages load. The scripts are one file, so that they run in this order. */
 const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
-  ['admin.js', { text: [htmx, sse, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' }],
+  ['admin.js', { text: [htmx, live, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' }],
   ['admin.css', { text: styles, type: 'text/css; charset=utf-8' }],
   ['icon.svg', { text: icon, type: 'image/svg+xml' }],
 ]);

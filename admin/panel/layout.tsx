@@ -39,8 +39,6 @@ const htmxConfig = JSON.stringify({
   noSwap: [204, 304, '4xx', '5xx'],
   history: true,
   includeIndicatorCSS: false,
-  // By default htmx may wait a minute after the server is back, with a page that is out of date.
-  sse: { reconnectMaxDelay: 5000 },
 });
 
 export interface FrameOptions {
@@ -101,12 +99,9 @@ export function frame({ context, panels, panel, csrf, content, base, messages }:
   );
 }
 
-/**
- * The element that listens for changes. Its id depends on its address, so that a search replaces the element: htmx ends
- * the stream of a removed element, but if only its address changes it later reopens the old stream beside the new one.
- */
+/** Tells assets/live.js where the updates of this page are. A search replaces it with another address. */
 function Stream({ address }: { address: string }): JSX.Element {
-  return <div id={htmlId('stream', address)} hidden hx-sse:connect={address} hx-swap="none" />;
+  return <div id={htmlId('stream', address)} hidden data-live={address} />;
 }
 
 function menuEntry(panel: Panel, current: Panel, context: PanelContext): JSX.Element {

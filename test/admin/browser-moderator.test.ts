@@ -92,7 +92,7 @@ test('after a search the page goes on showing what was searched for, over one st
   page.on('requestfailed', count);
   await page.evaluate(() => {
     Object.assign(window, { updates: 0 });
-    document.addEventListener('htmx:sse:after:message', () => {
+    document.addEventListener('live:update', () => {
       (window as unknown as { updates: number }).updates += 1;
     });
   });
@@ -251,8 +251,8 @@ test('a page says when it is not live, connects again by itself, and then shows 
     for (const { id } of second.store.sessions.list()) second.store.sessions.close(id);
     await enter({ server: second, roomId: 'later', peerId: 'bea' });
     await page.waitForURL(/\/admin\/login$/);
-    // The browser and htmx report each try that failed.
-    browser.expectProblem(/htmx:sse:error|net::ERR_|Failed to load resource/);
+    // The browser reports each try that failed.
+    browser.expectProblem(/net::ERR_|Failed to load resource/);
     expect(browser.problems()).toEqual([]);
   } finally {
     await rm(folder, { recursive: true, force: true });

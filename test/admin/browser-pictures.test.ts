@@ -40,7 +40,7 @@ async function takePictures(browser: Browser, kind: Kind): Promise<number> {
   for (const [name, path] of Object.entries(pagesOf(fixture.snapshot))) {
     await page.setViewportSize(sizes.phone);
     await page.goto(fixture.base + path);
-    if (await page.$('[hx-sse\\:connect]')) await becomesLive(page);
+    if (await page.$('[data-live]')) await becomesLive(page);
     expect([kind, name, await page.locator('h1').count()]).toEqual([kind, name, 1]);
     expect([kind, name, await page.locator('.failure').count()]).toEqual([kind, name, 0]);
     await take(name);

@@ -122,7 +122,7 @@ test('typed text, selection, focus, ticks and opened rows survive a hundred live
   await page.evaluate(() => {
     document.querySelector('textarea')?.setSelectionRange(5, 9);
     Object.assign(window, { updates: 0 });
-    document.addEventListener('htmx:sse:after:message', () => {
+    document.addEventListener('live:update', () => {
       (window as unknown as { updates: number }).updates += 1;
     });
   });
@@ -196,7 +196,7 @@ test('hostile names run nothing, break nothing and violate no policy, on any pag
   await logIn(page, fixture);
   for (const path of Object.values(pagesOf(fixture.snapshot))) {
     await page.goto(fixture.base + path);
-    if (await page.$('[hx-sse\\:connect]')) {
+    if (await page.$('[data-live]')) {
       await becomesLive(page);
       for (const [index, name] of hostileNames.entries())
         fixture.events.emit('roomNotice', {

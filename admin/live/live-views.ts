@@ -1,0 +1,145 @@
+import { changedRegions, joinRegions, type Region } from '../html/regions.ts';
+import { pause, RenderQueue } from './render-queue.ts';
+
+/** Minimum time between two renders of the same view. */
+const minGapMs = 250;
+
+export interface ViewSource {
+  /** Renders the view as it is now; undefined when those who have joined may no longer share it. */
+  readonly render: () => Promise<Region | undefined>;
+  /** Calls the listener when something changed that concerns the view. @returns a function that stops it */
+  readonly onChange: (listener: () => void) => () => void;
+  /** Called when the last viewer has left. */
+  readonly onEnd: () => void;
+}
+
+/** A view as it was rendered last, and how a page that shows `since` becomes the same. */
+export interface ViewUpdate {
+  readonly region: Region;
+  /** Elements that htmx puts in their places; empty when nothing differs. */
+  readonly html: string;
+}
+
+/**
+ * What several pages show at the same time: it is rendered once for all of them, and only when something changed and one
+ * of them has asked for it.
+ */
+export class LiveView {
+  #current: Region | undefined;
+  #changed = true;
+  #ended = false;
+  #next: Promise<void> | undefined;
+  #readyAt = 0;
+  #viewers = 0;
+  /** What leads from what a page shows to the current state. Pages mostly show the same. */
+  readonly #updates = new Map<Region | undefined, string>();
+  readonly #listeners = new Set<() => void>();
+  readonly #stop: () => void;
+
+  constructor(
+    private readonly source: ViewSource,
+    private readonly queue: RenderQueue,
+  ) {
+    this.#stop = source.onChange(() => this.#change());
+  }
+
+  /** Adds a viewer, who gets a state of after this moment. @returns a function that removes the viewer */
+  join(): () => void {
+    this.#viewers += 1;
+    this.#change();
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.#viewers -= 1;
+      if (this.#viewers === 0) this.#end();
+    };
+  }
+
+  /** Whether a page that shows `shown` would get something else now. */
+  isNewTo(shown: Region | undefined): boolean {
+    return this.#changed || this.#ended || this.#current !== shown;
+  }
+
+  /** Calls the listener when there may be something new. @returns a function that stops it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The update for a page that shows `since`; undefined when the view has ended. */
+  async update(since: Region | undefined): Promise<ViewUpdate | undefined> {
+    if (this.#changed && !this.#ended) {
+      this.#next ??= this.#render();
+      await this.#next;
+    }
+    const region = this.#current;
+    if (this.#ended || region === undefined) return undefined;
+    const known = this.#updates.get(since);
+    if (known !== undefined) return { region, html: known };
+    const html = (since ? changedRegions(since, region) : [region]).map(partial).join('');
+    this.#updates.set(since, html);
+    return { region, html };
+  }
+
+  async #render(): Promise<void> {
+    await pause(this.#readyAt - performance.now());
+    await this.queue.run(async () => {
+      // From here on a change needs another render.
+      this.#next = undefined;
+      this.#changed = false;
+      if (this.#viewers === 0) return;
+      const region = await this.source.render();
+      this.#readyAt = performance.now() + minGapMs;
+      this.#updates.clear();
+      this.#current = region;
+      if (region === undefined) this.#end();
+      this.#notify();
+    });
+  }
+
+  #change(): void {
+    this.#changed = true;
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stop();
+    this.source.onEnd();
+  }
+}
+
+/** The views that are looked at. */
+export class LiveViews {
+  readonly #views = new Map<string, LiveView>();
+  readonly #queue = new RenderQueue();
+
+  /** The view with this key, which is made when nobody looks at it yet. */
+  join(key: string, source: () => ViewSource): { view: LiveView; leave: () => void } {
+    const view = this.#views.get(key) ?? this.#add(key, source());
+    return { view, leave: view.join() };
+  }
+
+  #add(key: string, source: ViewSource): LiveView {
+    const onEnd = () => {
+      if (this.#views.get(key) === view) this.#views.delete(key);
+      source.onEnd();
+    };
+    const view = new LiveView({ ...source, onEnd }, this.#queue);
+    this.#views.set(key, view);
+    return view;
+  }
+}
+
+/** An update of one region. The outermost one is the page's whole content. */
+function partial(region: Region): string {
+  const id = region.id || 'content';
+  const swap = region.id ? 'outerMorph' : 'innerMorph';
+  return `<hx-partial hx-target="#${id}" hx-swap="${swap}">${joinRegions(region)}</hx-partial>`;
+}
