@@ -5,6 +5,7 @@ import { bitrate, duration } from '../html/format.ts';
 import { htmlId } from '../html/regions.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { ActionLink, Badge } from '../panel/parts.tsx';
+import { OtherConnections } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf, scoreTone, worstScore } from './quality.ts';
@@ -45,6 +46,7 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
         <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
         {flow(context, peer)}
       </p>
+      <OtherConnections context={context} room={room} peer={peer} />
       <Publications context={context} room={room} peer={peer} />
       <PeerButtons context={context} room={room} peer={peer} />
       <PeerDetails context={context} room={room} peer={peer} />

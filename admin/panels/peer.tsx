@@ -4,6 +4,7 @@ import { bitrate, dateTime, duration } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Figure, PageHead } from '../panel/parts.tsx';
+import { OtherConnections } from './connections.tsx';
 import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
@@ -52,6 +53,7 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
           <p class="states">
             <PeerState room={room} peer={peer} />
           </p>
+          <OtherConnections context={context} room={room} peer={peer} />
           <PeerButtons context={context} room={room} peer={peer} from="peer" />
           <Publications context={context} room={room} peer={peer} />
         </div>,
@@ -97,6 +99,7 @@ function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
   const values: readonly (readonly [string, string])[] = [
     ['State', peer.state === 'joined' ? 'joined' : 'connected, not joined yet'],
     ['Device', [device.name, device.version].filter(Boolean).join(' ') || '–'],
+    ['Subject', peer.program === null ? peer.subject : `${peer.subject} (program ${peer.program})`],
     ['Address', peer.address || '–'],
     ['Connected', `${dateTime(peer.connectedAt)}, ${duration(now - peer.connectedAt)} ago`],
     ['Token', peer.tokenId ?? 'none'],

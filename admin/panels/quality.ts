@@ -6,9 +6,9 @@ export function nameOf({ displayName, id }: PeerSnapshot): string {
   return displayName || id;
 }
 
-/** Whether the display name or id of a peer contains a text, which is in lower case. */
-export function matches({ displayName, id }: PeerSnapshot, text: string): boolean {
-  return displayName.toLowerCase().includes(text) || id.toLowerCase().includes(text);
+/** Whether the display name, id or subject of a peer contains a text, which is in lower case. */
+export function matches({ displayName, id, subject }: PeerSnapshot, text: string): boolean {
+  return [displayName, id, subject].some((each) => each.toLowerCase().includes(text));
 }
 
 /** The lowest score of the producers of these peers, 0 to 10; null when there are none. Paused ones have no score. */

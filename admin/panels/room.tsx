@@ -5,6 +5,7 @@ import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
+import { bySubject } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
 import { matches } from './quality.ts';
@@ -114,9 +115,9 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
   if (room.peers.length === 0)
     return <Empty title="Nobody is here" hint="An empty room is closed after a while." />;
   const text = (context.query.get('q') ?? '').toLowerCase();
-  const found = room.peers.filter((peer) => matches(peer, text));
+  const found = bySubject(room.peers.filter((peer) => matches(peer, text)));
   if (found.length === 0)
-    return <Empty title="Nobody found" hint="Search for a part of a name or of a peer id." />;
+    return <Empty title="Nobody found" hint="Search for a part of a name, of a peer id or of a subject." />;
   const { at, pages, shown } = pageOf(found, context.query.get('page'), pageSize);
   const to = (page: number) => context.link('/room', { room: room.id, q: text, page });
   return (

@@ -75,6 +75,12 @@ export const RoomState = Type.Object({
 export const Peer = Type.Object({
   id: Id,
   roomId: Id,
+  subject: Type.String({
+    description: 'Whose it is: the subject of its token. What moderators decide holds for it',
+  }),
+  connections: Type.Array(Id, {
+    description: 'Ids of the other peers of its subject in the room, such as what it plays by WHEP',
+  }),
   state: oneOf(['connected', 'joined', 'closed'], { description: '`connected` has not joined yet' }),
   displayName: Type.String(),
   device: Type.Object({

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, Reason } from '../../core/schemas.ts';
-import type { PeerSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { Sfu } from '../../sfu/sfu.ts';
 import { type DeepReadonly, defineOperation, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
@@ -13,18 +13,25 @@ export const listPeers = defineOperation({
   name: 'listPeers',
   verb: 'GET',
   path: '/rooms/:roomId/peers',
-  doc: 'The peers of a room, in the order of their ids.',
+  doc: 'The peers of a room, in the order of their ids; with `subject` all connections of one person or program.',
   scope: 'read',
-  params: params({ roomId: Id, ...paging }),
+  params: params({
+    roomId: Id,
+    subject: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'Only the peers of this subject' }),
+    ),
+    ...paging,
+  }),
   result: pageOf(Peer),
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run({ sfu }, { roomId, ...query }) {
+  run({ sfu }, { roomId, subject, ...query }) {
+    const ids = sfu.read.peerIds(roomId, subject);
     const { items, nextCursor } = pageByKey(
-      sfu.read.peerIds(roomId).map((id) => [id, id] as const),
+      ids.map((id) => [id, id] as const),
       query,
     );
-    return { items: items.map((id) => describePeer(roomId, sfu.read.peer(roomId, id))), nextCursor };
+    return { items: items.map((id) => readPeer(sfu, roomId, id)), nextCursor };
   },
 });
 
@@ -39,7 +46,7 @@ export const getPeer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run: ({ sfu }, { roomId, peerId }) => describePeer(roomId, sfu.read.peer(roomId, peerId)),
+  run: ({ sfu }, { roomId, peerId }) => readPeer(sfu, roomId, peerId),
 });
 
 export const changePeer = defineOperation({
@@ -66,7 +73,7 @@ export const changePeer = defineOperation({
       metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
       publish !== undefined && commands.setPublish({ ...request, publish }),
     ]);
-    return describePeer(target.roomId, sfu.read.peer(target.roomId, target.peerId));
+    return readPeer(sfu, target.roomId, target.peerId);
   },
 });
 
@@ -87,9 +94,11 @@ export const removePeer = defineOperation({
   },
 });
 
-function describePeer(roomId: string, peer: PeerSnapshot): DeepReadonly<Static<typeof Peer>> {
-  const { id, state, displayName, device, metadata, address, tokenId, ...rest } = peer;
-  const { grants, publish, connectedAt, joinedAt, worker } = rest;
-  const identity = { id, roomId, state, displayName, device, metadata: { ...metadata }, address, tokenId };
-  return { ...identity, grants, publish, connectedAt, joinedAt, worker };
+/** @throws SfuError not_found */
+function readPeer(sfu: Pick<Sfu, 'read'>, roomId: string, peerId: string): DeepReadonly<Static<typeof Peer>> {
+  const { id, subject, state, displayName, device, metadata, ...rest } = sfu.read.peer(roomId, peerId);
+  const { address, tokenId, grants, publish, connectedAt, joinedAt, worker } = rest;
+  const connections = sfu.read.peerIds(roomId, subject).filter((other) => other !== id);
+  const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
+  return { ...identity, metadata: { ...metadata }, grants, publish, connectedAt, joinedAt, worker };
 }

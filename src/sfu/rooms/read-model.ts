@@ -107,9 +107,10 @@ export class ReadModel {
     return peerSnapshot(this.options.registry.peer(roomId, peerId));
   }
 
-  /** Ids of the peers of a room. @throws SfuError not_found */
-  peerIds(roomId: string): string[] {
-    return [...this.options.registry.room(roomId).peers.keys()];
+  /** Ids of the peers of a room, or of those of one subject. @throws SfuError not_found */
+  peerIds(roomId: string, subject?: string): string[] {
+    const room = this.options.registry.room(roomId);
+    return subject === undefined ? [...room.peers.keys()] : room.peersOf(subject).map(({ id }) => id);
   }
 
   /** What is sent in a room. @throws SfuError not_found */
