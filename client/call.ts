@@ -84,7 +84,7 @@ export class Call implements LifelineHost {
   async leave(): Promise<void> {
     if (this.#state === 'ended') return;
     const { connection } = this.lifeline;
-    const leaving = connection?.request('leaveCall', {}, 1000).catch(() => {});
+    const leaving = connection?.request('leaveCall', {}, { timeout: 1000, urgent: true }).catch(() => {});
     this.#finish(new ClientError('left', 'you left the call'));
     await leaving;
     this.lifeline.stop();
@@ -93,10 +93,16 @@ export class Call implements LifelineHost {
   /** Starts to receive a publication. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
     const media = this.requireMedia();
+    const receiver = this.#receiver;
     const info = await media.request('consume', { producerId, paused: true });
-    const track = await this.#receiver?.offer(info);
-    if (!track) throw new ClientError('gone', 'the connection was lost; subscribe again');
-    await media.request('resumeConsumer', { consumerId: track.id });
+    if (!receiver || receiver !== this.#receiver)
+      throw new ClientError('gone', 'the connection was lost; subscribe again');
+    const track = await receiver.offer(info).catch((error: unknown) => {
+      media.request('closeConsumer', { consumerId: info.id }).catch(() => {});
+      throw error;
+    });
+    // The application may have paused it when it learned of it.
+    if (!track.paused) await media.request('resumeConsumer', { consumerId: track.id });
     return track;
   }
 
@@ -214,9 +220,12 @@ export class Call implements LifelineHost {
 
   async #transportClosed(transportId: string, reason: string): Promise<void> {
     const media = this.#media;
-    const direction = media?.lost(transportId);
-    if (!media || !direction || handledEnds.has(reason)) return;
+    const direction = media?.directionOf(transportId);
+    if (!media || !direction) return;
+    // What is being published fails when its transport closes; detached first, it waits for the next one.
     if (direction === 'send') this.sending.detach();
+    media.lost(direction);
+    if (handledEnds.has(reason)) return;
     await media.rebuild(direction);
     if (direction === 'send' && !media.closed) this.sending.attach(media);
   }

@@ -3,12 +3,14 @@ import {
   type MethodName,
   type MethodParams,
   type MethodResult,
+  maxFrameBytes,
   type Notification,
   type NotificationData,
   type ServerRequest,
   subProtocol,
   tokenPrefix,
 } from './protocol.ts';
+import { RequestWindow } from './request-window.ts';
 
 export interface ConnectionOptions {
   /** Address of the server: http, https, ws or wss. */
@@ -37,7 +39,16 @@ export interface ConnectionEnd {
 interface Waiting {
   readonly resolve: (data: never) => void;
   readonly reject: (error: ClientError) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** Runs from the moment when it is sent. */
+  timer?: ReturnType<typeof setTimeout>;
+  readonly bytes: number;
+}
+
+export interface RequestOptions {
+  /** Milliseconds for the answer. */
+  readonly timeout?: number;
+  /** Is sent before requests that wait for their turn. */
+  readonly urgent?: boolean;
 }
 
 interface Frame {
@@ -51,12 +62,16 @@ interface Frame {
   readonly errorReason?: string;
 }
 
+/** Characters of the reason with which an offer of the server is refused. */
+const maxRefusalLength = 200;
+
 /** A JWT is base64url and dots (RFC 7515); a sub-protocol allows few other characters. */
 const tokenCharacters = /^[\w.~+-]+$/;
 
 /** One signaling socket: protoo's envelope, requests with time-outs, answers to the server's requests. */
 export class Connection {
   readonly #waiting = new Map<number, Waiting>();
+  readonly #window = new RequestWindow();
   readonly #socket: WebSocket;
   #lastId = 0;
   #ended = false;
@@ -105,24 +120,30 @@ export class Connection {
     return !this.#ended;
   }
 
-  /** Sends a request. @throws ClientError with the server's code, `timeout`, or `unreachable` */
+  /**
+   * Sends a request; one of many waits until the server has answered some of them.
+   * @throws ClientError with the server's code, `too_large`, `timeout`, or `unreachable`
+   */
   request<N extends MethodName>(
     method: N,
     data: MethodParams<N>,
-    timeout = this.options.requestTimeout,
+    { timeout = this.options.requestTimeout, urgent = false }: RequestOptions = {},
   ): Promise<MethodResult<N>> {
     if (this.#ended) return Promise.reject(new ClientError('unreachable', 'the connection has ended'));
     this.#lastId += 1;
     const id = this.#lastId;
+    const text = JSON.stringify({ request: true, id, method, data });
+    const bytes = new TextEncoder().encode(text).byteLength;
+    if (bytes > maxFrameBytes) return Promise.reject(tooLarge(method, bytes));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new ClientError('timeout', `the server did not answer ${method} within ${timeout} ms`));
-        // A server that is silent for so long counts as dead, even if the socket is open.
-        this.#end({ closeCode: 1006, reason: '' });
-      }, timeout);
-      this.#waiting.set(id, { resolve, reject, timer });
-      this.#send({ request: true, id, method, data });
+      const waiting: Waiting = { resolve, reject, bytes };
+      this.#waiting.set(id, waiting);
+      const send = () => {
+        waiting.timer = setTimeout(() => this.#timedOut(id, method, timeout), timeout);
+        this.#sendText(text);
+      };
+      if (urgent) this.#window.pushUrgent({ bytes, send });
+      else this.#window.push({ bytes, send });
     });
   }
 
@@ -132,7 +153,19 @@ export class Connection {
   }
 
   #send(frame: object): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    this.#sendText(JSON.stringify(frame));
+  }
+
+  #sendText(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  #timedOut(id: number, method: string, timeout: number): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.reject(new ClientError('timeout', `the server did not answer ${method} within ${timeout} ms`));
+    // A server that is silent for so long counts as dead, even if the socket is open.
+    this.#end({ closeCode: 1006, reason: '' });
   }
 
   #received(text: string): void {
@@ -156,6 +189,7 @@ export class Connection {
     if (!waiting) return;
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
+    this.#window.answered(waiting.bytes);
     if (ok) waiting.resolve(data as never);
     else waiting.reject(errorOfReason(errorReason, 'internal'));
   }
@@ -165,7 +199,8 @@ export class Connection {
       .onRequest({ method, data } as ServerRequest)
       .then(() => this.#send({ response: true, id, ok: true, data: {} }))
       .catch((error: unknown) => {
-        const errorReason = error instanceof Error ? error.message : String(error);
+        const reason = error instanceof Error ? error.message : String(error);
+        const errorReason = reason.slice(0, maxRefusalLength);
         this.#send({ response: true, id, ok: false, errorCode: 500, errorReason });
       });
   }
@@ -174,6 +209,7 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
+    this.#window.clear();
     const error = new ClientError('unreachable', 'the connection to the server was lost');
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
@@ -183,6 +219,13 @@ export class Connection {
     this.#refused(new ConnectionRefused(end));
     this.options.onClosed(end);
   }
+}
+
+function tooLarge(method: string, bytes: number): ClientError {
+  return new ClientError(
+    'too_large',
+    `${method} has ${bytes} bytes, and the server takes ${maxFrameBytes}; send less in one message`,
+  );
 }
 
 /** The connection ended before the server admitted the peer. */

@@ -33,3 +33,8 @@ const transient = new Set(['gone', 'worker_unavailable', 'internal', 'timeout', 
 export function isTransient(error: unknown): boolean {
   return !(error instanceof ClientError) || transient.has(error.code);
 }
+
+/** Whether the server refused something for a moment only. Any other error of publishing is a refusal. */
+export function isMomentary(error: unknown): boolean {
+  return error instanceof ClientError && (transient.has(error.code) || error.code === 'unreachable');
+}

@@ -111,9 +111,14 @@ export class Media {
     return dataConsumer;
   }
 
-  /** The server closed that transport. @returns its direction if it was one of these */
-  lost(transportId: string): Direction | undefined {
-    return this.#transports.lost(transportId);
+  /** The direction of that transport if it is one of these. */
+  directionOf(transportId: string): Direction | undefined {
+    return this.#transports.directionOf(transportId);
+  }
+
+  /** The server closed the transport of that direction. */
+  lost(direction: Direction): void {
+    this.#transports.lost(direction);
   }
 
   /** Replaces a lost transport. Retries until the media is closed. */

@@ -5,8 +5,10 @@ import type {
   ServerRequestName,
 } from '../src/signaling/messages.ts';
 import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
+import type { maxResumed } from '../src/signaling/methods/resumeConsumers.ts';
 import type {
   closeRefused as CloseRefused,
+  maxFrameBytes as MaxFrameBytes,
   subProtocol as SubProtocol,
   tokenPrefix as TokenPrefix,
 } from '../src/wire/envelope.ts';
@@ -39,3 +41,7 @@ export const subProtocol: typeof SubProtocol = 'protoo';
 export const tokenPrefix: typeof TokenPrefix = 'bearer.';
 /** The close code of a refusal or a removal: the client must not reconnect by itself. */
 export const closeRefused: typeof CloseRefused = 4000;
+/** The largest frame that the server takes, in bytes. */
+export const maxFrameBytes: typeof MaxFrameBytes = 65_536;
+/** The most consumers that one `resumeConsumers` takes. */
+export const maxResumedConsumers: typeof maxResumed = 1024;

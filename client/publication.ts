@@ -30,7 +30,10 @@ export class Publication extends Events<PublicationEvents> {
   #paused: boolean;
   #held = false;
   #ended = false;
-  #producing = false;
+  /** The attempt to produce it that is pending. */
+  #producing: object | undefined;
+  /** Incremented by every wish to pause or resume: what a wish still waits for must not override a newer one. */
+  #wishes = 0;
 
   constructor(
     readonly source: TrackSource,
@@ -79,6 +82,7 @@ export class Publication extends Events<PublicationEvents> {
 
   /** Stops sending; others see that it is paused. `release` also closes the device, so that its light goes out. */
   async pause({ release = false }: { release?: boolean } = {}): Promise<void> {
+    this.#wishes += 1;
     this.#setPaused(true);
     if (release && this.options.reopen) this.mediaTrack.stop();
     if (this.#producer) await this.#media?.request('pauseProducer', { producerId: this.#producer.id });
@@ -89,8 +93,16 @@ export class Publication extends Events<PublicationEvents> {
     if (this.#held) {
       throw new ClientError('forbidden', 'a moderator muted this; wait until a moderator allows it again');
     }
-    if (this.released && this.options.reopen) await this.replaceTrack(await this.options.reopen());
+    this.#wishes += 1;
+    const wish = this.#wishes;
+    if (this.released && this.options.reopen) {
+      const opened = await this.options.reopen();
+      if (wish !== this.#wishes || this.#ended) return opened.stop();
+      await this.replaceTrack(opened);
+    }
+    if (wish !== this.#wishes || this.#ended) return;
     if (this.#producer) await this.#media?.request('resumeProducer', { producerId: this.#producer.id });
+    if (wish !== this.#wishes || this.#ended) return;
     this.#setPaused(false);
     // It was not produced while its device was closed.
     if (!this.#producer && !this.#producing && this.#media) await this.attach(this.#media);
@@ -125,19 +137,21 @@ export class Publication extends Events<PublicationEvents> {
 
   /** For the client: produces the track over a new connection. */
   async attach(media: Media): Promise<void> {
+    if (this.#ended) return;
     this.#media = media;
     if (this.released) return;
     const { source, options, mediaTrack: track } = this;
     const plan = producerOptions(source, track, options, media.device.sendRtpCapabilities);
     const appData = { ...options.appData, ...appDataOf(source) };
     const paused = this.#paused;
-    this.#producing = true;
+    const attempt = {};
+    this.#producing = attempt;
     const producer = await media
       .produce({ ...plan, track, stopTracks: false, appData }, paused)
       .finally(() => {
-        this.#producing = false;
+        if (this.#producing === attempt) this.#producing = undefined;
       });
-    if (this.#media !== media || this.#ended) return producer.close();
+    if (this.#media !== media || this.#ended || producer.closed) return abandon(media, producer);
     this.#producer = producer;
     await setDegradation(producer.rtpSender, source, options.degradationPreference).catch(() => {});
     await this.#catchUp(producer, paused);
@@ -153,6 +167,7 @@ export class Publication extends Events<PublicationEvents> {
   /** For the client: a moderator muted it, or allows it again. It stays muted until `resume`. */
   hold(held: boolean): void {
     this.#held = held;
+    if (held) this.#wishes += 1;
     if (held) this.#setPaused(true);
     else this.emit('changed', this);
   }
@@ -204,4 +219,11 @@ export class Publication extends Events<PublicationEvents> {
   #release(track: MediaStreamTrack): void {
     if (this.options.stopTrack ?? true) track.stop();
   }
+}
+
+/** It ended, or its transport did, while the server was asked: the server must not keep a producer that nobody feeds. */
+function abandon(media: Media, producer: types.Producer): void {
+  producer.close();
+  // If its transport has ended, the server has closed it already.
+  media.request('closeProducer', { producerId: producer.id }).catch(() => {});
 }

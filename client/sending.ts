@@ -1,17 +1,23 @@
 import type { Channel } from './channels.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, isMomentary } from './errors.ts';
 import type { Media } from './media.ts';
 import type { Notification } from './protocol.ts';
 import type { Publication } from './publication.ts';
+import { retry } from './retry.ts';
 
 /** Producers that end with their transport are produced again over the next one. */
 const transportEnds = new Set(['transport_closed', 'peer_left']);
+
+/** How long to try again what the server refused for a moment, if its media stays. */
+const publishRetry = { backoff: { first: 100, max: 2000 }, timeoutMs: 15_000 };
 
 /** Our publications and channels. They are sent again over each new connection. */
 export class Sending {
   readonly publications = new Set<Publication>();
   readonly channels = new Map<string, Channel>();
   #media: Media | undefined;
+  /** Counts attaching and detaching: the same media may have another transport now. */
+  #attachments = 0;
 
   /** Sends it now, or as soon as there is a connection. @throws ClientError when it is refused */
   async add(publication: Publication): Promise<void> {
@@ -28,6 +34,7 @@ export class Sending {
 
   /** There is a new connection: sends everything over it. */
   attach(media: Media): void {
+    this.#attachments += 1;
     this.#media = media;
     // A refused publication has ended and reported why; after a transient failure it is sent again with the next media.
     for (const publication of this.publications) this.#attach(publication, media).catch(() => {});
@@ -36,6 +43,7 @@ export class Sending {
 
   /** The connection is gone. */
   detach(): void {
+    this.#attachments += 1;
     this.#media = undefined;
     for (const publication of this.publications) publication.detach();
     for (const channel of this.channels.values()) channel.detach();
@@ -57,26 +65,38 @@ export class Sending {
   }
 
   async #attach(publication: Publication, media: Media): Promise<void> {
-    try {
-      await publication.attach(media);
-    } catch (error) {
-      if (media !== this.#media || publication.ended) return;
-      const known = asRefusal(error);
-      publication.end(known.code);
-      throw known;
-    }
+    const error = await this.#tryWhileCurrent(() => publication.attach(media));
+    if (!error || publication.ended) return;
+    publication.end(error.code);
+    throw error;
   }
 
   async #attachChannel(channel: Channel, media: Media): Promise<void> {
+    const error = await this.#tryWhileCurrent(() => channel.attach(media));
+    if (!error || this.channels.get(channel.label) !== channel) return;
+    this.channels.delete(channel.label);
+    channel.end(error);
+    throw error;
+  }
+
+  /**
+   * Tries again after an error that passes. Errors of media that is gone meanwhile are of no interest: everything is
+   * sent over the next one.
+   * @returns the refusal, if it is one
+   */
+  async #tryWhileCurrent(attach: () => Promise<void>): Promise<ClientError | undefined> {
+    const attachments = this.#attachments;
+    const isCurrent = () => attachments === this.#attachments;
     try {
-      await channel.attach(media);
+      await retry(async () => void (isCurrent() && (await attach())), {
+        ...publishRetry,
+        isRetryable: (error) => isCurrent() && isMomentary(error),
+        skipDelay: () => false,
+      });
     } catch (error) {
-      if (media !== this.#media) return;
-      const known = asRefusal(error);
-      this.channels.delete(channel.label);
-      channel.end(known);
-      throw known;
+      if (isCurrent()) return asRefusal(error);
     }
+    return undefined;
   }
 }
 

@@ -85,13 +85,15 @@ export class Transports {
     await this.#opening[direction];
   }
 
-  /** The server closed that transport. @returns its direction if it was one of these */
-  lost(transportId: string): Direction | undefined {
-    const direction = (['send', 'recv'] as const).find((name) => this.#open[name]?.id === transportId);
-    if (!direction) return undefined;
+  /** The direction of that transport if it is one of these. */
+  directionOf(transportId: string): Direction | undefined {
+    return (['send', 'recv'] as const).find((name) => this.#open[name]?.id === transportId);
+  }
+
+  /** The server closed the transport of that direction. */
+  lost(direction: Direction): void {
     this.#open[direction]?.close();
     delete this.#open[direction];
-    return direction;
   }
 
   async restartIce(): Promise<void> {
@@ -128,7 +130,7 @@ export class Transports {
     const { usernameFragment, password, iceLite } = await this.connection.request(
       'restartIce',
       { transportId: transport.id },
-      restartTimeoutMs,
+      { timeout: restartTimeoutMs, urgent: true },
     );
     await transport.restartIce({ iceParameters: { usernameFragment, password, iceLite } });
   }

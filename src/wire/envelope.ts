@@ -4,7 +4,7 @@ import type { SfuError } from '../core/errors.ts';
 /** What every socket of this server shares: JSON text frames in protoo's envelope, their limits, and the close codes. */
 
 /** The largest frame, in bytes; Bun closes the socket with 1009 beyond it. */
-export const maxFrameBytes = 64 * 1024;
+export const maxFrameBytes = 65_536;
 /** How deep a frame may be nested. RTP parameters need 7. */
 export const maxFrameDepth = 24;
 export const subProtocol = 'protoo';

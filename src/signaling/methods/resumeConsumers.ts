@@ -3,10 +3,13 @@ import { Id, Nothing } from '../../core/schemas.ts';
 import { resumeSubscription } from '../../sfu/rooms/subscribing.ts';
 import { defineMethod } from '../method.ts';
 
+/** The most that one message resumes; a client with more sends several. */
+export const maxResumed = 1024;
+
 export const resumeConsumers = defineMethod({
   name: 'resumeConsumers',
   doc: 'Resumes several consumers with one message. Those that have ended are skipped.',
-  params: Type.Object({ consumerIds: Type.Array(Id, { maxItems: 1024 }) }),
+  params: Type.Object({ consumerIds: Type.Array(Id, { maxItems: maxResumed }) }),
   result: Nothing,
   state: 'joined',
   grant: 'none',
