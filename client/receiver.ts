@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup-client';
 import { ClientError } from './errors.ts';
 import type { Media } from './media.ts';
-import { maxResumedConsumers } from './protocol.ts';
 import type { ConsumerInfo, DataConsumerInfo, Notification } from './protocol.ts';
+import { maxResumedConsumers } from './protocol.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { RemoteTrack } from './remote-track.ts';
 

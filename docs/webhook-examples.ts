@@ -21,7 +21,7 @@ const consumer = {
   kind: 'audio',
 } as const;
 const dataProducer = { ...alice, dataProducerId: 'c40e8815' };
-const left = { ...alice, joined: true, hidden: false, duration: 615_300 } as const;
+const left = { ...alice, joined: true, rejoining: false, hidden: false, duration: 615_300 } as const;
 
 /** Domain events in the order of a call. The webhooks are derived from them by the server's code, so they are never stale. */
 const samples: readonly Sample[] = [

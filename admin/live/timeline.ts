@@ -37,6 +37,7 @@ const writers: Writers = {
   roomClosed: (data) => ({ text: `room closed (${data.reason})${by(data.by)}` }),
   peerJoined: ({ peerId, displayName }) => ({ text: `${displayName || peerId} joined` }),
   peerRenamed: ({ displayName, oldDisplayName }) => ({ text: `${oldDisplayName} is now ${displayName}` }),
+  peerRejoined: ({ peerId, duration }) => ({ text: `${peerId} was back after ${duration} ms` }),
   peerRejoin: ({ peerId, reason }) => ({ text: `${peerId} was asked to rejoin (${reason})`, bad: true }),
   peerPermissionsChanged: (data) => ({ text: `what ${data.peerId} may publish was changed${by(data.by)}` }),
   peerNotice: (data) => ({ text: `notice to ${data.peerId}${by(data.by)}: ${data.message}` }),
@@ -44,7 +45,9 @@ const writers: Writers = {
     text: `${data.peerId} left (${data.reason})${data.by.kind === 'peer' ? '' : by(data.by)}`,
     bad: data.reason === 'disconnected' || data.reason === 'protocol_error',
   }),
-  transportConnected: ({ peerId, duration }) => ({ text: `media of ${peerId} connected in ${duration} ms` }),
+  transportConnected: ({ peerId, duration }) => ({
+    text: `media of ${peerId} connected${duration === null ? '' : ` in ${duration} ms`}`,
+  }),
   transportClosed: ({ peerId, reason }) => ({
     text: `a transport of ${peerId} closed (${reason})`,
     bad: reason === 'ice_failed' || reason === 'dtls_failed',

@@ -89,9 +89,7 @@ function followSessions({ page, onEvent, onSignalingEvent, onSample }: Sources):
     progress.reach('authorised');
   });
   onEvent('peerJoined', ({ sessionId, duration }) => {
-    const progress = sessions.get(sessionId);
-    // After a move or the death of a worker a peer joins again; that is no new person.
-    if (!progress?.reach('joined')) return;
+    sessions.get(sessionId)?.reach('joined');
     page.add(metrics.joins, 1, { result: 'ok' });
     page.observe(metrics.duration, duration / 1000);
   });

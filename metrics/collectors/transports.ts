@@ -82,7 +82,7 @@ export const metrics = {
   }),
   connectDuration: histogram({
     name: 'tureen_transport_connect_duration_seconds',
-    help: 'From the opening of a transport until it is connected (ICE and DTLS).',
+    help: 'From the moment when a client gives its side of a connection until it is connected (ICE and DTLS).',
     unit: 'seconds',
     source: 'event',
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
@@ -108,7 +108,9 @@ export const transports: Collector = {
   metrics,
   start({ page, onEvent, onSample }) {
     onEvent('transportOpened', () => page.add(metrics.opened));
-    onEvent('transportConnected', ({ duration }) => page.observe(metrics.connectDuration, duration / 1000));
+    onEvent('transportConnected', ({ duration }) => {
+      if (duration !== null) page.observe(metrics.connectDuration, duration / 1000);
+    });
     onEvent('transportClosed', ({ reason, course }) => {
       page.add(metrics.closes, 1, { reason });
       const failure = course === 'never_connected' ? course : reason;

@@ -51,6 +51,10 @@ export const sfuReports = {
     means: 'A peer has to join again: its worker died, or its room was moved.',
     in: ['log', 'notification', 'timeline', 'metric'],
   },
+  peerRejoined: {
+    means: 'A peer that had to join again is back in the call.',
+    in: ['log', 'notification', 'timeline'],
+  },
   peerPermissionsChanged: {
     means: 'What a peer may publish was changed.',
     in: ['notification', 'webhook', 'timeline'],

@@ -17,6 +17,7 @@ export const sfuLevels: Readonly<Record<ReportedIn<'log', typeof sfuReports>, Le
   peerJoined: 'info',
   peerLeft: 'info',
   peerRejoin: 'info',
+  peerRejoined: 'info',
   transportConnected: 'debug',
   transportClosed: 'debug',
   producerOpened: 'debug',

@@ -44,7 +44,7 @@ export async function connect(
 ): Promise<void> {
   const entry = peer.transport(transportId);
   if (entry.type === 'webrtc' && 'dtlsParameters' in remote)
-    return await connectTransport(entry, remote.dtlsParameters);
+    return await connectTransport(room, entry, remote.dtlsParameters);
   if (entry.type === 'plain' && 'ip' in remote) return await connectPlainTransport(room, entry, remote);
   throw new SfuError(
     'invalid_params',

@@ -31,10 +31,12 @@ export type TransportEnd = (typeof transportEnds)[number];
 export const producerEnds = ['peer', 'moderator', 'transport_closed', 'peer_left', 'not_allowed'] as const;
 export type ProducerEnd = (typeof producerEnds)[number];
 
+/** `unanswered`: its client did not answer the offer in time; it is offered again when the answer comes. */
 export const consumerEnds = [
   'peer',
   'moderator',
   'rejected',
+  'unanswered',
   'producer_closed',
   'transport_closed',
   'peer_left',

@@ -19,7 +19,7 @@ const publishers: { readonly [N in SfuEventName]?: Publisher<N> } = {
   peerPermissionsChanged: one('peer_permissions_changed'),
   peerMetadataChanged: one('peer_metadata_changed'),
   // A peer that left before it joined was never there for others.
-  peerLeft: ({ joined, ...rest }) => [
+  peerLeft: ({ joined, rejoining: _, ...rest }) => [
     ...(joined ? [['peer_left', rest] as const] : []),
     ...(rest.reason === 'removed' ? [['peer_removed', rest] as const] : []),
   ],

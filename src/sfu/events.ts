@@ -51,13 +51,18 @@ export interface SfuEvents {
   peerJoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
   peerRenamed: PeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
+  /** It joined again after that; to others who ask, it never left. `duration` is how long that took. */
+  peerRejoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
   peerMetadataChanged: PeerRef & { metadata: Readonly<Record<string, unknown>>; by: Actor };
   peerNotice: PeerRef & { message: string; by: Actor };
   peerLeft: PeerRef & {
     reason: PeerEnd;
     detail: string;
+    /** Whether it was in the call. */
     joined: boolean;
+    /** Whether it was about to join again, its media being lost: the others were told that already. */
+    rejoining: boolean;
     hidden: boolean;
     duration: number;
     by: Actor;
@@ -71,8 +76,11 @@ export interface SfuEvents {
   };
   transportDtlsState: PeerRef & { transportId: string; state: types.DtlsState };
   transportSctpState: PeerRef & { transportId: string; state: types.SctpState };
-  /** The first time that a transport carries media: since it was opened. */
-  transportConnected: PeerRef & { transportId: string; duration: number };
+  /**
+   * The first time that a transport carries media. `duration` is since its client gave its side of the connection; null
+   * for RTP without WebRTC, where there is nothing to negotiate.
+   */
+  transportConnected: PeerRef & { transportId: string; duration: number | null };
   /** What a receiving transport could use, and what its client's network gives; bits a second, at most one a second. */
   transportBandwidth: PeerRef & {
     transportId: string;

@@ -120,7 +120,7 @@ export const notifications = {
   peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer left the call.'),
   peerLeft: message(
     Type.Object({ peerId: Id, reason }),
-    'The same as peerClosed, under the name of the server protocol.',
+    'The same as peerClosed, under the name of the server protocol. With the reason `rejoin` the peer should be back in a moment; if it leaves meanwhile, peerLeft is sent again with the reason.',
   ),
   peerDisplayNameChanged: message(
     Type.Object({ peerId: Id, displayName: Type.String(), oldDisplayName: Type.String() }),

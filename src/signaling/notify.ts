@@ -74,13 +74,18 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
     notify.room(roomId, 'peerClosed', { peerId, reason }, peerId);
     notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
   };
+  const came = ({ roomId, peerId, hidden }: Who & { readonly hidden: boolean }) => {
+    const peer = rooms.get(roomId)?.peers.get(peerId);
+    if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer), peerId);
+  };
   return [
-    events.on('peerJoined', ({ roomId, peerId, hidden }) => {
-      const peer = rooms.get(roomId)?.peers.get(peerId);
-      if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer), peerId);
-    }),
-    events.on('peerLeft', ({ roomId, peerId, reason, joined, hidden }) => {
-      if (joined && !hidden) gone(roomId, peerId, reason);
+    events.on('peerJoined', came),
+    events.on('peerRejoined', came),
+    events.on('peerLeft', ({ roomId, peerId, reason, joined, rejoining, hidden }) => {
+      if (!joined || hidden) return;
+      // Clients that know only peerClosed do not wait for a peer to come back, and forgot it then.
+      if (rejoining) notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
+      else gone(roomId, peerId, reason);
     }),
     events.on('peerRejoin', ({ roomId, peerId, reason, joined, hidden }) => {
       if (joined && !hidden) gone(roomId, peerId, 'rejoin');

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
+import { Unanswered } from '../sfu/rooms/unanswered.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import type { ClientResponse } from '../wire/frame.ts';
 
@@ -12,9 +13,14 @@ interface Waiting {
 /** How long a client may take to reply: on a slow network, creating its side of a consumer takes a while. */
 const replyTimeoutMs = 30_000;
 
+/** For so many requests that were given up a late reply is still understood; the oldest are forgotten first. */
+const maxLate = 1024;
+
 /** Requests of the server that wait for the client's reply. */
 export class Requests {
   readonly #waiting = new Map<number, Waiting>();
+  /** What to do when the reply to a request that was given up comes after all. */
+  readonly #late = new Map<number, () => void>();
   #lastId = 0;
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
@@ -33,17 +39,18 @@ export class Requests {
     const cancelTimeout = clock.after(replyTimeoutMs, () => {
       this.#waiting.delete(id);
       const seconds = replyTimeoutMs / 1000;
-      reject(new SfuError('gone', `the client did not reply to ${method} within ${seconds} seconds`));
+      const message = `the client did not reply to ${method} within ${seconds} seconds`;
+      reject(new Unanswered(message, this.#acceptedLate(id)));
     });
     this.#waiting.set(id, { resolve, reject, cancelTimeout });
     send({ request: true, id, method, data });
     return promise;
   }
 
-  /** Takes a reply of the client. @returns false when no request waits for it */
+  /** Takes a reply of the client. @returns false when it is none to a request of ours */
   settle(response: ClientResponse): boolean {
     const waiting = this.#waiting.get(response.id);
-    if (!waiting) return false;
+    if (!waiting) return this.#settleLate(response);
     this.#waiting.delete(response.id);
     waiting.cancelTimeout();
     if (response.ok) waiting.resolve();
@@ -58,5 +65,24 @@ export class Requests {
       reject(new SfuError('gone', 'the connection ended'));
     }
     this.#waiting.clear();
+    this.#late.clear();
+  }
+
+  #acceptedLate(id: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#late.set(id, resolve);
+    if (this.#late.size > maxLate) {
+      const [oldest] = this.#late.keys();
+      if (oldest !== undefined) this.#late.delete(oldest);
+    }
+    return promise;
+  }
+
+  #settleLate({ id, ok }: ClientResponse): boolean {
+    const accepted = this.#late.get(id);
+    if (!accepted) return false;
+    this.#late.delete(id);
+    if (ok) accepted();
+    return true;
   }
 }

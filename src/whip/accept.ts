@@ -25,7 +25,8 @@ export async function acceptAnswer(session: WhipSession, text: string): Promise<
     throw unacceptableOffer(
       'an answer must accept every section of the offer; to receive nothing, DELETE the session',
     );
-  await connectTransport(session.requireOpen().entry, remoteDtls(transport));
+  const { room, entry } = session.requireOpen();
+  await connectTransport(room, entry, remoteDtls(transport));
   session.agree({ media, ice: transport.ice });
   return new Response(null, { status: 204 });
 }

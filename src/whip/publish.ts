@@ -55,7 +55,7 @@ export async function openPublisher({
       session.setTransport(entry);
       for (const track of tracks) await publish(room, peer, { transportId: entry.transport.id, ...track });
       session.onEnd(resumeWhenAllowed(room, peer));
-      await connectTransport(entry, remoteDtls(offer));
+      await connectTransport(room, entry, remoteDtls(offer));
       return answerPublisher(offer, offered, session.localTransport());
     },
   );

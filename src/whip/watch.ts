@@ -5,7 +5,7 @@ import { unreadMid } from '../sfu/quirks/mids.ts';
 import type { Peer, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Publication } from '../sfu/rooms/publication.ts';
 import type { Room } from '../sfu/rooms/room.ts';
-import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
+import { startSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
 import { connectTransport, openTransport } from '../sfu/rooms/transports.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { enterRoom } from './enter.ts';
@@ -129,7 +129,7 @@ async function answerPlayer({ room, peer, session, plan }: PlayerContext): Promi
     sections.push(watchedSection({ ...track, mid: media.mid, config: config ?? '' }));
   }
   session.agree(plan.offer);
-  await connectTransport(entry, remoteDtls(plan.offer));
+  await connectTransport(room, entry, remoteDtls(plan.offer));
   return writeAnswer(plan.offer, session.localTransport(), sections);
 }
 
@@ -171,14 +171,15 @@ async function receive(
   const { transport } = entry;
   const subscription = await subscribe(room, peer, publication, {
     paused: true,
+    startsLater: true,
     transportId: transport.id,
     ...options,
   });
   const { consumer, rtpParameters } = subscription;
   session.subscriptions.set(String(index), subscription);
   transport.on('dtlsstatechange', (state) => {
-    if (state !== 'connected' || consumer.closed) return;
-    resumeSubscription(room, subscription).catch((error: unknown) =>
+    if (state !== 'connected') return;
+    startSubscription(room, subscription).catch((error: unknown) =>
       room.log.warn('a WHEP player could not be resumed', { peerId: peer.id, error }),
     );
   });

@@ -23,6 +23,7 @@ const left = {
   sessionId: 's',
   detail: '',
   hidden: false,
+  rejoining: false,
   duration: 1,
   by: serverActor,
 };

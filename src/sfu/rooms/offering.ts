@@ -3,8 +3,9 @@ import { mediaCall } from '../media/media-call.ts';
 import type { DataSubscription, Peer, Subscription } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import type { Room } from './room.ts';
-import { closeSubscription, resumeSubscription, subscribe } from './subscribing.ts';
+import { closeSubscription, startSubscription, subscribe } from './subscribing.ts';
 import { subscribeData } from './subscribing-data.ts';
+import { Unanswered } from './unanswered.ts';
 
 /**
  * Offers a publication to a peer that takes what comes: the consumer is made paused, announced, and resumed once the
@@ -13,7 +14,7 @@ import { subscribeData } from './subscribing-data.ts';
  */
 export function offer(room: Room, peer: Peer, publication: Publication): void {
   if (!wants(peer, publication)) return;
-  subscribe(room, peer, publication, { paused: true })
+  subscribe(room, peer, publication, { paused: true, startsLater: true })
     .then((subscription) => introduce(room, subscription))
     .catch((error: unknown) => logFailedOffer(room, peer, error));
 }
@@ -30,7 +31,7 @@ export function offerAll(room: Room, peer: Peer): void {
 export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscription[]> {
   const wanted = room.publications.filter((publication) => wants(peer, publication));
   const subscribing = wanted.map((publication) =>
-    subscribe(room, peer, publication, { paused: true }).catch((error: unknown) =>
+    subscribe(room, peer, publication, { paused: true, startsLater: true }).catch((error: unknown) =>
       logFailedOffer(room, peer, error),
     ),
   );
@@ -45,7 +46,7 @@ export function offerData(room: Room, peer: Peer, publication: DataPublication):
   // RTP without WebRTC carries no data.
   if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
   subscribeData(room, peer, publication)
-    .then((subscription) => introduceData(subscription))
+    .then((subscription) => introduceData(room, subscription))
     .catch((error: unknown) => logFailedOffer(room, peer, error));
 }
 
@@ -62,20 +63,33 @@ async function introduce(room: Room, subscription: Subscription): Promise<void> 
   try {
     await subscription.peer.link.offerConsumer?.(subscription);
   } catch (error) {
-    closeSubscription(subscription, 'rejected');
+    closeSubscription(subscription, endOf(error));
+    const { peer, publication } = subscription;
+    offerAgain(error, () => !publication.handle.closed && offer(room, peer, publication));
     throw error;
   }
-  if (!subscription.consumer.closed) await resumeSubscription(room, subscription);
+  await startSubscription(room, subscription);
 }
 
-async function introduceData(subscription: DataSubscription): Promise<void> {
+function endOf(error: unknown): 'rejected' | 'unanswered' {
+  return error instanceof Unanswered ? 'unanswered' : 'rejected';
+}
+
+/** A client that slept, or was held up, is told that what it was offered has ended. It gets another once it is back. */
+function offerAgain(error: unknown, again: () => void): void {
+  if (error instanceof Unanswered) void error.accepted.then(again);
+}
+
+async function introduceData(room: Room, subscription: DataSubscription): Promise<void> {
   const { peer, dataConsumer } = subscription;
   try {
     await peer.link.offerDataConsumer?.(subscription);
   } catch (error) {
-    subscription.ending = 'rejected';
+    subscription.ending = endOf(error);
     peer.media.ending(dataConsumer.id);
     dataConsumer.close();
+    const { publication } = subscription;
+    offerAgain(error, () => !publication.handle.closed && offerData(room, peer, publication));
     throw error;
   }
   if (!dataConsumer.closed)

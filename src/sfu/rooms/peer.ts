@@ -7,15 +7,9 @@ import { type Grants, type Identity, mayPublish, type Published } from '../../co
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { MediaIndex } from './media-index.ts';
+import type { Device, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
 import { Traces } from './traces.ts';
-
-/** What a client says of itself. */
-export interface Device {
-  readonly flag?: string;
-  readonly name?: string;
-  readonly version?: string;
-}
 
 interface AnyPeerTransport {
   readonly peer: Peer;
@@ -27,6 +21,8 @@ interface AnyPeerTransport {
   connectedAt?: number;
   /** Whether the remote side was given: its DTLS parameters, or its address. */
   connectRequested: boolean;
+  /** Milliseconds since then. A transport may be open for long before its client has a reason to connect it. */
+  connectAge?: () => number;
   /** Why it is being closed, for the event. */
   ending?: TransportEnd;
 }
@@ -82,7 +78,12 @@ export interface Subscription {
   readonly rtpParameters: types.RtpParameters;
   readonly transportId: string;
   readonly openedAt: number;
-  ending?: 'peer' | 'moderator' | 'rejected';
+  /**
+   * Until it is started for the first time: `waiting` for its client to have it, or who paused it meanwhile, which that
+   * first start must not undo. Undefined when nothing is to start it by itself.
+   */
+  start?: 'waiting' | 'peer' | 'moderator';
+  ending?: 'peer' | 'moderator' | 'rejected' | 'unanswered';
 }
 
 export interface DataSubscription {
@@ -91,7 +92,7 @@ export interface DataSubscription {
   readonly dataConsumer: types.DataConsumer;
   readonly transportId: string;
   readonly openedAt: number;
-  ending?: 'peer' | 'rejected';
+  ending?: 'rejected' | 'unanswered';
 }
 
 /** How the domain reaches the client behind a peer: over its socket, or whatever a program has instead. */
@@ -99,25 +100,14 @@ export interface PeerLink {
   /** Resolves when the connection to the client is closed; at once where there is none. */
   readonly gone: Promise<void>;
   /**
-   * Resolves when the client has taken the consumer, rejects when it has not. A client that asks for what it wants to
-   * receive has neither of the two.
+   * Resolves when the client has taken the consumer, rejects when it has not, with `Unanswered` if it said nothing. A
+   * client that asks for what it wants to receive has neither of the two.
    */
   offerConsumer?(subscription: Subscription): Promise<void>;
   offerDataConsumer?(subscription: DataSubscription): Promise<void>;
   /** The peer has ended; the connection goes with it. */
   close(reason: PeerEnd, detail: string): void;
 }
-
-export type PeerState =
-  | { readonly name: 'connected' }
-  | {
-      readonly name: 'joined';
-      readonly joinedAt: number;
-      /** Absent for a client that does not receive media. */
-      readonly rtpCapabilities?: types.RtpCapabilities;
-      readonly autoSubscribe: boolean;
-    }
-  | { readonly name: 'closed'; readonly reason: PeerEnd };
 
 export interface PeerOptions {
   identity: Identity;
@@ -150,6 +140,10 @@ export class Peer {
   /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
   readonly receiving = new Set<string>();
   cancelJoinTimeout: () => void = () => {};
+  /** When it joined for the first time, in milliseconds since the epoch. It joins again when its media was lost. */
+  joinedAt: number | undefined;
+  /** Milliseconds since it was asked to join again; undefined unless it has to. */
+  rejoinAge: (() => number) | undefined;
 
   readonly identity: Identity;
   readonly link: PeerLink;

@@ -5,7 +5,7 @@ import type { SfuBus } from '../events.ts';
 import type { RtpPlace } from '../media/rtp-place.ts';
 import type { WorkerPool } from '../media/workers.ts';
 import type { MediaIndex } from './media-index.ts';
-import type { Device } from './peer.ts';
+import type { Device } from './peer-state.ts';
 import type { SfuSettings } from './settings.ts';
 
 /** What every room shares. */

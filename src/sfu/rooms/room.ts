@@ -127,13 +127,22 @@ export class Room {
     peer.cancelJoinTimeout();
     peer.displayName = peer.identity.displayName ?? options.displayName;
     peer.device = options.device;
-    const joinedAt = this.context.clock.now();
     const { autoSubscribe } = options;
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
-    peer.state = { name: 'joined', joinedAt, rtpCapabilities, autoSubscribe };
-    const { displayName, hidden } = peer;
-    const duration = peer.age();
-    this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration });
+    peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
+    const { displayName, hidden, rejoinAge } = peer;
+    peer.rejoinAge = undefined;
+    if (peer.joinedAt === undefined) {
+      peer.joinedAt = this.context.clock.now();
+      this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration: peer.age() });
+    } else {
+      this.events.emit('peerRejoined', {
+        ...peer.ref,
+        displayName,
+        hidden,
+        duration: rejoinAge?.() ?? 0,
+      });
+    }
   }
 
   /** Every peer of a subject. */
@@ -163,13 +172,16 @@ export class Room {
   removePeer(peer: Peer, reason: PeerEnd, options: { detail?: string; by?: Actor } = {}): void {
     if (peer.closed) return;
     const { detail = '', by = serverActor } = options;
-    const { joined, hidden } = peer;
+    const { hidden } = peer;
+    const joined = peer.joinedAt !== undefined;
+    const rejoining = peer.rejoinAge !== undefined;
     peer.cancelJoinTimeout();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
     peer.closeTransports('peer_left');
     const duration = peer.age();
-    this.events.emit('peerLeft', { ...peer.ref, reason, detail, joined, hidden, duration, by });
+    const end = { reason, detail, joined, rejoining, hidden, duration, by };
+    this.events.emit('peerLeft', { ...peer.ref, ...end });
     peer.link.close(reason, detail);
     this.#watchEmpty();
   }
@@ -264,6 +276,7 @@ export class Room {
       peer.closeTransports('rejoin');
       peer.router = undefined;
       peer.state = { name: 'connected' };
+      peer.rejoinAge = stopwatch(this.context.clock);
       peer.cancelJoinTimeout();
       this.#expectJoin(peer);
     }

@@ -3,7 +3,8 @@ import type { Grants } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
 import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
-import type { Device, LocalPublication, Peer, PeerTransport, Subscription } from './peer.ts';
+import type { LocalPublication, Peer, PeerTransport, Subscription } from './peer.ts';
+import type { Device } from './peer-state.ts';
 import type { Holder } from './publication.ts';
 import type { Room } from './room.ts';
 import type { RoomOptions } from './room-options.ts';
@@ -169,7 +170,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     grants: identity.grants,
     publish,
     connectedAt,
-    joinedAt: state.name === 'joined' ? state.joinedAt : null,
+    joinedAt: state.name === 'joined' ? (peer.joinedAt ?? null) : null,
     worker: peer.router?.live.index ?? null,
     transports: [...peer.transports.values()].map(transportSnapshot),
     producers: [...peer.publications.values()].map(producerSnapshot),

@@ -15,6 +15,8 @@ export interface SubscribeOptions {
   readonly transportId?: string;
   /** What the receiver of this one consumer can play, where it is not what its peer joined with. */
   readonly rtpCapabilities?: types.RtpCapabilities;
+  /** It is started by itself, by `startSubscription`, once its client has it. */
+  readonly startsLater?: boolean;
   /** The MID to send (RFC 9143), where the receiver's description gives one. */
   readonly mid?: string;
 }
@@ -24,7 +26,7 @@ export async function subscribe(
   room: Room,
   peer: Peer,
   publication: Publication,
-  { paused, transportId, rtpCapabilities: own, mid }: SubscribeOptions,
+  { paused, transportId, rtpCapabilities: own, mid, startsLater = false }: SubscribeOptions,
 ): Promise<Subscription> {
   const joined = peer.requireJoined();
   const rtpCapabilities = own ?? joined.rtpCapabilities;
@@ -61,6 +63,7 @@ export async function subscribe(
       rtpParameters: undisguised(consumer.rtpParameters),
       transportId: transport.id,
       openedAt: room.context.clock.now(),
+      start: startsLater ? 'waiting' : undefined,
     });
   } catch (error) {
     peer.receiving.delete(info.id);
@@ -68,7 +71,7 @@ export async function subscribe(
   }
 }
 
-export function closeSubscription(subscription: Subscription, by: 'peer' | 'moderator' | 'rejected'): void {
+export function closeSubscription(subscription: Subscription, by: NonNullable<Subscription['ending']>): void {
   subscription.ending ??= by;
   subscription.peer.media.ending(subscription.consumer.id);
   subscription.consumer.close();
@@ -81,7 +84,9 @@ export async function pauseSubscription(
   by: 'peer' | 'moderator' = 'peer',
 ): Promise<void> {
   const { consumer } = subscription;
-  const wasPaused = consumer.paused;
+  // One that is about to start is as good as running for whoever pauses it.
+  const wasPaused = consumer.paused && subscription.start !== 'waiting';
+  if (subscription.start === 'waiting' || (subscription.start && by === 'moderator')) subscription.start = by;
   // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
   if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by });
@@ -94,8 +99,25 @@ export async function resumeSubscription(
 ): Promise<void> {
   const { consumer } = subscription;
   const wasPaused = consumer.paused;
+  subscription.start = undefined;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
   if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by });
+}
+
+/**
+ * The client has what it was offered: starts it, unless it was paused meanwhile.
+ * @param asked the peer itself wants all of them started, which is newer than a pause of its own
+ */
+export async function startSubscription(
+  room: Room,
+  subscription: Subscription,
+  { asked = false }: { asked?: boolean } = {},
+): Promise<void> {
+  const { start, consumer } = subscription;
+  if (consumer.closed || start === undefined) return;
+  if (start === 'waiting' || (asked && start === 'peer')) await resumeSubscription(room, subscription);
+  // Whoever asks again after this one means it.
+  else subscription.start = undefined;
 }
 
 /** Where a peer receives: over that transport, or the last one that was opened for consuming. @throws SfuError wrong_state */

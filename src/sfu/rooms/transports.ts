@@ -112,6 +112,7 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
 
 /** Gives the client's side of DTLS. @throws SfuError wrong_state the second time */
 export async function connectTransport(
+  { context: { clock } }: Room,
   entry: WebRtcPeerTransport,
   dtlsParameters: types.DtlsParameters,
 ): Promise<void> {
@@ -122,11 +123,13 @@ export async function connectTransport(
     );
   }
   entry.connectRequested = true;
+  entry.connectAge = stopwatch(clock);
   await mediaCall(entry.transport, 'connecting the transport', () =>
     entry.transport.connect({ dtlsParameters }),
   ).catch((error: unknown) => {
     // Refused parameters leave the transport as it was: the client may send better ones.
     entry.connectRequested = false;
+    entry.connectAge = undefined;
     throw error;
   });
 }
@@ -251,7 +254,7 @@ function courseOf({ connectedAt, connectRequested }: PeerTransport) {
 export function connected(room: Room, entry: PeerTransport): void {
   if (entry.connectedAt !== undefined) return;
   entry.connectedAt = room.context.clock.now();
-  const duration = entry.age();
+  const duration = entry.connectAge?.() ?? null;
   room.events.emit('transportConnected', { ...entry.peer.ref, transportId: entry.transport.id, duration });
 }
 

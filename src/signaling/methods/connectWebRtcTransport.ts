@@ -25,8 +25,8 @@ export const connectWebRtcTransport = defineMethod({
       ],
     },
   },
-  async run({ peer }, { transportId, dtlsParameters }) {
-    await connectTransport(peer.webRtcTransport(transportId), dtlsParameters);
+  async run({ room, peer }, { transportId, dtlsParameters }) {
+    await connectTransport(room, peer.webRtcTransport(transportId), dtlsParameters);
     return {};
   },
 });
