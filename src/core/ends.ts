@@ -12,6 +12,12 @@ export const peerEnds = [
 ] as const;
 export type PeerEnd = (typeof peerEnds)[number];
 
+/**
+ * Why a peer on another node ended here: `rejoin` builds its media again and comes back, `node_lost` went with its node,
+ * `forgotten` is not in what its node says any more, which had no occasion to say why.
+ */
+export type RemoteEnd = PeerEnd | 'rejoin' | 'node_lost' | 'forgotten';
+
 export const roomEnds = ['empty', 'closed', 'draining', 'server_closed'] as const;
 export type RoomEnd = (typeof roomEnds)[number];
 
