@@ -1,4 +1,5 @@
-import { type Config, isLoopback } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { isLoopback } from '../core/networks.ts';
 
 type Origins = Pick<Config, 'allowedOrigins' | 'developmentMode'>;
 

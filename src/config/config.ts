@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Value } from '@sinclair/typebox/value';
+import { isLoopback } from '../core/networks.ts';
 import type { Mistake, Setting, ValuesOf } from './kinds.ts';
 import { keyMistakes } from './settings/access.ts';
 import { adminMistakes } from './settings/admin.ts';
+import { busMistakes } from './settings/cluster.ts';
 import { settings } from './settings/index.ts';
 import { turnMistakes } from './settings/network.ts';
 import { tlsMistakes } from './settings/server.ts';
@@ -51,6 +53,7 @@ export function readConfig(environment: Environment): Config {
     ...tlsMistakes(values),
     ...adminMistakes(values),
     ...webhookMistakes(values),
+    ...busMistakes(values),
     ...hostMistakes(host, developmentMode),
   ];
   // A variable that cannot be read counts as not set above, so a second line about it would be misleading.
@@ -98,9 +101,4 @@ function hostMistakes(host: string, developmentMode: boolean): Mistake[] {
   if (!developmentMode || isLoopback(host)) return [];
   const why = 'without TUREEN_API_KEY and TUREEN_API_SECRET anyone who reaches the server may enter';
   return [['HOST', `got "${host}", wants a loopback address such as ${loopback}, for ${why}`]];
-}
-
-/** Whether a host name or address, as in an address bar, is this machine itself. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -80,3 +80,8 @@ function writeNetwork({ version, address, prefix }: Network): string {
   // The URL parser writes the one recommended form (RFC 5952).
   return `${new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)}/${prefix}`;
 }
+
+/** Whether a host name or address, as in an address bar, is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}

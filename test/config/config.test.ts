@@ -44,6 +44,12 @@ test('with a key it serves every address and nothing is open', () => {
   expect(readConfig(keys)).toMatchObject({ developmentMode: false, host: '0.0.0.0', listenIp: '0.0.0.0' });
 });
 
+test('a bus on this machine needs neither TLS nor credentials, and without one the node is alone', () => {
+  expect(readConfig({}).busUrls).toBeUndefined();
+  const urls = ['nats://127.0.0.1:4222', 'nats://[::1]:4223', 'nats://localhost'];
+  expect(readConfig({ TUREEN_BUS_URL: urls.join(', ') }).busUrls).toEqual(urls);
+});
+
 test('several keys are good at the same time, so that one can be changed without a gap', () => {
   const { apiKeys } = readConfig({ TUREEN_API_KEY: 'old, new', TUREEN_API_SECRET: `${secret}1,${secret}2` });
   expect([...apiKeys]).toEqual([
@@ -72,6 +78,23 @@ test.each([
   [{ TUREEN_API_SECRET: secret }, 'TUREEN_API_KEY: got nothing'],
   [{ TUREEN_API_KEY: 'a,b', TUREEN_API_SECRET: secret }, 'TUREEN_API_SECRET: got 1 secrets, wants 2'],
   [{ TUREEN_API_KEY: 'a,a', TUREEN_API_SECRET: `${secret},${secret}` }, 'TUREEN_API_KEY: got a name twice'],
+  [
+    { TUREEN_BUS_URL: 'redis://bus' },
+    'TUREEN_BUS_URL: got "redis://bus", wants an address such as tls://bus',
+  ],
+  [
+    { TUREEN_BUS_URL: 'nats://127.0.0.1:4222,nats://10.0.0.1:4222', TUREEN_BUS_CREDENTIALS: 'bus.creds' },
+    'TUREEN_BUS_URL: got "nats://10.0.0.1:4222", wants tls://',
+  ],
+  [
+    { TUREEN_BUS_URL: 'tls://10.0.0.1,nats://[::1]', TUREEN_BUS_CREDENTIALS: 'x' },
+    'TUREEN_BUS_URL: got addresses',
+  ],
+  [{ TUREEN_BUS_URL: 'tls://bus.example.com' }, 'TUREEN_BUS_CREDENTIALS: got nothing, wants a file'],
+  [
+    { TUREEN_BUS_URL: 'nats://localhost', TUREEN_BUS_CA: 'ca.pem' },
+    'TUREEN_BUS_CA: got a file, wants a tls://',
+  ],
   [{ TUREEN_TURN_URLS: 'turn:turn.example.com' }, 'TUREEN_TURN_SECRET: got nothing'],
   [
     { TUREEN_ICE_SERVERS: '{"urls":' },

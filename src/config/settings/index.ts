@@ -1,6 +1,7 @@
 import type { Settings } from '../kinds.ts';
 import { accessSettings } from './access.ts';
 import { adminSettings } from './admin.ts';
+import { clusterSettings } from './cluster.ts';
 import { mediaSettings } from './media.ts';
 import { metricsSettings } from './metrics.ts';
 import { networkSettings } from './network.ts';
@@ -25,6 +26,7 @@ export const settings = {
   ...adminSettings,
   ...metricsSettings,
   ...nodeSettings,
+  ...clusterSettings,
 } as const satisfies Settings;
 
 /** The same rows under the headings of docs/configuration.md, which is generated from them. */
@@ -39,4 +41,5 @@ export const subjects: readonly { readonly title: string; readonly settings: Set
   { title: 'Dashboard', settings: adminSettings },
   { title: 'Metrics and traces', settings: metricsSettings },
   { title: 'Node', settings: nodeSettings },
+  { title: 'Mesh', settings: clusterSettings },
 ];

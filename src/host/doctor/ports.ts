@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { connect, createServer, isIPv6, type Server } from 'node:net';
-import { type Config, isLoopback } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { isLoopback } from '../../core/networks.ts';
 import { announcedAddresses, listenInfos } from '../addresses.ts';
 import { type Check, type Finding, fatal, warning } from './check.ts';
 
