@@ -50,6 +50,12 @@ const PROGRAMS: Program[] = [
     replacedBy: 'TUREEN_TEST_FIREFOX',
     why: 'for the tests in Firefox',
   },
+  {
+    isNeededBy: (file) => /cluster|mesh/.test(file),
+    command: 'nats-server',
+    package: 'nats-server',
+    why: 'for the bus between nodes',
+  },
   { isNeededBy: isIngestTest, command: 'ffmpeg', package: 'ffmpeg', why: 'to bring media into rooms' },
   { isNeededBy: isIngestTest, command: 'curl', package: 'curl', why: 'for the scripts of the guide' },
   { isNeededBy: isIngestTest, command: 'jq', package: 'jq', why: 'for the scripts of the guide' },

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './port.ts';
+import { until } from './until.ts';
+
+export interface NatsServerOptions {
+  /** Lines of its configuration beside where it listens. */
+  readonly configuration?: string;
+  /** Whether it has JetStream; it has unless told. */
+  readonly jetStream?: boolean;
+}
+
+/** Debian's nats-server on loopback. It can be killed, stopped and started again on its port. */
+export class NatsServer implements AsyncDisposable {
+  readonly port = freePort();
+  #child: Bun.Subprocess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly options: NatsServerOptions,
+  ) {}
+
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    const server = new NatsServer(await mkdtemp(join(tmpdir(), 'tureen-nats-')), options);
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again, after `kill`. */
+  async restart(): Promise<void> {
+    const { jetStream = true, configuration = '' } = this.options;
+    const file = join(this.folder, 'nats.conf');
+    const store = jetStream ? `jetstream { store_dir: "${join(this.folder, 'data')}" }` : '';
+    await Bun.write(file, `listen: "127.0.0.1:${this.port}"\n${store}\n${configuration}\n`);
+    this.#child = Bun.spawn(['nats-server', '-c', file], {
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'ignore',
+    });
+    await until(() => accepts(this.port), 'a nats-server that listens');
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    this.#child?.kill('SIGKILL');
+    await this.#child?.exited;
+  }
+
+  /** It is there and does nothing, until `thaw`. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
