@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
-import type { Device } from './peer.ts';
+import type { Device } from './peer-state.ts';
 import type { Holder } from './publication.ts';
 
 type AppData = Readonly<Record<string, unknown>>;
