@@ -4,6 +4,7 @@ import type { MediaObject, MediaObjectKind } from '../src/sfu/rooms/media-index.
 import type { WorkerUsage } from '../src/sfu/rooms/read-model.ts';
 import type { Sfu } from '../src/sfu/sfu.ts';
 import type { SignalingEventName, SignalingEvents } from '../src/signaling/events.ts';
+import type { Store } from '../src/store/store.ts';
 import type { WebhookOutbox } from '../src/store/webhook-outbox.ts';
 import type { Metric } from './define.ts';
 import type { Page } from './page.ts';
@@ -28,6 +29,8 @@ export interface MeasuredNode {
   readonly signaling: SignalingCounts;
   /** The webhooks that wait or have failed; not measured by default. */
   readonly webhooks: Pick<WebhookOutbox, 'states' | 'countsOf'> | undefined;
+  /** The database; not measured by default. */
+  readonly storage: Pick<Store, 'state'> | undefined;
   readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds'>;
   /** Of Tureen itself. */
   readonly version: string;

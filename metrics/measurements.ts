@@ -18,6 +18,8 @@ export interface MeasurementsOptions {
   signaling: { readonly events: SignalingBus; readonly counts: SignalingCounts };
   /** The webhooks that wait or have failed; not measured by default. */
   webhooks?: MeasuredNode['webhooks'];
+  /** The database; not measured by default. */
+  storage?: MeasuredNode['storage'];
   /** Of Tureen itself. */
   version: string;
   clock?: Clock;
@@ -36,7 +38,7 @@ export class Measurements {
 
   /** @param options.sfu one whose rooms have not been opened yet */
   constructor(private readonly options: MeasurementsOptions) {
-    const { sfu, config, signaling, webhooks, version, clock = systemClock, onError } = options;
+    const { sfu, config, signaling, webhooks, storage, version, clock = systemClock, onError } = options;
     const { node = hostname(), region = 'none', statsIntervalSeconds: intervalSeconds } = config;
     const page = new Page(allMetrics, { node, region });
     const loopLag = this.#loopLag;
@@ -44,7 +46,7 @@ export class Measurements {
     this.page = page;
     this.sampler = sampler;
     this.#collection = new Collection({
-      node: { page, sfu, signaling: signaling.counts, webhooks, sampler, version, clock },
+      node: { page, sfu, signaling: signaling.counts, webhooks, storage, sampler, version, clock },
       events: sfu.events,
       signalingEvents: signaling.events,
       sampler,

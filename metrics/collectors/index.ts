@@ -9,6 +9,7 @@ import { rooms } from './rooms.ts';
 import { sampler } from './sampler.ts';
 import { signaling } from './signaling.ts';
 import { speakers } from './speakers.ts';
+import { storage } from './storage.ts';
 import { streams } from './streams.ts';
 import { transports } from './transports.ts';
 import { webhooks } from './webhooks.ts';
@@ -28,6 +29,7 @@ export const collectors: readonly Collector[] = [
   workers,
   node,
   processCollector,
+  storage,
   webhooks,
   sampler,
 ];

@@ -1,3 +1,4 @@
+import { standardOutput } from '../../src/core/log-sink.ts';
 import { openFileCount, openFileLimit } from '../../src/core/open-files.ts';
 import type { Collector } from '../collector.ts';
 import { counter, gauge, histogram } from '../define.ts';
@@ -29,6 +30,11 @@ export const metrics = {
   maxFiles: gauge({
     name: 'process_max_fds',
     help: 'File descriptors that the process may open.',
+    source: 'process',
+  }),
+  lostLines: counter({
+    name: 'tureen_log_lines_lost_total',
+    help: 'Lines of the log that were never written: the disk was full, or nobody read the pipe.',
     source: 'process',
   }),
   start: gauge({
@@ -66,6 +72,7 @@ export const processCollector: Collector = {
       page.raise(metrics.cpu, (user + system) / 1e6);
       page.set(metrics.memory, rss);
       page.set(metrics.heap, heapUsed);
+      page.raise(metrics.lostLines, standardOutput.lost);
       page.set(metrics.start, startedAt);
       page.set(metrics.openFiles, openFileCount());
       page.set(metrics.maxFiles, mostFiles);

@@ -4,6 +4,7 @@ import { metrics as node } from '../collectors/node.ts';
 import { metrics as processes } from '../collectors/process.ts';
 import { metrics as rooms } from '../collectors/rooms.ts';
 import { metrics as signaling } from '../collectors/signaling.ts';
+import { metrics as storage } from '../collectors/storage.ts';
 import { metrics as transports } from '../collectors/transports.ts';
 import { metrics as webhooks } from '../collectors/webhooks.ts';
 import { metrics as workers } from '../collectors/workers.ts';
@@ -160,6 +161,27 @@ export const alertRules: readonly AlertRule[] = [
     for: '0m',
     severity: 'warning',
     summary: '{{ $labels.node }} should have ended its drain five minutes ago and still runs.',
+  },
+  {
+    alert: 'TureenStorageFails',
+    expr: `${q.sum(storage.writable)} == 0`,
+    for: '1m',
+    severity: 'critical',
+    summary: 'The database of {{ $labels.node }} takes no writes: bans and records are refused or wait.',
+  },
+  {
+    alert: 'TureenAuditEntriesLost',
+    expr: `${q.increase(storage.lost)} > 0`,
+    for: '0m',
+    severity: 'critical',
+    summary: 'Entries of the audit log of {{ $labels.node }} were lost in the last ten minutes.',
+  },
+  {
+    alert: 'TureenLogLinesLost',
+    expr: `${q.increase(processes.lostLines)} > 0`,
+    for: '0m',
+    severity: 'warning',
+    summary: 'Lines of the log of {{ $labels.node }} were lost in the last ten minutes.',
   },
   {
     alert: 'TureenWebhooksNotDelivered',

@@ -182,7 +182,7 @@ function startAdapters({ admission, panels, ...core }: Core) {
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
-      ...{ sfu, signaling, config, version, clock, webhooks: store.webhooks },
+      ...{ sfu, signaling, config, version, clock, webhooks: store.webhooks, storage: store },
       onError: (error) => log.error('a measurement failed', { error }),
     }),
     (started) => started.close(),

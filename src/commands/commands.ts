@@ -3,7 +3,7 @@ import { SfuError } from '../core/errors.ts';
 import type { Grants } from '../core/grants.ts';
 import type { Source } from '../core/sources.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
-import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
+import type { RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { AuditIntent } from '../store/audit.ts';
 import { type Ban, banMatches, type NewBan, readBan } from '../store/bans.ts';
@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
 import { describeRemoval, goOn, notBanned, type Removal, type Stored, withReason } from './removal.ts';
+import { muted, open, type Selection } from './selection.ts';
 import type { ConsumerTarget, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 
 export type { BanRequest } from './ban-request.ts';
@@ -19,9 +20,6 @@ export type { PeerTarget, Requester } from './targets.ts';
 
 /** An action, and whether it is to be done also when it cannot be recorded. */
 type Intent = AuditIntent & Requester & { readonly protects?: boolean };
-
-/** Whether a bulk command applies to a producer of a joined peer. */
-type Selection = (peer: PeerSnapshot, producer: ProducerSnapshot) => boolean;
 
 /**
  * What moderators and programs can do, for the dashboard, signaling and REST alike: by id, with plain results. Each
@@ -142,26 +140,16 @@ export class Commands {
    * when it is given. @returns how many were muted, without those that were muted before
    */
   async muteAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
-    const { source, peerId } = target;
-    const selects: Selection = (peer, producer) =>
-      (source === undefined || producer.source === source) &&
-      !producer.pausedBy.includes('moderator') &&
-      (peerId === undefined ? !peer.grants.moderate : peer.id === peerId);
-    const action = peerId === undefined ? 'room.mute' : 'peer.mute';
-    return await this.#forProducers({ ...target, action, protects: true }, selects, (found) =>
+    const action = target.peerId === undefined ? 'room.mute' : 'peer.mute';
+    return await this.#forProducers({ ...target, action, protects: true }, open(target), (found) =>
       this.sfu.muteProducer(found),
     );
   }
 
   /** Ends the mutes of a peer, so that it may resume. @returns how many were ended */
   async allowAll(target: PeerTarget & { source?: Source }): Promise<number> {
-    const { source, peerId } = target;
-    const selects: Selection = (peer, producer) =>
-      peer.id === peerId &&
-      (source === undefined || producer.source === source) &&
-      producer.pausedBy.includes('moderator');
     const intent = { ...target, action: 'peer.allow' };
-    return await this.#forProducers(intent, selects, (found) => this.sfu.allowProducer(found));
+    return await this.#forProducers(intent, muted(target), (found) => this.sfu.allowProducer(found));
   }
 
   /** Sets what a peer may publish from now on. */

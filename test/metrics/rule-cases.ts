@@ -135,6 +135,24 @@ export const cases: Readonly<Record<string, RuleCase>> = {
       [on('tureen_drain_deadline_timestamp_seconds'), '1000x30'],
     ],
   },
+  TureenStorageFails: {
+    at: '6m',
+    labels: node,
+    fires: [[on('tureen_storage_writable'), '1 1 1 0x10']],
+    silent: [[on('tureen_storage_writable'), '1 1 0 1x10']],
+  },
+  TureenAuditEntriesLost: {
+    at: '8m',
+    labels: node,
+    fires: [[on('tureen_audit_entries_lost_total'), '0 0 0 1x10']],
+    silent: [[on('tureen_audit_entries_lost_total'), '4x15']],
+  },
+  TureenLogLinesLost: {
+    at: '8m',
+    labels: node,
+    fires: [[on('tureen_log_lines_lost_total'), '0 0 0 1x10']],
+    silent: [[on('tureen_log_lines_lost_total'), '4x15']],
+  },
   TureenWebhooksNotDelivered: {
     at: '25m',
     labels: { ...node, receiver: 'billing' },

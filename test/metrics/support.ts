@@ -111,7 +111,16 @@ export function collecting(...collectors: readonly Collector[]) {
   const counts = { queued: 0, notifications: 0 };
   const collection = new Collection({
     collectors,
-    node: { page, sfu, signaling: counts, webhooks: undefined, sampler, version: 'test', clock },
+    node: {
+      page,
+      sfu,
+      signaling: counts,
+      webhooks: undefined,
+      storage: undefined,
+      sampler,
+      version: 'test',
+      clock,
+    },
     events: sfu.events,
     signalingEvents,
     sampler,

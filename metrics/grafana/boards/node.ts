@@ -4,6 +4,7 @@ import { metrics as processes } from '../../collectors/process.ts';
 import { metrics as rooms } from '../../collectors/rooms.ts';
 import { metrics as sampler } from '../../collectors/sampler.ts';
 import { metrics as signaling } from '../../collectors/signaling.ts';
+import { metrics as storage } from '../../collectors/storage.ts';
 import { metrics as webhooks } from '../../collectors/webhooks.ts';
 import { metrics as workers } from '../../collectors/workers.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
@@ -113,6 +114,12 @@ const serverRow: BoardSpec['rows'][number] = {
         ),
       ],
       { thresholds: { warn: 0.7, bad: 0.9 } },
+    ),
+    graph(
+      'Records that wait',
+      'short',
+      'Records of moderators that the data disk does not take at the moment.',
+      [line('{{node}}', q.sum(storage.waiting, { by: ['node'] }))],
     ),
   ],
 };
