@@ -116,3 +116,33 @@ test.each(['closed', 'not read any more'] as const)(
     await rm(folder, { recursive: true });
   },
 );
+
+test('lines that nobody reads are counted in the metrics, and told in the log once it is read again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-pipe-'));
+  const pipe = join(folder, 'log');
+  Bun.spawnSync(['mkfifo', pipe]);
+  const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  // A line for each at the start, of more than a megabyte together.
+  const names = Array.from({ length: 25 }, (_, index) => `TUREEN_${index}_${'X'.repeat(60_000)}`);
+  const { program, url } = await logsInto(pipe, Object.fromEntries(names.map((name) => [name, '1'])));
+  await using _ended = program;
+  const lost = async () =>
+    Number(/^tureen_log_lines_lost_total\S* (\d+)/m.exec(await (await fetch(`${url}metrics`)).text())?.[1]);
+  const before = await lost();
+  expect(before).toBeGreaterThan(3);
+  expect(before).toBeLessThan(25);
+
+  let read = '';
+  const told = /^.*log lines could not be written and were lost.*$/m;
+  await until(async () => {
+    const { bytesRead, buffer } = await reader
+      .read(new Uint8Array(4 * pipeBytes))
+      .catch(() => ({ bytesRead: 0, buffer: new Uint8Array() }));
+    read += new TextDecoder().decode(buffer.subarray(0, bytesRead));
+    return told.test(read);
+  }, 'the line about lost lines');
+  expect(JSON.parse(told.exec(read)?.[0] ?? '')).toMatchObject({ level: 'warn', lost: before });
+  expect(await lost()).toBe(before);
+  await reader.close();
+  await rm(folder, { recursive: true });
+});
