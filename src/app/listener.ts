@@ -19,8 +19,13 @@ export class Listener {
   /** The one that accepts connections, and those that keep the calls from before a certificate was replaced. */
   readonly #servers = new Set<BunServer>();
   #current: { readonly server: BunServer; readonly app: AnyElysia } | undefined;
+  #port: number | undefined;
+  #isPaused = false;
+  #tls: TlsPair | undefined;
 
-  constructor(private readonly options: ListenerOptions) {}
+  constructor(private readonly options: ListenerOptions) {
+    this.#tls = options.tls;
+  }
 
   /** Listens. @throws Error that says what to do when the port is not available */
   open(app: AnyElysia): void {
@@ -39,7 +44,7 @@ export class Listener {
   }
 
   get port(): number {
-    return this.#current?.server.port ?? this.options.config.port;
+    return this.#port ?? this.options.config.port;
   }
 
   /**
@@ -48,9 +53,25 @@ export class Listener {
    */
   replaceTls(tls: TlsPair): void {
     if (!this.#current) return;
+    this.#tls = tls;
+    if (this.#isPaused) return;
     const { server: former, app } = this.#current;
     this.#listen(app, this.port, tls);
-    void former.stop(false).then(() => this.#servers.delete(former));
+    this.#retire(former);
+  }
+
+  /** Closes the port: new connections are refused at once, and open ones go on. */
+  pause(): void {
+    if (!this.#current || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#retire(this.#current.server);
+  }
+
+  /** Opens the port again. @throws Error when another program has taken it */
+  resume(): void {
+    if (!this.#current || !this.#isPaused) return;
+    this.#listen(this.#current.app, this.port, this.#tls);
+    this.#isPaused = false;
   }
 
   /** Accepts no more connections, and cuts off the open ones that do not end in time. */
@@ -63,6 +84,10 @@ export class Listener {
     });
     await Promise.race([stopped, timeout]);
     await Promise.all(servers.map((server) => server.stop(true)));
+  }
+
+  #retire(server: BunServer): void {
+    void server.stop(false).then(() => this.#servers.delete(server));
   }
 
   #listen(app: AnyElysia, port: number, tls: TlsPair | undefined): void {
@@ -80,6 +105,8 @@ export class Listener {
     if (!app.server) throw new Error('Elysia made no server');
     const server = app.server as BunServer;
     this.#servers.add(server);
+    // The port of a server that has stopped is not known any more.
+    this.#port = server.port;
     this.#current = { server, app };
   }
 }

@@ -137,7 +137,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   // It opens last, but it is stopped after everything that has connections open: it waits for them.
   const listener = ends.adopt(newListener(options), (opened) => opened.stop());
   const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
-  const fileReserve = new FileReserve(log);
+  const fileReserve = ends.adopt(new FileReserve({ log, clock }), (opened) => opened.close());
   const unreadyReasons = () => [
     ...fileReserve.unreadyReasons,
     ...store.unreadyReasons,
@@ -155,6 +155,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   const commands = new Commands(sfu, store, () => clock.now());
   const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
   listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));
+  fileReserve.guard(listener);
   // Calls come once it is open. They end first, while the parts that report their end still run: sockets get 1012,
   // receivers get webhooks. The workers close with them.
   ends.defer(() => sfu.close());
