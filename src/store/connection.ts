@@ -41,6 +41,8 @@ export class Connection {
   readonly #files: readonly { readonly path: string; readonly identity: string }[];
   #trouble: (Trouble & { readonly since: number }) | undefined;
   #cancelWatch: () => void = () => {};
+  /** Ends each wait for the disk. */
+  readonly #waits = new Set<() => void>();
   #closed = false;
 
   /** @param database one in WAL mode when it is in a file, whose schema is the newest */
@@ -106,11 +108,16 @@ export class Connection {
    */
   async synced(): Promise<void> {
     if (!this.#journal) return;
-    const late = Promise.withResolvers<'late'>();
-    const cancel = this.#clock.after(syncTimeoutMs, () => late.resolve('late'));
+    const ended = Promise.withResolvers<'late' | 'closed'>();
+    const cancel = this.#clock.after(syncTimeoutMs, () => ended.resolve('late'));
+    const close = () => {
+      cancel();
+      ended.resolve('closed');
+    };
+    this.#waits.add(close);
     try {
       const synced = this.#journal.sync();
-      if ((await Promise.race([synced, late.promise])) !== 'late') return;
+      if ((await Promise.race([synced, ended.promise])) !== 'late') return;
       this.#begin(slow);
       synced.then(
         () => this.#end(slow),
@@ -123,6 +130,7 @@ export class Connection {
       throw this.#failed(error);
     } finally {
       cancel();
+      this.#waits.delete(close);
     }
     throw storageError(slow);
   }
@@ -131,7 +139,9 @@ export class Connection {
     this.#closed = true;
     this.#cancelWatch();
     this.#journal?.close();
+    // This syncs, too.
     this.database.close();
+    for (const close of this.#waits) close();
   }
 
   #write<T>(run: () => T): T {

@@ -1,4 +1,4 @@
-import { close, fdatasync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const sync = promisify(fdatasync);
@@ -32,8 +32,9 @@ export class Journal {
 
   /** Closes the file once nothing is being synced. */
   close(): void {
-    const settled = this.#next ?? this.#running ?? Promise.resolve();
-    void settled.catch(() => {}).then(() => close(this.#file));
+    const settled = this.#next ?? this.#running;
+    if (!settled) return closeSync(this.#file);
+    void settled.catch(() => {}).then(() => closeSync(this.#file));
   }
 
   #run(): Promise<void> {
