@@ -5,21 +5,25 @@ import type { Source } from '../core/sources.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import type { AuditIntent } from '../store/audit.ts';
 import { type Ban, banMatches, type NewBan, readBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
-import { describeRemoval, goOn, notBanned, type Removal, type Stored, withReason } from './removal.ts';
+import {
+  describeRemoval,
+  goOn,
+  goOnUnbanned,
+  notBanned,
+  type Removal,
+  type Stored,
+  withReason,
+} from './removal.ts';
 import { muted, open, type Selection } from './selection.ts';
-import type { ConsumerTarget, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
+import type { ConsumerTarget, Intent, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 
 export type { BanRequest } from './ban-request.ts';
 export type { Removal } from './removal.ts';
 export type { PeerTarget, Requester } from './targets.ts';
-
-/** An action, and whether it is to be done also when it cannot be recorded. */
-type Intent = AuditIntent & Requester & { readonly protects?: boolean };
 
 /**
  * What moderators and programs can do, for the dashboard, signaling and REST alike: by id, with plain results. Each
@@ -48,10 +52,11 @@ export class Commands {
     const notice = withReason(ban ? 'you were banned' : 'a moderator removed you', reason);
     const intent = { ...target, action: ban ? 'peer.ban' : 'peer.remove', details };
     const removed = { roomId, subject: peer.subject, issuedAt: peer.issuedAt ?? 0 };
-    const unrecorded = goOn(target, (error): Stored => {
+    const prepareUnstored = (error: SfuError): Stored => {
       this.store.bans.voidTokensUnstored(removed);
       return { bans: [], ...(newBans.length > 0 && { error }) };
-    });
+    };
+    const done = 'the peer was removed';
     return await audited(this.store, intent, {
       prepare: (): Stored => {
         this.store.bans.voidTokens(removed);
@@ -61,11 +66,11 @@ export class Commands {
         const removing = this.sfu.removePeer({ roomId, peerId, reason: notice, by });
         this.#removeMatching(newBans, { by, reason: notice });
         const remains = await removing;
-        if (error) throw notBanned(error, 'the peer was removed');
+        if (error) throw notBanned(error, done);
         return { remains, bans };
       },
       describeResult: describeRemoval,
-      unrecorded,
+      unrecorded: newBans.length > 0 ? goOnUnbanned(done, prepareUnstored) : goOn(target, prepareUnstored),
     });
   }
 
@@ -75,6 +80,7 @@ export class Commands {
    */
   async ban(newBan: NewBan, requester: Requester): Promise<Ban> {
     const ban = readBan(newBan);
+    const done = 'who was there is removed';
     const { kind, value, roomId, expiresAt } = ban;
     const details = { kind, value, until: expiresAt };
     const intent = { ...requester, action: 'ban.add', ...(roomId !== null && { roomId }), details };
@@ -82,10 +88,10 @@ export class Commands {
       prepare: (): Ban | SfuError => this.store.bans.add(ban),
       command: (added) => {
         this.#removeMatching([ban], { by: requester.by, reason: withReason('you were banned', ban.reason) });
-        if (added instanceof SfuError) throw notBanned(added, 'who is there was removed');
+        if (added instanceof SfuError) throw notBanned(added, done);
         return added;
       },
-      unrecorded: goOn(requester, (error) => error),
+      unrecorded: goOnUnbanned(done, (error) => error),
     });
   }
 

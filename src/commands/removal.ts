@@ -20,13 +20,23 @@ export interface Stored {
 export function goOn<P>({ warn }: Requester, prepare: (error: SfuError) => P) {
   return {
     prepare,
-    warn: ({ message }: SfuError) => warn?.(`it was done, but it is not in the audit log yet: ${message}`),
+    warn: ({ message }: SfuError) => {
+      warn?.(`it was done, but it is not in the audit log yet: ${message}`);
+    },
   };
+}
+
+/** Lets the removal that is part of a ban go on when the ban cannot be stored, which is then an error all the same. */
+export function goOnUnbanned<P>(done: string, prepare: (error: SfuError) => P) {
+  const warn = (error: SfuError): never => {
+    throw notBanned(error, done);
+  };
+  return { prepare, warn };
 }
 
 /** For a ban whose other part was done. */
 export function notBanned({ code, message, retryAfterSeconds, cause }: SfuError, done: string): SfuError {
-  return new SfuError(code, `${done}, but the ban was not stored: ${message}; then ban again`, {
+  return new SfuError(code, `${done}, but the ban is not stored: ${message}; then ban again`, {
     retryAfterSeconds,
     cause,
   });

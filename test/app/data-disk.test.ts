@@ -100,7 +100,7 @@ async function expectRecords({ server }: Place): Promise<void> {
   expect(entries).toContainEqual({
     action: 'peer.ban',
     peerId: 'cat',
-    result: expect.stringContaining('the ban was not stored'),
+    result: expect.stringContaining('the ban is not stored'),
   });
   const { bans } = server.store;
   expect(bans.isVoid({ roomId: 'room', subject: 'ann', address: '', issuedAt: 1 })).toBe(true);
