@@ -86,7 +86,9 @@ console.log(data.locked);`,
 - **Bodies** are JSON with \`Content-Type: application/json\`, at most ${maxBodyBytes} bytes. For GET and DELETE all params
   are in the query. A param that is not listed here is refused, so that a typing error is noticed.
 - **Errors** are \`application/problem+json\` (RFC 9457): \`type\`, \`title\`, \`status\`, \`detail\`, and two of ours:
-  \`code\`, which never changes, and \`retryable\`. 429 and 503 carry \`Retry-After\`.
+  \`code\`, which never changes, and \`retryable\`. 429, 503 and 507 carry \`Retry-After\`.
+- **A warning** in \`Tureen-Warning\` says that something was done, but not as it should be: while the data disk takes no
+  writes, removing, muting, closing and locking go on without their record in the audit log.
 - **Lists** come in pages: \`{"items": [..], "nextCursor": ".."}\`. Give \`nextCursor\` as \`cursor\`, with \`limit\` up to 200, until it is
   null. Entries that come or go meanwhile shift nothing.
 - **Idempotency**: a POST with an \`Idempotency-Key\` (1 to 255 characters, such as a UUID) is carried out once, however often it

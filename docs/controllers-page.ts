@@ -14,7 +14,7 @@ export function controllersPage(): string {
   return [
     opening,
     '## Methods',
-    'Every operation of the REST API is a method of the same name with the same params and result; [api.md](api.md) describes them. Two more concern the connection itself.',
+    'Every operation of the REST API is a method of the same name with the same params and result; [api.md](api.md) describes them. `warning` beside the `data` of a reply is what `Tureen-Warning` is there. Two more concern the connection itself.',
     methodTable(),
     ...Object.entries(connectionMethods).map(([name, method]) => methodText(name, method)),
     '## Notifications',

@@ -73,9 +73,18 @@ export class Delivery {
     while (!this.#closed && !this.isGone && this.#sending + this.#backingOff.size < maxParallelRooms) {
       const next = this.#queues.take();
       if (!next) return;
+      this.#sendNext(next);
+    }
+  }
+
+  #sendNext(next: NextWebhook): void {
+    try {
       const webhook = this.options.outbox.get(next.id);
       if (webhook) void this.#send(next, webhook);
       else this.#queues.settle(next);
+    } catch {
+      // The database cannot be read at the moment, which it has logged.
+      this.#backOff(next.room, 0);
     }
   }
 
