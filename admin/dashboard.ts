@@ -70,10 +70,7 @@ export class Dashboard {
     requireUnique(this.panels);
     keepConfiguredAdmin(options);
     this.addressOf = clientAddresses(config);
-    this.pace = new AddressPace({
-      now: () => clock.elapsed(),
-      perSecond: () => config.addressRequestsPerSecond,
-    });
+    this.pace = new AddressPace({ clock, perSecond: () => config.addressRequestsPerSecond });
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
     this.entrance = new Entrance(store, () => clock.elapsed());
     // The last one, since it has to be closed.

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { SignJWT } from 'jose';
 import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { type ClientAddress, clientAddresses } from './address.ts';
 import { isForeignPage } from './origins.ts';
@@ -26,30 +27,38 @@ export interface ApiAccessOptions {
   config: Config;
   /** Finds the dashboard's API key that has this secret. */
   findKey: (secret: string) => { readonly name: string; readonly role: KeyRole } | undefined;
-  now: () => number;
+  clock: Pick<Clock, 'now' | 'elapsed'>;
 }
 
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
   readonly addressOf: ClientAddress;
-  /** The rate limit by address, for every HTTP request. */
-  readonly pace: AddressPace;
+  readonly #pace: AddressPace;
 
   constructor(private readonly options: ApiAccessOptions) {
-    const { config, now } = options;
+    const { config, clock } = options;
     this.addressOf = clientAddresses(config);
-    this.pace = new AddressPace({ now, perSecond: () => config.addressRequestsPerSecond });
+    this.#pace = new AddressPace({ clock, perSecond: () => config.addressRequestsPerSecond });
+  }
+
+  /**
+   * Counts a request or a handshake of an address. Every way in calls it first, before anything is done for the client.
+   * @param remoteAddress the other end of the connection
+   * @param cost how many requests it counts for
+   * @throws SfuError flood
+   */
+  requirePace(request: Request, remoteAddress: string, cost?: number): void {
+    this.#pace.require(this.addressOf(request, remoteAddress), cost);
   }
 
   /**
    * Identifies the caller by its credential (see `bearerOf`): a key made in the dashboard, or a token signed with an API
    * key. In development mode none is needed.
    * @param remoteAddress the other end of the connection
-   * @throws SfuError flood, unauthorized; forbidden for a page of another site in development mode
+   * @throws SfuError unauthorized; forbidden for a page of another site in development mode
    */
   async authenticate(request: Request, remoteAddress: string): Promise<Caller> {
     const address = this.addressOf(request, remoteAddress);
-    this.pace.require(address);
     const credential = bearerOf(request);
     if (credential === undefined && this.options.config.developmentMode)
       return developmentCaller(request, address);
@@ -58,7 +67,7 @@ export class ApiAccess {
   }
 
   async #verify(credential: string): Promise<Omit<Caller, 'address'>> {
-    const { config, findKey, now } = this.options;
+    const { config, findKey, clock } = this.options;
     if (credential.startsWith(prefix)) {
       const key = findKey(credential);
       if (key) return { by: { kind: 'api', id: key.name }, scopes: scopesOf(key.role) };
@@ -67,7 +76,7 @@ export class ApiAccess {
         'there is no such key, or it was revoked; create one in the dashboard',
       );
     }
-    const claims = await verifiedClaims(credential, { apiKeys: config.apiKeys, now: now() });
+    const claims = await verifiedClaims(credential, { apiKeys: config.apiKeys, now: clock.now() });
     if (!claimsCheck.Check(claims)) throw new SfuError('unauthorized', notForApi);
     const { iss, sub = iss, api } = claims;
     return { by: { kind: 'api', id: sub }, scopes: new Set(api.scopes as Scope[]) };

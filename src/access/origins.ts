@@ -1,7 +1,23 @@
 import type { Config } from '../config/config.ts';
+import { SfuError } from '../core/errors.ts';
 import { isLoopback } from '../core/networks.ts';
+import { cleanText } from '../core/text.ts';
 
 type Origins = Pick<Config, 'allowedOrigins' | 'developmentMode'>;
+
+/** @throws SfuError foreign_origin that names the origin and what would allow it */
+export function requireOrigin(request: Request, config: Origins): void {
+  if (originAllowed(request, config)) return;
+  const origin = request.headers.get('origin');
+  const named = origin === null ? 'another site' : cleanText(origin, 200);
+  const host = config.developmentMode
+    ? '; in development mode the server has to be reached at localhost or 127.0.0.1'
+    : '';
+  throw new SfuError(
+    'foreign_origin',
+    `pages of ${named} may not connect; name it in TUREEN_ALLOWED_ORIGINS, with its scheme and port${host}`,
+  );
+}
 
 /** Whether the web page that sent a request may use this server. */
 export function originAllowed(request: Request, { allowedOrigins, developmentMode }: Origins): boolean {

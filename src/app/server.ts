@@ -179,7 +179,8 @@ interface Core {
 function startAdapters({ admission, panels, ...core }: Core) {
   const { config, sfu, store, commands, log, clock, ends } = core;
   const { version } = packageJson;
-  const signaling = ends.adopt(new Signaling(core), (started) => started.close());
+  const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock });
+  const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
@@ -188,11 +189,6 @@ function startAdapters({ admission, panels, ...core }: Core) {
     }),
     (started) => started.close(),
   );
-  const access = new ApiAccess({
-    config,
-    findKey: (secret) => store.apiKeys.find(secret),
-    now: () => clock.now(),
-  });
   const services = { config, sfu, store, commands, clock, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });

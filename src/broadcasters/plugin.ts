@@ -64,7 +64,9 @@ async function answer(
 async function contextOf(incoming: Incoming, options: BroadcasterPluginOptions): Promise<RouteContext> {
   const { request, params, server } = incoming;
   const { access, sfu, broadcasters } = options;
-  const caller = await access.authenticate(request, server?.requestIP(request)?.address ?? '');
+  const remoteAddress = server?.requestIP(request)?.address ?? '';
+  access.requirePace(request, remoteAddress);
+  const caller = await access.authenticate(request, remoteAddress);
   const param = (name: string) => params[name] ?? '';
   const roomId = requireId('roomId', param('roomId'));
   return {

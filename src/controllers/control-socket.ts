@@ -1,12 +1,18 @@
 import type { ApiAccess } from '../access/api-access.ts';
+import { toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { isGoodId } from '../core/text.ts';
 import { type Owner, ownerName } from '../operations/holdings/owner.ts';
 import type { ControlServices } from '../operations/operation.ts';
 import type { EventStream } from '../public-events/stream.ts';
-import { idRule } from '../wire/check.ts';
+import { requireId } from '../wire/check.ts';
 import { closeRefused, closeRestart, subProtocol } from '../wire/envelope.ts';
-import { offeredProtocols, refusal, type SocketData, upgradeSocket } from '../wire/socket.ts';
+import {
+  chooseProtocol,
+  offeredProtocols,
+  refuseHandshake,
+  type SocketData,
+  upgradeSocket,
+} from '../wire/socket.ts';
 import { Controller } from './controller.ts';
 
 /** The sub-protocols with which a controller may connect: our own, and that of the envelope. */
@@ -34,13 +40,26 @@ export class ControlSocket {
 
   /** Upgrades a request to a socket. @returns a response when it is refused, undefined when the socket took over */
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
-    const offered = offeredProtocols(request);
-    const protocol = controlProtocols.find((known) => offered.includes(known));
-    if (protocol === undefined) return refusal(403, `offer the sub-protocol "${controlProtocols[0]}"`);
-    const controllerId = new URL(request.url).searchParams.get('controllerId') ?? crypto.randomUUID();
-    if (!isGoodId(controllerId)) return refusal(400, `controllerId ${idRule}`);
+    try {
+      return this.#upgrade(request, server);
+    } catch (thrown) {
+      return refuseHandshake(toSfuError(thrown));
+    }
+  }
+
+  /** Closes every connection, also one that is accepted afterwards: the server stops. */
+  close(): void {
+    this.#closed = true;
+    for (const controller of [...this.#controllers]) endForRestart(controller);
+  }
+
+  #upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
     const { access, services, stream, log } = this.options;
     const remoteAddress = server.requestIP(request)?.address ?? '';
+    access.requirePace(request, remoteAddress);
+    const protocol = chooseProtocol(controlProtocols, offeredProtocols(request));
+    const controllerId = new URL(request.url).searchParams.get('controllerId') ?? crypto.randomUUID();
+    requireId('controllerId', controllerId);
     // A copy, because Bun empties the request when it upgrades.
     const handshake = new Request(request.url, { headers: request.headers });
     const listener = new Controller({
@@ -53,12 +72,6 @@ export class ControlSocket {
       onLeft: (controller, owner) => this.#left(controller, owner),
     });
     return upgradeSocket({ request, server, protocol, listener });
-  }
-
-  /** Closes every connection, also one that is accepted afterwards: the server stops. */
-  close(): void {
-    this.#closed = true;
-    for (const controller of [...this.#controllers]) endForRestart(controller);
   }
 
   /** A new connection replaces one of the same owner, which the controller may have lost without the server noticing. */

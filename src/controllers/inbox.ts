@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { type SfuError, toSfuError } from '../core/errors.ts';
+import { Pace } from '../core/pace.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import { type ClientFrame, FrameError, readFrame } from '../wire/frame.ts';
 import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
-import { RateLimiter } from '../wire/rate-limiter.ts';
 
 export interface InboxOptions {
   readonly clock: Clock;
@@ -23,12 +23,12 @@ const maxInvalidFrames = 10;
 /** Queues the frames of a controller up to a limit and handles its requests one after the other, up to a rate. */
 export class Inbox {
   readonly #queue = new FrameQueue();
-  readonly #limiter: RateLimiter;
+  readonly #pace: Pace;
   #state: 'waiting' | 'idle' | 'working' | 'closed' = 'waiting';
   #invalidFrames = 0;
 
   constructor(private readonly options: InboxOptions) {
-    this.#limiter = new RateLimiter(options.messagesPerSecond, options.clock);
+    this.#pace = new Pace(options.messagesPerSecond, options.clock);
   }
 
   /** Takes one text frame. It is parsed when its turn comes, and not before the controller is admitted. */
@@ -53,7 +53,7 @@ export class Inbox {
     this.#state = 'working';
     while (this.#queue.length > 0) {
       const { cost } = this.#queue;
-      if (!this.#limiter.take(cost)) await this.#limiter.wait(cost);
+      if (this.#pace.take(cost) !== undefined) await this.#pace.wait(cost);
       if (this.#isClosed()) return;
       const request = this.#read(this.#queue.shift() ?? '');
       if (request) await this.options.handle(request);

@@ -31,6 +31,16 @@ export const errorCodes = {
     retryable: false,
     doc: 'The token or key is good but does not allow this: another room, another peer, a missing grant or scope.',
   },
+  foreign_origin: {
+    status: 403,
+    retryable: false,
+    doc: 'A web page of another origin called, which TUREEN_ALLOWED_ORIGINS does not name. The scheme and the port belong to an origin.',
+  },
+  no_sub_protocol: {
+    status: 403,
+    retryable: false,
+    doc: 'The handshake of a WebSocket offers no sub-protocol that the address takes; the reason names those that it takes.',
+  },
   removed: { status: 403, retryable: false, doc: 'A moderator removed this peer from the room.' },
   banned: {
     status: 403,

@@ -1,8 +1,8 @@
 import type { ApiAccess } from '../access/api-access.ts';
-import { Pace } from '../access/pace.ts';
 import { requireScope } from '../access/scopes.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { Paces } from '../core/pace.ts';
 import { headerText } from '../core/text.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
@@ -30,12 +30,12 @@ export interface OperationRequest {
 /** Runs operations over HTTP: authentication, rate limits, idempotency keys and ETags. */
 export class OperationHandler {
   readonly #responses: IdempotentResponses;
-  readonly #pace: Pace;
+  readonly #paces: Paces;
 
   constructor(private readonly options: OperationHandlerOptions) {
     const { clock, config } = options.services;
     this.#responses = new IdempotentResponses(clock);
-    this.#pace = new Pace({ now: () => clock.elapsed(), perSecond: () => config.apiRequestsPerSecond });
+    this.#paces = new Paces({ clock, perSecond: () => config.apiRequestsPerSecond });
   }
 
   /** The only place where an error of an operation becomes an HTTP response: it never throws. */
@@ -54,6 +54,7 @@ export class OperationHandler {
   async #handle(operation: Operation, incoming: OperationRequest): Promise<StoredResponse> {
     const { services, access } = this.options;
     const { request, pathParams, remoteAddress } = incoming;
+    access.requirePace(request, remoteAddress);
     const caller = await access.authenticate(request, remoteAddress);
     this.#limitRate(caller.by.id);
     // Checked before the body is read: a caller without the scope need not send it.
@@ -103,7 +104,7 @@ export class OperationHandler {
 
   #limitRate(caller: string): void {
     const { config } = this.options.services;
-    const waitMs = this.#pace.take(caller);
+    const waitMs = this.#paces.take(caller);
     if (waitMs === undefined) return;
     throw new SfuError(
       'flood',

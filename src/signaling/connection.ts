@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { Pace } from '../core/pace.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import {
@@ -18,7 +19,6 @@ import {
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
-import { RateLimiter } from '../wire/rate-limiter.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { type Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
@@ -63,7 +63,7 @@ export class Connection implements PeerLink {
   readonly #queue = new FrameQueue();
   #working = false;
   #invalid = 0;
-  readonly #pace: RateLimiter;
+  readonly #pace: Pace;
   readonly #requests: Requests;
   readonly #dialect: Dialect = { wrapsStats: false };
   /** What the method that runs wants done once its reply is on its way. */
@@ -73,7 +73,7 @@ export class Connection implements PeerLink {
 
   constructor(private readonly options: ConnectionOptions) {
     const { clock, messagesPerSecond } = options;
-    this.#pace = new RateLimiter(messagesPerSecond, clock);
+    this.#pace = new Pace(messagesPerSecond, clock);
     this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
   }
 
@@ -210,7 +210,7 @@ export class Connection implements PeerLink {
   #workThrough(): Promise<void> | undefined {
     while (this.#queue.length > 0) {
       const { cost } = this.#queue;
-      if (!this.#pace.take(cost)) return this.#pace.wait(cost).then(() => this.#handleNext());
+      if (this.#pace.take(cost) !== undefined) return this.#pace.wait(cost).then(() => this.#handleNext());
       const waiting = this.#handleNext();
       if (waiting) return waiting;
     }

@@ -1,7 +1,7 @@
 import { version as mediasoupVersion } from 'mediasoup';
-import { type ClientAddress, clientAddresses } from '../access/address.ts';
+import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
-import { originAllowed } from '../access/origins.ts';
+import { requireOrigin } from '../access/origins.ts';
 import { verifyToken } from '../access/tokens.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
@@ -10,13 +10,14 @@ import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import { defaultGrants, type Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
-import { readId } from '../core/text.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import { requireId } from '../wire/check.ts';
 import { closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {
+  chooseProtocol,
   offeredProtocols,
-  refusal,
+  refuseHandshake,
   type SocketData,
   type SocketListener,
   upgradeSocket,
@@ -48,6 +49,8 @@ export interface SignalingOptions {
   config: Config;
   sfu: Sfu;
   commands: Commands;
+  /** Finds the address of a client, and limits the handshakes of each. */
+  access: Pick<ApiAccess, 'addressOf' | 'requirePace'>;
   log: Logger;
   clock?: Clock;
 }
@@ -62,13 +65,11 @@ export class Signaling {
   readonly #connections = new Map<Peer, Connection>();
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
-  readonly #clientAddress: ClientAddress;
 
   constructor(private readonly options: SignalingOptions) {
-    const { config, sfu, log, clock = systemClock } = options;
+    const { sfu, log, clock = systemClock } = options;
     this.events = new EventBus(log);
     this.#clock = clock;
-    this.#clientAddress = clientAddresses(config);
     this.#stopNotifications = startNotifications({
       events: sfu.events,
       rooms: sfu.rooms,
@@ -80,51 +81,45 @@ export class Signaling {
 
   /**
    * Checks what can be checked before the upgrade and upgrades.
-   * @returns the answer for a request that is malformed, or undefined when the socket took over
+   * @returns the answer for a request that is refused, or undefined when the socket took over
    */
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
+    try {
+      const data = this.#readHandshake(request, server.requestIP(request)?.address ?? '');
+      const listener: SocketListener = {
+        opened: (socket) => this.#opened(data, socket),
+        received: (text) => data.connection?.receive(text),
+        closed: (code) => this.#closed(data, code),
+      };
+      return upgradeSocket({ request, server, protocol: subProtocol, listener });
+    } catch (thrown) {
+      const error = toSfuError(thrown);
+      this.events.emit('connectionRefused', { code: error.code, roomId: '', detail: error.message });
+      return refuseHandshake(error);
+    }
+  }
+
+  close(): void {
+    this.#stopNotifications();
+  }
+
+  /** @throws SfuError flood, no_sub_protocol, foreign_origin, invalid_params */
+  #readHandshake(request: Request, remoteAddress: string): Handshake {
+    const { config, access } = this.options;
+    access.requirePace(request, remoteAddress);
     const offered = offeredProtocols(request);
-    if (!offered.includes(subProtocol)) return refusal(403, `offer the sub-protocol "${subProtocol}"`);
-    if (!originAllowed(request, this.options.config)) {
-      return refusal(
-        403,
-        'pages of this origin may not connect; the operator allows origins by TUREEN_ALLOWED_ORIGINS',
-      );
-    }
+    chooseProtocol([subProtocol], offered);
+    requireOrigin(request, config);
     const { searchParams } = new URL(request.url);
-    const roomId = readId(searchParams.get('roomId'));
-    const peerId = readId(searchParams.get('peerId'));
-    if (roomId === undefined || peerId === undefined) {
-      return refusal(
-        400,
-        'roomId and peerId are needed in the address, 1 to 128 characters each, without control characters',
-      );
-    }
+    const roomId = requireId('roomId in the address', searchParams.get('roomId') ?? '');
+    const peerId = requireId('peerId in the address', searchParams.get('peerId') ?? '');
     const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
     const token = bearer ?? searchParams.get('token') ?? undefined;
     const fast = searchParams.get('fast') === '1';
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
-    const address = this.#clientAddress(request, server.requestIP(request)?.address ?? '');
-    const data: Handshake = {
-      roomId,
-      peerId,
-      token,
-      address,
-      age: stopwatch(this.#clock),
-      fast,
-      wantsBandwidth,
-    };
-    const listener: SocketListener = {
-      opened: (socket) => this.#opened(data, socket),
-      received: (text) => data.connection?.receive(text),
-      closed: (code) => this.#closed(data, code),
-    };
-    return upgradeSocket({ request, server, protocol: subProtocol, listener });
-  }
-
-  close(): void {
-    this.#stopNotifications();
+    const address = access.addressOf(request, remoteAddress);
+    return { roomId, peerId, token, address, age: stopwatch(this.#clock), fast, wantsBandwidth };
   }
 
   #opened(data: Handshake, socket: WireSocket): void {

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia';
 import { iceServersFor } from '../access/ice-servers.ts';
-import { originAllowed } from '../access/origins.ts';
+import { originAllowed, requireOrigin } from '../access/origins.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { headerText, readId } from '../core/text.ts';
@@ -69,8 +69,8 @@ export class Whip {
     try {
       const { programs, config } = this.options;
       const cost = request.method === 'POST' ? openingCost : 1;
-      programs.pace.require(programs.addressOf(request, remoteAddress), cost);
-      if (!originAllowed(request, config)) throw new SfuError('forbidden', foreignOrigin);
+      programs.requirePace(request, remoteAddress, cost);
+      requireOrigin(request, config);
       const target = readTarget(path);
       if (!target || !resource) throw new SfuError('not_found', nothingHere);
       return withCors(request, await this.#answer({ request, remoteAddress, target, resource }));
@@ -204,7 +204,5 @@ function iceLinks(servers: ReturnType<typeof iceServersFor>): string[] {
   );
 }
 
-const foreignOrigin =
-  'pages of this origin may not call; the operator can allow it with TUREEN_ALLOWED_ORIGINS';
 const nothingHere =
   'there is nothing at this address; use /whip/:room, /whep/:room, or the Location of a session';

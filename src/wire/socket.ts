@@ -1,3 +1,4 @@
+import { SfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { maxFrameBytes } from './envelope.ts';
 import { Liveness, LivenessWatch } from './liveness.ts';
@@ -91,6 +92,14 @@ export function offeredProtocols(request: Request): string[] {
   return (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((entry) => entry.trim());
 }
 
+/** @returns the first of these sub-protocols that the client offers @throws SfuError no_sub_protocol */
+export function chooseProtocol<P extends string>(known: readonly P[], offered: readonly string[]): P {
+  const chosen = known.find((protocol) => offered.includes(protocol));
+  if (chosen !== undefined) return chosen;
+  const wanted = known.map((protocol) => `"${protocol}"`).join(' or ');
+  throw new SfuError('no_sub_protocol', `the WebSocket has to offer the sub-protocol ${wanted}`);
+}
+
 export interface Upgrade {
   readonly request: Request;
   readonly server: Bun.Server<SocketData>;
@@ -103,12 +112,21 @@ export interface Upgrade {
 export function upgradeSocket({ request, server, protocol, listener }: Upgrade): Response | undefined {
   const headers = { 'Sec-WebSocket-Protocol': protocol };
   if (server.upgrade(request, { headers, data: { listener, liveness: new Liveness() } })) return undefined;
-  return refusal(426, 'this address takes WebSocket connections only; connect with a WebSocket client');
+  return text(426, 'this address takes WebSocket connections only; connect with a WebSocket client');
 }
 
 /** The response to a handshake that is refused. */
-export function refusal(status: number, sentence: string): Response {
-  return new Response(`${sentence}\n`, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+export function refuseHandshake({ status, reason, retryAfterSeconds }: SfuError): Response {
+  return text(
+    status,
+    reason,
+    retryAfterSeconds === undefined ? {} : { 'retry-after': `${retryAfterSeconds}` },
+  );
+}
+
+function text(status: number, line: string, headers: Readonly<Record<string, string>> = {}): Response {
+  const type = { 'content-type': 'text/plain; charset=utf-8' };
+  return new Response(`${line}\n`, { status, headers: { ...type, ...headers } });
 }
 
 function wrap(socket: Socket): WireSocket {

@@ -10,8 +10,12 @@ const keys = { TUREEN_API_KEY: 'app', TUREEN_API_SECRET: secret };
 const roles = { tureen_viewer: 'viewer', tureen_admin: 'admin' } as const;
 const findKey = (key: string) =>
   key in roles ? { name: key, role: roles[key as keyof typeof roles] } : undefined;
-const access = new ApiAccess({ config: readConfig(keys), findKey, now: () => now });
-const open = new ApiAccess({ config: readConfig({}), findKey, now: () => now });
+const access = new ApiAccess({
+  config: readConfig(keys),
+  findKey,
+  clock: { now: () => now, elapsed: () => 0 },
+});
+const open = new ApiAccess({ config: readConfig({}), findKey, clock: { now: () => now, elapsed: () => 0 } });
 
 const from = '127.0.0.1';
 const request = (headers: Record<string, string> = {}, query = '') =>

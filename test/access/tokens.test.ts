@@ -4,6 +4,7 @@ import { ApiAccess } from '../../src/access/api-access.ts';
 import { mintToken, verifyToken } from '../../src/access/tokens.ts';
 import { tokenCommand } from '../../src/cli/token.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { SfuError } from '../../src/core/errors.ts';
 
 const key = 'app';
@@ -249,7 +250,7 @@ describe('the token command', () => {
     const { code, out, err } = await run(['--scopes', 'read, media,read', '--name', 'sip', '--key', 'new']);
     expect([code, err]).toEqual([0, '']);
     const config = readConfig(environment);
-    const access = new ApiAccess({ config, findKey: () => undefined, now: Date.now });
+    const access = new ApiAccess({ config, findKey: () => undefined, clock: systemClock });
     const request = new Request('http://server/', { headers: { authorization: `Bearer ${out}` } });
     const { by, scopes } = await access.authenticate(request, '127.0.0.1');
     expect(by).toEqual({ kind: 'api', id: 'sip' });

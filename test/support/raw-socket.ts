@@ -53,6 +53,11 @@ export class RawSocket {
     this.#tcp.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
   }
 
+  /** The head of the handshake's answer. */
+  get head(): string {
+    return this.#text.slice(0, this.#text.indexOf('\r\n\r\n') + 2);
+  }
+
   /** What follows the head of the handshake's answer. */
   get body(): string {
     return this.#text.slice(this.#text.indexOf('\r\n\r\n') + 4);

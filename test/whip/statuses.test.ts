@@ -328,7 +328,7 @@ describe('methods and pages of other origins', () => {
       headers: { ...headers, origin: 'https://evil.example' },
     });
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
-    expect(await refusalOf(foreign)).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(await refusalOf(foreign)).toMatchObject({ status: 403, code: 'foreign_origin' });
     const own = { ...headers, origin: 'https://studio.example' };
     expect((await open(server, '/whip/room', { headers: own })).status).toBe(201);
     // An error has to be readable for the page, too.

@@ -65,7 +65,7 @@ export const accessSettings = {
       { from: 1, to: 100_000 },
       {
         env: 'TUREEN_ADDRESS_REQUESTS_PER_SECOND',
-        doc: 'Requests a second that one address may make by HTTP (REST, WHIP, WHEP, broadcasters, dashboard); five seconds of them pass at once. An IPv6 address counts as its /64. A session that is opened counts as four requests, a login as ten. This machine is not limited, so name a proxy on it in TUREEN_TRUSTED_PROXIES.',
+        doc: 'Requests a second that one address may make by HTTP (REST, WHIP, WHEP, broadcasters, dashboard), the opening of sockets and event streams among them; five seconds of them pass at once. An IPv6 address counts as its /64. A session that is opened counts as four requests, a login as ten. This machine is not limited, so name a proxy on it in TUREEN_TRUSTED_PROXIES.',
       },
     ),
     100,
