@@ -128,10 +128,13 @@ After \`mediaLost\` (the worker died, or the room was moved) the endpoint is sti
 - Only programs with a key that has the scope \`media\` get a plain transport. Participants of calls never do.
 - SRTP and comedia are the default. \`srtp: "none"\` has to be requested.
 - The server sends media only to addresses that have sent to it, or that a Controller with a key gave.
-- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused. A transport without
-  SRTP that learns its other side from a packet of theirs is closed, since mediasoup cannot forget an address. With SRTP a
-  packet without the key is dropped and the transport waits on. Without SRTP give the address (comedia: false), or let the
-  firewall pass nobody else to TUREEN_RTP_PORTS.
+- TUREEN_RTP_REMOTES lists the only addresses with which RTP may be exchanged. Others are refused. With SRTP a packet
+  without the key is dropped and the transport waits on. With comedia and without SRTP one packet of a stranger closes the
+  transport: mediasoup's worker takes the address of the first packet before the server hears of it, and has no call that
+  takes it back. A new transport on the same port would have other ids and SSRCs than you were told, and the next packet
+  of that stranger would take it again. So give the address (\`comedia: false\`), or let the firewall pass nobody else to
+  TUREEN_RTP_PORTS ([deploy.md](deploy.md#a-bare-host)). A transport that was closed is told as \`transportClosed\` with
+  the reason \`not_allowed\`.
 - Ports come only from TUREEN_RTP_PORTS, one or two for each transport, and are free again when it closes.
 - RTP without SRTP can be read and forged by anybody on its way. Use it only in a network that you trust.`;
 
