@@ -77,8 +77,19 @@ export async function consume(
   return { id: consumer.id, producerId, kind: consumer.kind, rtpParameters, type: consumer.type };
 }
 
-export async function resumeConsumer({ room, peer }: Broadcaster, consumerId: string): Promise<void> {
-  await resumeSubscription(room, peer.subscription(consumerId));
+/** @param transportId where the caller names it @throws SfuError not_found, also for a consumer of another transport */
+export async function resumeConsumer(
+  { room, peer }: Broadcaster,
+  consumerId: string,
+  transportId?: string,
+): Promise<void> {
+  const subscription = peer.subscription(consumerId);
+  if (transportId !== undefined && subscription.transportId !== transportId)
+    throw new SfuError(
+      'not_found',
+      `the transport "${transportId}" does not carry the consumer "${consumerId}"`,
+    );
+  await resumeSubscription(room, subscription);
 }
 
 export async function produceData(

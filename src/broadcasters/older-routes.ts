@@ -1,5 +1,6 @@
 import { checked, requireId } from '../wire/check.ts';
 import * as media from './media.ts';
+import { consumeByBody } from './receiver-routes.ts';
 import { broadcasterPath, json, type Route, type RouteContext } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -38,7 +39,9 @@ export const olderRoutes: readonly Route[] = [
   {
     verb: 'POST',
     path: `${broadcasterPath}/transports/:transportId/consume`,
-    async run({ broadcaster, param, query }) {
+    async run(context) {
+      const { broadcaster, param, query, body } = context;
+      if ('producerId' in body) return await consumeByBody(context);
       const data = { producerId: query.get('producerId') ?? undefined };
       const { producerId } = checked(schemas.consume, data, 'the query of consume');
       const request = { transportId: param('transportId'), producerId, paused: false };

@@ -9,6 +9,7 @@ import { requireId } from '../wire/check.ts';
 import type { Broadcasters } from './broadcasters.ts';
 import { newerRoutes } from './newer-routes.ts';
 import { olderRoutes } from './older-routes.ts';
+import { receiverRoutes } from './receiver-routes.ts';
 import { type Route, type RouteContext, text } from './route.ts';
 import { sharedRoutes } from './shared-routes.ts';
 
@@ -33,7 +34,7 @@ interface Incoming {
  */
 export function broadcasterPlugin(options: BroadcasterPluginOptions) {
   const app = new Elysia({ name: 'broadcasters', normalize: false });
-  for (const route of [...sharedRoutes, ...olderRoutes, ...newerRoutes]) {
+  for (const route of [...sharedRoutes, ...olderRoutes, ...newerRoutes, ...receiverRoutes]) {
     // Elysia does not parse bodies: they are read below, up to a limit.
     app.route(route.verb, route.path, (incoming) => answer(route, incoming, options), { parse: 'none' });
   }

@@ -23,19 +23,21 @@ const peerFields = {
 export const olderCreate = dataCheck(Type.Object({ id: Id, ...peerFields }));
 export const newerCreate = dataCheck(Type.Object({ peerId: Id, ...peerFields }));
 
+const Direction = Type.Union([
+  Type.Literal('producer'),
+  Type.Literal('consumer'),
+  Type.Literal('send'),
+  Type.Literal('recv'),
+]);
+
 export const openTransport = dataCheck(
   Type.Object({
     /** From older scripts: webrtc is for broadcasters that speak ICE and DTLS. */
     type: Type.Optional(Type.Union([Type.Literal('plain'), Type.Literal('webrtc')])),
     /** From newer scripts. */
-    direction: Type.Optional(
-      Type.Union([
-        Type.Literal('producer'),
-        Type.Literal('consumer'),
-        Type.Literal('send'),
-        Type.Literal('recv'),
-      ]),
-    ),
+    direction: Type.Optional(Direction),
+    /** From the newest applications. */
+    appData: Type.Optional(Type.Object({ direction: Type.Optional(Direction) })),
     comedia: Type.Optional(Type.Boolean()),
     rtcpMux: Type.Optional(Type.Boolean()),
     sctpCapabilities: Type.Optional(Type.Unknown()),
@@ -65,12 +67,12 @@ export const produceData = dataCheck(
 );
 
 export const consume = dataCheck(Type.Object({ producerId: Id }));
-export const newerConsume = dataCheck(
-  Type.Object({
-    transportId: Id,
-    producerId: Id,
-    paused: Type.Optional(Type.Boolean()),
-    rtpCapabilities: Type.Optional(RtpCapabilities),
-  }),
-);
+const consumption = {
+  producerId: Id,
+  paused: Type.Optional(Type.Boolean()),
+  rtpCapabilities: Type.Optional(RtpCapabilities),
+};
+export const consumeOverTransport = dataCheck(Type.Object(consumption));
+export const newerConsume = dataCheck(Type.Object({ transportId: Id, ...consumption }));
+export const resumeOverTransport = dataCheck(Type.Object({ consumerId: Id }));
 export const consumeData = dataCheck(Type.Object({ dataProducerId: Id }));

@@ -43,8 +43,11 @@ export const sharedRoutes: readonly Route[] = [
     path: `${broadcasterPath}/transports`,
     async run({ broadcaster, body }) {
       const data = checked(schemas.openTransport, body, 'a transport');
-      const { type, direction, rtcpMux = false, sctpCapabilities } = data;
-      if (type === 'webrtc') return json(await media.openWebRtc(broadcaster()));
+      const { type, appData, direction = appData?.direction, rtcpMux = false, sctpCapabilities } = data;
+      if (type === 'webrtc') {
+        const opened = await media.openWebRtc(broadcaster());
+        return direction === undefined ? json(opened) : json({ ...opened, transportId: opened.id }, 201);
+      }
       const receives = direction === 'consumer' || direction === 'recv';
       const { comedia = !receives } = data;
       const { id, ...place } = await media.openPlain(broadcaster(), {

@@ -1,7 +1,8 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { type TypeCheck, TypeCompiler, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler';
 import { SfuError } from '../core/errors.ts';
 import { isGoodId } from '../core/text.ts';
+import { briefText } from './schema-text.ts';
 
 /** Checks data against a schema. */
 export type DataCheck<T extends TSchema = TSchema> = Pick<TypeCheck<T>, 'Check' | 'Errors'>;
@@ -33,8 +34,14 @@ export function checked<T extends TSchema>(check: DataCheck<T>, data: unknown, w
 export function invalidParams(check: DataCheck, data: unknown, what: string): SfuError {
   const first = check.Errors(data).First();
   const field = first?.path ? first.path.slice(1).replaceAll('/', '.').slice(0, 100) : 'data';
-  const expected = first ? first.message.charAt(0).toLowerCase() + first.message.slice(1) : 'other data';
+  const expected = first ? expectation(first) : 'other data';
   return new SfuError('invalid_params', `${what}: ${field}: ${expected}, got ${excerpt(first?.value)}`);
+}
+
+/** What would be right, as TypeBox says it; but for a union it only says that it is one. */
+function expectation({ type, schema, message }: ValueError): string {
+  if (type === ValueErrorType.Union) return `expected ${briefText(schema)}`;
+  return message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** What the id of a room, a peer or a controller must look like (src/core/text.ts), for error messages. */

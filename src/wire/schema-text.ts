@@ -47,6 +47,20 @@ export function definitionText(schema: TSchema, names: SchemaNames, indent = '')
   return type ?? 'unknown';
 }
 
+/** Says in a few words what a schema takes, for an error message: objects by the names of their fields. */
+export function briefText(schema: TSchema): string {
+  const { type, anyOf, items, properties, const: constant } = schema as Keywords;
+  if (constant !== undefined) return JSON.stringify(constant);
+  if (anyOf) return anyOf.map(briefText).join(' or ');
+  if (items) return `a list of ${briefText(items)}`;
+  if (properties) {
+    const required = Object.keys(properties).filter((key) => !(OptionalKind in (properties[key] ?? {})));
+    return `{${required.join(', ')}}`;
+  }
+  if (type === 'null') return 'null';
+  return type === undefined ? 'another value' : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
 function objectText(properties: Record<string, TSchema>, names: SchemaNames, indent: string): string {
   const entries = Object.entries(properties);
   if (entries.length === 0) return '{}';
