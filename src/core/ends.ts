@@ -1,7 +1,11 @@
-/** Why a peer, a room or an object ended. Stable words: clients, metrics and webhooks read them. */
+/**
+ * Why a peer, a room or an object ended. Stable words: clients, metrics and webhooks read them. `rejoin` is a peer whose
+ * media is gone and whose client can only connect again.
+ */
 export const peerEnds = [
   'left',
   'disconnected',
+  'rejoin',
   'replaced',
   'removed',
   'join_timeout',

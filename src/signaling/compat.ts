@@ -1,3 +1,6 @@
+import { type Generation, knows } from './generations.ts';
+import type { NotificationName } from './messages.ts';
+
 /**
  * Three generations of clients speak this protocol. The methods use only the form of the first; everything that the
  * others read or write differently is in this file.
@@ -6,16 +9,46 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What is known so far about the generation of a client. */
-export interface Dialect {
+export class Dialect {
   /** It expects statistics as {stats} instead of an array. */
-  wrapsStats: boolean;
+  wrapsStats = false;
+  #generation: Generation;
+
+  /** @param onKnown called when a message has shown the generation */
+  constructor(
+    native: boolean,
+    private readonly onKnown: () => void,
+  ) {
+    this.#generation = native ? 'native' : 'unknown';
+  }
+
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  knows(name: NotificationName): boolean {
+    return knows(this.#generation, name);
+  }
+
+  /** A message has a form that only one generation uses. */
+  recognise(generation: 'first' | 'rewrite'): void {
+    if (this.#generation !== 'unknown') return;
+    this.#generation = generation;
+    this.onKnown();
+  }
 }
 
 /** Converts the data of a request from the newer form to the first one. */
 export function readData(method: string, data: unknown, dialect: Dialect): unknown {
-  if (method !== 'createWebRtcTransport' || !isFields(data) || !isFields(data.appData)) return data;
-  const { direction } = data.appData;
-  if (direction !== 'producer' && direction !== 'consumer') return data;
+  // Only the rewrites ask for it.
+  if (method === 'getRtcStatsUrl') dialect.recognise('rewrite');
+  if (method !== 'createWebRtcTransport' || !isFields(data)) return data;
+  const direction = isFields(data.appData) ? data.appData.direction : undefined;
+  if (direction !== 'producer' && direction !== 'consumer') {
+    dialect.recognise('first');
+    return data;
+  }
+  dialect.recognise('rewrite');
   dialect.wrapsStats = true;
   return { ...data, producing: direction === 'producer', consuming: direction === 'consumer' };
 }

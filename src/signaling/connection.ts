@@ -1,3 +1,4 @@
+import { version } from 'mediasoup';
 import type { IceServers } from '../access/ice-servers.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Clock } from '../core/clock.ts';
@@ -20,8 +21,9 @@ import {
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
 import type { WireSocket } from '../wire/socket.ts';
-import { type Dialect, writeEvent } from './compat.ts';
+import { Dialect, writeEvent } from './compat.ts';
 import type { SignalingCounts } from './counts.ts';
+import { isForDemoBot } from './demo-bot.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
 import type { SignalingBus } from './events.ts';
@@ -40,6 +42,8 @@ export interface ConnectionOptions {
   iceServers: () => IceServers;
   fast: boolean;
   wantsBandwidth: boolean;
+  /** It knows every notification of docs/protocol.md. */
+  native: boolean;
   /** Names the connection before it is a peer. */
   roomId: string;
   peerId: string;
@@ -50,6 +54,8 @@ type State =
   | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
+/** After these a client connects again by itself, which it does after any code but 4000. */
+const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
 const toleratedInvalid = 10;
 /** Room in the queue for an answer that is outstanding, in bytes. */
 const answerBytes = 256;
@@ -65,14 +71,15 @@ export class Connection implements PeerLink {
   #invalid = 0;
   readonly #pace: Pace;
   readonly #requests: Requests;
-  readonly #dialect: Dialect = { wrapsStats: false };
+  readonly #dialect: Dialect;
   /** What the method that runs wants done once its reply is on its way. */
   #later: (() => void)[] = [];
   /** Requests to the client that go out together at the end of this moment. */
   #soon: string[] = [];
 
   constructor(private readonly options: ConnectionOptions) {
-    const { clock, messagesPerSecond } = options;
+    const { clock, messagesPerSecond, native } = options;
+    this.#dialect = new Dialect(native, () => this.#tellVersion());
     this.#pace = new Pace(messagesPerSecond, clock);
     this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
   }
@@ -82,14 +89,26 @@ export class Connection implements PeerLink {
     return this.#state.name === 'closed';
   }
 
+  get reconnects(): boolean {
+    return !this.#dialect.knows('rejoin');
+  }
+
+  /** Whether its client knows a notification; it is not sent those that it does not know. */
+  knows(name: NotificationName): boolean {
+    return this.#dialect.knows(name);
+  }
+
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
     const { commands, log, iceServers, fast, wantsBandwidth } = this.options;
     const afterReply = (task: () => void) => void this.#later.push(task);
     const dialect = this.#dialect;
-    const context = { room, peer, fast, wantsBandwidth, iceServers, afterReply, dialect, commands, log };
-    this.#state = { name: 'open', context };
+    const leavesOut: DispatchContext['leavesOut'] = (channel) =>
+      dialect.generation !== 'native' && isForDemoBot(channel);
+    const client = { fast, wantsBandwidth, iceServers, dialect, leavesOut };
+    this.#state = { name: 'open', context: { room, peer, ...client, afterReply, commands, log } };
+    this.#tellVersion();
     this.#work();
   }
 
@@ -118,13 +137,19 @@ export class Connection implements PeerLink {
   }
 
   notify<N extends NotificationName>(name: N, data: NotificationData<N>): void {
-    this.sendText(notificationText(name, data));
+    if (this.knows(name)) this.sendText(notificationText(name, data));
   }
 
-  /** Sends a notification that was written once for many. */
+  /** Sends a notification that its client knows, and that was written once for many. */
   sendText(text: string): void {
     this.options.counts.notifications += 1;
     this.#write(text);
+  }
+
+  /** Under the name that its generation reads, as soon as that is known. */
+  #tellVersion(): void {
+    this.notify('mediasoup-version', { version });
+    this.notify('mediasoupVersion', { version });
   }
 
   #write(text: string): void {
@@ -161,7 +186,7 @@ export class Connection implements PeerLink {
     if (reason === 'room_closed' || reason === 'draining' || reason === 'server_closed') {
       this.notify('roomClosed', { reason });
     }
-    const code = reason === 'draining' || reason === 'server_closed' ? closeRestart : closeRefused;
+    const code = comesBack.has(reason) ? closeRestart : closeRefused;
     this.#closeSocket(code, `${reason}: ${detail}`);
   }
 

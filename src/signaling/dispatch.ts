@@ -25,6 +25,9 @@ export function dispatch(
   frame: RequestFrame | NotificationFrame,
   context: DispatchContext,
 ): Outcome | Promise<Outcome> {
+  const { room, peer } = context;
+  // A person may be asked for a microphone between two of its requests.
+  room.expectJoin(peer);
   try {
     const method = methodOf(frame);
     const data = readData(method.name, frame.data, context.dialect);

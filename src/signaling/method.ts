@@ -16,6 +16,8 @@ export interface MethodContext {
   readonly fast: boolean;
   /** The client wants the bandwidth estimate of its receiving transports (`downlinkBwe`). */
   readonly wantsBandwidth: boolean;
+  /** Whether a data channel of this client is offered to nobody. */
+  readonly leavesOut: (channel: { label?: string; appData?: Readonly<Record<string, unknown>> }) => boolean;
   /** ICE servers for this client, with credentials that are valid from now on. */
   readonly iceServers: () => IceServers;
   /** Runs the task after the reply is sent, for messages that the client must get after the reply. */

@@ -1,4 +1,4 @@
-import type { SfuBus } from '../sfu/events.ts';
+import type { PeerRef, SfuBus } from '../sfu/events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { Connection } from './connection.ts';
@@ -40,6 +40,20 @@ class Notifier {
     if (peer) this.options.connectionOf(peer)?.notify(name, data);
   }
 
+  /**
+   * A notification on which the call depends. A client that does not know it is disconnected, for it comes back by itself
+   * and builds everything again.
+   */
+  needed<N extends NotificationName>(who: PeerRef, name: N, data: NotificationData<N>, detail: string): void {
+    const { rooms, connectionOf } = this.options;
+    const room = rooms.get(who.roomId);
+    const peer = room?.peers.get(who.peerId);
+    const connection = peer && connectionOf(peer);
+    if (!room || !connection || peer.sessionId !== who.sessionId) return;
+    if (connection.knows(name)) connection.notify(name, data);
+    else room.removePeer(peer, 'rejoin', { detail });
+  }
+
   /** Everyone who has joined, but for one. The text is written once. */
   room<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>, but?: string): void {
     this.some(roomId, name, data, (peer) => peer.id !== but);
@@ -56,8 +70,10 @@ class Notifier {
     let text: string | undefined;
     for (const peer of room.peers.values()) {
       if (!peer.joined || !chosen(peer)) continue;
+      const connection = this.options.connectionOf(peer);
+      if (!connection?.knows(name)) continue;
       text ??= notificationText(name, data);
-      this.options.connectionOf(peer)?.sendText(text);
+      connection.sendText(text);
     }
   }
 
@@ -109,9 +125,13 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
         availableBitrate: available,
       }),
     ),
-    events.on('transportClosed', ({ transportId, reason, ...who }) =>
-      notify.one(who, 'transportClosed', { transportId, reason }),
-    ),
+    events.on('transportClosed', ({ transportId, reason, ...who }) => {
+      const data = { transportId, reason };
+      const failed = reason === 'ice_failed' || reason === 'dtls_failed';
+      if (failed)
+        notify.needed(who, 'transportClosed', data, `a connection of your media failed (${reason})`);
+      else notify.one(who, 'transportClosed', data);
+    }),
   ];
 }
 

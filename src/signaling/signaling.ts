@@ -1,4 +1,3 @@
-import { version as mediasoupVersion } from 'mediasoup';
 import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
 import { requireOrigin } from '../access/origins.ts';
@@ -39,6 +38,8 @@ interface Handshake {
   readonly age: () => number;
   /** The client asked for the fast join. */
   readonly fast: boolean;
+  /** It knows every notification of docs/protocol.md, `rejoin` among them. */
+  readonly native: boolean;
   /** It wants `downlinkBwe`. */
   readonly wantsBandwidth: boolean;
   connection?: Connection;
@@ -118,13 +119,14 @@ export class Signaling {
     const fast = searchParams.get('fast') === '1';
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
+    const native = fast || searchParams.get('rejoin') === '1';
     const address = access.addressOf(request, remoteAddress);
-    return { roomId, peerId, token, address, age: stopwatch(this.#clock), fast, wantsBandwidth };
+    return { roomId, peerId, token, address, age: stopwatch(this.#clock), fast, native, wantsBandwidth };
   }
 
   #opened(data: Handshake, socket: WireSocket): void {
     const { config, log } = this.options;
-    const { roomId, peerId, fast, wantsBandwidth } = data;
+    const { roomId, peerId, fast, native, wantsBandwidth } = data;
     const connection = new Connection({
       socket,
       events: this.events,
@@ -135,6 +137,7 @@ export class Signaling {
       messagesPerSecond: config.messagesPerSecond,
       iceServers: () => iceServersFor(config, peerId, this.#clock.now()),
       fast,
+      native,
       wantsBandwidth,
       roomId,
       peerId,
@@ -156,8 +159,6 @@ export class Signaling {
     if (connection.closed) return room.removePeer(peer, 'disconnected', { detail: 'the connection ended' });
     data.peer = peer;
     this.#connections.set(peer, connection);
-    connection.notify('mediasoup-version', { version: mediasoupVersion });
-    connection.notify('mediasoupVersion', { version: mediasoupVersion });
     connection.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());

@@ -36,6 +36,8 @@ export interface ConnectOptions extends SocketPlace {
   headers?: Record<string, string>;
   /** Whether requests of the server (newConsumer) are accepted; they are unless told. */
   accept?: boolean;
+  /** Whether it says that it knows every notification; it does unless told. */
+  native?: boolean;
 }
 
 /** A bare client of the signaling socket: it speaks the envelope and nothing of media. */
@@ -66,11 +68,11 @@ export class SignalingClient extends EventLog {
 
   /** Resolves when the socket is open, which is before the server let the peer in. */
   static async connect(options: ConnectOptions): Promise<SignalingClient> {
-    const { token, headers, accept = true } = options;
+    const { token, headers, accept = true, native = true } = options;
     const protocols = token === undefined ? ['protoo'] : ['protoo', `bearer.${token}`];
     // Bun's WebSocket takes more than the browser's type knows. Certificates of tests are vouched for by nobody.
     const init = { protocols, headers, tls: { rejectUnauthorized: false } } as unknown as string[];
-    const socket = new WebSocket(socketUrl(options), init);
+    const socket = new WebSocket(`${socketUrl(options)}${native ? '&rejoin=1' : ''}`, init);
     const client = new SignalingClient(socket, accept);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });

@@ -62,9 +62,12 @@ export const roomSettings = {
   joinSeconds: defaulted(
     integer(
       { from: 1, to: 600, unit: 'seconds' },
-      { env: 'TUREEN_JOIN_SECONDS', doc: 'How long a socket may be open without joining, in seconds.' },
+      {
+        env: 'TUREEN_JOIN_SECONDS',
+        doc: 'How long a socket may be open without joining, in seconds; each of its messages starts the time again.',
+      },
     ),
-    10,
+    60,
   ),
   whipConnectSeconds: defaulted(
     integer(

@@ -41,8 +41,8 @@ export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscripti
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */
 export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
   if (!peer.link.offerDataConsumer) return;
-  const { sessionId, id } = publication.info;
-  if (sessionId === peer.sessionId || !peer.joined || !peer.identity.grants.subscribe) return;
+  const { sessionId, id, offered } = publication.info;
+  if (!offered || sessionId === peer.sessionId || !peer.joined || !peer.identity.grants.subscribe) return;
   // RTP without WebRTC carries no data.
   if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
   subscribeData(room, peer, publication)

@@ -99,6 +99,8 @@ export interface DataSubscription {
 export interface PeerLink {
   /** Resolves when the connection to the client is closed; at once where there is none. */
   readonly gone: Promise<void>;
+  /** Its client cannot build its media again over this connection, but connects again when it is closed. */
+  readonly reconnects?: boolean;
   /**
    * Resolves when the client has taken the consumer, rejects when it has not, with `Unanswered` if it said nothing. A
    * client that asks for what it wants to receive has neither of the two.

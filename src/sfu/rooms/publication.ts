@@ -52,6 +52,8 @@ export interface DataPublicationInfo extends PeerRef {
   readonly label: string;
   readonly protocol: string;
   readonly appData: AppData;
+  /** Whether the other peers are offered it. */
+  readonly offered: boolean;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
 }

@@ -15,6 +15,8 @@ export interface PublishDataRequest {
   label: string;
   protocol: string;
   appData: Record<string, unknown>;
+  /** Whether the other peers are offered it; they are unless told. */
+  offered?: boolean;
 }
 
 /** Takes a data channel from a peer and offers it to the others. */
@@ -31,14 +33,14 @@ export async function publishData(
       `a peer may have ${maxDataProducersPerPeer} data producers; close one first`,
     );
   }
-  const { sctpStreamParameters, label, protocol, appData } = request;
+  const { sctpStreamParameters, label, protocol, appData, offered = true } = request;
   const dataProducer = await mediaCall(entry.transport, 'producing data', () =>
     entry.transport.produceData({ sctpStreamParameters, label, protocol, appData }),
   );
   adopt(dataProducer, peer.joined && peer.mayPublish(publishedData), 'the data producer');
   const openedAt = room.context.clock.now();
   const publication: LocalDataPublication = {
-    info: { ...peer.ref, id: dataProducer.id, label, protocol, appData, openedAt },
+    info: { ...peer.ref, id: dataProducer.id, label, protocol, appData, offered, openedAt },
     handle: {
       get closed() {
         return dataProducer.closed;

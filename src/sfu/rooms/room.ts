@@ -116,7 +116,7 @@ export class Room {
     this.peers.set(peer.id, peer);
     this.#cancelEmpty();
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
-    this.#expectJoin(peer);
+    this.expectJoin(peer);
     return peer;
   }
 
@@ -233,8 +233,11 @@ export class Room {
       });
   }
 
-  #expectJoin(peer: Peer): void {
+  /** Waits for a peer to join: from now on, also when it was waited for already. Does nothing for one that has joined. */
+  expectJoin(peer: Peer): void {
+    if (peer.state.name !== 'connected') return;
     const seconds = this.context.settings.joinSeconds;
+    peer.cancelJoinTimeout();
     peer.cancelJoinTimeout = this.context.clock.after(seconds * 1000, () =>
       this.removePeer(peer, 'join_timeout', {
         detail: `you did not join within ${seconds} seconds; connect again and join`,
@@ -271,14 +274,15 @@ export class Room {
   #routersLost(lost: readonly RoomRouter[], reason: RejoinReason): void {
     if (this.closed) return;
     const affected = [...this.peers.values()].filter((peer) => peer.router && lost.includes(peer.router));
-    const wasJoined = new Map(affected.map((peer) => [peer, peer.joined]));
-    for (const peer of affected) {
+    const reconnecting = affected.filter(({ link }) => link.reconnects);
+    const rejoining = affected.filter(({ link }) => !link.reconnects);
+    const wasJoined = new Map(rejoining.map((peer) => [peer, peer.joined]));
+    for (const peer of rejoining) {
       peer.closeTransports('rejoin');
       peer.router = undefined;
       peer.state = { name: 'connected' };
       peer.rejoinAge = stopwatch(this.context.clock);
-      peer.cancelJoinTimeout();
-      this.#expectJoin(peer);
+      this.expectJoin(peer);
     }
     if (lost.some((router) => this.observers.listensOn(router))) this.observers.detach();
     const { home } = this.routers;
@@ -286,6 +290,8 @@ export class Room {
     for (const [peer, joined] of wasJoined) {
       this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
     }
+    const detail = 'your media on the server is gone; connect again, as this client does by itself';
+    for (const peer of reconnecting) this.removePeer(peer, 'rejoin', { detail });
   }
 }
 

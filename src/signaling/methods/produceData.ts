@@ -28,9 +28,10 @@ export const produceData = defineMethod({
     protocol: '',
     appData: { channel: 'chat' },
   },
-  async run({ room, peer }, params) {
+  async run({ room, peer, leavesOut }, params) {
     const { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} } = params;
-    const request = { transportId, sctpStreamParameters, label, protocol, appData };
+    const offered = !leavesOut(params);
+    const request = { transportId, sctpStreamParameters, label, protocol, appData, offered };
     const { dataProducer } = await publishData(room, peer, request);
     return { id: dataProducer.id };
   },
