@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import { errorCodes } from '../src/core/errors.ts';
 import { IceServer } from '../src/core/schemas.ts';
+import { type Generation, knows } from '../src/signaling/generations.ts';
 import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
@@ -54,6 +55,17 @@ export function protocolPage(): string {
   ].join('\n\n');
 }
 
+/** The notifications that a generation of clients is sent, as a list in text. */
+function notificationsOf(generation: Generation, but?: Generation): string {
+  const names = Object.keys(wire.notifications) as wire.NotificationName[];
+  const sent = names.filter((name) => knows(generation, name) && !(but && knows(but, name)));
+  return sent.map((name) => `\`${name}\``).join(', ');
+}
+
+function moreOf(generation: Generation): string {
+  return notificationsOf(generation, 'unknown');
+}
+
 const opening = `# The signaling protocol
 
 Generated from src/signaling by \`npm run generate\`; edit it there.
@@ -67,11 +79,14 @@ notifications in both directions.
 the same for existing clients. The token ([tokens.md](tokens.md)) is a second sub-protocol entry,
 \`${envelope.tokenPrefix}<jwt>\`, or \`?token=<jwt>\` for clients that cannot set one.
 
-- A malformed request gets an HTTP error: 403 without the sub-protocol or from an origin that is not allowed, 400 without
-  ids.
+- A malformed request gets an HTTP error with \`code: sentence\` as its text: 403 without the sub-protocol
+  (\`no_sub_protocol\`) or from an origin that is not allowed (\`foreign_origin\`), 400 without ids, 429 (\`flood\`) with
+  \`Retry-After\` when too many handshakes and requests come from one address.
 - A well-formed request that is refused gets a socket that is closed at once, with \`code: sentence\` as the reason:
   **${envelope.closeRefused}** if a retry is useless, **${envelope.closeTryAgain}** if the client should retry later.
-- **${envelope.closeRestart}**: the server stops; connect again. **${envelope.closePolicy}**: the client sent too much, or did not read.
+- **${envelope.closeRestart}**: connect again. The server stops; or your media on it is gone, and you did not say that you know
+  \`rejoin\`. **${envelope.closePolicy}**: the client sent too much, or did not read.
+- A client that has not joined for \`TUREEN_JOIN_SECONDS\` since its last message is closed with ${envelope.closeRefused}.
 - A frame has at most ${envelope.maxFrameBytes} bytes and ${envelope.maxFrameDepth} levels. Binary frames are ignored. The server sends pings; a client that
   sends nothing for \`TUREEN_IDLE_SECONDS\`, not even a pong, is disconnected.
 - Frames are processed in order. A frame counts as one message per KiB or part of it, against
@@ -94,6 +109,24 @@ connection are processed in order, one at a time.
 For newer clients of the mediasoup demo, results also contain the fields that those read: \`routerRtpCapabilities\`,
 \`transportId\`, \`iceParameters\`, \`producerId\`, \`consumerId\`, \`dataProducerId\`, \`dataConsumerId\`, \`peer\`. A client that
 opens its transports with \`appData.direction\` gets statistics as \`{stats}\`.
+
+## What a client is told
+
+Say that you know the notifications of this page by \`?rejoin=1\`, or by \`?fast=1\` for the fast join. The applications of the
+mediasoup demo, and what is made from them, cannot: they write an error into their log for each notification that they do
+not know, and ignore it. So a client that says nothing is sent only what its generation knows, which its
+\`createWebRtcTransport\` shows, and where its call depends on another message it is closed with
+${envelope.closeRestart} instead, after which it comes back by itself: when it would have to \`rejoin\`, and when a transport of it
+has failed.
+
+| generation | is sent |
+|---|---|
+| all of them | ${notificationsOf('unknown')} |
+| the JavaScript application | also ${moreOf('first')} |
+| its TypeScript rewrites (\`appData.direction\`) | also ${moreOf('rewrite')} |
+
+A data channel that such a client opens for the demo's bot (label or \`appData.channel\` "bot") is offered to nobody: there is
+no bot here, and the others would show its messages as said by one.
 
 ## The order of a call
 

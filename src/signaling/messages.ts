@@ -99,9 +99,9 @@ const Volume = Type.Object({
 export const notifications = {
   'mediasoup-version': message(
     Type.Object({ version: Type.String() }),
-    'The version of mediasoup, sent when you connect.',
+    'The version of mediasoup, for clients that read it under this name.',
   ),
-  mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The same, for newer clients.'),
+  mediasoupVersion: message(Type.Object({ version: Type.String() }), 'The version of mediasoup.'),
   welcome: message(
     Type.Object({
       routerRtpCapabilities: RtpCapabilities,
@@ -207,7 +207,7 @@ export const notifications = {
   roomClosed: message(Type.Object({ reason }), 'The room was closed for everyone.'),
   rejoin: message(
     Type.Object({ reason: Type.String({ description: 'worker_died or moved' }) }),
-    'Your media on the server is gone, but this socket stays open. Close your transports, then start again as after connecting: capabilities, transports, join, produce.',
+    'Your media on the server is gone, but this socket stays open. Sent to clients that connected with `?rejoin=1` or `?fast=1`; others are closed with 1012. Close your transports, then start again as after connecting: capabilities, transports, join, produce.',
   ),
   draining: message(
     Type.Object({

@@ -426,7 +426,7 @@ describe('messages of one socket', () => {
 });
 
 describe('a socket', () => {
-  test('that never joins is closed, though it asks for this and that', async () => {
+  test('that never joins is closed, and one that asks for this and that when it stops', async () => {
     const clock = new TestClock();
     await using server = await startServer({ ...unpaced, TUREEN_JOIN_SECONDS: '10' }, { clock });
     await using _witness = await Witness.in(server);
@@ -436,8 +436,11 @@ describe('a socket', () => {
     const asking = await SignalingClient.connect({ server, peerId: 'asking' });
     clock.advance(9000);
     await asking.request('createWebRtcTransport', { producing: true });
-    clock.advance(1000);
-    for (const client of [silent, asking]) {
+    for (const [client, milliseconds] of [
+      [silent, 1000],
+      [asking, 9000],
+    ] as const) {
+      clock.advance(milliseconds);
       const { code, reason } = await client.closed;
       expect(code).toBe(4000);
       expect(reason).toStartWith('join_timeout: ');

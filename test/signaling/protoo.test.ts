@@ -103,11 +103,14 @@ function peerSnapshot(server: Server, peerId: string) {
 }
 
 describe('protoo-client as the first generation uses it', () => {
-  test('is told the version on connecting', async () => {
+  test('is told the version, under the name that it reads', async () => {
     await using server = await startServer();
-    using client = await ProtooClient.open(socketUrl({ server, path: '/' }));
-    expect(await client.waitFor('mediasoup-version')).toEqual({ version: '3.27.1' });
-    expect(await client.waitFor('mediasoupVersion')).toEqual({ version: '3.27.1' });
+    using first = await callAsA(server, 'alice');
+    expect(first.client.named('mediasoup-version')).toEqual([{ version: '3.27.1' }]);
+    expect(first.client.named('mediasoupVersion')).toEqual([]);
+    using rewrite = await callAsB(server, 'bob');
+    expect(rewrite.client.named('mediasoupVersion')).toEqual([{ version: '3.27.1' }]);
+    expect(rewrite.client.named('mediasoup-version')).toEqual([]);
   });
 
   test('gets the capabilities themselves, and transports of the shape that it knows', async () => {
@@ -271,7 +274,7 @@ describe('protoo-client as the first generation uses it', () => {
     expect(await dave.client.request('leaveRoom')).toEqual({});
     await alice.client.waitFor('peerClosed', ({ peerId }) => peerId === 'dave');
     carol.client.peer.close();
-    expect(await alice.client.waitFor('peerLeft', ({ peerId }) => peerId === 'carol')).toEqual({
+    expect(await alice.client.waitFor('peerClosed', ({ peerId }) => peerId === 'carol')).toEqual({
       peerId: 'carol',
       reason: 'disconnected',
     });

@@ -42,8 +42,8 @@ describe('a connection', () => {
     await using server = await startServer(withKeys);
     const token = await tokenFor('room', 'alice');
     const client = await SignalingClient.connect({ server, token, path: '/signaling?token=nonsense&' });
-    await client.waitFor('mediasoup-version');
-    expect(client.events[0]?.method).toBe('mediasoup-version');
+    await client.waitFor('mediasoupVersion');
+    expect(client.events[0]?.method).toBe('mediasoupVersion');
   });
 
   test('with a token of either of two keys is let in', async () => {
