@@ -1,10 +1,6 @@
 import { version } from 'mediasoup';
-import type { IceServers } from '../access/ice-servers.ts';
-import type { Commands } from '../commands/commands.ts';
-import type { Clock } from '../core/clock.ts';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
 import { Pace } from '../core/pace.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -20,34 +16,14 @@ import {
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
-import type { WireSocket } from '../wire/socket.ts';
 import { Dialect, writeEvent } from './compat.ts';
-import type { SignalingCounts } from './counts.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import { isForDemoBot } from './demo-bot.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
-import type { SignalingBus } from './events.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './messages.ts';
 import { Requests } from './requests.ts';
 import { notificationText, successText } from './texts.ts';
-
-export interface ConnectionOptions {
-  socket: WireSocket;
-  events: SignalingBus;
-  counts: SignalingCounts;
-  commands: Commands;
-  log: Logger;
-  clock: Clock;
-  messagesPerSecond: number;
-  iceServers: () => IceServers;
-  fast: boolean;
-  wantsBandwidth: boolean;
-  /** It knows every notification of docs/protocol.md. */
-  native: boolean;
-  /** Names the connection before it is a peer. */
-  roomId: string;
-  peerId: string;
-}
 
 type State =
   | { readonly name: 'entering' }

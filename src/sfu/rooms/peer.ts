@@ -101,10 +101,7 @@ export interface PeerLink {
   readonly gone: Promise<void>;
   /** Its client cannot build its media again over this connection, but connects again when it is closed. */
   readonly reconnects?: boolean;
-  /**
-   * Resolves when the client has taken the consumer, rejects when it has not, with `Unanswered` if it said nothing. A
-   * client that asks for what it wants to receive has neither of the two.
-   */
+  /** Resolves when the client has taken it, rejects when not, with `Unanswered` if it said nothing. Absent where it asks itself. */
   offerConsumer?(subscription: Subscription): Promise<void>;
   offerDataConsumer?(subscription: DataSubscription): Promise<void>;
   /** The peer has ended; the connection goes with it. */
@@ -165,8 +162,7 @@ export class Peer {
     this.displayName = identity.displayName ?? '';
     this.metadata = identity.metadata;
     this.publish = publish;
-    const socketClosed = this.traces.add('socket');
-    void link.gone.then(socketClosed);
+    void link.gone.then(this.traces.add('socket'));
   }
 
   get id(): string {

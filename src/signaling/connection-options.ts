@@ -1,0 +1,26 @@
+import type { IceServers } from '../access/ice-servers.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { WireSocket } from '../wire/socket.ts';
+import type { SignalingCounts } from './counts.ts';
+import type { SignalingBus } from './events.ts';
+
+/** What a connection is made of, and what its client asked for when it connected. */
+export interface ConnectionOptions {
+  socket: WireSocket;
+  events: SignalingBus;
+  counts: SignalingCounts;
+  commands: Commands;
+  log: Logger;
+  clock: Clock;
+  messagesPerSecond: number;
+  iceServers: () => IceServers;
+  fast: boolean;
+  wantsBandwidth: boolean;
+  /** It knows every notification of docs/protocol.md. */
+  native: boolean;
+  /** Names the connection before it is a peer. */
+  roomId: string;
+  peerId: string;
+}
