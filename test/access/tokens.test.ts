@@ -164,6 +164,41 @@ describe('a token', () => {
     expect(await refusal(await sign({ ...goodClaims, ...claims }))).toMatch(/^unauthorized: /);
   });
 
+  const own = { kty: 'oct', k: Buffer.from('x'.repeat(40)).toString('base64url') };
+  const headers: [string, Record<string, unknown>][] = [
+    ['a key of its own', { jwk: own }],
+    ['the address of a key', { jku: 'https://evil.example/keys' }],
+    ['a certificate', { x5c: ['MIIB'] }],
+    ['the address of a certificate', { x5u: 'https://evil.example/cert' }],
+    ['the id of a key that is a path', { kid: '../../../../dev/null' }],
+    ['the id of a key that is a query', { kid: "' OR 1=1 --" }],
+    ['the id of a prototype', { kid: '__proto__' }],
+    ['another type', { typ: 'JWS' }],
+  ];
+  test.each(headers)('whose header names %s is judged by our own secret alone', async (_what, header) => {
+    const forge = (withSecret: string) =>
+      new SignJWT(goodClaims).setProtectedHeader({ alg: 'HS256', ...header }).sign(Buffer.from(withSecret));
+    for (const withSecret of ['x'.repeat(40), '\u0000', 'null'])
+      expect(await refusal(await forge(withSecret))).toMatch(/^unauthorized: /);
+  });
+
+  test('whose header wants what is not known, or a payload that is not encoded, is refused', async () => {
+    const [, claims, signature] = (await sign(goodClaims)).split('.');
+    for (const header of [
+      { alg: 'HS256', crit: ['exp'], exp: 1 },
+      { alg: 'HS256', crit: ['b64'], b64: false },
+      { alg: 'HS256', zip: 'DEF' },
+      { alg: 'dir', enc: 'A128GCM' },
+      { alg: ['HS256'] },
+      { alg: { toString: 'HS256' } },
+      {},
+    ]) {
+      const encoded = Buffer.from(JSON.stringify(header)).toString('base64url');
+      expect(await refusal(`${encoded}.${claims}.${signature}`)).toMatch(/^unauthorized: /);
+      expect(await refusal(`${encoded}..${claims}.${signature}.x`)).toMatch(/^unauthorized: /);
+    }
+  });
+
   test('that is none is refused', async () => {
     const good = await sign(goodClaims);
     const [header, claims, signature] = good.split('.');

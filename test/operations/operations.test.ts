@@ -196,6 +196,19 @@ describe('asking for any operation', () => {
     },
   );
 
+  test.each(scopes)('the scope %s alone opens its own operations and no other', async (scope) => {
+    const caller = new Caller(server, await apiKey([scope]));
+    for (const operation of operations) {
+      const { method, path, body } = exampleRequest(operation);
+      // What may be carried out is asked with a param that no operation knows, so that nothing happens.
+      const url = `${path.slice(basePath.length)}${path.includes('?') ? '&' : '?'}colour=red`;
+      const odd = body ? { ...body, colour: 'red' } : undefined;
+      const { json } = await caller.call(url, { method, ...(odd && { body: odd }) });
+      const expected = operation.scope === scope ? 'invalid_params' : 'forbidden';
+      expect([operation.name, json?.code]).toEqual([operation.name, expected]);
+    }
+  });
+
   test('a key of the dashboard has the scopes of its role', async () => {
     const viewer = new Caller(server, server.store.apiKeys.create('a viewer', 'viewer'));
     expect((await viewer.get('/node')).status).toBe(200);

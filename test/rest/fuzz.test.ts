@@ -182,6 +182,7 @@ test('no request that the document allows or forbids makes the server fail', asy
     expect(reached.get(status) ?? 0, String(status)).toBeGreaterThan(0);
   expect(logLines.slice(logged).filter((line) => line.includes('an operation failed'))).toEqual([]);
   expect((await caller.get('/node')).status).toBe(200);
+  expect(world.server.sfu.snapshot().workers.map(({ deaths }) => deaths)).toEqual([0]);
 });
 
 async function send(

@@ -223,6 +223,38 @@ describe('a grant', () => {
     expect(JSON.stringify(late.events)).not.toMatch(/ghost|Boo/);
   });
 
+  test('to be hidden holds when its media is lost, when it is replaced, and when it is removed', async () => {
+    await using server = await startServer({ ...withKeys, TUREEN_WORKERS: '2' });
+    const bob = await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
+    const fast = await SignalingClient.connect({
+      server,
+      peerId: 'carol',
+      token: await tokenFor('room', 'carol'),
+      path: '/signaling?fast=1&',
+    });
+    const token = await tokenFor('room', 'ghost', { grants: { hidden: true, publish: true } });
+    const ghost = await enter({ server, peerId: 'ghost', token });
+    server.sfu.moveRoom({ roomId: 'room', workerIndex: 1 });
+    await ghost.client.waitFor('rejoin');
+    await ghost.client.request('join', { displayName: 'Boo' });
+    await enter({ server, peerId: 'ghost', token });
+    await ghost.client.closed;
+    // Who comes meanwhile is not told either, by the fast join or without it.
+    const late = await SignalingClient.connect({
+      server,
+      peerId: 'late',
+      token: await tokenFor('room', 'late'),
+      path: '/signaling?fast=1&',
+    });
+    const welcome = await late.waitFor('welcome');
+    const by = { kind: 'admin', id: 'root' } as const;
+    await server.sfu.removePeer({ roomId: 'room', peerId: 'ghost', by, reason: 'enough' });
+    for (const client of [bob.client, fast, late]) {
+      await client.request('getRtcStatsUrl', {});
+      expect(JSON.stringify([client.events, welcome])).not.toMatch(/ghost|Boo/);
+    }
+  });
+
   test('of a name wins over the one that the client gives, and stays', async () => {
     await using server = await startServer(withKeys);
     const bob = await enter({ server, peerId: 'bob', token: await tokenFor('room', 'bob') });
