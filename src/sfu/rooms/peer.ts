@@ -101,7 +101,10 @@ export interface PeerLink {
   readonly gone: Promise<void>;
   /** Its client cannot build its media again over this connection, but connects again when it is closed. */
   readonly reconnects?: boolean;
-  /** Resolves when the client has taken it, rejects when not, with `Unanswered` if it said nothing. Absent where it asks itself. */
+  /**
+   * Resolves when the client has taken the consumer, rejects when it has not, with `Unanswered` if it said nothing. A
+   * client that asks for what it wants to receive has neither of the two.
+   */
   offerConsumer?(subscription: Subscription): Promise<void>;
   offerDataConsumer?(subscription: DataSubscription): Promise<void>;
   /** The peer has ended; the connection goes with it. */

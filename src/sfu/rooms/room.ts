@@ -13,6 +13,7 @@ import { type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { Publication } from './publication.ts';
 import { Restrictions } from './restrictions.ts';
 import type { JoinOptions, RoomContext } from './room-context.ts';
+import { endingsOfPeers } from './room-ends.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
 
 /** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
@@ -210,10 +211,8 @@ export class Room {
     if (this.closed) return;
     this.closed = true;
     this.#cancelEmpty();
-    const ends = { draining: 'draining', server_closed: 'server_closed' } as const;
-    const peerEnd: PeerEnd = reason in ends ? ends[reason as keyof typeof ends] : 'room_closed';
-    for (const peer of [...this.peers.values()])
-      this.removePeer(peer, peerEnd, { by, detail: roomEndDetail[reason] });
+    const { peerEnd, detail } = endingsOfPeers[reason];
+    for (const peer of [...this.peers.values()]) this.removePeer(peer, peerEnd, { by, detail });
     this.routers.close();
     this.context.onClosed(this.id);
     const duration = this.age();
@@ -294,10 +293,3 @@ export class Room {
     for (const peer of reconnecting) this.removePeer(peer, 'rejoin', { detail });
   }
 }
-
-const roomEndDetail: Record<RoomEnd, string> = {
-  empty: 'the room ended, for nobody was in it',
-  closed: 'the room was closed for everyone',
-  draining: 'this server ends; connect again to reach another one',
-  server_closed: 'this server ends; connect again to reach another one',
-};
