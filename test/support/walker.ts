@@ -19,9 +19,10 @@ export interface Received {
 const lostRaces = new Set(['not_found', 'gone', 'wrong_state', 'worker_unavailable']);
 
 export interface WalkerOptions {
-  server: Server;
+  server: Pick<Server, 'port'>;
   roomId: string;
   peerId: string;
+  token?: string;
   fast: boolean;
   /** Gives an SSRC that nobody used before, and as many free ones after it as a track needs. */
   ssrc: () => number;
@@ -55,10 +56,10 @@ export class Walker {
 
   /** Connects and joins. */
   static async enter(options: WalkerOptions): Promise<Walker> {
-    const { server, roomId, peerId, fast } = options;
+    const { server, roomId, peerId, token, fast } = options;
     const walker = new Walker(options);
     const path = fast ? '/signaling?fast=1&' : '/signaling';
-    const client = await SignalingClient.connect({ server, roomId, peerId, path });
+    const client = await SignalingClient.connect({ server, roomId, peerId, token, path });
     walker.#client = client;
     for (const { method, data } of client.events) walker.#told(method, data);
     client.socket.addEventListener('message', ({ data }) => walker.#received(JSON.parse(String(data))));
