@@ -3,9 +3,19 @@ import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { join } from './join.ts';
+import { neighbour } from './neighbour.ts';
 import { scrape } from './scrape.ts';
 import { signaling } from './signaling.ts';
 import { spread } from './spread.ts';
 
 /** Every benchmark. To add one, add its file and a line here. */
-export const benchmarks: readonly Benchmark[] = [signaling, join, firstFrame, boot, forward, spread, scrape];
+export const benchmarks: readonly Benchmark[] = [
+  signaling,
+  join,
+  firstFrame,
+  boot,
+  forward,
+  spread,
+  scrape,
+  neighbour,
+];

@@ -5,7 +5,7 @@ const maxWaiting = 8;
 
 /**
  * Checks passwords one after the other: each takes 64 MiB and a core for a tenth of a second, of which strangers could
- * otherwise have as much as they like.
+ * otherwise have as much as they like. Between two checks the core is left to the calls for as long as the check took.
  */
 export class PasswordQueue {
   #last: Promise<void> = Promise.resolve();
@@ -28,14 +28,16 @@ export class PasswordQueue {
     this.#last = promise;
     this.#waiting += 1;
     if (client !== undefined) this.#clients.add(client);
+    let startedAt = performance.now();
     try {
       await former;
+      startedAt = performance.now();
       if (signal.aborted) throw new SfuError('gone', 'the request was ended before its turn came');
       return await task();
     } finally {
       if (client !== undefined) this.#clients.delete(client);
       this.#waiting -= 1;
-      resolve();
+      setTimeout(resolve, performance.now() - startedAt).unref();
     }
   }
 }
