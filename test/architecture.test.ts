@@ -92,6 +92,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   deploy: ['src/config'],
   bench: everything,
   examples: ['admin', 'client'],
+  // The soak uses it as well, so it must not import what imports the soak.
+  'test/support': everything,
   test: everything,
 };
 

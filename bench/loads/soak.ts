@@ -1,6 +1,7 @@
 /** The clients of `bun run soak`: a process that lets guests of every kind come, act and vanish. */
-import { Churn, type ChurnReport } from '../soak/churn.ts';
+
 import { loadOptions } from './load-process.ts';
+import { Churn, type ChurnReport } from './soak/churn.ts';
 
 export interface SoakLoadOptions {
   readonly port: number;

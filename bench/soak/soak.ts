@@ -6,9 +6,9 @@ import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/core/log.ts';
 import { apiKey, withKeys } from '../../test/support/server.ts';
 import { type HeldLoad, holdLoad } from '../loads/load-process.ts';
+import type { ChurnReport } from '../loads/soak/churn.ts';
 import type { SoakLoadOptions, SoakRequest } from '../loads/soak.ts';
 import { type Checkpoint, standing, takeCheckpoint } from './checkpoint.ts';
-import type { ChurnReport } from './churn.ts';
 import { fewestCheckpoints, type SoakOptions } from './options.ts';
 import { growth } from './verdict.ts';
 

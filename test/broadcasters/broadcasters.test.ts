@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { Commands } from '../../src/commands/commands.ts';
+import { type Json, opus, script, vp8 } from '../support/broadcaster-script.ts';
 import { TestClock } from '../support/clock.ts';
 import { apiKey, logLines, startServer, withKeys } from '../support/server.ts';
 import { audioTrack, enter } from '../support/world.ts';
-import { type Json, opus, script, vp8 } from './script.ts';
 
 let server: Server;
 let call: ReturnType<typeof script>;

@@ -1,5 +1,5 @@
-import { type Random, randomOf } from '../../../test/support/random.ts';
-import { tokenFor } from '../../../test/support/server.ts';
+import { type Random, randomOf } from '../../../../test/support/random.ts';
+import { tokenFor } from '../../../../test/support/server.ts';
 
 /** Where a guest goes, and what it needs for that. */
 export interface Place {

@@ -1,4 +1,4 @@
-import type { Random } from '../../test/support/random.ts';
+import type { Random } from '../../../test/support/random.ts';
 
 export interface Moderated {
   readonly port: number;

@@ -1,10 +1,10 @@
-import { ProtooClient } from '../../../test/support/protoo.ts';
-import { RawSocket } from '../../../test/support/raw-socket.ts';
-import { receivesOpusAndVp8 } from '../../../test/support/rtp.ts';
-import { Walker } from '../../../test/support/walker.ts';
-import { audioTrack } from '../../../test/support/world.ts';
-import { SocketLink } from '../../load/link.ts';
-import { LoadPeer } from '../../load/peer.ts';
+import { ProtooClient } from '../../../../test/support/protoo.ts';
+import { RawSocket } from '../../../../test/support/raw-socket.ts';
+import { receivesOpusAndVp8 } from '../../../../test/support/rtp.ts';
+import { Walker } from '../../../../test/support/walker.ts';
+import { audioTrack } from '../../../../test/support/world.ts';
+import { SocketLink } from '../../../load/link.ts';
+import { LoadPeer } from '../../../load/peer.ts';
 import { type Enter, type Guest, type Place, tokenOf } from './guest.ts';
 
 /** A caller with media on paper only: all that signaling can do, by the older order of a call or the fast join. */

@@ -1,5 +1,5 @@
 import { MediaStreamTrack, RTCPeerConnection } from 'werift';
-import { configuration } from '../../load/webrtc.ts';
+import { configuration } from '../../../load/webrtc.ts';
 import { type Enter, type Place, tokenOf } from './guest.ts';
 
 const connectTimeoutMs = 15_000;

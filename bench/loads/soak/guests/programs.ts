@@ -1,6 +1,6 @@
-import { opus, script, vp8 } from '../../../test/broadcasters/script.ts';
-import { SignalingClient } from '../../../test/support/signaling-client.ts';
-import { audioTrack } from '../../../test/support/world.ts';
+import { opus, script, vp8 } from '../../../../test/support/broadcaster-script.ts';
+import { SignalingClient } from '../../../../test/support/signaling-client.ts';
+import { audioTrack } from '../../../../test/support/world.ts';
 import type { Enter } from './guest.ts';
 
 /** A script for ffmpeg or GStreamer: a broadcaster with a place and a producer for each track. */

@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../../test/support/random.ts';
+import { type Random, randomOf } from '../../../test/support/random.ts';
 import { application, media, silent, walker } from './guests/callers.ts';
 import type { Enter, Guest, Place } from './guests/guest.ts';
 import { broadcaster, controller } from './guests/programs.ts';
