@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
+import { type Json, opus, script } from '../support/broadcaster-script.ts';
 import { startServer } from '../support/server.ts';
-import { type Json, opus, script } from './script.ts';
 
 let server: Server;
 let call: ReturnType<typeof script>;
