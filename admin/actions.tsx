@@ -8,6 +8,7 @@ import { confirmationBody, confirmationForm, safeBack } from './http/confirmatio
 import { htmlResponse, redirect } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import type { Incoming, Visitor } from './http/people.ts';
+import { partial } from './live/live-views.ts';
 import { Form, readForm } from './panel/form.ts';
 import { toast } from './panel/layout.tsx';
 import type { ActionResult, Panel, PanelAction, PanelContext } from './panel/panel.ts';
@@ -49,12 +50,23 @@ export async function doAction(request: ActionRequest): Promise<Response> {
   const shown = toast(message, { bad, secret });
   if (isHtmx(from.request) && to === undefined) {
     // The dialog closes after a success; after a failure it stays, with what was typed.
-    return htmlResponse(await shown, { headers: failed ? {} : { 'hx-trigger': 'admin-done' } });
+    const headers: Record<string, string> = failed ? {} : { 'hx-trigger': 'admin-done' };
+    return htmlResponse(`${await shown}${await pageAfter(request)}`, { headers });
   }
   dashboard.showNext(visitor.session.id, shown);
   const next = to ?? back;
   if (!isHtmx(from.request)) return redirect(next);
   return htmlResponse('', { headers: { 'hx-redirect': headerText(next) } });
+}
+
+/**
+ * The page on which the button is, as it is now. A failure changes it too: what the action was for may be gone. Whoever
+ * acted sees the result at once, and on a page that is not live at all.
+ */
+async function pageAfter({ dashboard, from, visitor }: ActionRequest): Promise<string> {
+  const address = from.request.headers.get('hx-current-url') ?? '';
+  const content = await dashboard.contentAt(address, visitor, from);
+  return content ? partial(content) : '';
 }
 
 type Outcome = ActionResult & { readonly failed?: boolean };
@@ -98,7 +110,7 @@ function withWarnings(result: ActionResult, warnings: readonly string[]): Action
 function intentOf(context: PanelContext, action: string, form: Form): AuditIntent {
   const hidden = new Set(['csrf', 'back', 'reason', 'password']);
   const details = Object.fromEntries(form.entries().filter(([field]) => !hidden.has(field)));
-  return { ...context.asker(form.text('reason', 200)), action, details };
+  return { ...context.requester(form.text('reason', 200)), action, details };
 }
 
 function find(dashboard: Dashboard, panelId: string, name: string): { panel: Panel; action: PanelAction } {

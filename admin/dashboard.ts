@@ -93,6 +93,10 @@ export class Dashboard {
     const { user, session } = visitor;
     const by = { kind: 'admin', id: user.name } as const;
     const warnings: string[] = [];
+    const requester = (reason = '') => ({
+      ...{ by, address, reason },
+      warn: (sentence: string) => void warnings.push(sentence),
+    });
     return {
       monitor: this.monitor,
       commands,
@@ -104,7 +108,8 @@ export class Dashboard {
       query,
       now: this.#clock.now(),
       warnings,
-      asker: (reason = '') => ({ by, address, reason, warn: (sentence) => warnings.push(sentence) }),
+      requester,
+      asker: requester,
       link: (path, fields) => `${this.base}${path === '/' ? '' : path}${queryText(fields)}`,
       actionLink: (panelId, action, fields) => `${this.base}/do/${panelId}/${action}${queryText(fields)}`,
     };
@@ -119,6 +124,19 @@ export class Dashboard {
     const messages = this.#takeMessages(visitor.session.id);
     const body = frame({ context, panels, panel, csrf, content, base: this.base, messages });
     return this.document(panel.title, body);
+  }
+
+  /**
+   * The content of the page from which an action was requested, as it is after the action. Undefined when the address is
+   * that of no page, or of one that the user may not see any more.
+   */
+  async contentAt(address: string, visitor: Visitor, from: Incoming): Promise<Region | undefined> {
+    if (!URL.canParse(address)) return undefined;
+    const { pathname, searchParams } = new URL(address);
+    const panel = this.panels.find(({ path }) => pathname === `${this.base}${path === '/' ? '' : path}`);
+    const { user, open } = this.#still(visitor);
+    if (!panel || !open || !user || !hasRole(user.role, panel.role)) return undefined;
+    return await this.#content(panel, this.context({ ...visitor, user }, searchParams, from.address));
   }
 
   document(title: string, body: JSX.Element): string {

@@ -138,7 +138,7 @@ export class LiveViews {
 }
 
 /** An update of one region. The outermost one is the page's whole content. */
-function partial(region: Region): string {
+export function partial(region: Region): string {
   const id = region.id || 'content';
   const swap = region.id ? 'outerMorph' : 'innerMorph';
   return `<hx-partial hx-target="#${id}" hx-swap="${swap}">${joinRegions(region)}</hx-partial>`;

@@ -93,9 +93,13 @@ export class Monitor {
     return () => this.#changed.delete(listener);
   }
 
-  /** Drops the shared snapshot, so that the next one shows what was just done. */
+  /**
+   * Drops the shared snapshot, so that the next one shows what was just done, and has every open page rendered again:
+   * what changes in the store alone, such as a ban of somebody who is not here, has no event.
+   */
   refresh(): void {
     this.#snapshot = undefined;
+    this.#notify(undefined);
   }
 
   /** Reads statistics of a room every second until it is stopped. @returns a function that stops it */

@@ -22,7 +22,9 @@ export interface PanelContext {
   readonly now: number;
   /** What an action did, but not as it should be; shown with its result. */
   readonly warnings: string[];
-  /** The user as the actor that `commands` need, with an optional reason. */
+  /** The user as the requester that `commands` need, with an optional reason. */
+  requester(reason?: string): Requester;
+  /** @deprecated The former name of `requester`; removed in the next version. */
   asker(reason?: string): Requester;
   /** The address of a page of the dashboard, e.g. link('/room', { room: 'x' }). */
   link(path: string, query?: LinkQuery): string;
@@ -75,7 +77,7 @@ export interface Panel {
   /** The content. Text from users needs `safe`; `live` marks parts that are updated on their own. */
   readonly view: (context: PanelContext) => JSX.Element;
   readonly actions?: Readonly<Record<string, PanelAction>>;
-  /** Whether it is rendered again when something changes; true by default. */
+  /** Whether it is rendered again when something changes; true by default. After an action on it, it always is. */
   readonly live?: boolean;
   /** The room, and optionally the peer in it, whose statistics are read every second while it is open. */
   readonly watches?: (query: URLSearchParams) => { roomId: string; peerId?: string } | undefined;

@@ -40,7 +40,10 @@ const revoke: PanelAction = {
     </p>
   ),
   run({ store }, form) {
-    store.apiKeys.revoke(form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }));
+    const id = form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER });
+    if (!store.apiKeys.list().some((key) => key.id === id))
+      throw new SfuError('not_found', 'there is no such key any more; it was revoked');
+    store.apiKeys.revoke(id);
     return { message: 'The key is revoked.' };
   },
 };
@@ -60,6 +63,7 @@ export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
   const shared = { context, panelId: 'people' };
   const all = context.store.apiKeys.list();
   const rows = all.map(({ id, name, role, createdAt, usedAt }) => ({
+    id: `key-${id}`,
     cells: [
       { html: <b safe>{name}</b> },
       { html: <Badge text={role} /> },
@@ -69,7 +73,7 @@ export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
     ],
   }));
   return (
-    <section>
+    <>
       <div class="section-head">
         <h2>API keys</h2>
         <ActionLink {...shared} name="add-key" action={add} />
@@ -84,6 +88,6 @@ export function ApiKeys({ context }: { context: PanelContext }): JSX.Element {
       ) : (
         <Table label="API keys" columns={columns} rows={rows} />
       )}
-    </section>
+    </>
   );
 }

@@ -41,7 +41,7 @@ const add: PanelAction = {
   async run(context, form) {
     const milliseconds = readDuration(form);
     const reason = form.text('reason', 200);
-    const asker = context.asker(reason);
+    const requester = context.requester(reason);
     const kind = form.choice('kind', banKinds) as BanKind;
     const expiresAt = milliseconds === null ? null : context.now + milliseconds;
     const ban = {
@@ -49,10 +49,10 @@ const add: PanelAction = {
       value: form.required('value').trim(),
       roomId: form.raw('room').trim() || null,
       reason,
-      by: asker.by,
+      by: requester.by,
       expiresAt,
     };
-    await context.commands.ban(ban, asker);
+    await context.commands.ban(ban, requester);
     return { message: `${ban.value} is banned.` };
   },
 };
@@ -73,7 +73,7 @@ const lift: PanelAction = {
   async run(context, form) {
     await context.commands.liftBan(
       form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }),
-      context.asker(form.text('reason', 200)),
+      context.requester(form.text('reason', 200)),
     );
     return { message: 'The ban is lifted.' };
   },

@@ -31,7 +31,7 @@ export const drain: PanelAction = {
   ),
   async run(context: PanelContext, form: Form) {
     const milliseconds = form.integer('seconds', { from: 0, to: 86_400 }) * 1000;
-    await context.commands.drain({ ...context.asker(form.text('reason', 200)), milliseconds });
+    await context.commands.drain({ ...context.requester(form.text('reason', 200)), milliseconds });
     return { message: 'The node is draining.' };
   },
 };
@@ -41,7 +41,7 @@ export const cancelDrain: PanelAction = {
   role: 'admin',
   audit: 'own',
   async run(context: PanelContext, form: Form) {
-    await context.commands.cancelDrain(context.asker(form.text('reason', 200)));
+    await context.commands.cancelDrain(context.requester(form.text('reason', 200)));
     return { message: 'The drain is cancelled; the node takes new rooms.' };
   },
 };

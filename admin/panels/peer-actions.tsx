@@ -10,7 +10,7 @@ import { leftOver } from './removal.ts';
 function targetOf(context: PanelContext, form: Form) {
   const roomId = form.required('room');
   const peerId = form.required('peer');
-  return { roomId, peerId, ...context.asker(form.text('reason', 200)) };
+  return { roomId, peerId, ...context.requester(form.text('reason', 200)) };
 }
 
 /** The peer's name as the page shows it. */

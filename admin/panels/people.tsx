@@ -1,5 +1,6 @@
 import { SfuError } from '../../src/core/errors.ts';
 import { hashPassword, type Role, roles, type User } from '../../src/store/users.ts';
+import { live } from '../html/regions.ts';
 import { type Column, Table } from '../html/table.tsx';
 import { readName, readPassword } from '../panel/credentials.ts';
 import type { Form } from '../panel/form.ts';
@@ -97,8 +98,10 @@ const removeUser: PanelAction = {
 const endSession: PanelAction = {
   title: 'End session',
   role: 'admin',
-  run(context, form) {
-    context.store.sessions.close(form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }));
+  run({ store }, form) {
+    const id = form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER });
+    if (!store.sessions.isOpen(id)) throw new SfuError('not_found', 'this session has ended already');
+    store.sessions.close(id);
     return { message: 'The session is ended.' };
   },
 };
@@ -125,7 +128,6 @@ export const peoplePanel = definePanel({
   icon: 'people',
   path: '/people',
   role: 'admin',
-  live: false,
   actions,
   view: (context) => (
     <>
@@ -133,10 +135,15 @@ export const peoplePanel = definePanel({
         <ActionLink context={context} panelId="people" name="add-user" action={addUser} />
       </PageHead>
       <h2>Users</h2>
-      {users(context)}
+      {live('users', <div id="users">{users(context)}</div>)}
       <h2>Sessions</h2>
-      {sessions(context)}
-      <ApiKeys context={context} />
+      {live('sessions', <div id="sessions">{sessions(context)}</div>)}
+      {live(
+        'api-keys',
+        <section id="api-keys">
+          <ApiKeys context={context} />
+        </section>,
+      )}
     </>
   ),
 });
@@ -170,6 +177,7 @@ function users(context: PanelContext): JSX.Element {
       </>
     );
     return {
+      id: `user-${id}`,
       cells: [
         { html: <b safe>{name}</b> },
         { html: <Badge text={role} tone={role === 'admin' ? 'accent' : 'plain'} /> },
@@ -192,6 +200,7 @@ function sessions(context: PanelContext): JSX.Element {
     const name = names.get(userId) ?? '–';
     const here = id === context.sessionId;
     return {
+      id: `session-${id}`,
       cells: [
         { html: <b safe>{name}</b> },
         { html: <Moment time={createdAt} /> },

@@ -5,7 +5,7 @@ import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
 
 function targetOf(context: PanelContext, form: Form) {
-  return { roomId: form.required('room'), ...context.asker(form.text('reason', 200)) };
+  return { roomId: form.required('room'), ...context.requester(form.text('reason', 200)) };
 }
 
 const lock: PanelAction = {

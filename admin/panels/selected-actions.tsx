@@ -17,8 +17,8 @@ async function eachSelected<T>(
   const roomId = form.required('room');
   const selected = form.all('peer');
   if (selected.length === 0) throw new SfuError('invalid_params', 'select at least one peer');
-  const asker = context.asker(form.text('reason', 200));
-  const settled = await Promise.allSettled(selected.map((peerId) => act({ roomId, peerId, ...asker })));
+  const requester = context.requester(form.text('reason', 200));
+  const settled = await Promise.allSettled(selected.map((peerId) => act({ roomId, peerId, ...requester })));
   const failed = settled.flatMap((each) => (each.status === 'rejected' ? [toSfuError(each.reason)] : []));
   const other = failed.find(({ code }) => code !== 'not_found');
   if (other) throw other;

@@ -10,7 +10,6 @@ export const settingsPanel = definePanel({
   icon: 'settings',
   path: '/settings',
   role: 'admin',
-  live: false,
   view: (context) => (
     <>
       <PageHead title="Settings" note="Set by environment variables; most changes need a restart." />

@@ -5,8 +5,8 @@ const thank: PanelAction = {
   title: 'Thank',
   role: 'moderator',
   confirm: (_context, form) => <p safe>{`Send thanks to everyone in ${form.raw('room')}?`}</p>,
-  async run({ commands, asker }, form) {
-    await commands.notice({ roomId: form.required('room'), message: 'Thank you all!', ...asker() });
+  async run({ commands, requester }, form) {
+    await commands.notice({ roomId: form.required('room'), message: 'Thank you all!', ...requester() });
     return { message: 'Everyone was thanked.' };
   },
 };

@@ -178,7 +178,7 @@ test('the dashboard is mounted in an Elysia app of somebody else, at another add
   expect(await (await app.handle(new Request('http://127.0.0.1/own'))).text()).toBe('own');
 });
 
-test('the former name of the commands works, for the app that mounts a dashboard and for its panels', async () => {
+test('the former names of the commands and of the requester work, for the app that mounts a dashboard and for its panels', async () => {
   await using server = await startWithUsers({ TUREEN_ADMIN: 'off' });
   const ada = await enter({ server, peerId: 'ada' });
   const greet: PanelAction = {
