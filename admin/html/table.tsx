@@ -21,7 +21,7 @@ export interface Column {
 export type Cell = string | number | { readonly html: JSX.Element };
 
 export interface Row {
-  /** With an id, the row is a live region: it is updated on its own. */
+  /** With an id, the row is a live region: it is updated on its own, and stays in its place while somebody points at it. */
   readonly id?: string;
   readonly cells: readonly Cell[];
 }
@@ -31,14 +31,16 @@ export interface TableProps {
   readonly label: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
+  /** What a row says that has gone while somebody points at the table: `gone` by default. */
+  readonly gone?: string;
 }
 
 /** A table with keyboard navigation. On a phone each row becomes a card with labelled cells. */
-export function Table({ label, columns, rows }: TableProps): JSX.Element {
+export function Table({ label, columns, rows, gone }: TableProps): JSX.Element {
   const sortable = columns.some(({ href }) => href !== undefined);
   return (
     <section class="table-frame" aria-label={label} tabindex="0">
-      <table data-rows class={sortable ? 'cards sortable' : 'cards'}>
+      <table data-rows={label} data-gone={gone} class={sortable ? 'cards sortable' : 'cards'}>
         <thead>
           <tr>{columns.map(heading)}</tr>
         </thead>

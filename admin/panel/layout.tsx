@@ -31,11 +31,12 @@ export function page({ title, base, assetVersion, body }: PageOptions): string {
 }
 
 /**
- * Updates leave `open` alone, so that they do not close a dialog or row that the user opened. Error responses are shown
+ * Updates leave `open` alone, so that they do not close a dialog or row that the user opened, and `style`, which only
+ * the page's own scripts set. Error responses are shown
  * as messages, not swapped in.
  */
 const htmxConfig = JSON.stringify({
-  morphIgnore: ['data-htmx-powered', 'open'],
+  morphIgnore: ['data-htmx-powered', 'open', 'style'],
   noSwap: [204, 304, '4xx', '5xx'],
   history: true,
   includeIndicatorCSS: false,

@@ -38,7 +38,7 @@ export const roomPanel = definePanel({
           <input type="hidden" name="room" value={roomId} />
           {live(
             'peers',
-            <div id="peers" class="peers" data-rows>
+            <div id="peers" class="peers" data-rows="People" data-gone="left">
               {peers(context, room)}
             </div>,
           )}

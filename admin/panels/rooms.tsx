@@ -122,7 +122,7 @@ function table(context: PanelContext, found: readonly Found[], all: number): JSX
     };
   });
   const shown = [...sortable.slice(0, 2), { title: 'Speaks' }, ...sortable.slice(2)];
-  return <Table label="Rooms" columns={shown} rows={found.map((each) => row(context, each))} />;
+  return <Table label="Rooms" gone="ended" columns={shown} rows={found.map((each) => row(context, each))} />;
 }
 
 function row(context: PanelContext, found: Found): Row {
