@@ -49,8 +49,10 @@ export async function doAction(request: ActionRequest): Promise<Response> {
   const { message, to, secret, bad = false, failed = false } = outcome;
   const shown = toast(message, { bad, secret });
   if (isHtmx(from.request) && to === undefined) {
-    // The dialog closes after a success; after a failure it stays, with what was typed.
+    // The dialog closes after a success. After a failure it stays, with what was typed, and says so itself.
+    const inDialog = failed && sent.has('back');
     const headers: Record<string, string> = failed ? {} : { 'hx-trigger': 'admin-done' };
+    if (inDialog) Object.assign(headers, { 'hx-retarget': '#dialog-failure', 'hx-reswap': 'innerHTML' });
     return htmlResponse(`${await shown}${await pageAfter(request)}`, { headers });
   }
   dashboard.showNext(visitor.session.id, shown);

@@ -1,18 +1,34 @@
-// The dashboard's own script: dialogs and keys. live.js keeps the page up to date; the rest is htmx and the server.
+// Dialogs, menus, keys and selected people. live.js keeps the page up to date; the rest is htmx and the server.
 (() => {
   document.documentElement.classList.add('scripted');
   // On a phone the menu is wider than the screen: scroll to the entry of the open page.
   document.querySelector('nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' });
   const dialog = () => document.getElementById('dialog');
 
+  function show(box) {
+    box.showModal();
+    document.dispatchEvent(new Event('admin-dialog'));
+  }
+
   // Opens the dialog when a confirmation was loaded into it, and closes it after the action.
   document.addEventListener('htmx:after:swap', () => {
     const box = dialog();
-    if (box && !box.open && box.childElementCount > 0) box.showModal();
-    for (const toast of document.querySelectorAll('#toasts .toast:not([data-timed])')) removeLater(toast);
+    if (box && !box.open && box.childElementCount > 0) show(box);
   });
   document.addEventListener('admin-done', () => dialog()?.close());
   document.addEventListener('close', ({ target }) => target === dialog() && target.replaceChildren(), true);
+  // A menu closes when something is chosen, or clicked elsewhere. The focus stays where the dialog can give it back.
+  document.addEventListener(
+    'click',
+    ({ target }) => {
+      for (const menu of document.querySelectorAll('details.menu[open]')) {
+        if (menu.contains(target) && !target.closest('a')) continue;
+        if (menu.contains(target)) menu.querySelector('summary').focus();
+        menu.open = false;
+      }
+    },
+    true,
+  );
   document.addEventListener('click', (event) => {
     const closing = event.target instanceof Element && event.target.closest('[data-close]');
     if (!closing || !dialog()?.open) return;
@@ -20,32 +36,22 @@
     dialog().close();
   });
 
-  // A message with a secret stays, so that it can be copied; others disappear.
-  function removeLater(toast) {
-    toast.dataset.timed = '';
-    if (toast.querySelector('code')) return;
-    setTimeout(() => toast.remove(), toast.classList.contains('bad') ? 12_000 : 6_000);
+  // Selected people: how many there are, and all of them at once.
+  const boxes = () => [...document.querySelectorAll('#selection .peer:not(.gone) [name=peer]')];
+  function countSelected() {
+    const place = document.getElementById('selected-count');
+    if (!place) return;
+    const text = `${boxes().filter(({ checked }) => checked).length} of ${boxes().length} selected`;
+    if (place.textContent !== text) place.textContent = text;
   }
-
-  document.addEventListener('htmx:response:error', ({ detail }) => {
-    const status = detail.ctx?.response?.status;
-    if (status === 401) return location.reload();
-    showError(
-      status === 403
-        ? 'Not done: this page is from another session. Reload it and try again.'
-        : `Not done: the server answered ${status}.`,
-    );
+  document.addEventListener('change', countSelected);
+  document.addEventListener('htmx:after:swap', countSelected);
+  document.addEventListener('click', ({ target }) => {
+    const wish = target instanceof Element && target.closest('[data-select]')?.dataset.select;
+    if (!wish) return;
+    for (const box of boxes()) box.checked = wish === 'all';
+    countSelected();
   });
-  document.addEventListener('htmx:error', () => showError('Not done: the server cannot be reached.'));
-
-  function showError(text) {
-    const toast = document.createElement('p');
-    toast.className = 'toast bad';
-    toast.setAttribute('role', 'alert');
-    toast.textContent = text;
-    document.getElementById('toasts')?.append(toast);
-    removeLater(toast);
-  }
 
   // Keys: / searches, j and k or the arrows move, Enter opens, x selects, r, b and n open confirmations, ? shows this.
   const rows = () => [...document.querySelectorAll('table[data-rows] > tbody > tr, [data-rows] > article')];
@@ -83,6 +89,12 @@
     b: () => act('b'),
     n: () => act('n'),
     x: () => current()?.querySelector('input[type=checkbox]')?.click(),
+    Escape: () => {
+      const menu = document.querySelector('details.menu[open]');
+      if (!menu) return false;
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    },
     '?': () => {
       const box = dialog();
       if (!box || box.open) return;
@@ -97,7 +109,7 @@
       close.textContent = 'Close';
       close.dataset.close = '';
       box.replaceChildren(heading, text, close);
-      box.showModal();
+      show(box);
     },
   };
   document.addEventListener('keydown', (event) => {

@@ -23,3 +23,7 @@ declare module '*/hold.js' {
   const text: string;
   export default text;
 }
+declare module '*/toasts.js' {
+  const text: string;
+  export default text;
+}

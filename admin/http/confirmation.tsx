@@ -27,6 +27,7 @@ export function confirmationForm(options: ConfirmationOptions): JSX.Element {
         <input type="hidden" name={name} value={value} />
       ))}
       {action.confirm ? action.confirm(context, form) : <ReasonField />}
+      <div id="dialog-failure" role="alert" />
       <div class="actions">
         <a class="button" href={back} data-close>
           Cancel

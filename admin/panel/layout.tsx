@@ -133,7 +133,21 @@ export function toast(message: string, options: { bad?: boolean; secret?: string
   return (
     <p class={bad ? 'toast bad' : 'toast'} role={bad ? 'alert' : undefined}>
       <span safe>{message}</span>
-      {secret ? <code safe>{secret}</code> : ''}
+      {secret ? (
+        <>
+          <code safe>{secret}</code>
+          <span class="actions only-live">
+            <button type="button" class="button primary" data-copy>
+              Copy
+            </button>
+            <button type="button" class="button" data-dismiss>
+              Dismiss
+            </button>
+          </span>
+        </>
+      ) : (
+        ''
+      )}
     </p>
   );
 }

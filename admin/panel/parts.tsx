@@ -1,12 +1,20 @@
 import { hasRole } from '../../src/store/users.ts';
 import { clockTime, dateTime } from '../html/format.ts';
+import { Icon } from '../html/icons.tsx';
 import type { LinkQuery, PanelAction, PanelContext } from './panel.ts';
 
 /** The heading of a page, with its actions. */
-export function PageHead(props: { title: string; note?: string; children?: JSX.Element | JSX.Element[] }) {
+export function PageHead(props: {
+  title: string;
+  /** Shown beside the title. */
+  badge?: JSX.Element;
+  note?: string;
+  children?: JSX.Element | JSX.Element[];
+}) {
   return (
     <header class="page-head">
       <h1 safe>{props.title}</h1>
+      {(props.badge ?? '') as 'safe'}
       {props.note ? (
         <p class="note" safe>
           {props.note}
@@ -26,6 +34,16 @@ export function Badge({ text, tone = 'plain' }: { text: string; tone?: Tone }): 
   return (
     <span class={`badge ${tone}`} safe>
       {text}
+    </span>
+  );
+}
+
+/** Says that a room is locked. */
+export function Locked(): JSX.Element {
+  return (
+    <span class="badge warn locked">
+      <Icon name="lock" />
+      locked
     </span>
   );
 }

@@ -35,10 +35,16 @@ export function readDuration(form: Form): number | null {
   return durations[form.choice('for', durationNames) as Duration].milliseconds;
 }
 
-/** The duration of a ban, such as `for 1 day`. */
-export function periodOf({ milliseconds }: BanRequest): string {
+/** Where and how long a ban holds, such as `from the room kitchen for 1 day`. A room of null is the whole server. */
+export function extentOf(roomId: string | null, milliseconds: number | null): string {
   const name = durationNames.find((each) => durations[each].milliseconds === milliseconds);
-  return name === undefined || name === 'forever' ? 'for good' : `for ${durations[name].title}`;
+  const period = name === undefined || name === 'forever' ? 'for good' : `for ${durations[name].title}`;
+  return `from ${roomId === null ? 'the whole server' : `the room ${roomId}`} ${period}`;
+}
+
+/** The same of a ban of somebody in a room. */
+export function extentOfRequest({ scope, milliseconds }: BanRequest, roomId: string): string {
+  return extentOf(scope === 'room' ? roomId : null, milliseconds);
 }
 
 /** The form fields of a ban of a peer in a room. `token` says whether it has a token to ban. */

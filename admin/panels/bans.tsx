@@ -3,7 +3,7 @@ import { live } from '../html/regions.ts';
 import { type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Badge, Empty, Moment, PageHead, ReasonField, SearchForm } from '../panel/parts.tsx';
-import { DurationField, readDuration } from './ban-fields.tsx';
+import { DurationField, extentOf, readDuration } from './ban-fields.tsx';
 
 const maxShown = 200;
 
@@ -53,7 +53,7 @@ const add: PanelAction = {
       expiresAt,
     };
     await context.commands.ban(ban, requester);
-    return { message: `${ban.value} is banned.` };
+    return { message: `${ban.value} is banned ${extentOf(ban.roomId, milliseconds)}.` };
   },
 };
 

@@ -2,7 +2,7 @@ import type { Source } from '../../src/core/sources.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, periodOf, readBanRequest } from './ban-fields.tsx';
+import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
@@ -70,7 +70,7 @@ const ban: PanelAction = {
     const request = readBanRequest(form);
     const left = leftOver([await context.commands.removePeer(targetOf(context, form), request)]);
     return {
-      message: `${name} was removed and is banned ${periodOf(request)}.${left}`,
+      message: `${name} was removed and is banned ${extentOfRequest(request, form.raw('room'))}.${left}`,
       bad: left !== '',
       ...leavePeerPage(context, form),
     };

@@ -26,12 +26,12 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
       class={room.activePeerId === peer.id ? 'peer active' : 'peer'}
       aria-labelledby={`${id}-name`}
     >
+      {hasRole(context.user.role, 'moderator') ? (
+        <input type="checkbox" name="peer" value={peer.id} aria-label={`Select ${nameOf(peer)}`} />
+      ) : (
+        ''
+      )}
       <header>
-        {hasRole(context.user.role, 'moderator') ? (
-          <input type="checkbox" name="peer" value={peer.id} aria-label={`Select ${nameOf(peer)}`} />
-        ) : (
-          ''
-        )}
         <h3 id={`${id}-name`}>
           <a class="row-link" href={context.link('/peer', { room: room.id, peer: peer.id })} safe>
             {nameOf(peer)}
@@ -39,17 +39,18 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
         </h3>
         <PeerState room={room} peer={peer} />
       </header>
-      <p class="facts">
-        <span safe>{peer.id}</span>
-        <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
-        <span safe>{address}</span>
-        <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
-        {flow(context, peer)}
-      </p>
       <OtherConnections context={context} room={room} peer={peer} />
       <Publications context={context} room={room} peer={peer} />
-      <PeerButtons context={context} room={room} peer={peer} />
-      <PeerDetails context={context} room={room} peer={peer} />
+      <PeerMenu context={context} room={room} peer={peer} />
+      <PeerDetails context={context} room={room} peer={peer}>
+        <span class="facts">
+          <span safe>{peer.id}</span>
+          <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
+          <span safe>{address}</span>
+          <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
+          {flow(context, peer)}
+        </span>
+      </PeerDetails>
     </article>
   );
 }
@@ -66,6 +67,15 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
       {peer.grants.hidden ? <Badge text="hidden" /> : ''}
       {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}
       {peer.publish === false ? <Badge text="may not publish" tone="warn" /> : ''}
+      {peer.producers.map(({ source, paused, pausedBy }) =>
+        pausedBy.includes('moderator') ? (
+          <Badge text={`${source} muted by a moderator`} tone="warn" />
+        ) : paused ? (
+          <Badge text={`${source} paused`} />
+        ) : (
+          ''
+        ),
+      )}
       {score === null ? '' : <Badge text={`score ${score}`} tone={scoreTone(score)} />}
     </>
   );
@@ -87,29 +97,36 @@ export function Publications(props: PeerProps): JSX.Element {
   return <ul class="publications">{props.peer.producers.map((producer) => publication(props, producer))}</ul>;
 }
 
-/** One publication, with the button that mutes it or allows it again. */
+/** One publication, with the button that mutes it or allows it again. Its state stands elsewhere: it would move the buttons. */
 function publication({ context, room, peer }: PeerProps, producer: ProducerSnapshot): JSX.Element {
   const muted = producer.pausedBy.includes('moderator');
   const fields = { room: room.id, peer: peer.id, producer: producer.id };
   const shared = { context, panelId: 'room', fields, of: `${producer.source} of ${nameOf(peer)}` };
   return (
     <li>
-      <span class="source" safe>
-        {`${producer.source}, ${producer.codec}`}
+      <span class="source" title={producer.codec} safe>
+        {producer.source}
       </span>
-      {muted ? (
-        <Badge text="muted by a moderator" tone="warn" />
-      ) : producer.paused ? (
-        <Badge text="paused" />
-      ) : (
-        ''
-      )}
       {muted ? (
         <ActionLink {...shared} name="allow" action={peerActions.allow} />
       ) : (
         <ActionLink {...shared} name="mute" action={peerActions.mute} />
       )}
     </li>
+  );
+}
+
+/** The actions on a peer of a list: one button for each would be many, and too near to each other. */
+function PeerMenu(props: PeerProps): JSX.Element {
+  if (!hasRole(props.context.user.role, 'moderator')) return '';
+  const id = htmlId('menu', props.peer.id);
+  return (
+    <details class="menu" id={id} name="menu">
+      <summary class="button" aria-label={`Actions: ${nameOf(props.peer)}`}>
+        Actions
+      </summary>
+      <PeerButtons {...props} />
+    </details>
   );
 }
 

@@ -18,19 +18,24 @@ export interface DetailsProps {
   readonly peer: PeerSnapshot;
   /** On the peer's own page: expanded, with pages for all of its consumers. */
   readonly own?: boolean;
+  /** More for the line that is shown while it is collapsed. */
+  readonly children?: JSX.Element;
 }
 
 /** Consumers on one page; a peer of a large room has hundreds. */
 const pageSize = 100;
 
 /** Transports, producers and consumers of a peer, collapsed by default. */
-export function PeerDetails({ context, room, peer, own = false }: DetailsProps): JSX.Element {
+export function PeerDetails({ context, room, peer, own = false, children }: DetailsProps): JSX.Element {
   const { transports, producers, consumers } = peer;
   const id = htmlId('details', peer.id);
   return (
     <details class="more" id={`${id}-fold`} open={own}>
-      <summary safe>
-        {`${transports.length} transports, ${producers.length} producers, ${consumers.length} consumers`}
+      <summary>
+        {(children ?? '') as 'safe'}
+        <span safe>
+          {`${transports.length} transports, ${producers.length} producers, ${consumers.length} consumers`}
+        </span>
       </summary>
       {live(
         id,

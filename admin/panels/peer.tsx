@@ -49,12 +49,13 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
       {live(
         'peer-head',
         <div id="peer-head">
-          <PageHead title={nameOf(peer)} note={peer.id} />
+          <PageHead title={nameOf(peer)} note={peer.id}>
+            <PeerButtons context={context} room={room} peer={peer} from="peer" />
+          </PageHead>
           <p class="states">
             <PeerState room={room} peer={peer} />
           </p>
           <OtherConnections context={context} room={room} peer={peer} />
-          <PeerButtons context={context} room={room} peer={peer} from="peer" />
           <Publications context={context} room={room} peer={peer} />
         </div>,
       )}
@@ -102,7 +103,7 @@ function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
     ['Subject', peer.program === null ? peer.subject : `${peer.subject} (program ${peer.program})`],
     ['Address', peer.address || '–'],
     ['Connected', `${dateTime(peer.connectedAt)}, ${duration(now - peer.connectedAt)} ago`],
-    ['Token', peer.tokenId ?? 'none'],
+    ['Token', peer.tokenId ?? (peer.issuedAt === null ? 'none' : 'one without an id (jti)')],
     ['Worker', peer.worker === null ? '–' : String(peer.worker)],
     ['May publish', typeof publish === 'boolean' ? (publish ? 'everything' : 'nothing') : publish.join(', ')],
     ['Data channels', [...peer.dataProducers.map(({ label }) => label)].join(', ') || '–'],

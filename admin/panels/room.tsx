@@ -4,7 +4,7 @@ import { bitrate, count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { ActionLink, Empty, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
+import { ActionLink, Empty, Locked, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
 import { bySubject } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
@@ -36,6 +36,7 @@ export const roomPanel = definePanel({
         </SearchForm>
         <form id="selection" method="get" action={context.actionLink('room', 'remove-selected')}>
           <input type="hidden" name="room" value={roomId} />
+          <h2 class="unseen">People</h2>
           {live(
             'peers',
             <div id="peers" class="peers" data-rows="People" data-gone="left">
@@ -57,10 +58,10 @@ function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefi
   if (!room) return <PageHead title={roomId} note="ended" />;
   const { locked, peers: all, openedAt, workers } = room;
   const on = workers.length > 1 ? `workers ${workers.join(', ')}` : `worker ${workers[0] ?? '–'}`;
-  const note = `${count(all.length, 'peer')}, open for ${duration(context.now - openedAt)}, ${on}${locked ? ', locked' : ''}${room.bitrateCap === null ? '' : `, at most ${bitrate(room.bitrateCap)} each`}`;
+  const note = `${count(all.length, 'peer')}, open for ${duration(context.now - openedAt)}, ${on}${room.bitrateCap === null ? '' : `, at most ${bitrate(room.bitrateCap)} each`}`;
   const shared = { context, panelId: 'room', fields: { room: roomId } };
   return (
-    <PageHead title={roomId} note={note}>
+    <PageHead title={roomId} badge={locked ? <Locked /> : ''} note={note}>
       <ActionLink {...shared} name="notice" action={roomActions.notice} />
       <ActionLink {...shared} name="mute-all" action={roomActions['mute-all']} />
       {locked ? (
@@ -101,7 +102,16 @@ function bulk({ user, actionLink }: PanelContext): JSX.Element {
   );
   return (
     <div class="bulk">
-      <span class="note">Selected:</span>
+      <span class="note" id="selected-count" role="status">
+        Selected:
+      </span>
+      <button type="button" class="button only-live" data-select="all">
+        Select all
+      </button>
+      <button type="button" class="button only-live" data-select="none">
+        Clear
+      </button>
+      <span class="gap" />
       {button('mute-selected')}
       {button('notice-selected')}
       {button('remove-selected')}

@@ -3,7 +3,7 @@ import { bitrate, count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { type Column, Pager, pageOf, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { Badge, Empty, PageHead, SearchForm } from '../panel/parts.tsx';
+import { Badge, Empty, Locked, PageHead, SearchForm } from '../panel/parts.tsx';
 import { matches, nameOf, scoreTone, worstScore } from './quality.ts';
 
 const pageSize = 50;
@@ -150,7 +150,7 @@ function nameCell({ link }: PanelContext, { room, people }: Found): JSX.Element 
       <a class="row-link" href={link('/room', { room: room.id })} safe>
         {room.id}
       </a>{' '}
-      {room.locked ? <Badge text="locked" tone="warn" /> : ''}
+      {room.locked ? <Locked /> : ''}
       {people.length === 0 ? (
         ''
       ) : (

@@ -4,7 +4,7 @@ import { count } from '../html/format.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
-import { BanFields, readBanRequest } from './ban-fields.tsx';
+import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
@@ -82,7 +82,7 @@ const ban: PanelAction = {
     );
     const left = leftOver(results);
     return {
-      message: `${count(results.length, 'peer')} removed and banned.${note}${left}`,
+      message: `${count(results.length, 'peer')} removed and banned ${extentOfRequest(request, form.raw('room'))}.${note}${left}`,
       bad: left !== '',
     };
   },

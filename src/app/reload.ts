@@ -1,42 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { changeable } from '../config/changeable.ts';
 import { type Config, ConfigError, type Environment, readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env-file.ts';
 import type { Setting } from '../config/kinds.ts';
 import { settings } from '../config/settings/index.ts';
 import type { Logger } from '../core/log.ts';
-
-/** What can change while the server runs, because it is read each time that it is needed. */
-export const changeable = [
-  'logLevel',
-  'apiKeys',
-  'iceServers',
-  'turnUrls',
-  'turnSecret',
-  'turnSeconds',
-  'allowedOrigins',
-  'addressRequestsPerSecond',
-  'maxPeersPerRoom',
-  'maxSessionsPerSubject',
-  'maxSessionsPerAddress',
-  'maxTransportsPerPeer',
-  'maxProducersPerPeer',
-  'maxDataProducersPerPeer',
-  'maxIncomingBitrate',
-  'maxOutgoingBitrate',
-  'initialOutgoingBitrate',
-  'roomConsumersPerWorker',
-  'emptyRoomSeconds',
-  'joinSeconds',
-  'whipConnectSeconds',
-  'iceFailureSeconds',
-  'drainSeconds',
-  'drainJoins',
-  'messagesPerSecond',
-  'broadcasterSilenceSeconds',
-  'webhooks',
-  'webhookAllow',
-  'webhookRetryHours',
-] as const satisfies readonly (keyof Config)[];
 
 const secretKeys: ReadonlySet<string> = new Set([
   'apiKeys',

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Role } from '../../src/store/users.ts';
@@ -44,6 +44,12 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
   await becomesLive(page);
   await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
   return page;
+}
+
+/** Opens the menu of somebody in the list of a room, and chooses an action. */
+export async function choose(card: Locator, caption: string): Promise<void> {
+  await card.locator('.menu > summary').click();
+  await card.locator('.menu a', { hasText: new RegExp(`^${caption}$`) }).click();
 }
 
 /** What people meet, by name: each page with its address. */

@@ -60,6 +60,9 @@ test.each(kinds)('every panel, the example too, renders over a node that is %s',
     expect(
       await select(html, 'main script, main img, main hx-partial, main [onload], main [onfocus]'),
     ).toEqual([]);
+    const levels = [...html.matchAll(/<h([1-6])/g)].map(([, level]) => Number(level));
+    const skipped = levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1);
+    expect([id, levels[0], skipped]).toEqual([id, 1, []]);
     const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, each]) => each);
     expect([id, ids.filter((each, index) => ids.indexOf(each) !== index)]).toEqual([id, []]);
   }

@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { builtInPanels } from '../../admin/panels/index.ts';
 import type { Server } from '../../src/app/server.ts';
+import { changeable } from '../../src/config/changeable.ts';
+import { settings, subjects } from '../../src/config/settings/index.ts';
 import type { Role } from '../../src/store/users.ts';
 import { hasRole, roles } from '../../src/store/users.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
@@ -356,7 +358,7 @@ test('each action does what it says, or says why not', async () => {
   expect(await ask('/do/room/move', { worker: '1' })).toContain('worker 1');
   await bob.client.waitFor('rejoin');
   expect(await ask('/do/bans/add', { kind: 'identity', value: 'mallory', for: '1h' })).toBe(
-    'mallory is banned.',
+    'mallory is banned from the room room for 1 hour.',
   );
   expect(await ask('/do/bans/add', { kind: 'identity', value: '', for: '1h' })).toMatch(/"value" is missing/);
   expect(await ask('/do/bans/lift', { id: '1' })).toBe('The ban is lifted.');
@@ -405,7 +407,7 @@ test('several are ticked and treated at once: muted, told, removed, banned, and 
     ['reason', 'spam'],
   ];
   expect(await ask('ban-selected', [...fields('ada', 'bea', 'gone'), ...order])).toBe(
-    '2 peers removed and banned. 1 had left already.',
+    '2 peers removed and banned from the whole server for good. 1 had left already.',
   );
   expect((await ada.client.closed).reason).toBe('removed: you were banned: spam');
   expect((await bea.client.closed).reason).toBe('removed: you were banned: spam');
@@ -449,7 +451,7 @@ test('users, their sessions and keys are kept by admins, of whom one always stay
   const admin = Visitor.as(server, 'admin');
   const ask = async (action: string, fields: Record<string, string>) => {
     const response = await admin.post(`/do/people/${action}`, fields, { 'hx-request': 'true' });
-    return (await response.text()).replaceAll(/<[^>]+>/g, '');
+    return (await response.text()).replaceAll(/<[^>]+>/g, ' ');
   };
   const { id } = server.store.users.byName('admin') ?? { id: 0 };
   expect(await ask('set-role', { id: String(id), role: 'viewer' })).toContain('last admin');
@@ -501,6 +503,30 @@ test('settings show what is in effect, and of secrets only that they are set', a
   expect(cells[cells.indexOf('TUREEN_API_KEY') + 1]).toBe('test-key');
   expect(cells[cells.indexOf('TUREEN_API_SECRET') + 1]).toBe('set, hidden');
   expect(html).not.toContain('test-secret');
+});
+
+test('settings stand by subject, are searched, and say whether a reload changes them', async () => {
+  await using server = await startWithUsers();
+  const admin = Visitor.as(server, 'admin');
+  const whole = await admin.text('/settings');
+  expect(await select(whole, '#settings h2')).toEqual(subjects.map(({ title }) => title));
+  const rows = Object.keys(settings).length;
+  expect(await select(whole, '#settings tbody tr')).toHaveLength(rows);
+  const change = async (name: string) => (await select(whole, `#setting-${name} .badge`))[0];
+  expect(await Promise.all(['logLevel', 'apiKeyNames', 'port', 'workers'].map(change))).toEqual([
+    'reload',
+    'reload',
+    'restart',
+    'restart',
+  ]);
+  expect(await select(whole, '#settings .badge.accent')).toHaveLength(changeable.length + 1);
+  const found = await admin.text('/settings?q=LOG_LEVEL');
+  expect(await select(found, '#settings td.code')).toEqual(['LOG_LEVEL']);
+  expect(await select(found, '#settings h2')).toEqual(['Server']);
+  // The value of a secret is not found by searching for it.
+  expect(await select(await admin.text('/settings?q=test-secret'), '#settings .empty-title')).toEqual([
+    'Nothing found',
+  ]);
 });
 
 function transportOf(server: Server) {
