@@ -68,8 +68,12 @@ export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
 
 function row(entry: AuditEntry): Row {
   const { id, time, by, address, action, roomId, peerId, details, reason, result } = entry;
-  const to = [roomId, peerId].filter((part) => part !== null).join(' / ');
-  const more = Object.entries(details).map(([name, value]) => `${name}: ${detailText(name, value)}`);
+  const ids = [roomId, peerId].filter((part) => part !== null).join(' / ');
+  // Of a person the name as it was then; other entries may have a detail of that name too.
+  const who = peerId === null ? '' : textOf(details.name);
+  const more = Object.entries(details)
+    .filter(([name]) => who === '' || name !== 'name')
+    .map(([name, value]) => `${name}: ${detailText(name, value)}`);
   return {
     id: `audit-${id}`,
     cells: [
@@ -86,10 +90,9 @@ function row(entry: AuditEntry): Row {
       {
         html: (
           <>
-            <span safe>{to}</span>
-            <span class="under" safe>
-              {more.join(', ')}
-            </span>
+            {who === '' ? '' : <b safe>{who}</b>}
+            {who === '' ? <span safe>{ids}</span> : <Under text={ids} />}
+            <Under text={more.join(', ')} />
           </>
         ),
       },
@@ -97,6 +100,18 @@ function row(entry: AuditEntry): Row {
       { html: <Badge text={result ?? 'in progress'} tone={resultTone(result)} /> },
     ],
   };
+}
+
+function Under({ text }: { text: string }): JSX.Element {
+  return (
+    <span class="under" safe>
+      {text}
+    </span>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function detailText(name: string, value: unknown): string {

@@ -57,7 +57,7 @@ export class Commands {
       return { bans: [], ...(newBans.length > 0 && { error }) };
     };
     const done = 'the peer was removed';
-    return await audited(this.store, intent, {
+    return await audited(this.store, this.#withName(intent), {
       prepare: (): Stored => {
         this.store.bans.voidTokens(removed);
         return { bans: newBans.map((newBan) => this.store.bans.add(newBan)) };
@@ -249,7 +249,16 @@ export class Commands {
   ) {
     const prepare = () => {};
     const unrecorded = intent.protects ? goOn(intent, prepare) : undefined;
-    return audited(this.store, intent, { prepare, command, describeResult, unrecorded });
+    return audited(this.store, this.#withName(intent), { prepare, command, describeResult, unrecorded });
+  }
+
+  /** Adds the name of the peer, which nobody can look up once it has left. A peer without one is known by its id. */
+  #withName<I extends AuditIntent>(intent: I): I {
+    const { roomId, peerId, details } = intent;
+    if (roomId === undefined || peerId === undefined) return intent;
+    const room = this.sfu.rooms.get(roomId);
+    const name = room?.peers.get(peerId)?.displayName ?? '';
+    return name === '' || name === peerId ? intent : { ...intent, details: { ...details, name } };
   }
 
   /** @throws SfuError not_found, before anything is written to the audit log */

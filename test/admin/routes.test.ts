@@ -496,6 +496,18 @@ test('the audit log is exported by admins as JSON lines', async () => {
   expect(lines.map((line) => (JSON.parse(line) as { roomId: string }).roomId)[699]).toBe('<699>');
 });
 
+test('the audit log shows names beside ids', async () => {
+  await using server = await startWithUsers();
+  const by = { kind: 'admin', id: 'root' };
+  const details = { name: 'Bob <the> Builder', scope: 'room' };
+  server.store.audit.record({ by, action: 'peer.ban', roomId: 'room', peerId: 'b-4711', details });
+  server.store.audit.record({ by, action: 'webhooks.resume', details: { name: 'billing' } });
+  const html = await Visitor.as(server, 'moderator').text('/audit');
+  expect(await select(html, '#entries td b')).toEqual(['Bob &lt;the&gt; Builder']);
+  const under = await select(html, '#entries td:nth-child(4) .under');
+  expect(under).toEqual(['name: billing', 'room / b-4711', 'scope: room']);
+});
+
 test('settings show what is in effect, and of secrets only that they are set', async () => {
   await using server = await startWithUsers();
   const html = await Visitor.as(server, 'admin').text('/settings');

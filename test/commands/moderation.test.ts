@@ -200,3 +200,18 @@ test('what is asked of a peer that has left is refused, and nothing is made void
   await expect(gone).rejects.toThrow(/there is no peer "carol"/);
   expect(await entry(server, 'carol', await tokenFor('room', 'carol'))).toBe('in');
 });
+
+test('the audit log keeps the name that somebody had, which nobody can look up afterwards', async () => {
+  await using world = await createWorld();
+  const { server, bob } = world;
+  await bob.ask('changeDisplayName', { displayName: 'Bob the Builder' });
+  await commandsOf(server).notice({ roomId: 'room', peerId: 'bob', message: 'hush', ...asker });
+  await commandsOf(server).removePeer({ roomId: 'room', peerId: 'bob', ...asker });
+  await commandsOf(server).notice({ roomId: 'room', message: 'to all', ...asker });
+  const told = server.store.audit.search({ limit: 3 }).map(({ action, details }) => [action, details]);
+  expect(told).toEqual([
+    ['notice', { message: 'to all' }],
+    ['peer.remove', { name: 'Bob the Builder' }],
+    ['notice', { message: 'hush', name: 'Bob the Builder' }],
+  ]);
+});
