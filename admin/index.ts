@@ -1,6 +1,6 @@
 /** What an app needs to mount the dashboard, and what panels are made with. */
 export { Dashboard, type DashboardOptions } from './dashboard.ts';
-export { Bar, Level, Spark } from './html/chart.tsx';
+export { Bar, Chart, Level, Spark } from './html/chart.tsx';
 export * as format from './html/format.ts';
 export { htmlId, live } from './html/regions.ts';
 export { type Cell, type Column, Pager, pageOf, type Row, Table } from './html/table.tsx';

@@ -27,3 +27,7 @@ declare module '*/toasts.js' {
   const text: string;
   export default text;
 }
+declare module '*/chart.js' {
+  const text: string;
+  export default text;
+}

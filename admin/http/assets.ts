@@ -1,6 +1,7 @@
 import htmx from 'htmx.org/dist/htmx.min.js' with { type: 'text' };
 import styles from '../assets/admin.css' with { type: 'text' };
 import script from '../assets/admin.js' with { type: 'text' };
+import chart from '../assets/chart.js' with { type: 'text' };
 import hold from '../assets/hold.js' with { type: 'text' };
 import icon from '../assets/icon.svg' with { type: 'text' };
 import live from '../assets/live.js' with { type: 'text' };
@@ -11,7 +12,7 @@ import { securityHeaders } from './headers.ts';
 const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
   [
     'admin.js',
-    { text: [htmx, live, hold, toasts, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' },
+    { text: [htmx, live, hold, toasts, chart, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' },
   ],
   ['admin.css', { text: styles, type: 'text/css; charset=utf-8' }],
   ['icon.svg', { text: icon, type: 'image/svg+xml' }],

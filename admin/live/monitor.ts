@@ -5,6 +5,7 @@ import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
 import { History } from './history.ts';
 import { Measures } from './measures.ts';
+import { Refusals } from './refusals.ts';
 import { Timelines } from './timeline.ts';
 
 /** All viewers share a snapshot of the node for this long. Times are milliseconds. */
@@ -35,6 +36,7 @@ export interface NodeHistory {
 export class Monitor {
   readonly measures: Measures;
   readonly timelines = new Timelines();
+  readonly refusals = new Refusals();
   readonly history: NodeHistory = {
     rooms: new History(),
     peers: new History(),
@@ -155,6 +157,7 @@ export class Monitor {
   #happened(event: SfuEvent | SignalingEvent): void {
     if (event.name === 'peerJoined') this.#joins += 1;
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
+    if (event.name === 'connectionRefused') this.refusals.add(event.data, this.clock.now());
     this.timelines.add(event, this.clock.now());
     this.#notify('roomId' in event.data ? event.data.roomId : undefined);
   }

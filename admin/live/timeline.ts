@@ -11,6 +11,8 @@ export interface TimelineEntry {
   readonly name: keyof Events;
   readonly text: string;
   readonly bad: boolean;
+  /** Undefined when it concerns the whole node. */
+  readonly roomId: string | undefined;
 }
 
 type Line = { text: string; bad?: boolean };
@@ -73,8 +75,22 @@ type Kept = EventOf<Events> & { readonly time: number };
 function entryOf({ time, name, data }: Kept): TimelineEntry {
   const write = writers[name] as (data: unknown) => Line;
   const { text, bad = false } = write(data);
-  return { time, name, text, bad };
+  return { time, name, text, bad, roomId: roomOf(data) };
 }
+
+function roomOf(data: Kept['data']): string | undefined {
+  return 'roomId' in data ? data.roomId : undefined;
+}
+
+/** What deserves a look among what happens all the time: trouble, and what somebody with power did. */
+function isNotable({ name, data }: Kept): boolean {
+  if (roomOf(data) === undefined || troubles.has(name)) return true;
+  if (name === 'peerLeft' && (data as Events['peerLeft']).reason === 'disconnected') return true;
+  if (!('by' in data) || typeof data.by !== 'object') return false;
+  return data.by.kind !== 'peer' && data.by.kind !== 'server';
+}
+
+const troubles: ReadonlySet<string> = new Set<keyof Events>(['peerRejoin', 'socketDropped']);
 
 /** As many as the page of a room shows. */
 const maxEntries = 60;
@@ -85,13 +101,16 @@ const maxRooms = 2000;
 export class Timelines {
   readonly #rooms = new Map<string, Kept[]>();
   readonly #node: Kept[] = [];
+  readonly #notable: Kept[] = [];
 
   add({ name, data }: EventOf<Events>, time: number): void {
     const roomId = 'roomId' in data ? data.roomId : undefined;
     // A refused connection may name a room that does not exist: it must not push out those that do.
     if (roomId !== undefined && name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
     if (writers[name] === undefined) return;
-    append(roomId === undefined ? this.#node : this.#ofRoom(roomId), { time, name, data } as Kept);
+    const kept = { time, name, data } as Kept;
+    append(roomId === undefined ? this.#node : this.#ofRoom(roomId), kept);
+    if (isNotable(kept)) append(this.#notable, kept);
   }
 
   /** The newest first. */
@@ -101,6 +120,11 @@ export class Timelines {
 
   node(): TimelineEntry[] {
     return this.#node.toReversed().map(entryOf);
+  }
+
+  /** What happened anywhere and deserves a look. */
+  notable(): TimelineEntry[] {
+    return this.#notable.toReversed().map(entryOf);
   }
 
   #ofRoom(roomId: string): Kept[] {

@@ -60,11 +60,25 @@ export function Empty({ title, hint }: { title: string; hint: string }): JSX.Ele
   );
 }
 
-/** A number with its name, and a sparkline under it. */
-export function Figure(props: { name: string; value: string; note?: string; children?: JSX.Element }) {
+/** A number with its name, and a graph beside it. With `href` the whole tile leads there. */
+export function Figure(props: {
+  name: string;
+  value: string;
+  note?: string;
+  href?: string;
+  children?: JSX.Element;
+}) {
   return (
     <div class="figure">
-      <dt safe>{props.name}</dt>
+      <dt>
+        {props.href === undefined ? (
+          <span safe>{props.name}</span>
+        ) : (
+          <a href={props.href} safe>
+            {props.name}
+          </a>
+        )}
+      </dt>
       <dd>
         <span class="value" safe>
           {props.value}

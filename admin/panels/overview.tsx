@@ -1,13 +1,14 @@
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { Bar, Spark } from '../html/chart.tsx';
-import { bitrate, clockTime, percent } from '../html/format.ts';
+import { clockTime, percent } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import type { TimelineEntry } from '../live/timeline.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { ActionLink, Empty, Figure, Moment, PageHead } from '../panel/parts.tsx';
+import { ActionLink, PageHead } from '../panel/parts.tsx';
 import { cancelDrain, drain } from './drain.tsx';
+import { Figures } from './overview-figures.tsx';
+import { Happened, Moderation, RefusedJoins, Workers, WorstRooms } from './overview-lists.tsx';
 
-/** What an operator wants to see first: load, quality and problems. */
+/** What operators and moderators look for first: problems, load, quality, who was refused, and what happened. */
 export const overviewPanel = definePanel({
   id: 'overview',
   title: 'Overview',
@@ -23,24 +24,47 @@ export const overviewPanel = definePanel({
         {live('alerts', <div id="alerts">{alerts(context, node)}</div>)}
         {live(
           'figures',
-          <dl id="figures" class="figures">
-            {figures(context, node)}
+          <dl id="figures" class="figures wide">
+            <Figures context={context} node={node} />
           </dl>,
         )}
-        <div class="columns">
-          <section>
-            <h2>Workers</h2>
-            {live(
-              'workers',
-              <ul id="workers" class="plain-list">
-                {workers(context, node)}
-              </ul>,
-            )}
-          </section>
+        <div class="columns three">
+          <div>
+            <section>
+              <h2>Worst rooms</h2>
+              {live(
+                'worst',
+                <div id="worst">
+                  <WorstRooms context={context} node={node} />
+                </div>,
+              )}
+            </section>
+            <section id="refused">
+              <h2>Refused, last 5 min</h2>
+              {live('refusals', <div id="refusals">{RefusedJoins(context)}</div>)}
+            </section>
+          </div>
           <section>
             <h2>What happened</h2>
-            {live('events', <div id="events">{events(context)}</div>)}
+            {live('events', <div id="events">{Happened(context)}</div>)}
           </section>
+          <div>
+            <section>
+              <h2>Workers</h2>
+              {live(
+                'workers',
+                <ul id="workers" class="plain-list">
+                  <Workers context={context} node={node} />
+                </ul>,
+              )}
+            </section>
+            {live(
+              'moderation',
+              <section id="moderation">
+                <Moderation context={context} />
+              </section>,
+            )}
+          </div>
         </div>
       </>
     );
@@ -101,76 +125,15 @@ export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] 
 }
 
 function alerts(context: PanelContext, node: NodeSnapshot): JSX.Element {
+  const texts = alertTexts(context, node);
+  if (texts.length === 0) return '';
   return (
-    <>
-      {alertTexts(context, node).map((text) => (
-        <p class="alert" role="status" safe>
+    <ul class="alerts" role="status">
+      {texts.map((text) => (
+        <li class="alert" safe>
           {text}
-        </p>
-      ))}
-    </>
-  );
-}
-
-function figures({ monitor }: PanelContext, node: NodeSnapshot): JSX.Element {
-  const { history } = monitor;
-  const recent = monitor.recent();
-  const peers = node.rooms.flatMap((room) => room.peers);
-  return (
-    <>
-      <Figure name="Rooms" value={String(node.rooms.length)}>
-        <Spark values={history.rooms.values} label="Rooms, last minutes" />
-      </Figure>
-      <Figure name="Peers" value={String(peers.length)}>
-        <Spark values={history.peers.values} label="Peers, last minutes" />
-      </Figure>
-      <Figure name="Received" value={bitrate(history.incoming.last)}>
-        <Spark values={history.incoming.values} label="Bitrate received, last minutes" />
-      </Figure>
-      <Figure name="Sent" value={bitrate(history.outgoing.last)}>
-        <Spark values={history.outgoing.values} label="Bitrate sent, last minutes" />
-      </Figure>
-      <Figure name="Joins, 5 min" value={String(recent.joins)}>
-        <Spark values={history.joins.values} label="Joins, last minutes" />
-      </Figure>
-      <Figure name="Refused or dropped, 5 min" value={String(recent.failures)}>
-        <Spark values={history.failures.values} label="Connections refused or dropped, last minutes" />
-      </Figure>
-    </>
-  );
-}
-
-function workers({ monitor, link }: PanelContext, { workers: all }: NodeSnapshot): JSX.Element {
-  return (
-    <>
-      {all.map(({ index, pid, consumers, routers }) => {
-        const cpu = monitor.workerCpu.get(index)?.last ?? 0;
-        return (
-          <li class="worker-line">
-            <a href={link('/workers')} safe>{`Worker ${index}`}</a>
-            <Bar share={cpu} label={`CPU ${percent(cpu)}`} />
-            <span class="number" safe>
-              {pid === null ? 'down' : `${percent(cpu)} CPU`}
-            </span>
-            <span class="note" safe>{`${routers} routers, ${consumers} consumers`}</span>
-          </li>
-        );
-      })}
-    </>
-  );
-}
-
-function events({ monitor }: PanelContext): JSX.Element {
-  const entries = monitor.timelines.node().slice(0, 12);
-  if (entries.length === 0)
-    return <Empty title="Nothing yet" hint="Deaths of workers and drains are shown here." />;
-  return (
-    <ol class="timeline">
-      {entries.map(({ time, text, bad }) => (
-        <li class={bad ? 'bad' : ''}>
-          <Moment time={time} short /> <span safe>{text}</span>
         </li>
       ))}
-    </ol>
+    </ul>
   );
 }

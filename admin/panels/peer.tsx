@@ -1,5 +1,5 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { Spark } from '../html/chart.tsx';
+import { Chart } from '../html/chart.tsx';
 import { bitrate, dateTime, duration } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
@@ -83,13 +83,13 @@ function figures({ monitor }: PanelContext, peer: PeerSnapshot): JSX.Element {
   return (
     <>
       <Figure name="Sends" value={bitrate(flow.incoming)}>
-        <Spark values={incoming.values} label="Bitrate sent by the peer, last minutes" large />
+        <Chart values={incoming.values} label="Bitrate sent by the peer" unit="bits" />
       </Figure>
       <Figure name="Gets" value={bitrate(flow.outgoing)}>
-        <Spark values={outgoing.values} label="Bitrate received by the peer, last minutes" large />
+        <Chart values={outgoing.values} label="Bitrate received by the peer" unit="bits" />
       </Figure>
       <Figure name="Round trip" value={trip === null ? '–' : `${Math.round(trip)} ms`}>
-        <Spark values={roundTrip.values} label="Round trip, last minutes" large />
+        <Chart values={roundTrip.values} label="Round trip" unit="ms" />
       </Figure>
     </>
   );

@@ -29,3 +29,13 @@ function bestOf(score: readonly { score: number }[]): number {
 export function scoreTone(score: number): Tone {
   return score < 5 ? 'bad' : score < 8 ? 'warn' : 'good';
 }
+
+/** How many of these peers send well, fairly or badly. Who sends nothing is in none of them. */
+export function qualityOf(peers: readonly PeerSnapshot[]): { good: number; fair: number; poor: number } {
+  const tones = peers.flatMap((peer) => {
+    const score = worstScore([peer]);
+    return score === null ? [] : [scoreTone(score)];
+  });
+  const of = (tone: Tone) => tones.filter((each) => each === tone).length;
+  return { good: of('good'), fair: of('warn'), poor: of('bad') };
+}

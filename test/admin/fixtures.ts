@@ -210,6 +210,11 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
     fillHistory(dashboard.monitor, snapshot, kind);
     fillRecords(store, snapshot, kind, events);
     await fillWebhooks(store, snapshot);
+    for (const [index, { id: roomId }] of snapshot.rooms.slice(0, 5).entries())
+      signaling.events.emit('connectionRefused', {
+        code: index < 3 ? 'room_locked' : 'unauthorized',
+        roomId,
+      });
   }
   const app = new Elysia()
     .use(dashboardPlugin(dashboard))
