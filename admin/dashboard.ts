@@ -21,6 +21,7 @@ import { watchIdentity } from './panel/identity.ts';
 import { failure, frame, page } from './panel/layout.tsx';
 import type { LinkQuery, Panel, PanelContext } from './panel/panel.ts';
 import { builtInPanels } from './panels/index.ts';
+import { type OpenView, Watchings } from './watchings.ts';
 
 export interface DashboardOptions {
   readonly sfu: Sfu;
@@ -34,6 +35,8 @@ export interface DashboardOptions {
   /** Panels beside the built-in ones. */
   readonly panels?: readonly Panel[];
   readonly clock?: Clock;
+  /** Opens what moderators watch; without it nobody can. */
+  readonly openView?: OpenView;
   /** Gets the errors of panels. */
   readonly log: { error(message: string, fields: Record<string, unknown>): void };
 }
@@ -48,6 +51,7 @@ export class Dashboard {
   readonly panels: readonly Panel[];
   readonly monitor: Monitor;
   readonly entrance: Entrance;
+  readonly watchings: Watchings | undefined;
   readonly base: string;
   readonly addressOf: ClientAddress;
   readonly pace: AddressPace;
@@ -73,6 +77,10 @@ export class Dashboard {
     this.pace = new AddressPace({ clock, perSecond: () => config.addressRequestsPerSecond });
     this.trustedProxy = addressTest(config.trustedProxies ?? []);
     this.entrance = new Entrance(store, () => clock.elapsed());
+    const { openView } = options;
+    const isAllowed = (visitor: Visitor) =>
+      hasRole(visitor.user.role, 'moderator') && this.#mayStillSee(visitor);
+    this.watchings = openView && new Watchings({ store, clock, config, openView, isAllowed });
     // The last one, since it has to be closed.
     this.monitor = new Monitor(sfu, clock, signaling?.events);
   }
@@ -105,6 +113,7 @@ export class Dashboard {
       config,
       user,
       sessionId: session.id,
+      watching: this.watchings && hasRole(user.role, 'moderator') ? config.adminWatch : 'off',
       query,
       now: this.#clock.now(),
       warnings,
@@ -134,9 +143,8 @@ export class Dashboard {
     if (!URL.canParse(address)) return undefined;
     const { pathname, searchParams } = new URL(address);
     const panel = this.panels.find(({ path }) => pathname === `${this.base}${path === '/' ? '' : path}`);
-    const { user, open } = this.#still(visitor);
-    if (!panel || !open || !user || !hasRole(user.role, panel.role)) return undefined;
-    return await this.#content(panel, this.context({ ...visitor, user }, searchParams, from.address));
+    if (!panel || !this.#mayStillSee(visitor) || !hasRole(visitor.user.role, panel.role)) return undefined;
+    return await this.#content(panel, this.context(visitor, searchParams, from.address));
   }
 
   document(title: string, body: JSX.Element): string {
@@ -181,6 +189,7 @@ export class Dashboard {
 
   close(): void {
     for (const controller of this.#streams.keys()) controller.abort();
+    this.watchings?.close();
     this.monitor.close();
   }
 

@@ -10,6 +10,7 @@ import { htmlResponse, redirect, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import { type Incoming, incoming, type Visitor } from './http/people.ts';
 import { endedCookie } from './http/session-cookie.ts';
+import { answerWatching, endWatching, openWatching } from './http/watch.ts';
 import { readForm } from './panel/form.ts';
 import { failure, plainBody, toast } from './panel/layout.tsx';
 import type { Panel } from './panel/panel.ts';
@@ -116,6 +117,23 @@ export function dashboardPlugin(dashboard: Dashboard) {
       routes.guarded((visitor, from, { panel: panelId = '', action: name = '' }) =>
         doAction({ dashboard, from, visitor, panelId, name }),
       ),
+      raw,
+    )
+    .post(
+      '/watch',
+      routes.guarded(async (visitor, from) => await openWatching(dashboard, visitor, from)),
+      raw,
+    )
+    .post(
+      '/watch/:id',
+      routes.guarded(
+        async (visitor, from, { id = '' }) => await answerWatching(dashboard, visitor, from, id),
+      ),
+      raw,
+    )
+    .delete(
+      '/watch/:id',
+      routes.guarded((visitor, from, { id = '' }) => endWatching(dashboard, visitor, from, id)),
       raw,
     );
   for (const panel of dashboard.panels) app.get(panel.path, routes.guarded(showPanel(dashboard, panel)));

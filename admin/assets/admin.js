@@ -22,7 +22,7 @@
     'click',
     ({ target }) => {
       for (const menu of document.querySelectorAll('details.menu[open]')) {
-        if (menu.contains(target) && !target.closest('a')) continue;
+        if (menu.contains(target) && !target.closest('a, button')) continue;
         if (menu.contains(target)) menu.querySelector('summary').focus();
         menu.open = false;
       }

@@ -31,3 +31,7 @@ declare module '*/chart.js' {
   const text: string;
   export default text;
 }
+declare module '*/watch.js' {
+  const text: string;
+  export default text;
+}

@@ -6,13 +6,17 @@ import hold from '../assets/hold.js' with { type: 'text' };
 import icon from '../assets/icon.svg' with { type: 'text' };
 import live from '../assets/live.js' with { type: 'text' };
 import toasts from '../assets/toasts.js' with { type: 'text' };
+import watch from '../assets/watch.js' with { type: 'text' };
 import { securityHeaders } from './headers.ts';
 
 /** The files that pages load. The scripts are one file, so that they run in this order. */
 const files: ReadonlyMap<string, { text: string; type: string }> = new Map([
   [
     'admin.js',
-    { text: [htmx, live, hold, toasts, chart, script].join('\n;\n'), type: 'text/javascript; charset=utf-8' },
+    {
+      text: [htmx, live, hold, toasts, chart, watch, script].join('\n;\n'),
+      type: 'text/javascript; charset=utf-8',
+    },
   ],
   ['admin.css', { text: styles, type: 'text/css; charset=utf-8' }],
   ['icon.svg', { text: icon, type: 'image/svg+xml' }],

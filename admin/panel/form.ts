@@ -64,7 +64,8 @@ export async function readForm(request: Request): Promise<Form> {
   return new Form(new URLSearchParams(await readText(request)));
 }
 
-async function readText(request: Request): Promise<string> {
+/** The text of a body. @throws SfuError invalid_params when it is too long */
+export async function readText(request: Request): Promise<string> {
   const tooLong = () =>
     new SfuError('invalid_params', `the form is longer than ${maxFormBytes} bytes; choose fewer at once`);
   if (Number(request.headers.get('content-length') ?? 0) > maxFormBytes) throw tooLong();

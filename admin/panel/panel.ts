@@ -16,6 +16,8 @@ export interface PanelContext {
   readonly user: User;
   /** The user's own session, which actions that end sessions leave open. */
   readonly sessionId: number;
+  /** Whether the user may watch rooms, and whether a room is told of it. */
+  readonly watching: Config['adminWatch'];
   /** The query of the page's address. */
   readonly query: URLSearchParams;
   /** Milliseconds since the epoch. */

@@ -9,6 +9,7 @@ import { OtherConnections } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { WatchButton } from './watch-box.tsx';
 
 export interface PeerProps {
   readonly context: PanelContext;
@@ -125,19 +126,28 @@ function PeerMenu(props: PeerProps): JSX.Element {
       <summary class="button" aria-label={`Actions: ${nameOf(props.peer)}`}>
         Actions
       </summary>
-      <PeerButtons {...props} />
+      <PeerButtons {...props}>
+        <WatchButton context={props.context} peerId={props.peer.id} />
+      </PeerButtons>
     </details>
   );
 }
 
 /** The actions on a peer. `from` is set on the peer's own page. */
-export function PeerButtons({ context, room, peer, from }: PeerProps & { from?: 'peer' }): JSX.Element {
+export function PeerButtons({
+  context,
+  room,
+  peer,
+  from,
+  children,
+}: PeerProps & { from?: 'peer'; children?: JSX.Element }): JSX.Element {
   const fields = { room: room.id, peer: peer.id, from };
   const shared = { context, panelId: 'room', fields, of: nameOf(peer) };
   const may = peer.publish !== false;
   const name = may ? 'stop-publishing' : 'allow-publishing';
   return (
     <div class="actions">
+      {(children ?? '') as 'safe'}
       <ActionLink
         {...shared}
         name="peer-notice"

@@ -8,6 +8,7 @@ import { OtherConnections } from './connections.tsx';
 import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
+import { WatchBox } from './watch-box.tsx';
 
 /** Everything about one peer, with graphs of the last minutes. */
 export const peerPanel = definePanel({
@@ -28,6 +29,7 @@ export const peerPanel = definePanel({
         <p class="crumb">
           <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
         </p>
+        {WatchBox({ context, roomId, peerId })}
         {live('peer', <div id="peer">{room && peer ? content(context, room, peer) : gone(peerId)}</div>)}
       </>
     );

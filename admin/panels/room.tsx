@@ -11,6 +11,7 @@ import { PeerCard } from './peer-card.tsx';
 import { matches } from './quality.ts';
 import { roomActions } from './room-actions.tsx';
 import { selectedActions } from './selected-actions.tsx';
+import { WatchBox } from './watch-box.tsx';
 
 /** Cards on one page. */
 const pageSize = 50;
@@ -31,6 +32,7 @@ export const roomPanel = definePanel({
     return (
       <>
         {live('head', <div id="head">{head(context, roomId, room)}</div>)}
+        {WatchBox({ context, roomId })}
         <SearchForm context={context} path="/room" label="Search people here">
           <input type="hidden" name="room" value={roomId} />
         </SearchForm>

@@ -8,6 +8,7 @@ import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { Store } from '../store/store.ts';
+import { openDashboardView } from '../whip/dashboard-viewer.ts';
 
 export interface AdminOptions {
   readonly config: Config;
@@ -34,9 +35,12 @@ export class Admin {
 
   /** @throws Error when two panels have the same id or path, or the port is taken */
   static start({ ends, ...options }: AdminOptions): Admin {
-    const { config } = options;
+    const { config, sfu } = options;
     if (config.admin === 'off') return new Admin(config);
-    const dashboard = new Dashboard(options);
+    const dashboard = new Dashboard({
+      ...options,
+      openView: (view) => openDashboardView({ sfu, config }, view),
+    });
     const admin = ends.adopt(new Admin(config, dashboard), (started) => started.#stop());
     if (config.adminPort !== undefined)
       admin.#listener = listen({ dashboard, hostname: config.adminHost, port: config.adminPort });

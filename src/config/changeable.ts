@@ -28,6 +28,7 @@ export const changeable = [
   'drainJoins',
   'messagesPerSecond',
   'broadcasterSilenceSeconds',
+  'adminWatch',
   'webhooks',
   'webhookAllow',
   'webhookRetryHours',

@@ -49,7 +49,7 @@ export async function openPage(browser: Browser, options: OpenOptions): Promise<
 /** Opens the menu of somebody in the list of a room, and chooses an action. */
 export async function choose(card: Locator, caption: string): Promise<void> {
   await card.locator('.menu > summary').click();
-  await card.locator('.menu a', { hasText: new RegExp(`^${caption}$`) }).click();
+  await card.locator('.menu .actions > *', { hasText: new RegExp(`^${caption}$`) }).click();
 }
 
 /** What people meet, by name: each page with its address. */

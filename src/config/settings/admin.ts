@@ -64,6 +64,13 @@ export const adminSettings = {
     }),
     'viewer',
   ),
+  adminWatch: defaulted(
+    choice(['off', 'told', 'hidden'], {
+      env: 'TUREEN_ADMIN_WATCH',
+      doc: 'Whether moderators may watch a room in the dashboard: `told` shows them in the room as a peer, `hidden` does not. Every watching is in the audit log.',
+    }),
+    'told',
+  ),
   adminPanels: optional(
     list(
       { schema: Type.String({ minLength: 1 }), wants: 'the path of a module' },
