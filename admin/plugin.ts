@@ -10,7 +10,7 @@ import { htmlResponse, redirect, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import { type Incoming, incoming, type Visitor } from './http/people.ts';
 import { endedCookie } from './http/session-cookie.ts';
-import { answerWatching, endWatching, openWatching } from './http/watch.ts';
+import { answerWatching, endWatching, openWatching } from './watch-routes.ts';
 import { readForm } from './panel/form.ts';
 import { failure, plainBody, toast } from './panel/layout.tsx';
 import type { Panel } from './panel/panel.ts';
