@@ -19,7 +19,7 @@ import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
 import { watchIdentity } from './panel/identity.ts';
 import { failure, frame, page } from './panel/layout.tsx';
-import type { LinkQuery, Panel, PanelContext } from './panel/panel.ts';
+import { type LinkQuery, type Panel, type PanelContext, requireUnique } from './panel/panel.ts';
 import { builtInPanels } from './panels/index.ts';
 import { type OpenView, Watchings } from './watchings.ts';
 
@@ -273,17 +273,6 @@ function queryText(fields: LinkQuery = {}): string {
   );
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
   return query.size === 0 ? '' : `?${query}`;
-}
-
-function requireUnique(panels: readonly Panel[]): void {
-  for (const key of ['id', 'path'] as const) {
-    const seen = new Set<string>();
-    for (const panel of panels) {
-      if (seen.has(panel[key]))
-        throw new Error(`two panels have the ${key} "${panel[key]}"; give one another`);
-      seen.add(panel[key]);
-    }
-  }
 }
 
 /** A disk that does not take it keeps nobody from serving: the admin is as it was stored before, then. */

@@ -3,17 +3,18 @@ import type { Commands } from '../src/commands/commands.ts';
 import { SfuError, toSfuError } from '../src/core/errors.ts';
 import { confirmAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
+import { sentence } from './html/format.ts';
 import { serveAsset } from './http/assets.ts';
 import { exportAudit } from './http/audit-export.ts';
 import { loginBody, setupBody } from './http/entrance.tsx';
-import { htmlResponse, redirect, securityHeaders } from './http/headers.ts';
+import { htmlResponse, redirect, retryHeaders, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import { type Incoming, incoming, type Visitor } from './http/people.ts';
 import { endedCookie } from './http/session-cookie.ts';
-import { answerWatching, endWatching, openWatching } from './watch-routes.ts';
 import { readForm } from './panel/form.ts';
 import { failure, plainBody, toast } from './panel/layout.tsx';
 import type { Panel } from './panel/panel.ts';
+import { answerWatching, endWatching, openWatching } from './watch-routes.ts';
 
 /** How long a live page may take nothing of what it is sent. */
 const liveTimeoutSeconds = 60;
@@ -295,12 +296,4 @@ function live(
       'x-accel-buffering': 'no',
     },
   });
-}
-
-function retryHeaders({ retryAfterSeconds }: SfuError): Record<string, string> {
-  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -1,9 +1,9 @@
 import { SfuError } from '../src/core/errors.ts';
 import type { Dashboard } from './dashboard.ts';
-import { readText } from './panel/form.ts';
 import { securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import type { Incoming, Visitor } from './http/people.ts';
+import { readText } from './panel/form.ts';
 
 /** Begins to watch: the body is the browser's SDP offer, the answer has one for it to answer. */
 export async function openWatching(

@@ -73,6 +73,8 @@ export class Watchings {
     const entry = this.#begin(request, mode);
     this.#opening += 1;
     try {
+      // The entry is on the disk before anything is seen.
+      await this.options.store.synced();
       const displayName = `${visitor.user.name} (moderator, watching)`;
       const hidden = mode === 'hidden';
       const view = await openView({ roomId, peerId, screen, offer, displayName, hidden });

@@ -1,3 +1,4 @@
+import type { SfuError } from '../../src/core/errors.ts';
 import { headerText } from '../../src/core/text.ts';
 import { escapeAttributes } from '../html/attributes.ts';
 
@@ -39,4 +40,9 @@ export function redirect(to: string, headers: Record<string, string> = {}): Resp
     status: 303,
     headers: { ...securityHeaders, location: headerText(to), ...headers },
   });
+}
+
+/** When the same request may succeed. */
+export function retryHeaders({ retryAfterSeconds }: SfuError): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
 }

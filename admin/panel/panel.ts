@@ -99,3 +99,15 @@ export function definePanel(panel: Panel): Panel {
   }
   return panel;
 }
+
+/** @throws Error when two panels have the same id or path */
+export function requireUnique(panels: readonly Panel[]): void {
+  for (const key of ['id', 'path'] as const) {
+    const seen = new Set<string>();
+    for (const panel of panels) {
+      if (seen.has(panel[key]))
+        throw new Error(`two panels have the ${key} "${panel[key]}"; give one another`);
+      seen.add(panel[key]);
+    }
+  }
+}

@@ -32,10 +32,12 @@ export const roomPanel = definePanel({
     return (
       <>
         {live('head', <div id="head">{head(context, roomId, room)}</div>)}
-        {WatchBox({ context, roomId })}
-        <SearchForm context={context} path="/room" label="Search people here">
-          <input type="hidden" name="room" value={roomId} />
-        </SearchForm>
+        <div class="tools">
+          <SearchForm context={context} path="/room" label="Search people here">
+            <input type="hidden" name="room" value={roomId} />
+          </SearchForm>
+          {WatchBox({ context, roomId })}
+        </div>
         <form id="selection" method="get" action={context.actionLink('room', 'remove-selected')}>
           <input type="hidden" name="room" value={roomId} />
           <h2 class="unseen">People</h2>

@@ -20,6 +20,7 @@ import {
 } from './removal.ts';
 import { muted, open, type Selection } from './selection.ts';
 import type { ConsumerTarget, Intent, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
+import { withName } from './with-name.ts';
 
 export type { BanRequest } from './ban-request.ts';
 export type { Removal } from './removal.ts';
@@ -57,7 +58,7 @@ export class Commands {
       return { bans: [], ...(newBans.length > 0 && { error }) };
     };
     const done = 'the peer was removed';
-    return await audited(this.store, this.#withName(intent), {
+    return await audited(this.store, withName(this.sfu, intent), {
       prepare: (): Stored => {
         this.store.bans.voidTokens(removed);
         return { bans: newBans.map((newBan) => this.store.bans.add(newBan)) };
@@ -249,16 +250,7 @@ export class Commands {
   ) {
     const prepare = () => {};
     const unrecorded = intent.protects ? goOn(intent, prepare) : undefined;
-    return audited(this.store, this.#withName(intent), { prepare, command, describeResult, unrecorded });
-  }
-
-  /** Adds the name of the peer, which nobody can look up once it has left. A peer without one is known by its id. */
-  #withName<I extends AuditIntent>(intent: I): I {
-    const { roomId, peerId, details } = intent;
-    if (roomId === undefined || peerId === undefined) return intent;
-    const room = this.sfu.rooms.get(roomId);
-    const name = room?.peers.get(peerId)?.displayName ?? '';
-    return name === '' || name === peerId ? intent : { ...intent, details: { ...details, name } };
+    return audited(this.store, withName(this.sfu, intent), { prepare, command, describeResult, unrecorded });
   }
 
   /** @throws SfuError not_found, before anything is written to the audit log */

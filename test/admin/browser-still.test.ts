@@ -33,7 +33,7 @@ async function changed(page: Page, { events }: Fixture, roomId: string): Promise
   const message = crypto.randomUUID();
   await page.evaluate(() => {
     Object.assign(window, { updated: false });
-    document.addEventListener('htmx:sse:after:message', () => Object.assign(window, { updated: true }), {
+    document.addEventListener('live:update', () => Object.assign(window, { updated: true }), {
       once: true,
     });
   });
