@@ -110,13 +110,17 @@ test('whoever ends the session that acts is shown no page', async () => {
 test('the pages that others have open show a change of the store at once, without any event of the domain', async () => {
   // Its clock stands still, so that no sample has the pages rendered.
   await using fixture = await startFixture('busy');
-  const watching = await Visitor.as(fixture, 'admin').get('/live/people', { accept: 'text/event-stream' });
+  const watching = await Visitor.as(fixture, 'admin').get('/live/audit', { accept: 'text/event-stream' });
   const reader = watching.body?.pipeThrough(new TextDecoderStream()).getReader();
   const heard = async (text: string) => {
-    for (let seen = ''; !seen.includes(text); seen += (await reader?.read())?.value ?? '');
+    for (let seen = ''; !seen.includes(text); ) {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      if (done) throw new Error(`the stream ended without ${text}`);
+      seen += value;
+    }
   };
-  await heard('No keys');
+  await heard('peer.remove');
   await act(Visitor.as(fixture, 'admin'), '/people', 'people/add-key', { name: 'robot', role: 'viewer' });
-  await heard('robot');
+  await heard('people.add-key');
   await reader?.cancel();
 });
