@@ -124,10 +124,8 @@ export function canReceive({ options: { rtpCapabilities } }: Broadcaster, public
 }
 
 function findDataPublication(room: Room, dataProducerId: string): DataPublication {
-  for (const { dataPublications } of room.joinedPeers) {
-    const found = dataPublications.get(dataProducerId);
-    if (found) return found;
-  }
+  const found = room.dataPublications.find(({ info }) => info.id === dataProducerId);
+  if (found) return found;
   throw new SfuError(
     'not_found',
     `there is no data producer "${dataProducerId}" in the room; it may have closed`,

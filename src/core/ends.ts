@@ -38,7 +38,15 @@ export const transportEnds = [
 ] as const;
 export type TransportEnd = (typeof transportEnds)[number];
 
-export const producerEnds = ['peer', 'moderator', 'transport_closed', 'peer_left', 'not_allowed'] as const;
+/** `overloaded` is of a data channel that may lose nothing and sent faster than other nodes could be reached. */
+export const producerEnds = [
+  'peer',
+  'moderator',
+  'transport_closed',
+  'peer_left',
+  'not_allowed',
+  'overloaded',
+] as const;
 export type ProducerEnd = (typeof producerEnds)[number];
 
 /** `unanswered`: its client did not answer the offer in time; it is offered again when the answer comes. */

@@ -20,6 +20,7 @@ import { type NodeSnapshot, type RoomSnapshot, roomSnapshot } from './rooms/snap
 import { closeSubscription, pauseSubscription, resumeSubscription } from './rooms/subscribing.ts';
 import type { Remains } from './rooms/traces.ts';
 import { capBitrate } from './rooms/transports.ts';
+import { SfuMesh } from './sfu-mesh.ts';
 import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './targets.ts';
 
 export interface SfuOptions {
@@ -35,9 +36,6 @@ export interface SfuOptions {
   unreadyReasons?: () => readonly string[];
 }
 
-/** By then a balancer has seen that this node is not ready any more. */
-const retryHint = 'in 10 seconds';
-
 /** How long the traces of a removed peer are waited for. */
 const removalTimeoutMs = 5000;
 
@@ -52,6 +50,8 @@ export class Sfu {
   readonly media = new MediaIndex();
   /** What everyone outside of the domain reads. */
   readonly read: ReadModel;
+  /** What it has to do with other nodes. */
+  readonly mesh: SfuMesh;
   readonly #registry: RoomRegistry;
   readonly #clock: Clock;
   readonly #drain: Drain;
@@ -64,6 +64,7 @@ export class Sfu {
     const { events, media } = this;
     this.pool = new WorkerPool({ ...options.workers, events, log, clock });
     this.#registry = new RoomRegistry({ settings, events, log, clock, pool: this.pool, rtp, media });
+    this.mesh = new SfuMesh({ registry: this.#registry, events, clock, log });
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock });
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
@@ -92,6 +93,8 @@ export class Sfu {
     const present = this.rooms.get(identity.roomId);
     if (present) this.#checkDrain(present, identity.peerId);
     const room = present ?? (await this.#open(identity.roomId));
+    const settling = this.mesh.settling(room.id);
+    if (settling) await settling;
     // A ban may have come while the room was being opened.
     this.#admit(identity);
     check?.(room);
@@ -266,19 +269,11 @@ export class Sfu {
   #checkDrain(room: Room, peerId: string): void {
     const { drainJoins } = this.options.settings;
     if (this.drainDeadline === null || drainJoins === 'allow' || room.peers.has(peerId)) return;
-    throw new SfuError(
-      'draining',
-      `this server is about to end and lets nobody new in; connect again ${retryHint} to reach another`,
-    );
+    throw draining('lets nobody new in');
   }
 
   async #open(roomId: string, options?: RoomOptions): Promise<Room> {
-    if (this.drainDeadline !== null || this.#closed) {
-      throw new SfuError(
-        'draining',
-        `this server is about to end and opens no rooms; connect again ${retryHint} to reach another`,
-      );
-    }
+    if (this.drainDeadline !== null || this.#closed) throw draining('opens no rooms');
     return await this.#registry.open(roomId, options);
   }
 
@@ -294,4 +289,10 @@ export class Sfu {
   #subscription({ roomId, peerId, consumerId }: ConsumerTarget) {
     return this.peer(roomId, peerId).subscription(consumerId);
   }
+}
+
+/** After ten seconds a balancer has seen that this node is not ready any more. */
+function draining(what: string): SfuError {
+  const sentence = `this server is about to end and ${what}; connect again in 10 seconds to reach another`;
+  return new SfuError('draining', sentence);
 }

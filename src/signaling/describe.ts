@@ -23,8 +23,12 @@ export function describeTransport(
   };
 }
 
-/** A peer as other clients see it. */
-export function describePeer({ id, displayName, device }: Peer): Static<typeof PeerInfo> {
+/** A peer as other clients see it, on whatever node it is. */
+export function describePeer({
+  id,
+  displayName,
+  device,
+}: Pick<Peer, 'id' | 'displayName' | 'device'>): Static<typeof PeerInfo> {
   return { id, peerId: id, displayName, device };
 }
 

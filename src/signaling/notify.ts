@@ -1,4 +1,5 @@
-import type { PeerRef, SfuBus } from '../sfu/events.ts';
+import type { PeerRef, SfuBus, Volume } from '../sfu/events.ts';
+import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { Connection } from './connection.ts';
@@ -8,6 +9,8 @@ import { notificationText } from './texts.ts';
 
 export interface NotifyOptions {
   events: SfuBus;
+  /** What happens on other nodes. */
+  remoteEvents: RemoteBus;
   rooms: ReadonlyMap<string, Room>;
   connectionOf: (peer: Peer) => Connection | undefined;
   now: () => number;
@@ -24,7 +27,8 @@ export function startNotifications(options: NotifyOptions): () => void {
     ...followPeers(events, notify, options),
     ...followProducers(events, notify),
     ...followConsumers(events, notify),
-    ...followRoom(events, notify),
+    ...followRoom(events, notify, options),
+    ...followOtherNodes(options, notify),
     ...followNode(events, notify, options),
   ];
   return () => {
@@ -85,11 +89,21 @@ class Notifier {
   }
 }
 
+/** Wherever a peer was. Clients that know only peerClosed do not wait for one that rejoins, and forgot it then. */
+function peerLeft(
+  notify: Notifier,
+  { roomId, peerId }: Who,
+  { reason, rejoining }: { reason: string; rejoining: boolean },
+): void {
+  if (!rejoining) notify.room(roomId, 'peerClosed', { peerId, reason }, peerId);
+  notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
+}
+
+/** Those who ask for what they receive. */
+const choosersBut = (but: string) => (peer: Peer) =>
+  peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
+
 function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions) {
-  const gone = (roomId: string, peerId: string, reason: string) => {
-    notify.room(roomId, 'peerClosed', { peerId, reason }, peerId);
-    notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
-  };
   const came = ({ roomId, peerId, hidden }: Who & { readonly hidden: boolean }) => {
     const peer = rooms.get(roomId)?.peers.get(peerId);
     if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer), peerId);
@@ -97,15 +111,12 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
   return [
     events.on('peerJoined', came),
     events.on('peerRejoined', came),
-    events.on('peerLeft', ({ roomId, peerId, reason, joined, rejoining, hidden }) => {
-      if (!joined || hidden) return;
-      // Clients that know only peerClosed do not wait for a peer to come back, and forgot it then.
-      if (rejoining) notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
-      else gone(roomId, peerId, reason);
+    events.on('peerLeft', ({ reason, joined, rejoining, hidden, ...who }) => {
+      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining });
     }),
-    events.on('peerRejoin', ({ roomId, peerId, reason, joined, hidden }) => {
-      if (joined && !hidden) gone(roomId, peerId, 'rejoin');
-      notify.one({ roomId, peerId }, 'rejoin', { reason });
+    events.on('peerRejoin', ({ reason, joined, hidden, ...who }) => {
+      if (joined && !hidden) peerLeft(notify, who, { reason: 'rejoin', rejoining: false });
+      notify.one(who, 'rejoin', { reason });
     }),
     events.on('peerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden)
@@ -136,11 +147,9 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
 }
 
 function followProducers(events: SfuBus, notify: Notifier) {
-  const choosers = (but: string) => (peer: Peer) =>
-    peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
   return [
     events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) =>
-      notify.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosers(peerId)),
+      notify.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosersBut(peerId)),
     ),
     events.on('producerScore', ({ producerId, score, ...who }) =>
       notify.one(who, 'producerScore', { producerId, score }),
@@ -152,7 +161,7 @@ function followProducers(events: SfuBus, notify: Notifier) {
       notify.one(who, 'producerResumed', { producerId, reason: by.kind }),
     ),
     events.on('producerClosed', ({ roomId, peerId, producerId, reason }) => {
-      notify.some(roomId, 'producerGone', { peerId, producerId }, choosers(peerId));
+      notify.some(roomId, 'producerGone', { peerId, producerId }, choosersBut(peerId));
       if (reason !== 'peer') notify.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
     }),
     events.on('dataProducerClosed', ({ dataProducerId, reason, ...who }) => {
@@ -190,18 +199,63 @@ function followConsumers(events: SfuBus, notify: Notifier) {
   ];
 }
 
-function followRoom(events: SfuBus, notify: Notifier) {
+function followRoom(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions) {
   return [
     events.on('roomLocked', ({ roomId, locked }) => notify.room(roomId, 'roomLocked', { locked })),
     events.on('roomNotice', ({ roomId, message }) => notify.room(roomId, 'notice', { message })),
-    events.on('activeSpeaker', ({ roomId, peerId, volume }) =>
+    events.on('activeSpeaker', ({ roomId, peerId, volume }) => {
+      // Of a room on several nodes one node elects the speaker; on the others this is what it was for itself.
+      if (!rooms.get(roomId)?.mesh?.speakers.follows)
+        notify.room(roomId, 'activeSpeaker', { peerId, volume });
+    }),
+    events.on('speakingPeers', ({ roomId, volumes }) => {
+      // Of a room on several nodes roomVolumes has those of all.
+      if (!rooms.get(roomId)?.mesh?.speakers.shared) tellVolumes(notify, roomId, volumes);
+    }),
+  ];
+}
+
+function tellVolumes(notify: Notifier, roomId: string, volumes: readonly Volume[]): void {
+  const peerVolumes = volumes.map(({ peerId, volume }) => ({ peerId, volume }));
+  notify.room(roomId, 'speakingPeers', { peerVolumes });
+}
+
+/** What happens on other nodes is told to the peers of this one as if it happened here. */
+function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify: Notifier) {
+  const published = (data: { roomId: string; peerId: string; producerId: string }) => {
+    const peer = rooms.get(data.roomId)?.mesh?.roster.peers.get(data.peerId);
+    const info = peer?.publications.get(data.producerId)?.info;
+    if (!info) return;
+    const { peerId, id: producerId, kind, source, pausedBy } = info;
+    const paused = pausedBy.size > 0;
+    notify.some(
+      data.roomId,
+      'newProducer',
+      { peerId, producerId, kind, source, paused },
+      choosersBut(peerId),
+    );
+  };
+  const gone = ({ roomId, peerId, producerId }: { roomId: string; peerId: string; producerId: string }) =>
+    notify.some(roomId, 'producerGone', { peerId, producerId }, choosersBut(peerId));
+  return [
+    events.on('remotePeerJoined', ({ roomId, peerId, hidden }) => {
+      const peer = rooms.get(roomId)?.mesh?.roster.peers.get(peerId);
+      if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer));
+    }),
+    events.on('remotePeerLeft', ({ reason, joined, hidden, ...who }) => {
+      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining: false });
+    }),
+    events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
+      if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
+    }),
+    events.on('remoteProducerOpened', published),
+    events.on('remoteProducerReachable', published),
+    events.on('remoteProducerUnreachable', gone),
+    events.on('remoteProducerClosed', gone),
+    events.on('remoteActiveSpeaker', ({ roomId, peerId, volume }) =>
       notify.room(roomId, 'activeSpeaker', { peerId, volume }),
     ),
-    events.on('speakingPeers', ({ roomId, volumes }) =>
-      notify.room(roomId, 'speakingPeers', {
-        peerVolumes: volumes.map(({ peerId, volume }) => ({ peerId, volume })),
-      }),
-    ),
+    events.on('roomVolumes', ({ roomId, volumes }) => tellVolumes(notify, roomId, volumes)),
   ];
 }
 

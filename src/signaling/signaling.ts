@@ -73,6 +73,7 @@ export class Signaling {
     this.#clock = clock;
     this.#stopNotifications = startNotifications({
       events: sfu.events,
+      remoteEvents: sfu.mesh.events,
       rooms: sfu.rooms,
       connectionOf: (peer) => this.#connections.get(peer),
       now: () => clock.now(),

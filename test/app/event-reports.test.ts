@@ -43,8 +43,16 @@ function metrics({ sfu, signaling }: Node): Promise<void> {
   return new Measurements({ sfu, signaling, config: untraced, version: '', onError: () => {} }).close();
 }
 
-function notifications({ sfu: { events, rooms } }: Node): void {
-  startNotifications({ events, rooms, connectionOf: () => undefined, now: () => 0, random: () => 0 });
+function notifications({ sfu: { events, mesh, rooms } }: Node): void {
+  const remoteEvents = mesh.events;
+  startNotifications({
+    events,
+    remoteEvents,
+    rooms,
+    connectionOf: () => undefined,
+    now: () => 0,
+    random: () => 0,
+  });
 }
 
 /** The events that each channel reports, as it says itself. */

@@ -54,6 +54,10 @@ export interface RoomTellings {
   pipeEnded: { readonly pipeId: string };
 }
 export type RoomTellingName = keyof RoomTellings;
+/** One of them, told apart by its name. */
+export type RoomTelling = {
+  [N in RoomTellingName]: { readonly name: N; readonly data: RoomTellings[N] };
+}[RoomTellingName];
 
 /** The way to other nodes, which the mesh carries. */
 export interface NodeLink {

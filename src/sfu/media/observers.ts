@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import type { SfuBus, Volume } from '../events.ts';
+import type { Volume } from '../events.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { RoomRouter } from './routers.ts';
 
@@ -16,6 +16,14 @@ const silentIntervals = 3;
 export interface ObservedProducer {
   readonly info: { readonly peerId: string; readonly pausedBy: ReadonlySet<unknown> };
   readonly producer: types.Producer;
+}
+
+/** Who is told what the observers find. */
+export interface SpeakerSink {
+  /** They are heard now, the loudest first. */
+  heard(volumes: readonly Volume[]): void;
+  /** This peer is the active speaker; null when nobody is. */
+  speaks(peerId: string | null, volume: number | null): void;
 }
 
 interface Attached {
@@ -39,10 +47,7 @@ export class RoomObservers {
   /** Intervals in which others were heard and the active speaker was not. */
   #unheard = 0;
 
-  constructor(
-    private readonly roomId: string,
-    private readonly events: SfuBus,
-  ) {}
+  constructor(private readonly sink: SpeakerSink) {}
 
   /** Peer ids that are heard now, the loudest first. */
   get speaking(): readonly Volume[] {
@@ -157,13 +162,13 @@ export class RoomObservers {
 
   #emitVolumes(volumes: readonly Volume[]): void {
     this.#volumes = volumes;
-    this.events.emit('speakingPeers', { roomId: this.roomId, volumes });
+    this.sink.heard(volumes);
   }
 
   #setActive(producerId: string | undefined): void {
     if (this.#active === producerId) return;
     this.#active = producerId;
     const volume = this.#volumes.find((entry) => entry.producerId === producerId)?.volume ?? null;
-    this.events.emit('activeSpeaker', { roomId: this.roomId, peerId: this.activePeerId, volume });
+    this.sink.speaks(this.activePeerId, volume);
   }
 }

@@ -19,12 +19,19 @@ export function offer(room: Room, peer: Peer, publication: Publication): void {
     .catch((error: unknown) => logFailedOffer(room, peer, error));
 }
 
+/** Offers a publication to everyone on this node who takes what comes. */
+export function offerToAll(room: Room, publication: Publication): void {
+  for (const peer of room.joinedPeers) offer(room, peer, publication);
+}
+
+export function offerDataToAll(room: Room, publication: DataPublication): void {
+  for (const peer of room.joinedPeers) offerData(room, peer, publication);
+}
+
 /** Offers everything that is there to a peer that just became able to receive. */
 export function offerAll(room: Room, peer: Peer): void {
   for (const publication of room.publications) offer(room, peer, publication);
-  for (const other of room.joinedPeers) {
-    for (const publication of other.dataPublications.values()) offerData(room, peer, publication);
-  }
+  for (const publication of room.dataPublications) offerData(room, peer, publication);
 }
 
 /** Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. */

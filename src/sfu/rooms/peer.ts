@@ -68,6 +68,7 @@ export interface LocalDataPublication extends DataPublication {
   readonly peer: Peer;
   readonly dataProducer: types.DataProducer;
   readonly transportId: string;
+  ending?: ProducerEnd;
 }
 
 /** A consumer with what the domain knows of it. */
@@ -118,12 +119,15 @@ export interface PeerOptions {
   media: MediaIndex;
   /** What a moderator lets its subject publish; its grants decide unless set. */
   publish?: Grants['publish'];
+  epoch: number;
 }
 
 /** One participant of a room: its transports, and what it sends and receives over them. */
 export class Peer {
   /** Of this stay: a peer that was replaced, or came again, has another. It is made in order of time (UUIDv7, RFC 9562). */
   readonly sessionId = Bun.randomUUIDv7();
+  /** One more than the greatest that was known for its id in the room, on any node, when it entered. */
+  readonly epoch: number;
   /** What is left of it: its removal is complete when nothing is. */
   readonly traces = new Traces();
   state: PeerState = { name: 'connected' };
@@ -156,8 +160,9 @@ export class Peer {
   /** Where its transports, producers and consumers are listed for those who measure. */
   readonly media: MediaIndex;
 
-  constructor({ identity, link, clock, media, publish = identity.grants.publish }: PeerOptions) {
+  constructor({ identity, link, clock, media, epoch, publish = identity.grants.publish }: PeerOptions) {
     this.identity = identity;
+    this.epoch = epoch;
     this.link = link;
     this.connectedAt = clock.now();
     this.age = stopwatch(clock);
@@ -259,6 +264,13 @@ export class Peer {
   announceEnd({ producer, receivers }: LocalPublication): void {
     this.media.ending(producer.id);
     for (const { peer, consumer } of receivers) peer.media.ending(consumer.id);
+  }
+
+  /** Ends a data channel on which it sends. */
+  closeData(publication: LocalDataPublication, reason?: ProducerEnd): void {
+    publication.ending ??= reason;
+    this.media.ending(publication.dataProducer.id);
+    publication.dataProducer.close();
   }
 
   #announceTransportEnd(id: string): void {

@@ -25,6 +25,16 @@ export interface PublicationInfo extends PeerRef {
   readonly pausedBy: ReadonlySet<Holder>;
 }
 
+/** Lets media come from another node while somebody here receives it. */
+export interface Demand {
+  /** A consumer was made. */
+  received(by: { readonly paused: boolean }): void;
+  /** A consumer was paused or resumed. */
+  changed(): void;
+  /** A consumer has ended. */
+  forgotten(by: { readonly paused: boolean }): void;
+}
+
 /** Where the media of a publication is: on a router of this node, or of another. */
 export interface PublicationHandle {
   readonly closed: boolean;
@@ -38,6 +48,8 @@ export interface PublicationHandle {
   statistics(): Promise<types.ProducerStat[]>;
   /** Calls the listener once, when it ends. */
   onClose(listener: () => void): void;
+  /** Of one whose media is on another node. */
+  readonly demand?: Demand;
 }
 
 /** Something that is published: what it is, and where its media is. */

@@ -4,7 +4,7 @@ import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
-import { offerData } from './offering.ts';
+import { offerDataToAll } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
 import { bring, closePublication, publishingTransport } from './publishing.ts';
 import type { Room } from './room.ts';
@@ -53,21 +53,17 @@ export async function publishData(
   };
   followData(room, publication, entry);
   room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: dataProducer.id, label });
-  for (const other of room.joinedPeers) if (other !== peer) offerData(room, other, publication);
+  room.mesh?.sendData(publication);
+  offerDataToAll(room, publication);
   return publication;
-}
-
-/** Ends a data channel of a peer. */
-export function closeDataPublication({ peer, dataProducer }: LocalDataPublication): void {
-  peer.media.ending(dataProducer.id);
-  dataProducer.close();
 }
 
 /** Ends what a peer sends and may not send any more. */
 export function closeForbidden(peer: Peer, by: Actor): void {
   for (const publication of [...peer.publications.values()])
     if (!peer.mayPublish(publication.info)) closePublication(publication, 'not_allowed', by);
-  if (!peer.mayPublish(publishedData)) [...peer.dataPublications.values()].forEach(closeDataPublication);
+  if (peer.mayPublish(publishedData)) return;
+  for (const publication of [...peer.dataPublications.values()]) peer.closeData(publication);
 }
 
 function followData(room: Room, publication: LocalDataPublication, entry: PeerTransport): void {
@@ -87,7 +83,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
     peer.dataPublications.delete(id);
     peer.media.remove(id);
     const course: ProducerEnd = entry.transport.closed ? 'transport_closed' : 'peer';
-    const reason: ProducerEnd = peer.closed ? 'peer_left' : course;
+    const reason: ProducerEnd = peer.closed ? 'peer_left' : (publication.ending ?? course);
     room.events.emit('dataProducerClosed', { ...peer.ref, dataProducerId: id, reason });
   });
 }

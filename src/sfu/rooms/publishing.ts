@@ -9,7 +9,7 @@ import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { shareConsumable } from '../quirks/consumable-parameters.ts';
 import { disguised } from '../quirks/telephone-events.ts';
-import { offer } from './offering.ts';
+import { offerToAll } from './offering.ts';
 import type { LocalPublication, Peer, PeerTransport } from './peer.ts';
 import type { Holder, PublicationHandle } from './publication.ts';
 import type { Room } from './room.ts';
@@ -47,7 +47,7 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
   await keepMuted(room, publication);
   room.observe(publication);
-  for (const other of room.joinedPeers) if (other !== peer) offer(room, other, publication);
+  offerToAll(room, publication);
   return publication;
 }
 

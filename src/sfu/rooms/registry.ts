@@ -1,4 +1,5 @@
 import { SfuError } from '../../core/errors.ts';
+import type { MeshContext } from './mesh-context.ts';
 import type { Peer } from './peer.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
@@ -14,6 +15,11 @@ export class RoomRegistry {
 
   constructor(context: Omit<RoomContext, 'onClosed'>) {
     this.#context = { ...context, onClosed: (roomId) => void this.rooms.delete(roomId) };
+  }
+
+  /** Rooms that are opened from now on are one with those of other nodes. */
+  connect(mesh: MeshContext): void {
+    this.#context.mesh = mesh;
   }
 
   has(roomId: string): boolean {
@@ -52,6 +58,8 @@ export class RoomRegistry {
     const opening = Room.open(roomId, this.#context, options)
       .then((room) => {
         this.rooms.set(roomId, room);
+        const workerIndex = room.routers.home?.live.index ?? 0;
+        this.#context.events.emit('roomOpened', { roomId, workerIndex });
         if (this.#closed) room.close('server_closed');
         return room;
       })

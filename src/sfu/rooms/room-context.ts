@@ -5,6 +5,7 @@ import type { SfuBus } from '../events.ts';
 import type { RtpPlace } from '../media/rtp-place.ts';
 import type { WorkerPool } from '../media/workers.ts';
 import type { MediaIndex } from './media-index.ts';
+import type { MeshContext } from './mesh-context.ts';
 import type { Device } from './peer-state.ts';
 import type { SfuSettings } from './settings.ts';
 
@@ -17,6 +18,8 @@ export interface RoomContext {
   readonly pool: WorkerPool;
   readonly rtp: RtpPlace;
   readonly media: MediaIndex;
+  /** The way to other nodes; undefined for a node alone. */
+  mesh?: MeshContext;
   /** The room has ended and must be forgotten. */
   readonly onClosed: (roomId: string) => void;
 }

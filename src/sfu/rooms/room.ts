@@ -9,16 +9,23 @@ import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
 import type { LiveWorker } from '../media/workers.ts';
+import { refuseEntry } from './entry.ts';
 import { type LocalPublication, Peer, type PeerLink } from './peer.ts';
-import type { Publication } from './publication.ts';
+import type { DataPublication, Publication } from './publication.ts';
+import type { RemotePeer } from './remote-peer.ts';
 import { Restrictions } from './restrictions.ts';
 import type { JoinOptions, RoomContext } from './room-context.ts';
 import { endingsOfPeers } from './room-ends.ts';
+import { RoomMesh } from './room-mesh.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
+import { reportSpeakers } from './room-speakers.ts';
 
 /** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
 export class Room {
+  /** Those whose socket and media are on this node. */
   readonly peers = new Map<string, Peer>();
+  /** What of it is on other nodes; undefined for a node alone. */
+  readonly mesh: RoomMesh | undefined;
   readonly routers: RoomRouters;
   readonly observers: RoomObservers;
   readonly restrictions = new Restrictions();
@@ -41,7 +48,6 @@ export class Room {
     this.openedAt = clock.now();
     this.age = stopwatch(clock);
     this.log = log.child({ roomId: id });
-    this.observers = new RoomObservers(id, events);
     this.routers = new RoomRouters({
       pool,
       codecs: options.codecs ?? settings.codecs,
@@ -49,13 +55,14 @@ export class Room {
       onLost: (lost) => this.#routersLost([lost], 'worker_died'),
       onOpened: (opened) => this.#routerOpened(opened),
     });
+    this.mesh = context.mesh && new RoomMesh(this, context.mesh);
+    this.observers = new RoomObservers(this.mesh?.speakers ?? reportSpeakers(id, events));
   }
 
   /** Opens a room on the least loaded worker. @throws SfuError worker_unavailable */
   static async open(id: string, context: RoomContext, options: RoomOptions = {}): Promise<Room> {
     const room = new Room(id, context, options);
-    const first = await room.routers.place();
-    context.events.emit('roomOpened', { roomId: id, workerIndex: first.live.index });
+    await room.routers.place();
     room.#watchEmpty();
     return room;
   }
@@ -64,8 +71,14 @@ export class Room {
     return this.context.events;
   }
 
+  /** Those on this node that take part in the call. */
   get joinedPeers(): Peer[] {
     return [...this.peers.values()].filter((peer) => peer.joined);
+  }
+
+  /** The same, with those on other nodes. */
+  get participants(): readonly (Peer | RemotePeer)[] {
+    return this.mesh ? [...this.joinedPeers, ...this.mesh.roster.joinedPeers] : this.joinedPeers;
   }
 
   /** What the peers on this node publish. */
@@ -73,9 +86,18 @@ export class Room {
     return this.joinedPeers.flatMap((peer) => [...peer.publications.values()]);
   }
 
-  /** Every publication that peers on this node may receive. */
+  /** Every publication that peers on this node may receive, wherever its media is. */
   get publications(): readonly Publication[] {
-    return this.localPublications;
+    return this.mesh
+      ? this.participants.flatMap(({ publications }): Publication[] => [...publications.values()])
+      : this.localPublications;
+  }
+
+  /** Every data channel that peers on this node may receive. */
+  get dataPublications(): readonly DataPublication[] {
+    return this.participants.flatMap(({ dataPublications }): DataPublication[] => [
+      ...dataPublications.values(),
+    ]);
   }
 
   /** @throws SfuError not_found */
@@ -93,29 +115,19 @@ export class Room {
     if (this.closed)
       throw new SfuError('room_closed', 'the room was closed at this moment; connect again for a new one');
     const older = this.peers.get(identity.peerId);
-    if (older && identity.program !== undefined && older.identity.program !== identity.program)
-      throw new SfuError(
-        'wrong_state',
-        `"${identity.peerId}" is somebody else in this room; take another id`,
-      );
-    const privileged = identity.grants.moderate;
-    if (this.locked && !older && !privileged) {
-      throw new SfuError(
-        'room_locked',
-        'a moderator locked this room; ask a moderator to unlock it and connect again',
-      );
-    }
     const { maxPeers = this.context.settings.maxPeersPerRoom } = this.options;
-    if (!older && !privileged && this.peers.size >= maxPeers) {
-      throw new SfuError('room_full', `the room has ${maxPeers} peers, which is its limit; try again later`);
-    }
+    const { peers, locked } = this;
+    refuseEntry({ peers, remote: this.mesh?.roster.peers, locked, maxPeers }, identity);
     if (older)
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
     const { clock, media } = this.context;
     const publish = this.restrictions.publishOf(identity.subject);
-    const peer = new Peer({ identity, link, clock, media, publish });
+    const elsewhere = this.mesh?.roster.greatestEpoch(identity.peerId) ?? 0;
+    const epoch = Math.max(older?.epoch ?? 0, elsewhere) + 1;
+    const peer = new Peer({ identity, link, clock, media, publish, epoch });
     this.peers.set(peer.id, peer);
     this.#cancelEmpty();
+    this.mesh?.roster.localChanged(peer.id);
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
     this.expectJoin(peer);
     return peer;
@@ -152,8 +164,8 @@ export class Room {
   }
 
   /** The other participants that a peer knows of. */
-  othersOf(peer: Peer): Peer[] {
-    return this.joinedPeers.filter((other) => other !== peer && !other.hidden);
+  othersOf(peer: Peer): (Peer | RemotePeer)[] {
+    return this.participants.filter((other) => other !== peer && !other.hidden);
   }
 
   rename(peer: Peer, displayName: string): void {
@@ -184,6 +196,7 @@ export class Room {
     const end = { reason, detail, joined, rejoining, hidden, duration, by };
     this.events.emit('peerLeft', { ...peer.ref, ...end });
     peer.link.close(reason, detail);
+    this.mesh?.roster.localChanged(peer.id);
     this.#watchEmpty();
   }
 
@@ -213,6 +226,7 @@ export class Room {
     this.#cancelEmpty();
     const { peerEnd, detail } = endingsOfPeers[reason];
     for (const peer of [...this.peers.values()]) this.removePeer(peer, peerEnd, { by, detail });
+    this.mesh?.close();
     this.routers.close();
     this.context.onClosed(this.id);
     const duration = this.age();

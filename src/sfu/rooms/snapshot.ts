@@ -139,7 +139,7 @@ export function takeSnapshot(sfu: SnapshotSources, now: number): NodeSnapshot {
 }
 
 export function roomSnapshot(room: Room): RoomSnapshot {
-  const { id, openedAt, locked, bitrateCap, options, observers } = room;
+  const { id, openedAt, locked, bitrateCap, options, observers, mesh } = room;
   return {
     id,
     openedAt,
@@ -147,8 +147,8 @@ export function roomSnapshot(room: Room): RoomSnapshot {
     bitrateCap,
     options,
     workers: room.routers.all.map(({ live }) => live.index),
-    activePeerId: observers.activePeerId,
-    speaking: observers.speaking,
+    activePeerId: mesh ? mesh.speakers.activePeerId : observers.activePeerId,
+    speaking: mesh?.speakers.volumes ?? observers.speaking,
     peers: [...room.peers.values()].map(peerSnapshot),
   };
 }

@@ -89,6 +89,7 @@ export async function pauseSubscription(
   if (subscription.start === 'waiting' || (subscription.start && by === 'moderator')) subscription.start = by;
   // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
+  subscription.publication.handle.demand?.changed();
   if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by });
 }
 
@@ -101,6 +102,7 @@ export async function resumeSubscription(
   const wasPaused = consumer.paused;
   subscription.start = undefined;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
+  subscription.publication.handle.demand?.changed();
   if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by });
 }
 
@@ -154,8 +156,8 @@ function keep(room: Room, subscription: Subscription): Subscription {
   consumer.observer.once('close', () => {
     if (!peer.subscriptions.delete(consumer.id)) return;
     peer.media.remove(consumer.id);
-    stopCounting();
     peer.receiving.delete(publication.info.id);
+    stopCounting();
     room.events.emit('consumerClosed', { ...ref, reason: cause ?? subscription.ending ?? 'producer_closed' });
   });
   peer.media.add(consumerObject(subscription));
@@ -185,10 +187,14 @@ function consumerObject({ peer, consumer, publication, transportId }: Subscripti
   };
 }
 
-/** Counts a receiver of what a peer on this node publishes. @returns what ends the counting */
+/** Counts a receiver. @returns what ends the counting */
 function receive(subscription: Subscription): () => void {
-  const { publication } = subscription;
-  if (!isLocal(publication)) return () => {};
+  const { publication, consumer } = subscription;
+  if (!isLocal(publication)) {
+    const { demand } = publication.handle;
+    demand?.received(consumer);
+    return () => demand?.forgotten(consumer);
+  }
   publication.receivers.add(subscription);
   const gone = publication.peer.traces.add('consumers');
   return () => {

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { cleanDevice, cleanName } from '../../core/text.ts';
 import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
-import type { Peer } from '../../sfu/rooms/peer.ts';
+import type { Publication } from '../../sfu/rooms/publication.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
 import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../messages.ts';
@@ -50,19 +50,15 @@ export const join = defineMethod({
     afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
     // Read after the consumers are made: the client already got notifications of what ended meanwhile.
-    const peers = room
-      .othersOf(peer)
-      .map((other) => ({ ...describePeer(other), producers: producersOf(other) }));
+    const peers = room.othersOf(peer).map((other) => ({
+      ...describePeer(other),
+      producers: [...other.publications.values()].map(describe),
+    }));
     const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
     return { peers, ...(fast && { consumers }) };
   },
 });
 
-function producersOf(peer: Peer): Static<typeof ProducerInfo>[] {
-  return [...peer.publications.values()].map(({ info: { id, kind, source, pausedBy } }) => ({
-    producerId: id,
-    kind,
-    source,
-    paused: pausedBy.size > 0,
-  }));
+function describe({ info: { id, kind, source, pausedBy } }: Publication): Static<typeof ProducerInfo> {
+  return { producerId: id, kind, source, paused: pausedBy.size > 0 };
 }

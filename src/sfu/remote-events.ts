@@ -1,0 +1,44 @@
+import type { RemoteEnd } from '../core/ends.ts';
+import type { EventBus } from '../core/event-bus.ts';
+import type { MediaKind, Source } from '../core/sources.ts';
+import type { PeerRef, Volume } from './events.ts';
+
+/** Names a peer on another node, and that node. */
+export interface RemotePeerRef extends PeerRef {
+  readonly node: string;
+}
+
+interface RemoteProducerRef extends RemotePeerRef {
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly source: Source;
+}
+
+/**
+ * What happens on other nodes in rooms that are open here, emitted after the roster has changed. Read by signaling's
+ * notifications and the dashboard only: what counts or reports events listens where they happen, so that nothing is
+ * counted twice.
+ */
+export interface RemoteEvents {
+  remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
+  remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
+  remotePeerLeft: RemotePeerRef & { reason: RemoteEnd; joined: boolean; hidden: boolean };
+
+  remoteProducerOpened: RemoteProducerRef & { paused: boolean };
+  remoteProducerPaused: RemoteProducerRef;
+  remoteProducerResumed: RemoteProducerRef;
+  remoteProducerClosed: RemoteProducerRef;
+  /** Its media does not come through for now. It is tried again. */
+  remoteProducerUnreachable: RemoteProducerRef & { cause: string };
+  /** Its media comes again, or is about to: whoever lost it may ask for it. */
+  remoteProducerReachable: RemoteProducerRef;
+
+  remoteDataProducerOpened: RemotePeerRef & { dataProducerId: string; label: string };
+  remoteDataProducerClosed: RemotePeerRef & { dataProducerId: string; label: string };
+
+  /** The active speaker of a room, as another node elected it. */
+  remoteActiveSpeaker: { roomId: string; peerId: string | null; volume: number | null };
+  /** Who is heard in a room, on any node. */
+  roomVolumes: { roomId: string; volumes: readonly Volume[] };
+}
+export type RemoteBus = EventBus<RemoteEvents>;

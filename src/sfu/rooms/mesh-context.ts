@@ -1,0 +1,14 @@
+import type { types } from 'mediasoup';
+import type { NodeLink } from '../media/node-link.ts';
+import type { RemoteBus } from '../remote-events.ts';
+import type { NodeRef } from './share.ts';
+
+/** What the rooms of a node need to be one with those of other nodes. */
+export interface MeshContext {
+  /** This run of this node. */
+  readonly self: NodeRef;
+  readonly link: NodeLink;
+  /** Where the pipes of this node listen: the address under which other nodes reach it, and a range of ports. */
+  readonly listenInfo: types.TransportListenInfo;
+  readonly events: RemoteBus;
+}

@@ -1,0 +1,25 @@
+import type { IncomingData } from '../media/incoming-data.ts';
+import type { RemotePeerRef } from '../remote-events.ts';
+import type { DataPublication, DataPublicationHandle, DataPublicationInfo } from './publication.ts';
+import type { DataPublicationShare } from './share.ts';
+
+/** A data channel on which a peer on another node sends. */
+export class RemoteDataPublication implements DataPublication {
+  readonly info: DataPublicationInfo;
+  readonly handle: DataPublicationHandle;
+
+  constructor(
+    readonly peer: RemotePeerRef,
+    { id, label, protocol, appData, openedAt }: DataPublicationShare,
+    readonly channel: IncomingData,
+  ) {
+    const { roomId, peerId, sessionId } = peer;
+    this.info = { roomId, peerId, sessionId, id, label, protocol, appData, openedAt };
+    this.handle = channel;
+  }
+
+  /** It ended where it is published, or its node did. */
+  close(): void {
+    this.channel.close();
+  }
+}

@@ -1,0 +1,46 @@
+import type { RemotePeerRef } from '../remote-events.ts';
+import type { RemoteDataPublication } from './remote-data-publication.ts';
+import type { RemotePublication } from './remote-publication.ts';
+import type { NodeRef, PeerShare } from './share.ts';
+
+/** A peer on another node, as its node describes it. Its socket and its transports are there. */
+export class RemotePeer {
+  /** Only while it takes part in the call. */
+  readonly publications = new Map<string, RemotePublication>();
+  readonly dataPublications = new Map<string, RemoteDataPublication>();
+
+  constructor(
+    readonly roomId: string,
+    readonly node: NodeRef,
+    public share: PeerShare,
+  ) {}
+
+  get id(): string {
+    return this.share.peerId;
+  }
+
+  get sessionId(): string {
+    return this.share.sessionId;
+  }
+
+  get displayName(): string {
+    return this.share.displayName;
+  }
+
+  get device(): PeerShare['device'] {
+    return this.share.device;
+  }
+
+  get hidden(): boolean {
+    return this.share.hidden;
+  }
+
+  get joined(): boolean {
+    return this.share.state === 'joined';
+  }
+
+  /** Names the peer, its stay and its node in events. */
+  get ref(): RemotePeerRef {
+    return { roomId: this.roomId, peerId: this.id, sessionId: this.sessionId, node: this.node.name };
+  }
+}

@@ -1,0 +1,232 @@
+import type { types } from 'mediasoup';
+import { SfuError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Volume } from '../events.ts';
+import { IncomingData } from '../media/incoming-data.ts';
+import type { NodeRequestName, NodeRequests, RoomTelling } from '../media/node-link.ts';
+import { NodePipe } from '../media/node-pipe.ts';
+import { OutgoingData } from '../media/outgoing-data.ts';
+import { OutgoingPipes, type OutgoingSource } from '../media/outgoing-pipes.ts';
+import { PipedTrack } from '../media/piped-track.ts';
+import type { RoomRouters } from '../media/routers.ts';
+import type { RemotePeerRef } from '../remote-events.ts';
+import type { MeshContext } from './mesh-context.ts';
+import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
+import { RemoteDataPublication } from './remote-data-publication.ts';
+import { RemotePublication } from './remote-publication.ts';
+import type { RoomContext } from './room-context.ts';
+import { RoomSpeakers } from './room-speakers.ts';
+import { producerRef, RemoteRoster, type RosterRoom } from './roster.ts';
+import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
+
+/** What a room is to its part in the mesh. */
+export interface MeshedRoom {
+  readonly id: string;
+  readonly closed: boolean;
+  readonly context: RoomContext;
+  readonly log: Logger;
+  readonly routers: RoomRouters;
+  readonly peers: ReadonlyMap<string, Peer>;
+  readonly localPublications: readonly LocalPublication[];
+  removePeer(peer: Peer, reason: 'replaced', options: { detail: string }): void;
+}
+
+/** The part of a room that is on other nodes: its peers there, and the ways of media and data to and from them. */
+export class RoomMesh implements RosterRoom {
+  readonly roster: RemoteRoster;
+  readonly speakers: RoomSpeakers;
+  readonly data: OutgoingData;
+  readonly outgoing: OutgoingPipes;
+  readonly #incoming = new Map<string, NodePipe>();
+
+  constructor(
+    private readonly room: MeshedRoom,
+    private readonly mesh: MeshContext,
+  ) {
+    const { id: roomId, routers } = room;
+    const { link, listenInfo } = mesh;
+    this.roster = new RemoteRoster(this);
+    this.speakers = new RoomSpeakers({
+      roomId,
+      life: this.life,
+      clock: room.context.clock,
+      events: room.context.events,
+      remoteEvents: mesh.events,
+      link,
+      lives: () => this.roster.lives,
+      audible: (volume) => this.#isAudible(volume),
+    });
+    this.data = new OutgoingData({ roomId, link });
+    this.outgoing = new OutgoingPipes({ roomId, routers, link, listenInfo, find: (id) => this.#source(id) });
+  }
+
+  get id(): string {
+    return this.room.id;
+  }
+
+  get events(): MeshContext['events'] {
+    return this.mesh.events;
+  }
+
+  get life(): string {
+    return this.mesh.self.life;
+  }
+
+  /** Pipes from other nodes that are open, for those who measure. */
+  get incoming(): readonly { readonly life: string; readonly transport: types.PipeTransport }[] {
+    return [...this.#incoming].flatMap(([life, { current }]) =>
+      current ? [{ life, transport: current.transport }] : [],
+    );
+  }
+
+  /** A request of another node. @throws SfuError not_found, gone, limit_reached, worker_unavailable */
+  async answer<N extends NodeRequestName>(
+    from: NodeRef,
+    name: N,
+    data: NodeRequests[N]['data'],
+  ): Promise<NodeRequests[N]['result']> {
+    const { life } = from;
+    const answers: {
+      [K in NodeRequestName]: (data: NodeRequests[K]['data']) => Promise<NodeRequests[K]['result']>;
+    } = {
+      'pipe.open': (open) => this.outgoing.open(life, open),
+      'pipe.want': (want) => this.outgoing.want(life, want),
+      'pipe.sent': ({ pipeId }) => this.outgoing.sent(life, pipeId),
+      'pipe.close': async ({ pipeId }) => {
+        this.outgoing.closePipe(life, pipeId);
+        return null;
+      },
+    };
+    return await answers[name](data);
+  }
+
+  /** What another node tells all that have the room. */
+  told({ life }: NodeRef, telling: RoomTelling, payload: Uint8Array): void {
+    switch (telling.name) {
+      case 'volumes':
+        return this.speakers.heardBy(life, telling.data);
+      case 'speaker':
+        return this.speakers.electedBy(life, telling.data);
+      case 'data': {
+        const { dataProducerId, ppid } = telling.data;
+        return this.roster.dataPublication(life, dataProducerId)?.channel.take(payload, ppid);
+      }
+      case 'pipeEnded':
+        return this.#incoming.get(life)?.endedThere(telling.data.pipeId);
+    }
+  }
+
+  /** Sends a data channel of a peer on this node to the others, while there are any. */
+  sendData(publication: LocalDataPublication): void {
+    const { peer, dataProducer, info, handle } = publication;
+    const { router } = peer;
+    if (!router || !this.speakers.shared) return;
+    const source = {
+      id: info.id,
+      router,
+      get closed() {
+        return handle.closed;
+      },
+      reliable: isReliable(dataProducer),
+      onOverload: () => peer.closeData(publication, 'overloaded'),
+    };
+    this.data.add(source).catch((error: unknown) => {
+      if (!handle.closed)
+        this.room.log.warn('a data channel is not sent to other nodes', { dataProducerId: info.id, error });
+    });
+  }
+
+  close(): void {
+    this.roster.close();
+    this.outgoing.close();
+    this.data.clear();
+  }
+
+  localEpoch(peerId: string): number | undefined {
+    return this.room.peers.get(peerId)?.epoch;
+  }
+
+  replaceLocal(peerId: string): void {
+    const peer = this.room.peers.get(peerId);
+    if (peer)
+      this.room.removePeer(peer, 'replaced', { detail: 'you connected to this room again from elsewhere' });
+  }
+
+  newPublication(ref: RemotePeerRef, { life }: NodeRef, share: PublicationShare): RemotePublication {
+    const track = new PipedTrack({
+      producerId: share.id,
+      kind: share.kind,
+      paused: share.pausedBy.length > 0,
+      pipe: this.#pipeFrom(life),
+      onUnreachable: (cause) =>
+        this.events.emit('remoteProducerUnreachable', { ...producerRef(publication), cause }),
+      onReachable: () => this.events.emit('remoteProducerReachable', producerRef(publication)),
+    });
+    const publication = new RemotePublication(ref, share, track);
+    return publication;
+  }
+
+  newDataPublication(ref: RemotePeerRef, share: DataPublicationShare): RemoteDataPublication {
+    const { id: dataProducerId, label, protocol } = share;
+    const { routers } = this.room;
+    const onLost = () => this.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
+    const channel = new IncomingData({ dataProducerId, label, protocol, routers, onLost });
+    return new RemoteDataPublication(ref, share, channel);
+  }
+
+  nodeCame(): void {
+    this.speakers.nodesChanged();
+    for (const { dataPublications } of this.room.peers.values())
+      for (const publication of dataPublications.values()) this.sendData(publication);
+  }
+
+  nodeLeft(life: string): void {
+    this.#incoming.get(life)?.close();
+    this.#incoming.delete(life);
+    this.outgoing.dropNode(life);
+    if (this.room.closed) return;
+    this.speakers.nodesChanged();
+    if (!this.speakers.shared) this.data.clear();
+  }
+
+  #pipeFrom(life: string): NodePipe {
+    const { id: roomId, routers, log, context } = this.room;
+    const { link, listenInfo } = this.mesh;
+    const pipe =
+      this.#incoming.get(life) ??
+      new NodePipe({ roomId, life, routers, link, listenInfo, clock: context.clock, log });
+    this.#incoming.set(life, pipe);
+    return pipe;
+  }
+
+  #source(producerId: string): OutgoingSource {
+    const publication = this.room.localPublications.find(({ info }) => info.id === producerId);
+    if (!publication)
+      throw new SfuError(
+        'not_found',
+        `nobody on this node has a producer "${producerId}"; it may have ended`,
+      );
+    const { handle, peer } = publication;
+    return {
+      get closed() {
+        return handle.closed;
+      },
+      bring: (to) => handle.bring(to),
+      receive: () => peer.traces.add('consumers'),
+      onClose: (listener) => handle.onClose(listener),
+    };
+  }
+
+  #isAudible({ peerId, producerId }: Volume): boolean {
+    const publication = this.roster.peers.get(peerId)?.publications.get(producerId);
+    return publication !== undefined && !publication.paused;
+  }
+}
+
+/** Whether nothing that is sent on it may be lost (RFC 8831, section 6.1). */
+export function isReliable({ sctpStreamParameters }: types.DataProducer): boolean {
+  return (
+    sctpStreamParameters?.maxPacketLifeTime === undefined &&
+    sctpStreamParameters?.maxRetransmits === undefined
+  );
+}

@@ -1,0 +1,181 @@
+import type { types } from 'mediasoup';
+import type { Clock } from '../core/clock.ts';
+import { SfuError } from '../core/errors.ts';
+import { EventBus } from '../core/event-bus.ts';
+import type { Logger } from '../core/log.ts';
+import type { SfuBus } from './events.ts';
+import type { NodeLink, NodeRequestName, NodeRequests, RoomTelling } from './media/node-link.ts';
+import type { RemoteBus, RemoteEvents } from './remote-events.ts';
+import { offerDataToAll, offerToAll } from './rooms/offering.ts';
+import type { RoomRegistry } from './rooms/registry.ts';
+import type { Room } from './rooms/room.ts';
+import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from './rooms/share.ts';
+import { feedShares, shareOf } from './rooms/share-feed.ts';
+
+/** How long a peer that opens a room here waits for what other nodes say of it. */
+const knownTimeoutMs = 500;
+
+export interface MeshOptions {
+  /** This run of this node. */
+  readonly self: NodeRef;
+  readonly link: NodeLink;
+  /** Where the pipes of this node listen: the address under which other nodes reach it, and a range of ports. */
+  readonly listenInfo: types.TransportListenInfo;
+  /**
+   * Resolves when what other nodes say of a room that was just opened here is in its roster, at once while the bus is
+   * away: who comes back on another node has to rank before the session that it left behind.
+   */
+  readonly known: (roomId: string) => Promise<void>;
+}
+
+export interface SfuMeshOptions {
+  readonly registry: RoomRegistry;
+  readonly events: SfuBus;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How many bytes have come from another node over pipes, media and reports. */
+export interface PipeTraffic {
+  readonly roomId: string;
+  readonly life: string;
+  readonly direction: 'in' | 'out';
+  readonly statistics: types.PipeTransportStat;
+}
+
+/** The side of the domain that faces other nodes: what it says of its rooms, and what it takes in of theirs. */
+export class SfuMesh {
+  /** What happens on other nodes. */
+  readonly events: RemoteBus;
+  readonly #settling = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: SfuMeshOptions) {
+    this.events = new EventBus<RemoteEvents>(options.log);
+  }
+
+  /** Makes this node one of several. To be called once, before it has rooms. @returns what ends it */
+  connect({ known, ...mesh }: MeshOptions): () => void {
+    const { registry } = this.options;
+    if (registry.rooms.size > 0)
+      throw new Error('a node joins the mesh before it opens rooms, and it has some');
+    registry.connect({ ...mesh, events: this.events });
+    const { events } = this.options;
+    const settle = ({ roomId }: { roomId: string }) =>
+      void this.#settling.set(roomId, this.#settle(roomId, known));
+    const stops = [...this.#offerWhatComes(), events.on('roomOpened', settle)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** The peers of this node in a room. */
+  shares(roomId: string): PeerShare[] {
+    const { rooms } = this.options.registry;
+    return [...(rooms.get(roomId)?.peers.values() ?? [])].map(shareOf);
+  }
+
+  /** Follows how the peers of this node change. @returns what ends it */
+  onShare(listener: (roomId: string, change: ShareChange) => void): () => void {
+    const { events, registry } = this.options;
+    const find = ({ roomId, peerId, sessionId }: { roomId: string; peerId: string; sessionId: string }) => {
+      const peer = registry.rooms.get(roomId)?.peers.get(peerId);
+      return peer?.sessionId === sessionId ? peer : undefined;
+    };
+    return feedShares({ events, find, listener });
+  }
+
+  /** Follows which rooms this node has. @returns what ends it */
+  onRoom(listener: (roomId: string, open: boolean) => void): () => void {
+    const { events } = this.options;
+    const stops = [
+      events.on('roomOpened', ({ roomId }) => listener(roomId, true)),
+      events.on('roomClosed', ({ roomId }) => listener(roomId, false)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /** What other nodes say of a room; undefined for one that is not open here. */
+  roster(roomId: string): SharesOfOthers | undefined {
+    return this.#room(roomId)?.mesh?.roster;
+  }
+
+  /** Answers a request of another node. @throws SfuError not_found, gone, limit_reached, worker_unavailable */
+  async answer<N extends NodeRequestName>(
+    from: NodeRef,
+    name: N,
+    data: NodeRequests[N]['data'],
+  ): Promise<NodeRequests[N]['result']> {
+    const mesh = this.#room(data.roomId)?.mesh;
+    if (mesh) return await mesh.answer(from, name, data);
+    throw new SfuError('not_found', `there is no room "${data.roomId}" on this node; it may have ended`);
+  }
+
+  /** Takes in what another node tells all that have a room. */
+  told(from: NodeRef, roomId: string, telling: RoomTelling, payload: Uint8Array = noBytes): void {
+    this.#room(roomId)?.mesh?.told(from, telling, payload);
+  }
+
+  /** What the pipes to and from other nodes carried. Those that end at this moment are left out. */
+  async traffic(): Promise<PipeTraffic[]> {
+    const reading = [...this.options.registry.rooms.values()].flatMap(({ id: roomId, mesh }) => [
+      ...(mesh?.incoming ?? []).map((pipe) => read(roomId, 'in', pipe)),
+      ...(mesh?.outgoing.transports ?? []).map((pipe) => read(roomId, 'out', pipe)),
+    ]);
+    return (await Promise.all(reading)).flat();
+  }
+
+  /** What to wait for before somebody enters a room that was just opened: who is in it on other nodes. */
+  settling(roomId: string): Promise<void> | undefined {
+    return this.#settling.get(roomId);
+  }
+
+  /** Waits for what other nodes say of a room, but not for long. */
+  async #settle(roomId: string, known: MeshOptions['known']): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.options.clock.after(knownTimeoutMs, resolve);
+    const answer = known(roomId).catch((error: unknown) =>
+      this.options.log.warn('a room was opened without knowing who is in it on other nodes', {
+        roomId,
+        error,
+      }),
+    );
+    await Promise.race([promise, answer]);
+    cancel();
+    this.#settling.delete(roomId);
+  }
+
+  #room(roomId: string): Room | undefined {
+    return this.options.registry.rooms.get(roomId);
+  }
+
+  #offerWhatComes(): (() => void)[] {
+    const media = ({ roomId, producerId }: { roomId: string; producerId: string }) => {
+      const room = this.#room(roomId);
+      const publication = room?.publications.find(({ info }) => info.id === producerId);
+      if (room && publication) offerToAll(room, publication);
+    };
+    const data = ({ roomId, dataProducerId }: { roomId: string; dataProducerId: string }) => {
+      const room = this.#room(roomId);
+      const publication = room?.dataPublications.find(({ info }) => info.id === dataProducerId);
+      if (room && publication) offerDataToAll(room, publication);
+    };
+    return [
+      this.events.on('remoteProducerOpened', media),
+      this.events.on('remoteProducerReachable', media),
+      this.events.on('remoteDataProducerOpened', data),
+    ];
+  }
+}
+
+const noBytes = new Uint8Array();
+
+async function read(
+  roomId: string,
+  direction: PipeTraffic['direction'],
+  { life, transport }: { life: string; transport: types.PipeTransport },
+): Promise<PipeTraffic[]> {
+  const statistics = await transport.getStats().catch(() => []);
+  return statistics.map((entry) => ({ roomId, life, direction, statistics: entry }));
+}
