@@ -19,6 +19,13 @@ interface Member {
   readonly link: TestLink;
 }
 
+export interface TestMeshOptions {
+  environment?: Environment;
+  clock?: Clock;
+  /** Of pipes; any free port unless given. */
+  portRange?: { min: number; max: number };
+}
+
 /**
  * Nodes in one process that are joined without a bus. What they say goes through JSON, each sender's messages in their
  * order and none at once, as over a bus.
@@ -28,12 +35,14 @@ export class TestMesh implements AsyncDisposable {
   /** Names of those that hear nothing and are not heard. */
   readonly away = new Set<string>();
 
+  private constructor(private readonly portRange: TestMeshOptions['portRange']) {}
+
   /** @param names of nodes, whose lives are the same: the first of them in the alphabet elects active speakers */
   static async of(
     names: readonly string[],
-    { environment = {}, clock }: { environment?: Environment; clock?: Clock } = {},
+    { environment = {}, clock, portRange }: TestMeshOptions = {},
   ): Promise<TestMesh> {
-    const mesh = new TestMesh();
+    const mesh = new TestMesh(portRange);
     const servers = await Promise.all(names.map(() => startServer(environment, clock ? { clock } : {})));
     servers.forEach((server, index) => void mesh.add(names[index] ?? '', server));
     return mesh;
@@ -48,7 +57,7 @@ export class TestMesh implements AsyncDisposable {
     mesh.connect({
       self,
       link,
-      listenInfo: { protocol: 'udp', ip: '127.0.0.1' },
+      listenInfo: { protocol: 'udp', ip: '127.0.0.1', portRange: this.portRange },
       known: async (roomId) => this.#exchange(member, roomId),
     });
     mesh.onShare((roomId, change) => this.#spread(member, roomId, change));
@@ -133,7 +142,9 @@ export class TestMesh implements AsyncDisposable {
 export class TestLink implements NodeLink {
   /** Requests that went out, by their subject. */
   readonly asked: { readonly name: NodeRequestName; readonly data: unknown }[] = [];
-  /** Takes the place of the way there, for requests. */
+  /** Subjects of those that were answered. */
+  readonly answered: NodeRequestName[] = [];
+  /** Called before a request goes out: it can change it, and hold it up. */
   intercept: ((name: NodeRequestName, data: unknown) => Promise<void>) | undefined;
   /** While it is set, nothing that is told leaves: it waits. */
   held: (() => void)[] | undefined;
@@ -153,6 +164,7 @@ export class TestLink implements NodeLink {
     const other = this.mesh.heardBy(this.self.name).find(({ self }) => self.life === life);
     if (!other) throw new SfuError('gone', 'the other node does not answer');
     const result = await other.server.sfu.mesh.answer(this.self, name, copy(data) as typeof data);
+    this.answered.push(name);
     return copy(result) as typeof result;
   }
 

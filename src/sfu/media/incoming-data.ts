@@ -8,7 +8,7 @@ export interface IncomingDataOptions {
   readonly label: string;
   readonly protocol: string;
   readonly routers: Pick<RoomRouters, 'home' | 'place' | 'pipe'>;
-  /** Its router ended, and with it all that receive it. */
+  /** Somebody lost it, since its router ended, and can be offered it again. */
   readonly onLost: () => void;
 }
 
@@ -47,6 +47,11 @@ export class IncomingData {
     this.#arrived?.dataProducer.send(Buffer.from(buffer, byteOffset, byteLength), ppid);
   }
 
+  /** A receiver ended: with the channel, when it is not here any more. */
+  forgotten(): void {
+    if (!this.#closed && !this.#arrived) queueMicrotask(() => this.options.onLost());
+  }
+
   close(): void {
     this.#closed = true;
     const arrived = this.#arrived;
@@ -78,9 +83,6 @@ export class IncomingData {
   #ended(transport: types.DirectTransport, arrived: Arrived): void {
     transport.close();
     this.#arriving = undefined;
-    if (this.#arrived !== arrived) return;
-    this.#arrived = undefined;
-    // By then whoever received it knows that it has ended, and can be offered it again.
-    if (!this.#closed) queueMicrotask(() => this.options.onLost());
+    if (this.#arrived === arrived) this.#arrived = undefined;
   }
 }

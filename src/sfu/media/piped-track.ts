@@ -43,6 +43,8 @@ export class PipedTrack implements Passenger {
   #arriving: Promise<Arrived> | undefined;
   #arrived: Arrived | undefined;
   readonly #receivers = new Set<Receiver>();
+  /** Receivers of media that was lost here, which do not know it yet. */
+  readonly #orphans = new Set<Receiver>();
   #demand: Demand = 'unwanted';
   #number = 0;
   #answered = 0;
@@ -82,9 +84,16 @@ export class PipedTrack implements Passenger {
     this.#adjust();
   }
 
-  /** A receiver ended. */
+  /** A receiver ended. One whose media was lost here can be offered it again. */
   forgotten(by: Receiver): void {
     if (this.#receivers.delete(by)) this.#adjust();
+    if (this.#orphans.delete(by) && !this.#closed) queueMicrotask(() => this.options.onReachable());
+  }
+
+  /** Somebody did not get it. It is offered again a little later, where that may help. */
+  missed(error: unknown): void {
+    const { code } = toSfuError(error);
+    if (!this.#closed && (code === 'gone' || code === 'worker_unavailable')) this.#retryLater();
   }
 
   /** Its origin was paused or resumed: receivers here are told by the producer here. */
@@ -153,16 +162,17 @@ export class PipedTrack implements Passenger {
   #failed(error: unknown): never {
     this.#arriving = undefined;
     this.#withdraw();
-    this.#retryLater(toSfuError(error));
+    if (this.#failures === 0 && !this.#closed) this.options.onUnreachable(toSfuError(error).message);
+    this.#failures += 1;
     throw error;
   }
 
-  /** Its pipe, its router or its worker ended, or nobody wanted it. */
+  /** Its pipe, its router or its worker ended. */
   #lost(arrived: Arrived): void {
     if (this.#arrived !== arrived) return;
+    for (const receiver of this.#receivers) this.#orphans.add(receiver);
+    this.#receivers.clear();
     this.#forget();
-    // By then whoever received it knows that it has ended, and can be offered it again.
-    if (!this.#closed) queueMicrotask(() => this.options.onReachable());
   }
 
   #forget(): void {
@@ -190,11 +200,8 @@ export class PipedTrack implements Passenger {
     this.options.pipe.leave(this);
   }
 
-  #retryLater({ code, message }: SfuError): void {
-    if (this.#closed || code === 'unsupported') return;
-    if (this.#failures === 0) this.options.onUnreachable(message);
+  #retryLater(): void {
     const delay = Math.min(firstRetryMs * 2 ** this.#failures, longestRetryMs);
-    this.#failures += 1;
     this.#cancelRetry();
     this.#cancelRetry = this.options.pipe.options.clock.after(delay, () => this.options.onReachable());
   }

@@ -33,6 +33,8 @@ export interface Demand {
   changed(): void;
   /** A consumer has ended. */
   forgotten(by: { readonly paused: boolean }): void;
+  /** A consumer could not be made. */
+  missed(error: unknown): void;
 }
 
 /** Where the media of a publication is: on a router of this node, or of another. */
@@ -70,7 +72,10 @@ export interface DataPublicationInfo extends PeerRef {
   readonly openedAt: number;
 }
 
-export type DataPublicationHandle = Pick<PublicationHandle, 'closed' | 'bring'>;
+export interface DataPublicationHandle extends Pick<PublicationHandle, 'closed' | 'bring'> {
+  /** Of one that comes from another node: a data consumer has ended. */
+  forgotten?(): void;
+}
 
 /** A data channel on which a peer sends: what it is, and where it is. */
 export interface DataPublication {

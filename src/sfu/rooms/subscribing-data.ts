@@ -65,6 +65,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
       ...ref,
       reason: peer.closed ? 'peer_left' : (subscription.ending ?? own),
     });
+    publication.handle.forgotten?.();
   });
   room.events.emit('dataConsumerOpened', { ...ref, label });
   return subscription;

@@ -67,6 +67,7 @@ export async function subscribe(
     });
   } catch (error) {
     peer.receiving.delete(info.id);
+    handle.demand?.missed(error);
     throw error;
   }
 }
