@@ -22,7 +22,13 @@ interface RemoteProducerRef extends RemotePeerRef {
 export interface RemoteEvents {
   remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
-  remotePeerLeft: RemotePeerRef & { reason: RemoteEnd; joined: boolean; hidden: boolean };
+  /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */
+  remotePeerLeft: RemotePeerRef & {
+    reason: RemoteEnd;
+    joined: boolean;
+    rejoining: boolean;
+    hidden: boolean;
+  };
 
   remoteProducerOpened: RemoteProducerRef & { paused: boolean };
   remoteProducerPaused: RemoteProducerRef;

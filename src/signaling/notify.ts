@@ -242,8 +242,8 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
       const peer = rooms.get(roomId)?.mesh?.roster.peers.get(peerId);
       if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer));
     }),
-    events.on('remotePeerLeft', ({ reason, joined, hidden, ...who }) => {
-      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining: false });
+    events.on('remotePeerLeft', ({ reason, joined, rejoining, hidden, ...who }) => {
+      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining });
     }),
     events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });

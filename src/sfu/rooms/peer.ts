@@ -266,13 +266,6 @@ export class Peer {
     for (const { peer, consumer } of receivers) peer.media.ending(consumer.id);
   }
 
-  /** Ends a data channel on which it sends. */
-  closeData(publication: LocalDataPublication, reason?: ProducerEnd): void {
-    publication.ending ??= reason;
-    this.media.ending(publication.dataProducer.id);
-    publication.dataProducer.close();
-  }
-
   #announceTransportEnd(id: string): void {
     const carried = ({ transportId }: { transportId: string }) => transportId === id;
     this.media.ending(id);

@@ -4,6 +4,7 @@ import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
+import { closeDataPublication } from './closing-data.ts';
 import { offerDataToAll } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
 import { bring, closePublication, publishingTransport } from './publishing.ts';
@@ -63,7 +64,7 @@ export function closeForbidden(peer: Peer, by: Actor): void {
   for (const publication of [...peer.publications.values()])
     if (!peer.mayPublish(publication.info)) closePublication(publication, 'not_allowed', by);
   if (peer.mayPublish(publishedData)) return;
-  for (const publication of [...peer.dataPublications.values()]) peer.closeData(publication);
+  for (const publication of [...peer.dataPublications.values()]) closeDataPublication(publication);
 }
 
 function followData(room: Room, publication: LocalDataPublication, entry: PeerTransport): void {

@@ -39,6 +39,11 @@ export class RemotePeer {
     return this.share.state === 'joined';
   }
 
+  /** Whether it was in the call and is about to join again, its media being lost. */
+  get rejoining(): boolean {
+    return !this.joined && this.share.joinedAt !== null;
+  }
+
   /** Names the peer, its stay and its node in events. */
   get ref(): RemotePeerRef {
     return { roomId: this.roomId, peerId: this.id, sessionId: this.sessionId, node: this.node.name };

@@ -10,6 +10,7 @@ import { OutgoingPipes, type OutgoingSource } from '../media/outgoing-pipes.ts';
 import { PipedTrack } from '../media/piped-track.ts';
 import type { RoomRouters } from '../media/routers.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
+import { closeDataPublication } from './closing-data.ts';
 import type { MeshContext } from './mesh-context.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
@@ -128,7 +129,7 @@ export class RoomMesh implements RosterRoom {
         return handle.closed;
       },
       reliable: isReliable(dataProducer),
-      onOverload: () => peer.closeData(publication, 'overloaded'),
+      onOverload: () => closeDataPublication(publication, 'overloaded'),
     };
     this.data.add(source).catch((error: unknown) => {
       if (!handle.closed)

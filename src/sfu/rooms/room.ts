@@ -143,19 +143,11 @@ export class Room {
     const { autoSubscribe } = options;
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
-    const { displayName, hidden, rejoinAge } = peer;
+    const { displayName, hidden, rejoinAge = peer.age } = peer;
     peer.rejoinAge = undefined;
-    if (peer.joinedAt === undefined) {
-      peer.joinedAt = this.context.clock.now();
-      this.events.emit('peerJoined', { ...peer.ref, displayName, hidden, duration: peer.age() });
-    } else {
-      this.events.emit('peerRejoined', {
-        ...peer.ref,
-        displayName,
-        hidden,
-        duration: rejoinAge?.() ?? 0,
-      });
-    }
+    const name = peer.joinedAt === undefined ? 'peerJoined' : 'peerRejoined';
+    peer.joinedAt ??= this.context.clock.now();
+    this.events.emit(name, { ...peer.ref, displayName, hidden, duration: rejoinAge() });
   }
 
   /** Every peer of a subject. */

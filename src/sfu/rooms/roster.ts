@@ -193,7 +193,8 @@ export class RemoteRoster implements SharesOfOthers {
 
   /** As on one node: what it published ends first. */
   #left(peer: RemotePeer, reason: RemoteEnd): void {
-    const { joined, hidden, ref } = peer;
+    const { rejoining, hidden, ref } = peer;
+    const joined = peer.joined || rejoining;
     const { publications, dataPublications } = closeAll(peer);
     for (const publication of publications)
       this.room.events.emit('remoteProducerClosed', producerRef(publication));
@@ -203,7 +204,7 @@ export class RemoteRoster implements SharesOfOthers {
         dataProducerId: info.id,
         label: info.label,
       });
-    this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, hidden });
+    this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, rejoining, hidden });
   }
 
   #publications(peer: RemotePeer): void {

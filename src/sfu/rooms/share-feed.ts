@@ -11,6 +11,7 @@ const changing = [
   'peerJoined',
   'peerRenamed',
   'peerRejoin',
+  'peerRejoined',
   'peerMetadataChanged',
   'producerOpened',
   'producerPaused',
@@ -55,7 +56,17 @@ export function feedShares({ events, find, listener }: ShareFeedOptions): () => 
 
 /** What this node says of one of its peers. */
 export function shareOf(peer: Peer): PeerShare {
-  const { identity, state, sessionId, epoch, displayName, device, hidden, metadata, connectedAt } = peer;
+  const {
+    identity,
+    joinedAt = null,
+    sessionId,
+    epoch,
+    displayName,
+    device,
+    hidden,
+    metadata,
+    connectedAt,
+  } = peer;
   return {
     peerId: peer.id,
     sessionId,
@@ -68,7 +79,7 @@ export function shareOf(peer: Peer): PeerShare {
     hidden,
     metadata,
     connectedAt,
-    joinedAt: state.name === 'joined' ? state.joinedAt : null,
+    joinedAt,
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

@@ -56,6 +56,7 @@ export interface PeerShare {
   readonly hidden: boolean;
   readonly metadata: AppData;
   readonly connectedAt: number;
+  /** When it joined first. One that is connected and has joined is about to join again. */
   readonly joinedAt: number | null;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
