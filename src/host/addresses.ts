@@ -71,6 +71,14 @@ export function rtpListenInfo(config: Config): types.TransportListenInfo {
   return { protocol: 'udp', ip, announcedAddress, flags, portRange: { min, max } };
 }
 
+/** Where media of other nodes is received: on the address of the cluster, in a port range of its own. */
+export function pipeListenInfo(config: Config): types.TransportListenInfo {
+  const { clusterAddress: ip, pipePorts } = config;
+  const [min, max] = pipePorts;
+  const portRange = { min, max };
+  return ip === undefined ? { ...rtpListenInfo(config), portRange } : { protocol: 'udp', ip, portRange };
+}
+
 /** The addresses in ICE candidates: the configured ones, else the listen address, else the host's first address. */
 export function announcedAddresses(config: Config): string[] {
   const { announcedAddresses: configured, listenIp } = config;

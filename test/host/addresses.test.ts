@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test';
 import { clientAddresses } from '../../src/access/address.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { type Lookup, listenInfos, nodePlace, resolveAddresses } from '../../src/host/addresses.ts';
+import {
+  type Lookup,
+  listenInfos,
+  nodePlace,
+  pipeListenInfo,
+  resolveAddresses,
+} from '../../src/host/addresses.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
@@ -127,5 +133,21 @@ describe('the address of a client', () => {
     const alice = () => server.sfu.rooms.get('room')?.peers.get('alice');
     await until(() => alice() !== undefined, 'the peer');
     expect(alice()?.identity.address).toBe('203.0.113.5');
+  });
+});
+
+test('pipes between nodes listen on the address of the cluster, or on that of media and are announced as it is', () => {
+  const keys = { TUREEN_API_KEY: 'key', TUREEN_API_SECRET: 'a secret of more than thirty-two bytes' };
+  const own = readConfig({ ...keys, TUREEN_CLUSTER_ADDRESS: '10.0.0.7', TUREEN_PIPE_PORTS: '50000-50099' });
+  expect(pipeListenInfo(own)).toEqual({
+    protocol: 'udp',
+    ip: '10.0.0.7',
+    portRange: { min: 50000, max: 50099 },
+  });
+  const announced = { TUREEN_LISTEN_IP: '0.0.0.0', TUREEN_ANNOUNCED_ADDRESS: '203.0.113.9' };
+  expect(pipeListenInfo(readConfig({ ...keys, ...announced }))).toMatchObject({
+    ip: '0.0.0.0',
+    announcedAddress: '203.0.113.9',
+    portRange: { min: 43000, max: 43999 },
   });
 });

@@ -3,9 +3,11 @@ import { isLoopback } from '../../core/networks.ts';
 import {
   defaulted,
   integer,
+  ipAddress,
   list,
   type Mistake,
   optional,
+  portRange,
   type Settings,
   text,
   type ValuesOf,
@@ -38,6 +40,21 @@ export const clusterSettings = {
       defaultDoc: 'the authorities that the system trusts',
       doc: 'File with the certificates (PEM) of those who may vouch for the bus.',
     }),
+  ),
+  clusterAddress: optional(
+    ipAddress({
+      env: 'TUREEN_CLUSTER_ADDRESS',
+      defaultDoc: 'TUREEN_UDP_LISTEN_IP, announced as TUREEN_ANNOUNCED_ADDRESS',
+      doc: 'The IP address of this host under which the other nodes reach it, best on a private network. Media between nodes goes over it, encrypted.',
+    }),
+  ),
+  pipePorts: defaulted(
+    portRange({
+      env: 'TUREEN_PIPE_PORTS',
+      defaultDoc: '43000-43999',
+      doc: 'The UDP ports for media between nodes: one for each room and other node that sends to this one, and one for each that this one sends to.',
+    }),
+    [43000, 43999],
   ),
   staleSeconds: defaulted(
     integer(

@@ -3,7 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { adopt, mediaCall } from './media-call.ts';
-import type { Demand, NodeLink, PipeSide } from './node-link.ts';
+import type { Demand, NodeLink } from './node-link.ts';
+import { openPipe, sideOf } from './pipe-transport.ts';
 import type { RoomRouter, RoomRouters } from './routers.ts';
 
 /** Milliseconds between two looks at whether what is sent arrives. */
@@ -111,13 +112,7 @@ export class NodePipe {
   async #build(): Promise<OpenPipe> {
     const { routers, listenInfo } = this.options;
     const entry = routers.home ?? (await routers.place());
-    const transport = await mediaCall(entry.router, 'opening a pipe to another node', () =>
-      entry.router.createPipeTransport({
-        listenInfo: structuredClone(listenInfo),
-        enableSrtp: true,
-        enableRtx: true,
-      }),
-    );
+    const transport = await openPipe(entry, listenInfo);
     const pipe = { id: Bun.randomUUIDv7(), transport, entry };
     try {
       await this.#connect(pipe);
@@ -207,10 +202,4 @@ export class NodePipe {
     log.warn('a pipe from another node stalled and is built again', { roomId, life });
     transport.close();
   }
-}
-
-/** The address and keys of a pipe transport, for the other side. */
-export function sideOf({ tuple, srtpParameters }: types.PipeTransport): PipeSide {
-  if (!srtpParameters) throw new Error('mediasoup opened a pipe without SRTP');
-  return { ip: tuple.localAddress, port: tuple.localPort, srtpParameters };
 }

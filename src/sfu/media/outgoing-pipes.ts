@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall } from './media-call.ts';
 import type { Demand, NodeLink, NodeRequests, PipeSide } from './node-link.ts';
-import { sideOf } from './node-pipe.ts';
+import { openPipe, sideOf } from './pipe-transport.ts';
 import type { RoomRouter, RoomRouters } from './routers.ts';
 
 /** Pipes that one node may have of a room at once: the next one, while the last one is being closed. */
@@ -99,13 +99,7 @@ export class OutgoingPipes {
     const { routers, listenInfo } = this.options;
     const exit = routers.home;
     if (!exit) throw new SfuError('gone', 'the room has no router at this moment; ask again');
-    const transport = await mediaCall(exit.router, 'opening a pipe to another node', () =>
-      exit.router.createPipeTransport({
-        listenInfo: structuredClone(listenInfo),
-        enableSrtp: true,
-        enableRtx: true,
-      }),
-    );
+    const transport = await openPipe(exit, listenInfo);
     try {
       await mediaCall(transport, 'connecting a pipe to another node', () => transport.connect({ ...side }));
       adopt(transport, routers.home === exit, 'the pipe');
