@@ -30,6 +30,7 @@ export class OutgoingData {
   /** Messages that were dropped, since a channel that may lose some had too much waiting. */
   dropped = 0;
   readonly #transports = new Map<string, types.DirectTransport | undefined>();
+  readonly #sending = new Set<string>();
 
   constructor(private readonly options: OutgoingDataOptions) {}
 
@@ -50,15 +51,22 @@ export class OutgoingData {
       );
       consumer.observer.once('close', () => transport.close());
       this.#follow(source, consumer);
+      this.#sending.add(id);
     } catch (error) {
       this.remove(id);
       throw error;
     }
   }
 
+  /** Whether what comes on the channel goes to other nodes now. */
+  sends(id: string): boolean {
+    return this.#sending.has(id);
+  }
+
   remove(id: string): void {
     const transport = this.#transports.get(id);
     this.#transports.delete(id);
+    this.#sending.delete(id);
     transport?.close();
   }
 
@@ -68,7 +76,7 @@ export class OutgoingData {
   }
 
   #forget(id: string, transport: types.DirectTransport): void {
-    if (this.#transports.get(id) === transport) this.#transports.delete(id);
+    if (this.#transports.get(id) === transport) this.remove(id);
   }
 
   #follow({ id, reliable, onOverload }: OutgoingDataSource, consumer: types.DataConsumer): void {

@@ -7,6 +7,9 @@ import { closeSubscription, startSubscription, subscribe } from './subscribing.t
 import { subscribeData } from './subscribing-data.ts';
 import { Unanswered } from './unanswered.ts';
 
+/** How long the reply of a fast join waits for media of other nodes. */
+const remoteTimeoutMs = 500;
+
 /**
  * Offers a publication to a peer that takes what comes: the consumer is made paused, announced, and resumed once the
  * client has it, so that the first key frame is not sent into nothing.
@@ -34,15 +37,27 @@ export function offerAll(room: Room, peer: Peer): void {
   for (const publication of room.dataPublications) offerData(room, peer, publication);
 }
 
-/** Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. */
+/**
+ * Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. What another node does
+ * not send soon is offered once it has come.
+ */
 export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscription[]> {
   const wanted = room.publications.filter((publication) => wants(peer, publication));
-  const subscribing = wanted.map((publication) =>
-    subscribe(room, peer, publication, { paused: true, startsLater: true }).catch((error: unknown) =>
-      logFailedOffer(room, peer, error),
-    ),
-  );
-  return (await Promise.all(subscribing)).filter((subscription) => subscription !== undefined);
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const cancel = room.context.clock.after(remoteTimeoutMs, () => resolve(undefined));
+  const subscribing = wanted.map(async (publication) => {
+    const made = subscribe(room, peer, publication, { paused: true, startsLater: true });
+    const inTime = await (publication.handle.demand ? Promise.race([made, late]) : made);
+    if (!inTime)
+      made
+        .then((subscription) => introduce(room, subscription))
+        .catch((error: unknown) => logFailedOffer(room, peer, error));
+    return inTime;
+  });
+  const settled = subscribing.map((one) => one.catch((error: unknown) => logFailedOffer(room, peer, error)));
+  const subscriptions = await Promise.all(settled);
+  cancel();
+  return subscriptions.filter((subscription) => subscription !== undefined);
 }
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */

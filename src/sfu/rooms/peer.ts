@@ -67,6 +67,8 @@ export interface LocalPublication extends Publication {
 export interface LocalDataPublication extends DataPublication {
   readonly peer: Peer;
   readonly dataProducer: types.DataProducer;
+  /** Whether nothing that is sent on it may be lost (RFC 8831, section 6.1). */
+  readonly reliable: boolean;
   readonly transportId: string;
   ending?: ProducerEnd;
 }
@@ -292,8 +294,6 @@ export class Peer {
 }
 
 function notOwned(what: string, id: string): SfuError {
-  return new SfuError(
-    'not_found',
-    `you have no ${what} with the id "${id}"; it may have been closed meanwhile`,
-  );
+  const sentence = `you have no ${what} with the id "${id}"; it may have been closed meanwhile`;
+  return new SfuError('not_found', sentence);
 }

@@ -50,6 +50,9 @@ export async function publishData(
     },
     peer,
     dataProducer,
+    reliable:
+      sctpStreamParameters.maxPacketLifeTime === undefined &&
+      sctpStreamParameters.maxRetransmits === undefined,
     transportId: entry.transport.id,
   };
   followData(room, publication, entry);

@@ -119,7 +119,7 @@ export class RoomMesh implements RosterRoom {
 
   /** Sends a data channel of a peer on this node to the others, while there are any. */
   sendData(publication: LocalDataPublication): void {
-    const { peer, dataProducer, info, handle } = publication;
+    const { peer, reliable, info, handle } = publication;
     const { router } = peer;
     if (!router || !this.speakers.shared) return;
     const source = {
@@ -128,7 +128,7 @@ export class RoomMesh implements RosterRoom {
       get closed() {
         return handle.closed;
       },
-      reliable: isReliable(dataProducer),
+      reliable,
       onOverload: () => closeDataPublication(publication, 'overloaded'),
     };
     this.data.add(source).catch((error: unknown) => {
@@ -222,12 +222,4 @@ export class RoomMesh implements RosterRoom {
     const publication = this.roster.peers.get(peerId)?.publications.get(producerId);
     return publication !== undefined && !publication.paused;
   }
-}
-
-/** Whether nothing that is sent on it may be lost (RFC 8831, section 6.1). */
-export function isReliable({ sctpStreamParameters }: types.DataProducer): boolean {
-  return (
-    sctpStreamParameters?.maxPacketLifeTime === undefined &&
-    sctpStreamParameters?.maxRetransmits === undefined
-  );
 }

@@ -1,6 +1,5 @@
 import type { PeerRef, SfuBus } from '../events.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
-import { isReliable } from './room-mesh.ts';
 import type { DataPublicationShare, PeerShare, PublicationShare, ShareChange } from './share.ts';
 
 type Listener = (roomId: string, change: ShareChange) => void;
@@ -92,7 +91,7 @@ function publicationShare({ info, producer }: LocalPublication): PublicationShar
   return { ...plain, pausedBy: [...pausedBy] };
 }
 
-function dataPublicationShare({ info, dataProducer }: LocalDataPublication): DataPublicationShare {
+function dataPublicationShare({ info, reliable }: LocalDataPublication): DataPublicationShare {
   const { id, label, protocol, appData, openedAt } = info;
-  return { id, label, protocol, appData, openedAt, reliable: isReliable(dataProducer) };
+  return { id, label, protocol, appData, openedAt, reliable };
 }

@@ -9,7 +9,9 @@ import {
 import { TestClock } from '../../support/clock.ts';
 import { type TestLink, TestMesh } from '../../support/mesh.ts';
 import { freePort } from '../../support/port.ts';
+import { receivesOpusAndVp8 } from '../../support/rtp.ts';
 import { RtpReceiver, RtpSender } from '../../support/rtp-peers.ts';
+import { SignalingClient } from '../../support/signaling-client.ts';
 import { until } from '../../support/until.ts';
 import { killWorker } from '../../support/workers.ts';
 import { enter, type Member } from '../../support/world.ts';
@@ -305,3 +307,23 @@ function misdirect(link: TestLink, times: number): void {
     (data as { side: { port: number } }).side.port = 9;
   };
 }
+
+test('a fast join does not wait for a node that is slow to send, and gets its media when it has come', async () => {
+  const clock = new TestClock();
+  await using mesh = await TestMesh.of(['a', 'b'], { clock });
+  using slow = await RtpSender.open(mesh.server('a'));
+  using near = await RtpSender.open(mesh.server('b'), { peerId: 'near', ssrc: 3000 });
+  const goOn = Promise.withResolvers<void>();
+  mesh.link('b').intercept = () => goOn.promise;
+  const place = { server: mesh.server('b'), peerId: 'alice', path: '/signaling?fast=1&' };
+  const alice = await SignalingClient.connect(place);
+  await alice.waitFor('welcome');
+  const joining = alice.request('join', { displayName: 'alice', rtpCapabilities: receivesOpusAndVp8 });
+  await until(() => mesh.link('b').asked.length > 0, 'the request');
+  clock.advance(500);
+  const { peers, consumers } = await joining;
+  expect(peers.map(({ id }) => id).toSorted()).toEqual(['near', 'sender']);
+  expect(consumers?.map(({ producerId }) => producerId)).toEqual([near.id]);
+  goOn.resolve();
+  expect((await alice.waitFor('newConsumer')).producerId).toBe(slow.id);
+});
