@@ -1,0 +1,28 @@
+import type { NodeRequestName, NodeRequests, RoomTellingName, RoomTellings } from '../sfu/media/node-link.ts';
+import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
+
+/** What the mesh reads of the domain, and where it writes what others say. No room is open when the mesh starts. */
+export interface SharedRooms {
+  /** This node's peers in a room. */
+  shares(roomId: string): readonly PeerShare[];
+  onShare(listener: (roomId: string, change: ShareChange) => void): () => void;
+  onRoom(listener: (roomId: string, open: boolean) => void): () => void;
+  /** Undefined for a room that is not open here. */
+  roster(roomId: string): SharesOfOthers | undefined;
+}
+
+/** The side of the domain: what it shares, and what it does with what other nodes say. */
+export interface MeshDomain extends SharedRooms {
+  /** Carries out what another node asks. @throws SfuError */
+  answer<N extends NodeRequestName>(
+    from: NodeRef,
+    name: N,
+    data: NodeRequests[N]['data'],
+  ): Promise<NodeRequests[N]['result']>;
+  told(from: NodeRef, roomId: string, message: RoomTelling, payload?: Uint8Array): void;
+}
+
+/** Something that a node tells all others in a room. */
+export type RoomTelling = {
+  [N in RoomTellingName]: { readonly name: N; readonly data: RoomTellings[N] };
+}[RoomTellingName];

@@ -1,0 +1,143 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { SfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type {
+  NodeLink,
+  NodeRequestName,
+  NodeRequests,
+  RoomTellingName,
+  RoomTellings,
+} from '../sfu/media/node-link.ts';
+import type { NodeRef } from '../sfu/rooms/share.ts';
+import type { Bus } from './bus.ts';
+import { DataMessages } from './data-messages.ts';
+import type { MeshDomain, RoomTelling } from './domain.ts';
+import { JumpWatch } from './jump-watch.ts';
+import { PipeTraffic } from './pipe-traffic.ts';
+import { type About, Presence } from './presence.ts';
+import { Shares } from './shares.ts';
+import { type RoomMessage, Wire } from './wire.ts';
+
+export interface MeshOptions {
+  readonly self: NodeRef;
+  /** Of the database of this node. */
+  readonly installation: string;
+  readonly formerLife: string | null;
+  readonly bus: Bus;
+  /** Carries messages of data channels, so that a slow reader there never holds up the rest. */
+  readonly dataBus: Bus;
+  readonly domain: MeshDomain;
+  readonly about: () => About;
+  /** Bytes of media that came from each life over all pipes that are open now. */
+  readonly received: () => ReadonlyMap<string, number>;
+  readonly staleSeconds: number;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+const askTimeoutMs = 2000;
+
+/** This node among the others: who they are, what they say of rooms, and the way to them. */
+export class Mesh implements NodeLink {
+  readonly presence: Presence;
+  readonly shares: Shares;
+  readonly #wire: Wire;
+  readonly #data: DataMessages;
+  readonly #jumps: JumpWatch;
+  readonly #traffic: PipeTraffic;
+  readonly #stopAnswering: () => void;
+  #closed: Promise<void> | undefined;
+
+  constructor(private readonly options: MeshOptions) {
+    const { self, bus, dataBus, domain, received, log, clock = systemClock } = options;
+    this.#jumps = new JumpWatch(clock, (milliseconds) => this.#jumped(milliseconds));
+    const jumps = this.#jumps;
+    const wire = new Wire({ bus, self, jumps, log, clock });
+    this.#traffic = new PipeTraffic(clock, received);
+    const pipesCarry = (life: string) => this.#traffic.carries(life);
+    const presence = new Presence({ ...options, wire, jumps, pipesCarry, clock });
+    this.#wire = wire;
+    this.presence = presence;
+    const told = (from: NodeRef, roomId: string, { name, data }: RoomMessage) =>
+      domain.told(from, roomId, { name, data } as RoomTelling);
+    this.shares = new Shares({
+      ...{ domain, self, wire, presence, log, clock, told },
+      advanced: () => this.#data.release(),
+    });
+    this.#data = new DataMessages({
+      ...{ bus: dataBus, wire, jumps, domain, clock },
+      numberOf: (roomId) => this.shares.numberOf(roomId),
+      numberTaken: (life, roomId) => this.shares.numberTaken(life, roomId),
+    });
+    this.#stopAnswering = wire.answer({
+      'share.fetch': (_from, data) => this.shares.fetch(data),
+      'pipe.open': (from, data) => domain.answer(from, 'pipe.open', data),
+      'pipe.want': (from, data) => domain.answer(from, 'pipe.want', data),
+      'pipe.sent': (from, data) => domain.answer(from, 'pipe.sent', data),
+      'pipe.close': (from, data) => domain.answer(from, 'pipe.close', data),
+    });
+    presence.start();
+    this.shares.start();
+    this.#data.start();
+  }
+
+  /** Why new calls should go elsewhere. */
+  unreadyReasons(): string[] {
+    return this.presence.unreadyReasons();
+  }
+
+  /** When what others say of a room that was just opened is known. At once while the bus is away. */
+  known(roomId: string): Promise<void> {
+    return this.shares.known(roomId);
+  }
+
+  async ask<N extends NodeRequestName>(
+    life: string,
+    name: N,
+    data: NodeRequests[N]['data'],
+  ): Promise<NodeRequests[N]['result']> {
+    const node = this.presence.nodes.get(life);
+    // Nothing is heard of it: whoever waits for it should not wait for the limit as well.
+    if (!node || node.stale)
+      throw new SfuError('gone', `node "${node?.name ?? life}" does not answer now; it may have ended`);
+    return (await this.#wire.ask(life, name, data as never, askTimeoutMs)) as NodeRequests[N]['result'];
+  }
+
+  async tell<N extends RoomTellingName>(
+    roomId: string,
+    name: N,
+    data: RoomTellings[N],
+    payload?: Uint8Array,
+  ): Promise<void> {
+    if (!this.presence.entered) return;
+    if (name === 'data') return await this.#data.send(roomId, data as RoomTellings['data'], payload);
+    this.#wire.sayInRoom(roomId, name as Exclude<RoomTellingName, 'data'>, data as never);
+    await this.#wire.bus.flush();
+  }
+
+  /** Says goodbye and leaves the bus. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#jumps.close();
+    this.#traffic.close();
+    this.#stopAnswering();
+    this.#data.close();
+    this.shares.close();
+    this.presence.close();
+    this.#wire.close();
+    await Promise.all([this.options.bus.close(), this.options.dataBus.close()]);
+  }
+
+  /** What waited meanwhile is old, and what was missed says nothing about the others. */
+  #jumped(milliseconds: number): void {
+    const { bus, dataBus, log } = this.options;
+    log.warn('this process stood still; it meets the other nodes again', { milliseconds });
+    this.presence.grace();
+    bus.renew();
+    dataBus.renew();
+  }
+}

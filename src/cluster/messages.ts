@@ -1,0 +1,142 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
+import { type DataCheck, dataCheck } from '../wire/check.ts';
+import { RtpParameters } from '../wire/rtp.ts';
+import * as shapes from './schemas.ts';
+
+/**
+ * Everything that nodes say to each other: JSON in UTF-8. docs/mesh.md is generated from this file. What does not fit
+ * its schema is dropped and counted; properties that are not known are ignored.
+ */
+
+/** Nodes of another version are named in the log, and ignored. */
+export const protocolVersion = 1;
+
+const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc, check: dataCheck(data) });
+
+const request = <T extends TSchema, R extends TSchema>(data: T, result: R, doc: string) => ({
+  ...message(data, doc),
+  result,
+  checkResult: dataCheck(result),
+});
+
+/** To all nodes. */
+export const nodeMessages = {
+  beat: message(
+    Type.Object({
+      version: Type.Integer({ description: 'of this protocol' }),
+      name: shapes.NodeName,
+      installation: Type.String({ maxLength: 64, description: 'random, kept in the database of the node' }),
+      succeeds: orNull(shapes.Life, 'the life before this one, which has ended'),
+      region: orNull(Type.String({ maxLength: 128 })),
+      now: shapes.Time,
+      draining: Type.Boolean(),
+      rooms: shapes.Count,
+      peers: shapes.Count,
+    }),
+    'Each second. A node of which none came for 4 seconds is stale.',
+  ),
+  bye: message(Nothing, 'The node ends; all that it said is void.'),
+} as const;
+
+/** To all nodes that have a room. */
+export const roomMessages = {
+  hello: message(
+    shapes.Statement,
+    'A node has the room, or has it still after a loss of the bus. Each node that has it too answers what `state` says, with its `life`.',
+  ),
+  state: message(
+    shapes.Statement,
+    'What the share of the sender is, one second after its last change and every 10 seconds. Who has another one fetches it.',
+  ),
+  change: message(
+    Type.Object({ number: shapes.Count, change: shapes.ShareChange }),
+    'A peer of the sender came, changed or went. Who has not the number before this one fetches the share.',
+  ),
+  closed: message(Type.Object({ number: shapes.Count }), 'The sender does not have the room any more.'),
+  volumes: message(
+    Type.Object({
+      volumes: Type.Array(shapes.Volume, { maxItems: 256 }),
+      dominant: orNull(Id, 'the peer that its observer takes for the speaker'),
+    }),
+    'Who is heard among the peers of the sender, the loudest first.',
+  ),
+  speaker: message(
+    Type.Object({ peerId: orNull(Id), volume: orNull(Type.Integer()) }),
+    'The active speaker, as the node elected it whose life is the lowest in the room.',
+  ),
+  pipeEnded: message(Type.Object({ pipeId: Id }), 'The sending side of a pipe ended by itself.'),
+} as const;
+
+/** What answers `hello`. */
+export const HelloAnswer = Type.Object({ life: shapes.Life, ...shapes.Statement.properties });
+export const helloAnswerCheck = dataCheck(HelloAnswer);
+
+/** Before the bytes of a message on a data channel. */
+export const DataHeader = Type.Object({
+  dataProducerId: Id,
+  ppid: Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: 'what the bytes are (RFC 8831)' }),
+  after: Type.Integer({ minimum: 0, description: 'the number of the change that it follows' }),
+});
+export const dataHeaderCheck = dataCheck(DataHeader);
+
+/** To one node, which answers. */
+export const requests = {
+  'share.fetch': request(
+    Type.Object({ roomId: Id, page: orNull(Type.String({ maxLength: 64 }), 'null for the first one') }),
+    orNull(
+      shapes.SnapshotPage,
+      'null when the node does not have the room, or the page is not kept any more',
+    ),
+    'The whole share of a room, in pages of about 256 KiB.',
+  ),
+  'pipe.open': request(
+    Type.Object({ ...shapes.PipeRef.properties, side: shapes.PipeSide }),
+    shapes.PipeSide,
+    'Opens the sending side of a pipe.',
+  ),
+  'pipe.want': request(
+    Type.Object({
+      ...shapes.PipeRef.properties,
+      producerId: Id,
+      number: shapes.Count,
+      demand: oneOf(['flowing', 'paused', 'unwanted']),
+    }),
+    orNull(Type.Object({ rtpParameters: RtpParameters })),
+    'What is wanted of a producer on a pipe; the greatest number counts.',
+  ),
+  'pipe.sent': request(
+    shapes.PipeRef,
+    Type.Object({ bytes: shapes.Count }),
+    'How many bytes of RTP the sending side has sent.',
+  ),
+  'pipe.close': request(shapes.PipeRef, Type.Null(), 'Closes the sending side.'),
+} as const;
+
+/** What comes instead of a result. */
+export const Failure = Type.Object({
+  error: Type.Object({ code: Type.String({ maxLength: 64 }), message: Type.String({ maxLength: 1024 }) }),
+});
+
+export interface Message {
+  readonly data: TSchema;
+  readonly doc: string;
+  readonly check: DataCheck;
+}
+
+export interface Request extends Message {
+  readonly result: TSchema;
+  readonly checkResult: DataCheck;
+}
+
+export type NodeMessageName = keyof typeof nodeMessages;
+export type NodeMessageData<N extends NodeMessageName> = Static<(typeof nodeMessages)[N]['data']>;
+export type RoomMessageName = keyof typeof roomMessages;
+export type RoomMessageData<N extends RoomMessageName> = Static<(typeof roomMessages)[N]['data']>;
+export type RequestName = keyof typeof requests;
+export type RequestData<N extends RequestName> = Static<(typeof requests)[N]['data']>;
+export type RequestResult<N extends RequestName> = Static<(typeof requests)[N]['result']>;
+export type Statement = Static<typeof shapes.Statement>;
+export type DataHeader = Static<typeof DataHeader>;
+export type HelloAnswer = Static<typeof HelloAnswer>;
+export type Beat = NodeMessageData<'beat'>;

@@ -1,0 +1,199 @@
+import type { Clock } from '../core/clock.ts';
+import type { RemoteEnd } from '../core/ends.ts';
+import type { Logger } from '../core/log.ts';
+import type { NodeRef, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
+import type { LocalShare } from './local-share.ts';
+import type { Statement } from './messages.ts';
+import type { Presence } from './presence.ts';
+import { type NumberedChange, RemoteShare } from './remote-share.ts';
+import { fetchPages } from './snapshots.ts';
+import type { RoomMessage, Wire } from './wire.ts';
+
+export interface RoomSharesOptions {
+  readonly roomId: string;
+  readonly self: NodeRef;
+  readonly local: LocalShare;
+  readonly roster: SharesOfOthers;
+  readonly wire: Wire;
+  readonly presence: Presence;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** What nodes say in the room beside their shares. */
+  readonly told: (from: NodeRef, message: RoomMessage) => void;
+  /** A share of another node has moved on. */
+  readonly advanced: () => void;
+}
+
+/** After the last of several changes, what the share is then is said. */
+const stateAfterMs = 1000;
+/** A share of which nothing was heard for so long, which is twice what was due, is fetched. */
+const silentMs = 25_000;
+const helloLimits = { timeoutMs: 400, stallMs: 100 };
+const fetchTimeoutMs = 2000;
+/** Before each try to fetch a share; what fails in the end is tried again when its node says something. */
+const pausesMs = [0, 200, 1000, 3000];
+
+/** One room that is open here: what this node says of it, and what the others do. */
+export class RoomShares {
+  readonly #remote = new Map<string, RemoteShare>();
+  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #pauses = new Set<() => void>();
+  readonly #stopHearing: () => void;
+  #cancelState: () => void = () => {};
+  #closed = false;
+
+  constructor(private readonly options: RoomSharesOptions) {
+    const { wire, roomId } = options;
+    this.#stopHearing = wire.hearRoom(roomId, (from, message, respond) => {
+      if (options.presence.entered) this.#heard(from, message, respond);
+    });
+  }
+
+  get local(): LocalShare {
+    return this.options.local;
+  }
+
+  /** The number of the last change of a share that was taken over here. */
+  numberOf(life: string): number {
+    return this.#remote.get(life)?.number ?? 0;
+  }
+
+  /** A peer of this node came, changed or went. */
+  changed(change: ShareChange): void {
+    const { wire, roomId, presence, local, clock } = this.options;
+    const number = local.change(change);
+    if (presence.entered) wire.sayInRoom(roomId, 'change', { number, change });
+    this.#cancelState();
+    this.#cancelState = clock.after(stateAfterMs, () => this.state());
+  }
+
+  /** Says what the share of this node is. */
+  state(): void {
+    const { wire, roomId, presence, local } = this.options;
+    if (presence.entered) wire.sayInRoom(roomId, 'state', local.statement);
+  }
+
+  /** Asks who else has the room. @returns when their shares were taken over, or could not be had */
+  async hello(): Promise<void> {
+    const { wire, roomId, presence, local } = this.options;
+    if (!presence.entered) return;
+    const answers = await wire.hello(roomId, local.statement, helloLimits);
+    if (this.#closed) return;
+    await Promise.all(
+      answers.map(({ life, ...statement }) => {
+        const node = presence.nodes.get(life);
+        return node && this.#stated(node, statement);
+      }),
+    );
+  }
+
+  /** Fetches what was not heard of for too long: its node may have the room no more. */
+  checkSilent(): void {
+    const now = this.options.clock.elapsed();
+    for (const share of this.#remote.values()) if (now - share.heardAt > silentMs) void this.#fetch(share);
+  }
+
+  /** Nothing of what a life said holds any more. */
+  forget(life: string, reason: RemoteEnd): void {
+    if (this.#remote.delete(life)) this.options.roster.dropNode(life, reason);
+  }
+
+  close(): void {
+    const { wire, roomId, presence, local } = this.options;
+    this.#closed = true;
+    this.#stopHearing();
+    this.#cancelState();
+    for (const end of [...this.#pauses]) end();
+    this.#remote.clear();
+    if (presence.entered) wire.sayInRoom(roomId, 'closed', { number: local.statement.number });
+  }
+
+  #heard(from: NodeRef, message: RoomMessage, respond: (answer: { life: string } & Statement) => void): void {
+    const { self, local, told } = this.options;
+    switch (message.name) {
+      case 'hello':
+        respond({ life: self.life, ...local.statement });
+        void this.#stated(from, message.data);
+        break;
+      case 'state':
+        void this.#stated(from, message.data);
+        break;
+      case 'change':
+        this.#change(from, message.data);
+        break;
+      case 'closed':
+        if (message.data.number >= this.numberOf(from.life)) this.forget(from.life, 'forgotten');
+        break;
+      default:
+        told(from, message);
+    }
+  }
+
+  async #stated(from: NodeRef, statement: Statement): Promise<void> {
+    const share = this.#shareOf(from);
+    if (!share.beginEmpty(statement) && !share.fits(statement)) await this.#fetch(share);
+  }
+
+  #change(from: NodeRef, numbered: NumberedChange): void {
+    const share = this.#shareOf(from);
+    if (share.change(numbered)) this.options.advanced();
+    else void this.#fetch(share, numbered);
+  }
+
+  #shareOf(from: NodeRef): RemoteShare {
+    const { roster, clock } = this.options;
+    const share = this.#remote.get(from.life) ?? new RemoteShare(from, roster, clock.elapsed());
+    this.#remote.set(from.life, share);
+    share.heardAt = clock.elapsed();
+    return share;
+  }
+
+  #fetch(share: RemoteShare, numbered?: NumberedChange): Promise<void> {
+    const { life } = share.from;
+    const running = this.#fetching.get(life);
+    if (running) return running;
+    share.expectSnapshot(numbered);
+    const fetching = this.#fetchWhole(share)
+      .catch((error: unknown) => this.options.log.error('a share could not be taken over', { life, error }))
+      .finally(() => {
+        share.giveUpSnapshot();
+        this.#fetching.delete(life);
+      });
+    this.#fetching.set(life, fetching);
+    return fetching;
+  }
+
+  async #fetchWhole(share: RemoteShare): Promise<void> {
+    const { wire, roomId, presence, clock, advanced } = this.options;
+    const { life } = share.from;
+    const isHere = () => !this.#closed && this.#remote.get(life) === share;
+    for (const pauseMs of pausesMs) {
+      await this.#pause(pauseMs);
+      const node = presence.nodes.get(life);
+      if (!isHere() || !node || node.stale) return;
+      const ask = (page: string | null) => wire.ask(life, 'share.fetch', { roomId, page }, fetchTimeoutMs);
+      const snapshot = await fetchPages(ask).catch(() => undefined);
+      if (!isHere()) return;
+      share.heardAt = clock.elapsed();
+      if (snapshot === null) return this.forget(life, 'forgotten');
+      if (snapshot === undefined) continue;
+      const isWhole = share.replace(snapshot);
+      advanced();
+      if (isWhole) return;
+      share.expectSnapshot();
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    if (milliseconds === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        this.#pauses.delete(end);
+        resolve();
+      };
+      const cancel = this.options.clock.after(milliseconds, end);
+      this.#pauses.add(end);
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { Type } from '@sinclair/typebox';
+import { peerEnds } from '../core/ends.ts';
+import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
+import type * as link from '../sfu/media/node-link.ts';
+import type * as share from '../sfu/rooms/share.ts';
+import { RtpParameters } from '../wire/rtp.ts';
+
+/** The shapes of which messages between nodes are made. Their types are the domain's. */
+
+export const Life = Type.String({ minLength: 1, maxLength: 64, pattern: '^[0-9A-Za-z-]+$' });
+export const NodeName = Type.String({ minLength: 1, maxLength: 128 });
+export const Count = Type.Integer({ minimum: 0 });
+export const Time = Type.Integer({ minimum: 0, description: 'milliseconds since the epoch' });
+
+const text = Type.String({ maxLength: 1024 });
+const AppData = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 1024 });
+
+export const PublicationShare = Type.Object({
+  id: Id,
+  kind: MediaKind,
+  source: Source,
+  type: oneOf(['simple', 'simulcast', 'svc']),
+  codec: Type.String({ maxLength: 64 }),
+  rtpParameters: RtpParameters,
+  consumable: RtpParameters,
+  appData: AppData,
+  openedAt: Time,
+  pausedBy: Type.Array(oneOf(['peer', 'moderator']), { maxItems: 2 }),
+});
+
+export const DataPublicationShare = Type.Object({
+  id: Id,
+  label: text,
+  protocol: text,
+  reliable: Type.Boolean(),
+  appData: AppData,
+  openedAt: Time,
+});
+
+const Peer = Type.Object({
+  peerId: Id,
+  sessionId: Id,
+  epoch: Type.Integer({ minimum: 0, description: 'the greatest wins the id of the peer' }),
+  subject: Type.String({ maxLength: 8192 }),
+  program: orNull(Type.String({ maxLength: 256 }), 'the key of the program that brought it'),
+  state: oneOf(['connected', 'joined']),
+  displayName: Type.String({ maxLength: 256 }),
+  device: Type.Object({
+    flag: Type.Optional(text),
+    name: Type.Optional(text),
+    version: Type.Optional(text),
+  }),
+  hidden: Type.Boolean(),
+  metadata: AppData,
+  connectedAt: Time,
+  joinedAt: orNull(Time),
+  publications: Type.Array(PublicationShare, { maxItems: 256 }),
+  dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
+});
+export const PeerShare = Type.Unsafe<share.PeerShare>(Peer);
+
+export const ShareChange = Type.Unsafe<share.ShareChange>(
+  Type.Union([
+    Type.Object({ op: Type.Literal('put'), peer: PeerShare }),
+    Type.Object({ op: Type.Literal('drop'), sessionId: Id, peerId: Id, reason: oneOf(peerEnds) }),
+  ]),
+);
+
+/** What a share is at a moment: two who have the same number and hash have the same share. */
+export const Statement = Type.Object({
+  number: Type.Integer({ minimum: 0, description: 'of the last change; it only grows while a node lives' }),
+  hash: Type.String({
+    pattern: '^[0-9a-f]{16}$',
+    description: 'xxHash64 of the JSON of each peer, all of them XORed',
+  }),
+});
+
+export const SnapshotPage = Type.Object({
+  ...Statement.properties,
+  peers: Type.Array(PeerShare),
+  next: orNull(Type.String({ maxLength: 64 }), 'asks for the page that follows'),
+});
+
+const Side = Type.Object({
+  ip: Type.String({ minLength: 2, maxLength: 64 }),
+  port: Type.Integer({ minimum: 1, maximum: 65535 }),
+  srtpParameters: Type.Object({
+    cryptoSuite: oneOf([
+      'AEAD_AES_256_GCM',
+      'AEAD_AES_128_GCM',
+      'AES_CM_128_HMAC_SHA1_80',
+      'AES_CM_128_HMAC_SHA1_32',
+    ]),
+    keyBase64: Type.String({ maxLength: 128 }),
+  }),
+});
+
+export const PipeSide = Type.Unsafe<link.PipeSide>(Side);
+
+export const PipeRef = Type.Object({ roomId: Id, pipeId: Id });
+
+export const Volume = Type.Object({
+  peerId: Id,
+  producerId: Id,
+  volume: Type.Integer({ minimum: -127, maximum: 0, description: 'dBov' }),
+});
