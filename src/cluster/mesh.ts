@@ -13,7 +13,7 @@ import type { Bus } from './bus.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain, RoomTelling } from './domain.ts';
 import { JumpWatch } from './jump-watch.ts';
-import { PipeTraffic } from './pipe-traffic.ts';
+import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';
 import { Shares } from './shares.ts';
 import { type RoomMessage, Wire } from './wire.ts';
@@ -28,8 +28,8 @@ export interface MeshOptions {
   readonly dataBus: Bus;
   readonly domain: MeshDomain;
   readonly about: () => About;
-  /** Bytes of media that came from each life over all pipes that are open now. */
-  readonly received: () => ReadonlyMap<string, number>;
+  /** Bytes of media that came over all pipes that are open now. */
+  readonly received: () => Promise<ReceivedBytes>;
   readonly staleSeconds: number;
   readonly log: Logger;
   readonly clock?: Clock;
@@ -44,7 +44,6 @@ export class Mesh implements NodeLink {
   readonly #wire: Wire;
   readonly #data: DataMessages;
   readonly #jumps: JumpWatch;
-  readonly #traffic: PipeTraffic;
   readonly #stopAnswering: () => void;
   #closed: Promise<void> | undefined;
 
@@ -53,9 +52,8 @@ export class Mesh implements NodeLink {
     this.#jumps = new JumpWatch(clock, (milliseconds) => this.#jumped(milliseconds));
     const jumps = this.#jumps;
     const wire = new Wire({ bus, self, jumps, log, clock });
-    this.#traffic = new PipeTraffic(clock, received);
-    const pipesCarry = (life: string) => this.#traffic.carries(life);
-    const presence = new Presence({ ...options, wire, jumps, pipesCarry, clock });
+    const pipes = new PipeTraffic(clock, received);
+    const presence = new Presence({ ...options, wire, jumps, pipes, clock });
     this.#wire = wire;
     this.presence = presence;
     const told = (from: NodeRef, roomId: string, { name, data }: RoomMessage) =>
@@ -123,7 +121,6 @@ export class Mesh implements NodeLink {
 
   async #close(): Promise<void> {
     this.#jumps.close();
-    this.#traffic.close();
     this.#stopAnswering();
     this.#data.close();
     this.shares.close();

@@ -5,6 +5,7 @@ import type { NodeRef } from '../sfu/rooms/share.ts';
 import { BusEvidence } from './evidence.ts';
 import type { JumpWatch } from './jump-watch.ts';
 import { type Beat, protocolVersion } from './messages.ts';
+import type { PipeTraffic } from './pipe-traffic.ts';
 import { RemoteNode } from './remote-node.ts';
 import type { Wire } from './wire.ts';
 
@@ -18,8 +19,8 @@ export interface PresenceOptions {
   /** The life of this installation before this one. */
   readonly formerLife: string | null;
   readonly about: () => About;
-  /** Whether a pipe from that life has brought a packet within the last four seconds: then it has not ended. */
-  readonly pipesCarry: (life: string) => boolean;
+  /** A node whose media still comes has not ended. */
+  readonly pipes: PipeTraffic;
   readonly staleSeconds: number;
   readonly jumps: Pick<JumpWatch, 'look'>;
   readonly log: Logger;
@@ -142,7 +143,9 @@ export class Presence {
     const now = clock.elapsed();
     if (this.#listening) this.#enterWhenDue(now);
     if (this.entered && now - this.#saidAt >= beatMs) this.#say();
-    this.#evidence.look([...this.nodes.values()].some((node) => now - node.heardAt > beatMs));
+    const isOverdue = [...this.nodes.values()].some((node) => now - node.heardAt > beatMs + stepMs);
+    this.#evidence.look(isOverdue);
+    this.options.pipes.look(isOverdue);
     for (const node of [...this.nodes.values()]) this.#judge(node, now);
   }
 
@@ -212,7 +215,7 @@ export class Presence {
       this.options.log.warn('nothing is heard of a node', { node: node.name, life: node.life });
       this.events.emit('stale', { node });
     }
-    if (this.options.pipesCarry(node.life)) return;
+    if (this.options.pipes.carries(node.life)) return;
     const isProven = this.#evidence.provesSilence(node.heardAt, staleMs);
     if (isProven || overdue > this.options.staleSeconds * 1000) this.#end(node, 'lost');
   }

@@ -6,6 +6,7 @@ import { Bans } from './bans.ts';
 import { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
 import { openDatabase } from './database.ts';
+import { Installation } from './installation.ts';
 import { LoginSessions } from './login-sessions.ts';
 import { isStorageError } from './storage-trouble.ts';
 import { Users } from './users.ts';
@@ -34,6 +35,7 @@ export class Store {
   readonly bans: Bans;
   readonly audit: AuditLog;
   readonly webhooks: WebhookOutbox;
+  readonly installation: Installation;
   /** Whether everything is in memory and is lost when the process ends. */
   readonly volatile: boolean;
   readonly #database: Connection;
@@ -53,6 +55,7 @@ export class Store {
     this.users = new Users(database, now);
     this.sessions = new LoginSessions(database, now, later);
     this.apiKeys = new ApiKeys(database, now);
+    this.installation = new Installation(database);
     this.bans = new Bans(database, now, later);
     this.audit = new AuditLog({ database, now, later, log });
     this.webhooks = ends.adopt(new WebhookOutbox({ database, log, now }), (opened) => opened.close());

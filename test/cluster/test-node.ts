@@ -190,7 +190,7 @@ export class TestNode implements AsyncDisposable {
       dataBus: hub.connect(name),
       domain: this.domain,
       about: () => ({ region: null, draining: false, rooms: this.domain.rooms.size, peers: 0 }),
-      received: () => this.received,
+      received: () => Promise.resolve(this.received),
       staleSeconds: 60,
       log: this.log,
       clock: this.clock,

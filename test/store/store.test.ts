@@ -275,3 +275,19 @@ test('a ban of an address holds for it in every spelling, and for a network', ()
   for (const value of ['not an ip', '198.51.100.0/40', ''])
     expect(() => store.bans.add({ ...ban, value })).toThrow('an IP address or a range such as');
 });
+
+test('an installation keeps its id, and knows the life before the one that begins', () => {
+  const place = join(folder, 'installation');
+  const lives = ['one', 'two'].map((life) => {
+    const store = new Store({ folder: place, log: silentLogger });
+    const beginning = store.installation.begin(life);
+    store.close();
+    return beginning;
+  });
+  expect(lives.map(({ formerLife }) => formerLife)).toEqual([null, 'one']);
+  expect(lives[0]?.installation).toMatch(/^[0-9a-f]{32}$/);
+  expect(lives[1]?.installation).toBe(lives[0]?.installation ?? '');
+  const other = new Store({ folder: join(folder, 'another installation'), log: silentLogger });
+  expect(other.installation.begin('one').installation).not.toBe(lives[0]?.installation ?? '');
+  other.close();
+});

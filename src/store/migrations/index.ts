@@ -2,9 +2,10 @@ import { people } from './0001-people.ts';
 import { moderation } from './0002-moderation.ts';
 import { webhooks } from './0003-webhooks.ts';
 import { auditHorizon } from './0004-audit-horizon.ts';
+import { installation } from './0005-installation.ts';
 
 /**
  * Every change of the schema, in order: entry i brings the database to version i + 1. Never edit an entry that was
  * released; add a numbered file and a line here.
  */
-export const migrations: readonly string[] = [people, moderation, webhooks, auditHorizon];
+export const migrations: readonly string[] = [people, moderation, webhooks, auditHorizon, installation];
