@@ -4,6 +4,7 @@ import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { controllersPage } from './controllers-page.ts';
 import { eventsPage } from './events-page.ts';
+import { meshPage } from './mesh-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
 import { webhooksPage } from './webhooks-page.ts';
@@ -18,6 +19,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/controllers.md': controllersPage(),
   'docs/events.md': eventsPage(),
   'docs/protocol.md': protocolPage(),
+  'docs/mesh.md': meshPage(),
   'docs/metrics.md': metricsPage(),
   'docs/webhooks.md': webhooksPage(),
   ...generatedFiles(),

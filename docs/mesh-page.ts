@@ -1,0 +1,108 @@
+import type { TSchema } from '@sinclair/typebox';
+import * as messages from '../src/cluster/messages.ts';
+import * as shapes from '../src/cluster/schemas.ts';
+import * as rtp from '../src/wire/rtp.ts';
+import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+
+const named: Readonly<Record<string, TSchema>> = {
+  PeerShare: shapes.PeerShare,
+  PublicationShare: shapes.PublicationShare,
+  DataPublicationShare: shapes.DataPublicationShare,
+  ShareChange: shapes.ShareChange,
+  Statement: shapes.Statement,
+  SnapshotPage: shapes.SnapshotPage,
+  PipeSide: shapes.PipeSide,
+  RtpParameters: rtp.RtpParameters,
+  Volume: shapes.Volume,
+};
+
+const names = new SchemaNames(named);
+const code = (text: string) => `\`\`\`ts\n${text}\n\`\`\``;
+
+/** docs/mesh.md: how several nodes are one, and what they say to each other, from the table in src/cluster. */
+export function meshPage(): string {
+  return [
+    opening,
+    ...section('To all nodes', '`t.<node>.<life>.node.<name>`', messages.nodeMessages),
+    ...section(
+      'To all nodes that have a room',
+      '`t.<node>.<life>.room.<room>.<name>`',
+      messages.roomMessages,
+    ),
+    code(`type HelloAnswer = ${schemaText(messages.HelloAnswer, names)};`),
+    '## Messages of data channels',
+    `\`t.<node>.<life>.data.<room>\`, over a connection of their own. Two bytes say how long the header is (big endian); the header, which is JSON, and the bytes of the message follow.`,
+    code(`type DataHeader = ${schemaText(messages.DataHeader, names)};`),
+    '## To one node, which answers',
+    '`t.<node>.<life>.ask.<life of the other>.<name>`. The answer is `{"result": ...}`, or `{"error": {"code", "message"}}` with a code of [protocol.md](protocol.md#errors).',
+    ...Object.entries(messages.requests).map(requestText),
+    '## Shapes',
+    ...Object.entries(named).map(([name, schema]) =>
+      code(`type ${name} = ${definitionText(schema, names)};`),
+    ),
+    '',
+  ].join('\n\n');
+}
+
+function section(
+  title: string,
+  subject: string,
+  table: Readonly<Record<string, { readonly data: TSchema; readonly doc: string }>>,
+): string[] {
+  const entries = Object.entries(table).map(
+    ([name, { data, doc }]) => `### ${name}\n\n${doc}\n\n${code(schemaText(data, names))}`,
+  );
+  return [`## ${title}`, `${subject}.`, ...entries];
+}
+
+function requestText([name, { data, result, doc }]: [string, messages.Request]): string {
+  return `### ${name}\n\n${doc}\n\n${code(`data: ${schemaText(data, names)}\nresult: ${schemaText(result, names)}`)}`;
+}
+
+const opening = `# The mesh: rooms over several nodes
+
+Generated from the table in src/cluster by \`npm run generate\`; edit it there.
+
+A peer connects to one node, the nearest; everybody in a room is in one call, whichever node they are on. No node owns a
+room, none is special, and none needs the others to go on with what it has.
+
+    npm run mesh -- --nodes 3
+
+starts a bus and three nodes on this machine, at ports 3000, 3001 and 3002, and prints their addresses. Open two of them
+in two tabs.
+
+## Setting one up
+
+Nodes find each other over a **bus**: one NATS cluster with JetStream, with leaf nodes where a host is far from it.
+
+- Give each node a name of its own (\`TUREEN_NODE\`; on Fly.io each has one) and the addresses of the bus (\`TUREEN_BUS_URL\`).
+  Without that variable a node is alone, and nothing of NATS is loaded.
+- Beyond loopback the bus needs TLS (\`tls://\`, \`TUREEN_BUS_CA\`) and credentials (\`TUREEN_BUS_CREDENTIALS\`): whoever reaches
+  the bus may say who is in a room. A node publishes beneath \`t.<node>.\` only and gets answers beneath \`i.<node>.\`, names in
+  base64url, so that the bus can hold each to its own.
+- Set \`TUREEN_DATA_DIR\`: the database knows the node again after a restart, and others end its former life at once.
+
+## Words
+
+- **node**: one Tureen process. A **life** is one run of it and has a random id; everything that a node says is keyed by its life.
+- **share**: what one life says of one room, its peers and what they publish. Nobody else writes it.
+- **roster**: all shares of a room together, as one node has heard them.
+
+## What happens when something fails
+
+- **A node crashes.** Its heartbeats stop; after 4 seconds, in which other heartbeats still came (or JetStream, which stands beside the
+  bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe.
+- **The bus is away.** No call notices: rosters and media between nodes stay, joins go on, each node says that the others are
+  stale. When the bus is back, every share is compared and fetched where it differs. A node that was silent for
+  \`TUREEN_STALE_SECONDS\`, with nothing to prove whether it lives, has ended for the others then.
+- **A node stands still** (its process is stopped, its machine is suspended) and goes on: it drops what waited for it, takes
+  a new connection and compares all shares. Its peers are in their rooms again as soon as it is heard.
+- **A message is lost, or comes twice, or late.** Changes are numbered. After the last change, and every ten seconds, a node says
+  number and hash of its share; a node that has another one fetches it.
+- **Two installations have one name.** The second one stays outside and says so in \`/readyz\` until the first has ended.
+- **A node of another version of this protocol** is named in the log and ignored.
+
+What does not fit its schema, or comes from a node that is not known, is dropped, counted, and told in the log once a
+minute. Messages are JSON in UTF-8, at most 1 MiB. This is version ${messages.protocolVersion}.
+
+Names of nodes and ids of rooms are in base64url in subjects.`;

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { reasonOf, SetupError } from '../machine/console.ts';
+
+export interface MeshOptions {
+  readonly nodes: number;
+  /** Of the first node; the others have the next ones. */
+  readonly port: number;
+}
+
+export const usage = 'npm run mesh -- [--nodes 3] [--port 3000]';
+
+const maxNodes = 20;
+
+/** @throws SetupError that names the option, what it got and what it wants */
+export function readMeshOptions(args: readonly string[]): MeshOptions | 'help' {
+  const { nodes, port, help } = parse(args);
+
+  if (help) {
+    return 'help';
+  }
+
+  const count = readNumber('--nodes', nodes, { from: 1, to: maxNodes });
+
+  return { nodes: count, port: readNumber('--port', port, { from: 1024, to: 65_536 - count }) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        nodes: { type: 'string', default: '3' },
+        port: { type: 'string', default: '3000' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new SetupError(`${reasonOf(error)}. Expected\n${usage}`);
+  }
+}
+
+function readNumber(option: string, text: string, { from, to }: { from: number; to: number }): number {
+  const value = Number(text);
+
+  if (!Number.isInteger(value) || value < from || value > to) {
+    throw new SetupError(`${option}: got "${text}", wants a whole number from ${from} to ${to}`);
+  }
+
+  return value;
+}
