@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { addressTest } from '../access/address.ts';
 import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
+import type { Mesh } from '../cluster/mesh.ts';
 import { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -24,6 +25,7 @@ import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
 import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
 import { mediaOverHttp } from './media-over-http.ts';
+import { type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
 import { type Programs, startPrograms } from './programs.ts';
 
@@ -40,6 +42,8 @@ export interface ServerOptions {
   tls?: TlsPair;
   /** Further reasons why new calls should go elsewhere: the findings of the self-check. */
   unreadyReasons?: SfuOptions['unreadyReasons'];
+  /** The bus to other servers in this process; NATS unless set, where the settings name one. */
+  connectBus?: StartMeshOptions['connect'];
 }
 
 type Parts = Pick<
@@ -138,9 +142,11 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   const listener = ends.adopt(newListener(options), (opened) => opened.stop());
   const admission = options.admission ?? admissionOf(store.bans, { tokens: !config.developmentMode });
   const fileReserve = ends.adopt(new FileReserve({ log, clock }), (opened) => opened.close());
+  let mesh: Mesh | undefined;
   const unreadyReasons = () => [
     ...fileReserve.unreadyReasons,
     ...store.unreadyReasons,
+    ...(mesh?.unreadyReasons() ?? []),
     ...(options.unreadyReasons?.() ?? []),
   ];
   const sfu = newSfu({ ...options, admission, unreadyReasons });
@@ -152,6 +158,11 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   await Promise.allSettled([files, workers]);
   await workers;
   const { page, panels } = await files;
+  const connect = options.connectBus;
+  const listenInfo = rtpListenInfo(config);
+  mesh = ends.adopt(await startMesh({ config, sfu, store, log, clock, listenInfo, connect }), (started) =>
+    started?.close(),
+  );
   const commands = new Commands(sfu, store, () => clock.now());
   const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
   listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));

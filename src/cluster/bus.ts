@@ -29,6 +29,8 @@ export interface GatherOptions {
   readonly timeoutMs: number;
   /** When nothing has come for so long, no more is expected. */
   readonly stallMs: number;
+  /** Whether no more are expected than these. */
+  readonly isEnough?: (answers: readonly Uint8Array[]) => boolean;
 }
 
 export interface Bus {

@@ -203,7 +203,7 @@ export class MemoryBus implements Bus {
           answers.push(answer);
           cancelStall();
           cancelStall = this.clock.after(options.stallMs, end);
-          if (answers.length === all.length) end();
+          if (options.isEnough?.(answers)) end();
         });
       }
     });

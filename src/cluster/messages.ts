@@ -43,7 +43,7 @@ export const nodeMessages = {
 export const roomMessages = {
   hello: message(
     shapes.Statement,
-    'A node has the room, or has it still after a loss of the bus. Each node that has it too answers what `state` says, with its `life`.',
+    'A node has the room, or has it still after a loss of the bus. Each node that has it too answers what `state` says and more.',
   ),
   state: message(
     shapes.Statement,
@@ -69,7 +69,14 @@ export const roomMessages = {
 } as const;
 
 /** What answers `hello`. */
-export const HelloAnswer = Type.Object({ life: shapes.Life, ...shapes.Statement.properties });
+export const HelloAnswer = Type.Object({
+  life: shapes.Life,
+  others: Type.Integer({
+    minimum: 0,
+    description: 'nodes that have the room beside both, as far as it knows',
+  }),
+  ...shapes.Statement.properties,
+});
 export const helloAnswerCheck = dataCheck(HelloAnswer);
 
 /** Before the bytes of a message on a data channel. */

@@ -103,7 +103,10 @@ export class NatsBus implements Bus {
     try {
       const { timeoutMs: maxWait, stallMs: stall } = options;
       const coming = await connection.requestMany(subject, data, { strategy: 'stall', maxWait, stall });
-      for await (const message of coming) answers.push(message.data);
+      for await (const message of coming) {
+        answers.push(message.data);
+        if (options.isEnough?.(answers)) break;
+      }
     } catch {
       // Nobody listens, or the bus went away: what has come is all there is.
     }

@@ -3,7 +3,7 @@ import type { RemoteEnd } from '../core/ends.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeRef, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 import type { LocalShare } from './local-share.ts';
-import type { Statement } from './messages.ts';
+import type { HelloAnswer, Statement } from './messages.ts';
 import type { Presence } from './presence.ts';
 import { type NumberedChange, RemoteShare } from './remote-share.ts';
 import { fetchPages } from './snapshots.ts';
@@ -80,9 +80,9 @@ export class RoomShares {
     const answers = await wire.hello(roomId, local.statement, helloLimits);
     if (this.#closed) return;
     await Promise.all(
-      answers.map(({ life, ...statement }) => {
+      answers.map(({ life, number, hash }) => {
         const node = presence.nodes.get(life);
-        return node && this.#stated(node, statement);
+        return node && this.#stated(node, { number, hash });
       }),
     );
   }
@@ -108,11 +108,11 @@ export class RoomShares {
     if (presence.entered) wire.sayInRoom(roomId, 'closed', { number: local.statement.number });
   }
 
-  #heard(from: NodeRef, message: RoomMessage, respond: (answer: { life: string } & Statement) => void): void {
+  #heard(from: NodeRef, message: RoomMessage, respond: (answer: HelloAnswer) => void): void {
     const { self, local, told } = this.options;
     switch (message.name) {
       case 'hello':
-        respond({ life: self.life, ...local.statement });
+        respond({ life: self.life, others: this.#othersBeside(from), ...local.statement });
         void this.#stated(from, message.data);
         break;
       case 'state':
@@ -127,6 +127,12 @@ export class RoomShares {
       default:
         told(from, message);
     }
+  }
+
+  #othersBeside({ life }: NodeRef): number {
+    const { nodes } = this.options.presence;
+    return [...this.#remote.keys()].filter((other) => other !== life && nodes.get(other)?.stale === false)
+      .length;
   }
 
   async #stated(from: NodeRef, statement: Statement): Promise<void> {

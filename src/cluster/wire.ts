@@ -100,14 +100,19 @@ export class Wire {
   async hello(
     roomId: string,
     data: table.RoomMessageData<'hello'>,
-    options: GatherOptions,
+    limits: Omit<GatherOptions, 'isEnough'>,
   ): Promise<table.HelloAnswer[]> {
     const subject = this.subjects.room(roomId, 'hello');
-    const answers = await this.bus.gather(subject, encode(data), options);
-    return answers.flatMap((answer) => {
-      const read = this.parse(answer, table.helloAnswerCheck, subject);
-      return read === undefined ? [] : [read as table.HelloAnswer];
-    });
+    const answers: table.HelloAnswer[] = [];
+    let read = 0;
+    const isEnough = (raw: readonly Uint8Array[]) => {
+      for (const answer of raw.slice(read)) answers.push(...this.#helloAnswer(answer, subject));
+      read = raw.length;
+      // Each knows how many there are beside itself: nobody waits for more.
+      return answers.length > 0 && answers.every(({ others }) => others < answers.length);
+    };
+    await this.bus.gather(subject, encode(data), { ...limits, isEnough });
+    return answers;
   }
 
   /** Asks another node. @throws SfuError what it refuses with; gone when it does not answer in time */
@@ -175,6 +180,11 @@ export class Wire {
     const value = this.parse(data, known.check, subject);
     if (value === undefined) return undefined;
     return { from: read.from, name: read.name as keyof M & string, data: value };
+  }
+
+  #helloAnswer(data: Uint8Array, subject: string): table.HelloAnswer[] {
+    const answer = this.parse(data, table.helloAnswerCheck, subject);
+    return answer === undefined ? [] : [answer as table.HelloAnswer];
   }
 
   async #answer(message: BusMessage, run: () => unknown): Promise<void> {

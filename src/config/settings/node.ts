@@ -5,11 +5,14 @@ const flyDoc = 'Set by Fly.io on its machines; do not set it elsewhere.';
 /** Where the node runs, and what it is called. */
 export const nodeSettings = {
   node: optional(
-    text({
-      env: 'TUREEN_NODE',
-      defaultDoc: 'FLY_MACHINE_ID, otherwise the name of the host',
-      doc: 'The name of this node, unique among the nodes of an operator.',
-    }),
+    text(
+      {
+        env: 'TUREEN_NODE',
+        defaultDoc: 'FLY_MACHINE_ID, otherwise the name of the host',
+        doc: 'The name of this node, unique among the nodes of an operator.',
+      },
+      { regex: '^.{1,128}$', wants: 'a text of at most 128 characters' },
+    ),
   ),
   region: optional(
     text({

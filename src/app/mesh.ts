@@ -1,0 +1,96 @@
+import type { types } from 'mediasoup';
+import type { Bus } from '../cluster/bus.ts';
+import { Mesh } from '../cluster/mesh.ts';
+import { readNatsAccess } from '../cluster/nats-access.ts';
+import { NatsBus } from '../cluster/nats-bus.ts';
+import { inboxPrefix } from '../cluster/subjects.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import { nodePlace } from '../host/addresses.ts';
+import type { NodeRef } from '../sfu/rooms/share.ts';
+import type { Sfu } from '../sfu/sfu.ts';
+import { isStorageError } from '../store/storage-trouble.ts';
+import type { Store } from '../store/store.ts';
+
+/** The connections of a node: one for data channels, and one for everything else. */
+export interface Buses {
+  readonly bus: Bus;
+  readonly dataBus: Bus;
+}
+
+export interface StartMeshOptions {
+  readonly config: Config;
+  readonly sfu: Sfu;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Where pipes from other nodes arrive. */
+  readonly listenInfo: types.TransportListenInfo;
+  /** In place of NATS, for several servers in one process. */
+  readonly connect?: (self: NodeRef) => Buses;
+}
+
+/**
+ * Makes the server one of several, when it has a bus; to be called before it has rooms.
+ * @returns undefined for a server that is alone
+ * @throws Error when a file that the settings name cannot be read
+ */
+export async function startMesh(options: StartMeshOptions): Promise<Mesh | undefined> {
+  const { config, sfu, log, clock, listenInfo } = options;
+  const { node: name, region = null } = nodePlace(config);
+  const self = { name, life: crypto.randomUUID() };
+  const buses = options.connect?.(self) ?? (await connectToNats(self, options));
+  if (!buses) return undefined;
+  const mesh = new Mesh({
+    ...{ self, ...buses, ...beginLife(options, self), domain: sfu.mesh, log, clock },
+    about: () => {
+      const rooms = [...sfu.rooms.values()];
+      const peers = rooms.reduce((sum, room) => sum + room.peers.size, 0);
+      return { region, draining: sfu.drainDeadline !== null, rooms: rooms.length, peers };
+    },
+    received: () => receivedByLife(sfu),
+    staleSeconds: config.staleSeconds,
+  });
+  sfu.mesh.connect({ self, link: mesh, listenInfo, known: (roomId) => mesh.known(roomId) });
+  return mesh;
+}
+
+async function connectToNats(
+  self: NodeRef,
+  { config, log, clock }: StartMeshOptions,
+): Promise<Buses | undefined> {
+  const { busUrls: urls } = config;
+  if (urls === undefined) return undefined;
+  const access = await readNatsAccess(config);
+  const [bus, dataBus] = ['', ' (data)'].map(
+    (use) =>
+      new NatsBus({
+        ...access,
+        urls,
+        name: `tureen ${self.name}${use}`,
+        inboxPrefix: inboxPrefix(self),
+        log,
+        clock,
+      }),
+  );
+  return bus && dataBus && { bus, dataBus };
+}
+
+/** A database that cannot be written keeps no node from its calls; then it is another installation this time. */
+function beginLife({ store, log }: StartMeshOptions, { life }: NodeRef) {
+  try {
+    return store.installation.begin(life);
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    log.warn('this start could not be stored: other nodes learn only by its silence when it ends', { error });
+    return { installation: crypto.randomUUID(), formerLife: null };
+  }
+}
+
+async function receivedByLife({ mesh }: Sfu): Promise<ReadonlyMap<string, number>> {
+  const received = new Map<string, number>();
+  for (const { life, direction, statistics } of await mesh.traffic())
+    if (direction === 'in') received.set(life, (received.get(life) ?? 0) + statistics.bytesReceived);
+  return received;
+}
