@@ -173,6 +173,7 @@ export class TestNode implements AsyncDisposable {
   readonly clock: LeapingClock;
   readonly bus: MemoryBus;
   readonly mesh: Mesh;
+  readonly name: string;
   readonly life: string;
   /** Bytes that came over pipes, by life. */
   readonly received = new Map<string, number>();
@@ -182,6 +183,7 @@ export class TestNode implements AsyncDisposable {
     this.clock = new LeapingClock(clock);
     this.bus = hub.connect(name);
     const self = { name, life: crypto.randomUUID(), ...options.self };
+    this.name = name;
     this.life = self.life;
     this.mesh = new Mesh({
       installation: `installation of ${name}`,
