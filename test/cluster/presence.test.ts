@@ -144,6 +144,21 @@ test('a node that stood still gives up nobody, and is itself back under the same
   expect(a.logged('this process stood still; it meets the other nodes again')).toHaveLength(1);
 });
 
+test('a node that stood still while the bus was away gives up nobody either', async () => {
+  await using world = setUp();
+  const [a] = [world.start('a'), world.start('b'), world.start('c')];
+  await pass(world.clock, 4000);
+  const gone: string[] = [];
+  a.mesh.presence.events.on('gone', ({ node: { name } }) => gone.push(name));
+  world.hub.kill();
+  a.clock.leap(120_000);
+  await pass(world.clock, 5000);
+  world.hub.restart();
+  await pass(world.clock, 2000);
+  expect(gone).toEqual([]);
+  expect(a.others).toEqual(['b', 'c']);
+});
+
 test('a node that was parted from the others is given up by them, and back when it is heard again', async () => {
   await using world = setUp();
   const [a, b, c] = [world.start('a'), world.start('b'), world.start('c')];
