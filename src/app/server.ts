@@ -11,7 +11,7 @@ import { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
-import { listenInfos, rtpListenInfo } from '../host/addresses.ts';
+import { listenInfos, pipeListenInfo, rtpListenInfo } from '../host/addresses.ts';
 import { places, restoreExecutables } from '../host/paths.ts';
 import type { TlsPair } from '../host/tls.ts';
 import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
@@ -159,7 +159,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   await workers;
   const { page, panels } = await files;
   const connect = options.connectBus;
-  const listenInfo = rtpListenInfo(config);
+  const listenInfo = pipeListenInfo(config);
   mesh = ends.adopt(await startMesh({ config, sfu, store, log, clock, listenInfo, connect }), (started) =>
     started?.close(),
   );

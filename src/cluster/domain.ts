@@ -1,4 +1,4 @@
-import type { NodeRequestName, NodeRequests, RoomTellingName, RoomTellings } from '../sfu/media/node-link.ts';
+import type { NodeRequestName, NodeRequests, RoomTelling } from '../sfu/media/node-link.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 
 /** What the mesh reads of the domain, and where it writes what others say. No room is open when the mesh starts. */
@@ -21,8 +21,3 @@ export interface MeshDomain extends SharedRooms {
   ): Promise<NodeRequests[N]['result']>;
   told(from: NodeRef, roomId: string, message: RoomTelling, payload?: Uint8Array): void;
 }
-
-/** Something that a node tells all others in a room. */
-export type RoomTelling = {
-  [N in RoomTellingName]: { readonly name: N; readonly data: RoomTellings[N] };
-}[RoomTellingName];

@@ -5,13 +5,14 @@ import type {
   NodeLink,
   NodeRequestName,
   NodeRequests,
+  RoomTelling,
   RoomTellingName,
   RoomTellings,
 } from '../sfu/media/node-link.ts';
 import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { Bus } from './bus.ts';
 import { DataMessages } from './data-messages.ts';
-import type { MeshDomain, RoomTelling } from './domain.ts';
+import type { MeshDomain } from './domain.ts';
 import { JumpWatch } from './jump-watch.ts';
 import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';

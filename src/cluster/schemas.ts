@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { peerEnds } from '../core/ends.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import type * as link from '../sfu/media/node-link.ts';
@@ -6,6 +6,12 @@ import type * as share from '../sfu/rooms/share.ts';
 import { RtpParameters } from '../wire/rtp.ts';
 
 /** The shapes of which messages between nodes are made. Their types are the domain's. */
+
+/** A schema under the type that the domain has for it. It does not compile when the schema lacks something of that. */
+const of =
+  <T>() =>
+  <S extends TSchema>(schema: Static<S> extends T ? S : never) =>
+    Type.Unsafe<T>(schema);
 
 export const Life = Type.String({ minLength: 1, maxLength: 64, pattern: '^[0-9A-Za-z-]+$' });
 export const NodeName = Type.String({ minLength: 1, maxLength: 128 });
@@ -57,9 +63,9 @@ const Peer = Type.Object({
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });
-export const PeerShare = Type.Unsafe<share.PeerShare>(Peer);
+export const PeerShare = of<share.PeerShare>()(Peer);
 
-export const ShareChange = Type.Unsafe<share.ShareChange>(
+export const ShareChange = of<share.ShareChange>()(
   Type.Union([
     Type.Object({ op: Type.Literal('put'), peer: PeerShare }),
     Type.Object({ op: Type.Literal('drop'), sessionId: Id, peerId: Id, reason: oneOf(peerEnds) }),
@@ -95,7 +101,7 @@ const Side = Type.Object({
   }),
 });
 
-export const PipeSide = Type.Unsafe<link.PipeSide>(Side);
+export const PipeSide = of<link.PipeSide>()(Side);
 
 export const PipeRef = Type.Object({ roomId: Id, pipeId: Id });
 

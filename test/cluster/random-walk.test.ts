@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import { MemoryHub } from '../../src/cluster/memory-bus.ts';
+import { TestClock } from '../support/clock.ts';
 import type { Random } from '../support/random.ts';
 import { seededRandom } from '../support/random.ts';
-import { TestClock } from '../support/clock.ts';
 import { pass, settle, TestNode } from './test-node.ts';
 
 const names = ['a', 'b', 'c'] as const;
@@ -48,7 +48,10 @@ test('after joins, leaves, losses, doubles, delays, partitions and stops at rand
   const hub = new MemoryHub(clock);
   const nodes = names.map((name) => new TestNode({ hub, clock, name }));
   await pass(clock, 4000);
-  hub.fate = () => ({ copies: random.chance(0.03) ? 2 * random.below(2) : 1, behind: random.below(20) ? 0 : 2 });
+  hub.fate = () => ({
+    copies: random.chance(0.03) ? 2 * random.below(2) : 1,
+    behind: random.below(20) ? 0 : 2,
+  });
   for (let step = 0; step < steps; step += 1) {
     act(random, { nodes, hub });
     if (random.chance(0.3)) await settle();
@@ -61,8 +64,11 @@ test('after joins, leaves, losses, doubles, delays, partitions and stops at rand
   for (const node of nodes) expect(node.others).toEqual(names.filter((name) => name !== node.name));
   for (const roomId of rooms) {
     const here = nodes.filter(({ domain }) => domain.rooms.has(roomId));
-    const all = here.flatMap(({ domain }) => domain.shares(roomId)).map((peer) => `${peer.peerId}:${peer.displayName}`);
-    for (const node of here) expect({ roomId, known: known(node, roomId) }).toEqual({ roomId, known: all.sort() });
+    const all = here
+      .flatMap(({ domain }) => domain.shares(roomId))
+      .map((peer) => `${peer.peerId}:${peer.displayName}`);
+    for (const node of here)
+      expect({ roomId, known: known(node, roomId) }).toEqual({ roomId, known: all.sort() });
   }
   expect(nodes.flatMap((node) => node.logged('a share could not be taken over'))).toEqual([]);
   for (const node of nodes) {

@@ -1,10 +1,11 @@
-import type { MeshDomain, RoomTelling } from '../../src/cluster/domain.ts';
+import type { MeshDomain } from '../../src/cluster/domain.ts';
 import type { MemoryBus, MemoryHub } from '../../src/cluster/memory-bus.ts';
 import { Mesh, type MeshOptions } from '../../src/cluster/mesh.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { PeerEnd, RemoteEnd } from '../../src/core/ends.ts';
 import { SfuError } from '../../src/core/errors.ts';
 import { createLogger, type Logger } from '../../src/core/log.ts';
+import type { RoomTelling } from '../../src/sfu/media/node-link.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../../src/sfu/rooms/share.ts';
 import type { TestClock } from '../support/clock.ts';
 

@@ -28,7 +28,10 @@ test('mesh starts nodes that are one call, says where they are, and ends all of 
   expect(children).toHaveLength(3);
   mesh.process.kill('SIGINT');
   expect(await mesh.process.exited).toBe(0);
-  await until(async () => (await Promise.all(children.map(lives))).every((alive) => !alive), 'the end of all');
+  await until(
+    async () => (await Promise.all(children.map(lives))).every((alive) => !alive),
+    'the end of all',
+  );
 });
 
 test('mesh says what a node says that does not start, and leaves nothing running', async () => {
@@ -44,7 +47,9 @@ test('mesh says what a node says that does not start, and leaves nothing running
 test('mesh says what is wrong with its options', async () => {
   expect(readMeshOptions([])).toEqual({ nodes: 3, port: 3000 });
   expect(readMeshOptions(['--help'])).toBe('help');
-  expect(() => readMeshOptions(['--nodes', '0'])).toThrow('--nodes: got "0", wants a whole number from 1 to 20');
+  expect(() => readMeshOptions(['--nodes', '0'])).toThrow(
+    '--nodes: got "0", wants a whole number from 1 to 20',
+  );
   expect(() => readMeshOptions(['--port', '80'])).toThrow('--port: got "80", wants a whole number from 1024');
   expect(() => readMeshOptions(['--node', '3'])).toThrow('npm run mesh -- [--nodes 3] [--port 3000]');
   const home = await mkdtemp(join(tmpdir(), 'tureen-mesh-'));
