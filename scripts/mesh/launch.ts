@@ -23,8 +23,8 @@ type Child = Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
 
 const startTimeoutMs = 60_000;
 const endTimeoutMs = 10_000;
-/** How many ports each node has for its workers, and for RTP and pipes. */
-const portsEach = { workers: 100, rtp: 200 };
+/** How many ports each node has for its workers, for RTP and for pipes. */
+const portsEach = { workers: 100, rtp: 50, pipes: 50 };
 
 /**
  * Starts a bus and nodes on loopback, each with ports of its own, and waits until all of them serve.
@@ -90,10 +90,12 @@ function nodeName(index: number): string {
 function nodeEnvironment({ index, nodes }: { index: number; nodes: number }): Record<string, string> {
   const { TUREEN_RTC_BASE_PORT: base = '40000', TUREEN_WORKERS, LOG_LEVEL } = process.env;
   const rtp = 42_000 + index * portsEach.rtp;
+  const pipes = 43_000 + index * portsEach.pipes;
 
   return {
     TUREEN_RTC_BASE_PORT: base === '0' ? base : String(Number(base) + index * portsEach.workers),
     TUREEN_RTP_PORTS: `${rtp}-${rtp + portsEach.rtp - 1}`,
+    TUREEN_PIPE_PORTS: `${pipes}-${pipes + portsEach.pipes - 1}`,
     TUREEN_WORKERS: TUREEN_WORKERS ?? String(Math.max(1, Math.floor(availableParallelism() / nodes))),
     TUREEN_DRAIN_SECONDS: '0',
     LOG_LEVEL: LOG_LEVEL ?? 'warn',
