@@ -134,6 +134,7 @@ export class Call implements LifelineHost {
 
   #dispatch(notification: Notification): void {
     this.#receiver?.notified(notification);
+    this.#media?.audience.notified(notification);
     this.roster.notified(notification);
     this.sending.notified(notification);
     this.host.notified(notification);

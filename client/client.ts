@@ -136,17 +136,20 @@ export class TureenClient extends Events<TureenClientEvents> {
 
   /** A data channel to everyone in the room; they get `data` events with its label. */
   async openChannel(label: string, options: ChannelOptions = {}): Promise<Channel> {
-    const known = this.#call.sending.channels.get(label);
-    if (known) return known;
-    const channel = new Channel(label, options);
-    await this.#call.sending.addChannel(channel);
+    const { channel, opening } = this.#channel(label, options);
+    await opening;
     return channel;
   }
 
-  /** Writes to everyone in the room; they get a `chat` event. */
+  /**
+   * Writes to everyone in the room; they get a `chat` event. Resolves when the server has passed it on to all of them.
+   * @throws ClientError when it was not delivered, or may not have been; then it can be sent again
+   */
   async sendChat(text: string): Promise<void> {
-    const channel = await this.openChannel(chatLabel);
-    await channel.send(text);
+    const { channel, opening } = this.#channel(chatLabel);
+    // Written before the channel is open, so that several messages stay in their order. A refusal ends the channel.
+    const delivering = channel.deliver(text);
+    await Promise.all([opening, delivering]);
   }
 
   /** Changes the name that others see. @throws ClientError forbidden when the token sets the name */
@@ -174,6 +177,14 @@ export class TureenClient extends Events<TureenClientEvents> {
   async getTransportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
     const transport = this.#call.media?.transport(direction);
     return transport && !transport.closed ? await transport.getStats() : undefined;
+  }
+
+  /** The channel of that label. `opening` rejects when it is refused. */
+  #channel(label: string, options: ChannelOptions = {}): { channel: Channel; opening: Promise<void> } {
+    const known = this.#call.sending.channels.get(label);
+    if (known) return { channel: known, opening: Promise.resolve() };
+    const channel = new Channel(label, options);
+    return { channel, opening: this.#call.sending.addChannel(channel) };
   }
 
   /** Restarts ICE on both transports. This happens by itself when the network changes. */

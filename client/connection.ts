@@ -1,4 +1,5 @@
 import { ClientError, errorOfReason } from './errors.ts';
+import { byteLength } from './portable.ts';
 import {
   type MethodName,
   type MethodParams,
@@ -133,7 +134,7 @@ export class Connection {
     this.#lastId += 1;
     const id = this.#lastId;
     const text = JSON.stringify({ request: true, id, method, data });
-    const bytes = new TextEncoder().encode(text).byteLength;
+    const bytes = byteLength(text);
     if (bytes > maxFrameBytes) return Promise.reject(tooLarge(method, bytes));
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { resolve, reject, bytes };

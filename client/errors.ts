@@ -4,6 +4,7 @@
  * - `unreachable` the server does not answer, or the connection was lost
  * - `timeout` a request was not answered in time
  * - `not_joined` the call has not begun or is over
+ * - `not_delivered` a message may not have reached the others
  * - `permission_denied`, `device_missing`, `device_busy`, `device_failed`, `unsupported` a camera, microphone or
  *   screen cannot be used
  */

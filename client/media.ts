@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { Device } from 'mediasoup-client';
+import { Audience } from './audience.ts';
 import { backoffDelay, wait } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
@@ -18,13 +19,14 @@ export interface MediaOptions extends TransportOptions {
   readonly handlerFactory?: types.HandlerFactory;
 }
 
-export type MediaHost = Omit<TransportHost, 'beginsPaused'>;
+export type MediaHost = Omit<TransportHost, 'beginsPaused' | 'onDataProduced'>;
 
 /** Delay between attempts to replace a transport. */
 const rebuildBackoff = { first: 300, max: 8000 };
 
 /** The media of one join: the device and its transports. A rejoin or a reconnect creates a new one. */
 export class Media {
+  readonly audience = new Audience();
   readonly #transports: Transports;
   /** The tracks being produced that start muted; mediasoup-client's event does not say which. */
   readonly #beginPaused = new WeakSet<object>();
@@ -37,7 +39,11 @@ export class Media {
     host: MediaHost,
   ) {
     const beginsPaused = (appData: object) => this.#beginPaused.has(appData);
-    this.#transports = new Transports(connection, device, options, { ...host, beginsPaused });
+    this.#transports = new Transports(connection, device, options, {
+      ...host,
+      beginsPaused,
+      onDataProduced: (id, ready) => this.audience.produced(id, ready),
+    });
   }
 
   /** Loads the device and opens both transports; with the server's `welcome` that needs no request. */
@@ -59,6 +65,11 @@ export class Media {
       media.close();
       throw error;
     }
+  }
+
+  /** Bytes that one message of a data channel may have; undefined before there is a transport. */
+  get maxMessageSize(): number | undefined {
+    return this.#transports.maxMessageSize;
   }
 
   get closed(): boolean {

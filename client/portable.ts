@@ -22,3 +22,9 @@ export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** How many bytes a message takes on the wire. */
+export function byteLength(data: string | ArrayBuffer | ArrayBufferView | Blob): number {
+  if (typeof data === 'string') return new TextEncoder().encode(data).byteLength;
+  return 'byteLength' in data ? data.byteLength : data.size;
+}

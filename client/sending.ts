@@ -1,7 +1,7 @@
 import type { Channel } from './channels.ts';
 import { ClientError, isMomentary } from './errors.ts';
 import type { Media } from './media.ts';
-import type { Notification } from './protocol.ts';
+import type { Notification, NotificationData } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { retry } from './retry.ts';
 
@@ -16,11 +16,16 @@ export class Sending {
   readonly publications = new Set<Publication>();
   readonly channels = new Map<string, Channel>();
   #media: Media | undefined;
+  #ended: ClientError | undefined;
   /** Counts attaching and detaching: the same media may have another transport now. */
   #attachments = 0;
 
-  /** Sends it now, or as soon as there is a connection. @throws ClientError when it is refused */
+  /** Sends it now, or as soon as there is a connection. @throws ClientError when it is refused, or the call is over */
   async add(publication: Publication): Promise<void> {
+    if (this.#ended) {
+      publication.end(this.#ended.code);
+      throw this.#ended;
+    }
     this.publications.add(publication);
     publication.on('ended', () => this.publications.delete(publication));
     if (this.#media) await this.#attach(publication, this.#media);
@@ -28,6 +33,10 @@ export class Sending {
 
   /** @throws ClientError when it is refused */
   async addChannel(channel: Channel): Promise<void> {
+    if (this.#ended) {
+      channel.end(this.#ended);
+      throw this.#ended;
+    }
     this.channels.set(channel.label, channel);
     if (this.#media) await this.#attachChannel(channel, this.#media);
   }
@@ -51,6 +60,7 @@ export class Sending {
 
   /** The call ended: there will be no other connection. */
   end(error: ClientError): void {
+    this.#ended = new ClientError('not_joined', `the call is over: ${error.message}`);
     this.detach();
     for (const publication of [...this.publications]) publication.end(error.code);
     for (const channel of this.channels.values()) channel.end(error);
@@ -58,10 +68,18 @@ export class Sending {
 
   /** Handles notifications about our producers. */
   notified({ method, data }: Notification): void {
+    if (method === 'dataProducerClosed') return this.#channelClosed(data);
     if (method !== 'producerPaused' && method !== 'producerResumed' && method !== 'producerClosed') return;
     const publication = [...this.publications].find(({ producerId }) => producerId === data.producerId);
     if (method !== 'producerClosed') publication?.hold(method === 'producerPaused');
     else if (!transportEnds.has(data.reason)) publication?.end(data.reason);
+  }
+
+  #channelClosed({ dataProducerId, reason }: NotificationData<'dataProducerClosed'>): void {
+    const channel = [...this.channels.values()].find((open) => open.dataProducerId === dataProducerId);
+    if (!channel || transportEnds.has(reason)) return;
+    this.channels.delete(channel.label);
+    channel.end(new ClientError(reason, `the server closed the channel "${channel.label}"`));
   }
 
   async #attach(publication: Publication, media: Media): Promise<void> {

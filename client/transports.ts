@@ -2,7 +2,7 @@ import type { Device, types } from 'mediasoup-client';
 import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
 import { keepIce } from './ice-keeper.ts';
-import type { TransportInfo } from './protocol.ts';
+import type { MethodResult, TransportInfo } from './protocol.ts';
 
 export type Direction = 'send' | 'recv';
 
@@ -18,6 +18,8 @@ export interface TransportHost {
   onTransportState(direction: Direction, state: types.ConnectionState): void;
   /** The server refused to connect a transport. */
   onTransportRefused(transportId: string): void;
+  /** The server has a data producer, which everyone receives already or not; undefined if the server does not say. */
+  onDataProduced(id: string, ready: boolean | undefined): void;
   /** Whether the track with that appData, which is about to be produced, starts muted. */
   beginsPaused(appData: object): boolean;
 }
@@ -30,6 +32,7 @@ export class Transports {
   readonly #open: Partial<Record<Direction, types.Transport>> = {};
   readonly #opening: Partial<Record<Direction, Promise<void>>> = {};
   #closed = false;
+  #maxMessageSize: number | undefined;
 
   constructor(
     private readonly connection: Connection,
@@ -40,6 +43,10 @@ export class Transports {
 
   get(direction: Direction): types.Transport | undefined {
     return this.#open[direction];
+  }
+
+  get maxMessageSize(): number | undefined {
+    return this.#maxMessageSize;
   }
 
   /** The transport of that direction, opened now if it does not exist. */
@@ -67,6 +74,7 @@ export class Transports {
     const transport =
       direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
     this.#open[direction] = transport;
+    if (direction === 'send') this.#maxMessageSize = info.sctpParameters.maxMessageSize;
     this.#wire(transport);
     keepIce({
       transport,
@@ -122,7 +130,11 @@ export class Transports {
     transport.on('producedata', ({ sctpStreamParameters, ...rest }, done, failed) => {
       const { streamId = 0 } = sctpStreamParameters;
       const data = { transportId, ...rest, sctpStreamParameters: { ...sctpStreamParameters, streamId } };
-      connection.request('produceData', data).then(done, failed);
+      const produced = ({ id, ready }: Partial<MethodResult<'produceData'>> & { id: string }) => {
+        host.onDataProduced(id, ready);
+        done({ id });
+      };
+      connection.request('produceData', data).then(produced, failed);
     });
   }
 

@@ -1,6 +1,7 @@
 import type { TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { notify } from './notices.ts';
+import { sentence } from './texts.ts';
 
 const mostMessages = 500;
 
@@ -51,13 +52,30 @@ export class Chat {
     const text = this.#input.value.trim();
     if (text === '') return;
     this.#input.value = '';
-    this.#write('You', text, true);
-    this.client.sendChat(text).catch((error: unknown) => {
-      notify(`Your message was not sent: ${error instanceof Error ? error.message : error}`);
-    });
+    this.#send(this.#write('You', text, true), text);
   }
 
-  #write(name: string, text: string, own: boolean): void {
+  /** Sends it, and marks it until the server has passed it on. */
+  #send(item: HTMLElement, text: string): void {
+    item.classList.add('sending');
+    item.querySelector('.message-failed')?.remove();
+    this.client
+      .sendChat(text)
+      .catch((error: unknown) => this.#failed(item, text, error))
+      .finally(() => item.classList.remove('sending'));
+  }
+
+  #failed(item: HTMLElement, text: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const again = make('button', { type: 'button', className: 'text-button', textContent: 'Send again' });
+    again.addEventListener('click', () => this.#send(item, text));
+    const what = make('span', { textContent: 'Not sent. ', title: sentence(reason) });
+    item.append(make('p', { className: 'message-failed' }, what, again));
+    this.#list.scrollTop = this.#list.scrollHeight;
+    if (this.#panel.hidden) notify(`Your message was not sent: ${reason}`);
+  }
+
+  #write(name: string, text: string, own: boolean): HTMLElement {
     this.#list.querySelector('.empty')?.remove();
     const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
     const head = make('p', { className: 'message-head' }, make('strong', { textContent: name }), ` ${time}`);
@@ -65,14 +83,15 @@ export class Chat {
       'div',
       { className: own ? 'message own' : 'message' },
       head,
-      make('p', { textContent: text }),
+      make('p', { className: 'message-text', textContent: text }),
     );
     this.#list.append(item);
     if (this.#list.childElementCount > mostMessages) this.#list.firstElementChild?.remove();
     this.#list.scrollTop = this.#list.scrollHeight;
-    if (!this.#panel.hidden || own) return;
+    if (!this.#panel.hidden || own) return item;
     this.#setUnread(this.#unread + 1);
     notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`).classList.add('of-chat');
+    return item;
   }
 
   #setUnread(count: number): void {

@@ -74,6 +74,8 @@ export class People {
 
   #show(peer: RemotePeer): void {
     const { id, displayName } = peer;
+    // Only who is in the call has a tile, whatever event comes last.
+    if (this.client.peers.get(id) !== peer) return;
     const name = displayName || 'Guest';
     const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
     const camera = peer.track('camera');

@@ -123,6 +123,10 @@ export const sfuReports = {
 
   dataProducerOpened: { means: 'A peer publishes a data channel.', in: ['webhook'] },
   dataProducerClosed: { means: 'A published data channel was closed.', in: ['notification', 'webhook'] },
+  dataProducerReady: {
+    means: 'Everyone receives a data producer now, or somebody came who does not yet.',
+    in: ['notification'],
+  },
   dataConsumerOpened: {
     means: 'A peer receives a data channel of another.',
     in: [],

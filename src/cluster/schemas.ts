@@ -39,6 +39,7 @@ export const DataPublicationShare = Type.Object({
   label: text,
   protocol: text,
   reliable: Type.Boolean(),
+  offered: Type.Boolean(),
   appData: AppData,
   openedAt: Time,
 });

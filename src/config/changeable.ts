@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 /** What can change while the server runs, because it is read each time that it is needed. */
 export const changeable = [
   'logLevel',
+  'publicUrl',
   'apiKeys',
   'iceServers',
   'turnUrls',

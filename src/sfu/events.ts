@@ -112,6 +112,8 @@ export interface SfuEvents {
 
   dataProducerOpened: PeerRef & { dataProducerId: string; label: string };
   dataProducerClosed: PeerRef & { dataProducerId: string; reason: ProducerEnd };
+  /** Whether everyone who is in the call receives what the data producer sends now. Emitted when that changes. */
+  dataProducerReady: PeerRef & { dataProducerId: string; ready: boolean };
   dataConsumerOpened: PeerRef & { dataConsumerId: string; dataProducerId: string; label: string };
   dataConsumerClosed: PeerRef & { dataConsumerId: string; dataProducerId: string; reason: ConsumerEnd };
 

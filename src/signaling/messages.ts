@@ -154,6 +154,10 @@ export const notifications = {
     Type.Object({ dataProducerId: Id, reason }),
     'The server closed your data producer, or its transport ended.',
   ),
+  dataProducerReady: message(
+    Type.Object({ dataProducerId: Id, ready: Type.Boolean() }),
+    'Whether everyone who is in the call receives what your data producer sends now. While it is false, keep messages that everyone should get: the server forwards each at once or not at all. Nobody is waited for longer than ten seconds. Only with `?fast=1`.',
+  ),
   consumerScore: message(
     Type.Object({ consumerId: Id, score: ConsumerScore }),
     'How well you receive a consumer.',

@@ -164,6 +164,9 @@ function followProducers(events: SfuBus, notify: Notifier) {
       notify.some(roomId, 'producerGone', { peerId, producerId }, choosersBut(peerId));
       if (reason !== 'peer') notify.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
     }),
+    events.on('dataProducerReady', ({ dataProducerId, ready, ...who }) =>
+      notify.one(who, 'dataProducerReady', { dataProducerId, ready }),
+    ),
     events.on('dataProducerClosed', ({ dataProducerId, reason, ...who }) => {
       if (reason !== 'peer') notify.one(who, 'dataProducerClosed', { dataProducerId, reason });
     }),

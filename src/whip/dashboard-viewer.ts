@@ -42,7 +42,7 @@ export async function openDashboardView(
   view: DashboardView,
 ): Promise<OpenDashboardView> {
   const { roomId, peerId, screen, offer, displayName, hidden } = view;
-  const session = new WhipSession('whep', roomId, config.whipConnectSeconds);
+  const session = new WhipSession({ kind: 'whep', roomId, connectSeconds: config.whipConnectSeconds });
   const own = `watch-${crypto.randomUUID()}`;
   const grants = { publish: false, subscribe: true, moderate: true, hidden };
   // Without an address: a ban of the moderator's own address must not keep moderators out.

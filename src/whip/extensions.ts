@@ -24,12 +24,12 @@ export function extensionOf(subPath: readonly string[]): Resource | undefined {
 }
 
 /** The Link headers that announce the extensions. */
-export function extensionLinks({ kind, path }: WhipSession): string[] {
+export function extensionLinks({ kind, address }: WhipSession): string[] {
   if (kind === 'whip') return [];
   const urn = 'urn:ietf:params:whep:ext:core';
   return [
-    `<${path}/layer>; rel="${urn}:layer"`,
-    `<${path}/events>; rel="${urn}:server-sent-events"; events="${eventNames.join(',')}"`,
+    `<${address}/layer>; rel="${urn}:layer"`,
+    `<${address}/events>; rel="${urn}:server-sent-events"; events="${eventNames.join(',')}"`,
   ];
 }
 
@@ -66,5 +66,5 @@ async function answerEvents(session: WhipSession, request: Request): Promise<Res
     );
   const id = crypto.randomUUID().slice(0, 8);
   session.createdStreams.set(id, names);
-  return new Response(null, { status: 201, headers: { location: `${session.path}/events/${id}` } });
+  return new Response(null, { status: 201, headers: { location: `${session.address}/events/${id}` } });
 }

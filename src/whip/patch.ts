@@ -37,7 +37,8 @@ function checkMatch({ etag }: WhipSession, match: string | null): void {
     );
   }
   const tags = match.split(',').map((tag) => tag.trim());
-  if (tags.includes('*') || tags.includes(etag)) return;
+  // The draft's own figure writes the star in quotes, as no tag of ours is.
+  if (tags.includes('*') || tags.includes('"*"') || tags.includes(etag)) return;
   throw new SfuError(
     'precondition_failed',
     'If-Match names an ICE session that has ended; send the ETag of the last answer, or * to restart ICE',

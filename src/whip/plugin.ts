@@ -118,7 +118,8 @@ export class Whip {
     const { text } = await readBody(request, [sdp]);
     const replaces = sfu.rooms.get(roomId)?.peers.has(identity.peerId) ?? false;
     const release = this.#limits.reserve({ kind, identity, replaces });
-    const session = new WhipSession(kind, roomId, config.whipConnectSeconds);
+    const { whipConnectSeconds: connectSeconds, publicUrl } = config;
+    const session = new WhipSession({ kind, roomId, connectSeconds, publicUrl });
     session.onEnd(release);
     try {
       const options = { sfu, identity, request, text, session };
@@ -148,7 +149,7 @@ export class Whip {
     const { config, clock } = this.options;
     const headers = new Headers({
       'content-type': sdp,
-      location: session.path,
+      location: session.address,
       etag: session.etag,
       'accept-patch': sessionResources[session.kind].acceptPatch ?? fragmentType,
     });

@@ -9,6 +9,15 @@ import type { IceCredentials, OfferedMedia } from './sdp/offer.ts';
 
 export type SessionKind = 'whip' | 'whep';
 
+export interface SessionOptions {
+  readonly kind: SessionKind;
+  readonly roomId: string;
+  /** How long a client may take from the answer until its transport is connected. */
+  readonly connectSeconds: number;
+  /** Under which clients reach the server by HTTP; without it they are given paths. */
+  readonly publicUrl?: string;
+}
+
 /** What offer and answer agreed on about ICE. */
 export interface Agreement {
   readonly media: readonly Pick<OfferedMedia, 'mid' | 'kind'>[];
@@ -36,15 +45,23 @@ export class WhipSession {
   #agreement: Agreement | undefined;
   #ended = false;
 
-  constructor(
-    readonly kind: SessionKind,
-    readonly roomId: string,
-    /** How long a client may take from the answer until its transport is connected. */
-    private readonly connectSeconds: number,
-  ) {}
+  constructor(private readonly options: SessionOptions) {}
 
-  get path(): string {
-    return `/${this.kind}/${encodeURIComponent(this.roomId)}/${this.id}`;
+  get kind(): SessionKind {
+    return this.options.kind;
+  }
+
+  get roomId(): string {
+    return this.options.roomId;
+  }
+
+  /**
+   * Where its client finds it. Relative references would survive any proxy, but OBS takes whatever is not a whole URL
+   * for a path (obs-studio, plugins/obs-webrtc/whip-output.cpp), so a prefix that a proxy strips has to be configured.
+   */
+  get address(): string {
+    const { publicUrl = '' } = this.options;
+    return `${publicUrl.replace(/\/+$/, '')}/${this.kind}/${encodeURIComponent(this.roomId)}/${this.id}`;
   }
 
   /** The room, the peer and the transport of an open session. @throws SfuError gone when the session has ended */
@@ -65,7 +82,7 @@ export class WhipSession {
     if (!room || !peer) return;
     this.#state = { room, peer, entry };
     const { transport } = entry;
-    const { connectSeconds } = this;
+    const { connectSeconds } = this.options;
     const cancelTimeout = room.context.clock.after(connectSeconds * 1000, () =>
       room.removePeer(peer, 'join_timeout', {
         detail: `no media connection within ${connectSeconds} seconds; check that the client can reach the server's media port`,

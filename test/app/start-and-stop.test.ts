@@ -10,8 +10,8 @@ import { type Config, type Environment, readConfig } from '../../src/config/conf
 import { readTls } from '../../src/host/tls.ts';
 import { WorkerPool } from '../../src/sfu/media/workers.ts';
 import { Visitor } from '../admin/support.ts';
-import { script } from '../support/broadcaster-script.ts';
 import { TestController } from '../controllers/support.ts';
+import { script } from '../support/broadcaster-script.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { TestClock } from '../support/clock.ts';
 import { Leftovers } from '../support/leftovers.ts';

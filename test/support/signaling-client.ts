@@ -34,8 +34,8 @@ export class Refused extends Error {
 export interface ConnectOptions extends SocketPlace {
   token?: string;
   headers?: Record<string, string>;
-  /** Whether requests of the server (newConsumer) are accepted; they are unless told. */
-  accept?: boolean;
+  /** Whether requests of the server (newConsumer) are accepted; they are unless told. `later`: by `acceptAll`. */
+  accept?: boolean | 'later';
   /** Whether it says that it knows every notification; it does unless told. */
   native?: boolean;
 }
@@ -46,11 +46,12 @@ export class SignalingClient extends EventLog {
   readonly frames = new Inbox<Frame>();
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #pending = new Map<number, { resolve: (data: never) => void; reject: (error: Error) => void }>();
+  readonly #unanswered: number[] = [];
   #lastId = 0;
 
   private constructor(
     readonly socket: WebSocket,
-    private readonly accept: boolean,
+    private readonly accept: boolean | 'later',
   ) {
     super();
     this.closed = new Promise((resolve) => {
@@ -125,8 +126,18 @@ export class SignalingClient extends EventLog {
     else pending?.reject(new Refused(frame.errorCode ?? 0, frame.errorReason ?? ''));
   }
 
+  /** Accepts what the server has asked for so far and got no answer to. */
+  acceptAll(): void {
+    for (const id of this.#unanswered.splice(0)) this.#accept(id);
+  }
+
+  #accept(id: number | undefined): void {
+    this.sendFrame({ response: true, id, ok: true, data: {} });
+  }
+
   #answer({ id }: Frame): void {
-    if (this.accept) this.sendFrame({ response: true, id, ok: true, data: {} });
+    if (this.accept === 'later') this.#unanswered.push(id ?? 0);
+    else if (this.accept) this.#accept(id);
     else this.sendFrame({ response: true, id, ok: false, errorCode: 400, errorReason: 'not wanted' });
   }
 }

@@ -297,6 +297,8 @@ export class Walker {
       if (!walker.peers.has(String(peerId)) && !walker.#joining)
         walker.#fault(`${peerId} changed its name, whom it does not know`);
     },
+    // It may come before the reply that names the data producer, so nothing can be said of the id.
+    dataProducerReady: () => {},
     newConsumer: (walker, data) => walker.#offered(walker.media, data),
     newDataConsumer: (walker, data) => walker.#offered(walker.data, data),
     consumerPaused: (walker, { consumerId }) => {

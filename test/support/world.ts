@@ -53,7 +53,7 @@ export interface MemberOptions {
   roomId?: string;
   peerId: string;
   token?: string;
-  accept?: boolean;
+  accept?: boolean | 'later';
   join?: JoinOptions;
 }
 

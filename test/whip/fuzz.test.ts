@@ -44,7 +44,8 @@ function mutated(text: string, random: Random): string {
 }
 
 test('descriptions that were mutilated are taken or refused, and never a mistake of the server', async () => {
-  await using server = await startServer({ TUREEN_MAX_PEERS_PER_ROOM: '10000' });
+  const limits = { TUREEN_MAX_PEERS_PER_ROOM: '10000', TUREEN_WHIP_CONNECT_SECONDS: '120' };
+  await using server = await startServer(limits);
   const random = seededRandom('descriptions');
   const publishers = await Promise.all((await offerNames('publishers')).map(offerOf));
   const players = await Promise.all((await offerNames('players')).map(offerOf));

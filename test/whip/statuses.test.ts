@@ -95,6 +95,25 @@ describe('opening a session for a publisher', () => {
     expect(peers).toEqual([]);
   });
 
+  test('422 with both sides’ codecs, when they are told apart only by profile or mode', async () => {
+    const server = await start();
+    const encoder = (await offerOf('obs-h264')).replace('packetization-mode=1;', '');
+    const refused = await refusalOf(await open(server, '/whip/room?peerId=encoder', { body: encoder }));
+    expect(refused).toMatchObject({ status: 422, code: 'unacceptable_offer' });
+    expect(refused.detail).toContain(
+      'H264 (profile-level-id=42e01f; packetization-mode=0, as it is not named)',
+    );
+    expect(refused.detail).toMatch(/offer one of .*H264 \(profile-level-id=42e01f; packetization-mode=1\)/);
+    const high = (await offerOf('obs-h264')).replace('profile-level-id=42e01f', 'profile-level-id=640c1f');
+    expect((await open(server, '/whip/room?peerId=high', { body: high })).status).toBe(201);
+    const player = (await offerOf('obs-h264')).replaceAll('a=sendonly', 'a=recvonly');
+    const unplayable = await refusalOf(await open(server, '/whep/room', { body: player }));
+    expect(unplayable.detail).toContain('the video is sent as H264 (profile-level-id=640c');
+    expect(unplayable.detail).toContain(
+      'the player offers H264 (profile-level-id=42e01f; packetization-mode=1)',
+    );
+  });
+
   test('400 for hints that are none, 415 for another media type, 413 for a body without end', async () => {
     const server = await start();
     const refused = async (path: string) => await refusalOf(await open(server, path));
@@ -190,6 +209,22 @@ describe('a session', () => {
       });
     return { server, path: sessionPath(response), etag: response.headers.get('etag') ?? '', own, patch };
   }
+
+  test('takes a star in quotes for a star, as the figure of the draft of WHEP has it', async () => {
+    const { patch } = await opened();
+    expect((await patch(credentials, { 'if-match': '"*"' })).status).toBe(200);
+  });
+
+  test('has its whole public address where a proxy strips a prefix, and so have its extensions', async () => {
+    const server = await start({ TUREEN_PUBLIC_URL: 'https://example.com/calls/' });
+    const whip = await open(server, '/whip/room?peerId=camera');
+    expect(whip.headers.get('location')).toMatch(/^https:\/\/example\.com\/calls\/whip\/room\/[\w-]+$/);
+    const whep = await open(server, '/whep/room', { offer: 'chromium-player' });
+    const location = whep.headers.get('location');
+    expect(location).toStartWith('https://example.com/calls/whep/room/');
+    expect(whep.headers.get('link')).toContain(`<${location}/layer>`);
+    expect(whep.headers.get('link')).toContain(`<${location}/events>`);
+  });
 
   test('takes candidates with 204 and without an ETag', async () => {
     const { etag, own, patch } = await opened();

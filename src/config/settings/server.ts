@@ -24,6 +24,16 @@ export const serverSettings = {
       doc: 'Address that HTTP and signaling listen on. In development mode it must be a loopback address.',
     }),
   ),
+  publicUrl: optional(
+    text(
+      {
+        env: 'TUREEN_PUBLIC_URL',
+        defaultDoc: 'clients of WHIP and WHEP are given paths',
+        doc: 'The address under which clients reach this server by HTTP, e.g. https://example.com/calls. Needed where a proxy strips a prefix from the path: the addresses of WHIP and WHEP sessions begin with it.',
+      },
+      { regex: '^https?://[^\\s?#]+$', wants: 'an address such as https://example.com/calls' },
+    ),
+  ),
   logLevel: defaulted(
     choice(['debug', 'info', 'warn', 'error'], { env: 'LOG_LEVEL', doc: 'The lowest level that is logged.' }),
     'info',

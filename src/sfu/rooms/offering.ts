@@ -4,7 +4,7 @@ import type { DataSubscription, Peer, Subscription } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import type { Room } from './room.ts';
 import { closeSubscription, startSubscription, subscribe } from './subscribing.ts';
-import { subscribeData } from './subscribing-data.ts';
+import { isLocal, settleAudience, subscribeData } from './subscribing-data.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** How long the reply of a fast join waits for media of other nodes. */
@@ -62,14 +62,17 @@ export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscripti
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */
 export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
-  if (!peer.link.offerDataConsumer) return;
   const { sessionId, id, offered } = publication.info;
-  if (!offered || sessionId === peer.sessionId || !peer.joined || !peer.identity.grants.subscribe) return;
+  if (!offered || sessionId === peer.sessionId || !peer.joined || !peer.takesData) return;
   // RTP without WebRTC carries no data.
   if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
+  if (isLocal(publication)) publication.audience.expect(peer.sessionId);
   subscribeData(room, peer, publication)
     .then((subscription) => introduceData(room, subscription))
-    .catch((error: unknown) => logFailedOffer(room, peer, error));
+    .catch((error: unknown) => {
+      if (isLocal(publication)) publication.audience.settle(peer.sessionId);
+      logFailedOffer(room, peer, error);
+    });
 }
 
 function wants(peer: Peer, publication: Publication): boolean {
@@ -114,8 +117,9 @@ async function introduceData(room: Room, subscription: DataSubscription): Promis
     offerAgain(error, () => !publication.handle.closed && offerData(room, peer, publication));
     throw error;
   }
-  if (!dataConsumer.closed)
-    await mediaCall(dataConsumer, 'resuming the data consumer', () => dataConsumer.resume());
+  if (dataConsumer.closed) return;
+  await mediaCall(dataConsumer, 'resuming the data consumer', () => dataConsumer.resume());
+  settleAudience(subscription);
 }
 
 /** Logs a failed offer: as a warning only where it was not to be expected. */

@@ -6,6 +6,7 @@ import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published } from '../../core/grants.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import type { Audience } from './audience.ts';
 import type { MediaIndex } from './media-index.ts';
 import type { Device, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
@@ -70,6 +71,7 @@ export interface LocalDataPublication extends DataPublication {
   /** Whether nothing that is sent on it may be lost (RFC 8831, section 6.1). */
   readonly reliable: boolean;
   readonly transportId: string;
+  readonly audience: Audience;
   ending?: ProducerEnd;
 }
 
@@ -150,7 +152,7 @@ export class Peer {
   cancelJoinTimeout: () => void = () => {};
   /** When it joined for the first time, in milliseconds since the epoch. It joins again when its media was lost. */
   joinedAt: number | undefined;
-  /** Milliseconds since it was asked to join again; undefined unless it has to. */
+  /** Milliseconds since it had to join again; undefined once it has. */
   rejoinAge: (() => number) | undefined;
 
   readonly identity: Identity;
@@ -193,6 +195,11 @@ export class Peer {
 
   get closed(): boolean {
     return this.state.name === 'closed';
+  }
+
+  /** Whether it is offered the data that others send, once it has a transport for it. */
+  get takesData(): boolean {
+    return this.link.offerDataConsumer !== undefined && this.identity.grants.subscribe;
   }
 
   /** Names the peer and its stay in events. */
@@ -271,18 +278,14 @@ export class Peer {
   #announceTransportEnd(id: string): void {
     const carried = ({ transportId }: { transportId: string }) => transportId === id;
     this.media.ending(id);
-    for (const publication of this.publications.values()) {
+    for (const publication of this.publications.values())
       if (carried(publication)) this.announceEnd(publication);
-    }
-    for (const subscription of this.subscriptions.values()) {
+    for (const subscription of this.subscriptions.values())
       if (carried(subscription)) this.media.ending(subscription.consumer.id);
-    }
-    for (const publication of this.dataPublications.values()) {
+    for (const publication of this.dataPublications.values())
       if (carried(publication)) this.media.ending(publication.dataProducer.id);
-    }
-    for (const subscription of this.dataSubscriptions.values()) {
+    for (const subscription of this.dataSubscriptions.values())
       if (carried(subscription)) this.media.ending(subscription.dataConsumer.id);
-    }
   }
 
   // A foreign id must answer exactly like an unknown one: only the peer's own maps are asked.

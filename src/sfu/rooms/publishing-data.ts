@@ -4,6 +4,7 @@ import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
+import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
 import { offerDataToAll } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
@@ -39,14 +40,15 @@ export async function publishData(
     entry.transport.produceData({ sctpStreamParameters, label, protocol, appData }),
   );
   adopt(dataProducer, peer.joined && peer.mayPublish(publishedData), 'the data producer');
-  const openedAt = room.context.clock.now();
+  const { clock } = room.context;
+  const { id } = dataProducer;
   const publication: LocalDataPublication = {
-    info: { ...peer.ref, id: dataProducer.id, label, protocol, appData, offered, openedAt },
+    info: { ...peer.ref, id, label, protocol, appData, offered, openedAt: clock.now() },
     handle: {
       get closed() {
         return dataProducer.closed;
       },
-      bring: (to) => bring(room, peer, { id: dataProducer.id, data: true, to }),
+      bring: (to) => bring(room, peer, { id, data: true, to }),
     },
     peer,
     dataProducer,
@@ -54,9 +56,13 @@ export async function publishData(
       sctpStreamParameters.maxPacketLifeTime === undefined &&
       sctpStreamParameters.maxRetransmits === undefined,
     transportId: entry.transport.id,
+    audience: new Audience({
+      clock,
+      onChange: (ready) => room.events.emit('dataProducerReady', { ...peer.ref, dataProducerId: id, ready }),
+    }),
   };
   followData(room, publication, entry);
-  room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: dataProducer.id, label });
+  room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: id, label });
   room.mesh?.sendData(publication);
   offerDataToAll(room, publication);
   return publication;
@@ -67,7 +73,8 @@ export function closeForbidden(peer: Peer, by: Actor): void {
   for (const publication of [...peer.publications.values()])
     if (!peer.mayPublish(publication.info)) closePublication(publication, 'not_allowed', by);
   if (peer.mayPublish(publishedData)) return;
-  for (const publication of [...peer.dataPublications.values()]) closeDataPublication(publication);
+  for (const publication of [...peer.dataPublications.values()])
+    closeDataPublication(publication, 'not_allowed');
 }
 
 function followData(room: Room, publication: LocalDataPublication, entry: PeerTransport): void {
@@ -86,6 +93,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
   dataProducer.observer.once('close', () => {
     peer.dataPublications.delete(id);
     peer.media.remove(id);
+    publication.audience.close();
     const course: ProducerEnd = entry.transport.closed ? 'transport_closed' : 'peer';
     const reason: ProducerEnd = peer.closed ? 'peer_left' : (publication.ending ?? course);
     room.events.emit('dataProducerClosed', { ...peer.ref, dataProducerId: id, reason });

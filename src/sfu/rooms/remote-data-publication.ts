@@ -10,11 +10,11 @@ export class RemoteDataPublication implements DataPublication {
 
   constructor(
     readonly peer: RemotePeerRef,
-    { id, label, protocol, appData, openedAt }: DataPublicationShare,
+    { id, label, protocol, appData, openedAt, offered }: DataPublicationShare,
     readonly channel: IncomingData,
   ) {
     const { roomId, peerId, sessionId } = peer;
-    this.info = { roomId, peerId, sessionId, id, label, protocol, appData, openedAt };
+    this.info = { roomId, peerId, sessionId, id, label, protocol, appData, openedAt, offered };
     this.handle = channel;
   }
 

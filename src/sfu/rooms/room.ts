@@ -10,7 +10,8 @@ import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
 import type { LiveWorker } from '../media/workers.ts';
 import { refuseEntry } from './entry.ts';
-import { type LocalPublication, Peer, type PeerLink } from './peer.ts';
+import { expectData } from './expecting-data.ts';
+import { type LocalDataPublication, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { Restrictions } from './restrictions.ts';
@@ -86,6 +87,11 @@ export class Room {
     return this.joinedPeers.flatMap((peer) => [...peer.publications.values()]);
   }
 
+  /** The data channels on which the peers on this node send. */
+  get localDataPublications(): LocalDataPublication[] {
+    return this.joinedPeers.flatMap((peer) => [...peer.dataPublications.values()]);
+  }
+
   /** Every publication that peers on this node may receive, wherever its media is. */
   get publications(): readonly Publication[] {
     return this.mesh
@@ -145,6 +151,8 @@ export class Room {
     peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
     const { displayName, hidden, rejoinAge = peer.age } = peer;
     peer.rejoinAge = undefined;
+    // Before others learn that it is there: what they send from then on is meant for it, too.
+    if (peer.consumingTransport()?.type === 'webrtc') expectData(this.localDataPublications, peer);
     const name = peer.joinedAt === undefined ? 'peerJoined' : 'peerRejoined';
     peer.joinedAt ??= this.context.clock.now();
     this.events.emit(name, { ...peer.ref, displayName, hidden, duration: rejoinAge() });
@@ -183,6 +191,7 @@ export class Room {
     peer.cancelJoinTimeout();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    for (const { audience } of this.localDataPublications) audience.settle(peer.sessionId);
     peer.closeTransports('peer_left');
     const duration = peer.age();
     const end = { reason, detail, joined, rejoining, hidden, duration, by };
@@ -293,6 +302,7 @@ export class Room {
     const { home } = this.routers;
     if (home) this.#attachObservers(home);
     for (const [peer, joined] of wasJoined) {
+      if (joined) expectData(this.localDataPublications, peer);
       this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
     }
     const detail = 'your media on the server is gone; connect again, as this client does by itself';

@@ -92,6 +92,6 @@ function publicationShare({ info, producer }: LocalPublication): PublicationShar
 }
 
 function dataPublicationShare({ info, reliable }: LocalDataPublication): DataPublicationShare {
-  const { id, label, protocol, appData, openedAt } = info;
-  return { id, label, protocol, appData, openedAt, reliable };
+  const { id, label, protocol, appData, openedAt, offered } = info;
+  return { id, label, protocol, appData, openedAt, reliable, offered };
 }

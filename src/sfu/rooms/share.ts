@@ -37,6 +37,8 @@ export interface DataPublicationShare {
   readonly protocol: string;
   /** Whether nothing may be lost: such a channel ends when it cannot keep up; another one drops messages. */
   readonly reliable: boolean;
+  /** Whether the other peers are offered it. */
+  readonly offered: boolean;
   readonly appData: AppData;
   readonly openedAt: number;
 }

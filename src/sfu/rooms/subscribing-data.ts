@@ -1,3 +1,4 @@
+import type { types } from 'mediasoup';
 import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
@@ -60,6 +61,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
     peer.media.remove(dataConsumerId);
     stopCounting?.();
     peer.receiving.delete(dataProducerId);
+    if (isLocal(publication)) publication.audience.settle(peer.sessionId);
     const own: ConsumerEnd = publication.handle.closed ? 'producer_closed' : 'transport_closed';
     room.events.emit('dataConsumerClosed', {
       ...ref,
@@ -71,6 +73,17 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
   return subscription;
 }
 
-function isLocal(publication: DataPublication): publication is LocalDataPublication {
+/** Data is received from now on, or as soon as the data channels of the transport are connected (SCTP). */
+export function settleAudience({ peer, publication, dataConsumer, transportId }: DataSubscription): void {
+  const { transport } = peer.transports.get(transportId) ?? {};
+  if (!isLocal(publication) || transport?.type !== 'webrtc') return;
+  const settle = () => publication.audience.settle(peer.sessionId);
+  if (transport.sctpState === 'connected') return settle();
+  const follow = (state: types.SctpState) => state === 'connected' && settle();
+  transport.on('sctpstatechange', follow);
+  dataConsumer.observer.once('close', () => transport.off('sctpstatechange', follow));
+}
+
+export function isLocal(publication: DataPublication): publication is LocalDataPublication {
   return 'dataProducer' in publication;
 }

@@ -17,7 +17,12 @@ export const produceData = defineMethod({
     protocol: label,
     appData: Type.Optional(AppData),
   }),
-  result: Type.Object({ id: Id }),
+  result: Type.Object({
+    id: Id,
+    ready: Type.Boolean({
+      description: 'whether everyone receives it already; see the notification dataProducerReady',
+    }),
+  }),
   state: 'joined',
   grant: 'publish',
   errors: ['not_found', 'wrong_state', 'forbidden', 'limit_reached', 'media_rejected', 'gone'],
@@ -32,7 +37,7 @@ export const produceData = defineMethod({
     const { transportId, sctpStreamParameters, label = '', protocol = '', appData = {} } = params;
     const offered = !leavesOut(params);
     const request = { transportId, sctpStreamParameters, label, protocol, appData, offered };
-    const { dataProducer } = await publishData(room, peer, request);
-    return { id: dataProducer.id };
+    const { dataProducer, audience } = await publishData(room, peer, request);
+    return { id: dataProducer.id, ready: audience.ready };
   },
 });

@@ -4,6 +4,9 @@ import { sentRids } from './encodings.ts';
 import type { IceCredentials, Offer, OfferedMedia } from './offer.ts';
 import type { PublishedTrack } from './published.ts';
 
+/** Candidates may come later, by PATCH (RFC 8840), and ICE is that of RFC 8445. */
+const iceOptions = 'trickle ice2';
+
 /** The server's side of a connection. */
 export interface LocalTransport {
   readonly iceParameters: types.IceParameters;
@@ -74,7 +77,7 @@ export function writeFragment(
   const { usernameFragment, password } = credentialsOf(transport.iceParameters);
   const lines = [
     'a=ice-lite',
-    'a=ice-options:trickle ice2',
+    `a=ice-options:${iceOptions}`,
     `a=group:BUNDLE ${media.map(({ mid }) => mid).join(' ')}`,
     `m=${first?.kind} 9 UDP/TLS/RTP/SAVPF 0`,
     `a=mid:${first?.mid}`,
@@ -95,7 +98,7 @@ function sharedLines({ iceParameters, dtlsParameters }: LocalTransport, setup: S
     connection: { version: 4, ip: '0.0.0.0' },
     iceUfrag: usernameFragment,
     icePwd: password,
-    iceOptions: 'ice2',
+    iceOptions,
     ...(fingerprint && { fingerprint: { type: fingerprint.algorithm, hash: fingerprint.value } }),
     setup,
     rtcpMux: 'rtcp-mux' as const,

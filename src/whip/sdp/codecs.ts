@@ -47,6 +47,32 @@ function firstByPayload<T extends { payload: number }>(lines: readonly T[]): Map
   return new Map(lines.toReversed().map((line) => [line.payload, line]));
 }
 
+/** A codec in words, with what has to be the same on both sides. */
+export function formatOf({
+  mimeType,
+  parameters = {},
+}: Pick<types.RtpCodecCapability, 'mimeType' | 'parameters'>) {
+  const [, name = mimeType] = mimeType.split('/');
+  const given = (key: string, otherwise: string) =>
+    `${key}=${parameters[key] ?? `${otherwise}, as it is not named`}`;
+  switch (mimeType.toLowerCase()) {
+    case 'video/h264':
+      return `${name} (${given('profile-level-id', '42000a')}; ${given('packetization-mode', '0')})`;
+    case 'video/vp9':
+      return `${name} (${given('profile-id', '0')})`;
+    default:
+      return name;
+  }
+}
+
+/** Several of them, each once, without the streams of retransmissions. */
+export function formatsOf(
+  codecs: readonly Pick<types.RtpCodecCapability, 'mimeType' | 'parameters'>[],
+): string {
+  const formats = codecs.filter(({ mimeType }) => !isRtx(mimeType)).map(formatOf);
+  return [...new Set(formats)].join(', ') || 'none';
+}
+
 /** The RTX codec (RFC 4588) that belongs to a codec of the same section. */
 export function retransmissionOf(
   codecs: readonly OfferedCodec[],

@@ -1,6 +1,14 @@
 import type { types } from 'mediasoup';
 import type { MediaDescription } from 'sdp-transform';
-import { codecsOf, commonFeedback, isRtx, matchIn, type OfferedCodec, retransmissionOf } from './codecs.ts';
+import {
+  codecsOf,
+  commonFeedback,
+  formatsOf,
+  isRtx,
+  matchIn,
+  type OfferedCodec,
+  retransmissionOf,
+} from './codecs.ts';
 import { encodingsOf } from './encodings.ts';
 import { type Offer, type OfferedMedia, unacceptableOffer } from './offer.ts';
 
@@ -59,11 +67,9 @@ function chooseCodec(
     const known = isRtx(codec.mimeType) ? undefined : matchIn(codecs, codec);
     if (known) return { codec, known };
   }
-  const namesOf = (mimeTypes: readonly string[]) =>
-    [...new Set(mimeTypes.filter((type) => !isRtx(type)).map((type) => type.split('/')[1]))].join(', ');
-  const supported = namesOf(codecs.filter((codec) => codec.kind === kind).map(({ mimeType }) => mimeType));
+  const supported = formatsOf(codecs.filter((codec) => codec.kind === kind));
   throw unacceptableOffer(
-    `the room supports no codec of the ${kind} section "${mid}" (${namesOf(offered.map(({ mimeType }) => mimeType))}); offer one of ${supported}`,
+    `the room supports no codec of the ${kind} section "${mid}", which has ${formatsOf(offered)}; offer one of ${supported}`,
   );
 }
 

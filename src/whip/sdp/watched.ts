@@ -1,7 +1,16 @@
 import type { types } from 'mediasoup';
 import { mayCarryMid } from '../../sfu/quirks/mids.ts';
 import { feedbackLines, rtpMap, type Section } from './answer.ts';
-import { codecsOf, commonFeedback, isRtx, matchIn, type OfferedCodec, retransmissionOf } from './codecs.ts';
+import {
+  codecsOf,
+  commonFeedback,
+  formatOf,
+  formatsOf,
+  isRtx,
+  matchIn,
+  type OfferedCodec,
+  retransmissionOf,
+} from './codecs.ts';
 import { type OfferedMedia, unacceptableOffer } from './offer.ts';
 
 type Extension = types.RtpHeaderExtension;
@@ -31,7 +40,7 @@ export function playableCodec(
   const offered = known && offers.find((codec) => !isRtx(codec.mimeType) && matchIn([known], codec));
   if (known && offered) return { offered, known, withRtx: retransmissionOf(offers, offered) !== undefined };
   throw unacceptableOffer(
-    `the ${kind} is sent as ${sent.mimeType.split('/')[1]}, which the player does not offer; offer it, or publish with another codec`,
+    `the ${kind} is sent as ${formatOf(asOffered)}, and the player offers ${formatsOf(offers)}; offer what is sent, or publish with what the player has`,
   );
 }
 
