@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from 'bun:test
 import type { types } from 'mediasoup';
 import type { Server } from '../../src/app/server.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
+import { observe } from '../../src/sfu/rooms/observing.ts';
 import type { LocalPublication, Peer } from '../../src/sfu/rooms/peer.ts';
 import { keepProducer } from '../../src/sfu/rooms/publishing.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
@@ -88,7 +89,7 @@ async function addMicrophone(peerId: string, ssrc: number): Promise<Microphone> 
   const publication = keepProducer(room, peer, { producer, source: 'audio', rtpParameters, transportId: '' });
   const microphone = new Microphone(publication, ssrc);
   microphones.push(microphone);
-  room.observe(publication);
+  observe(room, publication);
   microphone.start();
   return microphone;
 }

@@ -8,6 +8,7 @@ import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { Audience } from './audience.ts';
 import type { MediaIndex } from './media-index.ts';
+import { notOwned, owned } from './owned.ts';
 import type { Device, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
 import { Traces } from './traces.ts';
@@ -224,7 +225,7 @@ export class Peer {
   }
 
   transport(id: string): PeerTransport {
-    return this.#own(this.transports, 'transport', id);
+    return owned(this.transports, 'transport', id);
   }
 
   /** @throws SfuError not_found for a transport that is not a WebRTC client's, too */
@@ -235,19 +236,19 @@ export class Peer {
   }
 
   publication(id: string): LocalPublication {
-    return this.#own(this.publications, 'producer', id);
+    return owned(this.publications, 'producer', id);
   }
 
   subscription(id: string): Subscription {
-    return this.#own(this.subscriptions, 'consumer', id);
+    return owned(this.subscriptions, 'consumer', id);
   }
 
   dataPublication(id: string): LocalDataPublication {
-    return this.#own(this.dataPublications, 'data producer', id);
+    return owned(this.dataPublications, 'data producer', id);
   }
 
   dataSubscription(id: string): DataSubscription {
-    return this.#own(this.dataSubscriptions, 'data consumer', id);
+    return owned(this.dataSubscriptions, 'data consumer', id);
   }
 
   /** The transport over which it receives: the last one made for it. */
@@ -287,16 +288,4 @@ export class Peer {
     for (const subscription of this.dataSubscriptions.values())
       if (carried(subscription)) this.media.ending(subscription.dataConsumer.id);
   }
-
-  // A foreign id must answer exactly like an unknown one: only the peer's own maps are asked.
-  #own<T>(own: ReadonlyMap<string, T>, what: string, id: string): T {
-    const found = own.get(id);
-    if (found) return found;
-    throw notOwned(what, id);
-  }
-}
-
-function notOwned(what: string, id: string): SfuError {
-  const sentence = `you have no ${what} with the id "${id}"; it may have been closed meanwhile`;
-  return new SfuError('not_found', sentence);
 }

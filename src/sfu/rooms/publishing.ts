@@ -9,6 +9,7 @@ import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { shareConsumable } from '../quirks/consumable-parameters.ts';
 import { disguised } from '../quirks/telephone-events.ts';
+import { observe } from './observing.ts';
 import { offerToAll } from './offering.ts';
 import type { LocalPublication, Peer, PeerTransport } from './peer.ts';
 import type { Holder, PublicationHandle } from './publication.ts';
@@ -46,7 +47,7 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   const publication = keepProducer(room, peer, { producer, source, rtpParameters, transportId });
   room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
   await keepMuted(room, publication);
-  room.observe(publication);
+  observe(room, publication);
   offerToAll(room, publication);
   return publication;
 }

@@ -11,6 +11,7 @@ import { type RoomRouter, RoomRouters } from '../media/routers.ts';
 import type { LiveWorker } from '../media/workers.ts';
 import { refuseEntry } from './entry.ts';
 import { expectData } from './expecting-data.ts';
+import { attachObservers } from './observing.ts';
 import { type LocalDataPublication, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import type { RemotePeer } from './remote-peer.ts';
@@ -234,19 +235,6 @@ export class Room {
     this.events.emit('roomClosed', { roomId: this.id, reason, duration, by });
   }
 
-  /** Lets the observers hear a publication, wherever in the room it lives. */
-  observe(publication: LocalPublication): void {
-    const { info, handle } = publication;
-    if (info.kind !== 'audio') return;
-    const { id } = info;
-    this.observers
-      .watch(publication, (to) => handle.bring(to))
-      .catch((error: unknown) => {
-        if (!handle.closed)
-          this.log.warn('a producer is not observed for its level', { producerId: id, error });
-      });
-  }
-
   /** Waits for a peer to join: from now on, also when it was waited for already. Does nothing for one that has joined. */
   expectJoin(peer: Peer): void {
     if (peer.state.name !== 'connected') return;
@@ -269,19 +257,8 @@ export class Room {
   }
 
   #routerOpened(opened: RoomRouter): void {
-    if (this.routers.home === opened) this.#attachObservers(opened);
+    if (this.routers.home === opened) attachObservers(this, opened);
     else this.events.emit('roomSpread', { roomId: this.id, workerIndex: opened.live.index });
-  }
-
-  #attachObservers(home: RoomRouter): void {
-    this.observers
-      .attach(home)
-      .then(() => {
-        for (const publication of this.localPublications) this.observe(publication);
-      })
-      .catch((error: unknown) => {
-        if (!home.router.closed) this.log.error('the room has no audio observers', { error });
-      });
   }
 
   /** Media of these routers is gone. Their peers build theirs again on the same sockets; others notice only that. */
@@ -300,7 +277,7 @@ export class Room {
     }
     if (lost.some((router) => this.observers.listensOn(router))) this.observers.detach();
     const { home } = this.routers;
-    if (home) this.#attachObservers(home);
+    if (home) attachObservers(this, home);
     for (const [peer, joined] of wasJoined) {
       if (joined) expectData(this.localDataPublications, peer);
       this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
