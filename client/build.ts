@@ -15,6 +15,7 @@ const styles = [
   'tiles',
   'controls',
   'chat',
+  'people',
   'dialogs',
   'ending',
   'narrow',

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup-client';
 import type { ClientError } from './errors.ts';
 import type { LifelineOptions } from './lifeline.ts';
 import type { MediaOptions } from './media.ts';
-import type { Notification } from './protocol.ts';
+import type { JoinResult, Notification } from './protocol.ts';
 import type { ReceiverHost } from './receiver.ts';
 import type { DeviceInfo } from './remote-peer.ts';
 import type { RosterHost } from './roster.ts';
@@ -21,6 +21,8 @@ export interface CallHost extends RosterHost, ReceiverHost {
   readonly displayName: string;
   stateChanged(state: CallState, error?: ClientError): void;
   transportState(direction: Direction, state: types.ConnectionState): void;
+  /** The server's answer to a join. */
+  entered(result: JoinResult): void;
   /** Every notification of the server, after the call has handled it. */
   notified(notification: Notification): void;
 }

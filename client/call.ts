@@ -192,11 +192,13 @@ export class Call implements LifelineHost {
   async #entered(media: Media, joining: Promise<JoinResult>, generation: number): Promise<void> {
     this.#gate.close();
     try {
-      const { peers, consumers = [] } = await joining;
+      const result = await joining;
       this.#requireCurrent(generation);
+      const { peers, consumers = [] } = result;
       this.#media = media;
       this.#receiver = new Receiver(media, this.host);
       this.roster.joined(peers);
+      this.host.entered(result);
       this.#receiver.begin(consumers);
     } finally {
       this.#gate.open();

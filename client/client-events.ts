@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { CallState } from './call-types.ts';
 import type { ClientError } from './errors.ts';
-import type { NotificationData, ProducerInfo } from './protocol.ts';
+import type { NotificationData, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
@@ -48,10 +48,16 @@ export interface TureenClientEvents {
   bandwidth: { readonly available: number; readonly desired: number };
   /** A text from a moderator or operator. */
   notice: { readonly message: string };
-  /** A moderator changed what we may publish. */
-  permissions: { readonly publish: boolean | readonly string[] };
+  /** A moderator changed what we may publish. `client.permissions` has the rest. */
+  permissions: Pick<Permissions, 'publish'>;
   /** A moderator locked or unlocked the room. */
   locked: { readonly locked: boolean };
+  /** A hand, perhaps ours, was raised or lowered, perhaps by a moderator. */
+  hand: { readonly peerId: string; readonly raised: boolean };
+  /** A peer, perhaps ourselves, reacted. */
+  reaction: { readonly peerId: string; readonly reaction: Reaction };
   /** The server stops at that time (milliseconds since the epoch). The client moves by itself. */
   draining: { readonly deadline: number };
+  /** The server does not stop after all. */
+  drainCancelled: undefined;
 }

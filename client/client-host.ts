@@ -2,7 +2,8 @@ import type { types } from 'mediasoup-client';
 import type { CallHost, CallState } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import type { ClientError } from './errors.ts';
-import type { Notification, ProducerInfo } from './protocol.ts';
+import { OwnHand } from './own-hand.ts';
+import type { JoinResult, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
@@ -17,6 +18,7 @@ export interface ClientHostOptions {
   readonly publications: () => Iterable<Publication>;
   readonly peerId: string;
   readonly displayName: string;
+  readonly request: (method: 'raiseHand' | 'lowerHand') => Promise<unknown>;
 }
 
 /** How often the quality is updated when no scores arrive. */
@@ -26,10 +28,14 @@ const qualityIntervalMs = 2000;
 export class ClientHost implements CallHost {
   displayName: string;
   readonly quality: QualityBook;
+  readonly hand: OwnHand;
+  permissions: Permissions = { publish: true, subscribe: true, moderate: false };
+  locked = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
+    this.hand = new OwnHand(options.request);
     const { peerId: ownPeerId, peers, publications } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.quality = new QualityBook({ ownPeerId, peers, publications, changed });
@@ -38,8 +44,15 @@ export class ClientHost implements CallHost {
   stateChanged(state: CallState, error?: ClientError): void {
     clearInterval(this.#timer);
     this.quality.reset();
+    if (state === 'joined') this.hand.joined();
     if (state === 'joined') this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
     this.options.emit('state', { state, error });
+  }
+
+  entered({ permissions, locked }: JoinResult): void {
+    // Servers of earlier versions say neither.
+    if (permissions) this.permissions = permissions;
+    if (locked !== undefined) this.#setLocked(locked);
   }
 
   transportState(direction: Direction, state: types.ConnectionState): void {
@@ -106,8 +119,25 @@ export class ClientHost implements CallHost {
     else if (method === 'downlinkBwe')
       emit('bandwidth', { available: data.availableBitrate, desired: data.desiredBitrate });
     else if (method === 'notice') emit('notice', { message: data.message });
-    else if (method === 'permissionsChanged') emit('permissions', { publish: data.publish });
-    else if (method === 'roomLocked') emit('locked', { locked: data.locked });
+    else if (method === 'permissionsChanged') this.#setPublish(data.publish);
+    else if (method === 'roomLocked') this.#setLocked(data.locked);
     else if (method === 'draining') emit('draining', { deadline: data.deadline });
+    else if (method === 'drainCancelled') emit('drainCancelled', undefined);
+    else if (method === 'peerReaction') emit('reaction', data);
+    else if (method === 'peerHand') {
+      if (data.peerId === this.options.peerId) this.hand.told(data);
+      emit('hand', { peerId: data.peerId, raised: data.raisedAt !== null });
+    }
+  }
+
+  #setPublish(publish: Permissions['publish']): void {
+    this.permissions = { ...this.permissions, publish };
+    this.options.emit('permissions', { publish });
+  }
+
+  #setLocked(locked: boolean): void {
+    if (locked === this.locked) return;
+    this.locked = locked;
+    this.options.emit('locked', { locked });
   }
 }

@@ -1,13 +1,13 @@
 import { Call } from './call.ts';
 import type { CallState } from './call-types.ts';
 import { Channel, type ChannelOptions } from './channels.ts';
-import type { TureenClientEvents } from './client-events.ts';
 import { ClientHost } from './client-host.ts';
 import { callOptions, type TureenClientOptions } from './client-options.ts';
 import { openCamera, openMicrophone, openScreen } from './devices.ts';
 import { ClientError } from './errors.ts';
-import { Events } from './events.ts';
 import { Meter } from './meter.ts';
+import { Moderator } from './moderator.ts';
+import type { MethodName, MethodParams, MethodResult, Permissions, Reaction } from './protocol.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
@@ -22,7 +22,7 @@ const chatLabel = 'chat';
  * A participant of one room, for one call: create another client for the next. It joins, publishes and receives, and
  * recovers by itself from lost networks, restarted servers and dead media workers.
  */
-export class TureenClient extends Events<TureenClientEvents> {
+export class TureenClient extends Moderator {
   readonly roomId: string;
   readonly peerId: string;
   readonly #call: Call;
@@ -41,6 +41,7 @@ export class TureenClient extends Events<TureenClientEvents> {
       publications: () => this.publications,
       peerId: this.peerId,
       displayName: options.displayName ?? '',
+      request: (method) => this.request(method, {}),
     });
     this.#call = new Call(complete, this.#host);
   }
@@ -61,6 +62,21 @@ export class TureenClient extends Events<TureenClientEvents> {
   /** What this side sends. */
   get publications(): ReadonlySet<Publication> {
     return this.#call.sending.publications;
+  }
+
+  /** What the token and the moderators let us do; up to date once we have joined. */
+  get permissions(): Permissions {
+    return this.#host.permissions;
+  }
+
+  /** Whether a moderator locked the room. */
+  get locked(): boolean {
+    return this.#host.locked;
+  }
+
+  /** Whether our hand is raised. */
+  get handRaised(): boolean {
+    return this.#host.hand.raised;
   }
 
   /** Connects and joins. @throws ClientError with the reason; then create another client */
@@ -158,6 +174,20 @@ export class TureenClient extends Events<TureenClientEvents> {
     this.#host.displayName = displayName;
   }
 
+  /** Raises our hand, for which we need not publish. It is raised again after a reconnect. */
+  async raiseHand(): Promise<void> {
+    await this.#host.hand.raise();
+  }
+
+  async lowerHand(): Promise<void> {
+    await this.#host.hand.lower();
+  }
+
+  /** Shows everyone a reaction; they get a `reaction` event, and so do we. */
+  async react(reaction: Reaction): Promise<void> {
+    await this.request('react', { reaction });
+  }
+
   /** Connection quality of a peer; your own without an id. */
   quality(peerId: string = this.peerId): Quality {
     return this.#host.quality.of(peerId);
@@ -195,5 +225,12 @@ export class TureenClient extends Events<TureenClientEvents> {
   /** Skips the delay before the next attempt to reconnect. The browser's `online` event does this by itself. */
   reconnectNow(): void {
     this.#call.lifeline.retryNow();
+  }
+
+  protected override request<N extends MethodName>(
+    method: N,
+    data: MethodParams<N>,
+  ): Promise<MethodResult<N>> {
+    return this.#call.requireMedia().request(method, data);
   }
 }

@@ -33,6 +33,10 @@ export type DataConsumerInfo = ServerRequestData<'newDataConsumer'>;
 export type PeerInfo = NotificationData<'newPeer'>;
 export type JoinResult = MethodResult<'join'>;
 export type ProducerInfo = JoinResult['peers'][number]['producers'][number];
+export type Permissions = NonNullable<JoinResult['permissions']>;
+export type Reaction = NotificationData<'peerReaction'>['reaction'];
+export type BanOptions = NonNullable<MethodParams<'removePeer'>['ban']>;
+export type ServerSource = NonNullable<MethodParams<'muteAll'>['source']>;
 export type TransportInfo = MethodResult<'createWebRtcTransport'>;
 
 // The types are the server's literals, so that a change there does not compile here.

@@ -1,9 +1,12 @@
-import type { PeerInfo, ProducerInfo } from './protocol.ts';
+import type { NotificationData, PeerInfo, ProducerInfo } from './protocol.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { TrackSource } from './sources.ts';
 
 /** A peer's description of its device. */
 export type DeviceInfo = PeerInfo['device'];
+
+/** What a peer may publish, whether a moderator changed that, and the sources that a moderator muted. */
+export type Restrictions = Omit<NotificationData<'peerRestrictions'>, 'peerId'>;
 
 /** Another participant. The object stays the same when its connection, or ours, is replaced. */
 export class RemotePeer {
@@ -15,6 +18,10 @@ export class RemotePeer {
   device: DeviceInfo;
   /** Its media is being rebuilt; it should be back in a moment. */
   away = false;
+  /** Since when its hand is raised, in milliseconds since the epoch; null while it is down. */
+  handRaisedAt: number | null;
+  /** What it may not do. Only moderators know. */
+  restrictions: Restrictions = { publish: true, stopped: false, muted: [] };
 
   readonly id: string;
 
@@ -22,6 +29,7 @@ export class RemotePeer {
     this.id = info.id;
     this.displayName = info.displayName;
     this.device = info.device;
+    this.handRaisedAt = info.handRaisedAt ?? null;
   }
 
   /** The track of that source, if it is received. */

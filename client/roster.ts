@@ -41,8 +41,13 @@ export class Roster {
   notified({ method, data }: Notification): void {
     if (method === 'newPeer') this.#arrived(data);
     else if (method === 'peerLeft') this.#gone(data.peerId, data.reason);
-    else if (method === 'peerDisplayNameChanged') this.#renamed(data.peerId, data.displayName);
-    else if (method === 'newProducer') this.#published(data.peerId, data);
+    else if (method === 'peerDisplayNameChanged')
+      this.#update(data.peerId, { displayName: data.displayName });
+    else if (method === 'peerHand') this.#update(data.peerId, { handRaisedAt: data.raisedAt });
+    else if (method === 'peerRestrictions') {
+      const { peerId, ...restrictions } = data;
+      this.#update(peerId, { restrictions });
+    } else if (method === 'newProducer') this.#published(data.peerId, data);
     else if (method === 'producerGone') this.#unpublished(data.peerId, data.producerId);
   }
 
@@ -58,6 +63,7 @@ export class Roster {
       known.away = false;
       known.displayName = info.displayName;
       known.device = info.device;
+      known.handRaisedAt = info.handRaisedAt ?? null;
       this.host.peerChanged(known);
       return known;
     }
@@ -88,10 +94,13 @@ export class Roster {
     this.host.peerLeft(peer, reason);
   }
 
-  #renamed(peerId: string, displayName: string): void {
+  #update(
+    peerId: string,
+    news: Partial<Pick<RemotePeer, 'displayName' | 'handRaisedAt' | 'restrictions'>>,
+  ): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;
-    peer.displayName = displayName;
+    Object.assign(peer, news);
     this.host.peerChanged(peer);
   }
 

@@ -10,6 +10,8 @@ export interface Address {
   /** Whether the token sets the room or the name: then the user cannot change it. */
   readonly fixedRoom: boolean;
   readonly fixedName: boolean;
+  /** The token lets its holder listen and watch only. */
+  readonly listens: boolean;
 }
 
 export function readAddress(href: string): Address {
@@ -26,6 +28,7 @@ export function readAddress(href: string): Address {
     peerId,
     fixedRoom: claims.room === room && room !== '',
     fixedName: !!claims.name,
+    listens: claims.listens ?? false,
   };
 }
 

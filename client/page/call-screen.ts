@@ -5,11 +5,16 @@ import { Details } from './details.ts';
 import { DeviceMenu } from './device-menu.ts';
 import { byId, setIcon } from './dom.ts';
 import { Hands } from './hands.ts';
+import { Happenings } from './happenings.ts';
 import type { LocalMedia } from './local-media.ts';
-import { announce, banner, notify } from './notices.ts';
-import { OwnDevices } from './own-devices.ts';
+import { ModeratorActions } from './moderator-actions.ts';
+import { clearNotices, notify } from './notices.ts';
+import { mayPublish, OwnDevices } from './own-devices.ts';
 import { People } from './people.ts';
+import { PeoplePanel } from './people-panel.ts';
+import { showReactions } from './reactions.ts';
 import { followKeys } from './shortcuts.ts';
+import { SpeechHint } from './speech-hint.ts';
 import { Stage } from './stage.ts';
 
 export interface CallScreenOptions {
@@ -20,9 +25,6 @@ export interface CallScreenOptions {
   readonly onEnded: (error: ClientError) => void;
 }
 
-/** Rebuilding the media is shown only if it takes longer than this, in milliseconds. */
-const silentRebuild = 1500;
-
 /** The call: the client and its user interface. One for each call. */
 export class CallScreen {
   readonly #client: TureenClient;
@@ -31,9 +33,10 @@ export class CallScreen {
   readonly #people: People;
   readonly #own: OwnDevices;
   readonly #hands: Hands;
+  readonly #happenings: Happenings;
+  readonly #hint: SpeechHint;
   readonly #details: Details;
   readonly #menu: DeviceMenu;
-  #bannerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: CallScreenOptions) {
     const { address, room, name, local } = options;
@@ -46,10 +49,15 @@ export class CallScreen {
     this.#stage = new Stage({
       onDetails: (tile) => this.#details.open(tile),
       onLayout: (layout) => this.#showLayout(layout),
+      onMore: () => people.panel.toggle(),
     });
     this.#people = new People(client, this.#stage, local);
     this.#own = new OwnDevices(client, local, () => this.#people.showOwn(), signal);
-    this.#hands = new Hands(client, (who, raised) => this.#people.setHand(who, raised));
+    this.#hands = new Hands(client, this.#stage);
+    this.#happenings = new Happenings(client, this.#own);
+    this.#hint = new SpeechHint(client, () => this.#own.toggle('microphone'));
+    showReactions(client, this.#stage, signal);
+    const people = new PeoplePanel(client, this.#people, new ModeratorActions(client, signal), signal);
     this.#details = new Details(client, this.#stage, signal);
     const chat = new Chat(client, signal);
     this.#menu = new DeviceMenu(byId('call-device-menu'), local, (kind, id) => {
@@ -63,8 +71,9 @@ export class CallScreen {
         m: () => this.#own.toggle('microphone'),
         v: () => this.#own.toggle('camera'),
         s: () => this.#own.toggleScreen(),
-        h: () => this.#toggleHand(),
-        c: () => chat.toggle(),
+        h: () => this.#hands.toggle(),
+        c: () => chat.panel.toggle(),
+        p: () => people.panel.toggle(),
         l: () => this.#stage.toggleLayout(),
         f: () => this.#toggleFullscreen(),
       },
@@ -83,8 +92,7 @@ export class CallScreen {
       this.#close();
       throw error;
     }
-    void this.#client.openChannel('chat').catch(() => {});
-    void this.#client.openChannel('hand').catch(() => {});
+    if (mayPublish(this.#client.permissions, 'data')) void this.#client.openChannel('chat').catch(() => {});
     byId('call-title').textContent = room;
     document.title = `${room} – Tureen`;
     byId('call').hidden = false;
@@ -93,45 +101,18 @@ export class CallScreen {
   }
 
   #listen(): void {
-    const client = this.#client;
-    client.on('state', ({ state, error }) => this.#showState(state, error));
-    client.on('peerJoined', (peer) => client.state === 'joined' && announce(`${peer.displayName} joined`));
-    client.on('peerLeft', ({ peer }) => client.state === 'joined' && announce(`${peer.displayName} left`));
-    client.on('notice', ({ message }) => notify(`A message of the host: ${message}`));
-    client.on('locked', ({ locked }) =>
-      notify(locked ? 'The room is locked now.' : 'The room is open again.'),
-    );
-    client.on('draining', ({ deadline }) => {
-      const time = new Date(deadline).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-      notify(`The server ends at ${time}. The call moves to another by itself.`);
-    });
-    client.on('transport', ({ state }) => {
-      if (state === 'disconnected' || state === 'failed')
-        banner('The connection is bad. Mending it…', { busy: true });
-      else if (state === 'connected') banner();
-    });
-  }
-
-  #showState(state: TureenClient['state'], error: ClientError | undefined): void {
-    clearTimeout(this.#bannerTimer);
-    if (state === 'joined') banner();
-    else if (state === 'rejoining') {
-      const text = 'The media server was replaced. The call comes back…';
-      this.#bannerTimer = setTimeout(() => banner(text, { busy: true }), silentRebuild);
-    } else if (state === 'reconnecting') {
-      const action = { label: 'Try now', run: () => this.#client.reconnectNow() };
-      banner('The connection broke. Reconnecting…', { busy: true, action });
-    } else if (state === 'ended' && error && !byId('call').hidden) {
+    this.#client.on('state', ({ state, error }) => {
+      if (state === 'joined') this.#own.show();
+      if (state !== 'ended' || !error || byId('call').hidden) return;
       this.#close();
       this.options.onEnded(error);
-    }
+    });
   }
 
   #wireButtons(signal: AbortSignal): void {
     const click = (id: string, run: () => void) => byId(id).addEventListener('click', run, { signal });
     const settings = byId('settings', HTMLDialogElement);
-    byId('hand').setAttribute('aria-pressed', 'false');
-    click('hand', () => this.#toggleHand());
+    click('hand', () => this.#hands.toggle());
     click('layout', () => this.#stage.toggleLayout());
     click('fullscreen', () => this.#toggleFullscreen());
     click('invite', () => void this.#invite());
@@ -141,11 +122,6 @@ export class CallScreen {
     click('leave', () => void this.#client.leave());
     // Notifies the server of a closed tab, so that the others do not see a frozen picture.
     addEventListener('pagehide', () => void this.#client.leave(), { signal });
-  }
-
-  #toggleHand(): void {
-    this.#hands.toggle();
-    byId('hand').setAttribute('aria-pressed', String(this.#hands.raised));
   }
 
   #showLayout(layout: 'grid' | 'speaker'): void {
@@ -175,14 +151,13 @@ export class CallScreen {
 
   #close(): void {
     this.#ended.abort();
-    clearTimeout(this.#bannerTimer);
-    banner();
-    byId('settings', HTMLDialogElement).close();
-    byId('toasts').replaceChildren();
+    clearNotices();
+    for (const id of ['settings', 'question']) byId(id, HTMLDialogElement).close();
     this.#details.close();
     this.#menu.stop();
     this.#people.stop();
-    this.#hands.stop();
+    this.#happenings.stop();
+    this.#hint.stop();
     this.#stage.stop();
     if (document.fullscreenElement) void document.exitFullscreen();
     byId('call').hidden = true;

@@ -1,15 +1,17 @@
 import type { TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
-import { notify } from './notices.ts';
+import { withLinks } from './links.ts';
+import { dropNotices, notify } from './notices.ts';
+import { mayPublish } from './own-devices.ts';
+import { SidePanel } from './side-panel.ts';
 import { sentence } from './texts.ts';
 
 const mostMessages = 500;
 
 /** The chat beside the call. */
 export class Chat {
-  readonly #panel = byId('chat');
+  readonly panel: SidePanel;
   readonly #list = byId('messages');
-  readonly #toggle = byId('chat-toggle', HTMLButtonElement);
   readonly #input = byId('chat-text', HTMLInputElement);
   #unread = 0;
 
@@ -18,33 +20,35 @@ export class Chat {
     signal: AbortSignal,
   ) {
     this.#list.replaceChildren(make('p', { className: 'empty', textContent: 'Nobody has written yet.' }));
-    this.#show(false);
+    this.panel = new SidePanel('chat', {
+      signal,
+      onChange: (open) => this.#opened(open),
+      focus: () => (byId('chat-form').hidden ? undefined : this.#input),
+    });
+    client.on('state', () => this.#showForm());
+    client.on('permissions', () => this.#showForm());
+    this.#showForm();
     client.on('chat', ({ peer, text }) => this.#write(peer.displayName || 'Guest', text, false));
-    this.#toggle.addEventListener('click', () => this.toggle(), { signal });
-    byId('chat-close').addEventListener('click', () => this.toggle(), { signal });
     byId('chat-form').addEventListener('submit', (event) => this.#submit(event), { signal });
     this.#list.tabIndex = 0;
-    const closeOnEscape = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') this.toggle();
-    };
-    this.#panel.addEventListener('keydown', closeOnEscape, { signal });
   }
 
-  toggle(): void {
-    const open = this.#panel.hidden !== false;
-    this.#show(open);
-    if (open) this.#input.focus();
-    else this.#toggle.focus();
-  }
-
-  #show(open: boolean): void {
-    this.#panel.hidden = !open;
-    this.#toggle.setAttribute('aria-expanded', String(open));
+  #opened(open: boolean): void {
     this.#setUnread(0);
-    if (!open) return;
-    // The chat shows these messages from now on, and on a phone the toasts would cover it.
-    for (const toast of document.querySelectorAll('.toast.of-chat')) toast.remove();
-    this.#list.scrollTop = this.#list.scrollHeight;
+    if (open) {
+      // The chat shows these messages from now on.
+      dropNotices('chat');
+      const mark = this.#list.querySelector('.unread-mark');
+      if (mark) mark.scrollIntoView({ block: 'start' });
+      else this.#list.scrollTop = this.#list.scrollHeight;
+    } else this.#list.querySelector('.unread-mark')?.remove();
+  }
+
+  /** Who may not write can still read. */
+  #showForm(): void {
+    const writes = mayPublish(this.client.permissions, 'data');
+    byId('chat-form').hidden = !writes;
+    byId('chat-reads').hidden = writes;
   }
 
   #submit(event: Event): void {
@@ -72,7 +76,7 @@ export class Chat {
     const what = make('span', { textContent: 'Not sent. ', title: sentence(reason) });
     item.append(make('p', { className: 'message-failed' }, what, again));
     this.#list.scrollTop = this.#list.scrollHeight;
-    if (this.#panel.hidden) notify(`Your message was not sent: ${reason}`);
+    if (!this.panel.open) notify(`Your message was not sent: ${reason}`);
   }
 
   #write(name: string, text: string, own: boolean): HTMLElement {
@@ -83,15 +87,22 @@ export class Chat {
       'div',
       { className: own ? 'message own' : 'message' },
       head,
-      make('p', { className: 'message-text', textContent: text }),
+      make('p', { className: 'message-text' }, ...withLinks(text)),
     );
+    if (!this.panel.open && !own && this.#unread === 0) this.#mark();
     this.#list.append(item);
     if (this.#list.childElementCount > mostMessages) this.#list.firstElementChild?.remove();
     this.#list.scrollTop = this.#list.scrollHeight;
-    if (!this.#panel.hidden || own) return item;
+    if (this.panel.open || own) return item;
     this.#setUnread(this.#unread + 1);
-    notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`).classList.add('of-chat');
+    notify(`${name}: ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`, undefined, 'chat');
     return item;
+  }
+
+  /** What comes after it has not been read. */
+  #mark(): void {
+    this.#list.querySelector('.unread-mark')?.remove();
+    this.#list.append(make('p', { className: 'unread-mark', textContent: 'New' }));
   }
 
   #setUnread(count: number): void {
@@ -99,6 +110,6 @@ export class Chat {
     const badge = byId('chat-unread');
     badge.hidden = count === 0;
     badge.textContent = count > 9 ? '9+' : String(count);
-    this.#toggle.setAttribute('aria-label', count === 0 ? 'Chat' : `Chat, ${count} unread`);
+    byId('chat-toggle').setAttribute('aria-label', count === 0 ? 'Chat' : `Chat, ${count} unread`);
   }
 }

@@ -27,6 +27,7 @@ export class Details {
     byId('details-close').addEventListener('click', () => this.#dialog.close(), { signal });
     byId('details-pin').addEventListener('click', () => this.#pin(), { signal });
     byId('details-fullscreen').addEventListener('click', () => this.#fullscreen(), { signal });
+    byId('details-float').addEventListener('click', () => this.#float(), { signal });
     byId('details-layers').addEventListener('change', (event) => this.#choose(event), { signal });
     this.#dialog.addEventListener('close', () => clearInterval(this.#timer), { signal });
     client.on('peerLeft', ({ peer }) => this.#tile?.options.peerId === peer.id && this.#dialog.close());
@@ -38,6 +39,7 @@ export class Details {
     byId('details-title').textContent = tile.name;
     this.#showLayers();
     this.#showPin();
+    byId('details-float').hidden = !tile.canFloat;
     void this.#read();
     clearInterval(this.#timer);
     this.#timer = setInterval(() => void this.#read(), everySecond);
@@ -99,6 +101,14 @@ export class Details {
     this.#dialog.close();
     tile?.toggleFullscreen().catch(() => {
       // A browser may forbid it, e.g. in a frame; the button then does nothing.
+    });
+  }
+
+  #float(): void {
+    const tile = this.#tile;
+    this.#dialog.close();
+    tile?.toggleFloating().catch(() => {
+      // The picture ended at this moment, or the browser has no window to spare.
     });
   }
 

@@ -1,6 +1,7 @@
 import { type DeviceKind, type DeviceLists, watchDevices } from '../index.ts';
 import { make } from './dom.ts';
 import type { LocalMedia } from './local-media.ts';
+import { testSpeaker } from './speaker-test.ts';
 
 const labels: Readonly<Record<DeviceKind, string>> = {
   camera: 'Camera',
@@ -19,7 +20,7 @@ export class DeviceMenu {
     private readonly local: LocalMedia,
     private readonly chosen: (kind: DeviceKind, id: string) => void,
   ) {
-    container.replaceChildren(...this.#fields());
+    container.replaceChildren(...this.#fields(), this.#noiseField());
     const stopWatching = watchDevices((devices) => {
       this.#devices = devices;
       this.#show();
@@ -46,8 +47,35 @@ export class DeviceMenu {
         this.chosen(kind, select.value);
       });
       this.#selects.set(kind, select);
-      return make('label', { className: 'field' }, labels[kind], select);
+      const field = make('label', { className: 'field' }, labels[kind], select);
+      return kind === 'speaker' ? make('div', { className: 'with-test' }, field, this.#testButton()) : field;
     });
+  }
+
+  #testButton(): HTMLElement {
+    const test = make('button', { type: 'button', className: 'secondary', textContent: 'Test' });
+    test.setAttribute('aria-label', 'Test the speaker');
+    test.addEventListener('click', () => {
+      test.disabled = true;
+      testSpeaker(this.local.chosen('speaker'))
+        .catch(() => {
+          // Without a speaker there is nothing to be heard, which is what the test shows.
+        })
+        .finally(() => {
+          test.disabled = false;
+        });
+    });
+    return test;
+  }
+
+  #noiseField(): HTMLElement {
+    const checked = this.local.noiseSuppression;
+    const box = make('input', { type: 'checkbox', name: 'noise', checked });
+    box.addEventListener('change', () => {
+      this.local.setNoiseSuppression(box.checked);
+      this.chosen('microphone', this.local.chosen('microphone') ?? '');
+    });
+    return make('label', { className: 'check' }, box, 'Keep noise out of my microphone');
   }
 
   #show(): void {

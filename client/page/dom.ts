@@ -34,9 +34,11 @@ export function setIcon(button: Element, name: string): void {
   button.querySelector('use')?.setAttribute('href', `#i-${name}`);
 }
 
-/** The first letters of the first and the last word of a name. */
+/** The first letters of the first and the last word of a name; of a number, which tells "Guest 11" from "Guest 12", all. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
+  const number = words.length > 1 ? /^\d{1,3}$/.exec(words.at(-1) ?? '')?.[0] : undefined;
+  if (number) return `${Array.from(words[0] ?? '')[0] ?? ''}${number}`.toUpperCase();
   const letters = [words[0], words.length > 1 ? words.at(-1) : ''].map(
     (word) => Array.from(word ?? '')[0] ?? '',
   );
@@ -46,7 +48,9 @@ export function initials(name: string): string {
 /** Gives an avatar the letters and the colour of a name. */
 export function paintAvatar(element: HTMLElement, name: string): void {
   element.textContent = initials(name);
+  element.classList.toggle('long', element.textContent.length > 2);
   let hue = 0;
   for (const character of name) hue = (hue * 31 + (character.codePointAt(0) ?? 0)) % 360;
-  element.style.setProperty('--hue', String(hue));
+  // Names that differ in their last letter only get colours that are far apart.
+  element.style.setProperty('--hue', String((hue * 137) % 360));
 }

@@ -34,7 +34,12 @@ export class Entrance {
     this.#name.readOnly = address.fixedName;
     byId('entrance-note').textContent = address.token
       ? 'Your invitation link is for you only.'
-      : 'Anyone who has the link to the room can ask to join it.';
+      : 'Anyone who has the link to the room can join it.';
+    this.#root.classList.toggle('listens', address.listens);
+    byId('entrance-lead').textContent = address.listens
+      ? 'With this invitation you watch and listen. Your camera and microphone stay off.'
+      : 'Everyone who opens the same room meets here.';
+    for (const id of ['preview', 'entrance-devices']) byId(id).hidden = address.listens;
     byId('entrance-form').addEventListener('submit', (event) => void this.#submit(event));
     this.#name.addEventListener('input', () => this.#show());
     for (const kind of kinds) {
@@ -52,9 +57,16 @@ export class Entrance {
     document.title = 'Tureen';
     this.#setProblem(error);
     this.#show();
+    const { address } = this.options;
+    if (!address.listens) this.#openDevices();
+    (this.#name.value === '' ? this.#name : this.#join).focus({ preventScroll: true });
+    // Where the window is low, the reason would be below its edge.
+    if (error) byId('entrance-problem').scrollIntoView({ block: 'nearest' });
+  }
+
+  #openDevices(): void {
     const { local } = this.options;
     for (const kind of kinds) if (local.wanted(kind) && !local.track(kind)) void local.preview(kind);
-    (this.#name.value === '' ? this.#name : this.#join).focus({ preventScroll: true });
   }
 
   close(): void {
@@ -129,10 +141,10 @@ export class Entrance {
   }
 
   #meter(track: MediaStreamTrack | undefined): void {
+    byId('preview-meter').hidden = track === undefined;
     if (track === this.#metered) return;
     this.#stopLevel();
     this.#metered = track;
-    byId('preview-meter').hidden = track === undefined;
     this.#stopLevel = track ? showLevel(track, byId('preview-meter')) : () => {};
   }
 

@@ -1,70 +1,49 @@
 import type { TureenClient } from '../index.ts';
+import { byId } from './dom.ts';
 import { announce, notify } from './notices.ts';
+import type { Stage } from './stage.ts';
+import { sentence } from './texts.ts';
 
-const label = 'hand';
-/** Delay until a new peer has its side of the data channel, in milliseconds. */
-const tellNewcomersAfter = [1000, 4000];
-
-/** Raised hands: sent over a separate data channel, and again when a peer joins. */
+/** Raised hands, on the tiles and on the button. */
 export class Hands {
-  #raised = false;
-  readonly #up = new Set<string>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** What we asked for last, to tell a moderator's hand from ours. */
+  #wanted = false;
 
   constructor(
     private readonly client: TureenClient,
-    private readonly onHand: (peerId: string, raised: boolean) => void,
+    private readonly stage: Stage,
   ) {
-    client.on('data', ({ peer, label: from, data }) => {
-      if (from !== label || (data !== 'up' && data !== 'down')) return;
-      this.#heard(peer.id, peer.displayName || 'A guest', data === 'up');
-    });
-    client.on('peerLeft', ({ peer }) => this.#up.delete(peer.id));
-    client.on('peerJoined', () => this.#tellLater());
-    // Messages over the old connection may not have reached peers that reconnected, so send it again.
-    client.on('state', ({ state }) => state === 'joined' && this.#tellLater());
-  }
-
-  get raised(): boolean {
-    return this.#raised;
+    client.on('peerJoined', () => this.#show());
+    client.on('peerChanged', () => this.#show());
+    client.on('state', () => this.#show());
+    client.on('hand', ({ peerId, raised }) => this.#changed(peerId, raised));
+    this.#show();
   }
 
   toggle(): void {
-    this.#raised = !this.#raised;
-    this.onHand(this.client.peerId, this.#raised);
-    announce(this.#raised ? 'Your hand is raised' : 'Your hand is down');
-    this.#tell();
-  }
-
-  stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  #heard(peerId: string, name: string, raised: boolean): void {
-    const was = this.#up.has(peerId);
-    if (raised) this.#up.add(peerId);
-    else this.#up.delete(peerId);
-    this.onHand(peerId, raised);
-    if (raised && !was) notify(`${name} raised a hand.`);
-  }
-
-  #tell(): void {
-    const telling = this.client
-      .openChannel(label)
-      .then((channel) => channel.send(this.#raised ? 'up' : 'down'));
-    telling.catch(() => {
-      // Without a data channel, e.g. because the token does not grant it, only the user sees the hand.
+    const raised = !this.client.handRaised;
+    this.#wanted = raised;
+    const asking = raised ? this.client.raiseHand() : this.client.lowerHand();
+    asking.catch((error: unknown) => {
+      notify(sentence(error instanceof Error ? error.message : String(error)));
     });
   }
 
-  #tellLater(): void {
-    if (!this.#raised) return;
-    for (const delay of tellNewcomersAfter) {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        if (this.#raised) this.#tell();
-      }, delay);
-      this.#timers.add(timer);
-    }
+  #changed(peerId: string, raised: boolean): void {
+    this.#show();
+    const { client } = this;
+    if (peerId === client.peerId) {
+      if (!raised && this.#wanted) notify('A moderator lowered your hand.');
+      else announce(raised ? 'Your hand is raised' : 'Your hand is down');
+      this.#wanted = raised;
+    } else if (raised) notify(`${client.peers.get(peerId)?.displayName || 'A guest'} raised a hand.`);
+  }
+
+  #show(): void {
+    const { client, stage } = this;
+    for (const peer of client.peers.values()) stage.setHand(peer.id, peer.handRaisedAt);
+    // Oneself is always in view, whenever it was raised.
+    stage.setHand(client.peerId, client.handRaised ? 0 : null);
+    byId('hand').setAttribute('aria-pressed', String(client.handRaised));
   }
 }

@@ -10,12 +10,26 @@ export interface Place extends Area {
   readonly top: number;
 }
 
+/** One large tile and small ones. */
+export interface SpeakerPlaces {
+  /** In the order of the tiles, the large one first; undefined for those that do not fit. */
+  readonly places: readonly (Place | undefined)[];
+  /** For the number of those that do not fit. */
+  readonly more: Place | undefined;
+}
+
 const gap = 10;
 const widest = 16 / 9;
+
+/** A phone, held either way. */
+function isSmall({ width, height }: Area): boolean {
+  return Math.min(width, height) < 500;
+}
+
 /** The minimum width for a face. */
-const leastWidth = 132;
-const strip = { width: 168, height: 108 };
-const smallStrip = { width: 112, height: 84 };
+function leastWidth(area: Area): number {
+  return isSmall(area) ? 100 : 160;
+}
 
 /** Portrait screens have portrait tiles. */
 function narrowest({ width, height }: Area): number {
@@ -39,26 +53,61 @@ export function gridPlaces(count: number, area: Area): Place[] {
   );
   const fitting = sizes[best];
   if (!fitting) return [];
-  const tile = fitting.width < leastWidth && area.width > leastWidth ? smallest(area) : fitting;
+  const required = leastWidth(area);
+  const tooSmall = Math.min(fitting.width, fitting.height * widest) < required && area.width > required;
+  const tile = tooSmall ? smallest(area) : fitting;
   const columns =
     fitting === tile ? best + 1 : Math.max(1, Math.floor((area.width + gap) / (tile.width + gap)));
   return rowsOf(count, columns, tile, area);
 }
 
-/** The first tile large, the others small in a row below it. Tiles that do not fit get no position. */
-export function speakerPlaces(count: number, area: Area): (Place | undefined)[] {
-  if (count <= 1) return gridPlaces(count, area);
-  const small = area.width < 600 ? smallStrip : strip;
-  const main = { left: 0, top: 0, width: area.width, height: Math.max(0, area.height - small.height - gap) };
-  const room = Math.max(1, Math.floor((area.width + gap) / (small.width + gap)));
-  const shown = Math.min(count - 1, room);
-  const left = (area.width - shown * small.width - (shown - 1) * gap) / 2;
-  const others = Array.from({ length: count - 1 }, (_, index) =>
-    index < shown
-      ? { ...small, left: left + index * (small.width + gap), top: main.height + gap }
-      : undefined,
-  );
-  return [main, ...others];
+/** The first tile large, the others small, below it or beside it: where they leave it larger. */
+export function speakerPlaces(count: number, area: Area): SpeakerPlaces {
+  if (count <= 1) return { places: gridPlaces(count, area), more: undefined };
+  const small = isSmall(area) ? { width: 108, height: 81 } : { width: 168, height: 108 };
+  const [below, beside] = [stripBelow(area, small), stripBeside(area, small)];
+  const { main, strip, columns } = picture(beside.main) > picture(below.main) ? beside : below;
+  const rows = Math.max(1, Math.floor((strip.height + gap) / (small.height + gap)));
+  // Oneself, and the number of those who do not fit, always have a place.
+  const room = Math.max(2, columns * rows);
+  const slots = rowsOf(Math.min(count - 1, room), columns, small, strip).map((slot) => ({
+    ...slot,
+    left: slot.left + strip.left,
+    top: slot.top + strip.top,
+  }));
+  const more = count - 1 > room ? slots.pop() : undefined;
+  const others = Array.from({ length: count - 1 }, (_, index) => slots[index]);
+  return { places: [main, ...others], more };
+}
+
+interface Strip {
+  readonly main: Place;
+  readonly strip: Place;
+  readonly columns: number;
+}
+
+/** Rows below the large tile: as many as leave it the shape of a picture. */
+function stripBelow({ width, height }: Area, small: Area): Strip {
+  const spare = height - width * 0.75;
+  const rows = Math.max(1, Math.floor(spare / (small.height + gap)));
+  const taken = rows * (small.height + gap) - gap;
+  const main = { left: 0, top: 0, width, height: Math.max(0, height - taken - gap) };
+  const strip = { left: 0, top: main.height + gap, width, height: taken };
+  return { main, strip, columns: Math.max(1, Math.floor((width + gap) / (small.width + gap))) };
+}
+
+/** Columns beside it, in the same way. */
+function stripBeside({ width, height }: Area, small: Area): Strip {
+  const spare = width - height * widest;
+  const columns = Math.max(1, Math.floor(spare / (small.width + gap)));
+  const taken = columns * (small.width + gap) - gap;
+  const main = { left: 0, top: 0, width: Math.max(0, width - taken - gap), height };
+  return { main, strip: { left: main.width + gap, top: 0, width: taken, height }, columns };
+}
+
+/** How much of a place a picture of the usual shape fills. */
+function picture({ width, height }: Area): number {
+  return Math.min(width, height * widest) ** 2;
 }
 
 function space({ width, height }: Area): number {
@@ -66,9 +115,9 @@ function space({ width, height }: Area): number {
 }
 
 function smallest(area: Area): Area {
-  const columns = Math.max(1, Math.floor((area.width + gap) / (leastWidth + gap)));
+  const columns = Math.max(1, Math.floor((area.width + gap) / (leastWidth(area) + gap)));
   const width = (area.width - (columns - 1) * gap) / columns;
-  return { width, height: width / narrowest(area) };
+  return { width, height: area.width < area.height ? width : width / (4 / 3) };
 }
 
 function rowsOf(count: number, columns: number, tile: Area, area: Area): Place[] {

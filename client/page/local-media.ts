@@ -1,6 +1,6 @@
 import { Events } from '../events.ts';
 import { ClientError, type DeviceKind, openCamera, openMicrophone } from '../index.ts';
-import { readPreferences, remember } from './preferences.ts';
+import { readDevicesOn, readPreferences, remember, rememberDevicesOn } from './preferences.ts';
 
 export type InputKind = 'camera' | 'microphone';
 
@@ -13,7 +13,7 @@ interface LocalMediaEvents {
 export class LocalMedia extends Events<LocalMediaEvents> {
   readonly #tracks: Partial<Record<InputKind, MediaStreamTrack>> = {};
   readonly #problems: Partial<Record<InputKind, ClientError>> = {};
-  readonly #wanted: Record<InputKind, boolean> = { camera: true, microphone: true };
+  readonly #wanted: Record<InputKind, boolean> = { camera: true, microphone: true, ...readDevicesOn() };
   readonly #chosen: Partial<Record<DeviceKind, string>> = { ...readPreferences().devices };
 
   /** The open device. */
@@ -39,9 +39,11 @@ export class LocalMedia extends Events<LocalMediaEvents> {
   async open(kind: InputKind): Promise<MediaStreamTrack> {
     const id = this.#chosen[kind];
     const opener = kind === 'camera' ? openCamera : openMicrophone;
+    const { noiseSuppression } = this;
+    const more = kind === 'microphone' ? { noiseSuppression } : {};
     try {
       // "ideal", so that another device is used if the remembered one is gone.
-      const track = await opener(id === undefined ? {} : { deviceId: { ideal: id } });
+      const track = await opener({ ...more, ...(id !== undefined && { deviceId: { ideal: id } }) });
       delete this.#problems[kind];
       return track;
     } catch (error) {
@@ -54,7 +56,7 @@ export class LocalMedia extends Events<LocalMediaEvents> {
 
   /** Opens the device if possible; the page also works without it. */
   async preview(kind: InputKind): Promise<void> {
-    this.#wanted[kind] = true;
+    this.setWanted(kind, true);
     const before = this.#tracks[kind];
     this.#tracks[kind] = await this.open(kind).catch(() => undefined);
     before?.stop();
@@ -63,10 +65,20 @@ export class LocalMedia extends Events<LocalMediaEvents> {
 
   /** Closes the device: its light goes out. */
   close(kind: InputKind): void {
-    this.#wanted[kind] = false;
+    this.setWanted(kind, false);
     this.#tracks[kind]?.stop();
     delete this.#tracks[kind];
     delete this.#problems[kind];
+    this.emit('changed', undefined);
+  }
+
+  get noiseSuppression(): boolean {
+    return readPreferences().noiseSuppression ?? true;
+  }
+
+  /** For the microphone that is opened next. */
+  setNoiseSuppression(noiseSuppression: boolean): void {
+    remember({ noiseSuppression });
     this.emit('changed', undefined);
   }
 
@@ -83,9 +95,10 @@ export class LocalMedia extends Events<LocalMediaEvents> {
     return track;
   }
 
-  /** Remembered from one call to the next. */
+  /** Remembered from one call to the next, and when the page is loaded again. */
   setWanted(kind: InputKind, wanted: boolean): void {
     this.#wanted[kind] = wanted;
+    rememberDevicesOn(this.#wanted);
   }
 
   /** Closes everything. */

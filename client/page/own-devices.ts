@@ -1,10 +1,18 @@
-import { ClientError, type Publication, type TureenClient } from '../index.ts';
+import { ClientError, type Permissions, type Publication, type TureenClient } from '../index.ts';
 import { byId, setIcon } from './dom.ts';
 import type { InputKind, LocalMedia } from './local-media.ts';
 import { notify } from './notices.ts';
 import { explainPublicationEnd, sentence } from './texts.ts';
 
+/** Ends after which turning it on again would be refused. */
+const refusals = new Set(['forbidden', 'limit_reached']);
+
 const names = { camera: 'camera', microphone: 'microphone', screen: 'screen', screenAudio: 'sound' } as const;
+
+/** Whether we may send that: a track, or with `data` chat messages. */
+export function mayPublish({ publish }: Permissions, source: 'audio' | 'video' | 'screen' | 'data'): boolean {
+  return typeof publish === 'boolean' ? publish : publish.includes(source);
+}
 
 /** The user's camera, microphone and screen in the call, with their buttons. */
 export class OwnDevices {
@@ -20,14 +28,10 @@ export class OwnDevices {
       this.#button(kind).addEventListener('click', () => this.toggle(kind), { signal });
     }
     const screen = this.#button('screen');
-    // Phones share no screens.
-    screen.hidden = !navigator.mediaDevices || !('getDisplayMedia' in navigator.mediaDevices);
     screen.addEventListener('click', () => this.toggleScreen(), { signal });
     client.on('publicationChanged', () => this.show());
     client.on('publicationEnded', ({ publication, reason }) => this.#ended(publication, reason));
-    client.on('permissions', ({ publish }) => {
-      if (publish === true) notify('A moderator lets you use your camera and microphone again.');
-    });
+    client.on('permissions', () => this.show());
   }
 
   /** Publishes the devices that were open in the preview; they are sent as soon as the call has started. */
@@ -72,9 +76,16 @@ export class OwnDevices {
       const on = publication !== undefined && !publication.paused;
       const button = this.#button(kind);
       button.setAttribute('aria-pressed', String(on));
-      button.classList.toggle('held', publication?.held ?? false);
+      const held = publication?.held ?? false;
+      button.classList.toggle('held', held);
+      const label = kind === 'camera' ? 'Camera' : 'Microphone';
+      button.setAttribute('aria-label', held ? `${label}, muted by a moderator` : label);
+      button.hidden = !mayPublish(this.client.permissions, kind === 'camera' ? 'video' : 'audio');
       setIcon(button, on ? kind : `${kind}-off`);
     }
+    // Phones share no screens.
+    const shares = !!navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices;
+    this.#button('screen').hidden = !shares || !mayPublish(this.client.permissions, 'screen');
     this.#button('screen').setAttribute(
       'aria-pressed',
       String(this.client.publication('screen') !== undefined),
@@ -83,6 +94,7 @@ export class OwnDevices {
   }
 
   async #toggle(kind: InputKind): Promise<void> {
+    if (!mayPublish(this.client.permissions, kind === 'camera' ? 'video' : 'audio')) return;
     const publication = this.client.publication(kind);
     if (!publication) await this.#publish(kind, await this.local.open(kind));
     else if (publication.paused) await publication.resume();
@@ -107,10 +119,13 @@ export class OwnDevices {
     const what = names[publication.source];
     const shares = publication.source === 'screen' || publication.source === 'screenAudio';
     // The browser's own "stop sharing" looks like an unplugged device.
-    const text = shares && reason === 'unplugged' ? undefined : explainPublicationEnd(what, reason);
+    // What a moderator stopped is told once, for all that was sent.
+    const known = (shares && reason === 'unplugged') || reason === 'not_allowed';
+    const text = known ? undefined : explainPublicationEnd(what, reason);
     if (!text) return;
     const { source } = publication;
-    const again = source === 'camera' || source === 'microphone' ? () => this.toggle(source) : undefined;
+    const useful = !refusals.has(reason) && (source === 'camera' || source === 'microphone');
+    const again = useful ? () => this.toggle(source) : undefined;
     notify(text, again && { label: 'Turn on again', run: again });
   }
 

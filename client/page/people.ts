@@ -16,7 +16,8 @@ const settleAfter = 2500;
 export class People {
   readonly #voices = new Map<RemoteTrack, HTMLAudioElement>();
   readonly #heard = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #raised = new Set<string>();
+  /** How loud each peer is played, from 0 to 1, where the user changed it. */
+  readonly #volumes = new Map<string, number>();
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -50,15 +51,18 @@ export class People {
     tile.show(camera && !camera.released ? camera.track : undefined);
     tile.setPicture(camera !== undefined && !camera.paused);
     tile.setMuted(this.client.publication('microphone')?.paused ?? true);
-    tile.setHand(this.#raised.has(peerId));
     this.#showScreen({ id: peerId, name: 'Your screen', own: true }, this.client.publication('screen'));
     this.#count();
   }
 
-  setHand(peerId: string, raised: boolean): void {
-    if (raised) this.#raised.add(peerId);
-    else this.#raised.delete(peerId);
-    this.stage.tile(peerId)?.setHand(raised);
+  volume(peerId: string): number {
+    return this.#volumes.get(peerId) ?? 1;
+  }
+
+  /** Plays a peer louder or more quietly, from 0 to 1, for this user only. */
+  setVolume(peerId: string, volume: number): void {
+    this.#volumes.set(peerId, volume);
+    for (const [track, voice] of this.#voices) if (track.peerId === peerId) voice.volume = volume;
   }
 
   /** Plays all voices on another speaker. */
@@ -88,7 +92,6 @@ export class People {
     const microphone = peer.track('microphone');
     if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? true);
     tile.setAway(rebuilds);
-    tile.setHand(this.#raised.has(id));
     tile.setQuality(this.client.quality(id).level);
     const screen = peer.track('screen');
     if (screen || !rebuilds) this.#showScreen({ id, name: `${name}’s screen`, own: false }, screen);
@@ -130,7 +133,7 @@ export class People {
   }
 
   #gone(peer: RemotePeer): void {
-    this.#raised.delete(peer.id);
+    this.#volumes.delete(peer.id);
     this.stage.remove(peer.id);
     this.stage.remove(`${peer.id}/screen`);
     this.#count();
@@ -139,6 +142,7 @@ export class People {
   #play(track: RemoteTrack): void {
     const voice = new Audio();
     voice.autoplay = true;
+    voice.volume = this.volume(track.peerId);
     this.#voices.set(track, voice);
     track.attach(voice);
     const speaker = this.local.chosen('speaker');
@@ -151,10 +155,11 @@ export class People {
   /** Browsers allow sound only after the user has interacted with the page. */
   #askForSound(): void {
     const run = () => {
-      banner();
+      banner('sound');
       for (const voice of this.#voices.values()) voice.play().catch(() => {});
     };
-    banner('Your browser holds the sound back.', { action: { label: 'Hear the others', run } });
+    const action = { label: 'Hear the others', run };
+    banner('sound', { text: 'Your browser holds the sound back.', action });
   }
 
   #silence(track: RemoteTrack): void {
@@ -166,6 +171,7 @@ export class People {
 
   #speaks(peerId: string): void {
     this.stage.tile(peerId)?.setSpeaking(true);
+    this.stage.setHeard(peerId);
     clearTimeout(this.#heard.get(peerId));
     const quiet = () => this.stage.tile(peerId)?.setSpeaking(false);
     this.#heard.set(peerId, setTimeout(quiet, speakingFor));
@@ -173,7 +179,8 @@ export class People {
 
   #count(): void {
     const people = this.client.peers.size + 1;
-    byId('call-people').textContent = people === 1 ? 'only you' : `${people} people`;
+    byId('call-count').textContent = String(people);
+    byId('call-people').textContent = people === 1 ? 'person' : 'people';
   }
 }
 

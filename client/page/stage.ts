@@ -1,5 +1,7 @@
-import { byId } from './dom.ts';
-import { gridPlaces, speakerPlaces } from './layout.ts';
+import { byId, make } from './dom.ts';
+import { chooseInView } from './in-view.ts';
+import { gridPlaces, type Place, speakerPlaces } from './layout.ts';
+import { readPreferences, remember } from './preferences.ts';
 import { Tile, type TileOptions } from './tile.ts';
 
 export type Layout = 'grid' | 'speaker';
@@ -8,6 +10,8 @@ export interface StageOptions {
   readonly onDetails: (tile: Tile) => void;
   /** The layout or its main tile changed. */
   readonly onLayout: (layout: Layout) => void;
+  /** The user wants to see those who do not fit. */
+  readonly onMore: () => void;
 }
 
 /** The tiles of the call and their layout: all of one size, or one large. */
@@ -15,18 +19,27 @@ export class Stage {
   readonly #tiles = new Map<string, Tile>();
   readonly #container = byId('tiles');
   readonly #area = byId('stage');
+  readonly #more = make('button', { type: 'button', className: 'more', hidden: true });
   readonly #resizes = new ResizeObserver(() => this.arrange());
-  /** The user's choice; a shared screen is always shown large. */
-  #chosen: Layout = 'grid';
+  /** The user's choice while no screen is shared. */
+  #chosen: Layout = readPreferences().layout ?? 'grid';
+  /** The user's choice while one is; it begins with the screen large. */
+  #duringShare: Layout = 'speaker';
   #pinned: string | undefined;
   #speaker: string | undefined;
+  readonly #spokeAt = new Map<string, number>();
+  readonly #hands = new Map<string, number>();
+  #inView: readonly string[] = [];
 
   constructor(private readonly options: StageOptions) {
     this.#resizes.observe(this.#area);
+    this.#more.addEventListener('click', options.onMore);
+    this.#container.append(this.#more);
   }
 
   get layout(): Layout {
-    return this.#pinned !== undefined || this.#screens().length > 0 ? 'speaker' : this.#chosen;
+    if (this.#pinned !== undefined) return 'speaker';
+    return this.#screens().length > 0 ? this.#duringShare : this.#chosen;
   }
 
   tile(id: string): Tile | undefined {
@@ -46,9 +59,11 @@ export class Stage {
       onDetails: () => this.options.onDetails(tile),
       onPin: () => this.pin(options.id),
     });
+    if (options.screen && this.#screens().length === 0) this.#duringShare = 'speaker';
+    tile.setHand(this.#hands.has(options.id));
     this.#tiles.set(options.id, tile);
     const own = [...this.#tiles.values()].find((other) => other.options.own && other !== tile);
-    this.#container.insertBefore(tile.element, options.own ? null : (own?.element ?? null));
+    this.#container.insertBefore(tile.element, options.own ? this.#more : (own?.element ?? this.#more));
     this.arrange();
     return tile;
   }
@@ -56,6 +71,8 @@ export class Stage {
   remove(id: string): void {
     this.#tiles.get(id)?.remove();
     this.#tiles.delete(id);
+    this.#spokeAt.delete(id);
+    this.#hands.delete(id);
     if (this.#pinned === id) this.#pinned = undefined;
     if (this.#speaker === id) this.#speaker = undefined;
     this.arrange();
@@ -74,7 +91,11 @@ export class Stage {
   toggleLayout(): void {
     const next = this.layout === 'grid' ? 'speaker' : 'grid';
     this.#pinned = undefined;
-    this.#chosen = next;
+    if (this.#screens().length > 0) this.#duringShare = next;
+    else {
+      this.#chosen = next;
+      remember({ layout: next });
+    }
     this.arrange();
   }
 
@@ -82,31 +103,32 @@ export class Stage {
   setSpeaker(id: string): void {
     if (!this.#tiles.has(id) || this.#speaker === id) return;
     this.#speaker = id;
+    this.#spokeAt.set(id, performance.now());
+    this.arrange();
+  }
+
+  /** A person is heard: it comes into view. */
+  setHeard(id: string): void {
+    this.#spokeAt.set(id, performance.now());
+    if (!this.#inView.includes(id)) this.arrange();
+  }
+
+  setHand(id: string, raisedAt: number | null): void {
+    if ((this.#hands.get(id) ?? null) === raisedAt) return;
+    if (raisedAt === null) this.#hands.delete(id);
+    else this.#hands.set(id, raisedAt);
+    this.tile(id)?.setHand(raisedAt !== null);
     this.arrange();
   }
 
   arrange(): void {
     const { layout } = this;
-    const style = getComputedStyle(this.#container);
-    const area = {
-      width: this.#container.clientWidth - Number.parseFloat(style.paddingLeft) * 2,
-      height: this.#area.clientHeight - Number.parseFloat(style.paddingTop) * 2,
-    };
-    const tiles = this.#inOrder();
-    const alone = byId('alone');
-    alone.hidden = tiles.some(({ options }) => !options.own);
-    // The hint for a user who is alone is below the picture, not on it.
-    if (!alone.hidden) area.height -= 2 * (alone.offsetHeight + 24);
+    const area = this.#space();
     if (area.width <= 0 || area.height <= 0) return;
+    const tiles = this.#inOrder();
     const main = layout === 'speaker' ? this.#main() : undefined;
-    const sorted = main ? [main, ...tiles.filter((tile) => tile !== main)] : tiles;
-    const places =
-      layout === 'speaker' ? speakerPlaces(sorted.length, area) : gridPlaces(sorted.length, area);
-    for (const [index, tile] of sorted.entries()) {
-      tile.place(places[index], tile === main && sorted.length > 1);
-      tile.setPinned(this.#pinned === tile.options.id);
-    }
-    const bottom = Math.max(...places.map((place) => (place ? place.top + place.height : 0)), 0);
+    const bottom = main ? this.#placeAround(main, tiles, area) : this.#placeAlike(tiles, area);
+    for (const tile of tiles) tile.setPinned(this.#pinned === tile.options.id);
     // Tiles that do not fit go below, and the stage scrolls.
     this.#container.style.setProperty('height', `${Math.round(bottom)}px`);
     this.#area.dataset.layout = layout;
@@ -117,6 +139,68 @@ export class Stage {
     this.#resizes.disconnect();
     for (const tile of this.#tiles.values()) tile.remove();
     this.#tiles.clear();
+    this.#more.remove();
+  }
+
+  #space(): { width: number; height: number } {
+    const style = getComputedStyle(this.#container);
+    const alone = byId('alone');
+    alone.hidden = [...this.#tiles.values()].some(({ options }) => !options.own);
+    return {
+      width: this.#container.clientWidth - Number.parseFloat(style.paddingLeft) * 2,
+      height: this.#area.clientHeight - Number.parseFloat(style.paddingTop) * 2,
+    };
+  }
+
+  /** @returns where the lowest ends */
+  #placeAlike(tiles: readonly Tile[], area: { width: number; height: number }): number {
+    const places = gridPlaces(tiles.length, area);
+    const room = places.filter(({ top, height }) => top + height <= area.height + 1).length;
+    const sorted = this.#sort(tiles, room);
+    for (const [index, tile] of sorted.entries()) tile.place(places[index], false);
+    this.#showMore(undefined, 0);
+    return Math.max(0, ...places.map(({ top, height }) => top + height));
+  }
+
+  #placeAround(main: Tile, tiles: readonly Tile[], area: { width: number; height: number }): number {
+    const { places, more } = speakerPlaces(tiles.length, area);
+    const [first, ...others] = places;
+    main.place(first, tiles.length > 1);
+    const rest = tiles.filter((tile) => tile !== main);
+    const room = others.filter((place) => place !== undefined).length;
+    for (const [index, tile] of this.#sort(rest, room).entries()) tile.place(others[index], false);
+    this.#showMore(more, rest.length - room);
+    return Math.max(0, ...places.map((place) => (place ? place.top + place.height : 0)));
+  }
+
+  /** Those who are in view, and then the others. */
+  #sort(tiles: readonly Tile[], room: number): Tile[] {
+    if (tiles.length <= room) {
+      this.#inView = tiles.map(({ options }) => options.id);
+      return [...tiles];
+    }
+    const candidates = tiles.map(({ options: { id, own, screen } }) => ({
+      id,
+      own,
+      screen,
+      handRaisedAt: this.#hands.get(id) ?? null,
+      spokeAt: this.#spokeAt.get(id) ?? 0,
+    }));
+    this.#inView = chooseInView(candidates, room, this.#inView);
+    const place = new Map(this.#inView.map((id, index) => [id, index]));
+    const placeOf = ({ options }: Tile) => place.get(options.id) ?? room;
+    return [...tiles].sort((one, other) => placeOf(one) - placeOf(other));
+  }
+
+  #showMore(place: Place | undefined, count: number): void {
+    const { style } = this.#more;
+    this.#more.hidden = place === undefined;
+    if (!place) return;
+    this.#more.textContent = `+${count}`;
+    this.#more.setAttribute('aria-label', `${count} more people: show everyone`);
+    style.setProperty('transform', `translate(${Math.round(place.left)}px, ${Math.round(place.top)}px)`);
+    style.setProperty('width', `${Math.round(place.width)}px`);
+    style.setProperty('height', `${Math.round(place.height)}px`);
   }
 
   #main(): Tile | undefined {

@@ -81,7 +81,7 @@ export function explainPublicationEnd(what: string, reason: string): string | un
     case 'unplugged':
       return `Your ${what} was unplugged. Connect it again or choose another one.`;
     case 'moderator':
-      return `A moderator turned your ${what} off. You can turn it on again.`;
+      return `A moderator ended your ${what}. You can turn it on again.`;
     case 'not_allowed':
     case 'forbidden':
       return `You may not use your ${what} in this room. Ask a moderator to allow it.`;

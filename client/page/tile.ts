@@ -18,6 +18,9 @@ export interface TileOptions {
   readonly onPin: () => void;
 }
 
+/** How long a reaction is shown, in milliseconds. */
+const reactionMs = 4000;
+
 const qualityNames: Readonly<Record<QualityLevel, string>> = {
   unknown: 'not measured',
   lost: 'lost',
@@ -34,6 +37,9 @@ export class Tile {
   readonly #name = make('span', { className: 'tile-name' });
   readonly #mute = make('span', { className: 'tile-mute', hidden: true }, icon('microphone-off'));
   readonly #hand = make('span', { className: 'tile-hand', hidden: true }, icon('hand'));
+  readonly #pin = make('button', { type: 'button', className: 'tile-pin' }, icon('pin'));
+  readonly #reaction = make('span', { className: 'tile-reaction', ariaHidden: 'true', hidden: true });
+  #reacting: ReturnType<typeof setTimeout> | undefined;
   readonly #details = make('button', { type: 'button', className: 'bars' });
   #shown: RemoteTrack | MediaStreamTrack | undefined;
   #detach: () => void = () => {};
@@ -48,13 +54,15 @@ export class Tile {
     this.#details.append(...[1, 2, 3].map(() => make('i')));
     this.#details.addEventListener('click', onDetails);
     const caption = make('figcaption', { className: 'tile-caption' }, this.#hand, this.#mute, this.#name);
-    this.element = make('figure', { className: 'tile' }, this.#avatar, this.#video, caption, this.#details);
+    const parts = [this.#avatar, this.#video, caption, this.#reaction, this.#pin, this.#details];
+    this.element = make('figure', { className: 'tile' }, ...parts);
     this.element.dataset.tile = options.id;
     this.element.dataset.peer = options.peerId;
     this.element.classList.toggle('own', own);
     this.element.classList.toggle('screen', screen);
-    this.element.addEventListener('dblclick', onPin);
+    this.#pin.addEventListener('click', onPin);
     this.setName(options.name);
+    this.setPinned(false);
     this.setQuality('unknown');
   }
 
@@ -67,6 +75,7 @@ export class Tile {
     this.#displayName = name;
     this.#name.textContent = name;
     paintAvatar(this.#avatar, this.options.initialsOf ?? name);
+    this.#pin.setAttribute('aria-label', `Pin ${name}`);
   }
 
   /** Shows a picture, or the avatar without one. */
@@ -102,6 +111,19 @@ export class Tile {
 
   setPinned(pinned: boolean): void {
     this.element.classList.toggle('pinned', pinned);
+    this.#pin.setAttribute('aria-pressed', String(pinned));
+    this.#pin.title = pinned ? 'Unpin' : 'Pin';
+    this.#pin.setAttribute('aria-label', `Pin ${this.#displayName}`);
+  }
+
+  /** Shows a reaction over the picture for a moment. */
+  showReaction(symbol: string): void {
+    clearTimeout(this.#reacting);
+    this.#reaction.textContent = symbol;
+    this.#reaction.hidden = false;
+    this.#reacting = setTimeout(() => {
+      this.#reaction.hidden = true;
+    }, reactionMs);
   }
 
   setQuality(level: QualityLevel): void {
@@ -123,12 +145,24 @@ export class Tile {
     this.element.classList.toggle('tiny', place.width < 200);
   }
 
+  /** Whether its picture can be shown in a window of its own. */
+  get canFloat(): boolean {
+    return document.pictureInPictureEnabled && !this.#video.hidden;
+  }
+
+  /** Shows its picture in a small window over everything else, or ends that. */
+  async toggleFloating(): Promise<void> {
+    if (document.pictureInPictureElement === this.#video) await document.exitPictureInPicture();
+    else await this.#video.requestPictureInPicture();
+  }
+
   async toggleFullscreen(): Promise<void> {
     if (document.fullscreenElement === this.element) await document.exitFullscreen();
     else await this.element.requestFullscreen();
   }
 
   remove(): void {
+    clearTimeout(this.#reacting);
     this.#detach();
     this.element.remove();
   }

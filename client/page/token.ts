@@ -3,6 +3,8 @@ export interface TokenClaims {
   readonly room?: string;
   readonly sub?: string;
   readonly name?: string;
+  /** Whether it lets its holder send anything, and be seen. */
+  readonly listens?: boolean;
 }
 
 /** Reads the claims of a JWT (RFC 7519) without verifying it; empty if it is not a JWT. */
@@ -12,11 +14,19 @@ export function readClaims(token: string): TokenClaims {
     const bytes = Uint8Array.from(atob(payload), (character) => character.codePointAt(0) ?? 0);
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claims !== 'object' || claims === null) return {};
-    const { room, sub, name } = claims as Record<string, unknown>;
-    return { ...text('room', room), ...text('sub', sub), ...text('name', name) };
+    const { room, sub, name, grants } = claims as Record<string, unknown>;
+    return { ...text('room', room), ...text('sub', sub), ...text('name', name), ...publishing(grants) };
   } catch {
     return {};
   }
+}
+
+/** A token that grants nothing to publish, or whose holder is hidden, is for listening. */
+function publishing(grants: unknown): { listens?: boolean } {
+  if (typeof grants !== 'object' || grants === null) return {};
+  const { publish = true, hidden = false } = grants as Record<string, unknown>;
+  const nothing = publish === false || (Array.isArray(publish) && publish.length === 0);
+  return nothing || hidden === true ? { listens: true } : {};
 }
 
 function text(key: string, value: unknown): Record<string, string> {

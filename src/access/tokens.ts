@@ -162,7 +162,10 @@ function issuerOf(token: string): string {
   try {
     return decodeJwt(token).iss ?? '';
   } catch {
-    throw new SfuError('unauthorized', 'the token is not a JWT; ask for a new one');
+    throw new SfuError(
+      'unauthorized',
+      'the token is incomplete or damaged: it is not a JWT; copy the whole link again, or ask for a new one',
+    );
   }
 }
 

@@ -55,6 +55,8 @@ export const sfuReports = {
     means: 'A peer that had to join again is back in the call.',
     in: ['log', 'notification', 'timeline'],
   },
+  peerHand: { means: 'The hand of a peer was raised or lowered.', in: ['notification'] },
+  peerReacted: { means: 'A peer reacted to what it sees or hears.', in: ['notification'] },
   peerPermissionsChanged: {
     means: 'What a peer may publish was changed.',
     in: ['notification', 'webhook', 'timeline'],

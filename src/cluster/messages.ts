@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
@@ -64,6 +65,10 @@ export const roomMessages = {
   speaker: message(
     Type.Object({ peerId: orNull(Id), volume: orNull(Type.Integer()) }),
     'The active speaker, as the node elected it whose life is the lowest in the room.',
+  ),
+  reaction: message(
+    Type.Object({ sessionId: Id, reaction: oneOf(reactions) }),
+    'A peer of the sender reacted.',
   ),
   pipeEnded: message(Type.Object({ pipeId: Id }), 'The sending side of a pipe ended by itself.'),
 } as const;

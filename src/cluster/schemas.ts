@@ -61,6 +61,7 @@ const Peer = Type.Object({
   metadata: AppData,
   connectedAt: Time,
   joinedAt: orNull(Time),
+  handRaisedAt: orNull(Time),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });

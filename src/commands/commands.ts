@@ -9,6 +9,7 @@ import { type Ban, banMatches, type NewBan, readBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
+import { lowerHandsOf } from './lowering.ts';
 import {
   describeRemoval,
   goOn,
@@ -18,7 +19,7 @@ import {
   type Stored,
   withReason,
 } from './removal.ts';
-import { muted, open, type Selection } from './selection.ts';
+import { muted, open, type Selection, selected } from './selection.ts';
 import type { ConsumerTarget, Intent, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 import { withName } from './with-name.ts';
 
@@ -148,14 +149,13 @@ export class Commands {
    */
   async muteAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
     const action = target.peerId === undefined ? 'room.mute' : 'peer.mute';
-    return await this.#forProducers({ ...target, action, protects: true }, open(target), (found) =>
-      this.sfu.muteProducer(found),
-    );
+    const mute = (found: ProducerTarget) => this.sfu.muteProducer(found);
+    return await this.#forProducers({ ...target, action, protects: true }, open(target), mute);
   }
 
-  /** Ends the mutes of a peer, so that it may resume. @returns how many were ended */
-  async allowAll(target: PeerTarget & { source?: Source }): Promise<number> {
-    const intent = { ...target, action: 'peer.allow' };
+  /** Ends the mutes of a room or of one peer, so that they may resume. @returns how many were ended */
+  async allowAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
+    const intent = { ...target, action: target.peerId === undefined ? 'room.allow' : 'peer.allow' };
     return await this.#forProducers(intent, muted(target), (found) => this.sfu.allowProducer(found));
   }
 
@@ -165,6 +165,16 @@ export class Commands {
     const protects = publish !== true;
     await this.#audited({ ...target, action: 'peer.publish', details: { publish }, protects }, () =>
       this.sfu.setPublish(target),
+    );
+  }
+
+  /** Lowers the hand of one peer, or every hand in a room. @returns how many were raised */
+  async lowerHands(target: RoomTarget & { peerId?: string }): Promise<number> {
+    const intent = { ...target, action: 'hands.lower' };
+    return await this.#audited(
+      intent,
+      () => lowerHandsOf(this.sfu, target),
+      (n) => `done: ${n} lowered`,
     );
   }
 
@@ -272,23 +282,13 @@ export class Commands {
   ): Promise<number> {
     const { roomId, by, source = 'all', action } = intent;
     const runAll = async () => {
-      const targets = this.sfu.read
-        .room(roomId)
-        .peers.flatMap((peer) =>
-          peer.producers
-            .filter((producer) => peer.state === 'joined' && selects(peer, producer))
-            .map(({ id: producerId }) => ({ roomId, peerId: peer.id, producerId, by })),
-        );
+      const found = selected(this.sfu.read.room(roomId), selects);
       // A peer may leave at this moment: the command fails for it and has to go on for the others.
-      await Promise.allSettled(targets.map(async (target) => command(target)));
-      return targets.length;
+      await Promise.allSettled(found.map(async (one) => command({ ...one, roomId, by })));
+      return found.length;
     };
-    const verb = action === 'peer.allow' ? 'allowed' : 'muted';
-    return await this.#audited(
-      { ...intent, details: { source } },
-      runAll,
-      (count) => `done: ${count} ${verb}`,
-    );
+    const verb = action.endsWith('.allow') ? 'allowed' : 'muted';
+    return await this.#audited({ ...intent, details: { source } }, runAll, (n) => `done: ${n} ${verb}`);
   }
 
   /** Removes every peer, in any room, that matches one of these bans. */

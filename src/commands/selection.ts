@@ -1,5 +1,5 @@
 import type { Source } from '../core/sources.ts';
-import type { PeerSnapshot, ProducerSnapshot } from '../sfu/rooms/snapshot.ts';
+import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 
 /** Whether a bulk command applies to a producer of a joined peer. */
 export type Selection = (peer: PeerSnapshot, producer: ProducerSnapshot) => boolean;
@@ -18,10 +18,19 @@ export function open({ source, peerId }: Selected): Selection {
     (peerId === undefined ? !peer.grants.moderate : peer.id === peerId);
 }
 
-/** What a moderator has muted, of one peer. */
+/** What a moderator has muted: of one peer, or of everybody. */
 export function muted({ source, peerId }: Selected): Selection {
   return (peer, producer) =>
-    peer.id === peerId &&
+    (peerId === undefined || peer.id === peerId) &&
     (source === undefined || producer.source === source) &&
     producer.pausedBy.includes('moderator');
+}
+
+/** The producers of joined peers to which a bulk command applies. */
+export function selected(room: RoomSnapshot, selects: Selection): { peerId: string; producerId: string }[] {
+  return room.peers.flatMap((peer) =>
+    peer.producers
+      .filter((producer) => peer.state === 'joined' && selects(peer, producer))
+      .map(({ id: producerId }) => ({ peerId: peer.id, producerId })),
+  );
 }

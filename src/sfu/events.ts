@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Actor } from '../core/actors.ts';
 import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, TransportEnd } from '../core/ends.ts';
 import type { EventBus, EventOf } from '../core/event-bus.ts';
+import type { Reaction } from '../core/reactions.ts';
 import type { Source } from '../core/sources.ts';
 
 /** Names a peer in its room, and which of its stays there. */
@@ -53,6 +54,8 @@ export interface SfuEvents {
   peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
   /** It joined again after that; to others who ask, it never left. `duration` is how long that took. */
   peerRejoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
+  peerHand: PeerRef & { raisedAt: number | null; by: Actor };
+  peerReacted: PeerRef & { reaction: Reaction };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
   peerMetadataChanged: PeerRef & { metadata: Readonly<Record<string, unknown>>; by: Actor };
   peerNotice: PeerRef & { message: string; by: Actor };

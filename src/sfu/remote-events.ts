@@ -1,5 +1,6 @@
 import type { RemoteEnd } from '../core/ends.ts';
 import type { EventBus } from '../core/event-bus.ts';
+import type { Reaction } from '../core/reactions.ts';
 import type { MediaKind, Source } from '../core/sources.ts';
 import type { PeerRef, Volume } from './events.ts';
 
@@ -21,6 +22,9 @@ interface RemoteProducerRef extends RemotePeerRef {
  */
 export interface RemoteEvents {
   remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
+  /** Its hand was raised, in milliseconds since the epoch, or lowered. */
+  remotePeerHand: RemotePeerRef & { raisedAt: number | null };
+  remotePeerReacted: RemotePeerRef & { reaction: Reaction };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */
   remotePeerLeft: RemotePeerRef & {

@@ -28,8 +28,9 @@ export function describePeer({
   id,
   displayName,
   device,
-}: Pick<Peer, 'id' | 'displayName' | 'device'>): Static<typeof PeerInfo> {
-  return { id, peerId: id, displayName, device };
+  handRaisedAt,
+}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt'>): Static<typeof PeerInfo> {
+  return { id, peerId: id, displayName, device, ...(handRaisedAt !== null && { handRaisedAt }) };
 }
 
 /** A consumer as its client sees it. */

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { IceServer, Id, MediaKind, Nothing, StableWord } from '../core/schemas.ts';
+import { reactions } from '../core/reactions.ts';
+import { IceServer, Id, MediaKind, Nothing, oneOf, orNull, Source, StableWord } from '../core/schemas.ts';
 import { AppData } from '../wire/envelope.ts';
 import {
   ConsumerLayers,
@@ -24,7 +25,18 @@ export const DisplayName = Type.String({ maxLength: 256 });
 const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
 export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
 
-export const PeerInfo = Type.Object({ id: Id, peerId: Id, displayName: Type.String(), device: DeviceInfo });
+export const PeerInfo = Type.Object({
+  id: Id,
+  peerId: Id,
+  displayName: Type.String(),
+  device: DeviceInfo,
+  handRaisedAt: Type.Optional(
+    Type.Integer({ description: 'its hand is raised since then, in milliseconds since the epoch' }),
+  ),
+});
+
+/** What may be published: everything, nothing, or only these sources. */
+export const Publish = Type.Union([Type.Boolean(), Type.Array(Source)]);
 
 export const ProducerInfo = Type.Object({
   producerId: Id,
@@ -89,6 +101,8 @@ export const serverRequests = {
     'Another peer publishes data. Accept or refuse it like newConsumer.',
   ),
 } as const;
+
+export const Reaction = oneOf(reactions);
 
 const Volume = Type.Object({
   peerId: Id,
@@ -199,10 +213,24 @@ export const notifications = {
     }),
     'The bandwidth estimate of your receiving transport, when it has changed by a tenth, at most once a second. With `?fast=1` you get it only if you add `&downlinkBwe=1` to the address; without the fast join, `&downlinkBwe=0` turns it off, which saves the server a message a second.',
   ),
-  permissionsChanged: message(
-    Type.Object({ publish: Type.Union([Type.Boolean(), Type.Array(Type.String())]) }),
-    'A moderator changed what you may publish.',
+  peerHand: message(
+    Type.Object({
+      peerId: Id,
+      raisedAt: orNull(Type.Integer(), 'milliseconds since the epoch; null: the hand is down'),
+    }),
+    'A peer, perhaps you, raised or lowered a hand, or a moderator lowered it.',
   ),
+  peerReaction: message(Type.Object({ peerId: Id, reaction: Reaction }), 'A peer, perhaps you, reacted.'),
+  peerRestrictions: message(
+    Type.Object({
+      peerId: Id,
+      publish: Publish,
+      stopped: Type.Boolean({ description: 'a moderator changed what its token grants' }),
+      muted: Type.Array(Source, { description: 'sources that a moderator muted' }),
+    }),
+    'What a peer may publish, and what of it is muted. Sent only to moderators: when it changes, and on join for each peer to whom anything is forbidden.',
+  ),
+  permissionsChanged: message(Type.Object({ publish: Publish }), 'A moderator changed what you may publish.'),
   notice: message(
     Type.Object({ message: Type.String() }),
     'A text from a moderator or operator, for you or for the room.',

@@ -1,23 +1,17 @@
-import type { PeerRef, SfuBus, Volume } from '../sfu/events.ts';
+import type { SfuBus, Volume } from '../sfu/events.ts';
 import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
-import type { Room } from '../sfu/rooms/room.ts';
-import type { Connection } from './connection.ts';
 import { describePeer } from './describe.ts';
-import type { NotificationData, NotificationName } from './messages.ts';
-import { notificationText } from './texts.ts';
+import { Notifier, type NotifierOptions, type Who } from './notifier.ts';
+import { followRestrictions } from './restrictions.ts';
 
-export interface NotifyOptions {
+export interface NotifyOptions extends NotifierOptions {
   events: SfuBus;
   /** What happens on other nodes. */
   remoteEvents: RemoteBus;
-  rooms: ReadonlyMap<string, Room>;
-  connectionOf: (peer: Peer) => Connection | undefined;
   now: () => number;
   random: () => number;
 }
-
-type Who = { readonly roomId: string; readonly peerId: string };
 
 /** Turns domain events into notifications for those whom they concern. @returns a function that stops it */
 export function startNotifications(options: NotifyOptions): () => void {
@@ -30,63 +24,11 @@ export function startNotifications(options: NotifyOptions): () => void {
     ...followRoom(events, notify, options),
     ...followOtherNodes(options, notify),
     ...followNode(events, notify, options),
+    ...followRestrictions(events, notify, options.rooms),
   ];
   return () => {
     for (const stop of stops) stop();
   };
-}
-
-class Notifier {
-  constructor(private readonly options: NotifyOptions) {}
-
-  one<N extends NotificationName>({ roomId, peerId }: Who, name: N, data: NotificationData<N>): void {
-    const peer = this.options.rooms.get(roomId)?.peers.get(peerId);
-    if (peer) this.options.connectionOf(peer)?.notify(name, data);
-  }
-
-  /**
-   * A notification on which the call depends. A client that does not know it is disconnected, for it comes back by itself
-   * and builds everything again.
-   */
-  needed<N extends NotificationName>(who: PeerRef, name: N, data: NotificationData<N>, detail: string): void {
-    const { rooms, connectionOf } = this.options;
-    const room = rooms.get(who.roomId);
-    const peer = room?.peers.get(who.peerId);
-    const connection = peer && connectionOf(peer);
-    if (!room || !connection || peer.sessionId !== who.sessionId) return;
-    if (connection.knows(name)) connection.notify(name, data);
-    else room.removePeer(peer, 'rejoin', { detail });
-  }
-
-  /** Everyone who has joined, but for one. The text is written once. */
-  room<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>, but?: string): void {
-    this.some(roomId, name, data, (peer) => peer.id !== but);
-  }
-
-  some<N extends NotificationName>(
-    roomId: string,
-    name: N,
-    data: NotificationData<N>,
-    chosen: (peer: Peer) => boolean,
-  ): void {
-    const room = this.options.rooms.get(roomId);
-    if (!room) return;
-    let text: string | undefined;
-    for (const peer of room.peers.values()) {
-      if (!peer.joined || !chosen(peer)) continue;
-      const connection = this.options.connectionOf(peer);
-      if (!connection?.knows(name)) continue;
-      text ??= notificationText(name, data);
-      connection.sendText(text);
-    }
-  }
-
-  /** Every connection of the node. */
-  node<N extends NotificationName>(name: N, data: () => NotificationData<N>): void {
-    for (const room of this.options.rooms.values()) {
-      for (const peer of room.peers.values()) this.options.connectionOf(peer)?.notify(name, data());
-    }
-  }
 }
 
 /** Wherever a peer was. Clients that know only peerClosed do not wait for one that rejoins, and forgot it then. */
@@ -122,6 +64,12 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
       if (!hidden)
         notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
     }),
+    events.on('peerHand', ({ roomId, peerId, raisedAt }) =>
+      notify.room(roomId, 'peerHand', { peerId, raisedAt }),
+    ),
+    events.on('peerReacted', ({ roomId, peerId, reaction }) =>
+      notify.room(roomId, 'peerReaction', { peerId, reaction }),
+    ),
     events.on('peerPermissionsChanged', ({ publish, ...who }) =>
       notify.one(who, 'permissionsChanged', {
         publish: typeof publish === 'boolean' ? publish : [...publish],
@@ -251,6 +199,12 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
     }),
+    events.on('remotePeerHand', ({ roomId, peerId, raisedAt }) =>
+      notify.room(roomId, 'peerHand', { peerId, raisedAt }),
+    ),
+    events.on('remotePeerReacted', ({ roomId, peerId, reaction }) =>
+      notify.room(roomId, 'peerReaction', { peerId, reaction }),
+    ),
     events.on('remoteProducerOpened', published),
     events.on('remoteProducerReachable', published),
     events.on('remoteProducerUnreachable', gone),

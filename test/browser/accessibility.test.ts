@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { serverActor } from '../../src/core/actors.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { eventually } from '../support/until.ts';
 import { useBrowser } from './use-browser.ts';
 
@@ -33,9 +33,14 @@ async function findings(page: Page): Promise<string[]> {
   return found;
 }
 
+async function tokenHash(peerId: string, grants: { moderate?: boolean } = {}): Promise<string> {
+  return `#token=${await tokenFor('axe', peerId, { grants })}`;
+}
+
 test('axe-core finds nothing on any screen, in either theme, on a desk or a phone', async () => {
-  await using server = await startServer();
-  const page = await held.browser.open(server, { room: 'axe' });
+  await using server = await startServer(withKeys);
+  const hash = await tokenHash('alice', { moderate: true });
+  const page = await held.browser.open(server, { room: 'axe', hash });
   // By the protocol of the developer tools, which the page's security policy does not concern.
   await page.evaluate(axe);
   await page.waitForSelector('#preview-camera[aria-pressed=true]');
@@ -44,7 +49,7 @@ test('axe-core finds nothing on any screen, in either theme, on a desk or a phon
   await page.fill('#name', 'Alice');
   await page.click('#join');
   await page.waitForSelector('#call:not([hidden])');
-  const bob = await held.browser.open(server, { room: 'axe', name: 'Bob' });
+  const bob = await held.browser.open(server, { room: 'axe', hash: await tokenHash('bob'), name: 'Bob' });
   await page.waitForSelector('.tile:has-text("Bob") video:not([hidden])');
   await bob.click('#camera');
   await bob.click('#hand');
@@ -66,6 +71,15 @@ test('axe-core finds nothing on any screen, in either theme, on a desk or a phon
   await page.click('#settings-open');
   expect(await findings(page)).toEqual([]);
   await page.click('#settings-close');
+  await page.click('#react');
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.click('#people-toggle');
+  await page.click('[data-person=bob] .ghost');
+  expect(await findings(page)).toEqual([]);
+  await page.click('[data-person=bob] [data-action=remove]');
+  expect(await findings(page)).toEqual([]);
+  await page.click('#question [value=no]');
   const peerId = (await page.locator('.tile.own').getAttribute('data-peer')) ?? '';
   void server.sfu.removePeer({ roomId: 'axe', peerId, reason: '', by: serverActor });
   await page.waitForSelector('#ending:not([hidden])');

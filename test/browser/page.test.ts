@@ -92,7 +92,9 @@ describe('the page', () => {
     );
     await alice.click('#details-close');
     // Our own picture in the middle makes Bob's a small one in the strip.
-    await alice.dblclick('.tile.own');
+    await alice.focus('.tile.own .tile-pin');
+    await alice.keyboard.press('Enter');
+    await alice.waitForSelector('.tile.own.pinned.main');
     await eventually(
       'the least layer for a small tile',
       async () => preferred(),

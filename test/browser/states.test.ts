@@ -93,7 +93,7 @@ describe('a call that ends', () => {
       '#toasts >> text=A moderator muted this; wait until a moderator allows it again.',
     );
     server.sfu.setPublish({ ...target, publish: ['audio'] });
-    await page.waitForSelector('#toasts >> text=You may not use your camera in this room.');
+    await page.waitForSelector('#toasts >> text=A moderator changed what you may send: now your microphone.');
     server.sfu.notice({ roomId: 'moderated', message: 'Five minutes left', by: serverActor });
     await page.waitForSelector('#toasts >> text=A message of the host: Five minutes left');
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import type { ClientError } from '../../client/index.ts';
 import { inventRoom } from '../../client/page/address.ts';
 import { initials } from '../../client/page/dom.ts';
+import { type Candidate, chooseInView } from '../../client/page/in-view.ts';
 import { gridPlaces, speakerPlaces } from '../../client/page/layout.ts';
 import { explain, explainPublicationEnd } from '../../client/page/texts.ts';
 import { readClaims } from '../../client/page/token.ts';
@@ -43,15 +44,75 @@ describe('the layout of tiles', () => {
   test('goes on below when there are too many for the area, and keeps faces recognisable', () => {
     const places = gridPlaces(40, phone);
     expect(places.at(-1)?.top).toBeGreaterThan(phone.height);
-    for (const { width } of places) expect(width).toBeGreaterThanOrEqual(132);
+    for (const { width } of places) expect(width).toBeGreaterThanOrEqual(100);
+    for (const { width } of gridPlaces(60, desktop)) expect(width).toBeGreaterThanOrEqual(160);
   });
 
-  test('gives one the room and the others a strip, and no place to those that do not fit', () => {
-    const places = speakerPlaces(12, phone);
+  test('shows a dozen of 29 at once on a phone, held either way', () => {
+    for (const area of [
+      { width: 344, height: 500 },
+      { width: 828, height: 276 },
+    ]) {
+      const inView = gridPlaces(29, area).filter(({ top, height }) => top + height <= area.height);
+      expect(inView.length).toBeGreaterThanOrEqual(12);
+    }
+  });
+
+  test('gives one the room and the others small places, the last of them to the number of those left', () => {
+    const { places, more } = speakerPlaces(20, phone);
     const [main, ...others] = places;
     expect(main).toMatchObject({ left: 0, top: 0, width: phone.width });
-    expect(others.filter((place) => place !== undefined)).toHaveLength(3);
-    expect(speakerPlaces(1, phone)).toEqual(gridPlaces(1, phone));
+    const shown = others.filter((place) => place !== undefined);
+    expect(more?.width).toBe(shown[0]?.width);
+    for (const place of shown) {
+      expect(place.top).toBeGreaterThanOrEqual((main?.height ?? 0) + 1);
+      expect(place.left).not.toBe(more?.top === place.top ? more.left : -1);
+    }
+    expect(speakerPlaces(4, phone).more).toBeUndefined();
+    expect(speakerPlaces(1, phone)).toEqual({ places: gridPlaces(1, phone), more: undefined });
+  });
+
+  test('puts the small ones beside the large one where that leaves it larger', () => {
+    for (const area of [desktop, { width: 828, height: 276 }]) {
+      const [main] = speakerPlaces(14, area).places;
+      expect(main?.height).toBe(area.height);
+    }
+  });
+});
+
+describe('who is in view when there is no room for all', () => {
+  const person = (id: string, more: Partial<Candidate> = {}): Candidate => ({
+    id,
+    own: false,
+    screen: false,
+    handRaisedAt: null,
+    spokeAt: 0,
+    ...more,
+  });
+  const people = Array.from({ length: 14 }, (_, index) => person(`p${index}`));
+
+  test('are oneself, raised hands and the latest speakers, then who came first', () => {
+    const all = [
+      ...people,
+      person('hand', { handRaisedAt: 5 }),
+      person('talks', { spokeAt: 9 }),
+      person('talked', { spokeAt: 3 }),
+      person('me', { own: true }),
+    ];
+    const seen = chooseInView(all, 5, []);
+    expect([...seen].sort()).toEqual(['hand', 'me', 'p0', 'talked', 'talks']);
+  });
+
+  test('and those who stay keep their places', () => {
+    const before = chooseInView([...people, person('me', { own: true })], 4, []);
+    expect(before).toEqual(['p0', 'p1', 'p2', 'me']);
+    const [first, ...others] = people.map((one) => (one.id === 'p9' ? { ...one, spokeAt: 7 } : one));
+    const after = chooseInView([first ?? person('none'), ...others, person('me', { own: true })], 4, before);
+    expect(after).toEqual(['p0', 'p1', 'p9', 'me']);
+  });
+
+  test('are all where there is room', () => {
+    expect(chooseInView(people, 20, ['p3'])).toHaveLength(people.length);
   });
 });
 
@@ -95,6 +156,18 @@ describe('small things', () => {
     expect(initials(' bob ')).toBe('B');
     expect(initials('🍲 soup')).toBe('🍲S');
     expect(initials('')).toBe('?');
+    expect(initials('Person 11')).toBe('P11');
+    expect(initials('Person 12')).toBe('P12');
+  });
+
+  test('a token that grants nothing to publish, or hides its holder, is known to be for listening', async () => {
+    const listens = async (grants: Parameters<typeof tokenFor>[2]) =>
+      readClaims(await tokenFor('kitchen', 'alice', grants)).listens ?? false;
+    expect(await listens({ grants: { publish: false } })).toBe(true);
+    expect(await listens({ grants: { publish: [] } })).toBe(true);
+    expect(await listens({ grants: { hidden: true } })).toBe(true);
+    expect(await listens({ grants: { publish: ['audio'] } })).toBe(false);
+    expect(await listens({})).toBe(false);
   });
 
   test('an invented room is easy to say', () => {

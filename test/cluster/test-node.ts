@@ -153,6 +153,7 @@ export function peerShare(peerId: string, more: Partial<PeerShare> = {}): PeerSh
     metadata: {},
     connectedAt: 1,
     joinedAt: 2,
+    handRaisedAt: null,
     publications: [],
     dataPublications: [],
     ...more,

@@ -130,6 +130,9 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   },
   requestConsumerKeyFrame: ofConsumer,
   changeDisplayName: { forbidden: { world: { name: 'Alice by token' } } },
+  raiseHand: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
+  lowerHand: {},
+  react: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   getTransportStats: { not_found: byId('transportId'), gone: workerDies },
   getProducerStats: ofProducer,
   getConsumerStats: ofConsumer,
@@ -145,6 +148,10 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   allowProducer: {
     not_found: { world: moderates, params: () => ({ peerId: 'bob', producerId: unknownId }) },
   },
+  muteAll: {},
+  allowAll: {},
+  setPublish: { not_found: { world: moderates, params: () => ({ peerId: 'nobody', publish: false }) } },
+  lowerHands: { not_found: { world: moderates, params: () => ({ peerId: 'nobody' }) } },
   lockRoom: {},
 };
 
@@ -154,6 +161,10 @@ const exampleWorlds: Partial<Record<MethodName, WorldOptions>> = {
   muteProducer: moderates,
   allowProducer: moderates,
   lockRoom: moderates,
+  muteAll: moderates,
+  allowAll: moderates,
+  setPublish: moderates,
+  lowerHands: moderates,
   join: { join: { stayOutside: true } },
   consume: byChoice,
 };

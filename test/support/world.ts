@@ -53,6 +53,8 @@ export interface MemberOptions {
   roomId?: string;
   peerId: string;
   token?: string;
+  /** Whether it knows every notification; it does unless told. */
+  native?: boolean;
   accept?: boolean | 'later';
   join?: JoinOptions;
 }

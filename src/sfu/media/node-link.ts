@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { Reaction } from '../../core/reactions.ts';
 
 /** One side of a pipe between two nodes: the only address and the only keys that the other side takes. */
 export interface PipeSide {
@@ -50,6 +51,8 @@ export interface RoomTellings {
   speaker: { readonly peerId: string | null; readonly volume: number | null };
   /** A message on a data channel; its bytes are the payload. `ppid` says what they are (RFC 8831, section 8). */
   data: { readonly dataProducerId: string; readonly ppid: number };
+  /** A reaction of a peer of that node, named by its session. */
+  reaction: { readonly sessionId: string; readonly reaction: Reaction };
   /** The sending side of a pipe of that node has ended by itself. */
   pipeEnded: { readonly pipeId: string };
 }

@@ -143,6 +143,7 @@ export class Peer {
   /** Where its media lives; set with its first transport. */
   router: RoomRouter | undefined;
   publish: Grants['publish'];
+  handRaisedAt: number | null = null;
   readonly transports = new Map<string, PeerTransport>();
   readonly publications = new Map<string, LocalPublication>();
   readonly subscriptions = new Map<string, Subscription>();

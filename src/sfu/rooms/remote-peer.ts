@@ -31,6 +31,11 @@ export class RemotePeer {
     return this.share.device;
   }
 
+  /** When its hand was raised; null while it is not. */
+  get handRaisedAt(): number | null {
+    return this.share.handRaisedAt;
+  }
+
   get hidden(): boolean {
     return this.share.hidden;
   }

@@ -35,6 +35,11 @@ export class Restrictions {
     this.#muted.get(subject)?.delete(source);
   }
 
+  /** The sources of a subject that are muted. */
+  mutedSources(subject: string): Source[] {
+    return [...(this.#muted.get(subject)?.keys() ?? [])];
+  }
+
   /** Who muted such a track. Sound that is called the screen's is muted with the microphone. */
   mutedBy(subject: string, { kind, source }: Track): Actor | undefined {
     const muted = this.#muted.get(subject);

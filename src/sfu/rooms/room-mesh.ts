@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Reaction } from '../../core/reactions.ts';
 import type { Volume } from '../events.ts';
 import { IncomingData } from '../media/incoming-data.ts';
 import type { NodeRequestName, NodeRequests, RoomTelling } from '../media/node-link.ts';
@@ -112,9 +113,16 @@ export class RoomMesh implements RosterRoom {
         const { dataProducerId, ppid } = telling.data;
         return this.roster.dataPublication(life, dataProducerId)?.channel.take(payload, ppid);
       }
+      case 'reaction':
+        return this.roster.reacted(life, telling.data);
       case 'pipeEnded':
         return this.#incoming.get(life)?.endedThere(telling.data.pipeId);
     }
+  }
+
+  /** Shows a reaction of a peer on this node to the others, while there are any. */
+  sendReaction({ sessionId }: Peer, reaction: Reaction): void {
+    if (this.speakers.shared) void this.mesh.link.tell(this.id, 'reaction', { sessionId, reaction });
   }
 
   /** Sends a data channel of a peer on this node to the others, while there are any. */

@@ -1,4 +1,5 @@
 import type { RemoteEnd } from '../../core/ends.ts';
+import type { RoomTellings } from '../media/node-link.ts';
 import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
@@ -101,6 +102,14 @@ export class RemoteRoster implements SharesOfOthers {
     return undefined;
   }
 
+  /** A peer of that node reacted. One that nobody knows of, or that takes part unseen, shows nothing. */
+  reacted(life: string, { sessionId, reaction }: RoomTellings['reaction']): void {
+    const peer = [...this.#shown.values()].find(
+      (one) => one.sessionId === sessionId && one.node.life === life,
+    );
+    if (peer?.joined && !peer.hidden) this.room.events.emit('remotePeerReacted', { ...peer.ref, reaction });
+  }
+
   /** The room has ended here. */
   close(): void {
     for (const peer of this.#shown.values()) closeAll(peer);
@@ -170,7 +179,7 @@ export class RemoteRoster implements SharesOfOthers {
   }
 
   #update(peer: RemotePeer, share: PeerShare): void {
-    const { joined, displayName: oldDisplayName } = peer;
+    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand } = peer;
     if (joined && share.state !== 'joined') {
       this.#left(peer, 'rejoin');
       peer.share = share;
@@ -179,9 +188,10 @@ export class RemoteRoster implements SharesOfOthers {
     peer.share = share;
     if (!peer.joined) return;
     if (!joined) return this.#joined(peer);
-    const { displayName, hidden, ref } = peer;
+    const { displayName, handRaisedAt, hidden, ref } = peer;
     if (displayName !== oldDisplayName)
       this.room.events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
+    if (handRaisedAt !== oldHand) this.room.events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
     this.#publications(peer);
   }
 

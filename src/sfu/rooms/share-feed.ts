@@ -9,6 +9,7 @@ const changing = [
   'peerConnected',
   'peerJoined',
   'peerRenamed',
+  'peerHand',
   'peerRejoin',
   'peerRejoined',
   'peerMetadataChanged',
@@ -65,6 +66,7 @@ export function shareOf(peer: Peer): PeerShare {
     hidden,
     metadata,
     connectedAt,
+    handRaisedAt,
   } = peer;
   return {
     peerId: peer.id,
@@ -79,6 +81,7 @@ export function shareOf(peer: Peer): PeerShare {
     metadata,
     connectedAt,
     joinedAt,
+    handRaisedAt,
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

@@ -60,6 +60,8 @@ export interface PeerShare {
   readonly connectedAt: number;
   /** When it joined first. One that is connected and has joined is about to join again. */
   readonly joinedAt: number | null;
+  /** When its hand was raised; null while it is not. */
+  readonly handRaisedAt: number | null;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
 }

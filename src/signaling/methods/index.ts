@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox';
 import type { Method } from '../method.ts';
+import { allowAll } from './allowAll.ts';
 import { allowProducer } from './allowProducer.ts';
 import { changeDisplayName } from './changeDisplayName.ts';
 import { closeConsumer } from './closeConsumer.ts';
@@ -17,11 +18,16 @@ import { getTransportStats } from './getTransportStats.ts';
 import { join } from './join.ts';
 import { leaveCall } from './leaveCall.ts';
 import { lockRoom } from './lockRoom.ts';
+import { lowerHand } from './lowerHand.ts';
+import { lowerHands } from './lowerHands.ts';
+import { muteAll } from './muteAll.ts';
 import { muteProducer } from './muteProducer.ts';
 import { pauseConsumer } from './pauseConsumer.ts';
 import { pauseProducer } from './pauseProducer.ts';
 import { produce } from './produce.ts';
 import { produceData } from './produceData.ts';
+import { raiseHand } from './raiseHand.ts';
+import { react } from './react.ts';
 import { removePeer } from './removePeer.ts';
 import { requestConsumerKeyFrame } from './requestConsumerKeyFrame.ts';
 import { restartIce } from './restartIce.ts';
@@ -30,6 +36,7 @@ import { resumeConsumers } from './resumeConsumers.ts';
 import { resumeProducer } from './resumeProducer.ts';
 import { setConsumerPreferredLayers } from './setConsumerPreferredLayers.ts';
 import { setConsumerPriority } from './setConsumerPriority.ts';
+import { setPublish } from './setPublish.ts';
 
 /** Every method of the protocol, in the order in which a client uses them. To add one, add its file and a line here. */
 export const methods = [
@@ -52,6 +59,9 @@ export const methods = [
   setConsumerPriority,
   requestConsumerKeyFrame,
   changeDisplayName,
+  raiseHand,
+  lowerHand,
+  react,
   getTransportStats,
   getProducerStats,
   getConsumerStats,
@@ -62,6 +72,10 @@ export const methods = [
   removePeer,
   muteProducer,
   allowProducer,
+  muteAll,
+  allowAll,
+  setPublish,
+  lowerHands,
   lockRoom,
 ] as const;
 

@@ -1,10 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { cleanDevice, cleanName } from '../../core/text.ts';
 import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
+import type { Peer } from '../../sfu/rooms/peer.ts';
 import type { Publication } from '../../sfu/rooms/publication.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
-import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo } from '../messages.ts';
+import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish } from '../messages.ts';
 import { defineMethod } from '../method.ts';
 
 const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
@@ -29,6 +30,15 @@ export const join = defineMethod({
       Type.Array(ConsumerInfo, {
         description: 'of the fast join: consumers of everything, paused; start them with resumeConsumers',
       }),
+    ),
+    locked: Type.Optional(Type.Boolean({ description: 'of the fast join: nobody else may enter' })),
+    permissions: Type.Optional(
+      Type.Object(
+        { publish: Publish, subscribe: Type.Boolean(), moderate: Type.Boolean() },
+        {
+          description: 'of the fast join: what you may do',
+        },
+      ),
     ),
   }),
   state: 'connected',
@@ -55,9 +65,17 @@ export const join = defineMethod({
       producers: [...other.publications.values()].map(describe),
     }));
     const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
-    return { peers, ...(fast && { consumers }) };
+    const { subscribe, moderate } = peer.identity.grants;
+    const permissions = { publish: publishOf(peer), subscribe, moderate };
+    return { peers, ...(fast && { consumers, locked: room.locked, permissions }) };
   },
 });
+
+/** Nobody knows of a hidden peer, so it publishes nothing. */
+function publishOf({ hidden, publish }: Peer): Static<typeof Publish> {
+  if (hidden) return false;
+  return typeof publish === 'boolean' ? publish : [...publish];
+}
 
 function describe({ info: { id, kind, source, pausedBy } }: Publication): Static<typeof ProducerInfo> {
   return { producerId: id, kind, source, paused: pausedBy.size > 0 };

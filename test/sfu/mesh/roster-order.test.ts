@@ -45,6 +45,7 @@ function share(peerId: string, sessionId: string, epoch: number): PeerShare {
     metadata: {},
     connectedAt: 0,
     joinedAt: 0,
+    handRaisedAt: null,
     publications: [],
     dataPublications: [],
   };

@@ -1,0 +1,21 @@
+import { Type } from '@sinclair/typebox';
+import { Id } from '../../core/schemas.ts';
+import { Publish } from '../messages.ts';
+import { defineMethod } from '../method.ts';
+import { Moderated, moderated } from '../requester.ts';
+
+export const setPublish = defineMethod({
+  name: 'setPublish',
+  doc: 'Sets what a peer may publish from now on, and ends what it may not any more; true is all that its token grants. The peer is notified.',
+  params: Type.Object({ peerId: Id, publish: Publish }),
+  result: Moderated,
+  state: 'joined',
+  grant: 'moderate',
+  errors: ['not_found'],
+  example: { peerId: 'bob', publish: false },
+  async run({ room, peer, commands }, { peerId, publish }) {
+    const granted = room.peers.get(peerId)?.identity.grants.publish ?? true;
+    const target = { roomId: room.id, peerId, publish: publish === true ? granted : publish };
+    return await moderated(peer, (requester) => commands.setPublish({ ...requester, ...target }));
+  },
+});
