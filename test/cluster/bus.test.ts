@@ -1,7 +1,20 @@
 import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Bus, maxMessageBytes, NoAnswer } from '../../src/cluster/bus.ts';
 import { MemoryHub } from '../../src/cluster/memory-bus.ts';
+import { readNatsAccess } from '../../src/cluster/nats-access.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/cluster/nats-bus.ts';
+import {
+  askedOf,
+  everyNode,
+  everywhereInRoom,
+  inboxPrefix,
+  OwnSubjects,
+} from '../../src/cluster/subjects.ts';
+import { createLogger } from '../../src/core/log.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { NatsServer } from '../support/nats-server.ts';
 import { testLog } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -210,4 +223,67 @@ test('a bus that asks for a user and a password gets them, and a wrong one is tr
   expect(refused.status).toBe('connecting');
   expect(received).toEqual([]);
   await Promise.all([bus.close(), refused.close()]);
+});
+
+test('a bus with TLS is used when its certificate is vouched for, and not otherwise', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-bus-'));
+  const pair = await makeCertificate(folder, 'bus');
+  await using encrypted = await NatsServer.start({
+    configuration: `tls { cert_file: "${pair.cert}", key_file: "${pair.key}" }`,
+  });
+  const urls = [encrypted.url.replace('nats://127.0.0.1', 'tls://localhost')];
+  const { ca } = await readNatsAccess({ busCa: pair.cert });
+  const bus = await natsBus('a', { urls, ca });
+  expect(await bus.echo(1000)).toBe(true);
+  const lines: string[] = [];
+  const log = createLogger({ level: 'warn', write: (line) => lines.push(line) });
+  const distrustful = new NatsBus({ urls, name: 'b', inboxPrefix: 'i.b', log });
+  await until(() => lines.length > 0, 'what is wrong');
+  expect(distrustful.status).toBe('connecting');
+  expect(lines[0]).toContain('certificate');
+  await Promise.all([bus.close(), distrustful.close()]);
+  await rm(folder, { recursive: true });
+});
+
+test('permissions of the bus hold a node to its own subjects, and leave it all that it needs', async () => {
+  const self = (name: string) => ({ name, life: `life-of-${name}` });
+  const user = (name: string) => {
+    const part = Buffer.from(name).toString('base64url');
+    return `{ user: ${name}, password: p, permissions: {
+      publish: ["t.${part}.>", "$JS.API.INFO"], subscribe: ["t.>", "i.${part}.>"], allow_responses: true } }`;
+  };
+  await using guarded = await NatsServer.start({
+    configuration: `authorization { users: [${user('a')}, ${user('b')}] }`,
+  });
+  const connect = (name: string) =>
+    natsBus(name, {
+      ...{ urls: [guarded.url], credentials: `${name}:p`, inboxPrefix: inboxPrefix(self(name)) },
+    });
+  const [a, b] = [await connect('a'), await connect('b')];
+  const subjects = { a: new OwnSubjects(self('a')), b: new OwnSubjects(self('b')) };
+  b.subscribe(askedOf(self('b').life), (message) => message.respond(bytes('answer')));
+  b.subscribe(everywhereInRoom('room'), (message) => message.respond(bytes('hello')));
+  const beats = collect(b, everyNode);
+  await b.flush();
+  expect(text(await a.request(subjects.a.ask(self('b').life, 'pipe.close'), bytes(''), 1000))).toBe('answer');
+  const limits = { timeoutMs: 1000, stallMs: 100 };
+  expect((await a.gather(subjects.a.room('room', 'hello'), bytes(''), limits)).map(text)).toEqual(['hello']);
+  expect(await a.echo(1000)).toBe(true);
+  a.publish(subjects.b.node('beat'), bytes('forged'));
+  a.publish(subjects.a.node('beat'), bytes('own'));
+  await until(() => beats.length > 0, 'a heartbeat');
+  expect(beats).toEqual([`${subjects.a.node('beat')} own`]);
+  await Promise.all([a.close(), b.close()]);
+});
+
+test.each([
+  ['nothing', ''],
+  ['something else', 'hello'],
+])('a file of credentials that holds %s is refused by name', async (_what, content) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-bus-'));
+  const busCredentials = join(folder, 'bus.creds');
+  await Bun.write(busCredentials, content);
+  await expect(readNatsAccess({ busCredentials })).rejects.toThrow('TUREEN_BUS_CREDENTIALS: "');
+  await expect(readNatsAccess({ busCa: join(folder, 'none') })).rejects.toThrow('TUREEN_BUS_CA: cannot read');
+  await rm(folder, { recursive: true });
 });
