@@ -88,6 +88,21 @@ Nodes find each other over a **bus**: one NATS cluster with JetStream, with leaf
 - **share**: what one life says of one room, its peers and what they publish. Nobody else writes it.
 - **roster**: all shares of a room together, as one node has heard them.
 
+## Media between nodes
+
+What a peer sends goes to another node once, when the first peer there receives it: over a **pipe** (UDP, encrypted by SRTP,
+with retransmissions), one for each room and pair of nodes. All simulcast layers cross, whatever is watched, and a pipe has no estimate of
+bandwidth: nodes should be joined by a network that is better than that of their users.
+
+- Open \`TUREEN_PIPE_PORTS\` (UDP) between nodes, on \`TUREEN_CLUSTER_ADDRESS\`. A node uses a port for each room and other node that it sends to,
+  and one for each that it receives from: 1,000 ports carry 500 rooms that send both ways to one other node.
+- What nobody watches is paused at its origin after a second and leaves the pipe after ten.
+- Every two seconds a node compares what was sent to it with what came. A pipe that stalls is built again; after three times within a minute
+  its media is unreachable there, joins go on, and it is tried again.
+- Data channels go over the bus, in order, at most 1 MiB of each waiting: beyond that a reliable one closes with \`overloaded\`, and one that
+  may lose messages loses them.
+- Each node observes who speaks on it; the one with the lowest life in the room elects the active speaker for all.
+
 ## What happens when something fails
 
 - **A node crashes.** Its heartbeats stop; after 4 seconds, in which other heartbeats still came (or JetStream, which stands beside the

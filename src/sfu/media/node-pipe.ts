@@ -89,7 +89,7 @@ export class NodePipe {
   }
 
   leave(passenger: Passenger): void {
-    if (!this.passengers.delete(passenger) || this.passengers.size > 0) return;
+    if (!this.passengers.delete(passenger) || this.passengers.size > 0 || this.#closed) return;
     this.#cancelIdle();
     this.#cancelIdle = this.options.clock.after(idleMs, () => this.#end());
   }
