@@ -26,6 +26,13 @@ test('peers on two nodes are told of each other: join, name, publications, mute 
     displayName: 'Robert',
     oldDisplayName: 'bob',
   });
+  await bob.client.request('raiseHand', {});
+  expect(await alice.client.waitFor('peerHand')).toMatchObject({
+    peerId: 'bob',
+    raisedAt: expect.any(Number),
+  });
+  await bob.client.request('react', { reaction: 'clap' });
+  expect(await alice.client.waitFor('peerReaction')).toMatchObject({ peerId: 'bob', reaction: 'clap' });
   expect(present(mesh, 'a')).toEqual(['alice: alice', 'bob: Robert']);
   expect(present(mesh, 'b')).toEqual(present(mesh, 'a'));
 
