@@ -64,17 +64,14 @@ const lift: PanelAction = {
   confirm: (context, form) => (
     <>
       <p>
-        <b safe>{context.store.bans.get(Number(form.raw('id')))?.value ?? 'They'}</b> may enter again. Tokens
-        from before the removal stay invalid.
+        <b safe>{context.store.bans.get(form.raw('id'))?.value ?? 'They'}</b> may enter again. Tokens from
+        before the removal stay invalid.
       </p>
       <ReasonField />
     </>
   ),
   async run(context, form) {
-    await context.commands.liftBan(
-      form.integer('id', { from: 1, to: Number.MAX_SAFE_INTEGER }),
-      context.requester(form.text('reason', 200)),
-    );
+    await context.commands.liftBan(form.required('id'), context.requester(form.text('reason', 200)));
     return { message: 'The ban is lifted.' };
   },
 };

@@ -73,7 +73,7 @@ const setPassword: PanelAction = {
   async run(context, form) {
     const user = userOf(context, form);
     context.store.users.setPassword(user.id, await hashPassword(readPassword(form)));
-    context.store.sessions.closeAllOf(user.id, context.sessionId);
+    context.store.sessions.closeAllOf(user, context.sessionId);
     return { message: `The password of ${user.name} was set.` };
   },
 };

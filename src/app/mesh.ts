@@ -50,6 +50,7 @@ export async function startMesh(options: StartMeshOptions): Promise<Mesh | undef
       return { region, draining: sfu.drainDeadline !== null, rooms: rooms.length, peers };
     },
     received: () => receivedByLife(sfu),
+    facts: options.store.facts,
     staleSeconds: config.staleSeconds,
   });
   sfu.mesh.connect({ self, link: mesh, listenInfo, known: (roomId) => mesh.known(roomId) });
@@ -60,7 +61,7 @@ async function connectToNats(
   self: NodeRef,
   { config, log, clock }: StartMeshOptions,
 ): Promise<Buses | undefined> {
-  const { busUrls: urls } = config;
+  const { busUrls: urls, busDomain: domain, busReplicas: replicas } = config;
   if (urls === undefined) return undefined;
   const access = await readNatsAccess(config);
   const [bus, dataBus] = ['', ' (data)'].map(
@@ -70,6 +71,8 @@ async function connectToNats(
         urls,
         name: `tureen ${self.name}${use}`,
         inboxPrefix: inboxPrefix(self),
+        domain,
+        replicas,
         log,
         clock,
       }),

@@ -1,3 +1,5 @@
+import type { Bucket } from './bucket.ts';
+
 /** What carries messages between nodes: NATS, or the memory of one process in tests. Subjects are as in NATS. */
 
 /** A message as it came. */
@@ -35,6 +37,8 @@ export interface GatherOptions {
 
 export interface Bus {
   readonly status: BusStatus;
+  /** What it keeps for nodes that come later. */
+  readonly bucket: Bucket;
   /** @returns a function that ends the subscription */
   onStatus(listener: (status: BusStatus) => void): () => void;
   /**

@@ -2,7 +2,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 
 /** Why a message of another node was not taken. */
-export const dropReasons = ['malformed', 'unknown_node', 'too_large', 'overloaded'] as const;
+export const dropReasons = [
+  'malformed',
+  'unknown_node',
+  'too_large',
+  'overloaded',
+  'other_mesh',
+  'clock_ahead',
+] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 const reportIntervalMs = 60_000;
@@ -14,6 +21,8 @@ export class Drops {
     unknown_node: 0,
     too_large: 0,
     overloaded: 0,
+    other_mesh: 0,
+    clock_ahead: 0,
   };
   #fresh = 0;
   #last: object = {};

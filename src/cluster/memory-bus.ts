@@ -7,6 +7,7 @@ import {
   maxMessageBytes,
   NoAnswer,
 } from './bus.ts';
+import { MemoryBucket, MemoryValues } from './memory-bucket.ts';
 
 /** What becomes of a message on its way: how often it arrives, and after how many later ones. */
 export interface Fate {
@@ -30,6 +31,9 @@ const arrives: Fate = { copies: 1, behind: 0 };
 export class MemoryHub {
   /** Decides about each message; all arrive in order unless set. */
   fate: (subject: string, from: string, to: string) => Fate = () => arrives;
+  /** Whether it keeps values, as NATS does only with JetStream. */
+  keepsValues = true;
+  readonly kept = new MemoryValues();
   #alive = true;
   #frozen = false;
   #isolated: ReadonlySet<string> = new Set();
@@ -92,6 +96,10 @@ export class MemoryHub {
     return [...this.#users].filter((to) => to !== from && this.reaches(from, to) && to.listensTo(subject));
   }
 
+  isIsolated(name: string): boolean {
+    return this.#isolated.has(name);
+  }
+
   reaches(from: MemoryBus, to: MemoryBus): boolean {
     return this.#alive && this.#isolated.has(from.name) === this.#isolated.has(to.name);
   }
@@ -139,6 +147,8 @@ interface Subscription {
 
 /** One user of a hub. */
 export class MemoryBus implements Bus {
+  /** Of the hub, until somebody gives it another one. */
+  bucket: MemoryBucket;
   #status: BusStatus = 'connecting';
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
   readonly #subscriptions = new Set<Subscription>();
@@ -147,7 +157,10 @@ export class MemoryBus implements Bus {
     private readonly hub: MemoryHub,
     readonly name: string,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    const isReached = () => this.#status === 'connected' && hub.keepsValues && !hub.isIsolated(name);
+    this.bucket = new MemoryBucket(hub.kept, isReached);
+  }
 
   get status(): BusStatus {
     return this.#status;

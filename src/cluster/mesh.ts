@@ -10,9 +10,11 @@ import type {
   RoomTellings,
 } from '../sfu/media/node-link.ts';
 import type { NodeRef } from '../sfu/rooms/share.ts';
+import type { Facts } from '../store/facts.ts';
 import type { Bus } from './bus.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain } from './domain.ts';
+import { FactExchange } from './facts.ts';
 import { JumpWatch } from './jump-watch.ts';
 import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';
@@ -28,7 +30,9 @@ export interface MeshOptions {
   /** Carries messages of data channels, so that a slow reader there never holds up the rest. */
   readonly dataBus: Bus;
   readonly domain: MeshDomain;
-  readonly about: () => About;
+  readonly about: () => Omit<About, 'mesh'>;
+  /** What this node keeps for good, and the others too. */
+  readonly facts: Facts;
   /** Bytes of media that came over all pipes that are open now. */
   readonly received: () => Promise<ReceivedBytes>;
   readonly staleSeconds: number;
@@ -42,6 +46,7 @@ const askTimeoutMs = 2000;
 export class Mesh implements NodeLink {
   readonly presence: Presence;
   readonly shares: Shares;
+  readonly facts: FactExchange;
   readonly #wire: Wire;
   readonly #data: DataMessages;
   readonly #jumps: JumpWatch;
@@ -54,7 +59,9 @@ export class Mesh implements NodeLink {
     const jumps = this.#jumps;
     const wire = new Wire({ bus, self, jumps, log, clock });
     const pipes = new PipeTraffic(clock, received);
-    const presence = new Presence({ ...options, wire, jumps, pipes, clock });
+    const about = () => ({ ...options.about(), mesh: options.facts.membership.meshId });
+    const presence = new Presence({ ...options, about, wire, jumps, pipes, clock });
+    this.facts = new FactExchange({ facts: options.facts, wire, presence, log, clock });
     this.#wire = wire;
     this.presence = presence;
     const told = (from: NodeRef, roomId: string, { name, data }: RoomMessage) =>
@@ -78,11 +85,12 @@ export class Mesh implements NodeLink {
     presence.start();
     this.shares.start();
     this.#data.start();
+    this.facts.start();
   }
 
   /** Why new calls should go elsewhere. */
   unreadyReasons(): string[] {
-    return this.presence.unreadyReasons();
+    return [...this.presence.unreadyReasons(), ...this.facts.unreadyReasons()];
   }
 
   /** When what others say of a room that was just opened is known. At once while the bus is away. */
@@ -123,6 +131,7 @@ export class Mesh implements NodeLink {
   async #close(): Promise<void> {
     this.#jumps.close();
     this.#stopAnswering();
+    this.facts.close();
     this.#data.close();
     this.shares.close();
     this.presence.close();

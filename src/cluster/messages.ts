@@ -3,6 +3,7 @@ import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
+import { Fact, MeshId, maxFacts } from './fact-schemas.ts';
 import * as shapes from './schemas.ts';
 
 /**
@@ -34,8 +35,16 @@ export const nodeMessages = {
       draining: Type.Boolean(),
       rooms: shapes.Count,
       peers: shapes.Count,
+      mesh: orNull(MeshId, 'the mesh that it belongs to; null while it has joined none'),
     }),
     'Each second. A node of which none came for 4 seconds is stale.',
+  ),
+  facts: message(
+    Type.Object({
+      mesh: orNull(MeshId, 'null while the sender has joined none'),
+      facts: Type.Array(Fact, { minItems: 1, maxItems: maxFacts }),
+    }),
+    'What was decided on the sender, at once; the bucket has it too, for nodes that come later. Between nodes of which one has joined no mesh only bans and removals count.',
   ),
   bye: message(Nothing, 'The node ends; all that it said is void.'),
 } as const;

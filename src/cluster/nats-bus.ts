@@ -10,6 +10,7 @@ import {
   NoAnswer,
 } from './bus.ts';
 import { type NatsAccess, natsAuthenticator } from './nats-access.ts';
+import { NatsBucket } from './nats-bucket.ts';
 
 export interface NatsBusOptions extends NatsAccess {
   /** As `nats://host:port` or `tls://host:port`. */
@@ -18,10 +19,15 @@ export interface NatsBusOptions extends NatsAccess {
   readonly name: string;
   /** What begins the subjects of answers to this node. */
   readonly inboxPrefix: string;
+  /** Where values are kept in JetStream. */
+  readonly domain?: string;
+  readonly replicas?: number;
   readonly log: Logger;
   readonly clock?: Clock;
 }
 
+/** The bucket's name in JetStream. */
+const bucketName = 'tureen-facts';
 /** A connection whose server says nothing is given up after two of these. */
 const pingIntervalMs = 2000;
 const handshakeTimeoutMs = 3000;
@@ -38,6 +44,7 @@ interface Listening {
 
 /** The bus of an installation: a NATS server, or several. It connects by itself, and again for ever. */
 export class NatsBus implements Bus {
+  readonly bucket: NatsBucket;
   #status: BusStatus = 'connecting';
   #connection: NatsConnection | undefined;
   #cancelRetry: () => void = () => {};
@@ -51,7 +58,10 @@ export class NatsBus implements Bus {
 
   /** Starts to connect, and does not wait for it: without a bus a node serves what it has. */
   constructor(private readonly options: NatsBusOptions) {
-    this.#clock = options.clock ?? systemClock;
+    const { clock = systemClock, domain, replicas = 1 } = options;
+    this.#clock = clock;
+    const connection = () => (this.#status === 'connected' ? this.#connection : undefined);
+    this.bucket = new NatsBucket(connection, clock, { name: bucketName, domain, replicas });
     void this.#connect();
   }
 

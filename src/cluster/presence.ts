@@ -10,7 +10,7 @@ import { RemoteNode } from './remote-node.ts';
 import type { Wire } from './wire.ts';
 
 /** What this node says of itself in each heartbeat. */
-export type About = Pick<Beat, 'region' | 'draining' | 'rooms' | 'peers'>;
+export type About = Pick<Beat, 'region' | 'draining' | 'rooms' | 'peers' | 'mesh'>;
 
 export interface PresenceOptions {
   readonly wire: Wire;
@@ -49,6 +49,7 @@ export const listenMs = 3000;
 /** A heartbeat is overdue by then. */
 export const staleMs = 4000;
 const maxNodes = 1000;
+const smallOffsetMs = 2000;
 /** Lives that have ended and are not to come back; the oldest are forgotten. */
 const maxEnded = 1000;
 
@@ -78,7 +79,8 @@ export class Presence {
     const { wire } = this.options;
     wire.knows = (from) => this.nodes.get(from.life)?.name === from.name;
     this.#ends.push(
-      wire.hear({ beat: (from, beat) => this.#heard(from, beat), bye: (from) => this.#left(from) }),
+      wire.hear('beat', (from, beat) => this.#heard(from, beat)),
+      wire.hear('bye', (from) => this.#left(from)),
       wire.bus.onStatus((status) => {
         this.grace();
         this.#listensSince = status === 'connected' ? this.options.clock.elapsed() : undefined;
@@ -96,6 +98,16 @@ export class Presence {
   /** The other nodes, but for those of which nothing is heard. */
   get living(): RemoteNode[] {
     return [...this.nodes.values()].filter(({ stale }) => !stale);
+  }
+
+  /**
+   * Milliseconds by which the time that the nodes agree on is ahead of this one's: the middle of their clocks, of two the
+   * earlier one, so that a clock that is wrong is alone. Small differences are the time that heartbeats take.
+   */
+  get clockOffset(): number {
+    const offsets = [0, ...this.living.map(({ clockOffset }) => clockOffset)].sort((a, b) => a - b);
+    const middle = offsets[Math.floor((offsets.length - 1) / 2)] ?? 0;
+    return Math.abs(middle) < smallOffsetMs ? 0 : middle;
   }
 
   /** Why new calls should go elsewhere; nothing while the bus is away: a node serves what it has. */

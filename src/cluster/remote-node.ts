@@ -16,6 +16,8 @@ export class RemoteNode implements NodeRef {
   draining = false;
   rooms = 0;
   peers = 0;
+  /** The mesh that it belongs to; null while it knows none. */
+  mesh: string | null = null;
   readonly #offsets: number[] = [];
 
   constructor(
@@ -26,8 +28,8 @@ export class RemoteNode implements NodeRef {
     this.name = name;
   }
 
-  heard({ region, draining, rooms, peers, now }: Beat, at: { elapsed: number; now: number }): void {
-    Object.assign(this, { region, draining, rooms, peers, stale: false, heardAt: at.elapsed });
+  heard({ region, draining, rooms, peers, mesh, now }: Beat, at: { elapsed: number; now: number }): void {
+    Object.assign(this, { region, draining, rooms, peers, mesh, stale: false, heardAt: at.elapsed });
     this.#offsets.push(now - at.now);
     if (this.#offsets.length > samples) this.#offsets.shift();
   }

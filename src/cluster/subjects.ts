@@ -44,7 +44,7 @@ export function inboxPrefix({ name, life }: NodeRef): string {
 }
 
 /** Patterns of what a node listens to. */
-export const everyNode = `${root}.*.*.node.*`;
+export const everyNode = (name: string) => `${root}.*.*.node.${name}`;
 export const everywhereInRoom = (roomId: string) => `${root}.*.*.room.${encode(roomId)}.*`;
 export const dataInRoom = (roomId: string) => `${root}.*.*.data.${encode(roomId)}`;
 export const askedOf = (life: string) => `${root}.*.*.ask.${life}.>`;

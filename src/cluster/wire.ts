@@ -72,14 +72,13 @@ export class Wire {
   }
 
   /** Hears what is said to all nodes, by any node that is not this one. */
-  hear(
-    listeners: {
-      readonly [N in table.NodeMessageName]: (from: NodeRef, data: table.NodeMessageData<N>) => void;
-    },
+  hear<N extends table.NodeMessageName>(
+    name: N,
+    listener: (from: NodeRef, data: table.NodeMessageData<N>, message: BusMessage) => void,
   ): () => void {
-    return this.bus.subscribe(everyNode, (message) => {
+    return this.bus.subscribe(everyNode(name), (message) => {
       const read = this.#read(message, table.nodeMessages);
-      if (read) listeners[read.name](read.from, read.data as never);
+      if (read) listener(read.from, read.data as never, message);
     });
   }
 

@@ -98,9 +98,9 @@ export class Commands {
   }
 
   /** Ends a ban. @throws SfuError not_found when there is none in force with that id */
-  async liftBan(id: number, requester: Requester): Promise<void> {
+  async liftBan(id: string, requester: Requester): Promise<void> {
     const ban = this.store.bans.get(id);
-    const details = { id, kind: ban?.kind, value: ban?.value };
+    const details = { id: ban?.id ?? id, kind: ban?.kind, value: ban?.value };
     const intent = { ...requester, action: 'ban.lift', details, ...(ban?.roomId && { roomId: ban.roomId }) };
     await this.#audited(intent, () => {
       if (!this.store.bans.lift(id))

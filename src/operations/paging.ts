@@ -38,12 +38,28 @@ export function pageById<T extends { readonly id: string }>(items: readonly T[],
   );
 }
 
-/** A page of database rows, the newest first. */
+/** A page of database rows with a number each, the newest first. */
 export function pageOfRows<T extends { readonly id: number }>(
   read: (query: { limit: number; before?: number }) => readonly T[],
-  { limit = defaultPageSize, cursor }: PageQuery,
+  query: PageQuery,
 ): Page<T> {
-  const before = cursor === undefined ? undefined : readRowCursor(cursor);
+  return newestFirst(read, query, readNumber);
+}
+
+/** A page of database rows whose ids are in the order of their time, the newest first. */
+export function pageOfTimedRows<T extends { readonly id: string }>(
+  read: (query: { limit: number; before?: string }) => readonly T[],
+  query: PageQuery,
+): Page<T> {
+  return newestFirst(read, query, (id) => id);
+}
+
+function newestFirst<I extends number | string, T extends { readonly id: I }>(
+  read: (query: { limit: number; before?: I }) => readonly T[],
+  { limit = defaultPageSize, cursor }: PageQuery,
+  readId: (key: string) => I,
+): Page<T> {
+  const before = cursor === undefined ? undefined : readId(readCursor(cursor));
   const rows = read({ limit: limit + 1, before });
   const items = rows.slice(0, limit);
   const last = items.at(-1);
@@ -61,8 +77,8 @@ function readCursor(cursor: string): string {
   return key;
 }
 
-function readRowCursor(cursor: string): number {
-  const id = Number(readCursor(cursor));
+function readNumber(key: string): number {
+  const id = Number(key);
   if (!Number.isSafeInteger(id) || id < 1) throw wrongCursor();
   return id;
 }

@@ -186,7 +186,7 @@ export const BanKind = oneOf(banKinds, {
 });
 
 export const Ban = Type.Object({
-  id: Type.Integer(),
+  id: Type.String({ description: 'UUIDv7, the same on every node' }),
   kind: BanKind,
   value: Type.String(),
   roomId: orNull(Id, 'Null for the whole server'),

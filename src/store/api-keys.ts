@@ -1,4 +1,6 @@
 import type { Connection } from './connection.ts';
+import type { FactBodies, FactRef, FactTable } from './fact.ts';
+import type { Facts } from './facts.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Role } from './users.ts';
 
@@ -27,14 +29,17 @@ export class ApiKeys {
   constructor(
     private readonly database: Connection,
     private readonly now: () => number,
+    private readonly facts: Facts,
   ) {}
 
   /** Creates a key. @returns its secret, which cannot be read again */
   create(name: string, role: Role): string {
     const secret = `tureen_${newSecret()}`;
-    this.database
-      .query('INSERT INTO api_keys (name, secret_hash, role, created_at) VALUES (?, ?, ?, ?)')
-      .run(name, hashSecret(secret), role, this.now());
+    const key = { secretHash: hashSecret(secret), role, createdAt: this.now() };
+    this.database.transaction(() => {
+      this.#add(name, key);
+      this.facts.decided(refOf(name));
+    });
     return secret;
   }
 
@@ -63,8 +68,41 @@ export class ApiKeys {
   }
 
   revoke(id: number): void {
-    this.database.query('DELETE FROM api_keys WHERE id = ?').run(id);
+    this.database.transaction(() => {
+      const key = this.database.query<Row, [number]>('SELECT * FROM api_keys WHERE id = ?').get(id);
+      if (!key) return;
+      this.database.query('DELETE FROM api_keys WHERE id = ?').run(id);
+      this.facts.decided(refOf(key.name));
+    });
   }
+
+  /** Keys as facts: the same on every node, but for when they were last used. */
+  readonly keys: FactTable<'key'> = {
+    readFact: ({ name }) =>
+      this.database
+        .query<FactBodies['key'], [string]>(
+          'SELECT secret_hash AS secretHash, role, created_at AS createdAt FROM api_keys WHERE name = ?',
+        )
+        .get(name),
+    writeFact: ({ name }, body) => {
+      // A secret belongs to one key: a copied database may have had it under another name.
+      this.database
+        .query('DELETE FROM api_keys WHERE name = ? OR secret_hash = ?')
+        .run(name, body?.secretHash ?? '');
+      if (body) this.#add(name, body);
+      return true;
+    },
+  };
+
+  #add(name: string, { secretHash, role, createdAt }: FactBodies['key']): void {
+    this.database
+      .query('INSERT INTO api_keys (name, secret_hash, role, created_at) VALUES (?, ?, ?, ?)')
+      .run(name, secretHash, role, createdAt);
+  }
+}
+
+function refOf(name: string): FactRef<'key'> {
+  return { kind: 'key', name, scope: '' };
 }
 
 function readRow({ id, name, role, created_at, used_at }: Row): ApiKey {

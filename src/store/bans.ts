@@ -3,6 +3,8 @@ import { networksAround, readNetwork } from '../core/networks.ts';
 import type { AuditActor } from './audit.ts';
 import type { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
+import type { FactBodies, FactRef, FactTable } from './fact.ts';
+import type { Facts } from './facts.ts';
 
 export const banKinds = ['identity', 'token', 'address'] as const;
 /** What a ban matches: the subject (the peer id of a token), the id of a token (jti), or the address of a connection. */
@@ -20,7 +22,8 @@ export interface NewBan {
 }
 
 export interface Ban extends NewBan {
-  readonly id: number;
+  /** UUIDv7, made by the node that added it. */
+  readonly id: string;
   readonly createdAt: number;
   readonly liftedAt: number | null;
 }
@@ -29,7 +32,7 @@ export interface BanSearch {
   /** Text to find in value, room, reason or actor. */
   readonly text?: string;
   /** Only bans older than the one with this id. */
-  readonly before?: number;
+  readonly before?: string;
   readonly limit: number;
   /** Only bans that are in force; by default also those that have ended. */
   readonly onlyActive?: boolean;
@@ -52,7 +55,7 @@ export interface Removed {
 }
 
 interface Row {
-  id: number;
+  id: string;
   kind: BanKind;
   value: string;
   room_id: string | null;
@@ -64,47 +67,60 @@ interface Row {
   lifted_at: number | null;
 }
 
+export interface BansOptions {
+  readonly database: Connection;
+  readonly now: () => number;
+  /** Takes what cannot be written now. */
+  readonly later: BatchedWrites;
+  readonly facts: Facts;
+}
+
 /** Bans, and the times until which the tokens of removed subjects are void. */
 export class Bans {
   /** By room and subject: until when their tokens are void, where that is not stored yet. */
   readonly #unstored = new Map<string, number>();
+  private readonly database: Connection;
+  private readonly now: () => number;
+  private readonly later: BatchedWrites;
+  private readonly facts: Facts;
 
-  /** @param later takes what cannot be written now */
-  constructor(
-    private readonly database: Connection,
-    private readonly now: () => number,
-    private readonly later: BatchedWrites,
-  ) {}
+  constructor({ database, now, later, facts }: BansOptions) {
+    this.database = database;
+    this.now = now;
+    this.later = later;
+    this.facts = facts;
+  }
 
   /** @throws SfuError invalid_params when an address to ban is not valid */
   add(newBan: NewBan): Ban {
-    const ban = readBan(newBan);
-    const { kind, value, roomId, reason, by, expiresAt } = ban;
     const createdAt = this.now();
-    const { lastInsertRowid } = this.database
-      .query(
-        `INSERT INTO bans (kind, value, room_id, reason, by_kind, by_id, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      )
-      .run(kind, value, roomId, reason, by.kind, by.id, createdAt, expiresAt);
-    return { ...ban, id: Number(lastInsertRowid), createdAt, liftedAt: null };
+    const id = Bun.randomUUIDv7('hex', createdAt);
+    const ban = { ...readBan(newBan), id, createdAt, liftedAt: null };
+    this.database.transaction(() => {
+      this.#write(ban);
+      this.facts.decided({ kind: 'ban', name: id, scope: '' });
+    });
+    return ban;
   }
 
-  get(id: number): Ban | undefined {
-    const row = this.database.query<Row, [number]>('SELECT * FROM bans WHERE id = ?').get(id);
+  /** @param id also the number that a ban had before ids were UUIDs */
+  get(id: string): Ban | undefined {
+    const row = this.database
+      .query<Row, [string, number | null]>('SELECT * FROM bans WHERE id = ? OR number = ?')
+      .get(id, numberOf(id));
     return row ? readRow(row) : undefined;
   }
 
   /** Ends a ban before its time. @returns whether it was in force */
-  lift(id: number): boolean {
+  lift(id: string): boolean {
     const now = this.now();
-    return (
-      this.database
-        .query(
-          'UPDATE bans SET lifted_at = ? WHERE id = ? AND lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?)',
-        )
-        .run(now, id, now).changes > 0
-    );
+    const ban = this.get(id);
+    if (!ban || ban.liftedAt !== null || (ban.expiresAt !== null && ban.expiresAt <= now)) return false;
+    this.database.transaction(() => {
+      this.database.query('UPDATE bans SET lifted_at = ? WHERE id = ?').run(now, ban.id);
+      this.facts.decided({ kind: 'ban', name: ban.id, scope: '' });
+    });
+    return true;
   }
 
   /** The ban in force that matches an entrant; if there are several, the one that lasts longest. */
@@ -127,28 +143,82 @@ export class Bans {
   }
 
   /** Makes the tokens of a subject for a room void that were issued until now, or until `issuedAt` if that is later. */
-  voidTokens({ roomId, subject, issuedAt }: Removed): void {
-    // The clock that issued the token may be ahead of this one.
-    this.#writeVoid(roomId, subject, Math.max(this.now(), issuedAt));
+  voidTokens(removed: Removed): void {
+    this.#voidUntil(removed, this.#endOf(removed));
   }
 
   /** Like `voidTokens` while that cannot be stored: it holds from now on, and is written when that is possible. */
-  voidTokensUnstored({ roomId, subject, issuedAt }: Removed): void {
+  voidTokensUnstored(removed: Removed): void {
     if (this.later.isFull) return;
-    const key = JSON.stringify([roomId, subject]);
-    const until = Math.max(this.now(), issuedAt);
+    const key = JSON.stringify([removed.roomId, removed.subject]);
+    const until = this.#endOf(removed);
     this.#unstored.set(key, until);
-    const written = this.later.write(() => this.#writeVoid(roomId, subject, until));
+    const written = this.later.write(() => this.#voidUntil(removed, until));
     void written.then(() => {
       if (this.#unstored.get(key) === until) this.#unstored.delete(key);
     });
   }
 
-  #writeVoid(roomId: string, subject: string, until: number): void {
+  /** The clock that issued the token may be ahead of that of the nodes, and this one's may be wrong. */
+  #endOf({ issuedAt }: Removed): number {
+    return Math.max(this.facts.clock.time, issuedAt);
+  }
+
+  #voidUntil({ roomId, subject }: Removed, until: number): void {
+    this.database.transaction(() => {
+      const known = this.removals.readFact({ kind: 'removal', name: subject, scope: roomId });
+      // Nodes agree on the greatest: one that became smaller would come back.
+      this.#writeRemoval(roomId, subject, Math.max(known?.until ?? 0, until));
+      this.facts.decided({ kind: 'removal', name: subject, scope: roomId });
+    });
+  }
+
+  #writeRemoval(roomId: string, subject: string, until: number): void {
     this.database
       .query('INSERT OR REPLACE INTO removals (room_id, peer_id, removed_at) VALUES (?, ?, ?)')
       .run(roomId, subject, until);
   }
+
+  #write({ id, kind, value, roomId, reason, by, createdAt, expiresAt, liftedAt }: Ban): void {
+    this.database
+      .query(
+        `INSERT INTO bans (id, kind, value, room_id, reason, by_kind, by_id, created_at, expires_at, lifted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (id) DO UPDATE SET kind = ?2, value = ?3, room_id = ?4, reason = ?5, by_kind = ?6, by_id = ?7,
+           created_at = ?8, expires_at = ?9, lifted_at = ?10`,
+      )
+      .run(id, kind, value, roomId, reason, by.kind, by.id, createdAt, expiresAt, liftedAt);
+  }
+
+  /** Bans as facts. They are lifted, and never deleted. */
+  readonly bans: FactTable<'ban'> = {
+    readFact: ({ name }) => {
+      const row = this.database.query<Row, [string]>('SELECT * FROM bans WHERE id = ?').get(name);
+      if (!row) return null;
+      const { id: _, ...body } = readRow(row);
+      return body;
+    },
+    writeFact: ({ name: id }: FactRef, body: FactBodies['ban'] | null) => {
+      if (body === null) return false;
+      this.#write({ ...body, id });
+      return true;
+    },
+  };
+
+  /** Times until which tokens are void, as facts. They are never deleted. */
+  readonly removals: FactTable<'removal'> = {
+    readFact: ({ name, scope }) =>
+      this.database
+        .query<{ until: number }, [string, string]>(
+          'SELECT removed_at AS until FROM removals WHERE room_id = ? AND peer_id = ?',
+        )
+        .get(scope, name),
+    writeFact: ({ name, scope }, body) => {
+      if (body === null) return false;
+      this.#writeRemoval(scope, name, body.until);
+      return true;
+    },
+  };
 
   /** Whether a token is void. A token without a time of issue counts as issued before the removal. */
   isVoid({ roomId, subject, issuedAt }: Entrant): boolean {
@@ -166,13 +236,21 @@ export class Bans {
   list({ text = '', limit, before, onlyActive = false }: BanSearch): Ban[] {
     const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
     return this.database
-      .query<Row, [string, number, number, number, number]>(
+      .query<Row, [string, number, number, string, number]>(
         `SELECT * FROM bans WHERE (value LIKE ?1 ESCAPE '\\' OR room_id LIKE ?1 ESCAPE '\\' OR reason LIKE ?1 ESCAPE '\\' OR by_id LIKE ?1 ESCAPE '\\')
          AND (?2 = 0 OR (lifted_at IS NULL AND (expires_at IS NULL OR expires_at > ?3))) AND id < ?4 ORDER BY id DESC LIMIT ?5`,
       )
-      .all(pattern, onlyActive ? 1 : 0, this.now(), before ?? Number.MAX_SAFE_INTEGER, limit)
+      .all(pattern, onlyActive ? 1 : 0, this.now(), before ?? afterEveryId, limit)
       .map(readRow);
   }
+}
+
+/** Ids are hexadecimal. */
+const afterEveryId = 'g';
+
+/** Ids were numbers once. */
+function numberOf(id: string): number | null {
+  return /^[1-9]\d{0,15}$/.test(id) ? Number(id) : null;
 }
 
 /** A ban in its one form. @throws SfuError invalid_params when an address to ban is not valid */

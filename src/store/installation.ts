@@ -11,13 +11,22 @@ export interface Beginning {
 export class Installation {
   constructor(private readonly database: Connection) {}
 
+  get id(): string {
+    return this.#read().installation;
+  }
+
   /** Keeps that a life begins. @throws SfuError storage_unavailable */
   begin(life: string): Beginning {
+    const beginning = this.#read();
+    this.database.query('UPDATE installation SET life = ? WHERE id = 1').run(life);
+    return beginning;
+  }
+
+  #read(): Beginning {
     const row = this.database
       .query<Beginning, []>('SELECT installation, life AS formerLife FROM installation WHERE id = 1')
       .get();
     if (!row) throw new Error('the database has lost its installation; restore it from a copy');
-    this.database.query('UPDATE installation SET life = ? WHERE id = 1').run(life);
     return row;
   }
 }

@@ -1,6 +1,9 @@
 import type { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
+import type { FactTable } from './fact.ts';
+import type { Facts } from './facts.ts';
 import { hashSecret, newSecret } from './secrets.ts';
+import { type User, userKey } from './users.ts';
 
 /** A user's login to the dashboard. Times are milliseconds since the epoch. */
 export interface LoginSession {
@@ -39,6 +42,14 @@ interface Row {
 /** Sessions that are opened while the database cannot be written. */
 const maxUnstored = 100;
 
+export interface LoginSessionsOptions {
+  readonly database: Connection;
+  readonly now: () => number;
+  /** Takes what cannot be written now. */
+  readonly later: BatchedWrites;
+  readonly facts: Facts;
+}
+
 /**
  * The sessions of the dashboard. The browser has a random secret, the database its hash. While the database cannot be
  * written sessions are kept in memory, so that moderators can log in and act; such a session ends with the server.
@@ -50,12 +61,17 @@ export class LoginSessions {
   /** Sessions that have ended, which is not stored yet. */
   readonly #ended = new Set<number>();
 
-  /** @param later takes what cannot be written now */
-  constructor(
-    private readonly database: Connection,
-    private readonly now: () => number,
-    private readonly later: BatchedWrites,
-  ) {}
+  private readonly database: Connection;
+  private readonly now: () => number;
+  private readonly later: BatchedWrites;
+  private readonly facts: Facts;
+
+  constructor({ database, now, later, facts }: LoginSessionsOptions) {
+    this.database = database;
+    this.now = now;
+    this.later = later;
+    this.facts = facts;
+  }
 
   /** Opens a session. @returns the secret for the browser's cookie */
   open(options: { userId: number; address: string; agent: string }): string {
@@ -122,10 +138,42 @@ export class LoginSessions {
     void this.later.write(remove).then(() => this.#ended.delete(id));
   }
 
-  /** Ends every session of a user, except the one with the id `except`. */
-  closeAllOf(userId: number, except = 0): void {
-    this.#forget((row) => row.user_id === userId && row.id !== except);
-    this.database.query('DELETE FROM sessions WHERE user_id = ? AND id <> ?').run(userId, except);
+  /** Ends every session of a user on every node, except the one of this node with the id `except`. */
+  closeAllOf({ id, name }: Pick<User, 'id' | 'name'>, except = 0): void {
+    this.#forget((row) => row.user_id === id && row.id !== except);
+    this.database.transaction(() => {
+      this.database.query('DELETE FROM sessions WHERE user_id = ? AND id <> ?').run(id, except);
+      this.#writeEnd(userKey(name), this.facts.clock.time);
+      this.facts.decided({ kind: 'logins', name: userKey(name), scope: '' });
+    });
+  }
+
+  /** When the logins of users were made void, as facts. Sessions themselves stay with their node. */
+  readonly logins: FactTable<'logins'> = {
+    readFact: ({ name }) =>
+      this.database
+        .query<{ until: number }, [string]>('SELECT until FROM login_ends WHERE name = ?')
+        .get(name),
+    writeFact: ({ name }, body) => {
+      if (body === null) return false;
+      const { until } = body;
+      this.#writeEnd(name, until);
+      const user = this.database
+        .query<{ id: number }, [string]>('SELECT id FROM users WHERE name = ?')
+        .get(name);
+      if (!user) return true;
+      this.#forget((row) => row.user_id === user.id && row.created_at <= until);
+      this.database.query('DELETE FROM sessions WHERE user_id = ? AND created_at <= ?').run(user.id, until);
+      return true;
+    },
+  };
+
+  #writeEnd(name: string, until: number): void {
+    this.database
+      .query(
+        'INSERT INTO login_ends (name, until) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET until = max(until, ?2)',
+      )
+      .run(name, until);
   }
 
   /** Notes that a session is used. It is good also while that cannot be written. */

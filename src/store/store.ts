@@ -6,6 +6,7 @@ import { Bans } from './bans.ts';
 import { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
 import { openDatabase } from './database.ts';
+import { Facts } from './facts.ts';
 import { Installation } from './installation.ts';
 import { LoginSessions } from './login-sessions.ts';
 import { isStorageError } from './storage-trouble.ts';
@@ -23,12 +24,20 @@ export interface StoreOptions {
   auditDays?: number;
 }
 
+export interface StorageState {
+  readonly writable: boolean;
+  readonly waiting: number;
+  readonly lost: number;
+  /** What other nodes are still to be told, and what of theirs was refused since the start. */
+  readonly facts: { readonly waiting: number; readonly refused: number };
+}
+
 const dayMs = 86_400_000;
-/** How often old audit entries are deleted. */
-const auditCleanupIntervalMs = 3_600_000;
+/** How often what is old enough is deleted. */
+const cleanUpIntervalMs = 3_600_000;
 
 /** What outlives the process, in one SQLite file: users, API keys, bans, the audit log and the outbox of webhooks. */
-export class Store {
+export class Store implements Disposable {
   readonly users: Users;
   readonly sessions: LoginSessions;
   readonly apiKeys: ApiKeys;
@@ -36,6 +45,8 @@ export class Store {
   readonly audit: AuditLog;
   readonly webhooks: WebhookOutbox;
   readonly installation: Installation;
+  /** What the nodes of a mesh tell each other to keep: bans, removals, users, API keys. */
+  readonly facts: Facts;
   /** Whether everything is in memory and is lost when the process ends. */
   readonly volatile: boolean;
   readonly #database: Connection;
@@ -52,17 +63,32 @@ export class Store {
     this.volatile = folder === undefined;
     const later = new BatchedWrites(database, log, 'records of what moderators did');
     this.#later = ends.adopt(later, (opened) => opened.close());
-    this.users = new Users(database, now);
-    this.sessions = new LoginSessions(database, now, later);
-    this.apiKeys = new ApiKeys(database, now);
     this.installation = new Installation(database);
-    this.bans = new Bans(database, now, later);
+    const own = new Facts({ database, node: this.installation.id, now, log });
+    const facts = ends.adopt(own, (opened) => opened.close());
+    this.facts = facts;
+    this.users = new Users(database, now, facts);
+    this.sessions = new LoginSessions({ database, now, later, facts });
+    this.apiKeys = new ApiKeys(database, now, facts);
+    this.bans = new Bans({ database, now, later, facts });
+    facts.connect({
+      ban: this.bans.bans,
+      removal: this.bans.removals,
+      logins: this.sessions.logins,
+      user: this.users.users,
+      key: this.apiKeys.keys,
+    });
     this.audit = new AuditLog({ database, now, later, log });
     this.webhooks = ends.adopt(new WebhookOutbox({ database, log, now }), (opened) => opened.close());
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted when the server stopped', { interrupted });
-    if (options.auditDays !== undefined) this.#keepShort(options.auditDays, { log, now, ends });
+    this.#cleanUp(options);
+    const timer = ends.adopt(
+      setInterval(() => this.#cleanUp(options), cleanUpIntervalMs),
+      clearInterval,
+    );
+    timer.unref();
     this.#ends = ends.move();
   }
 
@@ -72,9 +98,11 @@ export class Store {
   }
 
   /** What the metrics say of it. */
-  get state(): { readonly writable: boolean; readonly waiting: number; readonly lost: number } {
+  get state(): StorageState {
     const { isWritable: writable } = this.#database;
-    return { writable, waiting: this.#later.size, lost: this.audit.lost };
+    const { outbox, refused } = this.facts;
+    const facts = { waiting: outbox.size, refused };
+    return { writable, waiting: this.#later.size, lost: this.audit.lost, facts };
   }
 
   /**
@@ -97,22 +125,20 @@ export class Store {
     this.#ends.dispose();
   }
 
-  #keepShort(
-    auditDays: number,
-    { log, now, ends }: { log: Logger; now: () => number; ends: DisposableStack },
-  ): void {
-    const deleteOldEntries = () => {
-      try {
-        const entries = this.audit.deleteBefore(now() - auditDays * dayMs);
-        if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
-      } catch (error) {
-        // They are deleted an hour later, then.
-        if (!isStorageError(error)) throw error;
-        log.warn('old entries of the audit log cannot be deleted', { reason: error.message });
-      }
-    };
-    deleteOldEntries();
-    const timer = ends.adopt(setInterval(deleteOldEntries, auditCleanupIntervalMs), clearInterval);
-    timer.unref();
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Deletes what is old enough. What cannot be deleted now is deleted an hour later. */
+  #cleanUp({ auditDays, log, clock = systemClock, now = () => clock.now() }: StoreOptions): void {
+    try {
+      this.facts.prune();
+      if (auditDays === undefined) return;
+      const entries = this.audit.deleteBefore(now() - auditDays * dayMs);
+      if (entries > 0) log.info('old entries of the audit log were deleted', { entries, auditDays });
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      log.warn('old entries cannot be deleted', { reason: error.message });
+    }
   }
 }

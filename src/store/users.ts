@@ -1,4 +1,7 @@
 import type { Connection } from './connection.ts';
+import type { FactTable } from './fact.ts';
+import type { Facts } from './facts.ts';
+
 export const roles = ['viewer', 'moderator', 'admin'] as const;
 /** A viewer can look, a moderator can also act on peers and rooms, an admin can do everything. */
 export type Role = (typeof roles)[number];
@@ -36,6 +39,7 @@ export class Users {
   constructor(
     private readonly database: Connection,
     private readonly now: () => number,
+    private readonly facts: Facts,
   ) {}
 
   get count(): number {
@@ -47,7 +51,7 @@ export class Users {
   }
 
   byName(name: string): User | undefined {
-    return this.#read(this.database.query<Row, [string]>('SELECT * FROM users WHERE name = ?').get(name));
+    return this.#read(this.#rowOf(name));
   }
 
   list(): User[] {
@@ -55,39 +59,81 @@ export class Users {
     return rows.flatMap((row) => this.#read(row) ?? []);
   }
 
-  /** Creates a user, or updates the one with that name. */
+  /**
+   * Creates a user, or updates the one with that name. Those of the page are the same on every node. One of the
+   * configuration is this node's own, and so is one of the proxy until somebody changes it.
+   */
   put(user: { name: string; passwordHash: string | null; role: Role; origin: User['origin'] }): User {
-    const { name, passwordHash, role, origin } = user;
+    const { name, origin } = user;
+    return this.database.transaction(() => {
+      this.#write({ ...user, createdAt: this.now() });
+      const stored = this.byName(name);
+      if (!stored) throw new Error(`the user "${name}" was not written`);
+      if (origin === 'page') this.facts.decided(refOf(stored));
+      return stored;
+    });
+  }
+
+  setRole(id: number, role: Role): void {
+    this.#change(id, () => this.database.query('UPDATE users SET role = ? WHERE id = ?').run(role, id));
+  }
+
+  setPassword(id: number, passwordHash: string): void {
+    this.#change(id, () =>
+      this.database.query('UPDATE users SET password_hash = ? WHERE id = ?').run(passwordHash, id),
+    );
+  }
+
+  remove(id: number): void {
+    this.#change(id, () => this.database.query('DELETE FROM users WHERE id = ?').run(id));
+  }
+
+  /** The user with this name, if the password is right. An unknown name takes as long as a wrong password. */
+  async check(name: string, password: string): Promise<User | undefined> {
+    const row = this.#rowOf(name);
+    const isRight = await Bun.password
+      .verify(password, row?.password_hash ?? (await decoy()))
+      .catch(() => false);
+    return isRight && row?.password_hash ? this.#read(row) : undefined;
+  }
+
+  /** Users as facts. */
+  readonly users: FactTable<'user'> = {
+    readFact: ({ name }) => {
+      const row = this.#rowOf(name);
+      if (!row || row.origin === 'configuration') return null;
+      const { password_hash: passwordHash, role, origin, created_at: createdAt } = row;
+      return { name: row.name, passwordHash, role, origin, createdAt };
+    },
+    writeFact: ({ name }, body) => {
+      if (this.#rowOf(name)?.origin === 'configuration') return false;
+      if (body && userKey(body.name) !== name) return false;
+      if (body === null) this.database.query('DELETE FROM users WHERE name = ?').run(name);
+      else this.#write(body);
+      return true;
+    },
+  };
+
+  #change(id: number, write: () => void): void {
+    this.database.transaction(() => {
+      const user = this.get(id);
+      write();
+      if (user && user.origin !== 'configuration') this.facts.decided(refOf(user));
+    });
+  }
+
+  #write(user: Omit<User, 'id'> & { readonly passwordHash: string | null }): void {
+    const { name, passwordHash, role, origin, createdAt } = user;
     this.database
       .query(
         `INSERT INTO users (name, password_hash, role, origin, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (name) DO UPDATE SET password_hash = ?2, role = ?3, origin = ?4`,
       )
-      .run(name, passwordHash, role, origin, this.now());
-    const stored = this.byName(name);
-    if (!stored) throw new Error(`the user "${name}" was not written`);
-    return stored;
+      .run(name, passwordHash, role, origin, createdAt);
   }
 
-  setRole(id: number, role: Role): void {
-    this.database.query('UPDATE users SET role = ? WHERE id = ?').run(role, id);
-  }
-
-  setPassword(id: number, passwordHash: string): void {
-    this.database.query('UPDATE users SET password_hash = ? WHERE id = ?').run(passwordHash, id);
-  }
-
-  remove(id: number): void {
-    this.database.query('DELETE FROM users WHERE id = ?').run(id);
-  }
-
-  /** The user with this name, if the password is right. An unknown name takes as long as a wrong password. */
-  async check(name: string, password: string): Promise<User | undefined> {
-    const row = this.database.query<Row, [string]>('SELECT * FROM users WHERE name = ?').get(name);
-    const isRight = await Bun.password
-      .verify(password, row?.password_hash ?? (await decoy()))
-      .catch(() => false);
-    return isRight && row?.password_hash ? this.#read(row) : undefined;
+  #rowOf(name: string): Row | null {
+    return this.database.query<Row, [string]>('SELECT * FROM users WHERE name = ?').get(name);
   }
 
   #read(row: Row | null): User | undefined {
@@ -95,4 +141,13 @@ export class Users {
     const { id, name, role, origin } = row;
     return { id, name, role, origin, createdAt: row.created_at };
   }
+}
+
+/** As the database compares names: without regard to capitals of ASCII. */
+export function userKey(name: string): string {
+  return name.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+function refOf({ name }: User) {
+  return { kind: 'user', name: userKey(name), scope: '' } as const;
 }

@@ -1,4 +1,5 @@
 import type { MeshDomain } from '../../src/cluster/domain.ts';
+import type { MemoryBucket } from '../../src/cluster/memory-bucket.ts';
 import type { MemoryBus, MemoryHub } from '../../src/cluster/memory-bus.ts';
 import { Mesh, type MeshOptions } from '../../src/cluster/mesh.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -7,6 +8,7 @@ import { SfuError } from '../../src/core/errors.ts';
 import { createLogger, type Logger } from '../../src/core/log.ts';
 import type { RoomTelling } from '../../src/sfu/media/node-link.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../../src/sfu/rooms/share.ts';
+import { Store } from '../../src/store/store.ts';
 import type { TestClock } from '../support/clock.ts';
 
 /** A clock over another one that can leap, as a process sees it that was stopped. */
@@ -161,6 +163,12 @@ export function peerShare(peerId: string, more: Partial<PeerShare> = {}): PeerSh
 }
 
 export interface TestNodeOptions {
+  /** In place of a new one in memory; it is not closed with the node. */
+  readonly store?: Store;
+  /** In place of the hub's. */
+  readonly bucket?: MemoryBucket;
+  /** Milliseconds by which its clock is ahead. */
+  readonly ahead?: number;
   readonly hub: MemoryHub;
   readonly clock: TestClock;
   readonly name: string;
@@ -179,14 +187,20 @@ export class TestNode implements AsyncDisposable {
   readonly life: string;
   /** Bytes that came over pipes, by life. */
   readonly received = new Map<string, number>();
+  readonly store: Store;
+  readonly #ownStore: boolean;
 
-  constructor({ hub, clock, name, options = {} }: TestNodeOptions) {
+  constructor({ hub, clock, name, store, bucket, ahead = 0, options = {} }: TestNodeOptions) {
     this.log = createLogger({ level: 'debug', write: (line) => this.lines.push(line) });
     this.clock = new LeapingClock(clock);
+    this.clock.leap(ahead);
     this.bus = hub.connect(name);
+    if (bucket) this.bus.bucket = bucket;
     const self = { name, life: crypto.randomUUID(), ...options.self };
     this.name = name;
     this.life = self.life;
+    this.store = store ?? new Store({ log: this.log, clock: this.clock });
+    this.#ownStore = store === undefined;
     this.mesh = new Mesh({
       installation: `installation of ${name}`,
       formerLife: null,
@@ -195,6 +209,7 @@ export class TestNode implements AsyncDisposable {
       domain: this.domain,
       about: () => ({ region: null, draining: false, rooms: this.domain.rooms.size, peers: 0 }),
       received: () => Promise.resolve(this.received),
+      facts: this.store.facts,
       staleSeconds: 60,
       log: this.log,
       clock: this.clock,
@@ -218,6 +233,7 @@ export class TestNode implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.mesh.close();
+    if (this.#ownStore) this.store.close();
   }
 }
 

@@ -114,9 +114,9 @@ test('a ban keeps out whom it recognises: the identity, the token, or whoever co
   expect(await entry(server, 'carol', await tokenFor('other', 'carol', later), 'other')).toBe('in');
 
   const [holding] = server.store.bans.list({ limit: 1 });
-  await commands.liftBan(holding?.id ?? 0, asker);
+  await commands.liftBan(holding?.id ?? '', asker);
   expect(await entry(server, 'carol', await tokenFor('room', 'carol', later))).toBe('in');
-  await expect(commands.liftBan(holding?.id ?? 0, asker)).rejects.toThrow(/no ban \d+ in force/);
+  await expect(commands.liftBan(holding?.id ?? '', asker)).rejects.toThrow(/no ban [0-9a-f-]{36} in force/);
   expect(server.store.audit.search({ limit: 1 })[0]?.result).toMatch(/^failed: not_found/);
 });
 

@@ -56,6 +56,23 @@ export const clusterSettings = {
     }),
     [43000, 43999],
   ),
+  busDomain: optional(
+    text({
+      env: 'TUREEN_BUS_DOMAIN',
+      defaultDoc: 'that of the server that TUREEN_BUS_URL names',
+      doc: 'The JetStream domain that keeps bans, users and API keys for nodes that come later. To be set for a bus beside the node (a leaf node), to the domain of the hub: with a JetStream of its own each leaf would keep other facts.',
+    }),
+  ),
+  busReplicas: defaulted(
+    integer(
+      { from: 1, to: 5 },
+      {
+        env: 'TUREEN_BUS_REPLICAS',
+        doc: 'On how many servers of the bus each of them is kept. It is read when the first node makes the bucket; as many servers with JetStream are needed.',
+      },
+    ),
+    1,
+  ),
   staleSeconds: defaulted(
     integer(
       { from: 5, to: 3600, unit: 'seconds' },

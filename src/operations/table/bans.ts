@@ -2,10 +2,16 @@ import { Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import { defineOperation, requesterOf } from '../operation.ts';
-import { pageOfRows } from '../paging.ts';
+import { pageOfTimedRows } from '../paging.ts';
 import { Ban, BanKind, pageOf, paging, params } from '../schemas.ts';
 
-const target = { banId: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) };
+const target = {
+  banId: Type.String({
+    pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]{0,15})$',
+    description:
+      'The id of the ban. The number that a ban had before ids were UUIDs works until the next version; it is deprecated.',
+  }),
+};
 
 export const listBans = defineOperation({
   name: 'listBans',
@@ -22,7 +28,7 @@ export const listBans = defineOperation({
   errors: [],
   example: { holding: true },
   run: ({ store }, { text, holding, ...query }) =>
-    pageOfRows((page) => store.bans.list({ text, onlyActive: holding, ...page }), query),
+    pageOfTimedRows((page) => store.bans.list({ text, onlyActive: holding, ...page }), query),
 });
 
 export const addBan = defineOperation({
