@@ -1,7 +1,8 @@
 import type { Commands, Requester } from '../../src/commands/commands.ts';
 import type { Config } from '../../src/config/config.ts';
+import type { Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Role, User } from '../../src/store/users.ts';
+import type { User } from '../../src/store/users.ts';
 import type { Monitor } from '../live/monitor.ts';
 import type { Form } from './form.ts';
 

@@ -1,4 +1,4 @@
-import { hasRole } from '../../src/store/users.ts';
+import { hasRole } from '../../src/store/roles.ts';
 import { clockTime, dateTime } from '../html/format.ts';
 import { Icon } from '../html/icons.tsx';
 import type { LinkQuery, PanelAction, PanelContext } from './panel.ts';

@@ -1,5 +1,5 @@
 import { SfuError } from '../../src/core/errors.ts';
-import { type Role, roles } from '../../src/store/users.ts';
+import { type Role, roles } from '../../src/store/roles.ts';
 import { type Column, Table } from '../html/table.tsx';
 import { readName } from '../panel/credentials.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';

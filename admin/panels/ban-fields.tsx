@@ -1,6 +1,6 @@
 import type { BanRequest } from '../../src/commands/commands.ts';
 import { SfuError } from '../../src/core/errors.ts';
-import { banKinds } from '../../src/store/bans.ts';
+import { banKinds } from '../../src/store/ban-kinds.ts';
 import type { Form } from '../panel/form.ts';
 
 const hour = 3_600_000;

@@ -1,4 +1,5 @@
-import { type Ban, type BanKind, banKinds } from '../../src/store/bans.ts';
+import { type BanKind, banKinds } from '../../src/store/ban-kinds.ts';
+import type { Ban } from '../../src/store/bans.ts';
 import { live } from '../html/regions.ts';
 import { type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { hasRole } from '../../src/store/users.ts';
+import { hasRole } from '../../src/store/roles.ts';
 import { Bar } from '../html/chart.tsx';
 import { count, percent } from '../html/format.ts';
 import { htmlId } from '../html/regions.ts';

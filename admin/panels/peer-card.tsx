@@ -1,5 +1,5 @@
 import type { PeerSnapshot, ProducerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { hasRole } from '../../src/store/users.ts';
+import { hasRole } from '../../src/store/roles.ts';
 import { Level } from '../html/chart.tsx';
 import { bitrate, duration } from '../html/format.ts';
 import { htmlId } from '../html/regions.ts';

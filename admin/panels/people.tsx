@@ -1,5 +1,6 @@
 import { SfuError } from '../../src/core/errors.ts';
-import { hashPassword, type Role, roles, type User } from '../../src/store/users.ts';
+import { type Role, roles } from '../../src/store/roles.ts';
+import { hashPassword, type User } from '../../src/store/users.ts';
 import { live } from '../html/regions.ts';
 import { type Column, Table } from '../html/table.tsx';
 import { readName, readPassword } from '../panel/credentials.ts';

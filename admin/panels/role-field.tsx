@@ -1,4 +1,4 @@
-import { type Role, roles } from '../../src/store/users.ts';
+import { type Role, roles } from '../../src/store/roles.ts';
 
 /** The role of a user or a program. */
 export function RoleField({ role = 'moderator' }: { role?: Role }): JSX.Element {

@@ -1,5 +1,5 @@
 import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { hasRole } from '../../src/store/users.ts';
+import { hasRole } from '../../src/store/roles.ts';
 import { bitrate, count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';

@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { oneOf, orNull } from '../core/schemas.ts';
-import { banKinds } from '../store/bans.ts';
+import { banKinds } from '../store/ban-kinds.ts';
 import type * as fact from '../store/fact.ts';
-import { roles } from '../store/users.ts';
+import { roles } from '../store/roles.ts';
 import { dataCheck } from '../wire/check.ts';
 import { Time } from './schemas.ts';
 

@@ -1,7 +1,8 @@
 import type { Actor } from '../core/actors.ts';
 import { readNetwork } from '../core/networks.ts';
 import type { PeerSnapshot } from '../sfu/rooms/snapshot.ts';
-import { type BanKind, banKinds, type NewBan } from '../store/bans.ts';
+import { type BanKind, banKinds } from '../store/ban-kinds.ts';
+import type { NewBan } from '../store/bans.ts';
 
 /** How to ban a peer that is removed. */
 export interface BanRequest {

@@ -2,7 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { maxMetadataLength, TokenGrants } from '../access/tokens.ts';
 import { codecNames } from '../core/codecs.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
-import { banKinds } from '../store/bans.ts';
+import { banKinds } from '../store/ban-kinds.ts';
 import { defaultPageSize } from './paging.ts';
 
 /** What programs send and get: the snapshots of the domain (src/sfu/rooms/snapshot.ts) and rows of the store. */

@@ -1,8 +1,8 @@
 import type { Connection } from './connection.ts';
 import type { FactBodies, FactRef, FactTable } from './fact.ts';
 import type { Facts } from './facts.ts';
+import type { Role } from './roles.ts';
 import { hashSecret, newSecret } from './secrets.ts';
-import type { Role } from './users.ts';
 
 /** The API key of a program. Times are milliseconds since the epoch. */
 export interface ApiKey {

@@ -1,14 +1,11 @@
 import { SfuError } from '../core/errors.ts';
 import { networksAround, readNetwork } from '../core/networks.ts';
 import type { AuditActor } from './audit.ts';
+import type { BanKind } from './ban-kinds.ts';
 import type { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
 import type { FactBodies, FactRef, FactTable } from './fact.ts';
 import type { Facts } from './facts.ts';
-
-export const banKinds = ['identity', 'token', 'address'] as const;
-/** What a ban matches: the subject (the peer id of a token), the id of a token (jti), or the address of a connection. */
-export type BanKind = (typeof banKinds)[number];
 
 export interface NewBan {
   readonly kind: BanKind;

@@ -1,6 +1,6 @@
-import type { BanKind } from './bans.ts';
+import type { BanKind } from './ban-kinds.ts';
 import { compareStamps, type Stamp } from './hybrid-clock.ts';
-import type { Role } from './users.ts';
+import type { Role } from './roles.ts';
 
 /** Facts: what every node of a mesh must know and keep. */
 

@@ -1,15 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { FactTable } from './fact.ts';
 import type { Facts } from './facts.ts';
-
-export const roles = ['viewer', 'moderator', 'admin'] as const;
-/** A viewer can look, a moderator can also act on peers and rooms, an admin can do everything. */
-export type Role = (typeof roles)[number];
-
-/** Whether a role includes another one. */
-export function hasRole(role: Role, required: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(required);
-}
+import type { Role } from './roles.ts';
 
 export interface User {
   readonly id: number;
@@ -127,7 +119,7 @@ export class Users {
     this.database
       .query(
         `INSERT INTO users (name, password_hash, role, origin, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (name) DO UPDATE SET password_hash = ?2, role = ?3, origin = ?4`,
+         ON CONFLICT (name) DO UPDATE SET name = ?1, password_hash = ?2, role = ?3, origin = ?4`,
       )
       .run(name, passwordHash, role, origin, createdAt);
   }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/app/server.ts';
-import type { Role } from '../../src/store/users.ts';
+import type { Role } from '../../src/store/roles.ts';
 import { Browser } from '../browser/support.ts';
 import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { definePanel, live } from '../../admin/index.ts';
-import type { Role } from '../../src/store/users.ts';
+import type { Role } from '../../src/store/roles.ts';
 import { eventually, until } from '../support/until.ts';
 import { startFixture } from './fixtures.ts';
 import { Visitor } from './support.ts';

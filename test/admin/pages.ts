@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import type { Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { Role } from '../../src/store/users.ts';
 import { type Browser, pageTimeoutMs } from '../browser/support.ts';
 
 /** Opens a session for a page's browser without the login, which takes a while on purpose. */

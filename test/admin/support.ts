@@ -1,7 +1,8 @@
 import type { Server } from '../../src/app/server.ts';
 import type { Environment } from '../../src/config/config.ts';
+import type { Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
-import { hashPassword, type Role } from '../../src/store/users.ts';
+import { hashPassword } from '../../src/store/users.ts';
 import { startServer, withKeys } from '../support/server.ts';
 
 export const password = 'a password of tests';

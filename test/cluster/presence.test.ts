@@ -228,7 +228,7 @@ test('a node of another version is named in the log once, and ignored', async ()
   await pass(world.clock, 4000);
   const bus = world.hub.connect('x');
   const beat = {
-    ...{ version: 2, name: 'x', installation: 'x', succeeds: null, region: null },
+    ...{ version: 2, name: 'x', installation: 'x', succeeds: null, region: null, mesh: null },
     ...{ now: 1, draining: false, rooms: 0, peers: 0 },
   };
   for (let count = 0; count < 2; count += 1)
