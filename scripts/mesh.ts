@@ -1,4 +1,5 @@
 /** Starts a bus and several nodes on this machine: `npm run mesh -- --nodes 3`. docs/mesh.md explains it. */
+import { meshCommand } from '../src/cli/mesh.ts';
 import { provideWorker } from '../worker/provide.ts';
 import { bundleServer } from './bundle.ts';
 import { runTask, say } from './machine/console.ts';
@@ -7,6 +8,8 @@ import { launchMesh } from './mesh/launch.ts';
 import { readMeshOptions, usage } from './mesh/options.ts';
 
 await runTask(async () => {
+  if (process.argv[2] === 'import') process.exit(meshCommand(process.argv.slice(2), process.env));
+
   const options = readMeshOptions(process.argv.slice(2));
 
   if (options === 'help') {

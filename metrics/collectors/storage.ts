@@ -17,6 +17,16 @@ export const metrics = {
     help: 'Entries of the audit log that were never written, because too many waited. The log of the server has them.',
     source: 'state',
   }),
+  factsWaiting: gauge({
+    name: 'tureen_facts_waiting',
+    help: 'Bans, removals, users and API keys that the other nodes are still to be told. They wait while the bus is away or has no JetStream; a node without a bus keeps them here.',
+    source: 'state',
+  }),
+  factsRefused: counter({
+    name: 'tureen_facts_refused_total',
+    help: 'Bans, removals, users and API keys of other nodes that were refused because they were stamped more than 10 seconds ahead of the clock: a clock is wrong.',
+    source: 'state',
+  }),
 };
 
 /** Whether the node can store what is decided on it. */
@@ -27,10 +37,12 @@ export const storage: Collector = {
   start({ page, storage: store, onScrape }) {
     if (!store) return;
     onScrape(() => {
-      const { writable, waiting, lost } = store.state;
+      const { writable, waiting, lost, facts } = store.state;
       page.set(metrics.writable, writable ? 1 : 0);
       page.set(metrics.waiting, waiting);
       page.raise(metrics.lost, lost);
+      page.set(metrics.factsWaiting, facts.waiting);
+      page.raise(metrics.factsRefused, facts.refused);
     });
   },
 };

@@ -49,6 +49,10 @@ export function startPrograms({ services: given, access, log, version, ends }: P
   const controlSocket = ends.adopt(new ControlSocket({ access, services, stream: events, log }), (socket) =>
     socket.close(),
   );
+  const followKeys = store.facts.onChange((changes) => {
+    if (changes.some(({ fact }) => fact.kind === 'key')) controlSocket.checkKeys();
+  });
+  ends.defer(followKeys);
   const plugin = new Elysia({ name: 'programs', normalize: false })
     .use(restPlugin({ services, access, log, version }))
     .get('/control', ({ request, server }) =>

@@ -8,6 +8,7 @@ import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { Commands } from '../commands/commands.ts';
+import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
@@ -164,6 +165,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     started?.close(),
   );
   const commands = new Commands(sfu, store, () => clock.now());
+  ends.defer(sweepAfterFacts(store.facts, { sfu, now: () => clock.now() }));
   const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
   listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));
   fileReserve.guard(listener);

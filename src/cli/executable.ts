@@ -17,12 +17,13 @@ const usage = `Tureen, an edge SFU. Without a command it starts the server; docs
 tureen           starts the server
 tureen doctor    examines this host and the configuration; exits with 1 when something is fatal
 tureen token     prints a token: tureen token --room x --peer y
+tureen mesh      lets this node's database join another mesh: tureen mesh import
 tureen health    checks that the server on this host answers; exits with 0 when it does
 tureen unpack    unpacks the media worker and prints the folder
 tureen version   prints the version
 tureen help      prints this
 
-doctor, token and health read the settings of TUREEN_ENV_FILE, or else those that deploy/install.sh wrote.`;
+doctor, token, mesh and health read the settings of TUREEN_ENV_FILE, or else those that deploy/install.sh wrote.`;
 
 const information: Readonly<Record<string, string>> = {
   ...{ version: packageJson.version, '--version': packageJson.version, '-v': packageJson.version },
@@ -47,6 +48,10 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
     const { tokenCommand } = await import('./token.ts');
     return process.exit(await tokenCommand(process.argv.slice(2), process.env));
   }
+  if (command === 'mesh') {
+    const { meshCommand } = await import('./mesh.ts');
+    return process.exit(meshCommand(process.argv.slice(2), process.env));
+  }
   const folder = await unpack(files, process.env).catch((error: Error) => {
     console.error(error.message);
     process.exit(1);
@@ -63,7 +68,7 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
 }
 
 /** They concern the installed server, but the shell that runs them does not have its environment. */
-const commandsOfAnInstallation = new Set(['doctor', 'token', 'health']);
+const commandsOfAnInstallation = new Set(['doctor', 'token', 'mesh', 'health']);
 const commands = new Set([...commandsOfAnInstallation, 'start', 'unpack']);
 const installedSettings = '/etc/tureen/tureen.env';
 

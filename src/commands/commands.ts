@@ -20,6 +20,7 @@ import {
   withReason,
 } from './removal.ts';
 import { muted, open, type Selection, selected } from './selection.ts';
+import { removeMatching } from './sweep.ts';
 import type { ConsumerTarget, Intent, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 import { withName } from './with-name.ts';
 
@@ -292,8 +293,7 @@ export class Commands {
   }
 
   /** Removes every peer, in any room, that matches one of these bans. */
-  #removeMatching(bans: readonly NewBan[], { by, reason }: { by: Actor; reason: string }): void {
-    const banned = this.sfu.findPeers((identity) => bans.some((ban) => banMatches(ban, identity)));
-    for (const { roomId, peerId } of banned) void this.sfu.removePeer({ roomId, peerId, reason, by });
+  #removeMatching(bans: readonly NewBan[], how: { by: Actor; reason: string }): void {
+    removeMatching(this.sfu, (identity) => bans.some((ban) => banMatches(ban, identity)), how);
   }
 }

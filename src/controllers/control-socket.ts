@@ -47,6 +47,11 @@ export class ControlSocket {
     }
   }
 
+  /** Ends the connections whose keys are not valid any more. */
+  checkKeys(): void {
+    for (const controller of [...this.#controllers]) void controller.checkKey();
+  }
+
   /** Closes every connection, also one that is accepted afterwards: the server stops. */
   close(): void {
     this.#closed = true;

@@ -115,13 +115,15 @@ export class Controller implements SocketListener {
   }
 
   /** Ends the connection when its key was revoked or its token has expired. */
+  async checkKey(): Promise<void> {
+    if (this.#state.name !== 'open') return;
+    await this.options.authenticate().catch((error: unknown) => this.#refuse(toSfuError(error)));
+  }
+
   #scheduleKeyCheck(): void {
     if (this.#state.name !== 'open') return;
     this.#cancelKeyCheck = this.options.services.clock.after(keyCheckIntervalMs, () => {
-      this.options
-        .authenticate()
-        .then(() => this.#scheduleKeyCheck())
-        .catch((error: unknown) => this.#refuse(toSfuError(error)));
+      void this.checkKey().then(() => this.#scheduleKeyCheck());
     });
   }
 

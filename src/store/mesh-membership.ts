@@ -36,7 +36,9 @@ export class MeshMembership {
   }
 
   current(now: number): void {
-    this.#write({ ...this.#row, current_at: now });
+    // An import may have begun in another process.
+    this.database.query('UPDATE mesh SET current_at = ? WHERE id = 1 AND mesh_id = ?').run(now, this.meshId);
+    this.#row = { ...this.#row, current_at: now };
   }
 
   /** It belongs to no mesh now, and the next one that it finds takes it over. */

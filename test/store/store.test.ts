@@ -291,3 +291,43 @@ test('an installation keeps its id, and knows the life before the one that begin
   expect(other.installation.begin('one').installation).not.toBe(lives[0]?.installation ?? '');
   other.close();
 });
+
+test('bans of before ids were UUIDs keep their order, are found by their numbers, and are told to a mesh', () => {
+  const database = new Database(':memory:', { strict: true });
+  migrate(database, migrations.slice(0, 5));
+  const add = database.query(
+    `INSERT INTO bans (id, kind, value, room_id, reason, by_kind, by_id, created_at) VALUES (?, 'identity', ?, NULL, '', 'admin', 'ada', ?)`,
+  );
+  for (const [id, value, at] of [
+    [11, 'first', 5000],
+    [12, 'second', 5000],
+    [13, 'third', 9_000_000_000_000],
+  ] as const)
+    add.run(id, value, at);
+  database.run(`INSERT INTO removals VALUES ('room', 'eve', 7)`);
+  database.run(
+    `INSERT INTO users VALUES (1, 'Anna', 'x', 'admin', 'page', 1), (2, 'root', 'x', 'admin', 'configuration', 1)`,
+  );
+  database.run(`INSERT INTO api_keys VALUES (1, 'backend', 'hash', 'admin', 1, NULL)`);
+  migrate(database);
+  const bans = database
+    .query<{ id: string; value: string; number: number }, []>(
+      'SELECT id, value, number FROM bans ORDER BY id',
+    )
+    .all();
+  expect(bans.map(({ value, number }) => `${number} ${value}`)).toEqual([
+    '11 first',
+    '12 second',
+    '13 third',
+  ]);
+  for (const { id } of bans)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  const waiting = database.query<{ fact: string }, []>(
+    `SELECT kind || ' ' || name || ' ' || scope AS fact FROM fact_outbox JOIN facts USING (kind, name, scope) ORDER BY fact`,
+  );
+  expect(waiting.all().map(({ fact }) => fact)).toEqual([
+    ...bans.map(({ id }) => `ban ${id} `),
+    ...['key backend ', 'removal eve room', 'user anna '],
+  ]);
+  database.close();
+});

@@ -9,6 +9,8 @@ export interface NatsServerOptions {
   readonly configuration?: string;
   /** Whether it has JetStream; it has unless told. */
   readonly jetStream?: boolean;
+  /** Of its JetStream. */
+  readonly domain?: string;
 }
 
 /** Debian's nats-server on loopback. It can be killed, stopped and started again on its port. */
@@ -33,9 +35,11 @@ export class NatsServer implements AsyncDisposable {
 
   /** Starts it again, after `kill`. */
   async restart(): Promise<void> {
-    const { jetStream = true, configuration = '' } = this.options;
+    const { jetStream = true, domain, configuration = '' } = this.options;
     const file = join(this.folder, 'nats.conf');
-    const store = jetStream ? `jetstream { store_dir: "${join(this.folder, 'data')}" }` : '';
+    const store = jetStream
+      ? `jetstream { store_dir: "${join(this.folder, 'data')}"${domain === undefined ? '' : `, domain: ${domain}`} }`
+      : '';
     await Bun.write(file, `listen: "127.0.0.1:${this.port}"\n${store}\n${configuration}\n`);
     this.#child = Bun.spawn(['nats-server', '-c', file], {
       stdin: 'ignore',

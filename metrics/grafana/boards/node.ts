@@ -121,6 +121,15 @@ const serverRow: BoardSpec['rows'][number] = {
       'Records of moderators that the data disk does not take at the moment.',
       [line('{{node}}', q.sum(storage.waiting, { by: ['node'] }))],
     ),
+    graph(
+      'Decisions for other nodes',
+      'short',
+      'Bans, removals, users and API keys that the other nodes are still to be told, and those of others that were refused because a clock is wrong.',
+      [
+        line('{{node}} waiting', q.sum(storage.factsWaiting, { by: ['node'] })),
+        line('{{node}} refused', q.increase(storage.factsRefused, { by: ['node'] })),
+      ],
+    ),
   ],
 };
 
