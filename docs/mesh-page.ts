@@ -1,10 +1,12 @@
 import type { TSchema } from '@sinclair/typebox';
+import { Fact } from '../src/cluster/fact-schemas.ts';
 import * as messages from '../src/cluster/messages.ts';
 import * as shapes from '../src/cluster/schemas.ts';
 import * as rtp from '../src/wire/rtp.ts';
 import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
+  Fact,
   PeerShare: shapes.PeerShare,
   PublicationShare: shapes.PublicationShare,
   DataPublicationShare: shapes.DataPublicationShare,
@@ -80,6 +82,11 @@ Nodes find each other over a **bus**: one NATS cluster with JetStream, with leaf
 - Beyond loopback the bus needs TLS (\`tls://\`, \`TUREEN_BUS_CA\`) and credentials (\`TUREEN_BUS_CREDENTIALS\`): whoever reaches
   the bus may say who is in a room. A node publishes beneath \`t.<node>.\` only and gets answers beneath \`i.<node>.\`, names in
   base64url, so that the bus can hold each to its own.
+- With NATS's JetStream the bus keeps bans, users and API keys for nodes that come later, in the key-value bucket
+  \`tureen-facts\`, on \`TUREEN_BUS_REPLICAS\` servers. Beside \`t.<node>.>\` a node publishes for it
+  \`$KV.tureen-facts.>\`, \`$JS.API.INFO\`, \`$JS.API.STREAM.*.KV_tureen-facts\`, \`$JS.API.CONSUMER.*.KV_tureen-facts.>\`,
+  \`$JS.API.DIRECT.GET.KV_tureen-facts.>\` and \`$JS.FC.KV_tureen-facts.>\`. Hashes of passwords and of keys are in it: protect it as you protect the databases of the nodes. With
+  leaf nodes set \`TUREEN_BUS_DOMAIN\` to the JetStream domain of the hub, on every node.
 - Set \`TUREEN_DATA_DIR\`: the database knows the node again after a restart, and others end its former life at once.
 
 ## Words
@@ -102,6 +109,36 @@ bandwidth: nodes should be joined by a network that is better than that of their
 - Data channels go over the bus, in order, at most 1 MiB of each waiting: beyond that a reliable one closes with \`overloaded\`, and one that
   may lose messages loses them.
 - Each node observes who speaks on it; the one with the lowest life in the room elects the active speaker for all.
+
+## What every node knows
+
+Bans, removals (until when the tokens of a subject for a room are void), users of the dashboard, API keys and "all logins of this
+user before this moment are void" are **facts**. Each is written on the node where it is decided, and every node decides
+about entries by its own database: no entry waits for the bus.
+
+- What is decided is written together with an entry of the outbox, said to all nodes at once, and then put into the bucket. A ban
+  holds everywhere within one round trip of the bus, also without JetStream. While the bus is away it holds on the node that
+  decided it, and waits (\`tureen_facts_waiting\`); it is sent when the bus is back, also after a restart.
+- A fact that arrives ends sessions there: those of peers that a ban matches or whose tokens are void, those of the dashboard
+  whose user was removed or whose logins are void, and control sockets whose key was revoked.
+- Of two changes of the same user, key or ban the later one counts, by hybrid clocks: the time, and what a node has seen. Times until
+  which tokens or logins are void only grow. A stamp more than 10 seconds ahead of the time is refused, counted
+  (\`tureen_facts_refused_total\`) and told in the log. The time is the middle of the clocks of all nodes, as heartbeats tell it: a
+  node whose clock is wrong stamps by that of the others once it has heard them.
+- A node that starts reads the bucket before it is ready. When the bus is away, or has no JetStream, it is ready with what it has, and
+  the log says until when it knows everything.
+- Deletions are remembered for 90 days. A node that was away for longer deletes what the bucket does not have.
+- Logins to the dashboard stay on their node, as does the audit log. The user of \`TUREEN_ADMIN_USER\` belongs to its node; one
+  that the proxy in front brings does until somebody changes it.
+
+A node that was alone joins a mesh with everything that it has, unless it has users or API keys of the same names as the mesh:
+then it stays out and unready, and names them. Remove them on one side, or
+
+    tureen mesh import
+
+on the stopped node (\`npm run mesh -- import\` in a checkout): those of the mesh take their place, the rest is brought into it. The
+bucket has the random id of its mesh, which each database remembers and heartbeats carry. A node of another mesh, a bus that has
+lost its bucket, and a leaf node that keeps a bucket of its own are named in \`/readyz\`, and nothing is exchanged with them.
 
 ## What happens when something fails
 

@@ -51,7 +51,7 @@ export function pageOfTimedRows<T extends { readonly id: string }>(
   read: (query: { limit: number; before?: string }) => readonly T[],
   query: PageQuery,
 ): Page<T> {
-  return newestFirst(read, query, (id) => id);
+  return newestFirst(read, query, readUuid);
 }
 
 function newestFirst<I extends number | string, T extends { readonly id: I }>(
@@ -81,6 +81,11 @@ function readNumber(key: string): number {
   const id = Number(key);
   if (!Number.isSafeInteger(id) || id < 1) throw wrongCursor();
   return id;
+}
+
+function readUuid(key: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(key)) throw wrongCursor();
+  return key;
 }
 
 function wrongCursor(): SfuError {

@@ -245,12 +245,19 @@ test('a bus with TLS is used when its certificate is vouched for, and not otherw
   await rm(folder, { recursive: true });
 });
 
+/** As docs/mesh.md has them, beside what is a node's own. */
+const bucketSubjects = [
+  ...['$KV.tureen-facts.>', '$JS.API.INFO', '$JS.API.STREAM.*.KV_tureen-facts'],
+  ...['$JS.API.CONSUMER.*.KV_tureen-facts.>', '$JS.API.DIRECT.GET.KV_tureen-facts.>'],
+  '$JS.FC.KV_tureen-facts.>',
+].map((subject) => JSON.stringify(subject));
+
 test('permissions of the bus hold a node to its own subjects, and leave it all that it needs', async () => {
   const self = (name: string) => ({ name, life: `life-of-${name}` });
   const user = (name: string) => {
     const part = Buffer.from(name).toString('base64url');
     return `{ user: ${name}, password: p, permissions: {
-      publish: ["t.${part}.>", "$JS.API.INFO"], subscribe: ["t.>", "i.${part}.>"], allow_responses: true } }`;
+      publish: ["t.${part}.>", ${bucketSubjects}], subscribe: ["t.>", "i.${part}.>"], allow_responses: true } }`;
   };
   await using guarded = await NatsServer.start({
     configuration: `authorization { users: [${user('a')}, ${user('b')}] }`,
@@ -263,7 +270,7 @@ test('permissions of the bus hold a node to its own subjects, and leave it all t
   const subjects = { a: new OwnSubjects(self('a')), b: new OwnSubjects(self('b')) };
   b.subscribe(askedOf(self('b').life), (message) => message.respond(bytes('answer')));
   b.subscribe(everywhereInRoom('room'), (message) => message.respond(bytes('hello')));
-  const beats = collect(b, everyNode);
+  const beats = collect(b, everyNode('beat'));
   await b.flush();
   expect(text(await a.request(subjects.a.ask(self('b').life, 'pipe.close'), bytes(''), 1000))).toBe('answer');
   const limits = { timeoutMs: 1000, stallMs: 100 };
@@ -273,6 +280,15 @@ test('permissions of the bus hold a node to its own subjects, and leave it all t
   a.publish(subjects.a.node('beat'), bytes('own'));
   await until(() => beats.length > 0, 'a heartbeat');
   expect(beats).toEqual([`${subjects.a.node('beat')} own`]);
+  expect(await a.bucket.put('mesh', bytes('id'), 0)).toBe(true);
+  const kept: string[] = [];
+  const failed = () => kept.push('failed');
+  const stop = await b.bucket.watch({ kept: ({ key }) => kept.push(key), current: () => {}, failed });
+  await a.bucket.put('fact.ban.x', bytes('ban'), 0);
+  await until(() => kept.length === 2, 'what is kept');
+  expect(kept).toEqual(['mesh', 'fact.ban.x']);
+  await b.bucket.remove('fact.ban.x', (await b.bucket.get('fact.ban.x'))?.revision ?? 0);
+  stop();
   await Promise.all([a.close(), b.close()]);
 });
 

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,8 +12,11 @@ import type { Operation } from '../../src/operations/operation.ts';
 import { findOperation, type OperationName, operations } from '../../src/operations/table/index.ts';
 import { exampleRequest } from '../../src/rest/example.ts';
 import { basePath } from '../../src/rest/headers.ts';
+import { migrate } from '../../src/store/database.ts';
+import { migrations } from '../../src/store/migrations/index.ts';
 import { type ApiAnswer, Caller } from '../rest/support.ts';
 import { apiKey, startServer, withKeys } from '../support/server.ts';
+import { SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
 import { killWorker, workerPid } from '../support/workers.ts';
 import { createWorld, type World, type WorldOptions, withIds } from '../support/world.ts';
@@ -236,7 +240,7 @@ async function ask(
   const { bans } = server.store;
   const by = { kind: 'admin', id: 'root' };
   const ban = { kind: 'identity', value: 'mallory', roomId: null, reason: '', by, expiresAt: null } as const;
-  const example = withIds(operation.example, { ...ids, ban: String(bans.add(ban).id) });
+  const example = withIds(operation.example, { ...ids, ban: bans.add(ban).id });
   const { method, path, body } = exampleRequest(operation, { ...(example as object), ...params });
   return await new Caller(server, key).call(path.slice(basePath.length), {
     method,
@@ -274,3 +278,27 @@ async function loseWorkersForGood({ server, alice: client }: World): Promise<voi
   killWorker(server);
   await client.waitFor('rejoin');
 }
+
+test('a ban is found and lifted by the number that it had before ids were UUIDs, as a number and as a text', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-numbers-'));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => rm(folder, { recursive: true }));
+  const old = new Database(join(folder, 'tureen.sqlite'), { strict: true, create: true });
+  migrate(old, migrations.slice(0, 5));
+  old.run(
+    `INSERT INTO bans (id, kind, value, room_id, reason, by_kind, by_id, created_at) VALUES (12, 'identity', 'mallory', NULL, '', 'admin', 'ada', 5)`,
+  );
+  old.close();
+  const server = ends.use(await startServer({ ...withKeys, TUREEN_DATA_DIR: folder }));
+  const headers = { authorization: `Bearer ${await apiKey()}` };
+  const url = `http://127.0.0.1:${server.port}/api/v1/bans/12`;
+  const found = (await (await fetch(url, { headers })).json()) as { id: string };
+  expect(found).toMatchObject({ value: 'mallory', liftedAt: null });
+  expect(found.id).toMatch(/^[0-9a-f-]{36}$/);
+  const program = await SignalingClient.connect({ server, path: '/control?', token: await apiKey() });
+  await program.waitFor('welcome');
+  expect(await program.request('getBan' as never, { banId: 12 } as never)).toMatchObject(found);
+  await program.close();
+  expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(204);
+  expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(404);
+});

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
+import { serverActor } from '../../src/core/actors.ts';
 import { findOperation } from '../../src/operations/table/index.ts';
 import { seededRandom } from '../support/random.ts';
 import { apiKey, logLines } from '../support/server.ts';
@@ -154,13 +155,15 @@ test('no request that the document allows or forbids makes the server fail', asy
   const api = (await caller.get('/openapi.json')).json as unknown as ApiDocument;
   const logged = logLines.length;
   const { producer = '', consumer = '', sendTransport = '', recvTransport = '' } = world.ids;
+  const ban = { kind: 'identity', roomId: null, reason: '', by: serverActor, expiresAt: null } as const;
+  const bans = ['x', 'y', 'z'].map((value) => world.server.store.bans.add({ ...ban, value }).id);
   const known = {
     roomId: ['room'],
     peerId: ['alice', 'bob'],
     producerId: [producer],
     consumerId: [consumer],
     transportId: [sendTransport, recvTransport],
-    banId: [1, 2, 3],
+    banId: bans,
   };
   const reached = new Map<number, number>();
   const all = Object.entries(api.paths).flatMap(([path, verbs]) =>

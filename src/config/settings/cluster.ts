@@ -57,11 +57,14 @@ export const clusterSettings = {
     [43000, 43999],
   ),
   busDomain: optional(
-    text({
-      env: 'TUREEN_BUS_DOMAIN',
-      defaultDoc: 'that of the server that TUREEN_BUS_URL names',
-      doc: 'The JetStream domain that keeps bans, users and API keys for nodes that come later. To be set for a bus beside the node (a leaf node), to the domain of the hub: with a JetStream of its own each leaf would keep other facts.',
-    }),
+    text(
+      {
+        env: 'TUREEN_BUS_DOMAIN',
+        defaultDoc: 'that of the server that TUREEN_BUS_URL names',
+        doc: 'The JetStream domain that keeps bans, users and API keys for nodes that come later. To be set for a bus beside the node (a leaf node), to the domain of the hub: with a JetStream of its own each leaf would keep other facts.',
+      },
+      { regex: '^[0-9A-Za-z_-]{1,64}$', wants: 'the name of a JetStream domain: letters, digits, - and _' },
+    ),
   ),
   busReplicas: defaulted(
     integer(

@@ -6,11 +6,16 @@ import { pageOfTimedRows } from '../paging.ts';
 import { Ban, BanKind, pageOf, paging, params } from '../schemas.ts';
 
 const target = {
-  banId: Type.String({
-    pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]{0,15})$',
-    description:
-      'The id of the ban. The number that a ban had before ids were UUIDs works until the next version; it is deprecated.',
-  }),
+  banId: Type.Union(
+    [
+      Type.String({ pattern: '^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]{0,15})$' }),
+      Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    ],
+    {
+      description:
+        'The id of the ban. Deprecated, and gone in the next version: the number that a ban had before ids were UUIDs, on the node that had it.',
+    },
+  ),
 };
 
 export const listBans = defineOperation({
@@ -80,7 +85,7 @@ export const getBan = defineOperation({
   errors: ['not_found'],
   example: { banId: '{ban}' },
   run({ store }, { banId }) {
-    const ban = store.bans.get(banId);
+    const ban = store.bans.get(String(banId));
     if (ban) return ban;
     throw new SfuError('not_found', `there is no ban ${banId}; listBans has them all`);
   },
@@ -98,7 +103,7 @@ export const liftBan = defineOperation({
   errors: ['not_found'],
   example: { banId: '{ban}' },
   async run(context, { banId, reason }) {
-    await context.commands.liftBan(banId, requesterOf(context, reason));
+    await context.commands.liftBan(String(banId), requesterOf(context, reason));
     return {};
   },
 });
