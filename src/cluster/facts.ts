@@ -57,7 +57,7 @@ export class FactExchange {
 
   start(): void {
     const { facts, wire, presence } = this.options;
-    facts.clock.offset = () => presence.clockOffset;
+    facts.clock.agreement = () => presence.clockAgreement;
     this.#ends.push(
       wire.hear('facts', (from, data, message) => this.#heard(from, data, message)),
       facts.onChange((changes) => this.#changed(changes)),
@@ -93,7 +93,6 @@ export class FactExchange {
   close(): void {
     for (const end of this.#ends) end();
     this.#end();
-    this.options.facts.clock.offset = () => 0;
   }
 
   #begin(): void {

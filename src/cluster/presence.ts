@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { EventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeRef } from '../sfu/rooms/share.ts';
+import type { ClockAgreement } from '../store/hybrid-clock.ts';
 import { BusEvidence } from './evidence.ts';
 import type { JumpWatch } from './jump-watch.ts';
 import { type Beat, protocolVersion } from './messages.ts';
@@ -101,13 +102,13 @@ export class Presence {
   }
 
   /**
-   * Milliseconds by which the time that the nodes agree on is ahead of this one's: the middle of their clocks, of two the
-   * earlier one, so that a clock that is wrong is alone. Small differences are the time that heartbeats take.
+   * The time that the nodes agree on: the middle of their clocks, of two the earlier one, so that a clock that is wrong is
+   * alone. Small differences are the time that heartbeats take.
    */
-  get clockOffset(): number {
+  get clockAgreement(): ClockAgreement {
     const offsets = [0, ...this.living.map(({ clockOffset }) => clockOffset)].sort((a, b) => a - b);
     const middle = offsets[Math.floor((offsets.length - 1) / 2)] ?? 0;
-    return Math.abs(middle) < smallOffsetMs ? 0 : middle;
+    return { offset: Math.abs(middle) < smallOffsetMs ? 0 : middle, isProven: offsets.length !== 2 };
   }
 
   /** Why new calls should go elsewhere; nothing while the bus is away: a node serves what it has. */

@@ -156,9 +156,9 @@ export class Bans {
     });
   }
 
-  /** The clock that issued the token may be ahead of that of the nodes, and this one's may be wrong. */
+  /** The clock that issued the token may be ahead of that of the nodes. */
   #endOf({ issuedAt }: Removed): number {
-    return Math.max(this.facts.clock.time, issuedAt);
+    return Math.max(this.facts.clock.latest, issuedAt);
   }
 
   #voidUntil({ roomId, subject }: Removed, until: number): void {

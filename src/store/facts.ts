@@ -89,13 +89,12 @@ export class Facts {
       this.refused += 1;
       return 'ahead';
     }
-    const known = this.get(fact);
-    // What is ahead of the clock here was stamped while the clock was wrong, and wins over nothing.
-    if (known && !this.clock.isAhead(known.stamp) && !winsOver(fact, known)) return 'known';
-    this.clock.saw(fact.stamp);
     try {
-      const isTaken = this.#database.transaction(() => this.#write(fact));
-      if (!isTaken) return 'known';
+      const known = this.get(fact);
+      // What is ahead of the clock here was stamped while the clock was wrong, and wins over nothing.
+      if (known && !this.clock.isAhead(known.stamp) && !winsOver(fact, known)) return 'known';
+      this.clock.saw(fact.stamp);
+      if (!this.#database.transaction(() => this.#write(fact))) return 'known';
     } catch (error) {
       if (!isStorageError(error)) throw error;
       this.#tell([{ fact, here: false }]);
@@ -134,8 +133,8 @@ export class Facts {
       if (!known) return;
       const { body, kind } = known;
       // A time that comes from the same clock is wrong too.
-      if (body !== null && 'until' in body && this.clock.isAhead({ time: body.until }))
-        this.#table(kind).writeFact(ref, { until: this.clock.time } as never);
+      if (body !== null && 'until' in body && body.until > this.clock.latest + maxAheadMs)
+        this.#table(kind).writeFact(ref, { until: this.clock.latest } as never);
       this.decided(ref);
     });
   }

@@ -14,13 +14,23 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.time - b.time || a.count - b.count || (a.node === b.node ? 0 : a.node > b.node ? 1 : -1);
 }
 
+/** The time that the nodes agree on, against this machine's. */
+export interface ClockAgreement {
+  /** Milliseconds by which it is ahead. */
+  readonly offset: number;
+  /** Whether most nodes say so: of two that differ nobody knows which one is wrong. */
+  readonly isProven: boolean;
+}
+
+const alone: ClockAgreement = { offset: 0, isProven: true };
+
 /**
  * A hybrid logical clock: its stamps follow the time, and are later than every stamp that it has seen. So who decides
  * something after having read something else wins over it on every node.
  */
 export class HybridClock {
-  /** Milliseconds by which the time that the nodes agree on is ahead of this machine's; the mesh knows it. */
-  offset: () => number = () => 0;
+  /** What the mesh knows of it. */
+  agreement: () => ClockAgreement = () => alone;
   #lastTime = 0;
   #lastCount = 0;
 
@@ -31,7 +41,12 @@ export class HybridClock {
 
   /** Milliseconds since the epoch, as the nodes agree on it. */
   get time(): number {
-    return Math.round(this.now() + this.offset());
+    return Math.round(this.now() + this.agreement().offset);
+  }
+
+  /** The latest that it can be now: what ends what was issued until now must not end too little. */
+  get latest(): number {
+    return this.agreement().isProven ? this.time : Math.max(this.time, this.now());
   }
 
   next(): Stamp {

@@ -143,7 +143,7 @@ export class LoginSessions {
     this.#forget((row) => row.user_id === id && row.id !== except);
     this.database.transaction(() => {
       this.database.query('DELETE FROM sessions WHERE user_id = ? AND id <> ?').run(id, except);
-      this.#writeEnd(userKey(name), this.facts.clock.time);
+      this.#writeEnd(userKey(name), this.facts.clock.latest);
       this.facts.decided({ kind: 'logins', name: userKey(name), scope: '' });
     });
   }

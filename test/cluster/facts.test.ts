@@ -229,6 +229,22 @@ test('a node whose clock is an hour ahead stamps by the time of the others once 
   expect([refusedOn(a), refusedOn(b)]).toEqual(['spam', 'spam']);
 });
 
+test('of two nodes whose clocks differ nobody knows which is wrong: bans hold on both, and no removal ends too little', async () => {
+  await using world = await setUp();
+  const [a, behind] = [world.start('a'), world.start('behind', { ahead: -3_600_000 })];
+  await world.pass();
+  a.store.bans.add(mallory);
+  behind.store.bans.add({ ...mallory, value: 'eve' });
+  a.store.bans.voidTokens({ roomId: 'room', subject: 'mallory', issuedAt: 0 });
+  await settle();
+  for (const { store } of [a, behind]) {
+    expect(store.bans.findActive(entrant)?.reason).toBe('spam');
+    expect(store.bans.findActive({ ...entrant, subject: 'eve' })?.reason).toBe('spam');
+    expect(store.bans.isVoid({ ...entrant, issuedAt: world.clock.now() })).toBe(true);
+    expect(store.state.facts.refused).toBe(0);
+  }
+});
+
 test('a database of before joins with all that it has', async () => {
   await using world = await setUp();
   const store = world.database('alone');
