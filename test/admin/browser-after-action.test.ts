@@ -9,13 +9,12 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(async () => {
-  await browser.closePages();
-});
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 test('the page of people shows what was just done: a key that is there, a key and a user that are not', async () => {
   await using server = await startWithUsers();
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server, path: '/people', role: 'admin' });
   const keys = page.getByRole('region', { name: 'API keys' });
   await page.click('a:text-is("Add API key…")');
@@ -36,5 +35,4 @@ test('the page of people shows what was just done: a key that is there, a key an
   await page.click('dialog button[type=submit]');
   await users.getByText('eva').waitFor({ state: 'detached' });
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  expect(browser.problems()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { Browser } from '../browser/support.ts';
 import { startFixture } from './fixtures.ts';
 import { openPage } from './pages.ts';
@@ -9,10 +9,12 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 test('a chart shows the value under the pointer, with its age, and goes on doing so after an update', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server: fixture, path: '', role: 'viewer' });
   const chart = page.locator('.figure:has-text("Received") .chart');
   const values = ((await chart.getAttribute('data-values')) ?? '').split(',');
@@ -31,6 +33,8 @@ test('a chart shows the value under the pointer, with its age, and goes on doing
   fixture.events.emit('drainCancelled', { by: { kind: 'admin', id: 'x' } });
   await page.waitForSelector('.alert:has-text("the disk is full")');
   expect(await chart.locator('.at').textContent()).toBe(now);
-  expect(browser.problems()).toEqual([]);
-  await browser.closePages();
+  // The pointer still rests on the chart, which lies under the link of its tile.
+  await page.mouse.click(x + width - 1, y + height / 2);
+  await page.waitForURL(/\/rooms\?sort=bitrate$/);
+  await page.waitForSelector('th[aria-sort]:has-text("Bitrate")');
 });

@@ -11,11 +11,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(async () => {
-  await browser.closePages();
-  // A page that is open when its server stops reports it, which is no matter of the next test.
-  browser.problems();
-});
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 /** What the middle of an element shows: itself, or what covers it. */
@@ -28,6 +24,7 @@ const isUncovered = (page: Page, selector: string) =>
 
 test('an action that fails says so in its dialog, which keeps what was typed', async () => {
   await using server = await startWithUsers();
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server, path: '/people', role: 'admin' });
   await page.click('a:text-is("Add API key…")');
   await page.fill('dialog [name=name]', 'robot');
@@ -42,11 +39,11 @@ test('an action that fails says so in its dialog, which keeps what was typed', a
   await page.click('dialog button[type=submit]');
   await page.waitForSelector('dialog:not([open])', { state: 'attached' });
   expect((await page.locator('#api-keys b').allInnerTexts()).toSorted()).toEqual(['other robot', 'robot']);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a message is over the backdrop of a dialog, and under it everything can be clicked', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
@@ -77,11 +74,11 @@ test('a message is over the backdrop of a dialog, and under it everything can be
     box.style.inset = `${button?.top}px auto auto ${button?.left}px`;
   });
   expect(await isUncovered(page, '.peer:first-child .menu > summary')).toBe(true);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a new key is copied with a button, and its message goes when it is dismissed', async () => {
   await using server = await startWithUsers();
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server, path: '/people', role: 'admin' });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.click('a:text-is("Add API key…")');
@@ -94,11 +91,11 @@ test('a new key is copied with a button, and its message goes when it is dismiss
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret);
   await page.click('.toast button:text-is("Dismiss")');
   expect(await page.locator('.toast').count()).toBe(0);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('the bar of the selected says how many there are, and selects everybody or nobody', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
@@ -114,11 +111,11 @@ test('the bar of the selected says how many there are, and selects everybody or 
   await page.keyboard.press('Escape');
   await page.click('button:text-is("Clear")');
   expect(await page.locator('.bulk').isVisible()).toBe(false);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('the menu of a person opens by keys, gives the focus back after its dialog, and closes by itself', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
@@ -137,11 +134,11 @@ test('the menu of a person opens by keys, gives the focus back after its dialog,
   await page.locator('.peer .menu > summary').nth(1).click();
   await page.click('h1');
   expect(await open.count()).toBe(0);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a screen of a desk shows more than eight people of a room, and a phone does not zoom into a field', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const [room] = fixture.snapshot.rooms.toSorted((a, b) => b.peers.length - a.peers.length);
   const page = await openPage(browser, {
     server: fixture,
@@ -160,5 +157,4 @@ test('a screen of a desk shows more than eight people of a room, and a phone doe
     .evaluateAll((all) => all.map((each) => Number.parseFloat(getComputedStyle(each).fontSize)));
   expect(sizes.length).toBeGreaterThan(2);
   expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
-  expect(browser.problems()).toEqual([]);
 });

@@ -17,15 +17,12 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(async () => {
-  await browser.closePages();
-  // A page that is open when its server stops reports it, which is no matter of the next test.
-  browser.problems();
-});
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 test('on a phone one person is put out for good with a search and four taps', async () => {
   await using server = await startWithUsers(withKeys);
+  await using _ = browser.closingPages();
   const join = async (roomId: string, peerId: string) =>
     await enter({ server, roomId, peerId, token: await tokenFor(roomId, peerId) });
   for (const roomId of ['atrium', 'cellar', 'kitchen']) await join(roomId, `host of ${roomId}`);
@@ -55,11 +52,11 @@ test('on a phone one person is put out for good with a search and four taps', as
   const token = await tokenFor('cellar', 'mallory', { now: Date.now() + 5000 });
   const again = await SignalingClient.connect({ server, roomId: 'cellar', peerId: 'mallory', token });
   expect((await again.closed).reason).toMatch(/^banned: /);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('what can be done with several appears when somebody is ticked, and several are banned from the page', async () => {
   await using server = await startWithUsers(withKeys);
+  await using _ = browser.closingPages();
   const join = async (peerId: string) =>
     await enter({ server, peerId, token: await tokenFor('room', peerId) });
   const [, bea, cleo] = [await join('ada'), await join('bea'), await join('cleo')];
@@ -80,11 +77,11 @@ test('what can be done with several appears when somebody is ticked, and several
     expect((await client.closed).reason).toBe('removed: you were banned: a pair');
   expect(await page.locator('.bulk').isVisible()).toBe(false);
   expect(server.store.audit.search({ text: 'a pair', limit: 5 })).toHaveLength(2);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('after a search the page goes on showing what was searched for, over one stream, whatever happens', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server: fixture, path: '/rooms', role: 'viewer' });
   const streams = new Set<string>();
   const finished: string[] = [];
@@ -115,11 +112,11 @@ test('after a search the page goes on showing what was searched for, over one st
   }
   expect([...streams]).toEqual([`${fixture.base}/live/rooms?q=allen&sort=peers`]);
   expect(finished.filter((url) => url.includes('/live/rooms?q=allen'))).toEqual([]);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('of two moderators who remove the same peer at once one is told that it is done, and the other that it was', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
   const first = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
   const second = await openPage(browser, { server, path: '/room?room=room' });
@@ -146,6 +143,7 @@ test('of two moderators who remove the same peer at once one is told that it is 
 
 test('without scripts a browser reads the pages and removes a peer by plain forms', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
   const page = await browser.context.newPage();
   await page.route('**/admin.js*', (route) => route.abort());
@@ -173,11 +171,11 @@ test('without scripts a browser reads the pages and removes a peer by plain form
     ['peer.remove', 'by hand'],
   ]);
   browser.expectProblem(/net::ERR_FAILED/);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('in a list the arrows move, and keys ask to tell, remove or ban the current one', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
   const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
   const current = () => page.locator('.peer.current h3').allInnerTexts();
@@ -211,6 +209,7 @@ test('in a list the arrows move, and keys ask to tell, remove or ban the current
 
 test('who wants less motion gets none', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server, path: '/rooms', role: 'moderator' });
   await page.evaluate(() => {
     const toast = Object.assign(document.createElement('p'), { className: 'toast', textContent: 'Done.' });
@@ -243,6 +242,7 @@ test('a page says when it is not live, connects again by itself, and then shows 
     );
     expect(await page.locator('html.stale').count()).toBe(1);
     await using second = await startWithUsers({ TUREEN_DATA_DIR: folder, PORT: String(port) });
+    await using _ = browser.closingPages();
     await enter({ server: second, roomId: 'after', peerId: 'ada' });
     await page.waitForSelector('text=after');
     expect(await page.textContent('#connection')).toBe('Live');
@@ -255,7 +255,6 @@ test('a page says when it is not live, connects again by itself, and then shows 
     await page.waitForURL(/\/admin\/login$/);
     // The browser reports each try that failed.
     browser.expectProblem(/net::ERR_|Failed to load resource/);
-    expect(browser.problems()).toEqual([]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

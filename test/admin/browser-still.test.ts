@@ -12,11 +12,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(async () => {
-  await browser.closePages();
-  // A page that is open when its server stops reports it, which is no matter of the next test.
-  browser.problems();
-});
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;
@@ -60,6 +56,7 @@ const pointAway = (page: Page) => page.mouse.move(4, 4);
 
 test('while the pointer is on a button of one person, no button of another comes under it, whoever leaves', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const room = fullRoom(fixture);
   const page = await openPage(browser, {
     server: fixture,
@@ -97,11 +94,11 @@ test('while the pointer is on a button of one person, no button of another comes
     (found) => found.join() === room.peers.map(({ displayName }) => displayName).join(),
   );
   expect(await page.locator('#held').isVisible()).toBe(false);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('who comes while the pointer is in the list is shown after the others, and in the right place afterwards', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const room = fullRoom(fixture);
   const [first] = room.peers.splice(0, 1);
   if (!first) throw new Error('the room is empty');
@@ -118,11 +115,11 @@ test('who comes while the pointer is in the list is shown after the others, and 
   // What the page says of it leads to the state as it is.
   await page.click('#held');
   expect(await names(page)).toEqual([first.displayName, ...before]);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('while the keyboard is in the list nobody under it is replaced, and what has the focus keeps it', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const room = fullRoom(fixture);
   const page = await openPage(browser, {
     server: fixture,
@@ -147,11 +144,11 @@ test('while the keyboard is in the list nobody under it is replaced, and what ha
     (found) => found.join() === before.slice(3).join(),
   );
   expect(await page.locator('dialog[open]').count()).toBe(0);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a list that a finger is in keeps its order until another place is touched', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const room = fullRoom(fixture);
   const page = await openPage(browser, {
     server: fixture,
@@ -171,11 +168,11 @@ test('a list that a finger is in keeps its order until another place is touched'
     () => names(page),
     (found) => found.join() === before.toReversed().join(),
   );
-  expect(browser.problems()).toEqual([]);
 });
 
 test('rooms keep their places under the pointer, also when the last one ends', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const rooms = fixture.snapshot.rooms as RoomSnapshot[];
   const page = await openPage(browser, { server: fixture, path: '/rooms', role: 'viewer' });
   const shown = () => page.locator('.row-link').allInnerTexts();
@@ -199,11 +196,11 @@ test('rooms keep their places under the pointer, also when the last one ends', a
   await pointAway(page);
   await page.waitForFunction(() => document.querySelectorAll('.row-link').length === 0);
   expect(await page.locator('.empty-title').textContent()).toBe('No rooms');
-  expect(browser.problems()).toEqual([]);
 });
 
 test('what appears above does not push away what the pointer is on', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const page = await openPage(browser, { server: fixture, path: '', role: 'admin' });
   const link = page.locator('#workers a').nth(1);
   const point = await pointAt(page, link);
@@ -221,11 +218,11 @@ test('what appears above does not push away what the pointer is on', async () =>
   await changed(page, fixture, 'x');
   expect(await page.locator('.alert').count()).toBe(alerts);
   expect(await under()).toBe(before);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a search replaces the list even under the pointer: it was asked for', async () => {
   await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
   const room = fullRoom(fixture);
   const page = await openPage(browser, {
     server: fixture,
@@ -240,5 +237,4 @@ test('a search replaces the list even under the pointer: it was asked for', asyn
     () => names(page),
     (found) => found.join() === 'Grace Hopper',
   );
-  expect(browser.problems()).toEqual([]);
 });

@@ -12,11 +12,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch();
 });
-afterEach(async () => {
-  await browser.closePages();
-  // A page that is open when its server stops reports it, which is no matter of the next test.
-  browser.problems();
-});
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 /** Waits until the player shows moving pictures. */
@@ -32,6 +28,7 @@ const state = (page: Page) => page.locator('#watch [data-state]');
 
 test('a moderator watches one of a call live, muted at first, is seen by the call, and stops', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   const call = await browser.open(server, { room: 'room', name: 'Alice', voice: hum });
   const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
   await choose(page.locator('.peer').first(), 'Watch');
@@ -59,11 +56,11 @@ test('a moderator watches one of a call live, muted at first, is seen by the cal
   const [entry] = server.store.audit.search({ text: 'peer.watch', limit: 5 });
   expect(entry).toMatchObject({ by: { id: 'moderator' }, roomId: 'room', details: { mode: 'told' } });
   expect(entry?.result).toStartWith('done: watched for');
-  expect(browser.problems()).toEqual([]);
 });
 
 test('on the page of a peer it ends when the peer leaves, and when the page is left', async () => {
   await using server = await startWithUsers({ TUREEN_ADMIN_WATCH: 'hidden' });
+  await using _ = browser.closingPages();
   const call = await browser.open(server, { room: 'room', name: 'Alice', voice: hum });
   const [alice] = server.sfu.read.room('room').peers;
   const path = `/peer?${new URLSearchParams({ room: 'room', peer: alice?.id ?? '' })}`;
@@ -81,5 +78,4 @@ test('on the page of a peer it ends when the peer leaves, and when the page is l
   await call.close();
   await state(page).getByText('What you watched has ended.').waitFor();
   expect(server.store.audit.search({ text: 'peer.watch', limit: 5 })).toHaveLength(2);
-  expect(browser.problems()).toEqual([]);
 });

@@ -15,7 +15,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch({ fakeDevices: false });
 });
-afterEach(() => browser.closePages());
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 const shows = (pages: Page[], name: string) =>
@@ -45,6 +45,7 @@ function countStreams(): () => number {
 
 test('eight visible windows load, stay live, and leave connections for whatever else is opened', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   const { client } = await enter({ server, peerId: 'ada' });
   const streams = countStreams();
   const pages: Page[] = [];
@@ -72,11 +73,11 @@ test('eight visible windows load, stay live, and leave connections for whatever 
   // A window that is closed leaves its stream to one that had none.
   await pages[0]?.close();
   await eventually('the streams of the other seven', streams, (count) => count === slots);
-  expect(browser.problems()).toEqual([]);
 });
 
 test('a hidden page closes its stream, and shows what it missed when it is seen again', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   const { client } = await enter({ server, peerId: 'ada' });
   const streams = countStreams();
   const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
@@ -93,5 +94,4 @@ test('a hidden page closes its stream, and shows what it missed when it is seen 
   await shows([page], 'Augusta');
   expect(streams()).toBe(2);
   expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
-  expect(browser.problems()).toEqual([]);
 });

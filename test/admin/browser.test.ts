@@ -19,7 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await Browser.launch();
 });
-afterEach(() => browser.closePages());
+afterEach(() => expect(browser.problems()).toEqual([]));
 afterAll(() => browser[Symbol.asyncDispose]());
 
 const open = (server: Server, path: string, role?: Role) => openPage(browser, { server, path, role });
@@ -47,6 +47,7 @@ const wantsNames = (page: Page, wanted: string[]) =>
 
 test('a moderator watches a real call, sees who speaks, removes one for good, and a second moderator sees it too', async () => {
   await using server = await startWithUsers(withKeys);
+  await using _ = browser.closingPages();
   const call = async (peerId: string, name: string) => {
     const token = await tokenFor('kitchen', peerId);
     const page = await browser.open(server, {
@@ -109,6 +110,7 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
 
 test('typed text, selection, focus, ticks and opened rows survive a hundred live updates', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   const peers = await Promise.all(['ada', 'bea', 'cleo'].map((peerId) => enter({ server, peerId })));
   const page = await open(server, '/room?room=room', 'admin');
   await wantsNames(page, ['ada', 'bea', 'cleo']);
@@ -164,6 +166,7 @@ test('typed text, selection, focus, ticks and opened rows survive a hundred live
 
 test('everything is reached by keys: search, move, open, select, act', async () => {
   await using server = await startWithUsers({});
+  await using _ = browser.closingPages();
   await Promise.all(['ada', 'bea'].map((peerId) => enter({ server, peerId })));
   const page = await open(server, '/rooms', 'admin');
   await page.keyboard.press('j');
@@ -189,6 +192,7 @@ test('everything is reached by keys: search, move, open, select, act', async () 
 
 test('hostile names run nothing, break nothing and violate no policy, on any page and in any update', async () => {
   await using fixture = await startFixture('hostile');
+  await using _ = browser.closingPages();
   const page = await browser.context.newPage();
   await logIn(page, fixture);
   for (const path of Object.values(pagesOf(fixture.snapshot))) {
@@ -229,5 +233,4 @@ test('hostile names run nothing, break nothing and violate no policy, on any pag
   await choose(page.locator('.peer').nth(4), 'Remove…');
   await page.waitForSelector('dialog[open]');
   expect(await page.inputValue('dialog [name=peer]')).toBe(hostileNames[4]);
-  expect(browser.problems()).toEqual([]);
 });

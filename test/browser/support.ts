@@ -100,6 +100,11 @@ export class Browser implements AsyncDisposable {
     await Promise.all(this.context.pages().map((page) => page.close()));
   }
 
+  /** Closes all pages at the end of the block. Declared after a server, it is done before that stops, which pages report. */
+  closingPages(): AsyncDisposable {
+    return { [Symbol.asyncDispose]: () => this.closePages() };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
     await rm(this.profile, { recursive: true, force: true });
