@@ -38,3 +38,25 @@ test('a chart shows the value under the pointer, with its age, and goes on doing
   await page.waitForURL(/\/rooms\?sort=bitrate$/);
   await page.waitForSelector('th[aria-sort]:has-text("Bitrate")');
 });
+
+test('a tile of the overview is a link wherever it is clicked, on its chart too', async () => {
+  await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
+  const page = await openPage(browser, { server: fixture, path: '', role: 'viewer' });
+  const tiles = await page.locator('.figure:has(dt a)').evaluateAll((all) =>
+    all.map((tile) => {
+      tile.scrollIntoView({ block: 'center' });
+      const { x, y, width, height } = tile.getBoundingClientRect();
+      const spots = [0.1, 0.5, 0.9].flatMap((right) =>
+        [0.1, 0.3, 0.5, 0.7, 0.9].map((down) => [right, down]),
+      );
+      const missed = spots.filter(([right = 0, down = 0]) => {
+        const found = document.elementFromPoint(x + right * width, y + down * height);
+        return found?.closest('a') !== tile.querySelector('dt a');
+      });
+      return { name: tile.querySelector('dt')?.textContent, missed };
+    }),
+  );
+  expect(tiles.length).toBeGreaterThan(6);
+  expect(tiles.filter(({ missed }) => missed.length > 0)).toEqual([]);
+});
