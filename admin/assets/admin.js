@@ -10,13 +10,18 @@
     document.dispatchEvent(new Event('admin-dialog'));
   }
 
-  // Opens the dialog when a confirmation was loaded into it, and closes it after the action.
-  document.addEventListener('htmx:after:swap', () => {
+  // Opens the dialog when a confirmation was loaded into it, and closes it after the action. A browser reports a closed
+  // dialog a moment later: an update in between must not open it again.
+  document.addEventListener('htmx:after:swap', ({ detail }) => {
     const box = dialog();
-    if (box && !box.open && box.childElementCount > 0) show(box);
+    if (box && detail.ctx.target === box && !box.open && box.childElementCount > 0) show(box);
   });
   document.addEventListener('admin-done', () => dialog()?.close());
-  document.addEventListener('close', ({ target }) => target === dialog() && target.replaceChildren(), true);
+  document.addEventListener(
+    'close',
+    ({ target }) => target === dialog() && !target.open && target.replaceChildren(),
+    true,
+  );
   // A menu closes when something is chosen, or clicked elsewhere. The focus stays where the dialog can give it back.
   document.addEventListener(
     'click',

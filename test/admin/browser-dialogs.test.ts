@@ -158,3 +158,27 @@ test('a screen of a desk shows more than eight people of a room, and a phone doe
   expect(sizes.length).toBeGreaterThan(2);
   expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
 });
+
+test('a dialog that has closed stays closed when an update comes before the browser has reported it', async () => {
+  await using fixture = await startFixture('busy');
+  await using _ = browser.closingPages();
+  const page = await openPage(browser, { server: fixture, path: '/people', role: 'admin' });
+  await page.click('a:text-is("Add API key…")');
+  await page.waitForSelector('dialog[open]');
+  const closed = await page.evaluate(async () => {
+    const dialog = document.querySelector('dialog');
+    const stream = document.querySelector('[data-live]');
+    const { htmx } = window as unknown as { htmx: { swap(options: object): Promise<void> } };
+    const reported = new Promise((resolve) => dialog?.addEventListener('close', resolve, { once: true }));
+    let isReported = false;
+    void reported.then(() => {
+      isReported = true;
+    });
+    document.dispatchEvent(new Event('admin-done'));
+    await htmx.swap({ sourceElement: stream, target: stream, swap: 'none', text: '' });
+    const early = !isReported;
+    await reported;
+    return { early, open: dialog?.open, children: dialog?.childElementCount };
+  });
+  expect(closed).toEqual({ early: true, open: false, children: 0 });
+});

@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import { Browser } from '../browser/support.ts';
 import { type Kind, kinds } from './fixture-names.ts';
 import { startFixture } from './fixtures.ts';
-import { becomesLive, logIn, pagesOf } from './pages.ts';
+import { becomesLive, logIn, pagesOf, sizes, themes } from './pages.ts';
 
 setDefaultTimeout(400_000);
 
 /** The pictures stay after the test, to be looked at. */
 const folder = process.env.TUREEN_TEST_PICTURES ?? join(import.meta.dir, '../../dist/pictures');
-const sizes = {
-  phone: { width: 360, height: 740 },
-  desk: { width: 1280, height: 800 },
-} as const;
-const themes = ['light', 'dark'] as const;
 
 /** Makes the pictures of every page of a fixture. @returns how many */
 async function takePictures(browser: Browser, kind: Kind): Promise<number> {

@@ -4,6 +4,13 @@ import type { Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Browser, pageTimeoutMs } from '../browser/support.ts';
 
+/** The screens and themes in which pages are drawn. */
+export const sizes = {
+  phone: { width: 360, height: 740 },
+  desk: { width: 1280, height: 800 },
+} as const;
+export const themes = ['light', 'dark'] as const;
+
 /** Opens a session for a page's browser without the login, which takes a while on purpose. */
 export async function logIn(
   page: Page,
