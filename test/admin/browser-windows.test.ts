@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { Browser } from '../browser/support.ts';
 import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
-import { openPage } from './pages.ts';
+import { choose, openPage } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
@@ -64,12 +64,9 @@ test('eight visible windows load, stay live, and leave connections for whatever 
   }
   expect(streams()).toBe(slots);
   // An action is a request beside all the streams.
-  const last = pages.at(-1);
-  await last
-    ?.locator('.peer a', { hasText: /^Notice…$/ })
-    .first()
-    .click();
-  await last?.waitForSelector('dialog[open] textarea');
+  const last = pages.at(-1) as Page;
+  await choose(last.locator('.peer').first(), 'Notice…');
+  await last.waitForSelector('dialog[open] textarea');
   // A window that is closed leaves its stream to one that had none.
   await pages[0]?.close();
   await eventually('the streams of the other seven', streams, (count) => count === slots);
