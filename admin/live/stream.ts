@@ -1,8 +1,8 @@
 import type { Region } from '../html/regions.ts';
 import type { LiveView } from './live-views.ts';
 
-/** Proxies cut a silent stream, and a closed one is noticed only by writing to it. */
-const heartbeatMs = 15_000;
+/** Proxies and the server itself cut a silent stream, and a closed one is noticed only by writing to it. */
+const defaultHeartbeatMs = 15_000;
 /** How long a browser waits before it opens a stream again that has ended. */
 const retryMs = 1000;
 
@@ -12,13 +12,16 @@ export interface StreamOptions {
   readonly allowed: () => boolean;
   readonly signal: AbortSignal;
   readonly onEnd: () => void;
+  /** The longest silence, in milliseconds. */
+  readonly heartbeatMs?: number;
 }
 
 /**
  * Server-sent events with the regions of a page that changed. The next update is asked for only when the browser has
  * taken the last one, so that a slow page gets fewer updates and delays nobody.
  */
-export function liveStream({ view, allowed, signal, onEnd }: StreamOptions): ReadableStream<Uint8Array> {
+export function liveStream(options: StreamOptions): ReadableStream<Uint8Array> {
+  const { view, allowed, signal, onEnd, heartbeatMs = defaultHeartbeatMs } = options;
   let shown: Region | undefined;
   let ended = false;
   let wake: () => void = () => {};
@@ -31,19 +34,22 @@ export function liveStream({ view, allowed, signal, onEnd }: StreamOptions): Rea
     wake();
   };
   signal.addEventListener('abort', end);
-  const changeOrHeartbeat = () =>
+  const changeWithin = (milliseconds: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, heartbeatMs);
+      const timer = setTimeout(resolve, milliseconds);
       wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   const next = async (): Promise<string | undefined> => {
+    // Most changes are none on this page, so a heartbeat waits for no pause between them.
+    const heartbeatAt = performance.now() + heartbeatMs;
     while (!ended) {
+      const left = heartbeatAt - performance.now();
+      if (left <= 0) return ':\n\n';
       if (!view.isNewTo(shown)) {
-        await changeOrHeartbeat();
-        if (!ended && !view.isNewTo(shown)) return ':\n\n';
+        await changeWithin(left);
         continue;
       }
       const update = allowed() ? await view.update(shown) : undefined;

@@ -1,5 +1,9 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { splitRegions } from '../../admin/html/regions.ts';
 import { definePanel, live } from '../../admin/index.ts';
+import { LiveView } from '../../admin/live/live-views.ts';
+import { RenderQueue } from '../../admin/live/render-queue.ts';
+import { liveStream } from '../../admin/live/stream.ts';
 import type { Role } from '../../src/store/roles.ts';
 import { eventually, until } from '../support/until.ts';
 import { startFixture } from './fixtures.ts';
@@ -185,4 +189,27 @@ test('a view that never finishes fails by itself, and other pages stay live', as
   const page = await LivePage.open(visitor, 'counter');
   await all([page], 'number 1 for viewer;');
   await until(() => hanging.ended, 'the end of the stream that cannot be rendered');
+});
+
+test('a stream says that it lives also while changes come one after the other that its page does not show', async () => {
+  let change = () => {};
+  const source = {
+    render: async () => {
+      queueMicrotask(change);
+      return splitRegions('<p>always the same</p>');
+    },
+    onChange: (listener: () => void) => {
+      change = listener;
+      return () => {};
+    },
+    onEnd: () => {},
+  };
+  const view = new LiveView(source, new RenderQueue());
+  const onEnd = view.join();
+  const { signal } = new AbortController();
+  const stream = liveStream({ view, signal, onEnd, allowed: () => true, heartbeatMs: 20 });
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  expect((await reader.read()).value).toContain('always the same');
+  for (let count = 0; count < 3; count += 1) expect((await reader.read()).value).toBe(':\n\n');
+  await reader.cancel();
 });
