@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/commands': ['src/sfu', 'src/store', 'src/core'],
   'src/wire': ['src/core'],
   'src/public-events': ['src/sfu', 'src/core'],
-  'src/cluster': ['src/sfu', 'src/store', 'src/wire', 'src/core', 'src/config'],
+  'src/cluster': ['src/commands', 'src/sfu', 'src/store', 'src/wire', 'src/core', 'src/config'],
   'src/signaling': ['src/commands', 'src/sfu', 'src/access', 'src/wire', 'src/core', 'src/config'],
   'src/whip': [
     'src/commands',

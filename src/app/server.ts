@@ -6,6 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { addressTest } from '../access/address.ts';
 import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
+import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
@@ -49,7 +50,16 @@ export interface ServerOptions {
 
 type Parts = Pick<
   Server,
-  'config' | 'sfu' | 'signaling' | 'store' | 'measurements' | 'metricsListener' | 'admin' | 'programs'
+  | 'config'
+  | 'sfu'
+  | 'signaling'
+  | 'store'
+  | 'commands'
+  | 'mesh'
+  | 'measurements'
+  | 'metricsListener'
+  | 'admin'
+  | 'programs'
 > & {
   readonly listener: Listener;
   /** How to end each part, in the order in which they were started. */
@@ -62,6 +72,10 @@ export class Server implements AsyncDisposable {
   readonly sfu: Sfu;
   readonly signaling: Signaling;
   readonly store: Store;
+  /** What moderators and programs do, on every node of the mesh. */
+  readonly commands: Commands;
+  /** The other nodes; undefined for a server that is alone. */
+  readonly mesh: Mesh | undefined;
   readonly measurements: Measurements;
   /** Where the metrics are when they have a port of their own. */
   readonly metricsListener: MetricsListener | undefined;
@@ -78,6 +92,8 @@ export class Server implements AsyncDisposable {
     this.sfu = parts.sfu;
     this.signaling = parts.signaling;
     this.store = parts.store;
+    this.commands = parts.commands;
+    this.mesh = parts.mesh;
     this.measurements = parts.measurements;
     this.metricsListener = parts.metricsListener;
     this.admin = parts.admin;
@@ -164,15 +180,16 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   mesh = ends.adopt(await startMesh({ config, sfu, store, log, clock, listenInfo, connect }), (started) =>
     started?.close(),
   );
-  const commands = new Commands(sfu, store, () => clock.now());
-  ends.defer(sweepAfterFacts(store.facts, { sfu, now: () => clock.now() }));
+  const now = () => clock.now();
+  const commands = mesh ? meshCommands({ mesh, sfu, store, now, log, clock }) : new Commands(sfu, store, now);
+  ends.defer(sweepAfterFacts(store.facts, { sfu, now }));
   const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
   listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));
   fileReserve.guard(listener);
   // Calls come once it is open. They end first, while the parts that report their end still run: sockets get 1012,
   // receivers get webhooks. The workers close with them.
   ends.defer(() => sfu.close());
-  return { ...adapters, config, sfu, store, listener, ends };
+  return { ...adapters, config, sfu, store, commands, mesh, listener, ends };
 }
 
 interface Core {

@@ -1,4 +1,5 @@
 import type { NodeRequestName, NodeRequests, RoomTelling } from '../sfu/media/node-link.ts';
+import type { RoomRules, StampedRule } from '../sfu/rooms/room-rules.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 
 /** What the mesh reads of the domain, and where it writes what others say. No room is open when the mesh starts. */
@@ -9,6 +10,11 @@ export interface SharedRooms {
   onRoom(listener: (roomId: string, open: boolean) => void): () => void;
   /** Undefined for a room that is not open here. */
   roster(roomId: string): SharesOfOthers | undefined;
+  /** What moderators decided in a room; undefined for one that is not open here. */
+  rules(roomId: string): Pick<RoomRules, 'hash' | 'all'> | undefined;
+  /** Takes over what was decided on another node. */
+  takeRules(roomId: string, rules: readonly StampedRule[]): void;
+  onRules(listener: (roomId: string, rules: readonly StampedRule[]) => void): () => void;
 }
 
 /** The side of the domain: what it shares, and what it does with what other nodes say. */

@@ -18,8 +18,9 @@ import { FactExchange } from './facts.ts';
 import { JumpWatch } from './jump-watch.ts';
 import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';
+import { RulesSync } from './rules-sync.ts';
 import { Shares } from './shares.ts';
-import { type RoomMessage, Wire } from './wire.ts';
+import { type Answers, type RoomMessage, Wire } from './wire.ts';
 
 export interface MeshOptions {
   readonly self: NodeRef;
@@ -47,9 +48,12 @@ export class Mesh implements NodeLink {
   readonly presence: Presence;
   readonly shares: Shares;
   readonly facts: FactExchange;
-  readonly #wire: Wire;
+  /** What moderators decided in the rooms. */
+  readonly rules: RulesSync;
+  readonly wire: Wire;
   readonly #data: DataMessages;
   readonly #jumps: JumpWatch;
+  readonly #answers: Partial<Answers> = {};
   readonly #stopAnswering: () => void;
   #closed: Promise<void> | undefined;
 
@@ -62,12 +66,13 @@ export class Mesh implements NodeLink {
     const about = () => ({ ...options.about(), mesh: options.facts.membership.meshId });
     const presence = new Presence({ ...options, about, wire, jumps, pipes, clock });
     this.facts = new FactExchange({ facts: options.facts, wire, presence, log, clock });
-    this.#wire = wire;
+    this.wire = wire;
     this.presence = presence;
     const told = (from: NodeRef, roomId: string, { name, data }: RoomMessage) =>
       domain.told(from, roomId, { name, data } as RoomTelling);
+    this.rules = new RulesSync({ domain, wire, presence, clock });
     this.shares = new Shares({
-      ...{ domain, self, wire, presence, log, clock, told },
+      ...{ domain, self, wire, presence, log, clock, told, rules: this.rules },
       advanced: () => this.#data.release(),
     });
     this.#data = new DataMessages({
@@ -75,17 +80,31 @@ export class Mesh implements NodeLink {
       numberOf: (roomId) => this.shares.numberOf(roomId),
       numberTaken: (life, roomId) => this.shares.numberTaken(life, roomId),
     });
-    this.#stopAnswering = wire.answer({
+    this.#stopAnswering = wire.answer(this.#answers);
+    this.answer({
       'share.fetch': (_from, data) => this.shares.fetch(data),
       'pipe.open': (from, data) => domain.answer(from, 'pipe.open', data),
       'pipe.want': (from, data) => domain.answer(from, 'pipe.want', data),
       'pipe.sent': (from, data) => domain.answer(from, 'pipe.sent', data),
       'pipe.close': (from, data) => domain.answer(from, 'pipe.close', data),
     });
+    this.answer({
+      'rules.put': (_from, data) => this.rules.put(data),
+      'rules.fetch': (_from, data) => this.rules.page(data),
+    });
     presence.start();
     this.shares.start();
     this.#data.start();
     this.facts.start();
+  }
+
+  get self(): NodeRef {
+    return this.options.self;
+  }
+
+  /** Answers these requests of other nodes, too. */
+  answer(answers: Partial<Answers>): void {
+    Object.assign(this.#answers, answers);
   }
 
   /** Why new calls should go elsewhere. */
@@ -107,7 +126,7 @@ export class Mesh implements NodeLink {
     // Nothing is heard of it: whoever waits for it should not wait for the limit as well.
     if (!node || node.stale)
       throw new SfuError('gone', `node "${node?.name ?? life}" does not answer now; it may have ended`);
-    return (await this.#wire.ask(life, name, data as never, askTimeoutMs)) as NodeRequests[N]['result'];
+    return (await this.wire.ask(life, name, data as never, askTimeoutMs)) as NodeRequests[N]['result'];
   }
 
   async tell<N extends RoomTellingName>(
@@ -118,8 +137,8 @@ export class Mesh implements NodeLink {
   ): Promise<void> {
     if (!this.presence.entered) return;
     if (name === 'data') return await this.#data.send(roomId, data as RoomTellings['data'], payload);
-    this.#wire.sayInRoom(roomId, name as Exclude<RoomTellingName, 'data'>, data as never);
-    await this.#wire.bus.flush();
+    this.wire.sayInRoom(roomId, name as Exclude<RoomTellingName, 'data'>, data as never);
+    await this.wire.bus.flush();
   }
 
   /** Says goodbye and leaves the bus. */
@@ -134,8 +153,9 @@ export class Mesh implements NodeLink {
     this.facts.close();
     this.#data.close();
     this.shares.close();
+    this.rules.close();
     this.presence.close();
-    this.#wire.close();
+    this.wire.close();
     await Promise.all([this.options.bus.close(), this.options.dataBus.close()]);
   }
 

@@ -3,6 +3,7 @@ import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
+import * as commands from './commands/schemas.ts';
 import { Fact, MeshId, maxFacts } from './fact-schemas.ts';
 import * as shapes from './schemas.ts';
 
@@ -52,11 +53,11 @@ export const nodeMessages = {
 /** To all nodes that have a room. */
 export const roomMessages = {
   hello: message(
-    shapes.Statement,
+    shapes.RoomStatement,
     'A node has the room, or has it still after a loss of the bus. Each node that has it too answers what `state` says and more.',
   ),
   state: message(
-    shapes.Statement,
+    shapes.RoomStatement,
     'What the share of the sender is, one second after its last change and every 10 seconds. Who has another one fetches it.',
   ),
   change: message(
@@ -89,7 +90,7 @@ export const HelloAnswer = Type.Object({
     minimum: 0,
     description: 'nodes that have the room beside both, as far as it knows',
   }),
-  ...shapes.Statement.properties,
+  ...shapes.RoomStatement.properties,
 });
 export const helloAnswerCheck = dataCheck(HelloAnswer);
 
@@ -132,6 +133,44 @@ export const requests = {
     'How many bytes of RTP the sending side has sent.',
   ),
   'pipe.close': request(shapes.PipeRef, Type.Null(), 'Closes the sending side.'),
+  'rules.put': request(
+    Type.Object({ roomId: Id, rules: Type.Array(shapes.StampedRule, { maxItems: 64 }) }),
+    Type.Null(),
+    'What was decided in a room. A node that does not have the room says so, too: it learns them when it opens it.',
+  ),
+  'rules.fetch': request(
+    Type.Object({ roomId: Id, after: orNull(Type.String({ maxLength: 16_384 }), 'null for the first page') }),
+    orNull(
+      Type.Object({
+        rules: Type.Array(shapes.StampedRule, { maxItems: 200 }),
+        next: orNull(Type.String({ maxLength: 16_384 }), 'the `after` of the page that follows'),
+      }),
+      'null when the node does not have the room',
+    ),
+    'All that was decided in a room, in pages.',
+  ),
+  'peer.find': request(
+    Type.Object({ roomId: Id, peerId: orNull(Id) }),
+    orNull(
+      Type.Object({
+        sessionId: orNull(Id, 'of the peer, when it is on that node'),
+        subject: orNull(Type.String({ maxLength: 8192 })),
+        epoch: shapes.Count,
+      }),
+      'null when the node does not have the room',
+    ),
+    'Whether a node has a room, and a peer of it.',
+  ),
+  'session.left': request(
+    Type.Object({ roomId: Id, sessionId: Id }),
+    Type.Boolean({ description: 'true when nothing of it is left there' }),
+    'Whether the copies of what a session published are closed.',
+  ),
+  command: request(
+    commands.Command,
+    commands.CommandAnswer,
+    'Carries out what a moderator or a program asks on another node. One that comes again by its id is not done again: it gets the answer of the first.',
+  ),
 } as const;
 
 /** What comes instead of a result. */
@@ -158,6 +197,7 @@ export type RequestName = keyof typeof requests;
 export type RequestData<N extends RequestName> = Static<(typeof requests)[N]['data']>;
 export type RequestResult<N extends RequestName> = Static<(typeof requests)[N]['result']>;
 export type Statement = Static<typeof shapes.Statement>;
+export type RoomStatement = Static<typeof shapes.RoomStatement>;
 export type DataHeader = Static<typeof DataHeader>;
 export type HelloAnswer = Static<typeof HelloAnswer>;
 export type Beat = NodeMessageData<'beat'>;

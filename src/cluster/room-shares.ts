@@ -3,7 +3,7 @@ import type { RemoteEnd } from '../core/ends.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeRef, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 import type { LocalShare } from './local-share.ts';
-import type { HelloAnswer, Statement } from './messages.ts';
+import type { HelloAnswer, RoomStatement } from './messages.ts';
 import type { Presence } from './presence.ts';
 import { type NumberedChange, RemoteShare } from './remote-share.ts';
 import { fetchPages } from './snapshots.ts';
@@ -18,6 +18,10 @@ export interface RoomSharesOptions {
   readonly presence: Presence;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Of what was decided in the room, as far as it is known here. */
+  readonly rulesHash: () => string;
+  /** Fetches what was decided, where another node says something else. */
+  readonly rulesStated: (from: NodeRef, hash: string) => Promise<void>;
   /** What nodes say in the room beside their shares. */
   readonly told: (from: NodeRef, message: RoomMessage) => void;
   /** A share of another node has moved on. */
@@ -69,20 +73,20 @@ export class RoomShares {
 
   /** Says what the share of this node is. */
   state(): void {
-    const { wire, roomId, presence, local } = this.options;
-    if (presence.entered) wire.sayInRoom(roomId, 'state', local.statement);
+    const { wire, roomId, presence } = this.options;
+    if (presence.entered) wire.sayInRoom(roomId, 'state', this.#statement);
   }
 
   /** Asks who else has the room. @returns when their shares were taken over, or could not be had */
   async hello(): Promise<void> {
-    const { wire, roomId, presence, local } = this.options;
+    const { wire, roomId, presence } = this.options;
     if (!presence.entered) return;
-    const answers = await wire.hello(roomId, local.statement, helloLimits);
+    const answers = await wire.hello(roomId, this.#statement, helloLimits);
     if (this.#closed) return;
     await Promise.all(
-      answers.map(({ life, number, hash }) => {
+      answers.map(({ life, others: _, ...statement }) => {
         const node = presence.nodes.get(life);
-        return node && this.#stated(node, { number, hash });
+        return node && this.#stated(node, statement);
       }),
     );
   }
@@ -109,10 +113,10 @@ export class RoomShares {
   }
 
   #heard(from: NodeRef, message: RoomMessage, respond: (answer: HelloAnswer) => void): void {
-    const { self, local, told } = this.options;
+    const { self, told } = this.options;
     switch (message.name) {
       case 'hello':
-        respond({ life: self.life, others: this.#othersBeside(from), ...local.statement });
+        respond({ life: self.life, others: this.#othersBeside(from), ...this.#statement });
         void this.#stated(from, message.data);
         break;
       case 'state':
@@ -135,9 +139,16 @@ export class RoomShares {
       .length;
   }
 
-  async #stated(from: NodeRef, statement: Statement): Promise<void> {
+  get #statement(): RoomStatement {
+    const { local, rulesHash } = this.options;
+    return { ...local.statement, rules: rulesHash() };
+  }
+
+  async #stated(from: NodeRef, statement: RoomStatement): Promise<void> {
     const share = this.#shareOf(from);
-    if (!share.beginEmpty(statement) && !share.fits(statement)) await this.#fetch(share);
+    const isKnown = share.beginEmpty(statement) || share.fits(statement);
+    const rules = this.options.rulesStated(from, statement.rules);
+    await Promise.all([isKnown ? undefined : this.#fetch(share), rules]);
   }
 
   #change(from: NodeRef, numbered: NumberedChange): void {

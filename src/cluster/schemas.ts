@@ -1,7 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { actorKinds } from '../core/actors.ts';
 import { peerEnds } from '../core/ends.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import type * as link from '../sfu/media/node-link.ts';
+import { maxVersion, type StampedRule as StampedRuleType } from '../sfu/rooms/room-rules.ts';
 import type * as share from '../sfu/rooms/share.ts';
 import { RtpParameters } from '../wire/rtp.ts';
 
@@ -18,6 +20,9 @@ export const NodeName = Type.String({ minLength: 1, maxLength: 128 });
 export const Count = Type.Integer({ minimum: 0 });
 export const Time = Type.Integer({ minimum: 0, description: 'milliseconds since the epoch' });
 
+export const Actor = Type.Object({ kind: oneOf(actorKinds), id: Type.String({ maxLength: 8192 }) });
+export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
+const Subject = Type.String({ maxLength: 8192 });
 const text = Type.String({ maxLength: 1024 });
 const AppData = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 1024 });
 
@@ -80,6 +85,43 @@ export const Statement = Type.Object({
   hash: Type.String({
     pattern: '^[0-9a-f]{16}$',
     description: 'xxHash64 of the JSON of each peer, all of them XORed',
+  }),
+});
+
+/** What holds in a room on every node that has it. */
+export const StampedRule = Type.Unsafe<StampedRuleType>(
+  Type.Object({
+    rule: Type.Union([
+      Type.Object({ name: Type.Literal('locked'), value: Type.Boolean() }),
+      Type.Object({
+        name: oneOf(['bitrateCap', 'maxPeers', 'emptySeconds']),
+        value: orNull(Type.Integer({ minimum: 0, maximum: 10_000_000_000 })),
+      }),
+      Type.Object({ name: Type.Literal('metadata'), value: orNull(AppData) }),
+      Type.Object({
+        name: Type.Literal('mute'),
+        subject: Subject,
+        source: Source,
+        value: Type.Boolean(),
+      }),
+      Type.Object({ name: Type.Literal('publish'), subject: Subject, value: Publish }),
+    ]),
+    by: Actor,
+    version: Type.Integer({
+      minimum: 1,
+      maximum: maxVersion,
+      description: 'one more than the greatest that its node knew in the room',
+    }),
+    life: Life,
+  }),
+);
+
+/** What a node says of a room: its share, and the rules that hold there. */
+export const RoomStatement = Type.Object({
+  ...Statement.properties,
+  rules: Type.String({
+    pattern: '^([0-9a-f]{16})?$',
+    description: 'xxHash64 of the key, version and life of each rule, all of them XORed; empty for none',
   }),
 });
 

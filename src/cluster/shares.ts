@@ -6,6 +6,7 @@ import { LocalShare } from './local-share.ts';
 import type { RequestData, RequestResult } from './messages.ts';
 import type { Presence } from './presence.ts';
 import { RoomShares } from './room-shares.ts';
+import type { RulesSync } from './rules-sync.ts';
 import { SnapshotPages } from './snapshots.ts';
 import type { RoomMessage, Wire } from './wire.ts';
 
@@ -16,6 +17,7 @@ export interface SharesOptions {
   readonly presence: Presence;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly rules: RulesSync;
   readonly told: (from: NodeRef, roomId: string, message: RoomMessage) => void;
   /** A share of another node has moved on. */
   readonly advanced: () => void;
@@ -94,7 +96,7 @@ export class Shares {
   }
 
   #open(roomId: string): void {
-    const { domain, told } = this.options;
+    const { domain, told, rules } = this.options;
     const roster = domain.roster(roomId);
     if (!roster || this.#rooms.has(roomId)) return;
     this.#changes += 1;
@@ -103,6 +105,8 @@ export class Shares {
       ...this.options,
       ...{ roomId, local, roster },
       told: (from, message) => told(from, roomId, message),
+      rulesHash: () => rules.hashOf(roomId),
+      rulesStated: (from, hash) => rules.stated(from, roomId, hash),
     });
     this.#rooms.set(roomId, room);
     const greeted = room.hello().finally(() => {

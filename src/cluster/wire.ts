@@ -134,11 +134,12 @@ export class Wire {
   }
 
   /** Answers the requests of nodes that are known. */
-  answer(answers: Answers): () => void {
+  answer(answers: Partial<Answers>): () => void {
     return this.bus.subscribe(askedOf(this.options.self.life), (message) => {
       const read = this.#read(message, table.requests);
       if (!read || !this.isKnown(read.from, message)) return;
-      void this.#answer(message, () => answers[read.name](read.from, read.data as never));
+      const run = answers[read.name] ?? refuse;
+      void this.#answer(message, () => run(read.from, read.data as never));
     });
   }
 
@@ -205,6 +206,10 @@ export class Wire {
     }
     return this.bus.publish(subject, data);
   }
+}
+
+function refuse(): never {
+  throw new SfuError('gone', 'the node does not take this yet; it has just started');
 }
 
 const internal = { code: 'internal', message: 'the other node failed; its log says why' };

@@ -28,9 +28,11 @@ type AuditStore = Pick<Store, 'audit' | 'transaction' | 'synced'>;
  */
 export async function audited<T, P>(
   store: AuditStore,
-  intent: AuditIntent,
+  asked: AuditIntent & { readonly askedOn?: string },
   work: AuditedWork<T, P>,
 ): Promise<T> {
+  const { askedOn } = asked;
+  const intent = askedOn === undefined ? asked : { ...asked, details: { ...asked.details, askedOn } };
   const { prepare, command, describeResult, unrecorded } = work;
   const begun = begin(store, intent, prepare);
   if ('error' in begun) {

@@ -239,8 +239,8 @@ export class Commands {
     );
   }
 
-  /** Starts a drain, without waiting for its end. */
-  async drain(request: Requester & { milliseconds: number }): Promise<void> {
+  /** Starts a drain of this node, or of the `node` of that name, without waiting for its end. */
+  async drain(request: Requester & { milliseconds: number; node?: string }): Promise<void> {
     const { milliseconds, by } = request;
     const details = { seconds: milliseconds / 1000 };
     await this.#audited({ ...request, action: 'node.drain', details, protects: true }, () => {
@@ -248,7 +248,7 @@ export class Commands {
     });
   }
 
-  async cancelDrain(requester: Requester): Promise<void> {
+  async cancelDrain(requester: Requester & { node?: string }): Promise<void> {
     await this.#audited({ ...requester, action: 'node.drain.cancel', protects: true }, () =>
       this.sfu.cancelDrain(requester.by),
     );

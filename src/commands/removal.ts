@@ -6,6 +6,8 @@ import type { Requester } from './targets.ts';
 export interface Removal {
   /** What is left of the peer after five seconds; normally nothing. */
   readonly remains: Remains;
+  /** Nodes that have not said yet that their copies of what it sent are gone. No media can flow to them any more. */
+  readonly pending?: readonly string[];
   /** The bans that were added with it. */
   readonly bans: readonly Ban[];
 }

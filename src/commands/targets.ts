@@ -7,6 +7,8 @@ export interface Requester {
   readonly by: Actor;
   readonly address?: string;
   readonly reason?: string;
+  /** The node where it was asked, when another one carries it out. */
+  readonly askedOn?: string;
   /** Takes a sentence for the requester about what was done, but not as it should be. */
   readonly warn?: (sentence: string) => void;
 }

@@ -131,6 +131,11 @@ export const errorCodes = {
     retryable: true,
     doc: 'The server has too few file descriptors left for another connection.',
   },
+  unconfirmed: {
+    status: 504,
+    retryable: true,
+    doc: 'Another node of the mesh did not answer: what was asked may or may not have been done there; the reason names the node.',
+  },
   storage_busy: {
     status: 503,
     retryable: true,

@@ -62,7 +62,7 @@ export function errorsOf(operation: Operation): ErrorCode[] {
     ...operation.errors,
     ...(['invalid_params', 'unauthorized', 'forbidden', 'flood', 'internal'] as const),
     ...(hasBody(operation) ? (['invalid_message', 'too_large', 'unsupported_media_type'] as const) : []),
-    ...(operation.verb === 'GET' ? [] : (['storage_unavailable', 'storage_busy'] as const)),
+    ...(operation.verb === 'GET' ? [] : (['storage_unavailable', 'storage_busy', 'unconfirmed'] as const)),
     ...(operation.verb === 'POST' ? (['idempotency_mismatch'] as const) : []),
     ...(readerOf(operation) ? (['precondition_failed'] as const) : []),
   ];

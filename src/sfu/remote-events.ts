@@ -46,6 +46,8 @@ export interface RemoteEvents {
   remoteDataProducerOpened: RemotePeerRef & { dataProducerId: string; label: string };
   remoteDataProducerClosed: RemotePeerRef & { dataProducerId: string; label: string };
 
+  /** A room was locked or unlocked on another node, and so it is here. */
+  remoteRoomLocked: { roomId: string; locked: boolean };
   /** The active speaker of a room, as another node elected it. */
   remoteActiveSpeaker: { roomId: string; peerId: string | null; volume: number | null };
   /** Who is heard in a room, on any node. */

@@ -9,8 +9,10 @@ import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerDataToAll, offerToAll } from './rooms/offering.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
+import type { RoomRules, StampedRule } from './rooms/room-rules.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from './rooms/share.ts';
 import { feedShares, shareOf } from './rooms/share-feed.ts';
+import { takeRules } from './rooms/taking-rules.ts';
 
 /** How long a peer that opens a room here waits for what other nodes say of it. */
 const knownTimeoutMs = 500;
@@ -27,6 +29,17 @@ export interface MeshOptions {
    */
   readonly known: (roomId: string) => Promise<void>;
 }
+
+/** Where a peer of a room is. */
+export interface FoundPeer {
+  readonly sessionId: string;
+  readonly epoch: number;
+  readonly subject: string;
+  /** Undefined for this node. */
+  readonly node?: NodeRef;
+}
+
+export type PlacedPeer = Required<FoundPeer> & { readonly peerId: string };
 
 export interface SfuMeshOptions {
   readonly registry: RoomRegistry;
@@ -48,6 +61,7 @@ export class SfuMesh {
   /** What happens on other nodes. */
   readonly events: RemoteBus;
   readonly #settling = new Map<string, Promise<void>>();
+  readonly #onRules = new Set<(roomId: string, rules: readonly StampedRule[]) => void>();
 
   constructor(private readonly options: SfuMeshOptions) {
     this.events = new EventBus<RemoteEvents>(options.log);
@@ -58,7 +72,13 @@ export class SfuMesh {
     const { registry } = this.options;
     if (registry.rooms.size > 0)
       throw new Error('a node joins the mesh before it opens rooms, and it has some');
-    registry.connect({ ...mesh, events: this.events });
+    registry.connect({
+      ...mesh,
+      events: this.events,
+      rulesMade: (roomId, rules) => {
+        for (const listener of this.#onRules) listener(roomId, rules);
+      },
+    });
     const { events } = this.options;
     const settle = ({ roomId }: { roomId: string }) =>
       void this.#settling.set(roomId, this.#settle(roomId, known));
@@ -124,6 +144,53 @@ export class SfuMesh {
       ...(mesh?.outgoing.transports ?? []).map((pipe) => read(roomId, 'out', pipe)),
     ]);
     return (await Promise.all(reading)).flat();
+  }
+
+  /** What moderators decided in a room; undefined for one that is not open here. */
+  rules(roomId: string): RoomRules | undefined {
+    return this.#room(roomId)?.mesh?.rules;
+  }
+
+  /** Takes over what was decided on another node. Does nothing for a room that is not open here. */
+  takeRules(roomId: string, rules: readonly StampedRule[]): void {
+    const room = this.#room(roomId);
+    if (room) takeRules(room, rules);
+  }
+
+  /** Follows what is decided on this node. @returns what ends it */
+  onRules(listener: (roomId: string, rules: readonly StampedRule[]) => void): () => void {
+    this.#onRules.add(listener);
+    return () => this.#onRules.delete(listener);
+  }
+
+  /** Where a peer is: on this node, or on another one that has told of it. */
+  find(roomId: string, peerId: string): FoundPeer | undefined {
+    const room = this.#room(roomId);
+    const local = room?.peers.get(peerId);
+    if (local) return { sessionId: local.sessionId, epoch: local.epoch, subject: local.identity.subject };
+    const remote = room?.mesh?.roster.peers.get(peerId);
+    if (!remote) return undefined;
+    const { sessionId, epoch, subject } = remote.share;
+    return { sessionId, epoch, subject, node: remote.node };
+  }
+
+  /** Whether a session of another node is still in the roster of a room. */
+  hasSession(roomId: string, sessionId: string): boolean {
+    return this.#room(roomId)?.mesh?.roster.has(sessionId) ?? false;
+  }
+
+  /** The peers of a subject in a room on other nodes. */
+  elsewhere(roomId: string, subject: string): PlacedPeer[] {
+    const peers = [...(this.#room(roomId)?.mesh?.roster.peers.values() ?? [])];
+    return peers
+      .filter(({ share }) => share.subject === subject)
+      .map(({ id: peerId, sessionId, node, share: { epoch } }) => ({
+        peerId,
+        sessionId,
+        epoch,
+        subject,
+        node,
+      }));
   }
 
   /** What to wait for before somebody enters a room that was just opened: who is in it on other nodes. */

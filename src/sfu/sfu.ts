@@ -1,3 +1,4 @@
+import { type Actor, serverActor } from '../core/actors.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
@@ -10,11 +11,12 @@ import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
 import { allowSource, closePublication, muteSource, type SubjectSource } from './rooms/publishing.ts';
-import { closeForbidden } from './rooms/publishing-data.ts';
+import { restrictPublish } from './rooms/publishing-data.ts';
 import { ReadModel } from './rooms/read-model.ts';
 import { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
 import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
+import { rulesOf } from './rooms/room-rules.ts';
 import type { SfuSettings } from './rooms/settings.ts';
 import { type NodeSnapshot, type RoomSnapshot, roomSnapshot } from './rooms/snapshot.ts';
 import { closeSubscription, pauseSubscription, resumeSubscription } from './rooms/subscribing.ts';
@@ -107,13 +109,17 @@ export class Sfu {
   async createRoom({
     roomId,
     options = {},
+    by = serverActor,
   }: {
     roomId: string;
     options?: RoomOptions;
+    by?: Actor;
   }): Promise<RoomSnapshot> {
     if (this.#registry.has(roomId))
       throw new SfuError('wrong_state', `there is a room "${roomId}" already; change it, or close it first`);
-    return roomSnapshot(await this.#open(roomId, options));
+    const room = await this.#open(roomId, options);
+    room.mesh?.rules.set(rulesOf(options), by);
+    return roomSnapshot(room);
   }
 
   /** @throws SfuError not_found */
@@ -134,7 +140,9 @@ export class Sfu {
 
   /** Changes what a room is like. @throws SfuError not_found */
   changeRoom({ roomId, changes, by }: RoomTarget & { changes: RoomChanges }): void {
-    this.room(roomId).change(changes, by);
+    const room = this.room(roomId);
+    room.mesh?.rules.set(rulesOf(changes), by);
+    room.change(changes, by);
   }
 
   /**
@@ -157,11 +165,17 @@ export class Sfu {
    * Mutes a producer, and all else that its subject sends from that source, until a moderator allows it again.
    */
   async muteProducer(target: ProducerTarget): Promise<void> {
-    await muteSource(this.room(target.roomId), this.#subjectSource(target));
+    const room = this.room(target.roomId);
+    const { by, ...muted } = this.#subjectSource(target);
+    room.mesh?.rules.set([{ name: 'mute', ...muted, value: true }], by);
+    await muteSource(room, { ...muted, by });
   }
 
   allowProducer(target: ProducerTarget): void {
-    allowSource(this.room(target.roomId), this.#subjectSource(target));
+    const room = this.room(target.roomId);
+    const { by, ...muted } = this.#subjectSource(target);
+    room.mesh?.rules.set([{ name: 'mute', ...muted, value: false }], by);
+    allowSource(room, { ...muted, by });
   }
 
   closeProducer(target: ProducerTarget): void {
@@ -193,12 +207,8 @@ export class Sfu {
   setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: Grants['publish'] }): void {
     const room = this.room(roomId);
     const { subject } = this.peer(roomId, peerId).identity;
-    room.restrictions.setPublish(subject, publish);
-    for (const peer of room.peersOf(subject)) {
-      peer.publish = publish;
-      closeForbidden(peer, by);
-      this.events.emit('peerPermissionsChanged', { ...peer.ref, publish, by });
-    }
+    room.mesh?.rules.set([{ name: 'publish', subject, value: publish }], by);
+    restrictPublish(room, { subject, publish, by });
   }
 
   /** Sends a text to everyone in a room, or to one peer. */
@@ -208,12 +218,16 @@ export class Sfu {
   }
 
   setRoomLocked({ roomId, locked, by }: RoomTarget & { locked: boolean }): void {
-    this.room(roomId).setLocked(locked, by);
+    const room = this.room(roomId);
+    room.mesh?.rules.set([{ name: 'locked', value: locked }], by);
+    room.setLocked(locked, by);
   }
 
   /** Limits the bits a second that each transport of a room may send; null goes back to the setting. */
-  async capBitrate({ roomId, bitrate }: { roomId: string; bitrate: number | null }): Promise<void> {
-    await capBitrate(this.room(roomId), bitrate);
+  async capBitrate({ roomId, bitrate, by }: RoomTarget & { bitrate: number | null }): Promise<void> {
+    const room = this.room(roomId);
+    room.mesh?.rules.set([{ name: 'bitrateCap', value: bitrate }], by);
+    await capBitrate(room, bitrate);
   }
 
   closeRoom({ roomId, by }: RoomTarget): void {

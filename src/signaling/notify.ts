@@ -209,6 +209,7 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     events.on('remoteProducerReachable', published),
     events.on('remoteProducerUnreachable', gone),
     events.on('remoteProducerClosed', gone),
+    events.on('remoteRoomLocked', ({ roomId, locked }) => notify.room(roomId, 'roomLocked', { locked })),
     events.on('remoteActiveSpeaker', ({ roomId, peerId, volume }) =>
       notify.room(roomId, 'activeSpeaker', { peerId, volume }),
     ),

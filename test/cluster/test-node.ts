@@ -15,7 +15,7 @@ import type { TestClock } from '../support/clock.ts';
 export class LeapingClock implements Clock {
   #leap = 0;
 
-  constructor(private readonly under: TestClock) {}
+  constructor(private readonly under: Clock) {}
 
   leap(milliseconds: number): void {
     this.#leap += milliseconds;
@@ -95,6 +95,16 @@ export class TestRooms implements MeshDomain {
 
   roster(roomId: string): RecordingRoster | undefined {
     return this.rosters.get(roomId);
+  }
+
+  rules(): undefined {
+    return undefined;
+  }
+
+  takeRules(): void {}
+
+  onRules(): () => void {
+    return () => {};
   }
 
   async answer(_from: NodeRef, name: string): Promise<never> {

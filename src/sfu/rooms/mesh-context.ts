@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { NodeLink } from '../media/node-link.ts';
 import type { RemoteBus } from '../remote-events.ts';
+import type { StampedRule } from './room-rules.ts';
 import type { NodeRef } from './share.ts';
 
 /** What the rooms of a node need to be one with those of other nodes. */
@@ -11,4 +12,6 @@ export interface MeshContext {
   /** Where the pipes of this node listen: the address under which other nodes reach it, and a range of ports. */
   readonly listenInfo: types.TransportListenInfo;
   readonly events: RemoteBus;
+  /** Takes rules of a room that were made on this node. */
+  readonly rulesMade: (roomId: string, rules: readonly StampedRule[]) => void;
 }

@@ -17,6 +17,7 @@ import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePublication } from './remote-publication.ts';
 import type { RoomContext } from './room-context.ts';
+import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
 import { producerRef, RemoteRoster, type RosterRoom } from './roster.ts';
 import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
@@ -37,6 +38,7 @@ export interface MeshedRoom {
 export class RoomMesh implements RosterRoom {
   readonly roster: RemoteRoster;
   readonly speakers: RoomSpeakers;
+  readonly rules: RoomRules;
   readonly data: OutgoingData;
   readonly outgoing: OutgoingPipes;
   readonly #incoming = new Map<string, NodePipe>();
@@ -48,6 +50,7 @@ export class RoomMesh implements RosterRoom {
     const { id: roomId, routers } = room;
     const { link, listenInfo } = mesh;
     this.roster = new RemoteRoster(this);
+    this.rules = new RoomRules(this.life, (rules) => mesh.rulesMade(roomId, rules));
     this.speakers = new RoomSpeakers({
       roomId,
       life: this.life,

@@ -210,9 +210,13 @@ export class Room {
 
   /** Takes over what is given; undefined goes back to the settings. Who is in a room that got smaller stays. */
   change(changes: RoomChanges, by: Actor): void {
+    this.takeOptions(changes);
+    this.events.emit('roomChanged', { roomId: this.id, by });
+  }
+
+  takeOptions(changes: RoomChanges): void {
     this.options = { ...this.options, ...changes };
     this.#watchEmpty();
-    this.events.emit('roomChanged', { roomId: this.id, by });
   }
 
   /** Builds the room again on another worker; its peers stay connected and are asked to rejoin. */

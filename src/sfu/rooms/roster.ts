@@ -60,6 +60,10 @@ export class RemoteRoster implements SharesOfOthers {
     return Math.max(0, ...[...(this.#byPeer.get(peerId) ?? [])].map(({ share }) => share.epoch));
   }
 
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
   put(share: PeerShare, from: NodeRef): void {
     const known = this.#sessions.get(share.sessionId);
     // A session stays with the life and the peer id that it began with.

@@ -1,0 +1,94 @@
+import type { Clock } from '../../core/clock.ts';
+import { SfuError } from '../../core/errors.ts';
+import type { NodeRef } from '../../sfu/rooms/share.ts';
+import type { Sfu } from '../../sfu/sfu.ts';
+import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
+import type { RequestData, RequestResult } from '../messages.ts';
+import type { Presence } from '../presence.ts';
+import type { Wire } from '../wire.ts';
+import { unconfirmed } from './unconfirmed.ts';
+
+export interface FinderOptions {
+  readonly sfu: Pick<Sfu, 'rooms' | 'mesh'>;
+  readonly wire: Wire;
+  readonly presence: Presence;
+  readonly clock: Clock;
+}
+
+/** Where a peer is, and which of its sessions that is. */
+export interface Place {
+  /** Undefined for this node. */
+  readonly node?: NodeRef;
+  readonly sessionId: string;
+}
+
+interface Found {
+  readonly node: NodeRef;
+  readonly peer: NonNullable<RequestResult<'peer.find'>>;
+}
+
+const findTimeoutMs = 500;
+
+/** Finds rooms and peers on any node: in the roster of a room that is open here, else by asking the others. */
+export class Finder {
+  constructor(private readonly options: FinderOptions) {}
+
+  /** @throws SfuError not_found; unconfirmed when a node that may have it does not answer */
+  async peer({ roomId, peerId }: { roomId: string; peerId: string }): Promise<Place> {
+    const known = this.options.sfu.mesh.find(roomId, peerId);
+    if (known) return known;
+    const { found, silent } = await this.#ask({ roomId, peerId });
+    const sessions = found.filter(({ peer }) => peer.sessionId !== null);
+    const [latest] = sessions.sort((one, other) => other.peer.epoch - one.peer.epoch);
+    if (latest) return { node: latest.node, sessionId: latest.peer.sessionId ?? '' };
+    if (silent.length > 0)
+      throw unconfirmed(silent, `peer "${peerId}" is on no node that does, and may be there`);
+    throw new SfuError('not_found', `there is no peer "${peerId}" in room "${roomId}"; it may have left`);
+  }
+
+  /** What is known of a peer without asking it to do anything; undefined when nobody answers for it. */
+  async known({ roomId, peerId }: { roomId: string; peerId: string }): Promise<FoundPeer | undefined> {
+    const known = this.options.sfu.mesh.find(roomId, peerId);
+    if (known) return known;
+    const { found } = await this.#ask({ roomId, peerId });
+    for (const { node, peer } of found)
+      if (peer.sessionId !== null && peer.subject !== null)
+        return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch, node };
+    return undefined;
+  }
+
+  /** @returns a node that has a room; undefined when this one has it @throws SfuError not_found, unconfirmed */
+  async room(roomId: string): Promise<NodeRef | undefined> {
+    if (this.options.sfu.rooms.has(roomId)) return undefined;
+    const { found, silent } = await this.#ask({ roomId, peerId: null });
+    const [first] = found.sort((one, other) => (one.node.life < other.node.life ? -1 : 1));
+    if (first) return first.node;
+    if (silent.length > 0)
+      throw unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
+    throw new SfuError('not_found', `there is no room "${roomId}" on any node; it may have ended`);
+  }
+
+  /** Answers another node. */
+  answer({ roomId, peerId }: RequestData<'peer.find'>): RequestResult<'peer.find'> {
+    const { sfu } = this.options;
+    if (!sfu.rooms.has(roomId)) return null;
+    const peer = peerId === null ? undefined : sfu.mesh.find(roomId, peerId);
+    if (!peer || peer.node) return { sessionId: null, subject: null, epoch: 0 };
+    return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch };
+  }
+
+  async #ask(query: RequestData<'peer.find'>): Promise<{ found: Found[]; silent: string[] }> {
+    const { wire, presence } = this.options;
+    const found: Found[] = [];
+    const silent: string[] = [];
+    await Promise.all(
+      [...presence.nodes.values()].map(async (node) => {
+        if (node.stale) return void silent.push(node.name);
+        const peer = await wire.ask(node.life, 'peer.find', query, findTimeoutMs).catch(() => undefined);
+        if (peer === undefined) silent.push(node.name);
+        else if (peer !== null) found.push({ node, peer });
+      }),
+    );
+    return { found, silent };
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  type BanRequest,
+  Commands,
+  type PeerTarget,
+  type Removal,
+  type Requester,
+} from '../../commands/commands.ts';
+import type { ConsumerTarget, ProducerTarget, RoomTarget } from '../../commands/targets.ts';
+import { SfuError } from '../../core/errors.ts';
+import type { Grants } from '../../core/grants.ts';
+import type { Source } from '../../core/sources.ts';
+import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
+import type { Sfu } from '../../sfu/sfu.ts';
+import type { Store } from '../../store/store.ts';
+import type { Presence } from '../presence.ts';
+import type { AskNode, CommandRequest } from './ask-node.ts';
+import type { Carrier } from './carrier.ts';
+import type { Finder, Place } from './finder.ts';
+import type { CommandName } from './schemas.ts';
+import { unconfirmed, unconfirmedSentence } from './unconfirmed.ts';
+
+export interface MeshCommandsOptions {
+  readonly sfu: Sfu;
+  readonly store: Store;
+  readonly now: () => number;
+  readonly selfName: string;
+  readonly carrier: Carrier;
+  readonly askNode: AskNode;
+  readonly finder: Finder;
+  readonly presence: Presence;
+}
+
+type Params = CommandRequest['params'];
+
+/**
+ * The commands over all nodes: each is carried out, and written to the audit log, where the peer is; what is for a room
+ * is carried out on every node that has it. What a node did not answer is unconfirmed: an error when it was for that
+ * node alone, else a warning that names it.
+ */
+export class MeshCommands extends Commands {
+  constructor(private readonly options: MeshCommandsOptions) {
+    super(options.sfu, options.store, options.now);
+  }
+
+  override async removePeer(target: PeerTarget, ban?: BanRequest): Promise<Removal> {
+    const { carrier, finder } = this.options;
+    const { subject } = (await finder.known(target)) ?? {};
+    try {
+      return await this.#forPeer({ name: 'removePeer', target, params: { ban: ban ?? null } }, () =>
+        carrier.removePeer(target, ban),
+      );
+    } catch (error) {
+      if (!(error instanceof SfuError) || error.code !== 'unconfirmed' || subject === undefined) throw error;
+      throw this.#keptOut({ target, subject, ban, error });
+    }
+  }
+
+  override async muteProducer(target: ProducerTarget): Promise<void> {
+    await this.#decideForPeer('muteProducer', target, () => super.muteProducer(target));
+  }
+
+  override async allowProducer(target: ProducerTarget): Promise<void> {
+    await this.#decideForPeer('allowProducer', target, () => super.allowProducer(target));
+  }
+
+  override async closeProducer(target: ProducerTarget): Promise<void> {
+    await this.#forPeer({ name: 'closeProducer', target }, () => super.closeProducer(target));
+  }
+
+  override async pauseConsumer(target: ConsumerTarget): Promise<void> {
+    await this.#forPeer({ name: 'pauseConsumer', target }, () => super.pauseConsumer(target));
+  }
+
+  override async resumeConsumer(target: ConsumerTarget): Promise<void> {
+    await this.#forPeer({ name: 'resumeConsumer', target }, () => super.resumeConsumer(target));
+  }
+
+  override async closeConsumer(target: ConsumerTarget): Promise<void> {
+    await this.#forPeer({ name: 'closeConsumer', target }, () => super.closeConsumer(target));
+  }
+
+  override async muteAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
+    const { peerId } = target;
+    if (peerId !== undefined)
+      return await this.#decideForPeer('mutePeer', { ...target, peerId }, () => super.muteAll(target));
+    const { carrier } = this.options;
+    const counts = await this.#everywhere('muteRoom', target, () =>
+      carrier.decide(target, (local) => local.muteAll(target)),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  override async allowAll(target: PeerTarget & { source?: Source }): Promise<number> {
+    return await this.#decideForPeer('allowPeer', target, () => super.allowAll(target));
+  }
+
+  override async setPublish(target: PeerTarget & { publish: Grants['publish'] }): Promise<void> {
+    await this.#decideForPeer('setPublish', target, () => super.setPublish(target));
+  }
+
+  override async setPeerMetadata(
+    target: PeerTarget & { metadata: Readonly<Record<string, unknown>> },
+  ): Promise<void> {
+    await this.#forPeer({ name: 'setPeerMetadata', target }, () => super.setPeerMetadata(target));
+  }
+
+  override async notice(target: RoomTarget & { peerId?: string; message: string }): Promise<void> {
+    const { peerId } = target;
+    const here = () => super.notice(target);
+    if (peerId === undefined) await this.#everywhere('notifyRoom', target, here);
+    else await this.#forPeer({ name: 'notifyPeer', target: { ...target, peerId } }, here);
+  }
+
+  override async changeRoom(target: RoomTarget & { changes: RoomChanges }): Promise<void> {
+    // JSON has no undefined, which goes back to the settings.
+    const given = Object.entries(target.changes).map(([name, value]) => [name, value ?? null]);
+    const params = { changes: Object.fromEntries(given) };
+    await this.#decideForRoom('changeRoom', target, () => super.changeRoom(target), params);
+  }
+
+  override async setRoomLocked(target: RoomTarget & { locked: boolean }): Promise<void> {
+    await this.#decideForRoom('setRoomLocked', target, () => super.setRoomLocked(target));
+  }
+
+  override async capBitrate(target: RoomTarget & { bitrate: number | null }): Promise<void> {
+    await this.#decideForRoom('capBitrate', target, () => super.capBitrate(target));
+  }
+
+  override async closeRoom(target: RoomTarget): Promise<void> {
+    await this.#everywhere('closeRoom', target, () => super.closeRoom(target));
+  }
+
+  override async drain(request: Requester & { milliseconds: number; node?: string }): Promise<void> {
+    await this.#onNode('drain', request, () => super.drain(request));
+  }
+
+  override async cancelDrain(request: Requester & { node?: string }): Promise<void> {
+    await this.#onNode('cancelDrain', request, () => super.cancelDrain(request));
+  }
+
+  /** For what decides about a subject in its room: the other nodes are told. */
+  async #decideForPeer<T>(name: CommandName, target: PeerTarget, here: () => Promise<T>): Promise<T> {
+    return await this.#forPeer({ name, target }, () => this.options.carrier.decide(target, here));
+  }
+
+  /** Carries something out where a peer is. @throws SfuError not_found, unconfirmed, and what that node refuses with */
+  async #forPeer<T>(
+    { name, target, params = {} }: { name: CommandName; target: PeerTarget; params?: Params },
+    here: () => Promise<T>,
+  ): Promise<T> {
+    const { finder, askNode } = this.options;
+    for (let tries = 1; ; tries += 1) {
+      const place = await finder.peer(target);
+      if (place.node === undefined) return await here();
+      const request = { name, sessionId: place.sessionId, ...split({ ...target, ...params }) };
+      const outcome = await askNode.command(place.node, request);
+      if (outcome.state === 'done') return outcome.value as T;
+      if (outcome.state === 'unconfirmed') throw unconfirmed([place.node.name], tryAgain);
+      // It went to another node, or came again, while the command was on its way.
+      if (outcome.error.code !== 'not_found' || tries > 1) throw outcome.error;
+    }
+  }
+
+  /** Carries something out on one node that has a room, which tells the others. */
+  async #decideForRoom(
+    name: CommandName,
+    target: RoomTarget,
+    here: () => Promise<void>,
+    params: Params = {},
+  ): Promise<void> {
+    const { finder, askNode, carrier } = this.options;
+    const node: Place['node'] = await finder.room(target.roomId);
+    if (node === undefined) return await carrier.decide(target, here);
+    const request = { name, sessionId: null, ...split({ ...target, ...params }) };
+    const outcome = await askNode.command(node, request);
+    if (outcome.state === 'unconfirmed') throw unconfirmed([node.name], tryAgain);
+    if (outcome.state === 'refused') throw outcome.error;
+  }
+
+  /** Carries something out on every node that has a room. @throws SfuError not_found, unconfirmed */
+  async #everywhere<T>(name: CommandName, target: RoomTarget, here: () => Promise<T>): Promise<T[]> {
+    const { sfu, presence, askNode } = this.options;
+    const { params, warn } = split(target);
+    const others = [...presence.nodes.values()].map(async (node) => ({
+      node,
+      outcome: await askNode.command(node, { name, sessionId: null, params, warn }),
+    }));
+    const own = sfu.rooms.has(target.roomId) ? [here()] : [];
+    const [done, outcomes] = await Promise.all([Promise.all(own), Promise.all(others)]);
+    const values = outcomes.flatMap(({ outcome }) => (outcome.state === 'done' ? [outcome.value as T] : []));
+    const silent = outcomes.flatMap(({ node, outcome }) =>
+      outcome.state === 'unconfirmed' ? [node.name] : [],
+    );
+    const all = [...done, ...values];
+    const refused = outcomes.flatMap(({ outcome }) => (outcome.state === 'refused' ? [outcome.error] : []));
+    const failure = refused.find(({ code }) => code !== 'not_found');
+    if (all.length === 0) {
+      if (failure) throw failure;
+      if (silent.length > 0) throw unconfirmed(silent, tryAgain);
+      throw new SfuError('not_found', `there is no room "${target.roomId}" on any node; it may have ended`);
+    }
+    if (failure) warn?.(`on one node it failed: ${failure.message}`);
+    if (silent.length > 0) warn?.(`${unconfirmedSentence(silent)}; if the room is there, do it again later`);
+    return all;
+  }
+
+  async #onNode(
+    name: CommandName,
+    { node: nodeName, ...request }: Requester & { node?: string },
+    here: () => Promise<void>,
+  ): Promise<void> {
+    const { selfName, presence, askNode } = this.options;
+    if (nodeName === undefined || nodeName === selfName) return await here();
+    const node = [...presence.nodes.values()].find((each) => each.name === nodeName);
+    if (!node)
+      throw new SfuError('not_found', `there is no node "${nodeName}" in the mesh; it may have ended`);
+    const outcome = await askNode.command(node, { name, sessionId: null, ...split(request) });
+    if (outcome.state === 'unconfirmed') throw unconfirmed([nodeName], tryAgain);
+    if (outcome.state === 'refused') throw outcome.error;
+  }
+
+  /** The node of a peer does not answer: what can be done here is done, so that nobody gets back in. */
+  #keptOut(removal: { target: PeerTarget; subject: string; ban?: BanRequest; error: SfuError }): SfuError {
+    const { target, subject, ban, error } = removal;
+    const { store, now } = this.options;
+    const { roomId, by, reason = '' } = target;
+    const removed = { roomId, subject, issuedAt: 0 };
+    const details = { subject, askedElsewhere: true };
+    const intent = { ...target, action: ban ? 'peer.ban' : 'peer.remove', details };
+    const begunAt = now();
+    store.transaction(() => {
+      store.bans.voidTokens(removed);
+      if (!ban?.kinds.includes('identity')) return;
+      const expiresAt = ban.milliseconds === null ? null : now() + ban.milliseconds;
+      const where = ban.scope === 'room' ? roomId : null;
+      store.bans.add({ kind: 'identity', value: subject, roomId: where, reason, by, expiresAt });
+    });
+    store.audit.note(intent, { begunAt, result: `unconfirmed: ${error.message}` });
+    return new SfuError(
+      'unconfirmed',
+      `${error.message}. The tokens of that peer are void${ban ? ', and its identity is banned' : ''}`,
+      { cause: error },
+    );
+  }
+}
+
+const tryAgain = 'it may have been done; look, and do it again';
+
+/** What goes over the bus, and what stays here. */
+function split<T extends object>({ warn, ...params }: T & { warn?: (sentence: string) => void }) {
+  return { params: params as Params, warn };
+}
