@@ -20,7 +20,9 @@ import { liveStream } from './live/stream.ts';
 import { watchIdentity } from './panel/identity.ts';
 import { failure, frame, page } from './panel/layout.tsx';
 import { type LinkQuery, type Panel, type PanelContext, requireUnique } from './panel/panel.ts';
+import type { MeshView } from '../src/cluster/reads/view.ts';
 import { builtInPanels } from './panels/index.ts';
+import { nodesPanel } from './panels/nodes.tsx';
 import { type OpenView, Watchings } from './watchings.ts';
 
 export interface DashboardOptions {
@@ -37,6 +39,8 @@ export interface DashboardOptions {
   readonly clock?: Clock;
   /** Opens what moderators watch; without it nobody can. */
   readonly openView?: OpenView;
+  /** What the other nodes have; undefined for a server that is alone. */
+  readonly mesh?: MeshView;
   /** Gets the errors of panels. */
   readonly log: { error(message: string, fields: Record<string, unknown>): void };
 }
@@ -70,7 +74,7 @@ export class Dashboard {
     const { sfu, signaling, store, config, base = '/admin', panels = [], clock = systemClock } = options;
     this.base = base;
     this.#clock = clock;
-    this.panels = [...builtInPanels, ...panels];
+    this.panels = [...builtInPanels, ...(options.mesh ? [nodesPanel] : []), ...panels];
     requireUnique(this.panels);
     keepConfiguredAdmin(options);
     this.addressOf = clientAddresses(config);
@@ -82,7 +86,7 @@ export class Dashboard {
       hasRole(visitor.user.role, 'moderator') && this.#mayStillSee(visitor);
     this.watchings = openView && new Watchings({ store, clock, config, openView, isAllowed });
     // The last one, since it has to be closed.
-    this.monitor = new Monitor(sfu, clock, signaling?.events);
+    this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh: options.mesh });
   }
 
   authenticate(from: Incoming): Visitor | undefined {
@@ -248,6 +252,7 @@ export class Dashboard {
   async #content(panel: Panel, context: PanelContext): Promise<Region> {
     const watched = watchIdentity(context);
     try {
+      await this.monitor.freshen();
       return splitRegions(escapeAttributes(await panel.view(watched.context)));
     } catch (error) {
       if (!(error instanceof SfuError))

@@ -1,3 +1,4 @@
+import type { MeshView, NodeInfo } from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
@@ -5,6 +6,7 @@ import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
 import { History } from './history.ts';
 import { Measures } from './measures.ts';
+import { OtherNodes } from './other-nodes.ts';
 import { Refusals } from './refusals.ts';
 import { Timelines } from './timeline.ts';
 
@@ -32,6 +34,14 @@ export interface NodeHistory {
   readonly outgoing: History;
 }
 
+export interface MonitorOptions {
+  readonly sfu: Pick<Sfu, 'events' | 'read'>;
+  readonly clock: Clock;
+  readonly signaling?: SignalingBus;
+  /** What the other nodes have; undefined for a server that is alone. */
+  readonly mesh?: MeshView;
+}
+
 /** What the pages read: the node as it is, what flows, and what happened. It changes nothing. */
 export class Monitor {
   readonly measures: Measures;
@@ -51,6 +61,9 @@ export class Monitor {
   readonly #changed = new Set<(roomId: string | undefined) => void>();
   readonly #watched = new Map<string, { roomId: string; peerId?: string; viewers: number }>();
   readonly #stops: (() => void)[];
+  readonly #others: OtherNodes | undefined;
+  private readonly sfu: MonitorOptions['sfu'];
+  private readonly clock: Clock;
   #cancelSample: () => void = () => {};
   #cancelWatch: (() => void) | undefined;
   #closed = false;
@@ -59,11 +72,11 @@ export class Monitor {
   #joins = 0;
   #failures = 0;
 
-  constructor(
-    private readonly sfu: Pick<Sfu, 'events' | 'read'>,
-    private readonly clock: Clock,
-    signaling?: SignalingBus,
-  ) {
+  constructor(private readonly options: MonitorOptions) {
+    const { sfu, clock, signaling, mesh } = options;
+    this.sfu = sfu;
+    this.clock = clock;
+    this.#others = mesh && new OtherNodes({ mesh, clock, changed: () => this.#notify(undefined) });
     this.measures = new Measures(sfu.read);
     this.#stops = [sfu.events.onAny((event) => this.#happened(event), sfuChatter)];
     if (signaling) this.#stops.push(signaling.onAny((event) => this.#happened(event), signalingChatter));
@@ -80,8 +93,24 @@ export class Monitor {
     return this.#snapshot;
   }
 
+  /** The rooms of every node of a mesh, as far as they are known. */
+  rooms(): readonly RoomSnapshot[] {
+    const { rooms } = this.snapshot();
+    return this.#others?.joined(rooms) ?? rooms;
+  }
+
   room(roomId: string): RoomSnapshot | undefined {
-    return this.snapshot().rooms.find(({ id }) => id === roomId);
+    return this.rooms().find(({ id }) => id === roomId);
+  }
+
+  /** The nodes of the mesh; none for a server that is alone. */
+  nodes(): readonly NodeInfo[] {
+    return this.options.mesh?.nodes() ?? [];
+  }
+
+  /** Asks the other nodes what they have, unless that was done just now. */
+  async freshen(): Promise<void> {
+    await this.#others?.freshen();
   }
 
   /** What a peer sends and receives, in bits a second. */
@@ -92,7 +121,11 @@ export class Monitor {
   /** Calls `listener` when something changed, with the id of its room. @returns a function that stops it */
   onChange(listener: (roomId: string | undefined) => void): () => void {
     this.#changed.add(listener);
-    return () => this.#changed.delete(listener);
+    this.#others?.follow();
+    return () => {
+      this.#changed.delete(listener);
+      if (this.#changed.size === 0) this.#others?.rest();
+    };
   }
 
   /**
@@ -101,6 +134,7 @@ export class Monitor {
    */
   refresh(): void {
     this.#snapshot = undefined;
+    this.#others?.refresh();
     this.#notify(undefined);
   }
 
@@ -150,6 +184,7 @@ export class Monitor {
     this.#closed = true;
     this.#cancelSample();
     this.#cancelWatch?.();
+    this.#others?.rest();
     for (const stop of this.#stops) stop();
     this.#watched.clear();
   }
@@ -183,7 +218,7 @@ export class Monitor {
       if (this.#watched.size === 0) return;
       const byRoom = Map.groupBy(this.#watched.values(), ({ roomId }) => roomId);
       const reads = [...byRoom].map(async ([roomId, watched]) => {
-        const room = this.room(roomId);
+        const room = this.snapshot().rooms.find(({ id }) => id === roomId);
         if (!room) return;
         await this.measures.readRoom(room, new Set(watched.flatMap(({ peerId }) => peerId ?? [])));
         this.#notify(roomId);

@@ -2,16 +2,19 @@ import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
 
+/** The name of the node that is meant; undefined for this one. */
+const nodeOf = (form: Form) => form.raw('node') || undefined;
+
 /** Starts a graceful drain. */
 export const drain: PanelAction = {
   title: 'Drain node',
   role: 'admin',
   danger: true,
   audit: 'own',
-  confirm: (context) => (
+  confirm: (context, form) => (
     <>
       <p>
-        This node takes no new rooms, and calls are notified. Calls that remain at the deadline are ended. The
+        <span safe>{nodeOf(form) === undefined ? 'This node' : `Node ${nodeOf(form)}`}</span> takes no new rooms, and calls are notified. Calls that remain at the deadline are ended. The
         process keeps running, and you can cancel the drain until then.
       </p>
       <label class="field">

@@ -64,6 +64,7 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
     <>
       <Level volume={volume} />
       {room.activePeerId === peer.id ? <Badge text="speaks" tone="accent" /> : ''}
+      {peer.node === undefined ? '' : <Badge text={`on ${peer.node}`} />}
       {peer.grants.moderate ? <Badge text="moderator" /> : ''}
       {peer.grants.hidden ? <Badge text="hidden" /> : ''}
       {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}

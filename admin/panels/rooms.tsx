@@ -41,7 +41,7 @@ export const roomsPanel = definePanel({
   path: '/rooms',
   role: 'viewer',
   view(context) {
-    const { rooms } = context.monitor.snapshot();
+    const rooms = context.monitor.rooms();
     const sorted = search(context, rooms);
     const { at, pages, shown } = pageOf(sorted, context.query.get('page'), pageSize);
     return (

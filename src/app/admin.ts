@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
+import type { MeshView } from '../cluster/reads/view.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -16,6 +17,8 @@ export interface AdminOptions {
   readonly signaling: Signaling;
   readonly store: Store;
   readonly commands: Commands;
+  /** What the other nodes have; undefined for a server that is alone. */
+  readonly mesh: MeshView | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** The operator's own panels. */

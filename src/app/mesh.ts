@@ -1,8 +1,11 @@
 import type { types } from 'mediasoup';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { Bus } from '../cluster/bus.ts';
 import { Mesh } from '../cluster/mesh.ts';
 import { readNatsAccess } from '../cluster/nats-access.ts';
 import { NatsBus } from '../cluster/nats-bus.ts';
+import type { About } from '../cluster/presence.ts';
+import type { NodeInfo } from '../cluster/reads/view.ts';
 import { inboxPrefix } from '../cluster/subjects.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -38,23 +41,37 @@ export interface StartMeshOptions {
  */
 export async function startMesh(options: StartMeshOptions): Promise<Mesh | undefined> {
   const { config, sfu, log, clock, listenInfo } = options;
-  const { node: name, region = null } = nodePlace(config);
+  const { node: name } = nodePlace(config);
   const self = { name, life: crypto.randomUUID() };
   const buses = options.connect?.(self) ?? (await connectToNats(self, options));
   if (!buses) return undefined;
   const mesh = new Mesh({
     ...{ self, ...buses, ...beginLife(options, self), domain: sfu.mesh, log, clock },
-    about: () => {
-      const rooms = [...sfu.rooms.values()];
-      const peers = rooms.reduce((sum, room) => sum + room.peers.size, 0);
-      return { region, draining: sfu.drainDeadline !== null, rooms: rooms.length, peers };
-    },
+    about: () => aboutNode(config, sfu),
     received: () => receivedByLife(sfu),
     facts: options.store.facts,
     staleSeconds: config.staleSeconds,
   });
   sfu.mesh.connect({ self, link: mesh, listenInfo, known: (roomId) => mesh.known(roomId) });
   return mesh;
+}
+
+/** What this node says of itself. */
+export function aboutNode(config: Config, sfu: Sfu): About {
+  const { region = null } = nodePlace(config);
+  const { rooms, connected, joined } = sfu.read.counts();
+  const { drainDeadline } = sfu;
+  return {
+    ...{ region, url: config.publicUrl ?? null, release: packageJson.version },
+    ...{ draining: drainDeadline !== null, drainDeadline, rooms, peers: connected + joined },
+  };
+}
+
+/** The nodes for a server that is alone. */
+export function aloneNode(config: Config, sfu: Sfu): NodeInfo {
+  const { release, ...about } = aboutNode(config, sfu);
+  const { node: name } = nodePlace(config);
+  return { name, life: null, self: true, version: release, ...about, stale: false, age: 0, roundTrip: null };
 }
 
 async function connectToNats(

@@ -8,6 +8,7 @@ import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
 import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
+import { MeshReads } from '../cluster/reads/mesh-reads.ts';
 import { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
@@ -27,7 +28,7 @@ import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
 import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
 import { mediaOverHttp } from './media-over-http.ts';
-import { type StartMeshOptions, startMesh } from './mesh.ts';
+import { aboutNode, aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
 import { type Programs, startPrograms } from './programs.ts';
 
@@ -56,6 +57,7 @@ type Parts = Pick<
   | 'store'
   | 'commands'
   | 'mesh'
+  | 'reads'
   | 'measurements'
   | 'metricsListener'
   | 'admin'
@@ -76,6 +78,8 @@ export class Server implements AsyncDisposable {
   readonly commands: Commands;
   /** The other nodes; undefined for a server that is alone. */
   readonly mesh: Mesh | undefined;
+  /** What the other nodes have. */
+  readonly reads: MeshReads | undefined;
   readonly measurements: Measurements;
   /** Where the metrics are when they have a port of their own. */
   readonly metricsListener: MetricsListener | undefined;
@@ -94,6 +98,7 @@ export class Server implements AsyncDisposable {
     this.store = parts.store;
     this.commands = parts.commands;
     this.mesh = parts.mesh;
+    this.reads = parts.reads;
     this.measurements = parts.measurements;
     this.metricsListener = parts.metricsListener;
     this.admin = parts.admin;
@@ -180,16 +185,29 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   mesh = ends.adopt(await startMesh({ config, sfu, store, log, clock, listenInfo, connect }), (started) =>
     started?.close(),
   );
+  const about = () => aboutNode(config, sfu);
+  const reads = mesh && new MeshReads({ mesh, sfu, about, clock });
   const now = () => clock.now();
   const commands = mesh ? meshCommands({ mesh, sfu, store, now, log, clock }) : new Commands(sfu, store, now);
   ends.defer(sweepAfterFacts(store.facts, { sfu, now }));
-  const adapters = startAdapters({ config, sfu, store, commands, admission, panels, log, clock, ends });
+  const adapters = startAdapters({
+    config,
+    sfu,
+    store,
+    commands,
+    reads,
+    admission,
+    panels,
+    log,
+    clock,
+    ends,
+  });
   listener.open(buildApp({ ...adapters, config, sfu, page, fileReserve, log }));
   fileReserve.guard(listener);
   // Calls come once it is open. They end first, while the parts that report their end still run: sockets get 1012,
   // receivers get webhooks. The workers close with them.
   ends.defer(() => sfu.close());
-  return { ...adapters, config, sfu, store, commands, mesh, listener, ends };
+  return { ...adapters, config, sfu, store, commands, mesh, reads, listener, ends };
 }
 
 interface Core {
@@ -197,6 +215,8 @@ interface Core {
   readonly sfu: Sfu;
   readonly store: Store;
   readonly commands: Commands;
+  /** What the other nodes have; undefined for a server that is alone. */
+  readonly reads: MeshReads | undefined;
   readonly admission: NonNullable<SfuOptions['admission']>;
   /** The operator's own panels of the dashboard. */
   readonly panels: readonly Panel[];
@@ -207,7 +227,7 @@ interface Core {
 
 /** Starts what follows the domain, and the ways in. The workers run already. */
 function startAdapters({ admission, panels, ...core }: Core) {
-  const { config, sfu, store, commands, log, clock, ends } = core;
+  const { config, sfu, store, commands, reads, log, clock, ends } = core;
   const { version } = packageJson;
   const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock });
   const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
@@ -219,10 +239,12 @@ function startAdapters({ admission, panels, ...core }: Core) {
     }),
     (started) => started.close(),
   );
-  const services = { config, sfu, store, commands, clock, topRooms: () => measurements.top() };
+  const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
+  const given = { config, sfu, store, commands, clock, nodes, mesh: reads };
+  const services = { ...given, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
-  const admin = Admin.start({ ...core, signaling, panels });
+  const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
   return { signaling, measurements, programs, media, admin, metricsListener };
 }

@@ -3,8 +3,9 @@ import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
-import * as commands from './commands/schemas.ts';
+import * as commands from './command-schemas.ts';
 import { Fact, MeshId, maxFacts } from './fact-schemas.ts';
+import * as reads from './read-schemas.ts';
 import * as shapes from './schemas.ts';
 
 /**
@@ -32,6 +33,9 @@ export const nodeMessages = {
       installation: Type.String({ maxLength: 64, description: 'random, kept in the database of the node' }),
       succeeds: orNull(shapes.Life, 'the life before this one, which has ended'),
       region: orNull(Type.String({ maxLength: 128 })),
+      url: orNull(Type.String({ maxLength: 512 }), 'where clients reach it'),
+      release: Type.String({ maxLength: 64, description: 'the version of Tureen' }),
+      drainDeadline: orNull(shapes.Time),
       now: shapes.Time,
       draining: Type.Boolean(),
       rooms: shapes.Count,
@@ -160,6 +164,16 @@ export const requests = {
       'null when the node does not have the room',
     ),
     'Whether a node has a room, and a peer of it.',
+  ),
+  read: request(
+    reads.ReadQuery,
+    reads.ReadPage,
+    'What the node has: its rooms, with the peers in them. In pages of about 256 KiB.',
+  ),
+  'read.audit': request(
+    reads.AuditQuery,
+    Type.Object({ entries: Type.Array(reads.AuditEntry, { maxItems: 200 }) }),
+    'The newest lines of its audit log.',
   ),
   'session.left': request(
     Type.Object({ roomId: Id, sessionId: Id }),

@@ -11,7 +11,10 @@ import { RemoteNode } from './remote-node.ts';
 import type { Wire } from './wire.ts';
 
 /** What this node says of itself in each heartbeat. */
-export type About = Pick<Beat, 'region' | 'draining' | 'rooms' | 'peers' | 'mesh'>;
+export type About = Pick<
+  Beat,
+  'region' | 'url' | 'release' | 'draining' | 'drainDeadline' | 'rooms' | 'peers' | 'mesh'
+>;
 
 export interface PresenceOptions {
   readonly wire: Wire;

@@ -13,6 +13,9 @@ export class RemoteNode implements NodeRef {
   /** When its last heartbeat came, by the clock that never jumps. */
   heardAt = 0;
   region: string | null = null;
+  url: string | null = null;
+  release = '';
+  drainDeadline: number | null = null;
   draining = false;
   rooms = 0;
   peers = 0;
@@ -28,8 +31,10 @@ export class RemoteNode implements NodeRef {
     this.name = name;
   }
 
-  heard({ region, draining, rooms, peers, mesh, now }: Beat, at: { elapsed: number; now: number }): void {
-    Object.assign(this, { region, draining, rooms, peers, mesh, stale: false, heardAt: at.elapsed });
+  heard({ now, ...beat }: Beat, at: { elapsed: number; now: number }): void {
+    const { region, url, release, draining, drainDeadline, rooms, peers, mesh } = beat;
+    const about = { region, url, release, draining, drainDeadline, rooms, peers, mesh };
+    Object.assign(this, about, { stale: false, heardAt: at.elapsed });
     this.#offsets.push(now - at.now);
     if (this.#offsets.length > samples) this.#offsets.shift();
   }

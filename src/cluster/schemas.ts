@@ -89,7 +89,7 @@ export const Statement = Type.Object({
 });
 
 /** What holds in a room on every node that has it. */
-export const StampedRule = Type.Unsafe<StampedRuleType>(
+export const StampedRule = of<StampedRuleType>()(
   Type.Object({
     rule: Type.Union([
       Type.Object({ name: Type.Literal('locked'), value: Type.Boolean() }),

@@ -26,6 +26,22 @@ export const Worker = Type.Object({
   consumers: Type.Integer(),
 });
 
+export const MeshNode = Type.Object({
+  name: Type.String(),
+  life: orNull(Type.String(), 'Random, of this run of it; null for a server that is alone'),
+  self: Type.Boolean({ description: 'Whether it is the node that answers' }),
+  region: orNull(Type.String()),
+  url: orNull(Type.String(), 'Where clients reach it: TUREEN_PUBLIC_URL'),
+  version: Type.String(),
+  rooms: Type.Integer(),
+  peers: Type.Integer(),
+  draining: Type.Boolean(),
+  drainDeadline: orNull(Type.Integer(), 'When its drain closes the remaining rooms; null without a drain'),
+  stale: Type.Boolean({ description: 'Nothing is heard of it for now' }),
+  age: Type.Integer({ description: 'Milliseconds since it was heard' }),
+  roundTrip: orNull(Type.Number(), 'Milliseconds of its last answer over the bus; null before there was one'),
+});
+
 export const Node = Type.Object({
   time: time('The time of the node'),
   ready: Type.Boolean({ description: 'Whether the node takes new calls' }),

@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Caller, Scope } from '../access/scopes.ts';
+import type { MeshView, NodeInfo } from '../cluster/reads/view.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Requester } from '../commands/targets.ts';
 import type { Config } from '../config/config.ts';
@@ -25,6 +26,10 @@ export interface ControlServices {
   readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;
+  /** What the other nodes have; undefined for a server that is alone. */
+  readonly mesh: Pick<MeshView, 'self' | 'gather'> | undefined;
+  /** Every node of the mesh; a server that is alone is the only one. */
+  readonly nodes: () => readonly NodeInfo[];
   /** The worst rooms, from the last samples of the metrics. */
   readonly topRooms: () => DeepReadonly<Static<typeof TopRooms>>;
   /** The endpoints and sessions of programs. */
@@ -71,7 +76,7 @@ export interface OperationDefinition<
   readonly status?: 200 | 201 | 202 | 204;
   /**
    * For a GET of one object that can change: it has an ETag, and PUT, PATCH and DELETE of the same path obey If-Match.
-   * `run` must be synchronous, so that nothing can happen between the comparison and the change.
+   * `run` must be synchronous for what is on this node, so that nothing can happen between the comparison and the change.
    */
   readonly versioned?: boolean;
   /** Marked as deprecated in the documents; `doc` says what to use instead. */

@@ -7,7 +7,7 @@ export interface OperationCall {
   readonly context: OperationContext;
   readonly params: unknown;
   /** Runs between the checks and the operation. If it throws, the operation does not run. */
-  readonly beforeRun?: () => void;
+  readonly beforeRun?: () => void | Promise<void>;
 }
 
 /**
@@ -19,6 +19,7 @@ export async function runOperation(operation: Operation, call: OperationCall): P
   const { context, params, beforeRun } = call;
   requireScope(context.caller, operation.scope);
   const valid = checked(operation.check, params, operation.name) as Static<TObject>;
-  beforeRun?.();
+  const waiting = beforeRun?.();
+  if (waiting) await waiting;
   return await operation.run(context, valid);
 }

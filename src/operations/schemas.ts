@@ -70,6 +70,16 @@ export const RoomState = Type.Object({
     }),
     { description: 'The peers that can be heard, the loudest first' },
   ),
+  nodes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        node: Type.String(),
+        peers: orNull(Type.Integer(), 'Null when the node did not answer: it may have some'),
+        age: orNull(Type.Integer(), 'How old this is, in milliseconds; null when the node did not answer'),
+      }),
+      { description: 'In a mesh: where its peers are' },
+    ),
+  ),
 });
 
 export const Peer = Type.Object({
@@ -103,6 +113,7 @@ export const Peer = Type.Object({
   connectedAt: time('When it connected'),
   joinedAt: orNull(Type.Integer(), 'When it joined'),
   worker: orNull(Type.Integer(), 'Index of the media worker that carries it'),
+  node: Type.Optional(Type.String({ description: 'In a mesh: the node that it is on' })),
 });
 
 const Tuple = Type.Object({
@@ -144,6 +155,7 @@ export const Producer = Type.Object({
   pausedBy: Type.Array(oneOf(['peer', 'moderator']), {
     description: 'Who paused it; empty while media flows. A mute by a program counts as a moderator’s',
   }),
+  node: Type.Optional(Type.String({ description: 'In a mesh: the node that it comes in at' })),
   score: Type.Array(StreamScore, { description: 'How well the server receives each of its streams' }),
   openedAt: time('When it was opened'),
 });

@@ -81,7 +81,10 @@ export class OperationHandler {
     const match = headers.get('if-match');
     const reader = match === null ? undefined : readerOf(operation);
     const beforeRun = () => {
-      if (reader && match !== null) requireMatch(match, etagOf(readCurrent(reader, context, params)));
+      if (!reader || match === null) return;
+      const current = readCurrent(reader, context, params);
+      if (typeof current === 'string') return requireMatch(match, etagOf(current));
+      return current.then((text) => requireMatch(match, etagOf(text)));
     };
     const result = await runOperation(operation, { context, params, beforeRun });
     const { status = 200 } = operation;
@@ -121,9 +124,16 @@ function withWarnings(response: StoredResponse, warnings: readonly string[]): St
 }
 
 /** The current representation of what an operation is going to change, for the comparison with If-Match. */
-function readCurrent(reader: Operation, context: OperationContext, params: Record<string, unknown>): string {
+function readCurrent(
+  reader: Operation,
+  context: OperationContext,
+  params: Record<string, unknown>,
+): string | Promise<string> {
   const readerParams = Object.keys(reader.params.properties).map((name) => [name, params[name]]);
-  return JSON.stringify(reader.run(context, Object.fromEntries(readerParams)));
+  const current = reader.run(context, Object.fromEntries(readerParams));
+  return current instanceof Promise
+    ? current.then((value) => JSON.stringify(value))
+    : JSON.stringify(current);
 }
 
 /** The address of the new object in a collection. */

@@ -7,11 +7,11 @@ import type { Logger } from '../core/log.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
+import * as decide from './rooms/deciding.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
-import { allowSource, closePublication, muteSource, type SubjectSource } from './rooms/publishing.ts';
-import { restrictPublish } from './rooms/publishing-data.ts';
+import { closePublication, type SubjectSource } from './rooms/publishing.ts';
 import { ReadModel } from './rooms/read-model.ts';
 import { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
@@ -21,7 +21,6 @@ import type { SfuSettings } from './rooms/settings.ts';
 import { type NodeSnapshot, type RoomSnapshot, roomSnapshot } from './rooms/snapshot.ts';
 import { closeSubscription, pauseSubscription, resumeSubscription } from './rooms/subscribing.ts';
 import type { Remains } from './rooms/traces.ts';
-import { capBitrate } from './rooms/transports.ts';
 import { SfuMesh } from './sfu-mesh.ts';
 import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './targets.ts';
 
@@ -140,9 +139,7 @@ export class Sfu {
 
   /** Changes what a room is like. @throws SfuError not_found */
   changeRoom({ roomId, changes, by }: RoomTarget & { changes: RoomChanges }): void {
-    const room = this.room(roomId);
-    room.mesh?.rules.set(rulesOf(changes), by);
-    room.change(changes, by);
+    decide.change(this.room(roomId), changes, by);
   }
 
   /**
@@ -165,17 +162,11 @@ export class Sfu {
    * Mutes a producer, and all else that its subject sends from that source, until a moderator allows it again.
    */
   async muteProducer(target: ProducerTarget): Promise<void> {
-    const room = this.room(target.roomId);
-    const { by, ...muted } = this.#subjectSource(target);
-    room.mesh?.rules.set([{ name: 'mute', ...muted, value: true }], by);
-    await muteSource(room, { ...muted, by });
+    await decide.mute(this.room(target.roomId), this.#subjectSource(target));
   }
 
   allowProducer(target: ProducerTarget): void {
-    const room = this.room(target.roomId);
-    const { by, ...muted } = this.#subjectSource(target);
-    room.mesh?.rules.set([{ name: 'mute', ...muted, value: false }], by);
-    allowSource(room, { ...muted, by });
+    decide.allow(this.room(target.roomId), this.#subjectSource(target));
   }
 
   closeProducer(target: ProducerTarget): void {
@@ -207,8 +198,7 @@ export class Sfu {
   setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: Grants['publish'] }): void {
     const room = this.room(roomId);
     const { subject } = this.peer(roomId, peerId).identity;
-    room.mesh?.rules.set([{ name: 'publish', subject, value: publish }], by);
-    restrictPublish(room, { subject, publish, by });
+    decide.restrict(room, { subject, publish, by });
   }
 
   /** Sends a text to everyone in a room, or to one peer. */
@@ -218,16 +208,12 @@ export class Sfu {
   }
 
   setRoomLocked({ roomId, locked, by }: RoomTarget & { locked: boolean }): void {
-    const room = this.room(roomId);
-    room.mesh?.rules.set([{ name: 'locked', value: locked }], by);
-    room.setLocked(locked, by);
+    decide.lock(this.room(roomId), locked, by);
   }
 
   /** Limits the bits a second that each transport of a room may send; null goes back to the setting. */
   async capBitrate({ roomId, bitrate, by }: RoomTarget & { bitrate: number | null }): Promise<void> {
-    const room = this.room(roomId);
-    room.mesh?.rules.set([{ name: 'bitrateCap', value: bitrate }], by);
-    await capBitrate(room, bitrate);
+    await decide.cap(this.room(roomId), bitrate, by);
   }
 
   closeRoom({ roomId, by }: RoomTarget): void {

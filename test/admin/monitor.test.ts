@@ -30,7 +30,7 @@ const sessionOf = ({ sfu }: Server, peerId: string) => sfu.read.peer('room', pee
 
 test('each stay of a peer has graphs of its own, which are dropped when it ends', async () => {
   await using server = await startServer(quiet);
-  const monitor = new Monitor(server.sfu, new TestClock());
+  const monitor = new Monitor({ sfu: server.sfu, clock: new TestClock() });
   await enter({ server, peerId: 'ada' });
   const first = sessionOf(server, 'ada');
   const points = (sessionId: string) => monitor.measures.session(sessionId).incoming.values.length;
@@ -53,7 +53,7 @@ test('each stay of a peer has graphs of its own, which are dropped when it ends'
 
 test('a peer whose transports have closed keeps its graphs while it stays', async () => {
   await using server = await startServer(quiet);
-  const monitor = new Monitor(server.sfu, new TestClock());
+  const monitor = new Monitor({ sfu: server.sfu, clock: new TestClock() });
   await enter({ server, peerId: 'ada' });
   const sessionId = sessionOf(server, 'ada');
   await monitor.sample();
@@ -66,7 +66,7 @@ test('a peer whose transports have closed keeps its graphs while it stays', asyn
 test('streams are read once a second for all viewers, in watched rooms only, and in full for watched peers', async () => {
   await using server = await startCalls({ room: ['ada', 'bea', 'cleo'], other: ['dora', 'eva'] });
   const clock = new TestClock();
-  const monitor = new Monitor(server.sfu, clock);
+  const monitor = new Monitor({ sfu: server.sfu, clock });
   const changes = new Set<string | undefined>();
   monitor.onChange((roomId) => changes.add(roomId));
   const stops = [
@@ -100,7 +100,7 @@ test('streams are read once a second for all viewers, in watched rooms only, and
 
 test('while no page is open a young reading is used again, and with one each sample asks the worker', async () => {
   await using server = await startServer(quiet);
-  const monitor = new Monitor(server.sfu, new TestClock());
+  const monitor = new Monitor({ sfu: server.sfu, clock: new TestClock() });
   const { sendTransport } = await enter({ server, peerId: 'ada' });
   const asked = spyOn(server.sfu.peer('room', 'ada').webRtcTransport(sendTransport).transport, 'getStats');
   await monitor.sample();
@@ -115,7 +115,7 @@ test('while no page is open a young reading is used again, and with one each sam
 
 test('each worker has a graph of its processor time, also while it carries nothing', async () => {
   await using server = await startServer({ ...quiet, TUREEN_WORKERS: '2' });
-  const monitor = new Monitor(server.sfu, new TestClock());
+  const monitor = new Monitor({ sfu: server.sfu, clock: new TestClock() });
   await monitor.sample();
   await monitor.sample();
   expect([...monitor.workerCpu.keys()]).toEqual([0, 1]);

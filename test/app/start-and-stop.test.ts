@@ -333,7 +333,7 @@ describe('a stop', () => {
   test('is not undone by a sample of the dashboard that was on its way', async () => {
     await using server = await Server.start({ config: everything(), log: testLog });
     const clock = new TestClock();
-    const monitor = new Monitor(server.sfu, clock);
+    const monitor = new Monitor({ sfu: server.sfu, clock });
     const sampled = Promise.withResolvers<void>();
     monitor.onChange(() => sampled.resolve());
     clock.advance(500);

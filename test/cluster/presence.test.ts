@@ -229,7 +229,7 @@ test('a node of another version is named in the log once, and ignored', async ()
   const bus = world.hub.connect('x');
   const beat = {
     ...{ version: 2, name: 'x', installation: 'x', succeeds: null, region: null, mesh: null },
-    ...{ now: 1, draining: false, rooms: 0, peers: 0 },
+    ...{ now: 1, url: null, release: '1', draining: false, drainDeadline: null, rooms: 0, peers: 0 },
   };
   for (let count = 0; count < 2; count += 1)
     bus.publish('t.eA.life-x.node.beat', new TextEncoder().encode(JSON.stringify(beat)));

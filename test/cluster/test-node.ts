@@ -217,7 +217,10 @@ export class TestNode implements AsyncDisposable {
       bus: this.bus,
       dataBus: hub.connect(name),
       domain: this.domain,
-      about: () => ({ region: null, draining: false, rooms: this.domain.rooms.size, peers: 0 }),
+      about: () => ({
+        ...{ region: null, url: null, release: '1', draining: false, drainDeadline: null },
+        ...{ rooms: this.domain.rooms.size, peers: 0 },
+      }),
       received: () => Promise.resolve(this.received),
       facts: this.store.facts,
       staleSeconds: 60,

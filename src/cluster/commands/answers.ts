@@ -3,8 +3,8 @@ import type { Logger } from '../../core/log.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { invalidParams } from '../../wire/check.ts';
+import type { Command, CommandAnswer } from '../command-schemas.ts';
 import type { Carrier } from './carrier.ts';
-import type { Command, CommandAnswer } from './schemas.ts';
 import { commandTable } from './table.ts';
 
 export interface CommandAnswersOptions {

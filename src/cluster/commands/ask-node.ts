@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { errorCodes, SfuError } from '../../core/errors.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
+import type { DataCheck } from '../../wire/check.ts';
+import type { Command, CommandAnswer, CommandName } from '../command-schemas.ts';
 import type { Presence } from '../presence.ts';
 import type { Wire } from '../wire.ts';
-import type { Command, CommandAnswer, CommandName } from './schemas.ts';
-import { commandTable } from './table.ts';
 
 export interface CommandRequest {
   readonly name: CommandName;
@@ -26,6 +26,8 @@ export interface AskNodeOptions {
   readonly wire: Wire;
   readonly presence: Presence;
   readonly clock: Clock;
+  /** How long a command may take on its node, and what its result looks like. */
+  readonly limits: (name: CommandName) => { readonly timeoutMs: number; readonly checkResult: DataCheck };
 }
 
 /** After so long a command is sent again under its id: the first message, or its answer, may be lost. */
@@ -39,7 +41,7 @@ export class AskNode {
   /** @returns what came of it; it never rejects */
   async command({ life }: NodeRef, request: CommandRequest): Promise<Outcome> {
     const { name, sessionId, params, warn } = request;
-    const { timeoutMs, checkResult } = commandTable[name];
+    const { timeoutMs, checkResult } = this.options.limits(name);
     const command = { id: crypto.randomUUID(), life, name, sessionId, params };
     const answer = await this.#ask(life, command, timeoutMs);
     if (!answer) return { state: 'unconfirmed' };

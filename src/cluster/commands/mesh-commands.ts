@@ -12,11 +12,11 @@ import type { Source } from '../../core/sources.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { Store } from '../../store/store.ts';
+import type { CommandName } from '../command-schemas.ts';
 import type { Presence } from '../presence.ts';
 import type { AskNode, CommandRequest } from './ask-node.ts';
 import type { Carrier } from './carrier.ts';
 import type { Finder, Place } from './finder.ts';
-import type { CommandName } from './schemas.ts';
 import { unconfirmed, unconfirmedSentence } from './unconfirmed.ts';
 
 export interface MeshCommandsOptions {

@@ -9,6 +9,7 @@ import { AskNode } from './ask-node.ts';
 import { Carrier } from './carrier.ts';
 import { Finder } from './finder.ts';
 import { MeshCommands } from './mesh-commands.ts';
+import { commandTable } from './table.ts';
 
 export interface MeshCommandsParts {
   readonly mesh: Mesh;
@@ -23,7 +24,7 @@ export interface MeshCommandsParts {
 export function meshCommands({ mesh, sfu, store, now, log, clock }: MeshCommandsParts): MeshCommands {
   const { wire, presence, rules, self } = mesh;
   const local = new Commands(sfu, store, now);
-  const askNode = new AskNode({ wire, presence, clock });
+  const askNode = new AskNode({ wire, presence, clock, limits: (name) => commandTable[name] });
   const finder = new Finder({ sfu, wire, presence, clock });
   const carrier = new Carrier({ local, sfu, rules, wire, presence, askNode, clock });
   const answers = new CommandAnswers({ self, carrier, sfu, log });

@@ -3,9 +3,9 @@ import type { Removal } from '../../commands/commands.ts';
 import { Id, oneOf, orNull, Source } from '../../core/schemas.ts';
 import { banKinds } from '../../store/bans.ts';
 import { type DataCheck, dataCheck } from '../../wire/check.ts';
+import type { CommandName } from '../command-schemas.ts';
 import { Actor, Count, Publish } from '../schemas.ts';
 import type { Carrier } from './carrier.ts';
-import type { CommandName } from './schemas.ts';
 
 /** The commands that one node carries out for another: their params and results, and what runs them. */
 

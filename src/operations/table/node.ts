@@ -1,9 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { SfuError } from '../../core/errors.ts';
 import { Id, Reason } from '../../core/schemas.ts';
-import { AuditEntry, Node, Worker } from '../node-schemas.ts';
+import { AuditEntry, MeshNode, Node, Worker } from '../node-schemas.ts';
 import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageOfRows } from '../paging.ts';
 import { pageOf, paging, params, TopRooms } from '../schemas.ts';
+
+const NodeName = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 128, description: 'Of a mesh; by default the node that answers' }),
+);
 
 export const getNode = defineOperation({
   name: 'getNode',
@@ -16,6 +21,19 @@ export const getNode = defineOperation({
   errors: [],
   example: {},
   run: (context) => describeNode(context),
+});
+
+export const listNodes = defineOperation({
+  name: 'listNodes',
+  verb: 'GET',
+  path: '/nodes',
+  doc: 'The nodes of the mesh, the one that answers first; a server that is alone is the only one.',
+  scope: 'read',
+  params: params({}),
+  result: Type.Object({ items: Type.Array(MeshNode) }),
+  errors: [],
+  example: {},
+  run: ({ nodes }) => ({ items: nodes() }),
 });
 
 export const drainNode = defineOperation({
@@ -32,14 +50,16 @@ export const drainNode = defineOperation({
         description: 'Time until the deadline; by default the setting of the server',
       }),
     ),
+    node: NodeName,
     reason: Type.Optional(Reason),
   }),
   result: Node,
   status: 202,
-  errors: [],
+  errors: ['not_found'],
   example: { seconds: 600, reason: 'a new version' },
-  async run(context, { seconds = context.config.drainSeconds, reason }) {
-    await context.commands.drain({ milliseconds: seconds * 1000, ...requesterOf(context, reason) });
+  async run(context, { seconds = context.config.drainSeconds, node, reason }) {
+    requireNode(context, node);
+    await context.commands.drain({ milliseconds: seconds * 1000, node, ...requesterOf(context, reason) });
     return describeNode(context);
   },
 });
@@ -50,12 +70,13 @@ export const cancelDrain = defineOperation({
   path: '/node/drain',
   doc: 'Cancels a drain: the server takes new rooms again. Rooms that were closed stay closed.',
   scope: 'node',
-  params: params({ reason: Type.Optional(Reason) }),
+  params: params({ node: NodeName, reason: Type.Optional(Reason) }),
   result: Node,
-  errors: ['wrong_state'],
+  errors: ['wrong_state', 'not_found'],
   example: {},
-  async run(context, { reason }) {
-    await context.commands.cancelDrain(requesterOf(context, reason));
+  async run(context, { node, reason }) {
+    requireNode(context, node);
+    await context.commands.cancelDrain({ node, ...requesterOf(context, reason) });
     return describeNode(context);
   },
 });
@@ -103,6 +124,12 @@ export const getTopRooms = defineOperation({
   example: {},
   run: ({ topRooms }) => topRooms(),
 });
+
+/** @throws SfuError not_found for a name that no node has */
+function requireNode({ nodes }: OperationContext, name: string | undefined): void {
+  if (name === undefined || nodes().some((node) => node.name === name)) return;
+  throw new SfuError('not_found', `there is no node "${name}"; listNodes has those that are there`);
+}
 
 function describeNode({ sfu, clock }: OperationContext): Static<typeof Node> {
   const { workers, rooms, connected, joined, producers, consumers } = sfu.read.counts();

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { oneOf, orNull, Reason, Source } from '../../core/schemas.ts';
+import { peerSomewhere } from '../everywhere.ts';
 import { defineOperation, requesterOf } from '../operation.ts';
 import { Ban, BanKind, params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
@@ -51,7 +52,8 @@ export const mutePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', source: 'audio' },
   async run(context, { reason, ...target }) {
-    context.sfu.read.peer(target.roomId, target.peerId);
+    const present = peerSomewhere(context, target.roomId, target.peerId);
+    if (present instanceof Promise) await present;
     return { count: await context.commands.muteAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });
@@ -67,7 +69,8 @@ export const allowPeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   async run(context, { reason, ...target }) {
-    context.sfu.read.peer(target.roomId, target.peerId);
+    const present = peerSomewhere(context, target.roomId, target.peerId);
+    if (present instanceof Promise) await present;
     return { count: await context.commands.allowAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });

@@ -1,10 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, Reason } from '../../core/schemas.ts';
-import type { Sfu } from '../../sfu/sfu.ts';
-import { type DeepReadonly, defineOperation, requesterOf } from '../operation.ts';
-import { pageByKey } from '../paging.ts';
+import { type PeerHere, peerSomewhere, peersEverywhere } from '../everywhere.ts';
+import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
+import { pageById } from '../paging.ts';
 import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
 import { checkMetadata } from './metadata.ts';
+
+type PeerShape = DeepReadonly<Static<typeof Peer>>;
 
 /** The params that name a peer. */
 export const peerTarget = { roomId: Id, peerId: Id };
@@ -25,13 +27,11 @@ export const listPeers = defineOperation({
   result: pageOf(Peer),
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run({ sfu }, { roomId, subject, ...query }) {
-    const ids = sfu.read.peerIds(roomId, subject);
-    const { items, nextCursor } = pageByKey(
-      ids.map((id) => [id, id] as const),
-      query,
-    );
-    return { items: items.map((id) => readPeer(sfu, roomId, id)), nextCursor };
+  async run(context, { roomId, subject, ...query }) {
+    const all = await peersEverywhere(context, roomId);
+    const found = all.filter((peer) => subject === undefined || peer.subject === subject);
+    const { items, nextCursor } = pageById(found, query);
+    return { items: items.map((peer) => describePeer(roomId, peer, all)), nextCursor };
   },
 });
 
@@ -46,7 +46,7 @@ export const getPeer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run: ({ sfu }, { roomId, peerId }) => readPeer(sfu, roomId, peerId),
+  run: (context, { roomId, peerId }) => readPeer(context, roomId, peerId),
 });
 
 export const changePeer = defineOperation({
@@ -65,15 +65,16 @@ export const changePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', metadata: { seat: 7 }, publish: ['audio'] },
   async run(context, { metadata, publish, reason, ...target }) {
-    const { commands, sfu } = context;
+    const { commands } = context;
     checkMetadata(metadata);
-    sfu.read.peer(target.roomId, target.peerId);
+    const present = peerSomewhere(context, target.roomId, target.peerId);
+    if (present instanceof Promise) await present;
     const request = { ...target, ...requesterOf(context, reason) };
     await Promise.all([
       metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
       publish !== undefined && commands.setPublish({ ...request, publish }),
     ]);
-    return readPeer(sfu, target.roomId, target.peerId);
+    return await readPeer(context, target.roomId, target.peerId);
   },
 });
 
@@ -95,10 +96,22 @@ export const removePeer = defineOperation({
 });
 
 /** @throws SfuError not_found */
-function readPeer(sfu: Pick<Sfu, 'read'>, roomId: string, peerId: string): DeepReadonly<Static<typeof Peer>> {
-  const { id, subject, state, displayName, device, metadata, ...rest } = sfu.read.peer(roomId, peerId);
-  const { address, tokenId, grants, publish, connectedAt, joinedAt, worker } = rest;
-  const connections = sfu.read.peerIds(roomId, subject).filter((other) => other !== id);
+function readPeer(context: OperationContext, roomId: string, peerId: string): PeerShape | Promise<PeerShape> {
+  const peer = peerSomewhere(context, roomId, peerId);
+  if (context.mesh)
+    return Promise.all([peer, peersEverywhere(context, roomId)]).then(([found, all]) =>
+      describePeer(roomId, found, all),
+    );
+  return describePeer(roomId, peer as PeerHere, context.sfu.read.room(roomId).peers);
+}
+
+function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
+  const { id, subject, state, displayName, device, metadata, ...rest } = peer;
+  const { address, tokenId, grants, publish, connectedAt, joinedAt, worker, node } = rest;
+  const connections = all
+    .filter((other) => other.subject === subject && other.id !== id)
+    .map((other) => other.id);
   const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
-  return { ...identity, metadata: { ...metadata }, grants, publish, connectedAt, joinedAt, worker };
+  const place = { worker, ...(node !== undefined && { node }) };
+  return { ...identity, metadata: { ...metadata }, grants, publish, connectedAt, joinedAt, ...place };
 }

@@ -1,10 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason, Source } from '../../core/schemas.ts';
-import type { ProducerInRoom } from '../../sfu/rooms/read-model.ts';
+import { type ProducerSomewhere, producerSomewhere, producersEverywhere } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageById } from '../paging.ts';
 import { Producer, pageOf, paging, params, Stats } from '../schemas.ts';
 import { describeStats } from './stats.ts';
+
+type ProducerShape = DeepReadonly<Static<typeof Producer>>;
 
 const target = { roomId: Id, producerId: Id };
 const example = { roomId: 'room', producerId: '{producer}' };
@@ -25,15 +27,14 @@ export const listProducers = defineOperation({
   result: pageOf(Producer),
   errors: ['not_found'],
   example: { roomId: 'room', kind: 'audio' },
-  run({ sfu }, { roomId, peerId, kind, source, ...query }) {
-    const found = sfu.read
-      .producers(roomId)
-      .filter(
-        (producer) =>
-          (peerId === undefined || producer.peerId === peerId) &&
-          (kind === undefined || producer.kind === kind) &&
-          (source === undefined || producer.source === source),
-      );
+  async run(context, { roomId, peerId, kind, source, ...query }) {
+    const all = await producersEverywhere(context, roomId);
+    const found = all.filter(
+      (producer) =>
+        (peerId === undefined || producer.peerId === peerId) &&
+        (kind === undefined || producer.kind === kind) &&
+        (source === undefined || producer.source === source),
+    );
     const { items, nextCursor } = pageById(found, query);
     return { items: items.map(describeProducer), nextCursor };
   },
@@ -50,7 +51,7 @@ export const getProducer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example,
-  run: ({ sfu }, { roomId, producerId }) => describeProducer(sfu.read.producer(roomId, producerId)),
+  run: (context, { roomId, producerId }) => readProducer(context, roomId, producerId),
 });
 
 export const getProducerStats = defineOperation({
@@ -85,8 +86,8 @@ export const muteProducer = defineOperation({
   ...muting,
   errors: ['not_found', 'gone'],
   async run(context, { roomId, producerId, reason }) {
-    await context.commands.muteProducer(targetOf(context, { roomId, producerId }, reason));
-    return describeProducer(context.sfu.read.producer(roomId, producerId));
+    await context.commands.muteProducer(await targetOf(context, { roomId, producerId }, reason));
+    return await readProducer(context, roomId, producerId);
   },
 });
 
@@ -97,8 +98,8 @@ export const allowProducer = defineOperation({
   ...muting,
   errors: ['not_found'],
   async run(context, { roomId, producerId, reason }) {
-    await context.commands.allowProducer(targetOf(context, { roomId, producerId }, reason));
-    return describeProducer(context.sfu.read.producer(roomId, producerId));
+    await context.commands.allowProducer(await targetOf(context, { roomId, producerId }, reason));
+    return await readProducer(context, roomId, producerId);
   },
 });
 
@@ -114,21 +115,32 @@ export const closeProducer = defineOperation({
   errors: ['not_found'],
   example,
   async run(context, { roomId, producerId, reason }) {
-    await context.commands.closeProducer(targetOf(context, { roomId, producerId }, reason));
+    await context.commands.closeProducer(await targetOf(context, { roomId, producerId }, reason));
     return {};
   },
 });
 
-function targetOf(
+async function targetOf(
   context: OperationContext,
   { roomId, producerId }: { roomId: string; producerId: string },
   reason?: string,
 ) {
-  const { peerId } = context.sfu.read.producer(roomId, producerId);
+  const { peerId } = await producerSomewhere(context, roomId, producerId);
   return { roomId, peerId, producerId, ...requesterOf(context, reason) };
 }
 
-function describeProducer(producer: ProducerInRoom): DeepReadonly<Static<typeof Producer>> {
-  const { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt } = producer;
-  return { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt };
+/** @throws SfuError not_found */
+function readProducer(
+  context: OperationContext,
+  roomId: string,
+  producerId: string,
+): ProducerShape | Promise<ProducerShape> {
+  const found = producerSomewhere(context, roomId, producerId);
+  return found instanceof Promise ? found.then(describeProducer) : describeProducer(found);
+}
+
+function describeProducer(producer: ProducerSomewhere): ProducerShape {
+  const { id, peerId, kind, source, type, codec, paused, pausedBy, score, openedAt, node } = producer;
+  const place = node === undefined ? {} : { node };
+  return { id, peerId, kind, source, type, codec, paused, pausedBy, ...place, score, openedAt };
 }

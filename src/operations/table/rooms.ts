@@ -1,12 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { countsOf, joinParts } from '../../cluster/reads/view.ts';
+import { SfuError } from '../../core/errors.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { requireId } from '../../wire/check.ts';
-import { type DeepReadonly, defineOperation, requesterOf } from '../operation.ts';
+import { partsOf, roomSomewhere } from '../everywhere.ts';
+import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
 import { checkMetadata } from './metadata.ts';
+
+type RoomShape = DeepReadonly<Static<typeof Room>>;
 
 export const createRoom = defineOperation({
   name: 'createRoom',
@@ -39,19 +44,30 @@ export const listRooms = defineOperation({
   name: 'listRooms',
   verb: 'GET',
   path: '/rooms',
-  doc: 'The rooms of this node with their state, in the order of their ids.',
+  doc: 'The rooms with their state, in the order of their ids; in a mesh those of every node.',
   scope: 'read',
   params: params(paging),
   result: pageOf(Type.Object({ ...Room.properties, state: RoomState })),
   errors: [],
   example: { limit: 20 },
-  run({ sfu }, query) {
+  async run(context, query) {
+    const { sfu, mesh } = context;
+    const gathered = await mesh?.gather({ peers: false });
+    const byRoom = Map.groupBy(gathered?.rooms ?? [], ({ room }) => room.id);
+    const ids = new Set([...sfu.read.roomIds(), ...byRoom.keys()]);
     const { items, nextCursor } = pageByKey(
-      sfu.read.roomIds().map((id) => [id, id] as const),
+      [...ids].map((id) => [id, id] as const),
       query,
     );
-    const rooms = items.map((id) => sfu.read.room(id));
-    return { items: rooms.map((room) => ({ ...describeRoom(room), state: stateOf(room) })), nextCursor };
+    const own = new Set(sfu.read.roomIds());
+    const rooms = items.flatMap((id) => {
+      const others = byRoom.get(id) ?? [];
+      const here = own.has(id) ? sfu.read.room(id) : undefined;
+      const room = here ?? joinParts(others);
+      const parts = { own: here, others, ages: gathered?.nodes ?? [] };
+      return room ? [{ ...describeRoom(room), state: stateOf(context, room, parts) }] : [];
+    });
+    return { items: rooms, nextCursor };
   },
 });
 
@@ -66,7 +82,7 @@ export const getRoom = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run: ({ sfu }, { roomId }) => describeRoom(sfu.read.room(roomId)),
+  run: (context, { roomId }) => readRoom(context, roomId),
 });
 
 export const getRoomState = defineOperation({
@@ -79,7 +95,12 @@ export const getRoomState = defineOperation({
   result: RoomState,
   errors: ['not_found'],
   example: { roomId: 'room' },
-  run: ({ sfu }, { roomId }) => stateOf(sfu.read.room(roomId)),
+  async run(context, { roomId }) {
+    const parts = await partsOf(context, roomId, false);
+    const room = parts.own ?? joinParts(parts.others);
+    if (room) return stateOf(context, room, parts);
+    throw new SfuError('not_found', `there is no room "${roomId}"; it may have ended`);
+  },
 });
 
 export const changeRoom = defineOperation({
@@ -106,9 +127,10 @@ export const changeRoom = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', locked: true, maxPeers: 20, metadata: null },
   async run(context, { roomId, locked, bitrateCap, reason, ...given }) {
-    const { commands, sfu } = context;
+    const { commands } = context;
     checkMetadata(given.metadata);
-    sfu.read.room(roomId);
+    const present = roomSomewhere(context, roomId);
+    if (present instanceof Promise) await present;
     const target = { roomId, ...requesterOf(context, reason) };
     const changes: RoomChanges = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, value ?? undefined]),
@@ -119,7 +141,7 @@ export const changeRoom = defineOperation({
       locked !== undefined && commands.setRoomLocked({ ...target, locked }),
       bitrateCap !== undefined && commands.capBitrate({ ...target, bitrate: bitrateCap }),
     ]);
-    return describeRoom(sfu.read.room(roomId));
+    return await readRoom(context, roomId);
   },
 });
 
@@ -161,17 +183,38 @@ export const closeRoom = defineOperation({
   },
 });
 
-function describeRoom(room: RoomSnapshot): DeepReadonly<Static<typeof Room>> {
+function describeRoom(room: RoomSnapshot): RoomShape {
   const { id, openedAt, locked, bitrateCap, options, workers } = room;
   return { id, openedAt, locked, bitrateCap, options: options as Static<typeof RoomOptions>, workers };
 }
 
-function stateOf({ peers, activePeerId, speaking }: RoomSnapshot): DeepReadonly<Static<typeof RoomState>> {
-  return {
-    peers: peers.length,
-    producers: peers.reduce((sum, { producers }) => sum + producers.length, 0),
-    consumers: peers.reduce((sum, { consumers }) => sum + consumers.length, 0),
-    activePeerId,
-    speaking,
-  };
+/** @throws SfuError not_found */
+function readRoom(context: OperationContext, roomId: string): RoomShape | Promise<RoomShape> {
+  const room = roomSomewhere(context, roomId);
+  return room instanceof Promise ? room.then(describeRoom) : describeRoom(room);
+}
+
+function stateOf(
+  { mesh }: OperationContext,
+  { activePeerId, speaking }: RoomSnapshot,
+  { own, others, ages }: Awaited<ReturnType<typeof partsOf>>,
+): DeepReadonly<Static<typeof RoomState>> {
+  const here = own ? [{ node: mesh?.self ?? '', counts: countsOf(own.peers) }] : [];
+  const parts = [...here, ...others];
+  const total = (name: 'peers' | 'producers' | 'consumers') =>
+    parts.reduce((sum, { counts }) => sum + counts[name], 0);
+  const totals = { peers: total('peers'), producers: total('producers'), consumers: total('consumers') };
+  if (!mesh) return { ...totals, activePeerId, speaking };
+  const aged = new Map([
+    [mesh.self, 0 as number | null],
+    ...ages.map(({ node, age }) => [node, age] as const),
+  ]);
+  const present = parts.map(({ node, counts }) => ({
+    node,
+    peers: counts.peers,
+    age: aged.get(node) ?? null,
+  }));
+  // They may have some of it.
+  const silent = ages.filter(({ age }) => age === null).map(({ node }) => ({ node, peers: null, age: null }));
+  return { ...totals, activePeerId, speaking, nodes: [...present, ...silent] };
 }

@@ -50,6 +50,8 @@ export interface RoomSnapshot {
 
 export interface PeerSnapshot {
   readonly id: string;
+  /** The node that it is on, where those of several nodes are together. */
+  readonly node?: string;
   /** Of this stay: a peer that was replaced, or came again, has another. */
   readonly sessionId: string;
   /** The person or program behind it, who may have other peers here. */

@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, oneOf, orNull } from '../../core/schemas.ts';
-import { Life } from '../schemas.ts';
+import { Id, oneOf, orNull } from '../core/schemas.ts';
+import { Life } from './schemas.ts';
 
-/** What nodes say to each other about commands. What the params of each are is in table.ts. */
+/** What nodes say to each other about commands. What the params of each are is in commands/table.ts. */
 
 export const commandNames = [
   'removePeer',

@@ -1,0 +1,85 @@
+import type { NodeInfo } from '../../src/cluster/reads/view.ts';
+import { count, duration } from '../html/format.ts';
+import { htmlId, live } from '../html/regions.ts';
+import { type Column, type Row, Table } from '../html/table.tsx';
+import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { ActionLink, Badge, PageHead } from '../panel/parts.tsx';
+import { cancelDrain, drain } from './drain.tsx';
+
+const columns: readonly Column[] = [
+  { title: 'Node' },
+  { title: 'Region' },
+  { title: 'Version' },
+  { title: 'Rooms', look: 'number' },
+  { title: 'Peers', look: 'number' },
+  { title: 'Round trip', look: 'number' },
+  { title: 'Heard', look: 'number' },
+  { title: '' },
+];
+
+/** The nodes of the mesh: where they are, what they carry, and how far away they are. It is there with a mesh only. */
+export const nodesPanel = definePanel({
+  id: 'nodes',
+  title: 'Nodes',
+  icon: 'nodes',
+  path: '/nodes',
+  role: 'viewer',
+  actions: { drain, 'cancel-drain': cancelDrain },
+  view(context) {
+    const nodes = context.monitor.nodes();
+    return (
+      <>
+        <PageHead title="Nodes" note={count(nodes.length, 'node')} />
+        {live(
+          'nodes',
+          <div id="nodes">
+            <Table label="Nodes" columns={columns} rows={nodes.map((node) => row(context, node))} />
+          </div>,
+        )}
+      </>
+    );
+  },
+});
+
+function row(context: PanelContext, node: NodeInfo): Row {
+  const { name, life, region, version, rooms, peers, roundTrip, age, self } = node;
+  return {
+    id: htmlId('node', life ?? name),
+    cells: [
+      { html: <NameCell node={node} /> },
+      region ?? '–',
+      version,
+      rooms,
+      peers,
+      roundTrip === null ? '–' : `${roundTrip} ms`,
+      self ? 'this node' : `${duration(age)} ago`,
+      { html: <DrainLink context={context} node={node} /> },
+    ],
+  };
+}
+
+function NameCell({ node }: { node: NodeInfo }): JSX.Element {
+  const { name, url, draining, stale } = node;
+  return (
+    <>
+      {url === null ? (
+        <b safe>{name}</b>
+      ) : (
+        <a class="row-link" href={url} rel="noreferrer" safe>
+          {name}
+        </a>
+      )}{' '}
+      {draining ? <Badge text="draining" tone="warn" /> : ''}
+      {stale ? <Badge text="not heard" tone="bad" /> : ''}
+    </>
+  );
+}
+
+function DrainLink({ context, node }: { context: PanelContext; node: NodeInfo }): JSX.Element {
+  const shared = { context, panelId: 'nodes', fields: { node: node.name } };
+  return node.draining ? (
+    <ActionLink {...shared} name="cancel-drain" action={cancelDrain} />
+  ) : (
+    <ActionLink {...shared} name="drain" action={drain} />
+  );
+}

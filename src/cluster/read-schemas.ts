@@ -1,0 +1,116 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
+import type { AuditEntry as StoredEntry } from '../store/audit.ts';
+import { Count, Publish, Time } from './schemas.ts';
+
+/** What nodes read of each other, for the dashboard and for programs. */
+
+const text = Type.String({ maxLength: 8192 });
+const data = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 1024 });
+
+/** Where a page begins: after this peer of this room. */
+const After = Type.Object({ roomId: Id, peerId: Type.String({ maxLength: 128 }) });
+
+export const ReadQuery = Type.Object({
+  roomId: orNull(Id, 'null for every room'),
+  peers: Type.Boolean({ description: 'whether the peers themselves are wanted, or only how many there are' }),
+  after: orNull(After),
+});
+export type ReadQuery = Static<typeof ReadQuery>;
+
+const Producer = Type.Object({
+  id: Id,
+  kind: MediaKind,
+  source: Source,
+  type: oneOf(['simple', 'simulcast', 'svc']),
+  codec: Type.String({ maxLength: 64 }),
+  paused: Type.Boolean(),
+  pausedBy: Type.Array(oneOf(['peer', 'moderator']), { maxItems: 2 }),
+  score: Type.Array(Type.Object({ ssrc: Count, score: Type.Integer() }), { maxItems: 64 }),
+  openedAt: Time,
+});
+
+/** A peer without its transports and without what it receives: with those it would be large. */
+const Peer = Type.Object({
+  id: Id,
+  sessionId: Id,
+  subject: text,
+  program: orNull(text),
+  state: oneOf(['connected', 'joined', 'closed']),
+  displayName: text,
+  device: data,
+  metadata: data,
+  address: text,
+  tokenId: orNull(text),
+  issuedAt: orNull(Type.Integer()),
+  grants: Type.Object({
+    publish: Publish,
+    subscribe: Type.Boolean(),
+    moderate: Type.Boolean(),
+    hidden: Type.Boolean(),
+  }),
+  publish: Publish,
+  connectedAt: Time,
+  joinedAt: orNull(Time),
+  worker: orNull(Count),
+  transports: Type.Array(Type.Unknown(), { maxItems: 0 }),
+  producers: Type.Array(Producer, { maxItems: 256 }),
+  consumers: Type.Array(Type.Unknown(), { maxItems: 0 }),
+  dataProducers: Type.Array(Type.Object({ id: Id, label: text, protocol: text, openedAt: Time }), {
+    maxItems: 256,
+  }),
+  dataConsumers: Type.Array(Type.Unknown(), { maxItems: 0 }),
+});
+
+const Room = Type.Object({
+  id: Id,
+  openedAt: Time,
+  locked: Type.Boolean(),
+  bitrateCap: orNull(Type.Integer()),
+  options: data,
+  workers: Type.Array(Count, { maxItems: 1024 }),
+  activePeerId: orNull(Id),
+  speaking: Type.Array(Type.Object({ peerId: Id, producerId: Id, volume: Type.Number() }), { maxItems: 256 }),
+  peers: Type.Array(Type.Unsafe<PeerSnapshot>(Peer), { maxItems: 10_000 }),
+});
+
+/** How many a node has in a room. */
+const counts = Type.Object({ peers: Count, producers: Count, consumers: Count });
+
+export interface RoomPart {
+  readonly room: RoomSnapshot;
+  readonly counts: Static<typeof counts>;
+}
+
+export const ReadPage = Type.Object({
+  rooms: Type.Array(Type.Unsafe<RoomPart>(Type.Object({ room: Room, counts })), {
+    description: 'a room comes again on the page that has more of its peers',
+  }),
+  next: orNull(After, 'the `after` of the page that follows'),
+});
+export type ReadPage = Static<typeof ReadPage>;
+
+export const AuditQuery = Type.Object({
+  text: orNull(Type.String({ maxLength: 200 })),
+  roomId: orNull(Id),
+  before: orNull(Time, 'only lines that are older'),
+  limit: Type.Integer({ minimum: 1, maximum: 200 }),
+});
+export type AuditQuery = Static<typeof AuditQuery>;
+
+export const AuditEntry = Type.Unsafe<StoredEntry>(
+  Type.Object({
+    id: Type.Integer(),
+    time: Time,
+    by: Type.Object({ kind: Type.String({ maxLength: 64 }), id: text }),
+    address: text,
+    action: text,
+    roomId: orNull(text),
+    peerId: orNull(text),
+    details: data,
+    reason: text,
+    result: orNull(text),
+    finishedAt: orNull(Time),
+  }),
+);

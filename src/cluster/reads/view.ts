@@ -1,0 +1,75 @@
+import type { PeerSnapshot, RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { RoomPart } from '../read-schemas.ts';
+
+/** A node of the mesh, as the dashboard and programs see it. */
+export interface NodeInfo {
+  readonly name: string;
+  /** Null for a server that is alone. */
+  readonly life: string | null;
+  /** Whether it is the node that was asked. */
+  readonly self: boolean;
+  readonly region: string | null;
+  readonly url: string | null;
+  readonly version: string;
+  readonly rooms: number;
+  readonly peers: number;
+  readonly draining: boolean;
+  readonly drainDeadline: number | null;
+  /** Nothing is heard of it for now. */
+  readonly stale: boolean;
+  /** Milliseconds since it was heard. */
+  readonly age: number;
+  /** Milliseconds of its last answer; null before there was one. */
+  readonly roundTrip: number | null;
+}
+
+/** How old the part of a node is. */
+export interface PartAge {
+  readonly node: string;
+  /** Milliseconds; null when the node did not answer and nothing is known of it. */
+  readonly age: number | null;
+}
+
+/** What one node has of a room. */
+export interface PlacedRoom extends RoomPart {
+  readonly node: string;
+}
+
+export interface Gathered {
+  readonly nodes: readonly PartAge[];
+  readonly rooms: readonly PlacedRoom[];
+}
+
+export type PlacedPeer = PeerSnapshot & { readonly node: string };
+
+/** What the other nodes have, read in half a second at most. */
+export interface MeshView {
+  /** The name of this node. */
+  readonly self: string;
+  /** Every node, this one first. */
+  nodes(): NodeInfo[];
+  /** Asks the others for their rooms, or for their part of one. */
+  gather(query: { readonly roomId?: string; readonly peers: boolean }): Promise<Gathered>;
+}
+
+/** The peers of a gathered room, each with its node. */
+export function peersOf(rooms: readonly PlacedRoom[]): PlacedPeer[] {
+  return rooms.flatMap(({ room, node }) => room.peers.map((peer) => ({ ...peer, node })));
+}
+
+/** A room whose parts are on several nodes, as one. @param parts at least one */
+export function joinParts(parts: readonly PlacedRoom[]): RoomSnapshot | undefined {
+  const [first] = parts;
+  if (!first) return undefined;
+  const openedAt = Math.min(...parts.map(({ room }) => room.openedAt));
+  return { ...first.room, openedAt, peers: peersOf(parts) };
+}
+
+/** How many a node has in a room. */
+export function countsOf(peers: RoomSnapshot['peers']): RoomPart['counts'] {
+  return {
+    peers: peers.length,
+    producers: peers.reduce((sum, { producers }) => sum + producers.length, 0),
+    consumers: peers.reduce((sum, { consumers }) => sum + consumers.length, 0),
+  };
+}

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { BusMesh } from '../support/bus-mesh.ts';
+import { apiKey, tokenFor, withKeys } from '../support/server.ts';
+import { until } from '../support/until.ts';
+import { audioTrack, enter } from '../support/world.ts';
+
+setDefaultTimeout(60_000);
+
+let mesh: BusMesh;
+let key: string;
+let rooms = 0;
+
+beforeAll(async () => {
+  mesh = await BusMesh.of(['a', 'b', 'c'], withKeys);
+  key = await apiKey();
+});
+afterAll(() => mesh[Symbol.asyncDispose]());
+
+function newRoom(): string {
+  rooms += 1;
+  return `room-${rooms}`;
+}
+
+async function join(node: string, roomId: string, peerId: string) {
+  const token = await tokenFor(roomId, peerId);
+  return await enter({ server: mesh.server(node), roomId, peerId, token });
+}
+
+async function rest(node: string, path: string, init: RequestInit = {}) {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const response = await fetch(`http://127.0.0.1:${mesh.server(node).port}/api/v1${path}`, {
+    headers,
+    ...init,
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+async function together(): Promise<void> {
+  mesh.hub.isolate();
+  await until(() => ['a', 'b', 'c'].every((name) => mesh.knows(name).length === 2), 'the mesh');
+}
+
+test('rooms of every node are listed at any, with the nodes that their peers are on', async () => {
+  const roomId = newRoom();
+  await join('a', roomId, 'alice');
+  await join('b', roomId, 'bob');
+  const elsewhere = newRoom();
+  await join('a', elsewhere, 'alice');
+  const { body } = await rest('c', '/rooms');
+  const found = body.items.find(({ id }: { id: string }) => id === roomId);
+  expect(found.state).toMatchObject({ peers: 2, producers: 0 });
+  expect(
+    found.state.nodes.map(({ node, peers }: { node: string; peers: number }) => [node, peers]).sort(),
+  ).toEqual([
+    ['a', 1],
+    ['b', 1],
+  ]);
+  expect(found.state.nodes[0].age).toBeNumber();
+  expect(body.items.some(({ id }: { id: string }) => id === elsewhere)).toBe(true);
+  const state = await rest('b', `/rooms/${roomId}/state`);
+  expect(state.body).toMatchObject({
+    peers: 2,
+    nodes: [
+      { node: 'b', peers: 1, age: 0 },
+      { node: 'a', peers: 1 },
+    ],
+  });
+});
+
+test('peers and producers of a room on other nodes are read, changed and muted by REST of any', async () => {
+  const roomId = newRoom();
+  const alice = await join('a', roomId, 'alice');
+  const { id: producerId } = await alice.client.request('produce', audioTrack(alice.sendTransport, 1000));
+  await join('b', roomId, 'bob');
+  const peers = await rest('c', `/rooms/${roomId}/peers`);
+  expect(peers.body.items.map(({ id, node }: { id: string; node: string }) => [id, node])).toEqual([
+    ['alice', 'a'],
+    ['bob', 'b'],
+  ]);
+  const body = JSON.stringify({ metadata: { seat: 7 } });
+  const changed = await rest('c', `/rooms/${roomId}/peers/alice`, { method: 'PATCH', body });
+  expect(changed).toMatchObject({ status: 200, body: { node: 'a', metadata: { seat: 7 } } });
+  const muted = await rest('c', `/rooms/${roomId}/producers/${producerId}/pause`, { method: 'PUT' });
+  expect(muted).toMatchObject({ status: 200, body: { id: producerId, node: 'a', paused: true } });
+  const producers = await rest('b', `/rooms/${roomId}/producers`);
+  expect(producers.body.items).toMatchObject([{ id: producerId, peerId: 'alice', node: 'a' }]);
+  expect((await rest('c', `/rooms/${roomId}/peers/nobody`)).status).toBe(404);
+  expect((await rest('c', '/rooms/nowhere/peers')).status).toBe(404);
+  expect((await rest('c', `/rooms/${roomId}/peers/bob`, { method: 'DELETE' })).status).toBe(204);
+});
+
+test('a change with If-Match is compared with what another node has', async () => {
+  const roomId = newRoom();
+  await join('a', roomId, 'alice');
+  const path = `/rooms/${roomId}/peers/alice`;
+  const change = (match: string) =>
+    rest('c', path, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'if-match': match },
+      body: JSON.stringify({ metadata: { seat: 1 } }),
+    });
+  const read = await fetch(`http://127.0.0.1:${mesh.server('c').port}/api/v1${path}`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  const etag = read.headers.get('etag') ?? '';
+  expect((await change(etag)).status).toBe(200);
+  expect((await change(etag)).status).toBe(412);
+});
+
+test('a room of more than a page of peers is read whole', async () => {
+  const roomId = newRoom();
+  const { sfu } = mesh.server('a');
+  const text = 'x'.repeat(1000);
+  for (let index = 0; index < 300; index += 1) {
+    const peerId = `peer ${index}`;
+    const identity = {
+      ...{ roomId, peerId, subject: peerId, address: '192.0.2.1', metadata: { text } },
+      grants: { publish: true, subscribe: true, moderate: false, hidden: false },
+    };
+    await sfu.enter(identity, { reconnects: false, close: () => {}, gone: Promise.resolve() } as never);
+  }
+  const gathered = await mesh.server('c').reads?.gather({ roomId, peers: true });
+  expect(gathered?.rooms).toHaveLength(1);
+  expect(new Set(gathered?.rooms[0]?.room.peers.map(({ id }) => id)).size).toBe(300);
+  sfu.closeRoom({ roomId, by: { kind: 'server', id: '' } });
+});
+
+test('the nodes are listed, and one that is not heard is stale, with the age of what is known of it', async () => {
+  const roomId = newRoom();
+  await join('b', roomId, 'bob');
+  const { body } = await rest('a', '/nodes');
+  expect(body.items.map(({ name, self, stale }: Record<string, unknown>) => [name, self, stale])).toEqual([
+    ['a', true, false],
+    ['b', false, false],
+    ['c', false, false],
+  ]);
+  const query = { roomId, peers: true };
+  await mesh.server('a').reads?.gather(query);
+  mesh.hub.isolate('b');
+  const gathered = await mesh.server('a').reads?.gather(query);
+  expect(gathered?.rooms.map(({ node, counts }) => [node, counts.peers])).toEqual([['b', 1]]);
+  const age = async () => (await mesh.server('a').reads?.gather(query))?.nodes.find(({ node }) => node === 'b')?.age;
+  const before = (await age()) ?? 0;
+  await until(async () => ((await age()) ?? 0) > before, 'an age that grows');
+  expect((await mesh.server('a').reads?.gather({ peers: false }))?.nodes.map((each) => [each.node, each.age === null])).toContainEqual(['b', true]);
+  await together();
+});
+
+test('a drain of another node by REST, and of one that is not there', async () => {
+  const body = JSON.stringify({ node: 'c', seconds: 60 });
+  expect((await rest('a', '/node/drain', { method: 'POST', body })).status).toBe(202);
+  expect(mesh.server('c').sfu.drainDeadline).not.toBeNull();
+  expect((await rest('a', '/node/drain?node=c', { method: 'DELETE' })).status).toBe(200);
+  expect(mesh.server('c').sfu.drainDeadline).toBeNull();
+  expect((await rest('a', '/node/drain?node=x', { method: 'DELETE' })).status).toBe(404);
+});
