@@ -108,6 +108,14 @@ export class Monitor {
     return this.options.mesh?.nodes() ?? [];
   }
 
+  /** A page of the audit logs of all nodes; undefined for a server that is alone. @param before `older` of the page before */
+  async audit(query: Parameters<MeshView['audit']>[0], before: string | null) {
+    const page = await this.options.mesh?.audit(query, readPlace(before));
+    if (!page) return undefined;
+    const { entries, next, silent } = page;
+    return { entries, older: next === null ? undefined : JSON.stringify(next), silent };
+  }
+
   /** Asks the other nodes what they have, unless that was done just now. */
   async freshen(): Promise<void> {
     await this.#others?.freshen();
@@ -239,4 +247,16 @@ export class Monitor {
     this.#cpuTimes.set(index, { pid, cpu, at });
     if (before?.pid === pid) history.push((cpu - before.cpu) / (at - before.at));
   }
+}
+
+/** An address that somebody changed begins at the newest entry. */
+function readPlace(text: string | null): Record<string, number> {
+  try {
+    const place: unknown = JSON.parse(text ?? '');
+    const isPlace = typeof place === 'object' && place !== null;
+    if (isPlace && Object.values(place).every(Number.isSafeInteger)) return place as Record<string, number>;
+  } catch {
+    // The same.
+  }
+  return {};
 }

@@ -19,7 +19,9 @@ export class OtherNodes {
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
-  #last: { readonly own: readonly RoomSnapshot[]; readonly of: Gathered; readonly rooms: RoomSnapshot[] } | undefined;
+  #last:
+    | { readonly own: readonly RoomSnapshot[]; readonly of: Gathered; readonly rooms: RoomSnapshot[] }
+    | undefined;
 
   constructor(private readonly options: OtherNodesOptions) {}
 

@@ -1,11 +1,14 @@
 import type { AuditEntry } from '../../src/store/audit.ts';
 import { dateTime } from '../html/format.ts';
-import { live } from '../html/regions.ts';
+import { htmlId, live } from '../html/regions.ts';
 import { type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment, PageHead, SearchForm, type Tone } from '../panel/parts.tsx';
 
 const pageSize = 100;
+
+/** In a mesh with the node whose log it is in. */
+type ShownEntry = AuditEntry & { readonly node?: string };
 
 /** Who did what to whom, from where, why, and with what result. */
 export const auditPanel = definePanel({
@@ -14,12 +17,10 @@ export const auditPanel = definePanel({
   icon: 'audit',
   path: '/audit',
   role: 'moderator',
-  view(context) {
-    const { query, store, link, user } = context;
-    const before = Number(query.get('before')) || undefined;
+  async view(context) {
+    const { query, link, user } = context;
     const text = query.get('q') ?? '';
-    const entries = store.audit.search({ text, before, limit: pageSize });
-    const last = entries.at(-1);
+    const { entries, older, silent } = await read(context, text);
     return (
       <>
         <PageHead title="Audit" note={keptSince(context)}>
@@ -32,20 +33,36 @@ export const auditPanel = definePanel({
           )}
         </PageHead>
         <SearchForm context={context} path="/audit" label="Search people, rooms, actions, reasons" />
+        {silent.length > 0 ? (
+          <p class="note" safe>{`${silent.join(', ')} did not answer: the entries there are missing.`}</p>
+        ) : (
+          ''
+        )}
         {live('entries', <div id="entries">{table(entries, text)}</div>)}
-        {entries.length === pageSize && last ? (
+        {older === undefined ? (
+          ''
+        ) : (
           <nav class="pager" aria-label="Pages of the log">
-            <a class="button" href={link('/audit', { q: text, before: last.id })} rel="next">
+            <a class="button" href={link('/audit', { q: text, before: older })} rel="next">
               Older
             </a>
           </nav>
-        ) : (
-          ''
         )}
       </>
     );
   },
 });
+
+/** Entries of every node, and the `before` of older ones. */
+async function read(context: PanelContext, text: string) {
+  const { query, store, monitor } = context;
+  const before = query.get('before');
+  const gathered = await monitor.audit({ text, roomId: null, limit: pageSize }, before);
+  if (gathered) return gathered;
+  const entries = store.audit.search({ text, before: Number(before) || undefined, limit: pageSize });
+  const older = entries.length === pageSize ? entries.at(-1)?.id : undefined;
+  return { entries, older, silent: [] };
+}
 
 /** Says so when older entries were deleted. */
 function keptSince({ store }: PanelContext): string {
@@ -54,7 +71,7 @@ function keptSince({ store }: PanelContext): string {
 }
 
 /** Entries as rows, the newest first. */
-export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
+export function table(entries: readonly ShownEntry[], text = ''): JSX.Element {
   if (entries.length === 0) {
     return text === '' ? (
       <Empty title="No entries yet" hint="What moderators and admins do is recorded here." />
@@ -66,8 +83,8 @@ export function table(entries: readonly AuditEntry[], text = ''): JSX.Element {
   return <Table label="Audit log" columns={columns} rows={entries.map(row)} />;
 }
 
-function row(entry: AuditEntry): Row {
-  const { id, time, by, address, action, roomId, peerId, details, reason, result } = entry;
+function row(entry: ShownEntry): Row {
+  const { id, time, by, address, action, roomId, peerId, details, reason, result, node } = entry;
   const ids = [roomId, peerId].filter((part) => part !== null).join(' / ');
   // Of a person the name as it was then; other entries may have a detail of that name too.
   const who = peerId === null ? '' : textOf(details.name);
@@ -75,14 +92,17 @@ function row(entry: AuditEntry): Row {
     .filter(([name]) => who === '' || name !== 'name')
     .map(([name, value]) => `${name}: ${detailText(name, value)}`);
   return {
-    id: `audit-${id}`,
+    id: `audit-${node === undefined ? '' : `${htmlId('node', node)}-`}${id}`,
     cells: [
       { html: <Moment time={time} /> },
       {
         html: (
           <>
             <span safe>{by.id || by.kind}</span>
-            <span class="under" safe>{`${by.kind}${address ? ` from ${address}` : ''}`}</span>
+            <span
+              class="under"
+              safe
+            >{`${by.kind}${address ? ` from ${address}` : ''}${node === undefined ? '' : `, on ${node}`}`}</span>
           </>
         ),
       },

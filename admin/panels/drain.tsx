@@ -14,8 +14,9 @@ export const drain: PanelAction = {
   confirm: (context, form) => (
     <>
       <p>
-        <span safe>{nodeOf(form) === undefined ? 'This node' : `Node ${nodeOf(form)}`}</span> takes no new rooms, and calls are notified. Calls that remain at the deadline are ended. The
-        process keeps running, and you can cancel the drain until then.
+        <span safe>{nodeOf(form) === undefined ? 'This node' : `Node ${nodeOf(form)}`}</span> takes no new
+        rooms, and calls are notified. Calls that remain at the deadline are ended. The process keeps running,
+        and you can cancel the drain until then.
       </p>
       <label class="field">
         <span>Seconds until calls are ended</span>
@@ -34,7 +35,8 @@ export const drain: PanelAction = {
   ),
   async run(context: PanelContext, form: Form) {
     const milliseconds = form.integer('seconds', { from: 0, to: 86_400 }) * 1000;
-    await context.commands.drain({ ...context.requester(form.text('reason', 200)), milliseconds });
+    const requester = context.requester(form.text('reason', 200));
+    await context.commands.drain({ ...requester, milliseconds, node: nodeOf(form) });
     return { message: 'The node is draining.' };
   },
 };
@@ -44,7 +46,8 @@ export const cancelDrain: PanelAction = {
   role: 'admin',
   audit: 'own',
   async run(context: PanelContext, form: Form) {
-    await context.commands.cancelDrain(context.requester(form.text('reason', 200)));
+    const requester = context.requester(form.text('reason', 200));
+    await context.commands.cancelDrain({ ...requester, node: nodeOf(form) });
     return { message: 'The drain is cancelled; the node takes new rooms.' };
   },
 };

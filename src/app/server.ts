@@ -186,7 +186,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     started?.close(),
   );
   const about = () => aboutNode(config, sfu);
-  const reads = mesh && new MeshReads({ mesh, sfu, about, clock });
+  const reads = mesh && new MeshReads({ mesh, sfu, auditLog: store.audit, about, clock });
   const now = () => clock.now();
   const commands = mesh ? meshCommands({ mesh, sfu, store, now, log, clock }) : new Commands(sfu, store, now);
   ends.defer(sweepAfterFacts(store.facts, { sfu, now }));

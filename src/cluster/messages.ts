@@ -170,11 +170,7 @@ export const requests = {
     reads.ReadPage,
     'What the node has: its rooms, with the peers in them. In pages of about 256 KiB.',
   ),
-  'read.audit': request(
-    reads.AuditQuery,
-    Type.Object({ entries: Type.Array(reads.AuditEntry, { maxItems: 200 }) }),
-    'The newest lines of its audit log.',
-  ),
+  'read.audit': request(reads.AuditQuery, reads.AuditPage, 'The newest lines of its audit log.'),
   'session.left': request(
     Type.Object({ roomId: Id, sessionId: Id }),
     Type.Boolean({ description: 'true when nothing of it is left there' }),

@@ -94,7 +94,7 @@ export type ReadPage = Static<typeof ReadPage>;
 export const AuditQuery = Type.Object({
   text: orNull(Type.String({ maxLength: 200 })),
   roomId: orNull(Id),
-  before: orNull(Time, 'only lines that are older'),
+  before: orNull(Type.Integer(), 'only entries with lower ids'),
   limit: Type.Integer({ minimum: 1, maximum: 200 }),
 });
 export type AuditQuery = Static<typeof AuditQuery>;
@@ -114,3 +114,9 @@ export const AuditEntry = Type.Unsafe<StoredEntry>(
     finishedAt: orNull(Time),
   }),
 );
+
+export const AuditPage = Type.Object({
+  entries: Type.Array(AuditEntry, { maxItems: 200 }),
+  more: Type.Boolean({ description: 'whether there are older ones' }),
+});
+export type AuditPage = Static<typeof AuditPage>;

@@ -14,6 +14,9 @@ export const AuditEntry = Type.Object({
   reason: Type.String(),
   result: orNull(Type.String(), '`done`, `failed: ..` or `interrupted: ..`; null while it is running'),
   finishedAt: orNull(Type.Integer()),
+  node: Type.Optional(
+    Type.String({ description: 'In a mesh: the node whose log it is in; ids count for each' }),
+  ),
 });
 
 export const Worker = Type.Object({

@@ -66,6 +66,24 @@ function newestFirst<I extends number | string, T extends { readonly id: I }>(
   return { items, nextCursor: rows.length > limit && last ? writeCursor(String(last.id)) : null };
 }
 
+/** A place in several lists as a cursor. */
+export function writePlaces(places: Readonly<Record<string, number>>): string {
+  return writeCursor(JSON.stringify(places));
+}
+
+/** @throws SfuError invalid_params for a cursor that was made up */
+export function readPlaces(cursor: string): Record<string, number> {
+  const text = readCursor(cursor);
+  try {
+    const places: unknown = JSON.parse(text);
+    if (typeof places === 'object' && places !== null && Object.values(places).every(Number.isSafeInteger))
+      return places as Record<string, number>;
+  } catch {
+    // Not JSON: made up.
+  }
+  throw wrongCursor();
+}
+
 function writeCursor(key: string): string {
   return Buffer.from(key).toString('base64url');
 }

@@ -140,10 +140,16 @@ test('the nodes are listed, and one that is not heard is stale, with the age of 
   mesh.hub.isolate('b');
   const gathered = await mesh.server('a').reads?.gather(query);
   expect(gathered?.rooms.map(({ node, counts }) => [node, counts.peers])).toEqual([['b', 1]]);
-  const age = async () => (await mesh.server('a').reads?.gather(query))?.nodes.find(({ node }) => node === 'b')?.age;
+  const age = async () =>
+    (await mesh.server('a').reads?.gather(query))?.nodes.find(({ node }) => node === 'b')?.age;
   const before = (await age()) ?? 0;
   await until(async () => ((await age()) ?? 0) > before, 'an age that grows');
-  expect((await mesh.server('a').reads?.gather({ peers: false }))?.nodes.map((each) => [each.node, each.age === null])).toContainEqual(['b', true]);
+  expect(
+    (await mesh.server('a').reads?.gather({ peers: false }))?.nodes.map((each) => [
+      each.node,
+      each.age === null,
+    ]),
+  ).toContainEqual(['b', true]);
   await together();
 });
 
@@ -154,4 +160,25 @@ test('a drain of another node by REST, and of one that is not there', async () =
   expect((await rest('a', '/node/drain?node=c', { method: 'DELETE' })).status).toBe(200);
   expect(mesh.server('c').sfu.drainDeadline).toBeNull();
   expect((await rest('a', '/node/drain?node=x', { method: 'DELETE' })).status).toBe(404);
+});
+
+test('the audit log is gathered from every node, page by page, the newest first', async () => {
+  const by = { kind: 'admin', id: 'root' } as const;
+  const roomId = newRoom();
+  for (const node of ['a', 'b', 'c']) await join(node, roomId, `peer on ${node}`);
+  for (const message of ['1', '2']) await mesh.server('a').commands.notice({ roomId, message, by });
+  const seen: string[] = [];
+  let cursor: string | null = '';
+  for (let pages = 0; cursor !== null && pages < 10; pages += 1) {
+    const { body } = await rest('b', `/audit?roomId=${roomId}&limit=2${cursor && `&cursor=${cursor}`}`);
+    seen.push(
+      ...body.items.map(
+        ({ details, node }: { details: { message: string }; node: string }) => `${details.message} ${node}`,
+      ),
+    );
+    cursor = body.nextCursor;
+  }
+  expect(seen.map((line) => line[0])).toEqual(['2', '2', '2', '1', '1', '1']);
+  expect(seen.toSorted()).toEqual(['1 a', '1 b', '1 c', '2 a', '2 b', '2 c']);
+  expect((await rest('b', `/audit?cursor=${btoa('{"a":"x"}')}`)).status).toBe(400);
 });

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import type { Removal } from '../../commands/commands.ts';
 import { Id, oneOf, orNull, Source } from '../../core/schemas.ts';
-import { banKinds } from '../../store/bans.ts';
+import { banKinds } from '../../store/ban-kinds.ts';
 import { type DataCheck, dataCheck } from '../../wire/check.ts';
 import type { CommandName } from '../command-schemas.ts';
 import { Actor, Count, Publish } from '../schemas.ts';

@@ -1,17 +1,28 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
+import type { AuditLog } from '../../store/audit.ts';
 import type { Mesh } from '../mesh.ts';
 import type { About } from '../presence.ts';
-import type { ReadPage, ReadQuery, RoomPart } from '../read-schemas.ts';
+import type { AuditQuery, ReadPage, ReadQuery, RoomPart } from '../read-schemas.ts';
 import type { RemoteNode } from '../remote-node.ts';
 import { within } from '../within.ts';
+import { MeshAudit } from './audit.ts';
 import { readPage } from './pages.ts';
-import type { Gathered, MeshView, NodeInfo, PartAge, PlacedRoom } from './view.ts';
+import type {
+  AuditPlace,
+  Gathered,
+  MeshView,
+  NodeInfo,
+  PartAge,
+  PlacedAuditPage,
+  PlacedRoom,
+} from './view.ts';
 
 export interface MeshReadsOptions {
   readonly mesh: Mesh;
   readonly sfu: Pick<Sfu, 'read'>;
-  readonly about: () => About;
+  readonly auditLog: Pick<AuditLog, 'search'>;
+  readonly about: () => Omit<About, 'mesh'>;
   readonly clock: Clock;
 }
 
@@ -29,9 +40,11 @@ const maxKept = 256;
 export class MeshReads implements MeshView {
   readonly #parts = new Map<string, Part>();
   readonly #roundTrips = new Map<string, number>();
+  readonly #audit: MeshAudit;
 
   constructor(private readonly options: MeshReadsOptions) {
-    const { mesh, sfu } = options;
+    const { mesh, sfu, auditLog, clock } = options;
+    this.#audit = new MeshAudit({ mesh, log: auditLog, clock });
     mesh.answer({ read: (_from, query) => readPage(sfu, query) });
     mesh.presence.events.on('gone', ({ node }) => {
       this.#roundTrips.delete(node.life);
@@ -63,6 +76,10 @@ export class MeshReads implements MeshView {
       return { name, life, self: false, region, url, version: node.release, ...state };
     });
     return [self, ...others.sort((one, other) => (one.name < other.name ? -1 : 1))];
+  }
+
+  async audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage> {
+    return await this.#audit.page(query, place);
   }
 
   async gather({ roomId, peers }: { roomId?: string; peers: boolean }): Promise<Gathered> {

@@ -1,5 +1,6 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
-import type { RoomPart } from '../read-schemas.ts';
+import type { AuditEntry } from '../../store/audit.ts';
+import type { AuditQuery, RoomPart } from '../read-schemas.ts';
 
 /** A node of the mesh, as the dashboard and programs see it. */
 export interface NodeInfo {
@@ -42,12 +43,25 @@ export interface Gathered {
 
 export type PlacedPeer = PeerSnapshot & { readonly node: string };
 
+/** Where a page of all audit logs ended: by node the lowest id that was shown. */
+export type AuditPlace = Readonly<Record<string, number>>;
+
+export interface PlacedAuditPage {
+  readonly entries: readonly (AuditEntry & { readonly node: string })[];
+  /** Null at the end. */
+  readonly next: AuditPlace | null;
+  /** Nodes that did not answer: theirs are missing. */
+  readonly silent: readonly string[];
+}
+
 /** What the other nodes have, read in half a second at most. */
 export interface MeshView {
   /** The name of this node. */
   readonly self: string;
   /** Every node, this one first. */
   nodes(): NodeInfo[];
+  /** The newest entries of the audit logs of all nodes. */
+  audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage>;
   /** Asks the others for their rooms, or for their part of one. */
   gather(query: { readonly roomId?: string; readonly peers: boolean }): Promise<Gathered>;
 }

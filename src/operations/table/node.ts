@@ -3,7 +3,7 @@ import { SfuError } from '../../core/errors.ts';
 import { Id, Reason } from '../../core/schemas.ts';
 import { AuditEntry, MeshNode, Node, Worker } from '../node-schemas.ts';
 import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
-import { pageOfRows } from '../paging.ts';
+import { defaultPageSize, pageOfRows, readPlaces, writePlaces } from '../paging.ts';
 import { pageOf, paging, params, TopRooms } from '../schemas.ts';
 
 const NodeName = Type.Optional(
@@ -98,7 +98,7 @@ export const listAudit = defineOperation({
   name: 'listAudit',
   verb: 'GET',
   path: '/audit',
-  doc: 'The audit log: who did what to whom, from where, why, and with what result; the newest first.',
+  doc: 'The audit log: who did what to whom, from where, why, and with what result; the newest first. In a mesh those of every node.',
   scope: 'moderate',
   params: params({
     text: Type.Optional(Type.String({ maxLength: 200, description: 'Text to find in any field' })),
@@ -108,8 +108,15 @@ export const listAudit = defineOperation({
   result: pageOf(AuditEntry),
   errors: [],
   example: { text: 'peer.remove' },
-  run: ({ store }, { text, roomId, ...query }) =>
-    pageOfRows((page) => store.audit.search({ text, roomId, ...page }), query),
+  async run({ store, mesh, warn }, { text, roomId, ...query }) {
+    if (!mesh) return pageOfRows((page) => store.audit.search({ text, roomId, ...page }), query);
+    const { limit = defaultPageSize, cursor } = query;
+    const place = cursor === undefined ? {} : readPlaces(cursor);
+    const wanted = { text: text ?? null, roomId: roomId ?? null, limit };
+    const { entries, next, silent } = await mesh.audit(wanted, place);
+    if (silent.length > 0) warn?.(`${silent.join(', ')} did not answer: the entries there are missing`);
+    return { items: entries, nextCursor: next && writePlaces(next) };
+  },
 });
 
 export const getTopRooms = defineOperation({
