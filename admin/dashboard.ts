@@ -1,5 +1,6 @@
 import { type AddressTest, addressTest, type ClientAddress, clientAddresses } from '../src/access/address.ts';
 import { AddressPace } from '../src/access/pace.ts';
+import type { MeshView } from '../src/cluster/reads/view.ts';
 import type { Commands } from '../src/commands/commands.ts';
 import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
@@ -20,7 +21,6 @@ import { liveStream } from './live/stream.ts';
 import { watchIdentity } from './panel/identity.ts';
 import { failure, frame, page } from './panel/layout.tsx';
 import { type LinkQuery, type Panel, type PanelContext, requireUnique } from './panel/panel.ts';
-import type { MeshView } from '../src/cluster/reads/view.ts';
 import { builtInPanels } from './panels/index.ts';
 import { nodesPanel } from './panels/nodes.tsx';
 import { type OpenView, Watchings } from './watchings.ts';

@@ -39,7 +39,7 @@ export interface CollectionOptions {
   node: MeasuredNode;
   events: SfuBus;
   signalingEvents: SignalingBus;
-  sampler: Pick<Sampler, 'follow' | 'onWorkerUsage'>;
+  sampler: Pick<Sampler, 'follow' | 'onWorkerUsage' | 'onPass'>;
   loopLag: Pick<LoopLag, 'follow'>;
   onError: (error: unknown) => void;
 }
@@ -100,6 +100,14 @@ class RunningCollector {
       onScrape: (collect) => void this.#scrapes.push(this.#guarded(collect)),
       onSample: (kind, start) => sampler.follow(kind, { start, onError: (error) => this.#fail(error) }),
       onWorkerUsage: (listener) => sampler.onWorkerUsage(this.#guarded(listener)),
+      onPass: (read) =>
+        sampler.onPass(async () => {
+          try {
+            await read();
+          } catch (error) {
+            this.#fail(error);
+          }
+        }),
       onLoopLag: (listener) => loopLag.follow(this.#guarded(listener)),
     };
   }

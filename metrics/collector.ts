@@ -1,3 +1,4 @@
+import type { Mesh } from '../src/cluster/mesh.ts';
 import type { Clock } from '../src/core/clock.ts';
 import type { SfuEventName, SfuEvents } from '../src/sfu/events.ts';
 import type { MediaObject, MediaObjectKind } from '../src/sfu/rooms/media-index.ts';
@@ -25,12 +26,15 @@ export interface MeasuredNode {
   /** Plain data of the domain, and nothing that could change it. */
   readonly sfu: Pick<Sfu, 'read' | 'drainDeadline' | 'unreadyReasons'> & {
     readonly media: Pick<Sfu['media'], 'find'>;
+    readonly mesh: Pick<Sfu['mesh'], 'counts' | 'remotePeers' | 'readPipes'>;
   };
   readonly signaling: SignalingCounts;
   /** The webhooks that wait or have failed; not measured by default. */
   readonly webhooks: Pick<WebhookOutbox, 'states' | 'countsOf'> | undefined;
   /** The database; not measured by default. */
   readonly storage: Pick<Store, 'state'> | undefined;
+  /** This node among others; undefined for one that is alone. */
+  readonly mesh: Pick<Mesh, 'measures' | 'onAsked'> | undefined;
   readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds'>;
   /** Of Tureen itself. */
   readonly version: string;
@@ -49,6 +53,8 @@ export interface Sources extends MeasuredNode {
   onSample<K extends MediaObjectKind>(kind: K, follow: (object: MediaObject<K>) => Follower<K>): void;
   /** Calls with what a worker has used, once a pass of the sampler. */
   onWorkerUsage(listener: (workerIndex: number, usage: WorkerUsage) => void): void;
+  /** Calls once a pass of the sampler, to ask the workers for what is no media object of a peer. */
+  onPass(read: () => Promise<void>): void;
   /** Calls twice a second with how late a timer of the event loop fired, in milliseconds. */
   onLoopLag(listener: (milliseconds: number) => void): void;
 }

@@ -20,6 +20,8 @@ export interface MeasurementsOptions {
   webhooks?: MeasuredNode['webhooks'];
   /** The database; not measured by default. */
   storage?: MeasuredNode['storage'];
+  /** This node among others; undefined for one that is alone. */
+  mesh?: MeasuredNode['mesh'];
   /** Of Tureen itself. */
   version: string;
   clock?: Clock;
@@ -38,7 +40,17 @@ export class Measurements {
 
   /** @param options.sfu one whose rooms have not been opened yet */
   constructor(private readonly options: MeasurementsOptions) {
-    const { sfu, config, signaling, webhooks, storage, version, clock = systemClock, onError } = options;
+    const {
+      sfu,
+      config,
+      signaling,
+      webhooks,
+      storage,
+      mesh,
+      version,
+      clock = systemClock,
+      onError,
+    } = options;
     const { node = hostname(), region = 'none', statsIntervalSeconds: intervalSeconds } = config;
     const page = new Page(allMetrics, { node, region });
     const loopLag = this.#loopLag;
@@ -46,7 +58,7 @@ export class Measurements {
     this.page = page;
     this.sampler = sampler;
     this.#collection = new Collection({
-      node: { page, sfu, signaling: signaling.counts, webhooks, storage, sampler, version, clock },
+      node: { page, sfu, signaling: signaling.counts, webhooks, storage, mesh, sampler, version, clock },
       events: sfu.events,
       signalingEvents: signaling.events,
       sampler,

@@ -1,21 +1,23 @@
 /**
  * Writes a Fly.io configuration for each node, and checks the existing ones:
- * `bun run fly:config --nodes ams,fra,iad`, `bun run fly:config --check`.
+ * `bun run fly:config --nodes ams,fra,iad`, with `--mesh` as one mesh, `bun run fly:config --check`.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Glob } from 'bun';
 import { checkFlyFiles } from '../deploy/fly/check.ts';
-import { appName, flyConfig, planNodes } from '../deploy/fly/config.ts';
+import { checkMeshFiles } from '../deploy/fly/check-mesh.ts';
+import { appName, type FlyNode, flyConfig, planNodes } from '../deploy/fly/config.ts';
+import { flyMesh } from '../deploy/fly/mesh.ts';
 import { reasonOf, runTask, SetupError, say } from './machine/console.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
-const USAGE = `bun run fly:config --nodes ams,fra,iad [--prefix tureen] [--workers 2] [--base-port 40000] [--out folder]
+const USAGE = `bun run fly:config --nodes ams,fra,iad [--prefix tureen] [--workers 2] [--base-port 40000] [--mesh] [--out folder]
 bun run fly:config --check [--out folder]`;
 
 await runTask(async () => {
-  const { nodes, prefix, out, check, help, ...numbers } = readArguments();
+  const { nodes, prefix, mesh, out, check, help, ...numbers } = readArguments();
 
   if (help) {
     console.log(USAGE);
@@ -43,20 +45,38 @@ await runTask(async () => {
       basePort: readNumber('--base-port', numbers['base-port']),
     };
 
-    for (const node of planNodes(plan)) {
-      const name = `fly.${node.app}.toml`;
-
-      await Bun.write(join(out, name), flyConfig(node));
-      say(
-        `written: ${name}. Create the app: fly apps create ${node.app} && fly ips allocate-v4 -a ${node.app}`,
-      );
-    }
+    await (mesh ? writeMesh(planNodes(plan), out, prefix) : writeNodes(planNodes(plan), out));
   } else if (!check) {
     throw new SetupError(`nothing to do; expected one of\n${USAGE}`);
   }
 
   await checkFolder(out);
 });
+
+async function writeNodes(nodes: readonly FlyNode[], out: string): Promise<void> {
+  for (const node of nodes) {
+    const name = `fly.${node.app}.toml`;
+
+    await Bun.write(join(out, name), flyConfig(node));
+    say(
+      `written: ${name}. Create the app: fly apps create ${node.app} && fly ips allocate-v4 -a ${node.app}`,
+    );
+  }
+}
+
+async function writeMesh(nodes: readonly FlyNode[], out: string, prefix: string | undefined): Promise<void> {
+  const keys = join(out, 'bus');
+
+  for (const { name, text, commands } of await flyMesh(nodes, { keys, prefix })) {
+    await Bun.write(join(out, name), text);
+    say(`written: ${name}`);
+    console.log(commands.map((command) => `  ${command}`).join('\n'));
+  }
+
+  say(
+    `keep ${keys} in a safe place and out of version control: it has the keys of the buses and of the nodes`,
+  );
+}
 
 function readArguments() {
   try {
@@ -68,6 +88,7 @@ function readArguments() {
         workers: { type: 'string' },
         'base-port': { type: 'string' },
         out: { type: 'string', default: ROOT },
+        mesh: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -100,11 +121,17 @@ async function checkFolder(folder: string): Promise<void> {
   const files = await Promise.all(
     names.map(async (name) => ({ name, text: await Bun.file(join(folder, name)).text() })),
   );
-  const mistakes = checkFlyFiles(files);
+  const busNames = [...new Glob('bus.*.toml').scanSync(folder)].sort();
+  const buses = await Promise.all(
+    busNames.map(async (name) => ({ name, text: await Bun.file(join(folder, name)).text() })),
+  );
+  const mistakes = [...checkFlyFiles(files), ...checkMeshFiles(files, buses)];
 
   if (mistakes.length > 0) {
     throw new SetupError(`the configuration for Fly.io is wrong:\n${mistakes.join('\n')}`);
   }
 
-  say(`checked: ${names.join(', ')}. If flyctl is installed, also run: fly config validate --config <file>`);
+  say(
+    `checked: ${[...names, ...busNames].join(', ')}. If flyctl is installed, also run: fly config validate --config <file>`,
+  );
 }

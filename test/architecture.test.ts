@@ -75,6 +75,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/config',
   ],
   metrics: [
+    'src/cluster/drops.ts',
+    'src/cluster/mesh.ts',
+    'src/cluster/wire.ts',
     'src/sfu/events.ts',
     'src/sfu/sfu.ts',
     'src/sfu/rooms/media-index.ts',
@@ -91,7 +94,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'scripts/machine': [],
   scripts: everything,
   docs: everything,
-  deploy: ['src/config'],
+  deploy: ['src/cluster/permissions.ts', 'src/config'],
   bench: everything,
   examples: ['admin', 'client'],
   // The soak uses it as well, so it must not import what imports the soak.

@@ -3,7 +3,8 @@ const paths: Readonly<Record<string, string>> = {
   overview: 'M2 9a6 6 0 0 1 12 0M8 9l3-3M3 13h10',
   rooms: 'M2 3h5v4H2zM9 3h5v4H9zM2 9h5v4H2zM9 9h5v4H9z',
   workers: 'M4 4h8v8H4zM6 1v3M10 1v3M6 12v3M10 12v3M1 6h3M1 10h3M12 6h3M12 10h3',
-  nodes: 'M8 2a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM4 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM12 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM7 6l-2 4M9 6l2 4M6 12h4',
+  nodes:
+    'M8 2a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM4 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM12 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM7 6l-2 4M9 6l2 4M6 12h4',
   audit: 'M4 2h8v12H4zM6 5h4M6 8h4M6 11h2',
   bans: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM4 4l8 8',
   people: 'M8 3a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5zM3 14c0-3 2-4.500 5-4.500s5 1.500 5 4.500',

@@ -1,3 +1,6 @@
+import { type BusNode, busEnvironment, busFiles, busFolder } from '../bus/config.ts';
+import { base64File, secretFile } from './files.ts';
+
 /** One node: an app with one machine, since Fly sends the UDP of a port to one machine only. */
 export interface FlyNode {
   /** Fly's code of the region, e.g. ams; `fly platform regions` lists them. */
@@ -6,6 +9,13 @@ export interface FlyNode {
   /** Worker i listens on this port + i. */
   readonly basePort: number;
   readonly workers: number;
+}
+
+/** A node with its bus, which is an app of its own in the same region. */
+export interface FlyMeshNode extends FlyNode {
+  readonly bus: BusNode;
+  /** Of the authority that vouches for the buses. */
+  readonly authority: string;
 }
 
 export interface FlyPlan {
@@ -25,6 +35,8 @@ export const defaultBasePort = 40_000;
 export const longestKillTimeout = 300;
 /** Calls may continue for this long; the rest of the kill timeout is for the shutdown. */
 const drainSeconds = longestKillTimeout - 20;
+/** The secret of a node's app with what it shows to the bus. */
+export const nodeSecret = 'TUREEN_BUS_SEED';
 const httpPort = 3000;
 const metricsPort = 9091;
 
@@ -39,7 +51,7 @@ export function planNodes(plan: FlyPlan): FlyNode[] {
 }
 
 /** The text of one node's fly.toml. */
-export function flyConfig(node: FlyNode): string {
+export function flyConfig(node: FlyNode | FlyMeshNode): string {
   const { region, app, basePort, workers } = node;
   const ports = Array.from({ length: workers }, (_, index) => basePort + index);
   return `# One node of Tureen on Fly.io. Made by \`bun run fly:config --nodes ${region}\`; docs/deploy.md explains it.
@@ -61,7 +73,7 @@ kill_timeout = ${longestKillTimeout}
   # Only Fly's private network reaches this port: no service below publishes it.
   TUREEN_METRICS_PORT = "${metricsPort}"
   TUREEN_METRICS_HOST = "::"
-
+${'bus' in node ? meshEnvironment(node) : ''}
 [deploy]
   strategy = "rolling"
 
@@ -105,7 +117,22 @@ kill_timeout = ${longestKillTimeout}
 
 # Media: a port for each worker, by UDP and by TCP as it is, without any handler. Nothing here limits TCP connections of one
 # address, each of which takes a file descriptor of a worker: watch tureen_worker_fds_ratio (docs/deploy.md).
-${ports.flatMap((port) => [service('udp', port), service('tcp', port)]).join('\n')}`;
+${ports.flatMap((port) => [service('udp', port), service('tcp', port)]).join('\n')}${'bus' in node ? meshFiles(node) : ''}`;
+}
+
+/** The bus and other nodes are reached over Fly's private network: no service publishes them. */
+function meshEnvironment({ bus }: FlyMeshNode): string {
+  return Object.entries(busEnvironment(bus))
+    .map(([name, value]) => `  ${name} = "${value}"\n`)
+    .join('');
+}
+
+function meshFiles({ authority }: FlyMeshNode): string {
+  const [ca, seed] = [busFiles.authority, busFiles.seed].map((name) => `${busFolder}/${name}`) as [
+    string,
+    string,
+  ];
+  return `\n# Who vouches for the bus, and what this node shows to it.\n${base64File(ca, authority)}\n${secretFile(seed, nodeSecret)}`;
 }
 
 function service(protocol: 'udp' | 'tcp', port: number): string {

@@ -2,6 +2,7 @@ import type { Collector } from '../collector.ts';
 import { consumers } from './consumers.ts';
 import { data } from './data.ts';
 import { joins } from './joins.ts';
+import { mesh } from './mesh.ts';
 import { node } from './node.ts';
 import { processCollector } from './process.ts';
 import { producers } from './producers.ts';
@@ -28,6 +29,7 @@ export const collectors: readonly Collector[] = [
   signaling,
   workers,
   node,
+  mesh,
   processCollector,
   storage,
   webhooks,

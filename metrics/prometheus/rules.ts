@@ -8,29 +8,8 @@ import { metrics as storage } from '../collectors/storage.ts';
 import { metrics as transports } from '../collectors/transports.ts';
 import { metrics as webhooks } from '../collectors/webhooks.ts';
 import { metrics as workers } from '../collectors/workers.ts';
-import { Promql } from '../promql.ts';
-
-/**
- * Everything is by node: whoever is woken wants to know which one. Prometheus has process metrics of other programs as
- * well; only ours carry a node.
- */
-const q = new Promql('node!=""', '10m', ['node', 'region']);
-
-/** A query that is worked out ahead, under a name that says its level, its metric and what was done with it. */
-export interface RecordingRule {
-  readonly record: string;
-  readonly expr: string;
-  readonly doc: string;
-}
-
-export interface AlertRule {
-  readonly alert: string;
-  readonly expr: string;
-  /** How long it has to hold. */
-  readonly for: string;
-  readonly severity: 'critical' | 'warning';
-  readonly summary: string;
-}
+import { meshRules } from './mesh-rules.ts';
+import { type AlertRule, q, type RecordingRule } from './rule.ts';
 
 const joinP95: RecordingRule = {
   record: 'node:tureen_join_duration_seconds:p95_10m',
@@ -199,6 +178,7 @@ export const alertRules: readonly AlertRule[] = [
     summary:
       'Webhooks of {{ $labels.node }} for {{ $labels.receiver }} were given up in the last ten minutes.',
   },
+  ...meshRules,
   {
     alert: 'TureenCollectorFails',
     expr: `min by (node, region, collector) (${q.raw(collecting.success)}) == 0`,

@@ -38,6 +38,7 @@ export class Sampler {
   lastPassSeconds = 0;
   readonly #followings = new Map<MediaObjectKind, Following[]>();
   readonly #usageListeners: ((workerIndex: number, usage: WorkerUsage) => void)[] = [];
+  readonly #reads: (() => Promise<void>)[] = [];
   /** Of each worker by its index. */
   readonly #lanes: readonly Lane[];
   /** Of the objects that are open. */
@@ -62,6 +63,17 @@ export class Sampler {
   /** Calls with what each worker has used, once a pass. */
   onWorkerUsage(listener: (workerIndex: number, usage: WorkerUsage) => void): void {
     this.#usageListeners.push(listener);
+  }
+
+  /** Calls once a pass, unless the last call has not come to its end. */
+  onPass(read: () => Promise<void>): void {
+    let reading: Promise<void> | undefined;
+    this.#reads.push(() => {
+      reading ??= read().finally(() => {
+        reading = undefined;
+      });
+      return reading;
+    });
   }
 
   /** Takes up what is there, and begins the passes. */
@@ -92,12 +104,14 @@ export class Sampler {
   async pass({ hurry = false } = {}): Promise<void> {
     const startedAt = performance.now();
     const rest = hurry ? async () => {} : (took: number, slices: number) => this.#rest(took, slices);
+    const reads = this.#reads.map((read) => read());
     const slow = await Promise.all(this.#lanes.map((lane) => lane.pass(rest)));
     this.#tallies.write(this.#lanes.map(({ tally }) => tally));
     // A lane that has not come to the end of its last pass is the slowest of all.
     const busy = this.options.loopLag.worst() > busyLag || slow.some((lane) => lane !== false);
     this.#stretch = busy ? Math.min(this.#stretch * 2, mostStretch) : Math.max(this.#stretch / 2, 1);
     this.lastPassSeconds = (performance.now() - startedAt) / 1000;
+    await Promise.all(reads);
     this.counts.passes += 1;
   }
 

@@ -194,6 +194,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     config,
     sfu,
     store,
+    mesh,
     commands,
     reads,
     admission,
@@ -214,6 +215,7 @@ interface Core {
   readonly config: Config;
   readonly sfu: Sfu;
   readonly store: Store;
+  readonly mesh: Mesh | undefined;
   readonly commands: Commands;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly reads: MeshReads | undefined;
@@ -227,14 +229,14 @@ interface Core {
 
 /** Starts what follows the domain, and the ways in. The workers run already. */
 function startAdapters({ admission, panels, ...core }: Core) {
-  const { config, sfu, store, commands, reads, log, clock, ends } = core;
+  const { config, sfu, store, mesh, commands, reads, log, clock, ends } = core;
   const { version } = packageJson;
   const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock });
   const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
-      ...{ sfu, signaling, config, version, clock, webhooks: store.webhooks, storage: store },
+      ...{ sfu, mesh, signaling, config, version, clock, webhooks: store.webhooks, storage: store },
       onError: (error) => log.error('a measurement failed', { error }),
     }),
     (started) => started.close(),

@@ -1,6 +1,7 @@
+import { probeBus } from '../cluster/probe.ts';
 import { type Config, ConfigError, type Environment, readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env-file.ts';
-import { resolveAddresses } from '../host/addresses.ts';
+import { nodePlace, resolveAddresses } from '../host/addresses.ts';
 import { type Finding, fatal } from '../host/doctor/check.ts';
 import { findingsOf, runChecks } from '../host/doctor/checks.ts';
 import { type CheckContext, hostContext } from '../host/doctor/context.ts';
@@ -25,7 +26,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   }
   const running = await runningVersion(config);
   const results = await runChecks(
-    { ...hostContext(config, workerBin), ...options.context },
+    { ...hostContext(config, workerBin), probeBus: () => lookAtBus(config), ...options.context },
     ({ bindsPorts }) => !bindsPorts || running === undefined,
   );
   if (running !== undefined)
@@ -35,6 +36,15 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const fatals = found.filter(({ severity }) => severity === 'fatal').length;
   print(`${results.length} checks, ${fatals} fatal findings, ${found.length - fatals} warnings.`);
   return fatals > 0 ? 1 : 0;
+}
+
+async function lookAtBus(config: Config) {
+  const { busUrls, busCredentials, busCa, busDomain, busReplicas } = config;
+  if (busUrls === undefined) return undefined;
+  return await probeBus({
+    ...{ busUrls, busCredentials, busCa, busDomain, busReplicas },
+    node: nodePlace(config).node,
+  });
 }
 
 async function configOf(environment: Environment): Promise<Config | Finding> {

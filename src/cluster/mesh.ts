@@ -12,15 +12,17 @@ import type {
 import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Bus } from './bus.ts';
+import { BusConnection } from './bus-connection.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain } from './domain.ts';
+import type { Drops } from './drops.ts';
 import { FactExchange } from './facts.ts';
 import { JumpWatch } from './jump-watch.ts';
 import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';
 import { RulesSync } from './rules-sync.ts';
 import { Shares } from './shares.ts';
-import { type Answers, type RoomMessage, Wire } from './wire.ts';
+import { type Answers, type Asked, type RoomMessage, Wire } from './wire.ts';
 
 export interface MeshOptions {
   readonly self: NodeRef;
@@ -41,6 +43,20 @@ export interface MeshOptions {
   readonly clock?: Clock;
 }
 
+/** What there is to measure of this node among the others. */
+export interface MeshMeasures {
+  readonly connections: readonly Pick<BusConnection, 'name' | 'connected' | 'reconnects'>[];
+  /** Other nodes that are heard. */
+  readonly living: number;
+  /** Those of which nothing is heard now. */
+  readonly stale: number;
+  /** By how many milliseconds the clock of this node and that of another one differ at most. */
+  readonly clockOffset: number;
+  readonly localShares: number;
+  readonly remoteShares: number;
+  readonly drops: Drops['counts'];
+}
+
 const askTimeoutMs = 2000;
 
 /** This node among the others: who they are, what they say of rooms, and the way to them. */
@@ -54,11 +70,13 @@ export class Mesh implements NodeLink {
   readonly #data: DataMessages;
   readonly #jumps: JumpWatch;
   readonly #answers: Partial<Answers> = {};
+  readonly #connections: readonly BusConnection[];
   readonly #stopAnswering: () => void;
   #closed: Promise<void> | undefined;
 
   constructor(private readonly options: MeshOptions) {
     const { self, bus, dataBus, domain, received, log, clock = systemClock } = options;
+    this.#connections = [new BusConnection('control', bus), new BusConnection('data', dataBus)];
     this.#jumps = new JumpWatch(clock, (milliseconds) => this.#jumped(milliseconds));
     const jumps = this.#jumps;
     const wire = new Wire({ bus, self, jumps, log, clock });
@@ -82,6 +100,7 @@ export class Mesh implements NodeLink {
     });
     this.#stopAnswering = wire.answer(this.#answers);
     this.answer({
+      ping: () => ({ now: clock.now() }),
       'share.fetch': (_from, data) => this.shares.fetch(data),
       'pipe.open': (from, data) => domain.answer(from, 'pipe.open', data),
       'pipe.want': (from, data) => domain.answer(from, 'pipe.want', data),
@@ -110,6 +129,27 @@ export class Mesh implements NodeLink {
   /** Why new calls should go elsewhere. */
   unreadyReasons(): string[] {
     return [...this.presence.unreadyReasons(), ...this.facts.unreadyReasons()];
+  }
+
+  /** How it is now, for those who measure. */
+  get measures(): MeshMeasures {
+    const { presence, shares } = this;
+    const nodes = [...presence.nodes.values()];
+    const offsets = presence.living.map(({ clockOffset }) => Math.abs(clockOffset));
+    return {
+      connections: this.#connections,
+      living: presence.living.length,
+      stale: nodes.length - presence.living.length,
+      clockOffset: Math.max(0, ...offsets),
+      localShares: shares.localCount,
+      remoteShares: shares.remoteCount,
+      drops: this.wire.drops.counts,
+    };
+  }
+
+  /** Calls with what became of each request to another node. There is one listener. */
+  onAsked(listener: (asked: Asked) => void): void {
+    this.wire.onAsked(listener);
   }
 
   /** When what others say of a room that was just opened is known. At once while the bus is away. */

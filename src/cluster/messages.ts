@@ -108,6 +108,11 @@ export const dataHeaderCheck = dataCheck(DataHeader);
 
 /** To one node, which answers. */
 export const requests = {
+  ping: request(
+    Nothing,
+    Type.Object({ now: shapes.Time }),
+    'Whether it lives, how far it is, and what its clock says. It answers whoever may use the bus: `tureen doctor` is no node.',
+  ),
   'share.fetch': request(
     Type.Object({ roomId: Id, page: orNull(Type.String({ maxLength: 64 }), 'null for the first one') }),
     orNull(

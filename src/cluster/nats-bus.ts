@@ -11,6 +11,7 @@ import {
 } from './bus.ts';
 import { type NatsAccess, natsAuthenticator } from './nats-access.ts';
 import { NatsBucket } from './nats-bucket.ts';
+import { factsBucket } from './permissions.ts';
 
 export interface NatsBusOptions extends NatsAccess {
   /** As `nats://host:port` or `tls://host:port`. */
@@ -26,8 +27,6 @@ export interface NatsBusOptions extends NatsAccess {
   readonly clock?: Clock;
 }
 
-/** The bucket's name in JetStream. */
-const bucketName = 'tureen-facts';
 /** A connection whose server says nothing is given up after two of these. */
 const pingIntervalMs = 2000;
 const handshakeTimeoutMs = 3000;
@@ -61,7 +60,7 @@ export class NatsBus implements Bus {
     const { clock = systemClock, domain, replicas = 1 } = options;
     this.#clock = clock;
     const connection = () => (this.#status === 'connected' ? this.#connection : undefined);
-    this.bucket = new NatsBucket(connection, clock, { name: bucketName, domain, replicas });
+    this.bucket = new NatsBucket(connection, clock, { name: factsBucket, domain, replicas });
     void this.#connect();
   }
 
@@ -190,7 +189,6 @@ export class NatsBus implements Bus {
       maxReconnectAttempts: -1,
       reconnectTimeWait: retryMs,
       reconnectJitterTLS: retryMs,
-      ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
     });
   }

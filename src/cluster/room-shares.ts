@@ -57,6 +57,11 @@ export class RoomShares {
     return this.options.local;
   }
 
+  /** How many other nodes say something of it. */
+  get remoteCount(): number {
+    return this.#remote.size;
+  }
+
   /** The number of the last change of a share that was taken over here. */
   numberOf(life: string): number {
     return this.#remote.get(life)?.number ?? 0;

@@ -78,6 +78,16 @@ export class Shares {
     return this.#rooms.get(roomId)?.numberOf(life) ?? 0;
   }
 
+  /** How many there are of other nodes, in all rooms that are open here. */
+  get remoteCount(): number {
+    return [...this.#rooms.values()].reduce((sum, { remoteCount }) => sum + remoteCount, 0);
+  }
+
+  /** How many this node has: its rooms. */
+  get localCount(): number {
+    return this.#rooms.size;
+  }
+
   /** Answers a node that fetches the share of this one. */
   fetch({ roomId, page }: RequestData<'share.fetch'>): RequestResult<'share.fetch'> {
     if (page !== null) return this.#pages.take(page);

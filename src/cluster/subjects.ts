@@ -38,6 +38,11 @@ export class OwnSubjects {
   }
 }
 
+/** All that a node may say, in any life, and where it gets answers; and what nodes say at all. */
+export const subjectsOf = (node: string) => `${root}.${encode(node)}.>`;
+export const inboxesOf = (node: string) => `i.${encode(node)}.>`;
+export const everything = `${root}.>`;
+
 /** What begins the subjects of answers to a node. */
 export function inboxPrefix({ name, life }: NodeRef): string {
   return `i.${encode(name)}.${life}`;

@@ -33,6 +33,15 @@ export type Answers = {
   ) => table.RequestResult<N> | Promise<table.RequestResult<N>>;
 };
 
+/** What became of a request to another node: a refusal is an answer, too. */
+export const askOutcomes = ['answered', 'timeout', 'nobody', 'away'] as const;
+export type AskOutcome = (typeof askOutcomes)[number];
+
+export interface Asked {
+  readonly outcome: AskOutcome;
+  readonly milliseconds: number;
+}
+
 /** How deep a message may be nested: what a client may send, and what is around it. */
 const maxDepth = 40;
 const encoder = new TextEncoder();
@@ -47,6 +56,7 @@ export class Wire {
   readonly subjects: OwnSubjects;
   /** The nodes whose messages count; all others are dropped. Their heartbeats are heard in any case. */
   knows: (from: NodeRef) => boolean = () => false;
+  #onAsked: (asked: Asked) => void = () => {};
 
   constructor(private readonly options: WireOptions) {
     this.drops = new Drops(options.log, options.clock);
@@ -55,6 +65,11 @@ export class Wire {
 
   get bus(): Bus {
     return this.options.bus;
+  }
+
+  /** Calls with every request to another node that has an answer, or will have none. There is one listener. */
+  onAsked(listener: (asked: Asked) => void): void {
+    this.#onAsked = listener;
   }
 
   /** Says something to all nodes. @returns false when it is lost for certain */
@@ -122,10 +137,15 @@ export class Wire {
     timeoutMs: number,
   ): Promise<table.RequestResult<N>> {
     const subject = this.subjects.ask(life, name);
+    const askedAt = this.options.clock.elapsed();
+    const tell = (outcome: AskOutcome) =>
+      this.#onAsked({ outcome, milliseconds: this.options.clock.elapsed() - askedAt });
     const answer = await this.bus.request(subject, encode(data), timeoutMs).catch((error: unknown) => {
       const why = error instanceof NoAnswer ? error.cause : 'away';
+      tell(why);
       throw new SfuError('gone', `the other node did not answer "${name}" (${why}); it may have ended`);
     });
+    tell('answered');
     const { result, error } = (parseJson(answer) ?? {}) as { result?: unknown; error?: unknown };
     if (error !== undefined) throw refusal(error);
     if (table.requests[name].checkResult.Check(result)) return result as table.RequestResult<N>;
@@ -133,11 +153,11 @@ export class Wire {
     throw new SfuError('gone', `the other node answered "${name}" with something else`);
   }
 
-  /** Answers the requests of nodes that are known. */
+  /** Answers the requests of nodes that are known; `ping` anybody's who may use the bus. */
   answer(answers: Partial<Answers>): () => void {
     return this.bus.subscribe(askedOf(this.options.self.life), (message) => {
       const read = this.#read(message, table.requests);
-      if (!read || !this.isKnown(read.from, message)) return;
+      if (!read || (read.name !== 'ping' && !this.isKnown(read.from, message))) return;
       const run = answers[read.name] ?? refuse;
       void this.#answer(message, () => run(read.from, read.data as never));
     });

@@ -22,19 +22,26 @@ export function nodePlace({ node, region, flyMachine, flyRegion }: Config): Node
 
 /**
  * Fills in the addresses that follow from the platform, where they are not configured. On Fly.io UDP must bind the
- * address of fly-global-services, TCP binds every address, and the app's dedicated IPv4 is announced.
+ * address of fly-global-services, TCP binds every address, and the app's dedicated IPv4 is announced. Other nodes reach
+ * the machine over Fly's private network.
  * https://fly.io/docs/networking/udp-and-tcp/
  * @throws Error that says which name could not be resolved and what to set instead
  */
 export async function resolveAddresses(config: Config, resolve: Lookup = lookupIPv4): Promise<Config> {
   if (config.flyApp === undefined) return config;
-  const { flyApp, udpListenIp, announcedAddresses: configured } = config;
+  const {
+    flyApp,
+    flyPrivateIp,
+    udpListenIp,
+    announcedAddresses: configured,
+    clusterAddress = flyPrivateIp,
+  } = config;
   const [udp, announced] = await Promise.all([
     udpListenIp ??
       addressesOf('fly-global-services', 'TUREEN_UDP_LISTEN_IP', resolve).then(([first]) => first),
     configured ?? addressesOf(`${flyApp}.fly.dev`, 'TUREEN_ANNOUNCED_ADDRESS', resolve),
   ]);
-  return Object.freeze({ ...config, udpListenIp: udp, announcedAddresses: announced });
+  return Object.freeze({ ...config, udpListenIp: udp, announcedAddresses: announced, clusterAddress });
 }
 
 /**

@@ -4,7 +4,9 @@ import { SfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
 import type { SfuBus } from './events.ts';
+import { noMeshCounts } from './media/mesh-counts.ts';
 import type { NodeLink, NodeRequestName, NodeRequests, RoomTelling } from './media/node-link.ts';
+import { type PipeReading, readPipe } from './media/pipe-reading.ts';
 import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerDataToAll, offerToAll } from './rooms/offering.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
@@ -60,6 +62,7 @@ export interface PipeTraffic {
 export class SfuMesh {
   /** What happens on other nodes. */
   readonly events: RemoteBus;
+  readonly counts = noMeshCounts();
   readonly #settling = new Map<string, Promise<void>>();
   readonly #onRules = new Set<(roomId: string, rules: readonly StampedRule[]) => void>();
 
@@ -75,6 +78,7 @@ export class SfuMesh {
     registry.connect({
       ...mesh,
       events: this.events,
+      counts: this.counts,
       rulesMade: (roomId, rules) => {
         for (const listener of this.#onRules) listener(roomId, rules);
       },
@@ -141,7 +145,7 @@ export class SfuMesh {
   async traffic(): Promise<PipeTraffic[]> {
     const reading = [...this.options.registry.rooms.values()].flatMap(({ id: roomId, mesh }) => [
       ...(mesh?.incoming ?? []).map((pipe) => read(roomId, 'in', pipe)),
-      ...(mesh?.outgoing.transports ?? []).map((pipe) => read(roomId, 'out', pipe)),
+      ...(mesh?.outgoing.measured ?? []).map((pipe) => read(roomId, 'out', pipe)),
     ]);
     return (await Promise.all(reading)).flat();
   }
@@ -191,6 +195,24 @@ export class SfuMesh {
         subject,
         node,
       }));
+  }
+
+  /** How many peers of other nodes are in the rooms that are open here. */
+  get remotePeers(): number {
+    return [...this.options.registry.rooms.values()].reduce(
+      (sum, { mesh }) => sum + (mesh?.roster.peers.size ?? 0),
+      0,
+    );
+  }
+
+  /** Reads every pipe and the tracks on it, one after the other, so that no worker has much to answer at once. */
+  async readPipes(): Promise<PipeReading[]> {
+    const readings: PipeReading[] = [];
+    for (const { mesh } of this.options.registry.rooms.values()) {
+      for (const pipe of mesh?.incoming ?? []) readings.push(...(await readPipe(pipe, 'in')));
+      for (const pipe of mesh?.outgoing.measured ?? []) readings.push(...(await readPipe(pipe, 'out')));
+    }
+    return readings;
   }
 
   /** What to wait for before somebody enters a room that was just opened: who is in it on other nodes. */

@@ -47,8 +47,7 @@ async function failureOf(work: Promise<unknown>): Promise<string> {
   );
 }
 
-const auditOf = (node: string, roomId: string) =>
-  mesh.server(node).store.audit.search({ roomId, limit: 10 });
+const auditOf = (node: string, roomId: string) => mesh.server(node).store.audit.search({ roomId, limit: 10 });
 
 function lifeOf(name: string): string {
   const node = [...(mesh.server('c').mesh?.presence.nodes.values() ?? [])].find((each) => each.name === name);
@@ -118,7 +117,10 @@ test('of two nodes that decide while they are apart one wins on both', async () 
       const { locked, bitrateCap } = mesh.server(name).sfu.read.room(roomId);
       return JSON.stringify({ locked, bitrateCap });
     });
-  await until(() => mesh.server('a').sfu.read.room(roomId).locked && new Set(states()).size === 1, 'one state');
+  await until(
+    () => mesh.server('a').sfu.read.room(roomId).locked && new Set(states()).size === 1,
+    'one state',
+  );
   const rules = ['a', 'b'].map((name) => mesh.server(name).sfu.mesh.rules(roomId)?.hash);
   expect(rules[0]).toBe(rules[1] ?? '');
 });

@@ -100,3 +100,75 @@ test('the command writes a file for each node and checks them together', async (
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test('with --mesh each node has a bus beside it, on the private network, and all of it fits together', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tureen-fly-'));
+  const run = (...args: string[]) =>
+    Bun.spawnSync([process.execPath, 'scripts/fly-config.ts', ...args, '--out', folder], { cwd: root });
+  const change = async (name: string, find: string, replacement: string) => {
+    const file = join(folder, name);
+    const text = await Bun.file(file).text();
+    expect(text).toContain(find);
+    await Bun.write(file, text.replace(find, replacement));
+    const checked = run('--check');
+    await Bun.write(file, text);
+    return checked.stderr.toString();
+  };
+  try {
+    const made = run('--nodes', 'ams,iad,syd', '--prefix', 'mycalls', '--mesh');
+    expect(made.stderr.toString()).toContain('checked: fly.mycalls-ams.toml');
+    expect(made.exitCode).toBe(0);
+    expect(made.stdout.toString()).toContain(
+      'fly secrets set --stage -a mycalls-bus-ams BUS_KEY="$(base64 -w0 ',
+    );
+    const read = async (name: string) =>
+      Bun.TOML.parse(await Bun.file(join(folder, name)).text()) as {
+        env: Record<string, string>;
+        files: { guest_path: string; raw_value?: string; secret_name?: string }[];
+      };
+    const node = await read('fly.mycalls-iad.toml');
+    const config = readConfig({ ...keys, ...node.env });
+    expect(config).toMatchObject({
+      node: 'mycalls-iad',
+      busUrls: ['tls://mycalls-bus-iad.internal:4222'],
+      busCredentials: '/etc/tureen/bus/node.seed',
+      busCa: '/etc/tureen/bus/ca.pem',
+    });
+    const bus = await read('bus.mycalls-bus-iad.toml');
+    const text = Buffer.from(bus.files[0]?.raw_value ?? '', 'base64').toString();
+    expect(text).toContain('host: "fly-local-6pn"');
+    expect(text).toContain('"nats-route://mycalls-bus-syd.internal:6222"');
+    // No key is in a file that is deployed.
+    for (const name of ['fly.mycalls-iad.toml', 'bus.mycalls-bus-iad.toml']) {
+      const texts = (await read(name)).files.map(({ raw_value = '' }) =>
+        Buffer.from(raw_value, 'base64').toString(),
+      );
+      expect(texts.join('\n')).not.toMatch(/PRIVATE KEY|\bSU[A-Z2-7]{56}\b/);
+    }
+    const fly = 'fly.mycalls-ams.toml';
+    expect(await change(fly, 'mycalls-bus-ams.internal', 'mycalls-bus-fra.internal')).toContain(
+      `${fly}: TUREEN_BUS_URL is tls://mycalls-bus-fra.internal:4222, and there is no such bus`,
+    );
+    expect(await change(fly, 'TUREEN_NODE = "mycalls-ams"', 'TUREEN_NODE = "else"')).toContain(
+      'the buses know',
+    );
+    expect(await change(fly, 'TUREEN_BUS_SEED', 'OTHER')).toContain(
+      'has no file of the secret TUREEN_BUS_SEED',
+    );
+    const ams = 'bus.mycalls-bus-ams.toml';
+    expect(await change(ams, 'primary_region = "ams"', 'primary_region = "fra"')).toContain(
+      'is in fra, not in ams',
+    );
+    expect(await change(ams, '[[restart]]', '[[services]]\n[[restart]]')).toContain('publishes a service');
+    expect(await change(ams, 'bus/nodes.conf"', 'bus/other.conf"')).toContain(
+      'has no file /etc/tureen/bus/nodes.conf',
+    );
+    expect(await change(ams, '/var/lib/tureen-bus', '/data')).toContain(`${ams}: mounts.destination`);
+    // A second run keeps the keys, so that what is deployed goes on to work.
+    const seed = await Bun.file(join(folder, 'bus/mycalls-ams/node.seed')).text();
+    expect(run('--nodes', 'ams,iad,syd,fra', '--prefix', 'mycalls', '--mesh').exitCode).toBe(0);
+    expect(await Bun.file(join(folder, 'bus/mycalls-ams/node.seed')).text()).toBe(seed);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -27,6 +27,18 @@ describe('on Fly.io', () => {
     ]);
   });
 
+  test("media between nodes goes over Fly's private network, unless the operator says otherwise", async () => {
+    const machine = { ...fly, FLY_PRIVATE_IP: 'fdaa:0:1:a7b::2' };
+    const config = await resolveAddresses(readConfig(machine), flyNames);
+    expect(pipeListenInfo(config)).toEqual({
+      protocol: 'udp',
+      ip: 'fdaa:0:1:a7b::2',
+      portRange: { min: 43_000, max: 43_999 },
+    });
+    const set = readConfig({ ...machine, TUREEN_CLUSTER_ADDRESS: '10.0.0.7' });
+    expect(pipeListenInfo(await resolveAddresses(set, flyNames)).ip).toBe('10.0.0.7');
+  });
+
   test('what the operator has set is not looked up', async () => {
     const set = { TUREEN_UDP_LISTEN_IP: '172.19.0.9', TUREEN_ANNOUNCED_ADDRESS: '198.51.100.1' };
     const config = await resolveAddresses(readConfig({ ...fly, ...set }), () => {

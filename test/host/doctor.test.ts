@@ -252,6 +252,91 @@ describe('the host', () => {
   });
 });
 
+describe('the bus', () => {
+  const withBus = {
+    TUREEN_BUS_URL: 'tls://bus.example.com:4222',
+    TUREEN_BUS_CREDENTIALS: '/etc/tureen/bus/node.seed',
+    TUREEN_CLUSTER_ADDRESS: '127.0.0.1',
+  };
+  type Probe = Extract<Awaited<ReturnType<CheckContext['probeBus']>>, { failure: undefined }>;
+  const node: Probe['nodes'][number] = {
+    ...{ name: 'iad', foreignVersion: null, roundTrip: 80, clockOffset: 0 },
+  };
+  const good: Probe = {
+    ...{ failure: undefined, roundTrip: 1, jetStream: true, bucketFailure: null, nodes: [node] },
+  };
+  const probed = (probe: Awaited<ReturnType<CheckContext['probeBus']>>) =>
+    findings('bus', withBus, { probeBus: async () => probe });
+  const withNode = (changed: Partial<typeof node>) => probed({ ...good, nodes: [{ ...node, ...changed }] });
+
+  test('that is well is no finding, and no bus is none either', async () => {
+    expect(await probed(good)).toEqual([]);
+    expect(await findings('bus')).toEqual([]);
+    expect(await findings('pipe ports')).toEqual([]);
+  });
+
+  test.each([
+    ['Authorization Violation', /TUREEN_BUS_CREDENTIALS \(\/etc\/tureen\/bus\/node\.seed\)/],
+    ['unable to verify the first certificate', /TUREEN_BUS_CA \(not set\)/],
+    ['connection refused', /systemctl status tureen-bus/],
+  ])('that cannot be used is fatal: %s', async (failure, remedy) => {
+    const found = probed({ failure });
+    await expectOne(
+      found,
+      'fatal',
+      new RegExp(`the bus \\(tls://bus.example.com:4222\\) cannot be used: ${failure}`),
+    );
+    expect((await found)[0]?.remedy).toMatch(remedy);
+  });
+
+  test('without JetStream, or far away, is told', async () => {
+    await expectOne(probed({ ...good, jetStream: false }), 'warning', /has no JetStream/);
+    const bucketFailure = 'no suitable peers for placement';
+    await expectOne(probed({ ...good, bucketFailure }), 'warning', /cannot be kept there: no suitable peers/);
+    await expectOne(probed({ ...good, roundTrip: 140.4 }), 'warning', /takes 140 ms to answer/);
+  });
+
+  test('a node of another version, one that does not answer, and one that is far are named', async () => {
+    await expectOne(
+      withNode({ foreignVersion: 7, roundTrip: undefined }),
+      'warning',
+      /"iad" speaks version 7/,
+    );
+    await expectOne(
+      withNode({ roundTrip: undefined }),
+      'warning',
+      /"iad" says that it lives, and does not answer/,
+    );
+    await expectOne(withNode({ roundTrip: 520 }), 'warning', /"iad" is 520 ms away/);
+  });
+
+  test('a clock that is wrong is named with its direction', async () => {
+    await expectOne(
+      withNode({ clockOffset: 3_600_000 }),
+      'warning',
+      /clock of node "iad" is 3600\.0 s ahead/,
+    );
+    await expectOne(withNode({ clockOffset: -2500 }), 'warning', /clock of node "iad" is 2\.5 s behind/);
+    expect(await withNode({ clockOffset: -1500 })).toEqual([]);
+  });
+
+  test('ports for pipes that are free and reach this host are no finding, one that is taken is told', async () => {
+    const port = await freePortForBoth();
+    const environment = { ...withBus, TUREEN_PIPE_PORTS: `${port}-${port}` };
+    expect(await findings('pipe ports', environment)).toEqual([]);
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
+    await expectOne(
+      findings('pipe ports', environment),
+      'warning',
+      /port \d+ cannot be bound: another program/,
+    );
+    socket.close();
+    const elsewhere = { ...environment, TUREEN_CLUSTER_ADDRESS: '203.0.113.77' };
+    await expectOne(findings('pipe ports', elsewhere), 'fatal', /203\.0\.113\.77 port \d+ cannot be bound/);
+  });
+});
+
 describe('on Fly.io', () => {
   const fly = { FLY_APP_NAME: 'tureen-ams', ...keys };
 
@@ -289,7 +374,7 @@ describe('the command', () => {
     );
     expect(lines[at + 1]).toStartWith('         why it matters: ');
     expect(lines[at + 2]).toStartWith('         what to do: ');
-    expect(lines.at(-1)).toBe('11 checks, 1 fatal findings, 0 warnings.');
+    expect(lines.at(-1)).toBe('13 checks, 1 fatal findings, 0 warnings.');
   });
 
   test('takes the server that runs here already for no finding, but another program on its port', async () => {

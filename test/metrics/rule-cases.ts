@@ -1,18 +1,5 @@
-/** A series with its values in promtool's notation, one a minute. */
-export type Series = readonly [series: string, values: string];
-
-export interface RuleCase {
-  /** When the alerts are looked at. */
-  readonly at: string;
-  /** Labels that the alert carries. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly fires: readonly Series[];
-  readonly silent: readonly Series[];
-}
-
-const node = { node: 'n1', region: 'ams' };
-const on = (name: string, more = '') => `${name}{node="n1",region="ams"${more === '' ? '' : `,${more}`}}`;
-const le = (name: string, bound: string) => on(`${name}_bucket`, `le="${bound}"`);
+import { meshCases } from './mesh-rule-cases.ts';
+import { le, node, on, type RuleCase, type Series } from './rule-case.ts';
 
 const joinDuration = 'tureen_join_duration_seconds';
 const joins = (fast: string, all: string): Series[] => [
@@ -166,6 +153,7 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     fires: [[on('tureen_webhooks_given_up_total', 'receiver="billing",course="dead"'), '0 0 0 1x10']],
     silent: [[on('tureen_webhooks_given_up_total', 'receiver="billing",course="dead"'), '4x15']],
   },
+  ...meshCases,
   TureenCollectorFails: {
     at: '15m',
     labels: { ...node, collector: 'process' },

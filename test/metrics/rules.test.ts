@@ -6,7 +6,8 @@ import { allMetrics } from '../../metrics/collection.ts';
 import { usesOf } from '../../metrics/dashboards-and-rules.ts';
 import { renderRules, runbookOf } from '../../metrics/prometheus/render.ts';
 import { alertRules } from '../../metrics/prometheus/rules.ts';
-import { cases, type Series } from './rule-cases.ts';
+import type { Series } from './rule-case.ts';
+import { cases } from './rule-cases.ts';
 import { promtool } from './support.ts';
 
 const root = join(import.meta.dir, '..', '..');

@@ -1,5 +1,5 @@
 import { allMetrics, Collection } from '../../metrics/collection.ts';
-import type { Collector } from '../../metrics/collector.ts';
+import type { Collector, MeasuredNode } from '../../metrics/collector.ts';
 import { Page } from '../../metrics/page.ts';
 import { Sampler } from '../../metrics/sampler/sampler.ts';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
@@ -98,6 +98,11 @@ export async function promtool(
 
 /** These collectors at work on a page of their own: with a domain whose worker does not run, and a bus of signaling. */
 export function collecting(...collectors: readonly Collector[]) {
+  return collectingIn(undefined, ...collectors);
+}
+
+/** As `collecting`, on a node of a mesh. */
+export function collectingIn(mesh: MeasuredNode['mesh'], ...collectors: readonly Collector[]) {
   const settings = readConfig({});
   const rtp = { listenInfo: { protocol: 'udp', ip: '127.0.0.1' } as const, mayReach: () => true };
   const sfu = new Sfu({ settings, workers: { count: 1, listenInfos: () => [] }, rtp, log });
@@ -117,6 +122,7 @@ export function collecting(...collectors: readonly Collector[]) {
       signaling: counts,
       webhooks: undefined,
       storage: undefined,
+      mesh,
       sampler,
       version: 'test',
       clock,

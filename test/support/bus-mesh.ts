@@ -26,7 +26,10 @@ export class BusMesh implements AsyncDisposable {
   /** Starts one more. @param clock of that node alone */
   async add(name: string, environment: Environment = {}, clock?: Clock): Promise<Server> {
     const connectBus = () => ({ bus: this.hub.connect(name), dataBus: this.hub.connect(name) });
-    const server = await startServer({ ...environment, TUREEN_NODE: name }, { connectBus, ...(clock && { clock }) });
+    const server = await startServer(
+      { ...environment, TUREEN_NODE: name },
+      { connectBus, ...(clock && { clock }) },
+    );
     this.#servers.set(name, server);
     return server;
   }

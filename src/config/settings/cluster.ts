@@ -44,7 +44,8 @@ export const clusterSettings = {
   clusterAddress: optional(
     ipAddress({
       env: 'TUREEN_CLUSTER_ADDRESS',
-      defaultDoc: 'TUREEN_UDP_LISTEN_IP, announced as TUREEN_ANNOUNCED_ADDRESS',
+      defaultDoc:
+        'on Fly.io the private address of the machine, otherwise TUREEN_UDP_LISTEN_IP, announced as TUREEN_ANNOUNCED_ADDRESS',
       doc: 'The IP address of this host under which the other nodes reach it, best on a private network. Media between nodes goes over it, encrypted.',
     }),
   ),

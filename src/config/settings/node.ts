@@ -1,4 +1,4 @@
-import { optional, type Settings, text } from '../kinds.ts';
+import { ipAddress, optional, type Settings, text } from '../kinds.ts';
 
 const flyDoc = 'Set by Fly.io on its machines; do not set it elsewhere.';
 
@@ -32,4 +32,5 @@ export const nodeSettings = {
   flyApp: optional(text({ env: 'FLY_APP_NAME', doc: flyDoc })),
   flyMachine: optional(text({ env: 'FLY_MACHINE_ID', doc: flyDoc })),
   flyRegion: optional(text({ env: 'FLY_REGION', doc: flyDoc })),
+  flyPrivateIp: optional(ipAddress({ env: 'FLY_PRIVATE_IP', doc: flyDoc })),
 } as const satisfies Settings;

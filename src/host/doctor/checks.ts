@@ -3,6 +3,7 @@ import { certificate } from './certificate.ts';
 import { type Check, type Finding, warning } from './check.ts';
 import type { CheckContext } from './context.ts';
 import { fly } from './fly.ts';
+import { bus, pipePorts } from './mesh.ts';
 import { ports } from './ports.ts';
 import { clock, disk, memory, mtu, openFiles } from './system.ts';
 import { workerFile, workerStart } from './worker.ts';
@@ -19,6 +20,8 @@ const checks: readonly Check[] = [
   memory,
   mtu,
   disk,
+  bus,
+  pipePorts,
   fly,
 ];
 

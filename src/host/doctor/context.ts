@@ -4,6 +4,22 @@ import { readFile } from 'node:fs/promises';
 import { type NetworkInterfaceInfo, networkInterfaces, totalmem } from 'node:os';
 import type { Config } from '../../config/config.ts';
 
+/** What there is to say of the bus and of the nodes on it; times in milliseconds. */
+export type BusProbe =
+  | { readonly failure: string }
+  | {
+      readonly failure: undefined;
+      readonly roundTrip: number;
+      readonly jetStream: boolean;
+      readonly bucketFailure: string | null;
+      readonly nodes: readonly {
+        readonly name: string;
+        readonly foreignVersion: number | null;
+        readonly roundTrip: number | undefined;
+        readonly clockOffset: number | undefined;
+      }[];
+    };
+
 /** What the checks read: the configuration, and the host behind functions that tests can replace. */
 export interface CheckContext {
   readonly config: Config;
@@ -17,6 +33,8 @@ export interface CheckContext {
   readonly memory: () => Promise<number>;
   /** Whether the clock is synchronized (NTP and the like); undefined when the kernel cannot say. */
   readonly clockSynchronized: () => boolean | undefined;
+  /** What a look at the bus finds; undefined on a node without one, and where nobody looks. */
+  readonly probeBus: () => Promise<BusProbe | undefined>;
   /** How many running machines an app on Fly.io has. */
   readonly machinesOf: (app: string) => Promise<number>;
 }
@@ -31,6 +49,7 @@ export function hostContext(config: Config, workerBin: string): CheckContext {
     netFolder: '/sys/class/net',
     memory: memoryLimit,
     clockSynchronized,
+    probeBus: async () => undefined,
     machinesOf: async (app) => (await resolve6(`${app}.internal`)).length,
   };
 }

@@ -6,7 +6,7 @@ import { announcedAddresses, listenInfos } from '../addresses.ts';
 import { type Check, type Finding, fatal, warning } from './check.ts';
 
 /** An address that the server listens on. */
-interface Listener {
+export interface Listener {
   readonly protocol: 'udp' | 'tcp';
   readonly host: string;
   readonly port: number;
@@ -14,7 +14,7 @@ interface Listener {
   readonly variables: string;
 }
 
-type Bound = { readonly listener: Listener; readonly socket: Socket | Server };
+export type Bound = { readonly listener: Listener; readonly socket: Socket | Server };
 
 const echoTimeoutMs = 400;
 /** Enough to notice a port conflict without slowing down the start of a node with hundreds of workers. */
@@ -58,7 +58,7 @@ function listenersOf(config: Config): Listener[] {
   return [...http, ...media.slice(0, maxMediaPorts)];
 }
 
-function bind({ protocol, host, port }: Listener): Promise<Socket | Server> {
+export function bind({ protocol, host, port }: Listener): Promise<Socket | Server> {
   return new Promise((resolve, reject) => {
     if (protocol === 'udp') {
       const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host) });
@@ -72,7 +72,7 @@ function bind({ protocol, host, port }: Listener): Promise<Socket | Server> {
   });
 }
 
-function close(socket: Socket | Server): Promise<void> {
+export function close(socket: Socket | Server): Promise<void> {
   return new Promise((resolve) => {
     socket.close(() => resolve());
   });
@@ -84,7 +84,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'this user has no permission',
 };
 
-function cannotBind(listener: Listener, error: NodeJS.ErrnoException): Finding {
+export function cannotBind(listener: Listener, error: NodeJS.ErrnoException): Finding {
   const { protocol, host, port, variables } = listener;
   const name = `${host.includes(':') ? `[${host}]` : host} port ${port}`;
   const reason = reasons[error.code ?? ''] ?? error.message;
@@ -115,7 +115,8 @@ async function findUnreached(config: Config, bound: readonly Bound[]): Promise<F
   return (await Promise.all(attempts)).filter((finding) => finding !== undefined);
 }
 
-async function isReachable(socket: Socket | Server, address: string, port: number): Promise<boolean> {
+/** Whether something that this host sends to an address arrives at a socket. */
+export async function isReachable(socket: Socket | Server, address: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), echoTimeoutMs);
   try {

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { adopt, mediaCall } from './media-call.ts';
+import type { MeshCounts } from './mesh-counts.ts';
 import type { Demand, NodeLink } from './node-link.ts';
 import { openPipe, sideOf } from './pipe-transport.ts';
 import type { RoomRouter, RoomRouters } from './routers.ts';
@@ -27,6 +28,7 @@ export interface NodePipeOptions {
   readonly listenInfo: types.TransportListenInfo;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly counts: Pick<MeshCounts, 'pipesRebuilt'>;
 }
 
 /** A pipe that is open: the transport on this side, and the router on which its producers are. */
@@ -41,6 +43,8 @@ export interface Passenger {
   readonly demand: Demand;
   /** Says again what is wanted, if the other node has not answered yet. */
   remind(): void;
+  /** What came of it. @throws SfuError gone while it is not here */
+  statistics(): Promise<types.ProducerStat[]>;
 }
 
 interface Look {
@@ -55,8 +59,6 @@ interface Look {
  */
 export class NodePipe {
   readonly passengers = new Set<Passenger>();
-  /** How often it was built again since the room was opened. */
-  rebuilt = 0;
   #opening: Promise<OpenPipe> | undefined;
   #open: OpenPipe | undefined;
   /** When it stalled, by the clock that never jumps. */
@@ -196,9 +198,9 @@ export class NodePipe {
   }
 
   #stalled({ transport }: OpenPipe): void {
-    const { roomId, life, log, clock } = this.options;
+    const { roomId, life, log, clock, counts } = this.options;
     this.#stalls.push(clock.elapsed());
-    this.rebuilt += 1;
+    counts.pipesRebuilt += 1;
     log.warn('a pipe from another node stalled and is built again', { roomId, life });
     transport.close();
   }

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { adopt, mediaCall } from './media-call.ts';
+import type { MeshCounts } from './mesh-counts.ts';
 import type { NodeLink } from './node-link.ts';
 import type { RoomRouter } from './routers.ts';
 
@@ -20,6 +21,7 @@ export interface OutgoingDataSource {
 interface OutgoingDataOptions {
   readonly roomId: string;
   readonly link: Pick<NodeLink, 'tell'>;
+  readonly counts: Pick<MeshCounts, 'dataDropped' | 'dataClosed'>;
 }
 
 /**
@@ -27,8 +29,6 @@ interface OutgoingDataOptions {
  * between pipe transports, so that it goes over the bus.
  */
 export class OutgoingData {
-  /** Messages that were dropped, since a channel that may lose some had too much waiting. */
-  dropped = 0;
   readonly #transports = new Map<string, types.DirectTransport | undefined>();
   readonly #sending = new Set<string>();
 
@@ -79,14 +79,14 @@ export class OutgoingData {
     if (this.#transports.get(id) === transport) this.remove(id);
   }
 
-  #follow({ id, reliable, onOverload }: OutgoingDataSource, consumer: types.DataConsumer): void {
+  #follow(source: OutgoingDataSource, consumer: types.DataConsumer): void {
+    const { id } = source;
     const { roomId, link } = this.options;
     let waiting = 0;
     consumer.on('message', (message, ppid) => {
       const { length } = message;
       if (waiting + length > maxWaitingBytes) {
-        if (reliable) onOverload();
-        else this.dropped += 1;
+        this.#overloaded(source);
         return;
       }
       waiting += length;
@@ -94,5 +94,15 @@ export class OutgoingData {
         waiting -= length;
       });
     });
+  }
+
+  #overloaded(source: OutgoingDataSource): void {
+    const { counts } = this.options;
+    if (!source.reliable) counts.dataDropped += 1;
+    // What was on its way when it ended is not counted as another end.
+    else if (!source.closed) {
+      counts.dataClosed += 1;
+      source.onOverload();
+    }
   }
 }

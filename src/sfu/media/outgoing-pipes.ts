@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
-import { adopt, mediaCall } from './media-call.ts';
+import { adopt, mediaCall, readStatistics } from './media-call.ts';
 import type { Demand, NodeLink, NodeRequests, PipeSide } from './node-link.ts';
 import { openPipe, sideOf } from './pipe-transport.ts';
 import type { RoomRouter, RoomRouters } from './routers.ts';
@@ -26,6 +26,17 @@ export interface OutgoingPipesOptions {
   readonly listenInfo: types.TransportListenInfo;
   /** @throws SfuError not_found */
   readonly find: (producerId: string) => OutgoingSource;
+}
+
+/** A pipe that is open, for those who measure. */
+export interface MeasuredPipe {
+  readonly id: string;
+  readonly life: string;
+  readonly transport: types.PipeTransport;
+  readonly tracks: readonly {
+    /** What the worker says of it. @throws SfuError gone while there is no such track */
+    statistics(): Promise<(types.ProducerStat | types.ConsumerStat)[]>;
+  }[];
 }
 
 interface OutgoingPipe {
@@ -91,8 +102,11 @@ export class OutgoingPipes {
   }
 
   /** Those that are open, for those who measure. */
-  get transports(): readonly { readonly life: string; readonly transport: types.PipeTransport }[] {
-    return [...this.#pipes.values()];
+  get measured(): readonly MeasuredPipe[] {
+    return [...this.#pipes].map(([id, { life, transport, tracks }]) => ({
+      ...{ id, life, transport },
+      tracks: [...tracks.values()],
+    }));
   }
 
   async #open(life: string, pipeId: string, side: PipeSide): Promise<PipeSide> {
@@ -178,6 +192,12 @@ class OutgoingTrack {
     await this.#settling;
     const rtpParameters = this.#rtpParameters;
     return rtpParameters ? { rtpParameters } : null;
+  }
+
+  /** @throws SfuError gone while it is unwanted */
+  async statistics(): Promise<(types.ProducerStat | types.ConsumerStat)[]> {
+    if (!this.#consumer) throw new SfuError('gone', 'it is not on the pipe at the moment');
+    return await readStatistics(this.#consumer);
   }
 
   async #settle(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { MeshCounts } from '../media/mesh-counts.ts';
 import type { NodeLink } from '../media/node-link.ts';
 import type { RemoteBus } from '../remote-events.ts';
 import type { StampedRule } from './room-rules.ts';
@@ -14,4 +15,5 @@ export interface MeshContext {
   readonly events: RemoteBus;
   /** Takes rules of a room that were made on this node. */
   readonly rulesMade: (roomId: string, rules: readonly StampedRule[]) => void;
+  readonly counts: MeshCounts;
 }

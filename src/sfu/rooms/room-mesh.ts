@@ -1,4 +1,3 @@
-import type { types } from 'mediasoup';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Reaction } from '../../core/reactions.ts';
@@ -7,7 +6,7 @@ import { IncomingData } from '../media/incoming-data.ts';
 import type { NodeRequestName, NodeRequests, RoomTelling } from '../media/node-link.ts';
 import { NodePipe } from '../media/node-pipe.ts';
 import { OutgoingData } from '../media/outgoing-data.ts';
-import { OutgoingPipes, type OutgoingSource } from '../media/outgoing-pipes.ts';
+import { type MeasuredPipe, OutgoingPipes, type OutgoingSource } from '../media/outgoing-pipes.ts';
 import { PipedTrack } from '../media/piped-track.ts';
 import type { RoomRouters } from '../media/routers.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
@@ -61,7 +60,7 @@ export class RoomMesh implements RosterRoom {
       lives: () => this.roster.lives,
       audible: (volume) => this.#isAudible(volume),
     });
-    this.data = new OutgoingData({ roomId, link });
+    this.data = new OutgoingData({ roomId, link, counts: mesh.counts });
     this.outgoing = new OutgoingPipes({ roomId, routers, link, listenInfo, find: (id) => this.#source(id) });
   }
 
@@ -78,9 +77,9 @@ export class RoomMesh implements RosterRoom {
   }
 
   /** Pipes from other nodes that are open, for those who measure. */
-  get incoming(): readonly { readonly life: string; readonly transport: types.PipeTransport }[] {
-    return [...this.#incoming].flatMap(([life, { current }]) =>
-      current ? [{ life, transport: current.transport }] : [],
+  get incoming(): readonly MeasuredPipe[] {
+    return [...this.#incoming].flatMap(([life, { current, passengers }]) =>
+      current ? [{ life, id: current.id, transport: current.transport, tracks: [...passengers] }] : [],
     );
   }
 
@@ -170,8 +169,10 @@ export class RoomMesh implements RosterRoom {
       kind: share.kind,
       paused: share.pausedBy.length > 0,
       pipe: this.#pipeFrom(life),
-      onUnreachable: (cause) =>
-        this.events.emit('remoteProducerUnreachable', { ...producerRef(publication), cause }),
+      onUnreachable: (cause) => {
+        this.mesh.counts.unreachable += 1;
+        this.events.emit('remoteProducerUnreachable', { ...producerRef(publication), cause });
+      },
       onReachable: () => this.events.emit('remoteProducerReachable', producerRef(publication)),
     });
     const publication = new RemotePublication(ref, share, track);
@@ -203,10 +204,10 @@ export class RoomMesh implements RosterRoom {
 
   #pipeFrom(life: string): NodePipe {
     const { id: roomId, routers, log, context } = this.room;
-    const { link, listenInfo } = this.mesh;
+    const { link, listenInfo, counts } = this.mesh;
     const pipe =
       this.#incoming.get(life) ??
-      new NodePipe({ roomId, life, routers, link, listenInfo, clock: context.clock, log });
+      new NodePipe({ roomId, life, routers, link, listenInfo, counts, clock: context.clock, log });
     this.#incoming.set(life, pipe);
     return pipe;
   }

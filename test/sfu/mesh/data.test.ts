@@ -108,9 +108,10 @@ test('a reliable channel that sends more than other nodes can be told ends, and 
   for (let sent = 0; sent < fits; sent += 1) publication.dataProducer.send(message);
   await until(() => mesh.link('a').held?.length === fits, 'all that fits');
   expect(ends).toEqual([]);
-  publication.dataProducer.send('x');
+  for (let more = 0; more < 3; more += 1) publication.dataProducer.send('x');
   await until(() => ends.length > 0, 'the end');
   expect(ends).toEqual(['overloaded']);
+  expect(mesh.server('a').sfu.mesh.counts).toMatchObject({ dataClosed: 1, dataDropped: 0 });
 });
 
 test('a channel that may lose messages loses those, and goes on', async () => {
@@ -118,10 +119,10 @@ test('a channel that may lose messages loses those, and goes on', async () => {
   const publication = await channel(mesh, { ordered: false, maxRetransmits: 0 });
   const messages = await listen(mesh, publication);
   await crosses(mesh, publication);
-  const { data } = mesh.server('a').sfu.room('room').mesh ?? {};
+  const { counts } = mesh.server('a').sfu.mesh;
   mesh.link('a').held = [];
   for (let sent = 0; sent < 20; sent += 1) publication.dataProducer.send(Buffer.alloc(64 * 1024, sent));
-  await until(() => data?.dropped === 4, 'the loss');
+  await until(() => counts.dataDropped === 4, 'the loss');
   mesh.link('a').release();
   await until(() => messages.length === 16, 'those that fitted');
   publication.dataProducer.send('after');

@@ -61,7 +61,7 @@ async function advanceUntil(
 /** The consumers by which a node sends to others. */
 function sentBy(mesh: TestMesh, node: string): number {
   const { rooms } = mesh.server(node).sfu;
-  return rooms.get('room')?.mesh?.outgoing.transports.length ?? 0;
+  return rooms.get('room')?.mesh?.outgoing.measured.length ?? 0;
 }
 
 const wants = (mesh: TestMesh, node: string) =>
@@ -185,7 +185,7 @@ test('an origin that closes while its media is being brought leaves nothing behi
   expect(receiver.peer.receiving.size).toBe(0);
   const [pipe] = receiver.room.mesh?.incoming ?? [];
   expect((await pipe?.transport.dump())?.producerIds).toEqual([]);
-  const [sent] = sender.room.mesh?.outgoing.transports ?? [];
+  const [sent] = sender.room.mesh?.outgoing.measured ?? [];
   expect((await sent?.transport.dump())?.consumerIds).toEqual([]);
 });
 
@@ -235,6 +235,7 @@ test('a pipe that stalls is built again, and the peer gets what it lost', async 
   await until(async () => (await rtpBytes(mesh, 'b', 'in')) > 0, 'media');
   for (let number = 1; number <= 3; number += 1) await look(mesh, clock);
   expect(mesh.link('b').asked.filter(({ name }) => name === 'pipe.open')).toHaveLength(2);
+  expect(mesh.server('b').sfu.mesh.counts).toMatchObject({ pipesRebuilt: 1, unreachable: 0 });
 });
 
 test('a node whose media never comes through is unreachable, joins go on, and it is tried again later', async () => {
@@ -249,6 +250,7 @@ test('a node whose media never comes through is unreachable, joins go on, and it
   const alice = await enter({ server: mesh.server('b'), peerId: 'alice' });
   await advanceUntil(clock, 500, () => unreachable.length > 0, 'the node to be unreachable');
   expect(unreachable[0]).toContain('3 times within a minute');
+  expect(mesh.server('b').sfu.mesh.counts).toMatchObject({ pipesRebuilt: 3, unreachable: 1 });
   const offers = alice.client.named('newConsumer').length;
   const late = await enter({ server: mesh.server('b'), peerId: 'late' });
   expect(late.client.named('newConsumer')).toEqual([]);
