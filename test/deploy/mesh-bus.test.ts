@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
-import { type BusNode, busConfig, busEnvironment, busFiles, busUsers } from '../../deploy/bus/config.ts';
+import {
+  type BusNode,
+  busConfig,
+  busEnvironment,
+  busFiles,
+  busFolder,
+  busUsers,
+} from '../../deploy/bus/config.ts';
 import { writeBuses } from '../../deploy/bus/write.ts';
 import { readNatsAccess } from '../../src/cluster/nats-access.ts';
 import { NatsBus } from '../../src/cluster/nats-bus.ts';
@@ -315,4 +322,11 @@ test('who comes later gets keys of its own, and those that are there stay; secre
 
 test('nothing secret is in what buses are told of nodes', () => {
   for (const node of nodes) expect(busConfig(node, nodes)).not.toMatch(/\bSU[A-Z2-7]{56}\b|PRIVATE KEY/);
+});
+
+test('systemd has nothing to say against the unit of the bus, and takes it for a safe one', async () => {
+  const unit = join(root, 'deploy/systemd/tureen-bus.service');
+  expect((await run(['systemd-analyze', 'verify', unit])).output).not.toContain('tureen-bus.service:');
+  await succeed(['systemd-analyze', 'security', '--offline=yes', '--no-pager', '--threshold=20', unit]);
+  expect(await Bun.file(unit).text()).toContain(`-c ${busFolder}/${busFiles.configuration}`);
 });
