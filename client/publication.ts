@@ -32,6 +32,8 @@ export class Publication extends Events<PublicationEvents> {
   #ended = false;
   /** The attempt to produce it that is pending. */
   #producing: object | undefined;
+  /** The server mutes what it makes muted before it answers with the id. */
+  readonly #early = new Map<string, boolean>();
   /** Incremented by every wish to pause or resume: what a wish still waits for must not override a newer one. */
   #wishes = 0;
 
@@ -90,7 +92,8 @@ export class Publication extends Events<PublicationEvents> {
 
   /** Sends again. @throws ClientError forbidden while a moderator holds it, or why the device cannot be opened */
   async resume(): Promise<void> {
-    if (this.#held) {
+    // One that is not produced is judged by the server, which may be another one now.
+    if (this.#held && !this.#producible) {
       throw new ClientError('forbidden', 'a moderator muted this; wait until a moderator allows it again');
     }
     this.#wishes += 1;
@@ -105,7 +108,12 @@ export class Publication extends Events<PublicationEvents> {
     if (wish !== this.#wishes || this.#ended) return;
     this.#setPaused(false);
     // It was not produced while its device was closed.
-    if (!this.#producer && !this.#producing && this.#media) await this.attach(this.#media);
+    if (this.#media && this.#producible) await this.attach(this.#media);
+  }
+
+  /** There is a connection, and nothing is produced or about to be. */
+  get #producible(): boolean {
+    return this.#media !== undefined && !this.#producer && !this.#producing;
   }
 
   /** Sends another track in place of this one, e.g. of another camera; the receivers notice nothing. */
@@ -153,6 +161,9 @@ export class Publication extends Events<PublicationEvents> {
       });
     if (this.#media !== media || this.#ended || producer.closed) return abandon(media, producer);
     this.#producer = producer;
+    const held = this.#early.get(producer.id) ?? false;
+    this.#early.clear();
+    if (held !== this.#held) this.#hold(held);
     await setDegradation(producer.rtpSender, source, options.degradationPreference).catch(() => {});
     await this.#catchUp(producer, paused);
     this.emit('changed', this);
@@ -164,12 +175,10 @@ export class Publication extends Events<PublicationEvents> {
     this.#producer = undefined;
   }
 
-  /** For the client: a moderator muted it, or allows it again. It stays muted until `resume`. */
-  hold(held: boolean): void {
-    this.#held = held;
-    if (held) this.#wishes += 1;
-    if (held) this.#setPaused(true);
-    else this.emit('changed', this);
+  /** For the client: a moderator muted that producer, or allows it again. It stays muted until `resume`. */
+  told(producerId: string, held: boolean): void {
+    if (producerId === this.producerId) this.#hold(held);
+    else if (this.#producing) this.#early.set(producerId, held);
   }
 
   /** For the client: it is over for that reason. */
@@ -192,6 +201,13 @@ export class Publication extends Events<PublicationEvents> {
     if (producer.track !== this.mediaTrack && !this.released) {
       await producer.replaceTrack({ track: this.mediaTrack });
     }
+  }
+
+  #hold(held: boolean): void {
+    this.#held = held;
+    if (held) this.#wishes += 1;
+    if (held) this.#setPaused(true);
+    else this.emit('changed', this);
   }
 
   #setPaused(paused: boolean): void {

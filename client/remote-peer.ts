@@ -8,6 +8,9 @@ export type DeviceInfo = PeerInfo['device'];
 /** What a peer may publish, whether a moderator changed that, and the sources that a moderator muted. */
 export type Restrictions = Omit<NotificationData<'peerRestrictions'>, 'peerId'>;
 
+/** As long as nothing else was told. */
+export const unrestricted: Restrictions = { publish: true, stopped: false, muted: [] };
+
 /** Another participant. The object stays the same when its connection, or ours, is replaced. */
 export class RemotePeer {
   /** Its tracks that are received. */
@@ -21,7 +24,7 @@ export class RemotePeer {
   /** Since when its hand is raised, in milliseconds since the epoch; null while it is down. */
   handRaisedAt: number | null;
   /** What it may not do. Only moderators know. */
-  restrictions: Restrictions = { publish: true, stopped: false, muted: [] };
+  restrictions: Restrictions = unrestricted;
 
   readonly id: string;
 

@@ -1,5 +1,5 @@
 import type { JoinResult, Notification, PeerInfo, ProducerInfo } from './protocol.ts';
-import { RemotePeer } from './remote-peer.ts';
+import { RemotePeer, unrestricted } from './remote-peer.ts';
 
 export interface RosterHost {
   peerJoined(peer: RemotePeer): void;
@@ -64,6 +64,8 @@ export class Roster {
       known.displayName = info.displayName;
       known.device = info.device;
       known.handRaisedAt = info.handRaisedAt ?? null;
+      // Those that still hold are told again.
+      known.restrictions = unrestricted;
       this.host.peerChanged(known);
       return known;
     }

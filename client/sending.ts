@@ -70,9 +70,12 @@ export class Sending {
   notified({ method, data }: Notification): void {
     if (method === 'dataProducerClosed') return this.#channelClosed(data);
     if (method !== 'producerPaused' && method !== 'producerResumed' && method !== 'producerClosed') return;
-    const publication = [...this.publications].find(({ producerId }) => producerId === data.producerId);
-    if (method !== 'producerClosed') publication?.hold(method === 'producerPaused');
-    else if (!transportEnds.has(data.reason)) publication?.end(data.reason);
+    if (method !== 'producerClosed') {
+      for (const publication of this.publications)
+        publication.told(data.producerId, method === 'producerPaused');
+    } else if (!transportEnds.has(data.reason)) {
+      [...this.publications].find(({ producerId }) => producerId === data.producerId)?.end(data.reason);
+    }
   }
 
   #channelClosed({ dataProducerId, reason }: NotificationData<'dataProducerClosed'>): void {

@@ -3,7 +3,7 @@ import type { Static } from '@sinclair/typebox';
 import type { TureenClient } from '../../client/index.ts';
 import type { TokenGrants } from '../../src/access/tokens.ts';
 import { serverActor } from '../../src/core/actors.ts';
-import { tokenFor, withKeys } from '../support/server.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
 import { joined, stateOf, track } from './support.ts';
@@ -54,6 +54,41 @@ test('a moderator mutes and allows a microphone, and sees which ones are muted',
   await allowed;
   expect(microphone.paused).toBe(true);
   await until(() => seen()?.restrictions.muted.length === 0, 'no mute in the list');
+});
+
+test('what is published while its source is muted is held from the start', async () => {
+  const { mona, bob, microphone, received } = await moderated();
+  await mona.muteProducer('bob', received.producerId);
+  await until(() => microphone.held, 'the mute');
+  await microphone.close();
+  const second = await bob.publish(track('audio'), 'microphone');
+  expect(second).toMatchObject({ held: true, paused: true });
+  await mona.allowAll('microphone');
+  await until(() => !second.held, 'the end of the mute');
+});
+
+test('what a moderator decided does not outlive its server, in the list and at who was muted', async () => {
+  room += 1;
+  await using other = await startServer(withKeys);
+  let [left, joinedAgain] = [server, 0];
+  using relay = new TcpRelay({
+    get port() {
+      return left.port;
+    },
+  });
+  const [mona, bob] = [await enter('mona', { moderate: true }, relay.url), await enter('bob', {}, relay.url)];
+  const arriving = mona.once('trackAdded');
+  const microphone = await bob.publish(track('audio'), 'microphone');
+  await mona.muteProducer('bob', (await arriving).track.producerId);
+  const seen = () => mona.peers.get('bob')?.restrictions.muted;
+  await until(() => microphone.held && seen()?.length === 1, 'the mute');
+  for (const client of [mona, bob]) client.on('state', ({ state }) => state === 'joined' && joinedAgain++);
+  left = other;
+  relay.breakAll();
+  await until(() => joinedAgain === 2 && !microphone.held, 'both on the other server');
+  expect(microphone.paused).toBe(true);
+  await until(() => seen()?.length === 0, 'no mute in the list');
+  await microphone.resume();
 });
 
 test('a moderator mutes everyone, and takes it back', async () => {
