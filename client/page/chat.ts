@@ -4,7 +4,7 @@ import { withLinks } from './links.ts';
 import { dropNotices, notify } from './notices.ts';
 import { mayPublish } from './own-devices.ts';
 import { SidePanel } from './side-panel.ts';
-import { sentence } from './texts.ts';
+import { nameOf, sentence } from './texts.ts';
 
 const mostMessages = 500;
 
@@ -28,7 +28,7 @@ export class Chat {
     client.on('state', () => this.#showForm());
     client.on('permissions', () => this.#showForm());
     this.#showForm();
-    client.on('chat', ({ peer, text }) => this.#write(peer.displayName || 'Guest', text, false));
+    client.on('chat', ({ peer, text }) => this.#write(nameOf(peer), text, false));
     byId('chat-form').addEventListener('submit', (event) => this.#submit(event), { signal });
     this.#list.tabIndex = 0;
   }

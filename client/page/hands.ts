@@ -2,7 +2,7 @@ import type { TureenClient } from '../index.ts';
 import { byId } from './dom.ts';
 import { announce, notify } from './notices.ts';
 import type { Stage } from './stage.ts';
-import { sentence } from './texts.ts';
+import { nameOf, sentence } from './texts.ts';
 
 /** Raised hands, on the tiles and on the button. */
 export class Hands {
@@ -36,7 +36,7 @@ export class Hands {
       if (!raised && this.#wanted) notify('A moderator lowered your hand.');
       else announce(raised ? 'Your hand is raised' : 'Your hand is down');
       this.#wanted = raised;
-    } else if (raised) notify(`${client.peers.get(peerId)?.displayName || 'A guest'} raised a hand.`);
+    } else if (raised) notify(`${nameOf(client.peers.get(peerId))} raised a hand.`);
   }
 
   #show(): void {

@@ -2,6 +2,7 @@ import type { Publication, TureenClient } from '../index.ts';
 import { byId } from './dom.ts';
 import { announce, banner, notify } from './notices.ts';
 import type { OwnDevices } from './own-devices.ts';
+import { nameOf } from './texts.ts';
 
 /** Rebuilding the media is shown only if it takes longer than this, in milliseconds. */
 const silentRebuildMs = 1500;
@@ -20,8 +21,8 @@ export class Happenings {
   ) {
     this.#publish = client.permissions.publish;
     client.on('state', ({ state }) => this.#stateChanged(state));
-    client.on('peerJoined', (peer) => client.state === 'joined' && announce(`${peer.displayName} joined`));
-    client.on('peerLeft', ({ peer }) => client.state === 'joined' && announce(`${peer.displayName} left`));
+    client.on('peerJoined', (peer) => client.state === 'joined' && announce(`${nameOf(peer)} joined`));
+    client.on('peerLeft', ({ peer }) => client.state === 'joined' && announce(`${nameOf(peer)} left`));
     client.on('notice', ({ message }) => notify(`A message of the host: ${message}`));
     client.on('locked', ({ locked }) => this.#lockChanged(locked));
     client.on('publicationChanged', (publication) => this.#holdChanged(publication));

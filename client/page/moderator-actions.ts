@@ -2,7 +2,7 @@ import type { RemotePeer, TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { notify } from './notices.ts';
 import { ask, askRemoval } from './question.ts';
-import { sentence } from './texts.ts';
+import { nameOf, sentence } from './texts.ts';
 
 /** The buttons that act on one person. */
 type Action = 'mute' | 'stop' | 'lower' | 'remove';
@@ -62,6 +62,10 @@ export class ModeratorActions {
     return row;
   }
 
+  forget(peerId: string): void {
+    this.#buttons.delete(peerId);
+  }
+
   update(peerId: string, peer: RemotePeer): void {
     const buttons = this.#buttons.get(peerId);
     if (!buttons) return;
@@ -95,11 +99,11 @@ export class ModeratorActions {
     if (!track) return;
     if (peer.restrictions.muted.includes('audio')) {
       await this.client.allowProducer(peer.id, track.producerId);
-      return notify(`${peer.displayName} may turn the microphone on again.`);
+      return notify(`${nameOf(peer)} may turn the microphone on again.`);
     }
     await this.client.muteProducer(peer.id, track.producerId);
     const run = () => this.#try(() => this.#allow(peer));
-    notify(`${peer.displayName} is muted.`, { label: 'Undo', run });
+    notify(`${nameOf(peer)} is muted.`, { label: 'Undo', run });
   }
 
   async #allow(peer: RemotePeer): Promise<void> {
@@ -110,18 +114,18 @@ export class ModeratorActions {
   async #stop(peer: RemotePeer): Promise<void> {
     if (peer.restrictions.stopped) {
       await this.client.allowPublishing(peer.id);
-      return notify(`${peer.displayName} may send again.`);
+      return notify(`${nameOf(peer)} may send again.`);
     }
     await this.client.stopPublishing(peer.id);
     const run = () => this.#try(() => this.client.allowPublishing(peer.id));
-    notify(`${peer.displayName} can watch and listen only.`, { label: 'Undo', run });
+    notify(`${nameOf(peer)} can watch and listen only.`, { label: 'Undo', run });
   }
 
   async #remove(peer: RemotePeer): Promise<void> {
-    const options = await askRemoval(peer.displayName || 'Guest');
+    const options = await askRemoval(nameOf(peer));
     if (!options) return;
     await this.client.removePeer(peer.id, options);
-    notify(`${peer.displayName} was removed.`);
+    notify(`${nameOf(peer)} was removed.`);
   }
 
   /** Only those who are muted by it are allowed again when it is taken back. */

@@ -7,6 +7,8 @@ import { SidePanel } from './side-panel.ts';
 
 /** From so many people on they can be searched. */
 const searchFrom = 20;
+/** So many who have left stay in the list while the pointer or the focus is in it. */
+const maxGone = 30;
 
 /** The list of everyone in the call, with what moderators can do. */
 export class PeoplePanel {
@@ -60,9 +62,11 @@ export class PeoplePanel {
 
   /** Nothing moves below the pointer: who left stays in the list, marked, until the pointer has gone. */
   #gone(id: string, row: PersonRow): void {
-    if (this.#held) return row.showGone();
+    const gone = this.#rows.size - this.client.peers.size - 1;
+    if (this.#held && gone <= maxGone) return row.showGone();
     row.element.remove();
     this.#rows.delete(id);
+    this.actions.forget(id);
   }
 
   get #held(): boolean {

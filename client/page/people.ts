@@ -3,6 +3,7 @@ import { byId } from './dom.ts';
 import type { LocalMedia } from './local-media.ts';
 import { banner } from './notices.ts';
 import type { Stage } from './stage.ts';
+import { nameOf } from './texts.ts';
 import type { Tile } from './tile.ts';
 
 /** How long a peer counts as speaking after it was last heard, so that the mark does not flicker between words. */
@@ -77,10 +78,10 @@ export class People {
   }
 
   #show(peer: RemotePeer): void {
-    const { id, displayName } = peer;
+    const { id } = peer;
     // Only who is in the call has a tile, whatever event comes last.
     if (this.client.peers.get(id) !== peer) return;
-    const name = displayName || 'Guest';
+    const name = nameOf(peer);
     const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
     const camera = peer.track('camera');
     tile.setName(name);
@@ -134,6 +135,8 @@ export class People {
 
   #gone(peer: RemotePeer): void {
     this.#volumes.delete(peer.id);
+    clearTimeout(this.#heard.get(peer.id));
+    this.#heard.delete(peer.id);
     this.stage.remove(peer.id);
     this.stage.remove(`${peer.id}/screen`);
     this.#count();
@@ -170,10 +173,13 @@ export class People {
   }
 
   #speaks(peerId: string): void {
-    this.stage.tile(peerId)?.setSpeaking(true);
+    const tile = this.stage.tile(peerId);
+    // It may have left while it was measured.
+    if (!tile) return;
+    tile.setSpeaking(true);
     this.stage.setHeard(peerId);
     clearTimeout(this.#heard.get(peerId));
-    const quiet = () => this.stage.tile(peerId)?.setSpeaking(false);
+    const quiet = () => tile.setSpeaking(false);
     this.#heard.set(peerId, setTimeout(quiet, speakingFor));
   }
 

@@ -2,6 +2,7 @@ import type { RemotePeer, TureenClient } from '../index.ts';
 import { icon, make, paintAvatar, setIcon } from './dom.ts';
 import type { ModeratorActions } from './moderator-actions.ts';
 import type { People } from './people.ts';
+import { nameOf } from './texts.ts';
 
 interface RowOptions {
   readonly own: boolean;
@@ -50,7 +51,7 @@ export class PersonRow {
     line.append(this.#options);
     this.element.append(this.#more);
     this.#options.setAttribute('aria-expanded', 'false');
-    this.#options.addEventListener('click', () => this.#toggle());
+    this.#options.addEventListener('click', () => this.#open(this.#more.hidden !== false));
     this.#volume.value = String(options.people.volume(id) * 100);
     this.#volume.addEventListener('input', () =>
       options.people.setVolume(id, this.#volume.valueAsNumber / 100),
@@ -67,7 +68,7 @@ export class PersonRow {
       muted.includes('audio') ? 'muted by a moderator' : '',
     ];
     this.#show({
-      name: peer.displayName || 'Guest',
+      name: nameOf(peer),
       note: notes.filter((note) => note !== '').join(', '),
       hand: peer.handRaisedAt !== null,
       microphone: on('microphone'),
@@ -80,7 +81,7 @@ export class PersonRow {
   showOwn(client: TureenClient): void {
     const on = (source: 'microphone' | 'camera') => client.publication(source)?.paused === false;
     this.#show({
-      name: client.displayName || 'Guest',
+      name: nameOf(client),
       note: client.permissions.moderate ? 'you, moderator' : 'you',
       hand: client.handRaised,
       microphone: on('microphone'),
@@ -91,9 +92,11 @@ export class PersonRow {
 
   /** The person has left, and the row may not move yet. */
   showGone(): void {
+    // Who comes back is shown again, also without a change.
+    this.#shown = '';
     this.element.classList.add('gone');
     this.#note.textContent = 'has left';
-    this.#more.hidden = true;
+    this.#open(false);
     this.#options.disabled = true;
   }
 
@@ -118,9 +121,9 @@ export class PersonRow {
     this.#options.title = 'Options';
   }
 
-  #toggle(): void {
-    this.#more.hidden = !this.#more.hidden;
-    this.#options.setAttribute('aria-expanded', String(!this.#more.hidden));
+  #open(open: boolean): void {
+    this.#more.hidden = !open;
+    this.#options.setAttribute('aria-expanded', String(open));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Reaction, TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { announce, notify } from './notices.ts';
 import type { Stage } from './stage.ts';
-import { sentence } from './texts.ts';
+import { nameOf, sentence } from './texts.ts';
 
 const pictures: Readonly<Record<Reaction, { readonly symbol: string; readonly name: string }>> = {
   thumbs_up: { symbol: '👍', name: 'thumbs up' },
@@ -39,7 +39,7 @@ export function showReactions(client: TureenClient, stage: Stage, signal: AbortS
     const picture = pictures[reaction];
     if (!picture) return;
     stage.tile(peerId)?.showReaction(picture.symbol);
-    const who = peerId === client.peerId ? 'You' : client.peers.get(peerId)?.displayName || 'A guest';
+    const who = peerId === client.peerId ? 'You' : nameOf(client.peers.get(peerId));
     announce(`${who}: ${picture.name}`);
   });
 }

@@ -100,6 +100,11 @@ export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
   good: 'Everything gets through.',
 };
 
+/** Who has no name is a guest. */
+export function nameOf(person: { readonly displayName: string } | undefined): string {
+  return person?.displayName || 'Guest';
+}
+
 /** Adds a capital and a full stop to a message of the server or the library. */
 export function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);

@@ -100,6 +100,20 @@ describe('nobody vanishes', () => {
     );
   });
 
+  test('who leaves below the pointer stays in the list, marked, until the pointer goes or the person is back', async () => {
+    const [first, second] = await crowd('gone', 2);
+    const page = await held.browser.open(server, { room: 'gone', name: 'Alice' });
+    await page.click('#people-toggle');
+    await page.hover('[data-person="Person 1"]');
+    await Promise.all([first?.close(), second?.close()]);
+    for (const name of ['Person 1', 'Person 2'])
+      await page.waitForSelector(`.person.gone[data-person="${name}"] >> text=has left`);
+    await enterRaw({ server, roomId: 'gone', peerId: 'Person 1' });
+    await page.waitForSelector('.person:not(.gone)[data-person="Person 1"] button:not([disabled])');
+    await page.hover('#call-title');
+    await page.waitForSelector('[data-person="Person 2"]', { state: 'detached' });
+  });
+
   test('a pin is seen, set and taken off by one button, and the layout is remembered', async () => {
     await crowd('pins', 2);
     const page = await held.browser.open(server, { room: 'pins', name: 'Alice' });
