@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of the try-it page: `bun test/browser/pictures.ts [folder]`. Without a folder, those of the README
- * go to docs/pictures; with one, every screen in both themes and at two widths goes there, to be looked at.
+ * go to docs/pictures; with one, every screen in both themes and forced colours, at each size, goes there, to be looked
+ * at.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { buildPage } from '../../client/build.ts';
 import { serverActor } from '../../src/core/actors.ts';
-import { startServer } from '../support/server.ts';
+import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { eventually } from '../support/until.ts';
 import { paintCamera } from './painted-camera.ts';
 import { Browser, enter, statistics } from './support.ts';
@@ -16,7 +17,16 @@ import { Browser, enter, statistics } from './support.ts';
 const folder = process.argv[2];
 const target = folder ?? join(import.meta.dir, '..', '..', 'docs', 'pictures');
 const room = 'sage-lentil-42';
-const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
+const sizes = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+  small: { width: 360, height: 640 },
+} as const;
+const themes = {
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  forced: { colorScheme: 'dark', forcedColors: 'active' },
+} as const;
 /** What the README shows. */
 const chosen = new Set([
   'call-four-desktop-light',
@@ -34,10 +44,10 @@ await browser.context.addInitScript(paintCamera);
 
 async function take(page: Page, name: string): Promise<void> {
   for (const [label, size] of Object.entries(sizes)) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const file = `call-${name}-${label}-${colorScheme}`;
+    for (const [theme, media] of Object.entries(themes)) {
+      const file = `call-${name}-${label}-${theme}`;
       if (!folder && !chosen.has(file)) continue;
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.emulateMedia({ ...media, reducedMotion: 'reduce' });
       await page.setViewportSize(size);
       await page.mouse.move(0, size.height / 2);
       // Tiles get another layer for their new size a moment later, and nothing tells when it is there.
@@ -54,6 +64,31 @@ const sees = (page: Page, count: number) =>
     () => statistics(page),
     ({ videos }) => videos.filter(({ frames }) => frames > 5).length >= count,
   );
+
+/** What a moderator sees, who pins somebody, asks for a removal, and mutes. */
+async function takeModeration(): Promise<void> {
+  await using moderated = await startServer(withKeys);
+  const open = async (id: string, look: number, grants = {}) => {
+    const hash = `#token=${await tokenFor(room, id.toLowerCase(), { grants })}`;
+    return await browser.open(moderated, { room, hash, query: `&look=${look}`, name: id });
+  };
+  const mona = await open('Mona', 0, { moderate: true });
+  const bob = await open('Bob', 1);
+  await open('Carol', 2);
+  await sees(mona, 2);
+  await mona.bringToFront();
+  await mona.click('.tile:has-text("Bob") .tile-pin');
+  await take(mona, 'pinned');
+  await bob.click('#hand');
+  await mona.click('#people-toggle');
+  await mona.click('[data-person=bob] .ghost');
+  await mona.click('[data-action=mute]:visible');
+  await mona.waitForSelector('[data-person=bob] >> text=muted by a moderator');
+  await take(mona, 'people');
+  await mona.click('[data-action=remove]:visible');
+  await mona.waitForSelector('#question[open]');
+  await take(mona, 'question');
+}
 
 const alice = await browser.open(server, { room, query: '&look=0' });
 await alice.fill('#name', 'Alice Adams');
@@ -154,4 +189,8 @@ await take(alice, 'screen-and-toast');
 await server.stop();
 await alice.waitForSelector('#banner:not([hidden])');
 await take(alice, 'reconnecting');
+if (folder) {
+  await browser.closePages();
+  await takeModeration();
+}
 console.log(`pictures are in ${target}`, browser.problems());

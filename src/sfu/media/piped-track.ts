@@ -12,6 +12,8 @@ const pauseAfterMs = 1000;
 const unwantedMs = 10_000;
 const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
+/** Why a track did not come that may come later: a node that lost a pipe says that it knows none. */
+const passing: ReadonlySet<string> = new Set(['gone', 'worker_unavailable', 'not_found', 'limit_reached']);
 
 /** A consumer, as far as it matters whether media has to come. */
 interface Receiver {
@@ -93,7 +95,7 @@ export class PipedTrack implements Passenger {
   /** Somebody did not get it. It is offered again a little later, where that may help. */
   missed(error: unknown): void {
     const { code } = toSfuError(error);
-    if (!this.#closed && (code === 'gone' || code === 'worker_unavailable')) this.#retryLater();
+    if (!this.#closed && passing.has(code)) this.#retryLater();
   }
 
   /** Its origin was paused or resumed: receivers here are told by the producer here. */

@@ -258,6 +258,23 @@ test('a node whose media never comes through is unreachable, joins go on, and it
   await offerOf(late, sender, 0);
 });
 
+test('a pipe that its origin lost while a track was asked for is built again', async () => {
+  const clock = new TestClock();
+  await using mesh = await TestMesh.of(['a', 'b'], { clock });
+  using sender = await RtpSender.open(mesh.server('a'));
+  let asked = 0;
+  mesh.link('b').intercept = async (name) => {
+    if (name !== 'pipe.want') return;
+    asked += 1;
+    if (asked === 1)
+      for (const { transport } of sender.room.mesh?.outgoing.transports ?? []) transport.close();
+  };
+  const alice = await enter({ server: mesh.server('b'), peerId: 'alice' });
+  await advanceUntil(clock, 500, () => alice.client.named('newConsumer').length > 0, 'an offer');
+  await offerOf(alice, sender, 0);
+  await until(async () => (await rtpBytes(mesh, 'b', 'in')) > 0, 'media');
+});
+
 test('without a free port a publication is unreachable, and comes when there is one', async () => {
   const clock = new TestClock();
   const port = await freePort();
