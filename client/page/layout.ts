@@ -65,7 +65,7 @@ export function gridPlaces(count: number, area: Area): Place[] {
 export function speakerPlaces(count: number, area: Area): SpeakerPlaces {
   if (count <= 1) return { places: gridPlaces(count, area), more: undefined };
   const small = isSmall(area) ? { width: 108, height: 81 } : { width: 168, height: 108 };
-  const [below, beside] = [stripBelow(area, small), stripBeside(area, small)];
+  const [below, beside] = [stripBelow(count - 1, area, small), stripBeside(count - 1, area, small)];
   const { main, strip, columns } = picture(beside.main) > picture(below.main) ? beside : below;
   const rows = Math.max(1, Math.floor((strip.height + gap) / (small.height + gap)));
   // Oneself, and the number of those who do not fit, always have a place.
@@ -86,20 +86,24 @@ interface Strip {
   readonly columns: number;
 }
 
-/** Rows below the large tile: as many as leave it the shape of a picture. */
-function stripBelow({ width, height }: Area, small: Area): Strip {
+/** Rows below the large tile: as many as are needed and leave it the shape of a picture. */
+function stripBelow(count: number, { width, height }: Area, small: Area): Strip {
   const spare = height - width * 0.75;
-  const rows = Math.max(1, Math.floor(spare / (small.height + gap)));
+  const columns = Math.max(1, Math.floor((width + gap) / (small.width + gap)));
+  const fitting = Math.max(1, Math.floor(spare / (small.height + gap)));
+  const rows = Math.min(fitting, Math.ceil(count / columns));
   const taken = rows * (small.height + gap) - gap;
   const main = { left: 0, top: 0, width, height: Math.max(0, height - taken - gap) };
   const strip = { left: 0, top: main.height + gap, width, height: taken };
-  return { main, strip, columns: Math.max(1, Math.floor((width + gap) / (small.width + gap))) };
+  return { main, strip, columns };
 }
 
 /** Columns beside it, in the same way. */
-function stripBeside({ width, height }: Area, small: Area): Strip {
+function stripBeside(count: number, { width, height }: Area, small: Area): Strip {
   const spare = width - height * widest;
-  const columns = Math.max(1, Math.floor(spare / (small.width + gap)));
+  const rows = Math.max(1, Math.floor((height + gap) / (small.height + gap)));
+  const fitting = Math.max(1, Math.floor(spare / (small.width + gap)));
+  const columns = Math.min(fitting, Math.ceil(count / rows));
   const taken = columns * (small.width + gap) - gap;
   const main = { left: 0, top: 0, width: Math.max(0, width - taken - gap), height };
   return { main, strip: { left: main.width + gap, top: 0, width: taken, height }, columns };

@@ -72,6 +72,13 @@ describe('the layout of tiles', () => {
     expect(speakerPlaces(1, phone)).toEqual({ places: gridPlaces(1, phone), more: undefined });
   });
 
+  test('leaves to the large one what the small ones do not need', () => {
+    const [main, ...others] = speakerPlaces(3, phone).places;
+    const [first] = others;
+    expect(others.map((place) => place?.top)).toEqual([first?.top, first?.top]);
+    expect((main?.height ?? 0) + 10 + (first?.height ?? 0)).toBe(phone.height);
+  });
+
   test('puts the small ones beside the large one where that leaves it larger', () => {
     for (const area of [desktop, { width: 828, height: 276 }]) {
       const [main] = speakerPlaces(14, area).places;
