@@ -126,7 +126,7 @@ export function Workers({ context, node }: { context: PanelContext; node: NodeSn
             <span class="number" safe>
               {pid === null ? 'down' : `${percent(cpu)} CPU`}
             </span>
-            <span class="note" safe>{`${routers} routers, ${count(consumers, 'consumer')}`}</span>
+            <span class="note" safe>{`${count(routers, 'router')}, ${count(consumers, 'consumer')}`}</span>
           </li>
         );
       })}

@@ -5,7 +5,7 @@ import type {
   RoomSnapshot,
   TransportSnapshot,
 } from '../../src/sfu/rooms/snapshot.ts';
-import { bitrate, percent } from '../html/format.ts';
+import { bitrate, count, percent } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
 import type { SessionMeasures, StreamMeasure } from '../live/measures.ts';
@@ -34,7 +34,11 @@ export function PeerDetails({ context, room, peer, own = false, children }: Deta
       <summary>
         {(children ?? '') as 'safe'}
         <span safe>
-          {`${transports.length} transports, ${producers.length} producers, ${consumers.length} consumers`}
+          {[
+            count(transports.length, 'transport'),
+            count(producers.length, 'producer'),
+            count(consumers.length, 'consumer'),
+          ].join(', ')}
         </span>
       </summary>
       {live(
