@@ -266,8 +266,7 @@ test('a pipe that its origin lost while a track was asked for is built again', a
   mesh.link('b').intercept = async (name) => {
     if (name !== 'pipe.want') return;
     asked += 1;
-    if (asked === 1)
-      for (const { transport } of sender.room.mesh?.outgoing.measured ?? []) transport.close();
+    if (asked === 1) for (const { transport } of sender.room.mesh?.outgoing.measured ?? []) transport.close();
   };
   const alice = await enter({ server: mesh.server('b'), peerId: 'alice' });
   await advanceUntil(clock, 500, () => alice.client.named('newConsumer').length > 0, 'an offer');
