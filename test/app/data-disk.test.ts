@@ -43,7 +43,9 @@ async function expectProtection({ server, mod, api, someone, isIn }: Place, code
     warning: expect.stringContaining(unrecorded),
   });
   expect(server.sfu.read.producer('room', producerId).pausedBy).toContain('moderator');
-  await expect(mod.request('allowProducer', { peerId: 'eve', producerId })).rejects.toThrow(code);
+  // Not by `.rejects`: it runs the event loop within the callback of the socket, whose next frames are lost then (Bun 1.4.5).
+  const allowing = mod.request('allowProducer', { peerId: 'eve', producerId });
+  expect(await allowing.then(String, (error: Error) => error.message)).toContain(code);
   expect(await mod.request('removePeer', { peerId: 'ann' })).toMatchObject({
     warning: expect.stringContaining(unrecorded),
   });

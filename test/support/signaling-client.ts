@@ -45,7 +45,10 @@ export class SignalingClient extends EventLog {
   /** Every message of the server as it came. */
   readonly frames = new Inbox<Frame>();
   readonly closed: Promise<{ code: number; reason: string }>;
-  readonly #pending = new Map<number, { resolve: (data: never) => void; reject: (error: Error) => void }>();
+  readonly #pending = new Map<
+    number,
+    { method: string; resolve: (data: never) => void; reject: (error: Error) => void }
+  >();
   readonly #unanswered: number[] = [];
   #lastId = 0;
 
@@ -57,7 +60,8 @@ export class SignalingClient extends EventLog {
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ({ code, reason }) => {
         const end = `closed with ${code} ${reason}`;
-        for (const { reject } of this.#pending.values()) reject(new Error(end));
+        for (const { method, reject } of this.#pending.values())
+          reject(new Error(`${end} before "${method}" was answered`));
         this.#pending.clear();
         this.frames.end(end);
         this.ended(end);
@@ -92,7 +96,7 @@ export class SignalingClient extends EventLog {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { method, resolve, reject });
       this.sendFrame({ request: true, id, method, data });
     });
   }
