@@ -21,7 +21,12 @@ export const overviewPanel = definePanel({
     return (
       <>
         {live('head', <div id="head">{head(context, node)}</div>)}
-        {live('alerts', <div id="alerts">{alerts(context, node)}</div>)}
+        {live(
+          'alerts',
+          <div id="alerts" role="status">
+            {alerts(context, node)}
+          </div>,
+        )}
         {live(
           'figures',
           <dl id="figures" class="figures wide">
@@ -128,7 +133,7 @@ function alerts(context: PanelContext, node: NodeSnapshot): JSX.Element {
   const texts = alertTexts(context, node);
   if (texts.length === 0) return '';
   return (
-    <ul class="alerts" role="status">
+    <ul class="alerts">
       {texts.map((text) => (
         <li class="alert" safe>
           {text}
