@@ -41,8 +41,11 @@ test('a moderator mutes, stops, locks and removes from inside the call, and ever
   const mona = await enter(room, 'Mona', { moderate: true });
   const bob = await enter(room, 'Bob');
   const carol = await enter(room, 'Carol', { camera: true });
+  const dora = await enter(room, 'Dora');
+  const emil = await enter(room, 'Emil');
   await mona.click('#people-toggle');
-  for (const name of ['Bob', 'Carol']) await hears(mona, name);
+  for (const name of ['Bob', 'Carol', 'Dora', 'Emil']) await hears(mona, name);
+  for (const page of [carol, dora, emil]) await page.waitForSelector('[data-tile][data-peer=bob]');
   for (const name of ['Bob', 'Carol']) await mona.click(`${person(name)} .ghost`);
   // Muted, and allowed again by the button that takes it back.
   await mona.click(action('Bob', 'mute'));
@@ -65,7 +68,7 @@ test('a moderator mutes, stops, locks and removes from inside the call, and ever
   await carol.waitForSelector('#camera[aria-pressed=true]');
   // Locked, for all to see.
   await mona.click('#lock');
-  for (const page of [mona, bob, carol]) await page.waitForSelector('#locked:not([hidden])');
+  for (const page of [mona, bob, carol, dora, emil]) await page.waitForSelector('#locked:not([hidden])');
   await told(carol, 'A moderator locked the room');
   await mona.waitForSelector('#lock[aria-pressed=true]');
   // Removed and banned, after a question.
@@ -74,6 +77,8 @@ test('a moderator mutes, stops, locks and removes from inside the call, and ever
   await mona.selectOption('#removal-ban', '3600');
   await mona.click('#question-yes');
   await bob.waitForSelector('#ending >> text=too many spoons');
+  for (const page of [carol, dora, emil])
+    await page.waitForSelector('[data-tile][data-peer=bob]', { state: 'detached' });
   await mona.click('#lock');
   await mona.waitForSelector('#lock[aria-pressed=false]');
   const again = await tokenFor(room, 'bob', { name: 'Bob' });
