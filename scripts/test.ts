@@ -8,7 +8,16 @@ import { join } from 'node:path';
 import { provideWorker } from '../worker/provide.ts';
 import { runTask, SetupError, say } from './machine/console.ts';
 import { ensurePackages } from './machine/packages.ts';
-import { countRun, formatCounts, type Outcome, sumCounts } from './test/counts.ts';
+import {
+  afterSecondRun,
+  countRun,
+  type Failure,
+  failed,
+  filesToRunAgain,
+  formatCounts,
+  type Outcome,
+  sumCounts,
+} from './test/counts.ts';
 import { findTestFiles, isBrowserTest, type Phase, planPhases, selectFiles } from './test/files.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -66,6 +75,8 @@ const PROGRAMS: Program[] = [
   })),
 ];
 
+const isContinuousIntegration = Boolean(process.env.CI);
+
 /** Installs and builds what the tests need. @returns the path of the media worker */
 async function prepare(files: string[]): Promise<string> {
   for (const { isNeededBy, command, package: name, replacedBy, why } of PROGRAMS) {
@@ -121,6 +132,30 @@ async function runPhase(phase: Phase, options: string[], workerBin: string): Pro
   return countRun({ files, exitCode, report, expectsEveryFile: options.length === 0 });
 }
 
+/**
+ * In continuous integration a file that failed runs once more by itself, since machines there stop for seconds at
+ * times. What passed only then is named: such a test is to be mended.
+ */
+async function runAgain(phase: Phase, first: Outcome, workerBin: string): Promise<Outcome> {
+  const second = new Map<string, Outcome>();
+
+  for (const file of filesToRunAgain(first)) {
+    say(`${file} failed, and runs once more by itself`);
+    second.set(file, await runPhase({ ...phase, files: [file] }, [], workerBin));
+  }
+
+  const { outcome, unsteady } = afterSecondRun(first, second);
+
+  for (const failure of unsteady) {
+    say(`passed only when it ran again: ${describeFailure(failure)}`);
+  }
+
+  return outcome;
+}
+
+const describeFailure = ({ file, name, text }: Failure) =>
+  `${file}: ${name}\n${text.replaceAll(/^/gm, '    ')}`;
+
 async function main(): Promise<void> {
   const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
   const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -138,17 +173,23 @@ async function main(): Promise<void> {
     const workerBin = await prepare(files);
 
     for (const phase of planPhases(files)) {
-      outcomes.push(await runPhase(phase, options, workerBin));
+      const outcome = await runPhase(phase, options, workerBin);
+
+      outcomes.push(
+        isContinuousIntegration && options.length === 0 ? await runAgain(phase, outcome, workerBin) : outcome,
+      );
     }
   } catch (error) {
     // An error before the tests counts as a failure, so that the last line always has the counts.
-    outcomes.push({
-      counts: { passed: 0, failed: 1, skipped: 0 },
-      problems: [error instanceof SetupError ? error.message : Bun.inspect(error)],
-    });
+    outcomes.push(failed(error instanceof SetupError ? error.message : Bun.inspect(error)));
   }
 
-  for (const problem of outcomes.flatMap((outcome) => outcome.problems)) {
+  // At the end, where one looks first.
+  for (const failure of outcomes.flatMap(({ failures }) => failures)) {
+    say(`failed: ${describeFailure(failure)}`);
+  }
+
+  for (const problem of outcomes.flatMap(({ problems }) => problems)) {
     say(problem);
   }
 

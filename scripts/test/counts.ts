@@ -16,9 +16,19 @@ export interface Run {
   expectsEveryFile: boolean;
 }
 
-/** The counts of a run, and its failures besides failed tests. */
+/** A test that failed. */
+export interface Failure {
+  file: string;
+  /** With the names of the groups around it. */
+  name: string;
+  /** What it said, and where. */
+  text: string;
+}
+
+/** The counts of a run, the tests that failed, and what failed besides tests. */
 export interface Outcome {
   counts: Counts;
+  failures: Failure[];
   problems: string[];
 }
 
@@ -33,7 +43,7 @@ export function countRun({ files, exitCode, report, expectsEveryFile }: Run): Ou
     );
   }
 
-  const counts = countTests(report);
+  const { counts, failures } = readTests(report);
   const problems = expectsEveryFile
     ? files
         .filter((file) => !report.includes(` file="${escapeXml(file)}"`))
@@ -48,20 +58,23 @@ export function countRun({ files, exitCode, report, expectsEveryFile }: Run): Ou
     problems.push(`bun test ended with exit code ${exitCode} though no test failed: see its errors above`);
   }
 
-  return { counts: { ...counts, failed: counts.failed + problems.length }, problems };
+  return { counts: { ...counts, failed: counts.failed + problems.length }, failures, problems };
 }
 
-function failed(problem: string): Outcome {
-  return { counts: { passed: 0, failed: 1, skipped: 0 }, problems: [problem] };
+/** The outcome when nothing could be counted. */
+export function failed(problem: string): Outcome {
+  return { counts: { passed: 0, failed: 1, skipped: 0 }, failures: [], problems: [problem] };
 }
 
-function countTests(report: string): Counts {
+function readTests(report: string): { counts: Counts; failures: Failure[] } {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: Failure[] = [];
 
   // The report escapes attributes and texts, so the name of a test cannot look like a tag.
   for (const [testCase] of report.matchAll(/<testcase [^>]*\/>|<testcase [^>]*>[\s\S]*?<\/testcase>/g)) {
     if (/<(failure|error)\b/.test(testCase)) {
       counts.failed++;
+      failures.push(readFailure(testCase));
     } else if (testCase.includes('<skipped')) {
       counts.skipped++;
     } else {
@@ -69,7 +82,58 @@ function countTests(report: string): Counts {
     }
   }
 
-  return counts;
+  return { counts, failures };
+}
+
+function readFailure(testCase: string): Failure {
+  const attribute = (name: string) =>
+    unescapeXml(testCase.match(new RegExp(` ${name}="([^"]*)"`))?.[1] ?? '');
+  const name = [attribute('classname'), attribute('name')].filter(Boolean).join(' > ');
+  const text = testCase.match(/<(?:failure|error)\b[^>]*>([^<]*)/)?.[1] ?? '';
+
+  return { file: attribute('file'), name, text: unescapeXml(text).trim() };
+}
+
+/**
+ * What stands of a run after the files that failed in it ran once more, each by itself: the failures of a file that
+ * then passed as a whole count as passed. @returns the outcome, and the failures that no longer count
+ */
+export function afterSecondRun(
+  first: Outcome,
+  second: Map<string, Outcome>,
+): { outcome: Outcome; unsteady: Failure[] } {
+  const passes = (file: string) => second.get(file)?.counts.failed === 0;
+  const unsteady = first.failures.filter(({ file }) => passes(file));
+  const { passed, failed, skipped } = first.counts;
+
+  return {
+    outcome: {
+      counts: { passed: passed + unsteady.length, failed: failed - unsteady.length, skipped },
+      failures: first.failures.filter(({ file }) => !passes(file)),
+      problems: first.problems,
+    },
+    unsteady,
+  };
+}
+
+/** Most files that run once more: beyond that something is broken, and not merely slow. */
+const SECOND_RUN_FILES = 4;
+
+/** The files that may run once more. */
+export function filesToRunAgain({ failures }: Outcome): string[] {
+  const files = [...new Set(failures.map(({ file }) => file))];
+
+  return files.length <= SECOND_RUN_FILES ? files : [];
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replaceAll('&#10;', '\n')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&amp;', '&');
 }
 
 function escapeXml(text: string): string {

@@ -31,10 +31,10 @@ async function inWindow(page: Page, selector: string): Promise<boolean> {
 
 const shown = (page: Page) => page.locator('.tile:visible').count();
 
-/** Settled: nothing moves any more. */
+/** Settled: nothing moves any more. What is removed while it moves has ended too: its promise rejects. */
 const still = (page: Page) =>
   page.evaluate(
-    async () => void (await Promise.all(document.getAnimations().map(({ finished }) => finished))),
+    async () => void (await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))),
   );
 
 describe('nobody vanishes', () => {
