@@ -14,6 +14,7 @@ import { fragmentType, patchIce } from './patch.ts';
 import { openPublisher, type PublisherOptions } from './publish.ts';
 import { type SessionKind, WhipSession, WhipSessions } from './session.ts';
 import { SessionLimits } from './session-limits.ts';
+import { Turns } from './turns.ts';
 import { openViewer, type ViewerOptions } from './watch.ts';
 
 const sdp = 'application/sdp';
@@ -47,6 +48,7 @@ export class Whip {
   readonly #access: Access;
   readonly #sessions = new WhipSessions();
   readonly #limits: SessionLimits;
+  readonly #turns = new Turns();
 
   constructor(private readonly options: WhipOptions) {
     this.#access = new Access(options);
@@ -123,7 +125,11 @@ export class Whip {
     session.onEnd(release);
     try {
       const options = { sfu, identity, request, text, session };
-      return await (kind === 'whip' ? this.#openPublisher(options) : this.#openViewer(options));
+      // A token that opens all its sessions at once would take the loop from the others for as long as they need.
+      const client = JSON.stringify([roomId, identity.subject]);
+      return await this.#turns.take(client, () =>
+        kind === 'whip' ? this.#openPublisher(options) : this.#openViewer(options),
+      );
     } catch (error) {
       release();
       throw error;
