@@ -97,10 +97,14 @@ export class Soak implements AsyncDisposable {
     const half = (this.options.every * 1000) / 2;
     await Bun.sleep(half);
     const { slots } = this.server.sfu.pool;
-    const pid = slots[this.#deaths % slots.length]?.live?.worker.pid;
+    const slot = slots[this.#deaths % slots.length];
+    const pid = slot?.live?.worker.pid;
     await this.#ask('worker-died');
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
     this.#deaths += 1;
+    // Who entered until its end was seen lost its media as well.
+    await this.#settles(() => slot?.live?.worker.pid !== pid);
+    await this.#ask('worker-died');
     await Bun.sleep(half);
   }
 

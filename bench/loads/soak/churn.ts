@@ -160,9 +160,10 @@ export class Churn {
     const { guest } = entry;
     if (!guest) return;
     const { port, key } = this.options;
-    // A moved room takes the media away before the answer is here.
+    // A moved room takes the media away before the answer is here, from those who enter meanwhile too.
     this.mediaLost(guest.place.roomId);
     const { removed = [], closedRoom } = await moderate({ port, key, random: this.#random }, guest.place);
+    this.mediaLost(guest.place.roomId);
     const isOut = ({ key: at }: Entry) =>
       removed.some(({ roomId, peerId }) => at === `${roomId}/${peerId}`) ||
       at.startsWith(`${closedRoom ?? '\0'}/`);
