@@ -6,7 +6,7 @@ import { keyMistakes } from './settings/access.ts';
 import { adminMistakes } from './settings/admin.ts';
 import { busMistakes } from './settings/cluster.ts';
 import { settings } from './settings/index.ts';
-import { turnMistakes } from './settings/network.ts';
+import { addressMistakes, turnMistakes } from './settings/network.ts';
 import { tlsMistakes } from './settings/server.ts';
 import { webhookMistakes } from './settings/webhooks.ts';
 
@@ -50,6 +50,8 @@ export function readConfig(environment: Environment): Config {
   const combined = [
     ...keyMistakes(values),
     ...turnMistakes(values),
+    ...addressMistakes(values),
+    ...portMistakes(values, host),
     ...tlsMistakes(values),
     ...adminMistakes(values),
     ...webhookMistakes(values),
@@ -95,6 +97,29 @@ function readSetting(setting: Setting, environment: Environment, mistakes: Mista
   const shown = setting.secret ? 'a value that is not shown' : JSON.stringify(written);
   mistakes.push([setting.env, `got ${shown}, wants ${setting.wants}`]);
   return undefined;
+}
+
+const everyAddress = new Set(['0.0.0.0', '::']);
+
+/** Each listener has a port of its own, where they share an address. Port 0 is a free one. */
+function portMistakes(values: Values, host: string): Mistake[] {
+  const { port, adminPort, adminHost, metricsPort, metricsHost } = values;
+  const listeners = [
+    { variable: 'PORT', host, port },
+    { variable: 'TUREEN_ADMIN_PORT', host: adminHost, port: adminPort },
+    { variable: 'TUREEN_METRICS_PORT', host: metricsHost, port: metricsPort },
+  ];
+  return listeners.flatMap((one, index): Mistake[] => {
+    const first = listeners
+      .slice(0, index)
+      .find(
+        (other) =>
+          other.port === one.port &&
+          (other.host === one.host || [other.host, one.host].some((address) => everyAddress.has(address))),
+      );
+    if (!one.port || !first) return [];
+    return [[one.variable, `got ${one.port}, wants another port than that of ${first.variable}`]];
+  });
 }
 
 function hostMistakes(host: string, developmentMode: boolean): Mistake[] {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { readNetwork } from '../core/networks.ts';
 
 /**
  * One row of the configuration table: how the text of an environment variable becomes a checked value.
@@ -84,17 +85,27 @@ export function choice<const V extends readonly string[]>(values: V, row: Row) {
   };
 }
 
+/** What `list` takes. */
+interface Item<T extends TSchema> {
+  readonly schema: T;
+  /** Where a schema cannot say what is right. */
+  readonly check?: (text: string) => boolean;
+  readonly wants: string;
+}
+
 /** Values separated by commas; empty ones are left out. */
-export function list<T extends TSchema>(item: { schema: T; wants: string }, row: Row) {
+export function list<T extends TSchema>({ check = () => true, ...item }: Item<T>, row: Row) {
   return {
     ...row,
     schema: Type.Unsafe<Static<T>[]>(Type.Array(item.schema, { minItems: 1 })),
     wants: `${item.wants}, several separated by commas`,
-    read: (value: string) =>
-      value
+    read: (value: string) => {
+      const parts = value
         .split(',')
         .map((part) => part.trim())
-        .filter((part) => part !== ''),
+        .filter((part) => part !== '');
+      return parts.every(check) ? parts : undefined;
+    },
   };
 }
 
@@ -118,7 +129,8 @@ export function portRange(row: Row) {
 
 /** For `list`. */
 export const addressRange = {
-  schema: Type.String({ pattern: '^[0-9A-Fa-f.:]+(/\\d{1,3})?$' }),
+  schema: Type.String(),
+  check: (text: string) => readNetwork(text) !== undefined,
   wants: 'an IP address or a range such as 10.0.0.0/8',
 };
 

@@ -21,13 +21,15 @@ export function nodePlace({ node, region, flyMachine, flyRegion }: Config): Node
 }
 
 /**
- * Fills in the addresses that follow from the platform, where they are not configured. On Fly.io UDP must bind the
+ * Checks that the names to announce exist, and fills in the addresses that follow from the platform, where they are not
+ * configured. On Fly.io UDP must bind the
  * address of fly-global-services, TCP binds every address, and the app's dedicated IPv4 is announced. Other nodes reach
  * the machine over Fly's private network.
  * https://fly.io/docs/networking/udp-and-tcp/
  * @throws Error that says which name could not be resolved and what to set instead
  */
 export async function resolveAddresses(config: Config, resolve: Lookup = lookupIPv4): Promise<Config> {
+  for (const name of config.announcedAddresses ?? []) if (isIP(name) === 0) await requireName(name, resolve);
   if (config.flyApp === undefined) return config;
   const {
     flyApp,
@@ -117,6 +119,18 @@ function boundAddresses(ip: string, announced: readonly string[]): BoundAddress[
     // Two sockets share the port, so the one for IPv6 must not take IPv4 as well.
     ...(six === undefined ? [] : [{ ip: '::', announcedAddress: six, flags: { ipv6Only: true } }]),
   ];
+}
+
+/** A name that does not exist was mistyped; a resolver that does not answer now may answer when clients ask. */
+async function requireName(name: string, resolve: Lookup): Promise<void> {
+  const missing = await resolve(name).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOTFOUND',
+  );
+  if (missing)
+    throw new Error(
+      `TUREEN_ANNOUNCED_ADDRESS: got "${name}", which no name server knows; set it to the name or the address under which clients reach this host`,
+    );
 }
 
 async function lookupIPv4(name: string): Promise<string[]> {

@@ -96,6 +96,16 @@ test.each([
     'TUREEN_BUS_CA: got a file, wants a tls://',
   ],
   [{ TUREEN_TURN_URLS: 'turn:turn.example.com' }, 'TUREEN_TURN_SECRET: got nothing'],
+  [{ TUREEN_TURN_SECRET: 'north' }, 'TUREEN_TURN_URLS: got nothing'],
+  [{ TUREEN_METRICS_PORT: '3000' }, 'TUREEN_METRICS_PORT: got 3000, wants another port than that of PORT'],
+  [
+    { ...keys, TUREEN_LISTEN_IP: '192.0.2.1', TUREEN_ANNOUNCED_ADDRESS: '::1' },
+    'TUREEN_ANNOUNCED_ADDRESS: got ::1, wants an IPv4 address',
+  ],
+  [
+    { TUREEN_TRUSTED_PROXIES: '10.0.0.0/33' },
+    'TUREEN_TRUSTED_PROXIES: got "10.0.0.0/33", wants an IP address',
+  ],
   [
     { TUREEN_ICE_SERVERS: '{"urls":' },
     'TUREEN_ICE_SERVERS: got a value that is not shown, wants a JSON array',
@@ -116,6 +126,27 @@ test.each([
 ])('%p is a mistake', (environment, start) => {
   expect(mistakesOf(environment as unknown as Record<string, string>)[0]).toStartWith(start);
 });
+
+test.each([
+  'not an address!',
+  'https://edge.example.com',
+  'edge.example.com:40000',
+  '256.1.1.1',
+  '198.51.100',
+  '-edge.example.com',
+  'edge..example.com',
+])('%p is refused as an address to announce', (address) => {
+  expect(mistakesOf({ ...keys, TUREEN_ANNOUNCED_ADDRESS: `203.0.113.7, ${address}` })).toEqual([
+    `TUREEN_ANNOUNCED_ADDRESS: got "203.0.113.7, ${address}", wants an IP address or a host name, without a scheme and without a port, several separated by commas`,
+  ]);
+});
+
+test.each(['203.0.113.7', '2001:db8::7', 'edge', 'edge-1.example.com', '1.example'])(
+  '%p can be announced',
+  (address) => {
+    expect(readConfig({ ...keys, TUREEN_ANNOUNCED_ADDRESS: address }).announcedAddresses).toEqual([address]);
+  },
+);
 
 test('a variable that cannot be read has one line, however many settings depend on it', () => {
   const hash = { TUREEN_ADMIN_USER: 'alice', TUREEN_ADMIN_PASSWORD_HASH: 'hunter2' };

@@ -74,6 +74,20 @@ test('elsewhere nothing is looked up', async () => {
   expect(await resolveAddresses(config, () => Promise.reject(new Error('not wanted')))).toBe(config);
 });
 
+test('a name to announce that does not exist is refused, and one that cannot be looked up now is not', async () => {
+  const config = readConfig({ ...keys, TUREEN_ANNOUNCED_ADDRESS: 'edge.example.com' });
+  const failing =
+    (code: string): Lookup =>
+    async () => {
+      throw Object.assign(new Error(code), { code });
+    };
+  await expect(resolveAddresses(config, failing('ENOTFOUND'))).rejects.toThrow(
+    /^TUREEN_ANNOUNCED_ADDRESS: got "edge.example.com", which no name server knows/,
+  );
+  expect(await resolveAddresses(config, failing('EAI_AGAIN'))).toBe(config);
+  expect(await resolveAddresses(config, async () => [])).toBe(config);
+});
+
 test('with IPv4 and IPv6 announced a node that listens everywhere has a socket for each family', () => {
   const config = readConfig({
     ...keys,

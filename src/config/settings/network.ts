@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Type } from '@sinclair/typebox';
 import { IceServer } from '../../core/schemas.ts';
 import {
@@ -15,7 +16,11 @@ import {
 
 const hour = 3600;
 
-const hostAddress = { schema: Type.String({ minLength: 1 }), wants: 'an IP address or host name' };
+const hostAddress = {
+  schema: Type.String(),
+  check: (text: string) => isIP(text) !== 0 || isHostName(text),
+  wants: 'an IP address or a host name, without a scheme and without a port',
+};
 const turnUrl = {
   schema: Type.String({ pattern: '^turns?:' }),
   wants: 'an address such as turn:turn.example.com:3478',
@@ -94,13 +99,43 @@ export const networkSettings = {
   ),
 } as const satisfies Settings;
 
+/** RFC 1123, section 2.1. A last part of digits alone is that of an address that is none (256.1.1.1). */
+function isHostName(text: string): boolean {
+  const part = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+  return text.length <= 253 && new RegExp(`^(?:${part}\\.)*(?!\\d+$)${part}$`).test(text);
+}
+
+const anyIp = new Set(['0.0.0.0', '::']);
+
+/** A node that listens on one address announces at least one of that family: no client could come otherwise. */
+export function addressMistakes({
+  announcedAddresses = [],
+  listenIp,
+  udpListenIp = listenIp,
+}: ValuesOf<typeof networkSettings>): Mistake[] {
+  const families = announcedAddresses.map(isIP);
+  // A name may stand for addresses of both families.
+  if (listenIp === undefined || anyIp.has(listenIp) || families.length === 0 || families.includes(0))
+    return [];
+  if ([listenIp, udpListenIp].some((ip) => ip !== undefined && families.includes(isIP(ip)))) return [];
+  return [
+    [
+      'TUREEN_ANNOUNCED_ADDRESS',
+      `got ${announcedAddresses.join(', ')}, wants an IPv${isIP(listenIp)} address, for TUREEN_LISTEN_IP is ${listenIp}`,
+    ],
+  ];
+}
+
 /** TURN servers need their secret, and replace the list of ICE servers. */
 export function turnMistakes({
   turnUrls,
   turnSecret,
   iceServers,
 }: ValuesOf<typeof networkSettings>): Mistake[] {
-  if (turnUrls === undefined) return [];
+  if (turnUrls === undefined)
+    return turnSecret === undefined
+      ? []
+      : [['TUREEN_TURN_URLS', 'got nothing, wants the servers that TUREEN_TURN_SECRET is for']];
   const mistakes: Mistake[] = [];
   if (turnSecret === undefined)
     mistakes.push(['TUREEN_TURN_SECRET', 'got nothing, wants the secret of the servers in TUREEN_TURN_URLS']);
