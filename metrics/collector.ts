@@ -1,5 +1,6 @@
 import type { Mesh } from '../src/cluster/mesh.ts';
 import type { Clock } from '../src/core/clock.ts';
+import type { HostState } from '../src/core/findings.ts';
 import type { SfuEventName, SfuEvents } from '../src/sfu/events.ts';
 import type { MediaObject, MediaObjectKind } from '../src/sfu/rooms/media-index.ts';
 import type { WorkerUsage } from '../src/sfu/rooms/read-model.ts';
@@ -33,6 +34,8 @@ export interface MeasuredNode {
   readonly webhooks: Pick<WebhookOutbox, 'states' | 'countsOf'> | undefined;
   /** The database; not measured by default. */
   readonly storage: Pick<Store, 'state'> | undefined;
+  /** What the self-check finds; not measured by default. */
+  readonly host: (() => HostState) | undefined;
   /** This node among others; undefined for one that is alone. */
   readonly mesh: Pick<Mesh, 'measures' | 'onAsked'> | undefined;
   readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds'>;

@@ -20,6 +20,8 @@ export interface MeasurementsOptions {
   webhooks?: MeasuredNode['webhooks'];
   /** The database; not measured by default. */
   storage?: MeasuredNode['storage'];
+  /** What the self-check finds; not measured by default. */
+  host?: MeasuredNode['host'];
   /** This node among others; undefined for one that is alone. */
   mesh?: MeasuredNode['mesh'];
   /** Of Tureen itself. */
@@ -46,6 +48,7 @@ export class Measurements {
       signaling,
       webhooks,
       storage,
+      host,
       mesh,
       version,
       clock = systemClock,
@@ -58,7 +61,18 @@ export class Measurements {
     this.page = page;
     this.sampler = sampler;
     this.#collection = new Collection({
-      node: { page, sfu, signaling: signaling.counts, webhooks, storage, mesh, sampler, version, clock },
+      node: {
+        page,
+        sfu,
+        signaling: signaling.counts,
+        webhooks,
+        storage,
+        host,
+        mesh,
+        sampler,
+        version,
+        clock,
+      },
       events: sfu.events,
       signalingEvents: signaling.events,
       sampler,

@@ -60,8 +60,8 @@ async function start(program: Program): Promise<Server> {
   const [tls] = await Promise.all([readTls(config), selfCheck.beforeStart()]);
   // A signal to the whole process group must not end the workers: calls go on while the server drains.
   const starter = places.workerStarter;
-  const unreadyReasons = () => selfCheck.reasons;
-  const server = ends.use(await Server.start({ config, log, workerBin: starter, tls, unreadyReasons }));
+  const host = () => selfCheck.state;
+  const server = ends.use(await Server.start({ config, log, workerBin: starter, tls, host }));
   void selfCheck.started();
   reloadOnHangup(program, server, tls && watchCertificate(program, server, tls));
   return server;

@@ -1,6 +1,7 @@
 import type { Collector } from '../collector.ts';
 import { consumers } from './consumers.ts';
 import { data } from './data.ts';
+import { host } from './host.ts';
 import { joins } from './joins.ts';
 import { mesh } from './mesh.ts';
 import { node } from './node.ts';
@@ -31,6 +32,7 @@ export const collectors: readonly Collector[] = [
   node,
   mesh,
   processCollector,
+  host,
   storage,
   webhooks,
   sampler,

@@ -1,4 +1,5 @@
 import { metrics as collecting } from '../collection.ts';
+import { metrics as host } from '../collectors/host.ts';
 import { metrics as joins } from '../collectors/joins.ts';
 import { metrics as node } from '../collectors/node.ts';
 import { metrics as processes } from '../collectors/process.ts';
@@ -161,6 +162,20 @@ export const alertRules: readonly AlertRule[] = [
     for: '0m',
     severity: 'warning',
     summary: 'Lines of the log of {{ $labels.node }} were lost in the last ten minutes.',
+  },
+  {
+    alert: 'TureenHostBroken',
+    expr: `${q.sum(host.findings, { by: ['check'], where: { severity: 'fatal' } })} > 0`,
+    for: '1m',
+    severity: 'critical',
+    summary: 'The self-check of {{ $labels.node }} finds that calls cannot work there: {{ $labels.check }}.',
+  },
+  {
+    alert: 'TureenHostWarns',
+    expr: `${q.sum(host.findings, { by: ['check'], where: { severity: 'warning' } })} > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'The self-check of {{ $labels.node }} warns of its host or configuration: {{ $labels.check }}.',
   },
   {
     alert: 'TureenWebhooksNotDelivered',

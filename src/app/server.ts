@@ -13,6 +13,7 @@ import { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { HostState } from '../core/findings.ts';
 import type { Logger } from '../core/log.ts';
 import { listenInfos, pipeListenInfo, rtpListenInfo } from '../host/addresses.ts';
 import { places, restoreExecutables } from '../host/paths.ts';
@@ -43,8 +44,8 @@ export interface ServerOptions {
   admission?: SfuOptions['admission'];
   /** Serves HTTPS with it, and HTTP without. */
   tls?: TlsPair;
-  /** Further reasons why new calls should go elsewhere: the findings of the self-check. */
-  unreadyReasons?: SfuOptions['unreadyReasons'];
+  /** What the self-check finds: while something fatal stands, new calls should go elsewhere. */
+  host?: () => HostState;
   /** The bus to other servers in this process; NATS unless set, where the settings name one. */
   connectBus?: StartMeshOptions['connect'];
 }
@@ -169,7 +170,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     ...fileReserve.unreadyReasons,
     ...store.unreadyReasons,
     ...(mesh?.unreadyReasons() ?? []),
-    ...(options.unreadyReasons?.() ?? []),
+    ...fatalFindings(options.host?.()),
   ];
   const sfu = newSfu({ ...options, admission, unreadyReasons });
   logEvents(sfu.events, sfuLevels, { log, clock });
@@ -199,6 +200,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     reads,
     admission,
     panels,
+    host: options.host,
     log,
     clock,
     ends,
@@ -222,21 +224,26 @@ interface Core {
   readonly admission: NonNullable<SfuOptions['admission']>;
   /** The operator's own panels of the dashboard. */
   readonly panels: readonly Panel[];
+  readonly host: ServerOptions['host'];
   readonly log: Logger;
   readonly clock: Clock;
   readonly ends: AsyncDisposableStack;
 }
 
+function fatalFindings(host: HostState | undefined): string[] {
+  return (host?.findings ?? []).filter(({ severity }) => severity === 'fatal').map(({ what }) => what);
+}
+
 /** Starts what follows the domain, and the ways in. The workers run already. */
 function startAdapters({ admission, panels, ...core }: Core) {
-  const { config, sfu, store, mesh, commands, reads, log, clock, ends } = core;
+  const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
   const { version } = packageJson;
   const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock });
   const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
-      ...{ sfu, mesh, signaling, config, version, clock, webhooks: store.webhooks, storage: store },
+      ...{ sfu, mesh, signaling, config, version, clock, webhooks: store.webhooks, storage: store, host },
       onError: (error) => log.error('a measurement failed', { error }),
     }),
     (started) => started.close(),
@@ -268,7 +275,7 @@ function newListener({ config, log, tls }: ServerOptions): Listener {
   return new Listener({ websocket, config, tls });
 }
 
-function newSfu(options: ServerOptions): Sfu {
+function newSfu(options: ServerOptions & Pick<SfuOptions, 'unreadyReasons'>): Sfu {
   const { config, log, clock, workerBin, admission, unreadyReasons } = options;
   const workers = {
     count: config.workers,

@@ -7,13 +7,14 @@ import { version, workerBin } from 'mediasoup';
 import { doctor } from '../../src/cli/doctor.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import { type LogFields, silentLogger } from '../../src/core/log.ts';
+import { createLogger, silentLogger } from '../../src/core/log.ts';
 import type { Finding } from '../../src/host/doctor/check.ts';
 import { findingsOf, runChecks } from '../../src/host/doctor/checks.ts';
 import { type CheckContext, hostContext } from '../../src/host/doctor/context.ts';
 import { SelfCheck } from '../../src/host/doctor/self-check.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
 import { makeCertificate } from '../support/certificate.ts';
+import { TestClock } from '../support/clock.ts';
 import { freePortForBoth } from '../support/port.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { startServer, withKeys } from '../support/server.ts';
@@ -102,7 +103,9 @@ describe('ports', () => {
   test('that another program has are fatal, by TCP and by UDP', async () => {
     const tcp = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
     const udp = createSocket('udp4');
-    await new Promise<void>((resolve) => udp.bind({ address: '127.0.0.1', port: 0 }, () => resolve()));
+    // One whose TCP side nobody has: that would be a finding of its own.
+    const port = await freePortForBoth();
+    await new Promise<void>((resolve) => udp.bind({ address: '127.0.0.1', port }, () => resolve()));
     try {
       const http = { ...local, PORT: String(tcp.port) };
       await expectOne(
@@ -422,28 +425,65 @@ describe('a running node', () => {
     expect(program.output).toContain('self-check: the address 0.0.0.0 is announced to clients');
   });
 
+  /** A self-check whose clock the test moves, and what it logs. */
+  function watched(changed: Partial<CheckContext>) {
+    const clock = new TestClock();
+    const logged: string[] = [];
+    const write = (line: string) => void logged.push((JSON.parse(line) as { message: string }).message);
+    const log = createLogger({ level: 'info', write });
+    return { clock, logged, selfCheck: new SelfCheck({ context: contextOf({}, changed), log, clock }) };
+  }
+  const whats = ({ state }: SelfCheck) => state.findings.map(({ check, severity }) => `${check} ${severity}`);
+
   test('checks again, and is ready once the problem is solved', async () => {
     let now = 0;
-    const logged: LogFields[] = [];
-    const log = { ...silentLogger, info: (_: string, fields: LogFields = {}) => void logged.push(fields) };
-    const waiting: (() => void)[] = [];
-    const after: Clock['after'] = (_, run) => {
-      waiting.push(run);
-      return () => {};
-    };
-    const selfCheck = new SelfCheck({
-      context: contextOf({}, { now: () => now }),
-      log,
-      clock: { ...systemClock, after },
-    });
+    const { selfCheck, clock, logged } = watched({ now: () => now });
     await selfCheck.beforeStart();
     await selfCheck.started();
-    expect(selfCheck.reasons).toEqual([expect.stringContaining('the clock shows 1970')]);
+    expect(whats(selfCheck)).toEqual(['clock fatal']);
     now = Date.now();
-    waiting.shift()?.();
-    await until(() => selfCheck.reasons.length === 0, 'the end of the finding');
-    await until(() => logged.length === 1, 'the line in the log');
-    expect(waiting).toEqual([]);
+    clock.advance(15_000);
+    await until(() => selfCheck.state.findings.length === 0, 'the end of the finding');
+    expect(logged).toEqual([
+      expect.stringContaining('self-check: the clock shows 1970'),
+      'problems that the self-check found are solved',
+    ]);
+    selfCheck.close();
+  });
+
+  test('goes on checking when all is well, tells what comes up once, and measures what it judges', async () => {
+    const pair = await makeCertificate(folder, 'soon', { days: 20 });
+    const environment = {
+      TUREEN_ANNOUNCED_ADDRESS: '203.0.113.7',
+      TUREEN_TLS_CERT: pair.cert,
+      TUREEN_TLS_KEY: pair.key,
+      TUREEN_DATA_DIR: folder,
+    };
+    let now = Date.now();
+    const context = { ...contextOf({ ...local, ...environment }), now: () => now };
+    const clock = new TestClock();
+    const logged: string[] = [];
+    const log = createLogger({ level: 'info', write: (line) => void logged.push(line) });
+    const selfCheck = new SelfCheck({ context, log, clock });
+    await selfCheck.beforeStart();
+    await selfCheck.started();
+    expect(whats(selfCheck)).toEqual([]);
+    const { dataFreeBytes = 0, certificateEnd = 0, clockSynchronized } = selfCheck.state.measures;
+    expect(dataFreeBytes).toBeGreaterThan(0);
+    expect(Math.round((certificateEnd - now) / 86_400_000)).toBe(20);
+    expect(clockSynchronized).toBe(true);
+    const lookAgain = async (days: number, found: string) => {
+      now += days * 86_400_000;
+      await until(() => {
+        clock.advance(15_000);
+        return whats(selfCheck).join() === found;
+      }, `the finding "${found}"`);
+    };
+    await lookAgain(10, 'certificate warning');
+    await lookAgain(1, 'certificate warning');
+    await lookAgain(30, 'certificate fatal');
+    expect(logged.filter((line) => line.includes('certificate'))).toHaveLength(2);
+    selfCheck.close();
   });
 
   test('checks no more once it was closed, neither later nor after a check that is under way', async () => {

@@ -122,6 +122,18 @@ export const cases: Readonly<Record<string, RuleCase>> = {
       [on('tureen_drain_deadline_timestamp_seconds'), '1000x30'],
     ],
   },
+  TureenHostBroken: {
+    at: '6m',
+    labels: { ...node, check: 'certificate' },
+    fires: [[on('tureen_host_findings', 'check="certificate",severity="fatal"'), '0 0 0 1x10']],
+    silent: [[on('tureen_host_findings', 'check="certificate",severity="warning"'), '1x15']],
+  },
+  TureenHostWarns: {
+    at: '20m',
+    labels: { ...node, check: 'disk' },
+    fires: [[on('tureen_host_findings', 'check="disk",severity="warning"'), '0 0 1x30']],
+    silent: [[on('tureen_host_findings', 'check="disk",severity="warning"'), '1 1 1 1 1 1 1 1 0x30']],
+  },
   TureenStorageFails: {
     at: '6m',
     labels: node,

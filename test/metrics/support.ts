@@ -122,6 +122,7 @@ export function collectingIn(mesh: MeasuredNode['mesh'], ...collectors: readonly
       signaling: counts,
       webhooks: undefined,
       storage: undefined,
+      host: undefined,
       mesh,
       sampler,
       version: 'test',

@@ -1,4 +1,5 @@
 import { metrics as collecting } from '../../collection.ts';
+import { metrics as host } from '../../collectors/host.ts';
 import { metrics as node } from '../../collectors/node.ts';
 import { metrics as processes } from '../../collectors/process.ts';
 import { metrics as rooms } from '../../collectors/rooms.ts';
@@ -32,6 +33,25 @@ const state: BoardSpec['rows'][number] = {
       'dateTimeFromNow',
       'When the server process started.',
       `1000 * ${q.max(processes.start)}`,
+    ),
+    table(
+      'What is wrong',
+      'short',
+      'Findings of the self-check by check, empty while there are none. /readyz and the log say more.',
+      [line('', `${q.sum(host.findings, { by: ['node', 'check', 'severity'] })} > 0`)],
+    ),
+    stat(
+      'Certificate ends',
+      'dateTimeFromNow',
+      'When the certificate of the server ends; empty where another program speaks HTTPS.',
+      `1000 * ${q.max(host.certificateEnd)}`,
+    ),
+    stat(
+      'Clock kept',
+      'short',
+      '1 while a time service keeps the clock. Tokens are refused by a wrong one.',
+      q.sum(host.clockSynchronized),
+      { thresholds: { warn: 1, bad: 0.5, below: true } },
     ),
     table('Versions', 'short', 'What runs: Tureen, mediasoup, Bun.', [line('', q.raw(node.buildInfo))]),
   ],
@@ -114,6 +134,13 @@ const serverRow: BoardSpec['rows'][number] = {
         ),
       ],
       { thresholds: { warn: 0.7, bad: 0.9 } },
+    ),
+    graph(
+      'Free on the data disk',
+      'bytes',
+      'Bytes that are free in the folder of the database; empty on a node without one.',
+      [line('{{node}}', q.sum(host.dataFree, { by: ['node'] }))],
+      { thresholds: { warn: 1e9, bad: 1e8, below: true } },
     ),
     graph(
       'Records that wait',

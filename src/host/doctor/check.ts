@@ -1,15 +1,7 @@
+import type { Finding } from '../../core/findings.ts';
 import type { CheckContext } from './context.ts';
 
-/** Something that is wrong with the host or the configuration. A fatal one means that calls cannot work. */
-export interface Finding {
-  readonly severity: 'fatal' | 'warning';
-  /** What is wrong, in one sentence. */
-  readonly what: string;
-  /** The consequence. */
-  readonly why: string;
-  /** What to do about it. */
-  readonly remedy: string;
-}
+export type { Finding } from '../../core/findings.ts';
 
 export interface Check {
   readonly name: string;
@@ -17,6 +9,8 @@ export interface Check {
   readonly bindsPorts?: boolean;
   /** It is slow, and a start of the server would show the same; only `tureen doctor` runs it. */
   readonly onlyOnDemand?: boolean;
+  /** How long its findings hold on a running node until it looks again, in seconds; a minute unless set. */
+  readonly paceSeconds?: number;
   readonly run: (context: CheckContext) => Finding[] | Promise<Finding[]>;
 }
 

@@ -9,7 +9,7 @@ import { clock, disk, memory, mtu, openFiles } from './system.ts';
 import { workerFile, workerStart } from './worker.ts';
 
 /** All checks, in the order in which their findings are shown. */
-const checks: readonly Check[] = [
+export const checks: readonly Check[] = [
   workerFile,
   workerStart,
   ports,

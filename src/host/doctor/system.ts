@@ -82,8 +82,7 @@ export const disk: Check = {
     const remedy = 'Free some space, or set TUREEN_DATA_DIR to a folder that has more.';
     const why = 'Bans and the audit log cannot be saved.';
     try {
-      const { bavail, bsize } = await statfs(dataDir);
-      const free = bavail * bsize;
+      const free = await freeBytes(dataDir);
       if (free >= minFreeBytes.warning) return [];
       const grade = free < minFreeBytes.fatal ? fatal : warning;
       return [grade(`only ${inMegabytes(free)} are free in ${dataDir}`, why, remedy)];
@@ -94,6 +93,12 @@ export const disk: Check = {
     }
   },
 };
+
+/** What is free for programs without privileges (statfs(2), f_bavail). */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
 
 async function mtuOf(folder: string, name: string): Promise<number> {
   const text = await readFile(join(folder, name, 'mtu'), 'utf8').catch(() => '');

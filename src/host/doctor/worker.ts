@@ -14,6 +14,8 @@ const maxMarkerBytes = 128;
 /** The media worker exists, is executable, and is of the version that mediasoup needs. */
 export const workerFile: Check = {
   name: 'media worker',
+  // It reads the whole file.
+  paceSeconds: 600,
   async run({ workerBin }) {
     const accessError = await access(workerBin, constants.X_OK).catch((error: Error) => error);
     if (accessError) {
