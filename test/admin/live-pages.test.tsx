@@ -7,54 +7,12 @@ import { liveStream } from '../../admin/live/stream.ts';
 import type { Role } from '../../src/store/roles.ts';
 import { eventually, until } from '../support/until.ts';
 import { startFixture } from './fixtures.ts';
+import { closeLivePages, LivePage } from './live-page.ts';
 import { Visitor } from './support.ts';
 
 setDefaultTimeout(60_000);
 
-const open: LivePage[] = [];
-afterEach(async () => {
-  for (const page of open.splice(0)) await page.close();
-});
-
-/** A page that takes every update. */
-class LivePage {
-  text = '';
-  updates = 0;
-  ended = false;
-  readonly #abort = new AbortController();
-  readonly #done: Promise<void>;
-
-  private constructor(
-    readonly status: number,
-    private readonly body: Response['body'],
-  ) {
-    this.#done = this.#read();
-  }
-
-  static async open({ base, cookie }: Visitor, path: string): Promise<LivePage> {
-    const response = await fetch(`${base}/live/${path}`, { headers: { cookie } });
-    const page = new LivePage(response.status, response.body);
-    open.push(page);
-    return page;
-  }
-
-  async close(): Promise<void> {
-    this.#abort.abort();
-    await this.#done;
-  }
-
-  async #read(): Promise<void> {
-    const reader = this.body?.pipeThrough(new TextDecoderStream()).getReader();
-    this.#abort.signal.addEventListener('abort', () => void reader?.cancel().catch(() => {}));
-    for (;;) {
-      const { value, done } = (await reader?.read().catch(() => undefined)) ?? { done: true };
-      if (done) break;
-      this.text += value ?? '';
-      this.updates += 1;
-    }
-    this.ended = true;
-  }
-}
+afterEach(closeLivePages);
 
 /** A panel that counts how often it is rendered, and shows its number and what it may read. */
 function counter(reads: (role: Role, name: () => string) => string = (role) => role) {

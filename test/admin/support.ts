@@ -1,6 +1,5 @@
 import type { Server } from '../../src/app/server.ts';
 import type { Environment } from '../../src/config/config.ts';
-import type { Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
 import { hashPassword } from '../../src/store/users.ts';
 import { startServer, withKeys } from '../support/server.ts';
@@ -28,10 +27,10 @@ export class Visitor {
     readonly csrf: string,
   ) {}
 
-  /** Opens a session without the login, which takes a while on purpose. */
-  static as(server: { store: Store; port: number }, role: Role, port = server.port): Visitor {
-    const user = server.store.users.byName(role);
-    if (!user) throw new Error(`there is no ${role}`);
+  /** Opens a session of a user without the login, which takes a while on purpose. Users of tests are named after their role. */
+  static as(server: { store: Store; port: number }, name: string, port = server.port): Visitor {
+    const user = server.store.users.byName(name);
+    if (!user) throw new Error(`there is no user "${name}"`);
     const secret = server.store.sessions.open({ userId: user.id, address: '127.0.0.1', agent: 'test' });
     const csrf = server.store.sessions.find(secret)?.csrf ?? '';
     return new Visitor(`http://127.0.0.1:${port}/admin`, `__Host-tureen-admin=${secret}`, csrf);
