@@ -10,19 +10,17 @@ import type { SignalingBus } from '../src/signaling/events.ts';
 import { hasRole } from '../src/store/roles.ts';
 import { isStorageError } from '../src/store/storage-trouble.ts';
 import type { Store } from '../src/store/store.ts';
-import { escapeAttributes } from './html/attributes.ts';
-import { joinRegions, type Region, splitRegions } from './html/regions.ts';
+import { joinRegions, type Region } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
 import { authenticate, type Incoming, type Visitor } from './http/people.ts';
-import { LiveViews, type ViewSource } from './live/live-views.ts';
 import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
-import { watchIdentity } from './panel/identity.ts';
-import { failure, frame, page } from './panel/layout.tsx';
+import { frame, page } from './panel/layout.tsx';
 import { type LinkQuery, type Panel, type PanelContext, requireUnique } from './panel/panel.ts';
 import { builtInPanels } from './panels/index.ts';
 import { nodesPanel } from './panels/nodes.tsx';
+import { PanelRenderer } from './rendering.ts';
 import { type OpenView, Watchings } from './watchings.ts';
 
 export interface DashboardOptions {
@@ -63,9 +61,7 @@ export class Dashboard {
   readonly #clock: Clock;
   /** The user of each live page. */
   readonly #streams = new Map<AbortController, number>();
-  readonly #views = new LiveViews();
-  /** Panels that show something of their user's own, so that sessions cannot share them. */
-  readonly #personal = new Set<string>();
+  readonly #renderer: PanelRenderer;
   /** Messages for the next page of a session, after a form was posted without scripts. */
   readonly #messages = new Map<number, JSX.Element[]>();
 
@@ -87,6 +83,7 @@ export class Dashboard {
     this.watchings = openView && new Watchings({ store, clock, config, openView, isAllowed });
     // The last one, since it has to be closed.
     this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh: options.mesh });
+    this.#renderer = new PanelRenderer(this.monitor, options.log);
   }
 
   authenticate(from: Incoming): Visitor | undefined {
@@ -131,7 +128,7 @@ export class Dashboard {
   /** A whole page. @throws SfuError forbidden for a user without its role */
   async page(panel: Panel, visitor: Visitor, context: PanelContext): Promise<string> {
     requireRole(visitor, panel);
-    const content = joinRegions(await this.#content(panel, context));
+    const content = joinRegions(await this.#renderer.content(panel, () => context));
     const panels = this.panels.filter(({ unlisted, role }) => !unlisted && hasRole(visitor.user.role, role));
     const { csrf } = visitor.session;
     const messages = this.#takeMessages(visitor.session.id);
@@ -148,7 +145,7 @@ export class Dashboard {
     const { pathname, searchParams } = new URL(address);
     const panel = this.panels.find(({ path }) => pathname === `${this.base}${path === '/' ? '' : path}`);
     if (!panel || !this.#mayStillSee(visitor) || !hasRole(visitor.user.role, panel.role)) return undefined;
-    return await this.#content(panel, this.context(visitor, searchParams, from.address));
+    return await this.#renderer.content(panel, () => this.context(visitor, searchParams, from.address));
   }
 
   document(title: string, body: JSX.Element): string {
@@ -216,25 +213,8 @@ export class Dashboard {
   #join(panel: Panel, from: Incoming, visitor: Visitor) {
     const query = new URLSearchParams(from.url.searchParams);
     query.sort();
-    const owner = this.#personal.has(panel.id) ? visitor.session.id : null;
-    const key = JSON.stringify([panel.id, query.toString(), visitor.user.role, owner]);
     const context = () => this.context(visitor, query, from.address);
-    return this.#views.join(key, () => this.#source(panel, context, owner !== null));
-  }
-
-  #source(panel: Panel, context: () => PanelContext, isPersonal: boolean): ViewSource {
-    const watched = panel.watches?.(context().query);
-    const concerns = (roomId: string | undefined) =>
-      !watched || roomId === undefined || roomId === watched.roomId;
-    return {
-      onChange: (listener) => this.monitor.onChange((roomId) => concerns(roomId) && listener()),
-      onEnd: watched ? this.monitor.watch(watched) : () => {},
-      render: async () => {
-        const content = await this.#content(panel, context());
-        // It turned out to be one user's own: nobody else gets it, and all come back for a view of their own.
-        return isPersonal || !this.#personal.has(panel.id) ? content : undefined;
-      },
-    };
+    return this.#renderer.join({ panel, visitor, query, context });
   }
 
   /** Whether the session is open and the user still has the role with which the page was opened. */
@@ -247,22 +227,6 @@ export class Dashboard {
     const messages = this.#messages.get(sessionId) ?? [];
     this.#messages.delete(sessionId);
     return messages;
-  }
-
-  async #content(panel: Panel, context: PanelContext): Promise<Region> {
-    const watched = watchIdentity(context);
-    try {
-      await this.monitor.freshen();
-      return splitRegions(escapeAttributes(await panel.view(watched.context)));
-    } catch (error) {
-      if (!(error instanceof SfuError))
-        this.options.log.error('a panel of the dashboard failed', { panel: panel.id, error });
-      const detail =
-        error instanceof SfuError ? error.message : 'The error was logged. Other pages are not affected.';
-      return splitRegions(await failure(`${panel.title} cannot be shown`, detail));
-    } finally {
-      if (watched.identityRead()) this.#personal.add(panel.id);
-    }
   }
 }
 

@@ -1,12 +1,18 @@
 import { changedRegions, joinRegions, type Region } from '../html/regions.ts';
-import { pause, RenderQueue } from './render-queue.ts';
+import { inTime, pause, RenderQueue } from './render-queue.ts';
 
 /** Minimum time between two renders of the same view. */
 const minGapMs = 250;
 
+/** Renders a view as it is now; undefined when those who have joined may no longer share it. */
+export type Render = () => Promise<Region | undefined>;
+
 export interface ViewSource {
-  /** Renders the view as it is now; undefined when those who have joined may no longer share it. */
-  readonly render: () => Promise<Region | undefined>;
+  /**
+   * Asks elsewhere, such as other nodes, for what the view shows. Waiting for it delays no other view.
+   * @returns what renders it with that; no promise where nothing has to be waited for
+   */
+  readonly prepare: () => Render | Promise<Render>;
   /** Calls the listener when something changed that concerns the view. @returns a function that stops it */
   readonly onChange: (listener: () => void) => () => void;
   /** Called when the last viewer has left. */
@@ -26,7 +32,9 @@ export interface ViewUpdate {
  */
 export class LiveView {
   #current: Region | undefined;
-  #changed = true;
+  /** Changes so far, and how many of them what was rendered last shows. */
+  #changes = 1;
+  #rendered = 0;
   #ended = false;
   #next: Promise<void> | undefined;
   #readyAt = 0;
@@ -84,12 +92,13 @@ export class LiveView {
 
   async #render(): Promise<void> {
     await pause(this.#readyAt - performance.now());
+    const { render, changes } = await this.#prepare();
     await this.queue.run(async () => {
-      // From here on a change needs another render.
       this.#next = undefined;
-      this.#changed = false;
+      // A change from here on needs another render, and so does one since something was asked elsewhere.
+      this.#rendered = changes ?? this.#changes;
       if (this.#viewers === 0) return;
-      const region = await this.source.render();
+      const region = await render();
       this.#readyAt = performance.now() + minGapMs;
       this.#updates.clear();
       this.#current = region;
@@ -98,8 +107,26 @@ export class LiveView {
     });
   }
 
+  /** What renders it. `changes` is how many there were when something was asked elsewhere. */
+  async #prepare(): Promise<{ render: Render; changes?: number }> {
+    const prepared = this.source.prepare();
+    if (!(prepared instanceof Promise)) return { render: prepared };
+    const changes = this.#changes;
+    try {
+      return { render: await inTime(prepared), changes };
+    } catch (error) {
+      this.#next = undefined;
+      this.#readyAt = performance.now() + minGapMs;
+      throw error;
+    }
+  }
+
+  get #changed(): boolean {
+    return this.#rendered !== this.#changes;
+  }
+
   #change(): void {
-    this.#changed = true;
+    this.#changes += 1;
     this.#notify();
   }
 

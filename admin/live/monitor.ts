@@ -116,9 +116,9 @@ export class Monitor {
     return { entries, older: next === null ? undefined : JSON.stringify(next), silent };
   }
 
-  /** Asks the other nodes what they have, unless that was done just now. */
-  async freshen(): Promise<void> {
-    await this.#others?.freshen();
+  /** Asks the other nodes what they have. Undefined when there are none, or when that was done just now. */
+  freshen(): Promise<void> | undefined {
+    return this.#others?.freshen();
   }
 
   /** What a peer sends and receives, in bits a second. */

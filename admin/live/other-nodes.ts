@@ -18,6 +18,8 @@ export class OtherNodes {
   #latest: Gathered = { nodes: [], rooms: [] };
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
+  /** Counts what was done here: what was asked before may not show it. */
+  #done = 0;
   #cancel: (() => void) | undefined;
   #last:
     | { readonly own: readonly RoomSnapshot[]; readonly of: Gathered; readonly rooms: RoomSnapshot[] }
@@ -32,16 +34,20 @@ export class OtherNodes {
     return this.#last.rooms;
   }
 
-  async freshen(): Promise<void> {
-    if (this.options.clock.elapsed() - this.#readAt < freshMs) return;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
+  /** Asks the other nodes what they have. Undefined when that was done just now. */
+  freshen(): Promise<void> | undefined {
+    if (this.options.clock.elapsed() - this.#readAt < freshMs) return undefined;
+    const done = this.#done;
+    this.#reading ??= this.#read(done).finally(() => {
+      if (done === this.#done) this.#reading = undefined;
     });
-    await this.#reading;
+    return this.#reading;
   }
 
-  /** What was read before is old now. */
+  /** What was read before is old now, and what is being read too. */
   refresh(): void {
+    this.#done += 1;
+    this.#reading = undefined;
     this.#readAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -61,8 +67,10 @@ export class OtherNodes {
     this.#cancel = undefined;
   }
 
-  async #read(): Promise<void> {
-    this.#latest = await this.options.mesh.gather({ peers: true });
+  async #read(done: number): Promise<void> {
+    const latest = await this.options.mesh.gather({ peers: true });
+    if (done !== this.#done) return;
+    this.#latest = latest;
     this.#readAt = this.options.clock.elapsed();
   }
 }

@@ -1,6 +1,6 @@
 /** The share of the time that rendering for all live pages together may take. */
 const renderShare = 0.1;
-/** After this long the next one has its turn, and the render has failed: it waits for something that does not come. */
+/** After this long the next one has its turn, and what was to be rendered has failed: it waits for something that does not come. */
 const timeoutMs = 2000;
 /** The longest pause after a render. */
 const maxPauseMs = 2000;
@@ -25,7 +25,8 @@ export class RenderQueue {
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+/** @throws Error when it takes longer than two seconds; also what `work` rejects with */
+export async function inTime<T>(work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => late.reject(new Error(`a live page was not rendered within ${timeoutMs} ms`)),

@@ -63,7 +63,8 @@ export interface PanelAction {
   readonly run: (context: PanelContext, form: Form) => Promise<ActionResult> | ActionResult;
 }
 
-export interface Panel {
+/** A panel whose view is given what it has prepared. */
+export interface PanelOf<Prepared> {
   /** Short and unique: letters, digits, dashes. It names the panel in addresses and in the audit log. */
   readonly id: string;
   readonly title: string;
@@ -77,8 +78,10 @@ export interface Panel {
   readonly unlisted?: boolean;
   /** The id of the panel whose menu entry is marked while it is open; by default its own. */
   readonly under?: string;
+  /** Waits for what the view shows from elsewhere, such as a database. It delays no other page, as `view` would. */
+  prepare?(context: PanelContext): Promise<Prepared>;
   /** The content. Text from users needs `safe`; `live` marks parts that are updated on their own. */
-  readonly view: (context: PanelContext) => JSX.Element;
+  view(context: PanelContext, prepared: Prepared): JSX.Element;
   readonly actions?: Readonly<Record<string, PanelAction>>;
   /** Whether it is rendered again when something changes; true by default. After an action on it, it always is. */
   readonly live?: boolean;
@@ -86,8 +89,10 @@ export interface Panel {
   readonly watches?: (query: URLSearchParams) => { roomId: string; peerId?: string } | undefined;
 }
 
+export type Panel = PanelOf<unknown>;
+
 /** Declares a panel, built-in or the operator's own. @throws Error for an id or path with other characters */
-export function definePanel(panel: Panel): Panel {
+export function definePanel<Prepared = unknown>(panel: PanelOf<Prepared>): Panel {
   if (!/^[a-z][a-z0-9-]*$/.test(panel.id)) {
     throw new Error(
       `the panel id "${panel.id}" is not made of small letters, digits and dashes; give it another`,

@@ -17,10 +17,10 @@ export const auditPanel = definePanel({
   icon: 'audit',
   path: '/audit',
   role: 'moderator',
-  async view(context) {
-    const { query, link, user } = context;
-    const text = query.get('q') ?? '';
-    const { entries, older, silent } = await read(context, text);
+  prepare: read,
+  view(context, { entries, older, silent }) {
+    const { link, user } = context;
+    const text = textOfQuery(context);
     return (
       <>
         <PageHead title="Audit" note={keptSince(context)}>
@@ -53,9 +53,12 @@ export const auditPanel = definePanel({
   },
 });
 
+const textOfQuery = ({ query }: PanelContext) => query.get('q') ?? '';
+
 /** Entries of every node, and the `before` of older ones. */
-async function read(context: PanelContext, text: string) {
+async function read(context: PanelContext) {
   const { query, store, monitor } = context;
+  const text = textOfQuery(context);
   const before = query.get('before');
   const gathered = await monitor.audit({ text, roomId: null, limit: pageSize }, before);
   if (gathered) return gathered;

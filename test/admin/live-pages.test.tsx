@@ -152,7 +152,7 @@ test('a view that never finishes fails by itself, and other pages stay live', as
 test('a stream says that it lives also while changes come one after the other that its page does not show', async () => {
   let change = () => {};
   const source = {
-    render: async () => {
+    prepare: () => async () => {
       queueMicrotask(change);
       return splitRegions('<p>always the same</p>');
     },
