@@ -13,7 +13,7 @@ import type { Store } from '../src/store/store.ts';
 import { joinRegions, type Region } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
-import { authenticate, type Incoming, type Visitor } from './http/people.ts';
+import { authenticate, type Incoming, requireRole, type Visitor } from './http/people.ts';
 import { Monitor } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
 import { frame, page } from './panel/layout.tsx';
@@ -228,12 +228,6 @@ export class Dashboard {
     this.#messages.delete(sessionId);
     return messages;
   }
-}
-
-/** @throws SfuError forbidden */
-export function requireRole({ user }: Visitor, wanted: { role: Panel['role'] }): void {
-  if (!hasRole(user.role, wanted.role))
-    throw new SfuError('forbidden', `this needs the role ${wanted.role}, and yours is ${user.role}`);
 }
 
 function queryText(fields: LinkQuery = {}): string {

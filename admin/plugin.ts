@@ -105,7 +105,7 @@ export function dashboardPlugin(dashboard: Dashboard) {
     )
     .get(
       '/export/audit.jsonl',
-      routes.guarded(({ user }) => exportAudit(dashboard.options.store, user)),
+      routes.guarded((visitor) => exportAudit(dashboard.options.store, visitor)),
     )
     .get(
       '/do/:panel/:action',

@@ -1,11 +1,10 @@
-import { SfuError } from '../../src/core/errors.ts';
 import type { Store } from '../../src/store/store.ts';
-import type { User } from '../../src/store/users.ts';
 import { securityHeaders } from './headers.ts';
+import { requireRole, type Visitor } from './people.ts';
 
-/** The whole audit log as JSON lines, read as the client takes it. @throws SfuError forbidden for others than admins */
-export function exportAudit(store: Store, { role }: User): Response {
-  if (role !== 'admin') throw new SfuError('forbidden', 'the whole audit log is for admins');
+/** The whole audit log of this node as JSON lines, read as the client takes it. @throws SfuError forbidden for others than admins */
+export function exportAudit(store: Store, visitor: Visitor): Response {
+  requireRole(visitor, { role: 'admin' });
   const headers = {
     ...securityHeaders,
     'content-type': 'application/x-ndjson; charset=utf-8',

@@ -1,6 +1,8 @@
 import type { AddressTest, ClientAddress } from '../../src/access/address.ts';
 import type { Config } from '../../src/config/config.ts';
+import { SfuError } from '../../src/core/errors.ts';
 import type { LoginSession } from '../../src/store/login-sessions.ts';
+import { hasRole, type Role } from '../../src/store/roles.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { User } from '../../src/store/users.ts';
 import { readSessionCookie, sessionCookie } from './session-cookie.ts';
@@ -25,6 +27,12 @@ export interface Incoming {
 
 export function incoming(request: Request, direct: string, addressOf: ClientAddress): Incoming {
   return { request, url: new URL(request.url), direct, address: addressOf(request, direct) };
+}
+
+/** @throws SfuError forbidden */
+export function requireRole({ user }: Visitor, wanted: { readonly role: Role }): void {
+  if (!hasRole(user.role, wanted.role))
+    throw new SfuError('forbidden', `this needs the role ${wanted.role}, and yours is ${user.role}`);
 }
 
 /** The user of a request: named by a trusted proxy, or known by the session's cookie. */

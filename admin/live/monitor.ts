@@ -8,7 +8,7 @@ import { History } from './history.ts';
 import { Measures } from './measures.ts';
 import { OtherNodes } from './other-nodes.ts';
 import { Refusals } from './refusals.ts';
-import { Timelines } from './timeline.ts';
+import { roomOf, Timelines } from './timeline.ts';
 
 /** All viewers share a snapshot of the node for this long. Times are milliseconds. */
 const snapshotAge = 200;
@@ -202,7 +202,7 @@ export class Monitor {
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
     if (event.name === 'connectionRefused') this.refusals.add(event.data, this.clock.now());
     this.timelines.add(event, this.clock.now());
-    this.#notify('roomId' in event.data ? event.data.roomId : undefined);
+    this.#notify(roomOf(event.data));
   }
 
   #notify(roomId: string | undefined): void {

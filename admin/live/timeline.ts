@@ -78,7 +78,8 @@ function entryOf({ time, name, data }: Kept): TimelineEntry {
   return { time, name, text, bad, roomId: roomOf(data) };
 }
 
-function roomOf(data: Kept['data']): string | undefined {
+/** The room that an event is about; undefined when it is about the whole node. */
+export function roomOf(data: Events[keyof Events]): string | undefined {
   return 'roomId' in data ? data.roomId : undefined;
 }
 
@@ -104,7 +105,7 @@ export class Timelines {
   readonly #notable: Kept[] = [];
 
   add({ name, data }: EventOf<Events>, time: number): void {
-    const roomId = 'roomId' in data ? data.roomId : undefined;
+    const roomId = roomOf(data);
     // A refused connection may name a room that does not exist: it must not push out those that do.
     if (roomId !== undefined && name === 'connectionRefused' && !this.#rooms.has(roomId)) return;
     if (writers[name] === undefined) return;

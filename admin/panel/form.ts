@@ -2,8 +2,8 @@ import { SfuError } from '../../src/core/errors.ts';
 import { cleanText } from '../../src/core/text.ts';
 
 const maxTextLength = 2000;
-/** Enough for an action on a thousand selected peers. */
-const maxFormBytes = 256 * 1024;
+/** Enough for an action on a thousand selected peers, and for SDP. */
+const maxBodyBytes = 256 * 1024;
 
 /** The fields of a form or a query. Reading a wrong one throws an error that names it. */
 export class Form {
@@ -67,14 +67,14 @@ export async function readForm(request: Request): Promise<Form> {
 /** The text of a body. @throws SfuError invalid_params when it is too long */
 export async function readText(request: Request): Promise<string> {
   const tooLong = () =>
-    new SfuError('invalid_params', `the form is longer than ${maxFormBytes} bytes; choose fewer at once`);
-  if (Number(request.headers.get('content-length') ?? 0) > maxFormBytes) throw tooLong();
+    new SfuError('invalid_params', `what was sent is longer than ${maxBodyBytes} bytes; send less`);
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLong();
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
-    if (bytes > maxFormBytes) throw tooLong();
+    if (bytes > maxBodyBytes) throw tooLong();
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
@@ -85,6 +85,8 @@ async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
     yield* body ?? [];
   } catch (error) {
-    throw new SfuError('invalid_message', 'the form was cut off on its way; send it again', { cause: error });
+    throw new SfuError('invalid_message', 'what was sent was cut off on its way; send it again', {
+      cause: error,
+    });
   }
 }

@@ -20,7 +20,7 @@ export function OtherConnections(props: {
   const others = room.peers.filter(({ id, subject }) => subject === peer.subject && id !== peer.id);
   if (others.length === 0) return '';
   return (
-    <p class="facts connections">
+    <p class="connections">
       <span safe>{`Also connected as (subject ${peer.subject}):`}</span>
       {others.map((other) => (
         <a href={context.link('/peer', { room: room.id, peer: other.id })} safe>

@@ -1,12 +1,12 @@
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
-import { ReasonField } from '../panel/parts.tsx';
+import { ActionLink, ReasonField } from '../panel/parts.tsx';
 
 /** The name of the node that is meant; undefined for this one. */
 const nodeOf = (form: Form) => form.raw('node') || undefined;
 
 /** Starts a graceful drain. */
-export const drain: PanelAction = {
+const drain: PanelAction = {
   title: 'Drain node',
   role: 'admin',
   danger: true,
@@ -41,7 +41,7 @@ export const drain: PanelAction = {
   },
 };
 
-export const cancelDrain: PanelAction = {
+const cancelDrain: PanelAction = {
   title: 'Cancel drain',
   role: 'admin',
   audit: 'own',
@@ -51,3 +51,19 @@ export const cancelDrain: PanelAction = {
     return { message: 'The drain is cancelled; the node takes new rooms.' };
   },
 };
+
+/** The actions of a panel that has a `DrainLink`. */
+export const drainActions = { drain, 'cancel-drain': cancelDrain } as const;
+
+/** Starts the drain of a node, or cancels it. `node` is undefined for this one. */
+export function DrainLink(props: {
+  readonly context: PanelContext;
+  readonly panelId: string;
+  readonly draining: boolean;
+  readonly node?: string;
+}): JSX.Element {
+  const { context, panelId, draining, node } = props;
+  const name = draining ? 'cancel-drain' : 'drain';
+  const shared = { context, panelId, name, action: drainActions[name] };
+  return <ActionLink {...shared} fields={{ node }} of={node} />;
+}

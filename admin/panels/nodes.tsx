@@ -3,8 +3,8 @@ import { count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { type Column, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { ActionLink, Badge, PageHead } from '../panel/parts.tsx';
-import { cancelDrain, drain } from './drain.tsx';
+import { Badge, PageHead } from '../panel/parts.tsx';
+import { DrainLink, drainActions } from './drain.tsx';
 
 const columns: readonly Column[] = [
   { title: 'Node' },
@@ -24,7 +24,7 @@ export const nodesPanel = definePanel({
   icon: 'nodes',
   path: '/nodes',
   role: 'viewer',
-  actions: { drain, 'cancel-drain': cancelDrain },
+  actions: drainActions,
   view(context) {
     const nodes = context.monitor.nodes();
     return (
@@ -42,7 +42,7 @@ export const nodesPanel = definePanel({
 });
 
 function row(context: PanelContext, node: NodeInfo): Row {
-  const { name, life, region, version, rooms, peers, roundTrip, age, self } = node;
+  const { name, life, region, version, rooms, peers, draining, roundTrip, age, self } = node;
   return {
     id: htmlId('node', life ?? name),
     cells: [
@@ -53,7 +53,7 @@ function row(context: PanelContext, node: NodeInfo): Row {
       peers,
       roundTrip === null ? '–' : `${roundTrip} ms`,
       self ? 'this node' : `${duration(age)} ago`,
-      { html: <DrainLink context={context} node={node} /> },
+      { html: <DrainLink context={context} panelId="nodes" draining={draining} node={name} /> },
     ],
   };
 }
@@ -72,14 +72,5 @@ function NameCell({ node }: { node: NodeInfo }): JSX.Element {
       {draining ? <Badge text="draining" tone="warn" /> : ''}
       {stale ? <Badge text="not heard" tone="bad" /> : ''}
     </>
-  );
-}
-
-function DrainLink({ context, node }: { context: PanelContext; node: NodeInfo }): JSX.Element {
-  const shared = { context, panelId: 'nodes', fields: { node: node.name } };
-  return node.draining ? (
-    <ActionLink {...shared} name="cancel-drain" action={cancelDrain} />
-  ) : (
-    <ActionLink {...shared} name="drain" action={drain} />
   );
 }

@@ -1,4 +1,4 @@
-import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Chart, ShareBar } from '../html/chart.tsx';
 import { bitrate, percent } from '../html/format.ts';
 import type { Monitor } from '../live/monitor.ts';
@@ -21,7 +21,7 @@ export function Figures({ context, node }: { context: PanelContext; node: NodeSn
       <Figure name="Peers" value={String(peers.length)} href={link('/rooms', { sort: 'peers' })}>
         <Chart values={history.peers.values} label="Peers" unit="count" />
       </Figure>
-      <Quality context={context} node={node} />
+      <Quality context={context} peers={peers} />
       <Figure name="Busiest worker" value={percent(cpu.at(-1) ?? 0)} href={link('/workers')}>
         <Chart values={cpu} label="CPU of the busiest worker" unit="share" />
       </Figure>
@@ -46,8 +46,8 @@ export function Figures({ context, node }: { context: PanelContext; node: NodeSn
 }
 
 /** How well the media of everybody who sends arrives. */
-function Quality({ context, node }: { context: PanelContext; node: NodeSnapshot }): JSX.Element {
-  const { good, fair, poor } = qualityOf(node.rooms.flatMap((room) => room.peers));
+function Quality({ context, peers }: { context: PanelContext; peers: readonly PeerSnapshot[] }): JSX.Element {
+  const { good, fair, poor } = qualityOf(peers);
   const all = good + fair + poor;
   const worse = [poor > 0 ? `${poor} poor` : '', fair > 0 ? `${fair} fair` : ''].filter(Boolean).join(', ');
   const note = all === 0 ? 'nobody sends' : worse || `all ${all} who send`;

@@ -9,10 +9,10 @@ import type { Refusal } from '../live/refusals.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment } from '../panel/parts.tsx';
 import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { TimelineList } from './timeline-list.tsx';
 
 /** Entries of each list: what fits on a screen. */
 const maxShown = 6;
-const goodScore = 8;
 const badLoss = 0.02;
 
 interface Trouble {
@@ -28,7 +28,7 @@ export function WorstRooms({ context, node }: { context: PanelContext; node: Nod
   const { link } = context;
   const rooms = node.rooms
     .map((room) => troubleOf(context, room))
-    .filter(({ worst, loss }) => (worst?.score ?? 10) < goodScore || loss > badLoss)
+    .filter(({ worst, loss }) => (worst && scoreTone(worst.score) !== 'good') || loss > badLoss)
     .toSorted((a, b) => (a.worst?.score ?? 10) - (b.worst?.score ?? 10) || b.loss - a.loss)
     .slice(0, maxShown);
   if (rooms.length === 0)
@@ -139,22 +139,7 @@ export function Happened({ monitor, link }: PanelContext): JSX.Element {
   const entries = monitor.timelines.notable().slice(0, 2 * maxShown);
   if (entries.length === 0)
     return <Empty title="Nothing yet" hint="Trouble, and what moderators do, is shown here." />;
-  return (
-    <ol class="timeline">
-      {entries.map(({ time, text, bad, roomId }) => (
-        <li class={bad ? 'bad' : ''}>
-          <Moment time={time} short /> <span safe>{text}</span>{' '}
-          {roomId === undefined ? (
-            ''
-          ) : (
-            <a class="note" href={link('/room', { room: roomId })} safe>
-              {roomId}
-            </a>
-          )}
-        </li>
-      ))}
-    </ol>
-  );
+  return <TimelineList entries={entries} roomLink={(room) => link('/room', { room })} />;
 }
 
 /** The last entries of the audit log, for those who may read it. */

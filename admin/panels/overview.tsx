@@ -3,8 +3,8 @@ import { clockTime, percent } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import type { TimelineEntry } from '../live/timeline.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { ActionLink, PageHead } from '../panel/parts.tsx';
-import { cancelDrain, drain } from './drain.tsx';
+import { PageHead } from '../panel/parts.tsx';
+import { DrainLink, drainActions } from './drain.tsx';
 import { Figures } from './overview-figures.tsx';
 import { Happened, Moderation, RefusedJoins, Workers, WorstRooms } from './overview-lists.tsx';
 
@@ -15,7 +15,7 @@ export const overviewPanel = definePanel({
   icon: 'overview',
   path: '/',
   role: 'viewer',
-  actions: { drain, 'cancel-drain': cancelDrain },
+  actions: drainActions,
   view(context) {
     const node = context.monitor.snapshot();
     return (
@@ -58,7 +58,7 @@ export const overviewPanel = definePanel({
               <h2>Workers</h2>
               {live(
                 'workers',
-                <ul id="workers" class="plain-list">
+                <ul id="workers">
                   <Workers context={context} node={node} />
                 </ul>,
               )}
@@ -77,14 +77,9 @@ export const overviewPanel = definePanel({
 });
 
 function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Element {
-  const shared = { context, panelId: 'overview' };
   return (
     <PageHead title="Overview">
-      {drainDeadline === null ? (
-        <ActionLink {...shared} name="drain" action={drain} />
-      ) : (
-        <ActionLink {...shared} name="cancel-drain" action={cancelDrain} />
-      )}
+      <DrainLink context={context} panelId="overview" draining={drainDeadline !== null} />
     </PageHead>
   );
 }

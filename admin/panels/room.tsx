@@ -4,13 +4,14 @@ import { bitrate, count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
 import { Pager, pageOf } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
-import { ActionLink, Empty, Locked, Moment, PageHead, SearchForm } from '../panel/parts.tsx';
+import { ActionLink, Empty, Locked, PageHead, SearchForm } from '../panel/parts.tsx';
 import { bySubject } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
 import { matches } from './quality.ts';
 import { roomActions } from './room-actions.tsx';
 import { selectedActions } from './selected-actions.tsx';
+import { TimelineList } from './timeline-list.tsx';
 import { WatchBox } from './watch-box.tsx';
 
 /** Cards on one page. */
@@ -148,13 +149,5 @@ function timeline({ monitor }: PanelContext, roomId: string): JSX.Element {
   const entries = monitor.timelines.room(roomId);
   if (entries.length === 0)
     return <Empty title="Nothing yet" hint="Joins, departures and publications are shown here." />;
-  return (
-    <ol class="timeline">
-      {entries.map(({ time, text, bad }) => (
-        <li class={bad ? 'bad' : ''}>
-          <Moment time={time} short /> <span safe>{text}</span>
-        </li>
-      ))}
-    </ol>
-  );
+  return <TimelineList entries={entries} />;
 }

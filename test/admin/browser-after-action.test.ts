@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { Browser } from '../browser/support.ts';
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { useBrowser } from '../browser/use-browser.ts';
 import { openPage } from './pages.ts';
 import { password, startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 test('the page of people shows what was just done: a key that is there, a key and a user that are not', async () => {
   await using server = await startWithUsers();
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server, path: '/people', role: 'admin' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server, path: '/people', role: 'admin' });
   const keys = page.getByRole('region', { name: 'API keys' });
   await page.click('a:text-is("Add API key…")');
   await page.fill('dialog [name=name]', 'robot');

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { createRequire } from 'node:module';
 import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { startFixture } from './fixtures.ts';
 import { logIn, pagesOf } from './pages.ts';
 
@@ -12,11 +12,7 @@ setDefaultTimeout(400_000);
 const source = await Bun.file(createRequire(import.meta.url).resolve('axe-core/axe.min.js')).text();
 type Axe = { run(options: RunOptions): Promise<AxeResults> };
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 /** What is wrong with a page for those who see, hear or move otherwise, if it is serious. */
 async function seriousFindings(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
@@ -36,7 +32,7 @@ test.each([
   { kind: 'degraded', themes: ['dark'] },
 ] as const)('axe finds nothing serious on any page of a node that is $kind', async ({ kind, themes }) => {
   await using fixture = await startFixture(kind);
-  const page = await browser.context.newPage();
+  const page = await held.browser.context.newPage();
   const check = async (name: string, index: number) => {
     for (const [turn, theme] of themes.entries()) {
       // Every page is seen wide and narrow, in turn with the themes.

@@ -1,21 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { Browser } from '../browser/support.ts';
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { useBrowser } from '../browser/use-browser.ts';
 import { startFixture } from './fixtures.ts';
 import { openPage } from './pages.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 test('a chart shows the value under the pointer, with its age, and goes on doing so after an update', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server: fixture, path: '', role: 'viewer' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server: fixture, path: '', role: 'viewer' });
   const chart = page.locator('.figure:has-text("Received") .chart');
   const values = ((await chart.getAttribute('data-values')) ?? '').split(',');
   const { x, y, width, height } = (await chart.locator('svg').boundingBox()) ?? {
@@ -41,8 +36,8 @@ test('a chart shows the value under the pointer, with its age, and goes on doing
 
 test('a tile of the overview is a link wherever it is clicked, on its chart too', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server: fixture, path: '', role: 'viewer' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server: fixture, path: '', role: 'viewer' });
   const tiles = await page.locator('.figure:has(dt a)').evaluateAll((all) =>
     all.map((tile) => {
       tile.scrollIntoView({ block: 'center' });

@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { startFixture } from './fixtures.ts';
 import { choose, openPage, pagesOf } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 /** What the middle of an element shows: itself, or what covers it. */
 const isUncovered = (page: Page, selector: string) =>
@@ -24,8 +19,8 @@ const isUncovered = (page: Page, selector: string) =>
 
 test('an action that fails says so in its dialog, which keeps what was typed', async () => {
   await using server = await startWithUsers();
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server, path: '/people', role: 'admin' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server, path: '/people', role: 'admin' });
   await page.click('a:text-is("Add API key…")');
   await page.fill('dialog [name=name]', 'robot');
   server.store.apiKeys.create('robot', 'viewer');
@@ -43,8 +38,8 @@ test('an action that fails says so in its dialog, which keeps what was typed', a
 
 test('a message is over the backdrop of a dialog, and under it everything can be clicked', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, {
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
     role: 'moderator',
@@ -78,8 +73,8 @@ test('a message is over the backdrop of a dialog, and under it everything can be
 
 test('a new key is copied with a button, and its message goes when it is dismissed', async () => {
   await using server = await startWithUsers();
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server, path: '/people', role: 'admin' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server, path: '/people', role: 'admin' });
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.click('a:text-is("Add API key…")');
   await page.fill('dialog [name=name]', 'robot');
@@ -95,8 +90,8 @@ test('a new key is copied with a button, and its message goes when it is dismiss
 
 test('the bar of the selected says how many there are, and selects everybody or nobody', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, {
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
     role: 'moderator',
@@ -115,8 +110,8 @@ test('the bar of the selected says how many there are, and selects everybody or 
 
 test('the menu of a person opens by keys, gives the focus back after its dialog, and closes by itself', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, {
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, {
     server: fixture,
     path: pagesOf(fixture.snapshot).room ?? '',
     role: 'moderator',
@@ -138,9 +133,9 @@ test('the menu of a person opens by keys, gives the focus back after its dialog,
 
 test('a screen of a desk shows more than eight people of a room, and a phone does not zoom into a field', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const [room] = fixture.snapshot.rooms.toSorted((a, b) => b.peers.length - a.peers.length);
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room?.id ?? '' })}`,
     role: 'moderator',
@@ -161,8 +156,8 @@ test('a screen of a desk shows more than eight people of a room, and a phone doe
 
 test('a dialog that has closed stays closed when an update comes before the browser has reported it', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server: fixture, path: '/people', role: 'admin' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server: fixture, path: '/people', role: 'admin' });
   await page.click('a:text-is("Add API key…")');
   await page.waitForSelector('dialog[open]');
   const closed = await page.evaluate(async () => {

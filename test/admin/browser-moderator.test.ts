@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { eventually } from '../support/until.ts';
@@ -13,21 +13,16 @@ import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 test('on a phone one person is put out for good with a search and four taps', async () => {
   await using server = await startWithUsers(withKeys);
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const join = async (roomId: string, peerId: string) =>
     await enter({ server, roomId, peerId, token: await tokenFor(roomId, peerId) });
   for (const roomId of ['atrium', 'cellar', 'kitchen']) await join(roomId, `host of ${roomId}`);
   const mallory = await join('cellar', 'mallory');
-  const page = await openPage(browser, { server, path: '', role: 'moderator' });
+  const page = await openPage(held.browser, { server, path: '', role: 'moderator' });
   await page.setViewportSize({ width: 390, height: 844 });
   let taps = 0;
   const tap = async (selector: string) => {
@@ -56,11 +51,11 @@ test('on a phone one person is put out for good with a search and four taps', as
 
 test('what can be done with several appears when somebody is ticked, and several are banned from the page', async () => {
   await using server = await startWithUsers(withKeys);
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const join = async (peerId: string) =>
     await enter({ server, peerId, token: await tokenFor('room', peerId) });
   const [, bea, cleo] = [await join('ada'), await join('bea'), await join('cleo')];
-  const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
+  const page = await openPage(held.browser, { server, path: '/room?room=room', role: 'moderator' });
   expect(await page.locator('.bulk').isVisible()).toBe(false);
   for (const name of ['bea', 'cleo']) await page.getByLabel(`Select ${name}`).check();
   await page.click('.bulk button:text-is("Remove and ban…")');
@@ -81,8 +76,8 @@ test('what can be done with several appears when somebody is ticked, and several
 
 test('after a search the page goes on showing what was searched for, over one stream, whatever happens', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server: fixture, path: '/rooms', role: 'viewer' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server: fixture, path: '/rooms', role: 'viewer' });
   const streams = new Set<string>();
   const finished: string[] = [];
   page.on('request', (request) => request.url().includes('/live/') && streams.add(request.url()));
@@ -116,10 +111,10 @@ test('after a search the page goes on showing what was searched for, over one st
 
 test('of two moderators who remove the same peer at once one is told that it is done, and the other that it was', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
-  const first = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
-  const second = await openPage(browser, { server, path: '/room?room=room' });
+  const first = await openPage(held.browser, { server, path: '/room?room=room', role: 'moderator' });
+  const second = await openPage(held.browser, { server, path: '/room?room=room' });
   const both = [first, second];
   for (const page of both) {
     await choose(page.getByRole('article', { name: 'bea' }), 'Remove…');
@@ -143,9 +138,9 @@ test('of two moderators who remove the same peer at once one is told that it is 
 
 test('without scripts a browser reads the pages and removes a peer by plain forms', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
-  const page = await browser.context.newPage();
+  const page = await held.browser.context.newPage();
   await page.route('**/admin.js*', (route) => route.abort());
   await logIn(page, server, 'moderator');
   await page.goto(`http://127.0.0.1:${server.port}/admin/rooms`);
@@ -170,14 +165,14 @@ test('without scripts a browser reads the pages and removes a peer by plain form
     ['room.lock', 'enough'],
     ['peer.remove', 'by hand'],
   ]);
-  browser.expectProblem(/net::ERR_FAILED/);
+  held.browser.expectProblem(/net::ERR_FAILED/);
 });
 
 test('in a list the arrows move, and keys ask to tell, remove or ban the current one', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   for (const peerId of ['ada', 'bea']) await enter({ server, peerId });
-  const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
+  const page = await openPage(held.browser, { server, path: '/room?room=room', role: 'moderator' });
   const current = () => page.locator('.peer.current h3').allInnerTexts();
   await page.keyboard.press('r');
   await page.keyboard.press('ArrowDown');
@@ -209,8 +204,8 @@ test('in a list the arrows move, and keys ask to tell, remove or ban the current
 
 test('who wants less motion gets none', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server, path: '/rooms', role: 'moderator' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server, path: '/rooms', role: 'moderator' });
   await page.evaluate(() => {
     const toast = Object.assign(document.createElement('p'), { className: 'toast', textContent: 'Done.' });
     // Marked as one that is taken away already, so that it stays.
@@ -228,13 +223,13 @@ test('who wants less motion gets none', async () => {
 test('a page says when it is not live, connects again by itself, and then shows what is true', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tureen-live-'));
   try {
-    const page = await browser.context.newPage();
+    const page = await held.browser.context.newPage();
     let port: number;
     {
       await using first = await startWithUsers({ TUREEN_DATA_DIR: folder });
       port = first.port;
       await enter({ server: first, roomId: 'before', peerId: 'ada' });
-      await openPage(browser, { server: first, path: '/rooms', role: 'moderator', page });
+      await openPage(held.browser, { server: first, path: '/rooms', role: 'moderator', page });
       await page.waitForSelector('text=before');
     }
     await page.waitForFunction(
@@ -242,7 +237,7 @@ test('a page says when it is not live, connects again by itself, and then shows 
     );
     expect(await page.locator('html.stale').count()).toBe(1);
     await using second = await startWithUsers({ TUREEN_DATA_DIR: folder, PORT: String(port) });
-    await using _ = browser.closingPages();
+    await using _ = held.browser.closingPages();
     await enter({ server: second, roomId: 'after', peerId: 'ada' });
     await page.waitForSelector('text=after');
     expect(await page.textContent('#connection')).toBe('Live');
@@ -254,7 +249,7 @@ test('a page says when it is not live, connects again by itself, and then shows 
     await enter({ server: second, roomId: 'later', peerId: 'bea' });
     await page.waitForURL(/\/admin\/login$/);
     // The browser reports each try that failed.
-    browser.expectProblem(/net::ERR_|Failed to load resource/);
+    held.browser.expectProblem(/net::ERR_|Failed to load resource/);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

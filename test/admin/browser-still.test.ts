@@ -1,19 +1,14 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Locator, Page } from 'playwright-core';
 import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { eventually } from '../support/until.ts';
 import { startFixture } from './fixtures.ts';
 import { openPage } from './pages.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
@@ -56,9 +51,9 @@ const pointAway = (page: Page) => page.mouse.move(4, 4);
 
 test('while the pointer is on a button of one person, no button of another comes under it, whoever leaves', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const room = fullRoom(fixture);
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room.id })}`,
     role: 'moderator',
@@ -98,11 +93,11 @@ test('while the pointer is on a button of one person, no button of another comes
 
 test('who comes while the pointer is in the list is shown after the others, and in the right place afterwards', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const room = fullRoom(fixture);
   const [first] = room.peers.splice(0, 1);
   if (!first) throw new Error('the room is empty');
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room.id })}`,
     role: 'moderator',
@@ -119,9 +114,9 @@ test('who comes while the pointer is in the list is shown after the others, and 
 
 test('while the keyboard is in the list nobody under it is replaced, and what has the focus keeps it', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const room = fullRoom(fixture);
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room.id })}`,
     role: 'moderator',
@@ -148,9 +143,9 @@ test('while the keyboard is in the list nobody under it is replaced, and what ha
 
 test('a list that a finger is in keeps its order until another place is touched', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const room = fullRoom(fixture);
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room.id })}`,
     role: 'moderator',
@@ -172,9 +167,9 @@ test('a list that a finger is in keeps its order until another place is touched'
 
 test('rooms keep their places under the pointer, also when the last one ends', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const rooms = fixture.snapshot.rooms as RoomSnapshot[];
-  const page = await openPage(browser, { server: fixture, path: '/rooms', role: 'viewer' });
+  const page = await openPage(held.browser, { server: fixture, path: '/rooms', role: 'viewer' });
   const shown = () => page.locator('.row-link').allInnerTexts();
   const before = await shown();
   await pointAt(page, page.locator('.row-link').nth(2));
@@ -200,8 +195,8 @@ test('rooms keep their places under the pointer, also when the last one ends', a
 
 test('what appears above does not push away what the pointer is on', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
-  const page = await openPage(browser, { server: fixture, path: '', role: 'admin' });
+  await using _ = held.browser.closingPages();
+  const page = await openPage(held.browser, { server: fixture, path: '', role: 'admin' });
   const link = page.locator('#workers a').nth(1);
   const point = await pointAt(page, link);
   const under = () =>
@@ -222,9 +217,9 @@ test('what appears above does not push away what the pointer is on', async () =>
 
 test('a search replaces the list even under the pointer: it was asked for', async () => {
   await using fixture = await startFixture('busy');
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const room = fullRoom(fixture);
-  const page = await openPage(browser, {
+  const page = await openPage(held.browser, {
     server: fixture,
     path: `/room?${new URLSearchParams({ room: room.id })}`,
     role: 'moderator',

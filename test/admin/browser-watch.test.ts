@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { hum } from '../browser/voice.ts';
 import { eventually } from '../support/until.ts';
 import { choose, openPage } from './pages.ts';
@@ -8,12 +8,7 @@ import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(240_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch();
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser();
 
 /** Waits until the player shows moving pictures. */
 async function plays(page: Page): Promise<void> {
@@ -28,9 +23,9 @@ const state = (page: Page) => page.locator('#watch [data-state]');
 
 test('a moderator watches one of a call live, muted at first, is seen by the call, and stops', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
-  const call = await browser.open(server, { room: 'room', name: 'Alice', voice: hum });
-  const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
+  await using _ = held.browser.closingPages();
+  const call = await held.browser.open(server, { room: 'room', name: 'Alice', voice: hum });
+  const page = await openPage(held.browser, { server, path: '/room?room=room', role: 'moderator' });
   await choose(page.locator('.peer').first(), 'Watch');
   await page.waitForFunction(() => document.querySelector('[data-state]')?.textContent === 'Watching Alice');
   await plays(page);
@@ -60,18 +55,18 @@ test('a moderator watches one of a call live, muted at first, is seen by the cal
 
 test('on the page of a peer it ends when the peer leaves, and when the page is left', async () => {
   await using server = await startWithUsers({ TUREEN_ADMIN_WATCH: 'hidden' });
-  await using _ = browser.closingPages();
-  const call = await browser.open(server, { room: 'room', name: 'Alice', voice: hum });
+  await using _ = held.browser.closingPages();
+  const call = await held.browser.open(server, { room: 'room', name: 'Alice', voice: hum });
   const [alice] = server.sfu.read.room('room').peers;
   const path = `/peer?${new URLSearchParams({ room: 'room', peer: alice?.id ?? '' })}`;
-  const page = await openPage(browser, { server, path, role: 'moderator' });
+  const page = await openPage(held.browser, { server, path, role: 'moderator' });
   expect(await page.textContent('#watch')).toContain('Nobody in the room sees that you watch.');
   await page.click('#watch button:text-is("Watch")');
   await plays(page);
   await page.goto(`http://127.0.0.1:${server.port}/admin/rooms`);
   const count = () => server.sfu.rooms.get('room')?.peers.size ?? 0;
   await eventually('the end of the watching', count, (peers) => peers === 1);
-  await openPage(browser, { server, path, page });
+  await openPage(held.browser, { server, path, page });
   await page.click('#watch button:text-is("Watch")');
   await plays(page);
   expect(await call.textContent('body')).not.toContain('watching');

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
 import { choose, openPage } from './pages.ts';
@@ -11,12 +11,7 @@ setDefaultTimeout(180_000);
 /** As many streams as a browser may hold: it opens six connections to a host in all windows together. */
 const slots = 4;
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch({ fakeDevices: false });
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser({ fakeDevices: false });
 
 const shows = (pages: Page[], name: string) =>
   Promise.all(pages.map((page) => page.waitForSelector(`.peer h3:has-text("${name}")`)));
@@ -37,21 +32,21 @@ async function setHidden(page: Page, hidden: boolean): Promise<void> {
 function countStreams(): () => number {
   const streams = new Set<unknown>();
   const isStream = (request: { url(): string }) => request.url().includes('/live/');
-  browser.context.on('request', (request) => isStream(request) && streams.add(request));
-  browser.context.on('requestfinished', (request) => streams.delete(request));
-  browser.context.on('requestfailed', (request) => streams.delete(request));
+  held.browser.context.on('request', (request) => isStream(request) && streams.add(request));
+  held.browser.context.on('requestfinished', (request) => streams.delete(request));
+  held.browser.context.on('requestfailed', (request) => streams.delete(request));
   return () => streams.size;
 }
 
 test('eight visible windows load, stay live, and leave connections for whatever else is opened', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const { client } = await enter({ server, peerId: 'ada' });
   const streams = countStreams();
   const pages: Page[] = [];
   for (let count = 0; count < 8; count += 1)
     pages.push(
-      await openPage(browser, {
+      await openPage(held.browser, {
         server,
         path: '/room?room=room',
         role: count === 0 ? 'moderator' : undefined,
@@ -74,15 +69,15 @@ test('eight visible windows load, stay live, and leave connections for whatever 
 
 test('a hidden page closes its stream, and shows what it missed when it is seen again', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const { client } = await enter({ server, peerId: 'ada' });
   const streams = countStreams();
-  const page = await openPage(browser, { server, path: '/room?room=room', role: 'moderator' });
+  const page = await openPage(held.browser, { server, path: '/room?room=room', role: 'moderator' });
   await shows([page], 'ada');
   expect(streams()).toBe(1);
   await setHidden(page, true);
   await eventually('no stream', streams, (count) => count === 0);
-  const other = await openPage(browser, { server, path: '/room?room=room' });
+  const other = await openPage(held.browser, { server, path: '/room?room=room' });
   await client.request('changeDisplayName', { displayName: 'Augusta' });
   // The other page has been told of the change, so the hidden one would have been as well.
   await shows([other], 'Augusta');

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/app/server.ts';
 import type { Role } from '../../src/store/roles.ts';
-import { Browser } from '../browser/support.ts';
+import { useBrowser } from '../browser/use-browser.ts';
 import { hum } from '../browser/voice.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
@@ -15,14 +15,9 @@ import { startWithUsers } from './support.ts';
 
 setDefaultTimeout(180_000);
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await Browser.launch();
-});
-afterEach(() => expect(browser.problems()).toEqual([]));
-afterAll(() => browser[Symbol.asyncDispose]());
+const held = useBrowser();
 
-const open = (server: Server, path: string, role?: Role) => openPage(browser, { server, path, role });
+const open = (server: Server, path: string, role?: Role) => openPage(held.browser, { server, path, role });
 const neverReloaded = (page: Page) => page.evaluate(() => 'neverReloaded' in window);
 /** Takes the time in the page itself, from the form's sending to the sentence: the test's own steps are not in it. */
 function timeAnswer(): void {
@@ -47,10 +42,10 @@ const wantsNames = (page: Page, wanted: string[]) =>
 
 test('a moderator watches a real call, sees who speaks, removes one for good, and a second moderator sees it too', async () => {
   await using server = await startWithUsers(withKeys);
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const call = async (peerId: string, name: string) => {
     const token = await tokenFor('kitchen', peerId);
-    const page = await browser.open(server, {
+    const page = await held.browser.open(server, {
       room: 'kitchen',
       hash: `#token=${token}`,
       name,
@@ -105,12 +100,12 @@ test('a moderator watches a real call, sees who speaks, removes one for good, an
   // What is not complete after five seconds is said to be incomplete.
   expect((finishedAt ?? Number.POSITIVE_INFINITY) - time).toBeLessThan(5000);
   expect(await Promise.all([moderator, second].map(neverReloaded))).toEqual([true, true]);
-  expect(browser.problems().filter((text) => text.includes('Content Security Policy'))).toEqual([]);
+  expect(held.browser.problems().filter((text) => text.includes('Content Security Policy'))).toEqual([]);
 });
 
 test('typed text, selection, focus, ticks and opened rows survive a hundred live updates', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   const peers = await Promise.all(['ada', 'bea', 'cleo'].map((peerId) => enter({ server, peerId })));
   const page = await open(server, '/room?room=room', 'admin');
   await wantsNames(page, ['ada', 'bea', 'cleo']);
@@ -166,7 +161,7 @@ test('typed text, selection, focus, ticks and opened rows survive a hundred live
 
 test('everything is reached by keys: search, move, open, select, act', async () => {
   await using server = await startWithUsers({});
-  await using _ = browser.closingPages();
+  await using _ = held.browser.closingPages();
   await Promise.all(['ada', 'bea'].map((peerId) => enter({ server, peerId })));
   const page = await open(server, '/rooms', 'admin');
   await page.keyboard.press('j');
@@ -192,8 +187,8 @@ test('everything is reached by keys: search, move, open, select, act', async () 
 
 test('hostile names run nothing, break nothing and violate no policy, on any page and in any update', async () => {
   await using fixture = await startFixture('hostile');
-  await using _ = browser.closingPages();
-  const page = await browser.context.newPage();
+  await using _ = held.browser.closingPages();
+  const page = await held.browser.context.newPage();
   await logIn(page, fixture);
   for (const path of Object.values(pagesOf(fixture.snapshot))) {
     await page.goto(fixture.base + path);
