@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { backoffDelay, wait } from './backoff.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, messageOf } from './errors.ts';
 import type { Media } from './media.ts';
 import { byteLength } from './portable.ts';
 
@@ -174,8 +174,7 @@ export class Channel {
     try {
       carrier.producer.send(data);
     } catch (cause) {
-      const sentence = cause instanceof Error ? cause.message : String(cause);
-      const what = `the browser did not take a message of ${bytes} bytes: ${sentence}`;
+      const what = `the browser did not take a message of ${bytes} bytes: ${messageOf(cause)}`;
       return reject(new ClientError('not_delivered', what, { cause }));
     }
     carrier.count += 1;

@@ -1,4 +1,4 @@
-import { ClientError, errorOfReason } from './errors.ts';
+import { ClientError, errorOfReason, messageOf } from './errors.ts';
 import { byteLength } from './portable.ts';
 import {
   type MethodName,
@@ -200,8 +200,7 @@ export class Connection {
       .onRequest({ method, data } as ServerRequest)
       .then(() => this.#send({ response: true, id, ok: true, data: {} }))
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        const errorReason = reason.slice(0, maxRefusalLength);
+        const errorReason = messageOf(error).slice(0, maxRefusalLength);
         this.#send({ response: true, id, ok: false, errorCode: 500, errorReason });
       });
   }

@@ -20,6 +20,16 @@ export class ClientError extends Error {
   }
 }
 
+/** What an error says, whoever threw it. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error itself, or one around what the browser threw. */
+export function asClientError(error: unknown, code = 'internal'): ClientError {
+  return error instanceof ClientError ? error : new ClientError(code, messageOf(error), { cause: error });
+}
+
 /** Reads the server's `code: sentence`. */
 export function errorOfReason(reason: string, fallback: string): ClientError {
   const match = /^([a-z_]+): (.+)$/s.exec(reason);

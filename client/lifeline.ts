@@ -1,6 +1,6 @@
 import { type Backoff, backoffDelay, wait } from './backoff.ts';
 import { Connection, type ConnectionEnd, ConnectionRefused, endError } from './connection.ts';
-import { ClientError } from './errors.ts';
+import { asClientError, ClientError } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
 
@@ -181,11 +181,4 @@ export class Lifeline {
     // The token may have expired: the function is asked for another one, but only once.
     return typeof this.options.token === 'function' && !askedAgain;
   }
-}
-
-function asClientError(error: unknown): ClientError {
-  if (error instanceof ClientError) return error;
-  return new ClientError('internal', error instanceof Error ? error.message : String(error), {
-    cause: error,
-  });
 }

@@ -1,5 +1,5 @@
 import type { Channel } from './channels.ts';
-import { ClientError, isMomentary } from './errors.ts';
+import { ClientError, isMomentary, messageOf } from './errors.ts';
 import type { Media } from './media.ts';
 import type { Notification, NotificationData } from './protocol.ts';
 import type { Publication } from './publication.ts';
@@ -123,6 +123,7 @@ export class Sending {
 
 function asRefusal(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
-  const sentence = error instanceof Error ? error.message : String(error);
-  return new ClientError('unsupported', `the browser cannot send this: ${sentence}`, { cause: error });
+  return new ClientError('unsupported', `the browser cannot send this: ${messageOf(error)}`, {
+    cause: error,
+  });
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { withLinks } from './links.ts';
@@ -70,7 +71,7 @@ export class Chat {
   }
 
   #failed(item: HTMLElement, text: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const again = make('button', { type: 'button', className: 'text-button', textContent: 'Send again' });
     again.addEventListener('click', () => this.#send(item, text));
     const what = make('span', { textContent: 'Not sent. ', title: sentence(reason) });

@@ -4,7 +4,7 @@ import type { Stage } from './stage.ts';
 import { qualityTexts } from './texts.ts';
 import type { Tile } from './tile.ts';
 
-const sourceNames = {
+const captions = {
   camera: 'Picture',
   microphone: 'Voice',
   screen: 'Screen',
@@ -145,7 +145,7 @@ function trackRow(track: TrackNumbers): [string, string] {
     codec,
     limitation && `limited by ${limitation}`,
   ];
-  return [sourceNames[track.source], parts.filter((part) => part).join(', ') || 'nothing yet'];
+  return [captions[track.source], parts.filter((part) => part).join(', ') || 'nothing yet'];
 }
 
 function pathRows({ sendingPath, receivingPath }: CallNumbers, own: boolean): [string, string][] {

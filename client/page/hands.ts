@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { TureenClient } from '../index.ts';
 import { byId } from './dom.ts';
 import { announce, notify } from './notices.ts';
@@ -25,7 +26,7 @@ export class Hands {
     this.#wanted = raised;
     const asking = raised ? this.client.raiseHand() : this.client.lowerHand();
     asking.catch((error: unknown) => {
-      notify(sentence(error instanceof Error ? error.message : String(error)));
+      notify(sentence(messageOf(error)));
     });
   }
 

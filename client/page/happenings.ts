@@ -2,12 +2,10 @@ import type { Publication, TureenClient } from '../index.ts';
 import { byId } from './dom.ts';
 import { announce, banner, notify } from './notices.ts';
 import type { OwnDevices } from './own-devices.ts';
-import { nameOf } from './texts.ts';
+import { nameOf, sourceNames } from './texts.ts';
 
 /** Rebuilding the media is shown only if it takes longer than this, in milliseconds. */
 const silentRebuildMs = 1500;
-
-const names = { camera: 'camera', microphone: 'microphone', screen: 'screen', screenAudio: 'sound' } as const;
 
 /** Tells the user what happens to the call, and what others did to the user. */
 export class Happenings {
@@ -72,7 +70,7 @@ export class Happenings {
   #holdChanged(publication: Publication): void {
     const { held, source } = publication;
     if (held === this.#held.has(publication)) return;
-    const what = names[source];
+    const what = sourceNames[source];
     if (held) {
       this.#held.add(publication);
       notify(`A moderator muted your ${what}. You can turn it on again when a moderator allows it.`);

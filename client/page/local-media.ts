@@ -1,5 +1,6 @@
+import { asClientError } from '../errors.ts';
 import { Events } from '../events.ts';
-import { ClientError, type DeviceKind, openCamera, openMicrophone } from '../index.ts';
+import { type ClientError, type DeviceKind, openCamera, openMicrophone } from '../index.ts';
 import { readDevicesOn, readPreferences, remember, rememberDevicesOn } from './preferences.ts';
 
 export type InputKind = 'camera' | 'microphone';
@@ -47,7 +48,7 @@ export class LocalMedia extends Events<LocalMediaEvents> {
       delete this.#problems[kind];
       return track;
     } catch (error) {
-      this.#problems[kind] = asClientError(error);
+      this.#problems[kind] = asClientError(error, 'device_failed');
       throw this.#problems[kind];
     } finally {
       this.emit('changed', undefined);
@@ -108,9 +109,4 @@ export class LocalMedia extends Events<LocalMediaEvents> {
       delete this.#tracks[kind];
     }
   }
-}
-
-function asClientError(error: unknown): ClientError {
-  if (error instanceof ClientError) return error;
-  return new ClientError('device_failed', error instanceof Error ? error.message : String(error));
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { RemotePeer, TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { notify } from './notices.ts';
@@ -157,7 +158,7 @@ export class ModeratorActions {
 
   #try(run: () => Promise<void>): void {
     run().catch((error: unknown) => {
-      notify(`That did not work: ${sentence(error instanceof Error ? error.message : String(error))}`);
+      notify(`That did not work: ${sentence(messageOf(error))}`);
     });
   }
 }

@@ -1,13 +1,12 @@
+import { messageOf } from '../errors.ts';
 import { ClientError, type Permissions, type Publication, type TureenClient } from '../index.ts';
 import { byId, setIcon } from './dom.ts';
 import type { InputKind, LocalMedia } from './local-media.ts';
 import { notify } from './notices.ts';
-import { explainPublicationEnd, sentence } from './texts.ts';
+import { explainPublicationEnd, sentence, sourceNames } from './texts.ts';
 
 /** Ends after which turning it on again would be refused. */
 const refusals = new Set(['forbidden', 'limit_reached']);
-
-const names = { camera: 'camera', microphone: 'microphone', screen: 'screen', screenAudio: 'sound' } as const;
 
 /** Whether we may send that: a track, or with `data` chat messages. */
 export function mayPublish({ publish }: Permissions, source: 'audio' | 'video' | 'screen' | 'data'): boolean {
@@ -116,7 +115,7 @@ export class OwnDevices {
   #ended(publication: Publication, reason: string): void {
     this.show();
     if (this.client.state === 'ended') return;
-    const what = names[publication.source];
+    const what = sourceNames[publication.source];
     const shares = publication.source === 'screen' || publication.source === 'screenAudio';
     // The browser's own "stop sharing" looks like an unplugged device.
     // What a moderator stopped is told once, for all that was sent.
@@ -142,7 +141,7 @@ export class OwnDevices {
   }
 
   #report(error: unknown): void {
-    notify(sentence(error instanceof Error ? error.message : String(error)));
+    notify(sentence(messageOf(error)));
   }
 
   #button(id: InputKind | 'screen'): HTMLButtonElement {

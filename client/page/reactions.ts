@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { Reaction, TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import { announce, notify } from './notices.ts';
@@ -27,7 +28,7 @@ export function showReactions(client: TureenClient, stage: Stage, signal: AbortS
     button.addEventListener('click', () => {
       menu.hidePopover();
       client.react(reaction as Reaction).catch((error: unknown) => {
-        notify(sentence(error instanceof Error ? error.message : String(error)));
+        notify(sentence(messageOf(error)));
       });
     });
     return button;

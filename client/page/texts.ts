@@ -100,6 +100,14 @@ export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
   good: 'Everything gets through.',
 };
 
+/** What the user sends, within a sentence. */
+export const sourceNames = {
+  camera: 'camera',
+  microphone: 'microphone',
+  screen: 'screen',
+  screenAudio: 'sound',
+} as const;
+
 /** Who has no name is a guest. */
 export function nameOf(person: { readonly displayName: string } | undefined): string {
   return person?.displayName || 'Guest';
