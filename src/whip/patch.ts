@@ -12,11 +12,18 @@ export const fragmentType = 'application/trickle-ice-sdpfrag';
  * @throws SfuError precondition_required, precondition_failed, invalid_sdp, gone
  */
 export async function patchIce(session: WhipSession, request: Request, text: string): Promise<Response> {
-  checkMatch(session, request.headers.get('if-match'));
+  const match = request.headers.get('if-match');
+  if (match !== null) checkMatch(session, match);
   const credentials = readFragment(text);
   const { agreement } = session;
   if (!credentials || !agreement || isSame(credentials, agreement.ice))
     return new Response(null, { status: 204 });
+  // Candidates harm nobody, and most clients send them without the header. A restart that is not meant would.
+  if (match === null)
+    throw new SfuError(
+      'precondition_required',
+      'the ICE credentials are others than before, which restarts ICE: send the header If-Match with * to do that',
+    );
   const iceParameters = await session.restartIce({ ...agreement, ice: credentials });
   const { iceCandidates } = session.localTransport();
   return new Response(writeFragment({ iceParameters, iceCandidates }, agreement.media), {
@@ -29,13 +36,7 @@ function isSame(a: IceCredentials, b: IceCredentials): boolean {
   return a.usernameFragment === b.usernameFragment && a.password === b.password;
 }
 
-function checkMatch({ etag }: WhipSession, match: string | null): void {
-  if (match === null) {
-    throw new SfuError(
-      'precondition_required',
-      'the header If-Match is missing: send the ETag of the session for candidates, or * to restart ICE',
-    );
-  }
+function checkMatch({ etag }: WhipSession, match: string): void {
   const tags = match.split(',').map((tag) => tag.trim());
   // The draft's own figure writes the star in quotes, as no tag of ours is.
   if (tags.includes('*') || tags.includes('"*"') || tags.includes(etag)) return;

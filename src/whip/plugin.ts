@@ -46,12 +46,13 @@ interface Target {
 /** WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): media in and out by one HTTP request. */
 export class Whip {
   readonly #access: Access;
-  readonly #sessions = new WhipSessions();
+  readonly #sessions: WhipSessions;
   readonly #limits: SessionLimits;
   readonly #turns = new Turns();
 
   constructor(private readonly options: WhipOptions) {
     this.#access = new Access(options);
+    this.#sessions = new WhipSessions(options.clock);
     this.#limits = new SessionLimits(options.config);
   }
 
@@ -105,12 +106,13 @@ export class Whip {
         throw error;
       });
     }
+    if (request.method === 'DELETE' && subPath.length === 0) {
+      this.#sessions.leave({ kind, roomId, id });
+      return new Response(null, { status: 200 });
+    }
     const session = this.#sessions.find({ kind, roomId, id });
     if (subPath.length > 0) return await answerExtension(session, request, subPath);
-    if (request.method === 'PATCH') return await patch(session, request);
-    if (request.method !== 'DELETE') return new Response(null, { status: 204 });
-    session.leave('the client ended the session');
-    return new Response(null, { status: 200 });
+    return request.method === 'PATCH' ? await patch(session, request) : new Response(null, { status: 204 });
   }
 
   async #open(kind: SessionKind, asked: OpenRequest): Promise<Response> {

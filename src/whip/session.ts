@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import type { Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -139,20 +140,66 @@ export class WhipSession {
   }
 }
 
-/** The open sessions of this node, by the id in their address. */
+/** Where a session is found: the parts of its address. */
+export interface SessionAddress {
+  readonly kind: SessionKind;
+  readonly roomId: string;
+  readonly id: string;
+}
+
+interface EndedSession extends Omit<SessionAddress, 'id'> {
+  readonly at: number;
+}
+
+/** For how long the end of a session is remembered, and of how many at a time. */
+const rememberedMs = 60_000;
+const maxRemembered = 1000;
+
+/** The open sessions of this node, by the id in their address, and which have ended a moment ago. */
 export class WhipSessions {
   readonly #sessions = new Map<string, WhipSession>();
+  /** The oldest first. */
+  readonly #ended = new Map<string, EndedSession>();
+
+  constructor(private readonly clock: Pick<Clock, 'elapsed'>) {}
 
   add(session: WhipSession): void {
     this.#sessions.set(session.id, session);
-    session.onEnd(() => this.#sessions.delete(session.id));
+    session.onEnd(() => {
+      this.#sessions.delete(session.id);
+      const { kind, roomId } = session;
+      this.#ended.set(session.id, { kind, roomId, at: this.clock.elapsed() });
+      const [oldest] = this.#ended.keys();
+      if (oldest !== undefined && this.#ended.size > maxRemembered) this.#ended.delete(oldest);
+    });
   }
 
   /** @throws SfuError not_found */
-  find({ kind, roomId, id }: { kind: SessionKind; roomId: string; id: string }): WhipSession {
-    const session = this.#sessions.get(id);
-    if (session?.kind === kind && session.roomId === roomId) return session;
+  find(address: SessionAddress): WhipSession {
+    const session = this.#find(address);
+    if (session) return session;
     throw new SfuError('not_found', 'there is no such session; it may have ended. Open another one');
+  }
+
+  /**
+   * Ends a session on the client's side. Clients close their connection and then send the DELETE, and the end of the
+   * connection may get here first: the session is gone then, as they want it.
+   * @throws SfuError not_found
+   */
+  leave(address: SessionAddress): void {
+    const session = this.#find(address);
+    if (session) session.leave('the client ended the session');
+    else if (!this.#hasJustEnded(address)) this.find(address);
+  }
+
+  #find({ kind, roomId, id }: SessionAddress): WhipSession | undefined {
+    const session = this.#sessions.get(id);
+    return session?.kind === kind && session.roomId === roomId ? session : undefined;
+  }
+
+  #hasJustEnded({ kind, roomId, id }: SessionAddress): boolean {
+    const ended = this.#ended.get(id);
+    return ended?.kind === kind && ended.roomId === roomId && this.clock.elapsed() - ended.at < rememberedMs;
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import { TestClock } from '../support/clock.ts';
 import { apiKey, tokenFor, withKeys } from '../support/server.ts';
+import { until } from '../support/until.ts';
 import { call, offerOf, open, sessionPath, useServers } from './whip-client.ts';
 
 const start = useServers();
@@ -196,8 +198,8 @@ describe('a session', () => {
   const credentials = 'a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n';
   const candidate = 'a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\r\n';
 
-  async function opened() {
-    const server = await start();
+  async function opened(options: Parameters<typeof start>[1] = {}) {
+    const server = await start({}, options);
     const response = await open(server, '/whip/room?peerId=camera');
     const offer = await offerOf('chromium-camera');
     const own = /a=ice-ufrag:.*\r\na=ice-pwd:.*\r\n/.exec(offer)?.[0] ?? '';
@@ -261,12 +263,23 @@ describe('a session', () => {
     expect((await patch(credentials, { 'if-match': '*' })).status).toBe(204);
   });
 
-  test('428 without If-Match, 412 for another ETag, 415 and 400 for what is no fragment', async () => {
-    const { etag, own, patch } = await opened();
-    expect(await refusalOf(await patch(candidate, {}))).toMatchObject({
+  test('takes candidates without If-Match, as most clients send them, but restarts nothing: 428', async () => {
+    const { server, own, patch } = await opened();
+    for (const body of [candidate, `${own}${candidate}`]) expect((await patch(body, {})).status).toBe(204);
+    const transport = () => {
+      const [entry] = server.sfu.peer('room', 'camera').transports.values();
+      return entry?.type === 'webrtc' ? entry.transport.iceParameters : undefined;
+    };
+    const before = transport();
+    expect(await refusalOf(await patch(credentials, {}))).toMatchObject({
       status: 428,
       code: 'precondition_required',
     });
+    expect(transport()).toEqual(before);
+  });
+
+  test('412 for another ETag, 415 and 400 for what is no fragment', async () => {
+    const { etag, own, patch } = await opened();
     expect(await refusalOf(await patch(candidate, { 'if-match': '"other"' }))).toMatchObject({
       status: 412,
       code: 'precondition_failed',
@@ -282,11 +295,15 @@ describe('a session', () => {
     }
   });
 
-  test('ends by DELETE, whatever If-Match says, and is then not found', async () => {
-    const { server, path, patch } = await opened();
+  test('ends by DELETE, whatever If-Match says, also again for a minute, and is then not found', async () => {
+    const clock = new TestClock();
+    const { server, path, patch } = await opened({ clock });
     const headers = { 'if-match': '"other"' };
     expect((await call(server, path, { method: 'DELETE', headers })).status).toBe(200);
     expect(server.sfu.rooms.get('room')?.peers.size).toBe(0);
+    clock.advance(59_999);
+    expect((await call(server, path, { method: 'DELETE' })).status).toBe(200);
+    clock.advance(1);
     expect(await refusalOf(await call(server, path, { method: 'DELETE' }))).toMatchObject({
       status: 404,
       code: 'not_found',
@@ -306,10 +323,20 @@ describe('a session', () => {
     const { server, path } = await opened();
     const again = await open(server, '/whip/room?peerId=camera');
     expect(again.status).toBe(201);
-    expect((await call(server, path, { method: 'DELETE' })).status).toBe(404);
+    expect((await call(server, path)).status).toBe(404);
     const by = { kind: 'server', id: '' } as const;
     void server.sfu.removePeer({ roomId: 'room', peerId: 'camera', reason: 'enough', by });
-    expect((await call(server, sessionPath(again), { method: 'DELETE' })).status).toBe(404);
+    expect((await call(server, sessionPath(again))).status).toBe(404);
+  });
+
+  test('answers 200 to the DELETE of a client that has closed its connection first', async () => {
+    const { server, path } = await opened();
+    const [entry] = server.sfu.peer('room', 'camera').transports.values();
+    entry?.transport.close();
+    await until(() => server.sfu.rooms.get('room')?.peers.size === 0, 'the end of the session');
+    for (const wrong of [path.replace('/room/', '/other/'), path.replace('/whip/', '/whep/')])
+      expect((await call(server, wrong, { method: 'DELETE' })).status).toBe(404);
+    expect((await call(server, path, { method: 'DELETE' })).status).toBe(200);
   });
 });
 
