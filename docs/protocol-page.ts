@@ -80,10 +80,11 @@ the same for existing clients. The token ([tokens.md](tokens.md)) is a second su
 \`${envelope.tokenPrefix}<jwt>\`, or \`?token=<jwt>\` for clients that cannot set one.
 
 - A malformed request gets an HTTP error with \`code: sentence\` as its text: 403 without the sub-protocol
-  (\`no_sub_protocol\`) or from an origin that is not allowed (\`foreign_origin\`), 400 without ids, 429 (\`flood\`) with
-  \`Retry-After\` when too many handshakes and requests come from one address.
-- A well-formed request that is refused gets a socket that is closed at once, with \`code: sentence\` as the reason:
-  **${envelope.closeRefused}** if a retry is useless, **${envelope.closeTryAgain}** if the client should retry later.
+  (\`no_sub_protocol\`), 400 without ids, 429 (\`flood\`) with \`Retry-After\` when too many handshakes and requests come
+  from one address.
+- A well-formed request that is refused, and one of a page whose origin is not allowed (\`foreign_origin\`), gets a socket that
+  is closed at once, with \`code: sentence\` as the reason: **${envelope.closeRefused}** if a retry is useless,
+  **${envelope.closeTryAgain}** if the client should retry later.
 - **${envelope.closeRestart}**: connect again. The server stops; or your media on it is gone, and you did not say that you know
   \`rejoin\`. **${envelope.closePolicy}**: the client sent too much, or did not read.
 - A client that has not joined for \`TUREEN_JOIN_SECONDS\` since its last message is closed with ${envelope.closeRefused}.

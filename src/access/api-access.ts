@@ -4,9 +4,11 @@ import { SignJWT } from 'jose';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
 import { type ClientAddress, clientAddresses } from './address.ts';
-import { isForeignPage } from './origins.ts';
+import { isForeignPage, requireOrigin, toAllow } from './origins.ts';
 import { AddressPace } from './pace.ts';
+import { RefusedOrigins } from './refused-origins.ts';
 import { type Caller, type KeyRole, type Scope, scopes, scopesOf } from './scopes.ts';
 import { verifiedClaims } from './tokens.ts';
 
@@ -28,15 +30,18 @@ export interface ApiAccessOptions {
   /** Finds the dashboard's API key that has this secret. */
   findKey: (secret: string) => { readonly name: string; readonly role: KeyRole } | undefined;
   clock: Pick<Clock, 'now' | 'elapsed'>;
+  log: Logger;
 }
 
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
 export class ApiAccess {
   readonly addressOf: ClientAddress;
   readonly #pace: AddressPace;
+  readonly #refusedOrigins: RefusedOrigins;
 
   constructor(private readonly options: ApiAccessOptions) {
-    const { config, clock } = options;
+    const { config, clock, log } = options;
+    this.#refusedOrigins = new RefusedOrigins(log);
     this.addressOf = clientAddresses(config);
     this.#pace = new AddressPace({ clock, perSecond: () => config.addressRequestsPerSecond });
   }
@@ -51,6 +56,17 @@ export class ApiAccess {
     this.#pace.require(this.addressOf(request, remoteAddress), cost);
   }
 
+  /** Lets in pages of allowed origins, and what is no page. @throws SfuError foreign_origin */
+  requireOrigin(request: Request): void {
+    const { config } = this.options;
+    try {
+      requireOrigin(request, config);
+    } catch (error) {
+      this.#refusedOrigins.note(request, toAllow(config));
+      throw error;
+    }
+  }
+
   /**
    * Identifies the caller by its credential (see `bearerOf`): a key made in the dashboard, or a token signed with an API
    * key. In development mode none is needed.
@@ -60,8 +76,13 @@ export class ApiAccess {
   async authenticate(request: Request, remoteAddress: string): Promise<Caller> {
     const address = this.addressOf(request, remoteAddress);
     const credential = bearerOf(request);
-    if (credential === undefined && this.options.config.developmentMode)
-      return developmentCaller(request, address);
+    if (credential === undefined && this.options.config.developmentMode) {
+      if (isForeignPage(request)) {
+        this.#refusedOrigins.note(request, onlyThisMachine);
+        throw new SfuError('forbidden', onlyThisMachine);
+      }
+      return { by: { kind: 'api', id: 'development' }, scopes: new Set(scopes), address };
+    }
     if (credential === undefined) throw new SfuError('unauthorized', missingCredential);
     return { ...(await this.#verify(credential)), address };
   }
@@ -127,12 +148,5 @@ const notForApi =
   'the token is not for the API: it needs a claim "api" with scopes. A token for a peer is for that peer only';
 
 /** In development mode only this machine can connect, but its browser may have a page of another site open. */
-function developmentCaller(request: Request, address: string): Caller {
-  if (isForeignPage(request)) {
-    throw new SfuError(
-      'forbidden',
-      'in development mode only pages of this machine may call, at localhost or 127.0.0.1; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others',
-    );
-  }
-  return { by: { kind: 'api', id: 'development' }, scopes: new Set(scopes), address };
-}
+const onlyThisMachine =
+  'in development mode only pages of this machine may call, at localhost or 127.0.0.1; set TUREEN_API_KEY and TUREEN_API_SECRET to serve others';

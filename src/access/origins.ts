@@ -10,25 +10,28 @@ export function requireOrigin(request: Request, config: Origins): void {
   if (originAllowed(request, config)) return;
   const origin = request.headers.get('origin');
   const named = origin === null ? 'another site' : cleanText(origin, 200);
-  const host = config.developmentMode
-    ? '; in development mode the server has to be reached at localhost or 127.0.0.1'
-    : '';
-  throw new SfuError(
-    'foreign_origin',
-    `pages of ${named} may not connect; name it in TUREEN_ALLOWED_ORIGINS, with its scheme and port${host}`,
-  );
+  throw new SfuError('foreign_origin', `pages of ${named} may not connect; ${toAllow(config)}`);
 }
 
-/** Whether the web page that sent a request may use this server. */
+/** What would let the page in. */
+export function toAllow({ developmentMode }: Pick<Origins, 'developmentMode'>): string {
+  const host = developmentMode
+    ? '; in development mode the server has to be reached at localhost or 127.0.0.1'
+    : '';
+  return `name it in TUREEN_ALLOWED_ORIGINS, with its scheme and port${host}`;
+}
+
+/**
+ * Whether the web page that sent a request may use this server. In development mode every page of this machine may,
+ * since the tools with which applications are made serve them at ports of their own.
+ */
 export function originAllowed(request: Request, { allowedOrigins, developmentMode }: Origins): boolean {
   const origin = request.headers.get('origin');
   if (developmentMode && (!hasLoopbackHost(request) || isEmbeddedElsewhere(request))) return false;
   // Only browsers send Origin, and only they can be misused by a page of another origin.
-  if (origin === null) return true;
+  if (origin === null || (developmentMode && isLoopbackOrigin(origin))) return true;
   if (allowedOrigins) return allowedOrigins.includes('*') || allowedOrigins.includes(origin);
-  if (!URL.canParse(origin)) return false;
-  if (developmentMode && !isLoopbackOrigin(origin)) return false;
-  return new URL(origin).host === request.headers.get('host');
+  return !developmentMode && URL.canParse(origin) && new URL(origin).host === request.headers.get('host');
 }
 
 /**

@@ -238,7 +238,7 @@ function fatalFindings(host: HostState | undefined): string[] {
 function startAdapters({ admission, panels, ...core }: Core) {
   const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
   const { version } = packageJson;
-  const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock });
+  const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock, log });
   const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(

@@ -1,6 +1,5 @@
 import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
-import { requireOrigin } from '../access/origins.ts';
 import { verifyToken } from '../access/tokens.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
@@ -12,7 +11,7 @@ import type { Logger } from '../core/log.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { requireId } from '../wire/check.ts';
-import { closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import { closeReason, closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {
   chooseProtocol,
   offeredProtocols,
@@ -50,8 +49,8 @@ export interface SignalingOptions {
   config: Config;
   sfu: Sfu;
   commands: Commands;
-  /** Finds the address of a client, and limits the handshakes of each. */
-  access: Pick<ApiAccess, 'addressOf' | 'requirePace'>;
+  /** Finds the address of a client, limits the handshakes of each, and knows whose pages may connect. */
+  access: Pick<ApiAccess, 'addressOf' | 'requirePace' | 'requireOrigin'>;
   log: Logger;
   clock?: Clock;
 }
@@ -97,7 +96,7 @@ export class Signaling {
     } catch (thrown) {
       const error = toSfuError(thrown);
       this.events.emit('connectionRefused', { code: error.code, roomId: '', detail: error.message });
-      return refuseHandshake(error);
+      return error.code === 'foreign_origin' ? refuseToPage(error, request, server) : refuseHandshake(error);
     }
   }
 
@@ -107,11 +106,11 @@ export class Signaling {
 
   /** @throws SfuError flood, no_sub_protocol, foreign_origin, invalid_params */
   #readHandshake(request: Request, remoteAddress: string): Handshake {
-    const { config, access } = this.options;
+    const { access } = this.options;
     access.requirePace(request, remoteAddress);
     const offered = offeredProtocols(request);
     chooseProtocol([subProtocol], offered);
-    requireOrigin(request, config);
+    access.requireOrigin(request);
     const { searchParams } = new URL(request.url);
     const roomId = requireId('roomId in the address', searchParams.get('roomId') ?? '');
     const peerId = requireId('peerId in the address', searchParams.get('peerId') ?? '');
@@ -191,4 +190,18 @@ export class Signaling {
     if (peer) this.#connections.delete(peer);
     this.events.emit('socketClosed', { roomId, peerId, code, duration: age() });
   }
+}
+
+/** A page cannot read why its handshake failed, so it is told over a socket that closes at once. */
+function refuseToPage(
+  error: SfuError,
+  request: Request,
+  server: Bun.Server<SocketData>,
+): Response | undefined {
+  const listener: SocketListener = {
+    opened: (socket) => socket.close(closeRefused, closeReason(error.reason)),
+    received: () => {},
+    closed: () => {},
+  };
+  return upgradeSocket({ request, server, protocol: subProtocol, listener });
 }

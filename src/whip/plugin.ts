@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia';
 import { iceServersFor } from '../access/ice-servers.ts';
-import { originAllowed, requireOrigin } from '../access/origins.ts';
+import { originAllowed } from '../access/origins.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { headerText, readId } from '../core/text.ts';
@@ -70,10 +70,10 @@ export class Whip {
     const path = new URL(request.url).pathname;
     const resource = resourceOf(path);
     try {
-      const { programs, config } = this.options;
+      const { programs } = this.options;
       const cost = request.method === 'POST' ? openingCost : 1;
       programs.requirePace(request, remoteAddress, cost);
-      requireOrigin(request, config);
+      programs.requireOrigin(request);
       const target = readTarget(path);
       if (!target || !resource) throw new SfuError('not_found', nothingHere);
       return withCors(request, await this.#answer({ request, remoteAddress, target, resource }));

@@ -3,6 +3,7 @@ import { ApiAccess, mintApiToken } from '../../src/access/api-access.ts';
 import { requireScope, scopes } from '../../src/access/scopes.ts';
 import { mintToken } from '../../src/access/tokens.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { testLog } from '../support/server.ts';
 
 const now = Date.now();
 const secret = 'a-secret-that-is-long-enough-for-HS256';
@@ -14,8 +15,14 @@ const access = new ApiAccess({
   config: readConfig(keys),
   findKey,
   clock: { now: () => now, elapsed: () => 0 },
+  log: testLog,
 });
-const open = new ApiAccess({ config: readConfig({}), findKey, clock: { now: () => now, elapsed: () => 0 } });
+const open = new ApiAccess({
+  config: readConfig({}),
+  findKey,
+  clock: { now: () => now, elapsed: () => 0 },
+  log: testLog,
+});
 
 const from = '127.0.0.1';
 const request = (headers: Record<string, string> = {}, query = '') =>

@@ -62,7 +62,7 @@ describe('in development mode a page of another site', () => {
           socket.onmessage = () => resolve(0);
         });
         socket.close();
-        expect([path, how, code === 0]).toEqual([path, how, false]);
+        expect([path, how, code]).toEqual([path, how, 4000]);
       }
     expect(server.sfu.rooms.size).toBe(0);
   });

@@ -6,6 +6,7 @@ import { tokenCommand } from '../../src/cli/token.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { SfuError } from '../../src/core/errors.ts';
+import { testLog } from '../support/server.ts';
 
 const key = 'app';
 const secret = 'a-secret-of-at-least-thirty-two-bytes';
@@ -285,7 +286,7 @@ describe('the token command', () => {
     const { code, out, err } = await run(['--scopes', 'read, media,read', '--name', 'sip', '--key', 'new']);
     expect([code, err]).toEqual([0, '']);
     const config = readConfig(environment);
-    const access = new ApiAccess({ config, findKey: () => undefined, clock: systemClock });
+    const access = new ApiAccess({ config, findKey: () => undefined, clock: systemClock, log: testLog });
     const request = new Request('http://server/', { headers: { authorization: `Bearer ${out}` } });
     const { by, scopes } = await access.authenticate(request, '127.0.0.1');
     expect(by).toEqual({ kind: 'api', id: 'sip' });

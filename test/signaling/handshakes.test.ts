@@ -56,41 +56,41 @@ test('handshakes and requests of an address share one pace', async () => {
   expect(socket.body).toStartWith('flood: more than 2 requests a second came from your address');
 });
 
-test('a refused handshake is told, logged and counted with its reason', async () => {
+test('a refused handshake is told, logged and counted with its reason, a refused origin once by itself', async () => {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger({ level: 'info', write: (line) => void lines.push(JSON.parse(line)) });
   const clock = new TestClock();
   const metricsToken = 'a-token-for-metrics';
   const environment = { ...withKeys, TUREEN_METRICS_TOKEN: metricsToken };
   await using server = await startServer(environment, { log, clock });
+  const origin = 'https://evil.example:8443';
+  const foreign = `pages of ${origin} may not connect; name it in TUREEN_ALLOWED_ORIGINS, with its scheme and port`;
+  const noProtocol = 'the WebSocket has to offer the sub-protocol "protoo"';
   const cases: [Record<string, string | null>, string, number, string][] = [
-    [
-      { origin: 'https://evil.example:8443' },
-      'foreign_origin',
-      403,
-      'pages of https://evil.example:8443 may not connect; name it in TUREEN_ALLOWED_ORIGINS, with its scheme and port',
-    ],
-    [
-      { 'sec-websocket-protocol': null },
-      'no_sub_protocol',
-      403,
-      'the WebSocket has to offer the sub-protocol "protoo"',
-    ],
-    [
-      { 'sec-websocket-protocol': 'chat' },
-      'no_sub_protocol',
-      403,
-      'the WebSocket has to offer the sub-protocol "protoo"',
-    ],
+    [{ origin }, 'foreign_origin', 101, foreign],
+    [{ origin }, 'foreign_origin', 101, foreign],
+    [{ 'sec-websocket-protocol': null }, 'no_sub_protocol', 403, noProtocol],
+    [{ 'sec-websocket-protocol': 'chat' }, 'no_sub_protocol', 403, noProtocol],
   ];
   for (const [headers, code, status, sentence] of cases) {
     const socket = new RawSocket({ server, headers });
     expect(await socket.status).toBe(status);
-    expect(socket.body).toBe(`${code}: ${sentence}\n`);
+    // A page cannot read the answer to a handshake, so it gets a socket that closes with the reason.
+    if (status === 101) {
+      await until(() => socket.body.length > 4, 'the close frame');
+      expect(socket.body.slice(4)).toStartWith(
+        `${code}: pages of ${origin} may not connect; name it in TUREEN_A`,
+      );
+      expect(`${code}: ${sentence}`).toStartWith(socket.body.slice(4));
+    } else expect(socket.body).toBe(`${code}: ${sentence}\n`);
+    socket.close();
     clock.advance(1000);
     const line = lines.findLast(({ message }) => message === 'connectionRefused');
     expect(line).toMatchObject({ level: 'info', code, detail: sentence });
   }
+  const warnings = lines.filter(({ message }) => String(message).startsWith('pages of'));
+  expect(warnings).toMatchObject([{ message: 'pages of this origin are refused', origin }]);
+  expect(server.sfu.rooms.size).toBe(0);
   const page = await (
     await fetch(`http://127.0.0.1:${server.port}/metrics`, {
       headers: { authorization: `Bearer ${metricsToken}` },
@@ -99,18 +99,40 @@ test('a refused handshake is told, logged and counted with its reason', async ()
   const refusals = page
     .split('\n')
     .filter((line) => /^tureen_\w*refus\w*_total\{.*(foreign_origin|no_sub_protocol)/.test(line));
-  expect(refusals.map((line) => line.split(' ').at(-1)).sort()).toEqual(['1', '2']);
+  expect(refusals.map((line) => line.split(' ').at(-1)).sort()).toEqual(['2', '2']);
 });
 
-test('an application from another port of this machine is let in when its origin is named', async () => {
-  const origin = 'http://localhost:5173';
-  await using server = await startServer({ TUREEN_ALLOWED_ORIGINS: origin });
-  const status = async (named: string) => {
-    const socket = new RawSocket({ server, headers: { origin: named } });
-    const answered = await socket.status;
-    socket.close();
-    return answered;
-  };
-  expect(await status(origin)).toBe(101);
-  expect(await status('http://localhost:5174')).toBe(403);
+test('strangers cannot fill the log with origins that they make up', async () => {
+  const warnings: string[] = [];
+  const log = createLogger({ level: 'warn', write: (line) => void warnings.push(line) });
+  await using server = await startServer(
+    { ...withKeys, TUREEN_ADDRESS_REQUESTS_PER_SECOND: '1000' },
+    { log },
+  );
+  for (let count = 0; count < 120; count += 1) {
+    const headers = { origin: `https://${count}.example`, 'content-type': 'application/sdp' };
+    const url = `http://127.0.0.1:${server.port}/whip/room`;
+    expect((await fetch(url, { method: 'POST', body: 'v=0', headers })).status).toBe(403);
+  }
+  expect(warnings.filter((line) => line.includes('pages of this origin'))).toHaveLength(100);
+});
+
+test('in development mode a page from any port of this machine is let in, and others only by name', async () => {
+  const path = '/signaling?roomId=room&peerId=eve&fast=1';
+  for (const named of [undefined, 'https://studio.example']) {
+    await using server = await startServer({ ...(named && { TUREEN_ALLOWED_ORIGINS: named }) });
+    const isLetIn = async (origin: string) => {
+      const socket = new RawSocket({ server, path, headers: { origin } });
+      expect(await socket.status).toBe(101);
+      await until(() => socket.body.length > 4, 'the first frame');
+      const first = socket.body;
+      socket.close();
+      return !first.includes('foreign_origin');
+    };
+    for (const origin of ['http://localhost:5173', 'http://127.0.0.1:4000', 'https://[::1]:8443'])
+      expect([origin, await isLetIn(origin)]).toEqual([origin, true]);
+    expect(await isLetIn('https://studio.example')).toBe(named !== undefined);
+    for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null'])
+      expect([origin, await isLetIn(origin)]).toEqual([origin, false]);
+  }
 });

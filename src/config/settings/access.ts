@@ -43,7 +43,7 @@ export const accessSettings = {
     list(origin, {
       env: 'TUREEN_ALLOWED_ORIGINS',
       defaultDoc: "the server's own origin",
-      doc: 'Origins whose pages may open a signaling socket or call by WHIP and WHEP. Clients that send no Origin (apps, scripts) are not affected. * allows all.',
+      doc: 'Origins whose pages may open a signaling socket or call by WHIP and WHEP. In development mode those of this machine may, too. Clients that send no Origin (apps, scripts) are not affected. * allows all.',
     }),
   ),
   trustedProxies: optional(
