@@ -63,7 +63,8 @@ send, and learns what the server sends and where. Any number of Controllers can 
 ${code('ts', first)}
 
 Run \`npm start\`, then \`bun first.ts\`: a telephone is in the room \`hall\`, and everybody there sees it. For its sound, see
-[examples/telephone-gateway](../examples/telephone-gateway/gateway.ts), which connects a telephone with browsers.
+[examples/telephone-gateway](../examples/telephone-gateway/gateway.ts), which connects a telephone with browsers. The server
+speaks RTP and no SIP: that is for a SIP server of yours, such as Asterisk or drachtio, whose calls a Controller connects.
 
 ## Connecting
 

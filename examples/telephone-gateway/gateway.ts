@@ -5,7 +5,8 @@
  *   bun examples/telephone-gateway/gateway.ts --room support --telephone 203.0.113.7:4000 --ssrc 305419896
  *
  * A real gateway learns --telephone and --ssrc from the SDP that its SIP side gets (c=, m= and a=ssrc), and answers with
- * the address that this prints. Environment: TUREEN_URL (default ws://localhost:3000) and TUREEN_KEY.
+ * the address that this prints; RTCP has the port above, unless --rtcp (a=rtcp) names another. SIGTERM hangs up.
+ * Environment: TUREEN_URL (default ws://localhost:3000) and TUREEN_KEY.
  */
 import { parseArgs } from 'node:util';
 import { Controller } from './controller.ts';
@@ -13,6 +14,8 @@ import { Controller } from './controller.ts';
 interface Telephone {
   readonly ip: string;
   readonly port: number;
+  /** Where it takes RTCP. It shares no port with RTP, unless both sides have agreed to that (RFC 5761). */
+  readonly rtcpPort: number;
   /** SSRC of the packets that it sends, which identifies them. */
   readonly ssrc: number;
 }
@@ -27,9 +30,16 @@ const peerId = 'telephone';
 const pcmu = { mimeType: 'audio/PCMU', payloadType: 0, clockRate: 8000 };
 const keys = { mimeType: 'audio/telephone-event', payloadType: 101, clockRate: 8000 };
 
-/** Connects the telephone to the room. @returns the address to which it must send */
-async function bridge({ controller, roomId, telephone }: Call): Promise<{ ip: string; port: number }> {
-  const { ip, port, ssrc } = telephone;
+/** Our side of the line, to which the telephone must send. */
+interface Line {
+  readonly ip: string;
+  readonly port: number;
+  readonly rtcpPort: number;
+}
+
+/** Connects the telephone to the room. */
+async function bridge({ controller, roomId, telephone }: Call): Promise<Line> {
+  const { ip, port, rtcpPort, ssrc } = telephone;
   const endpoint = { roomId, peerId };
   await controller
     .ask('createSession', { roomId, codecs: ['PCMU', 'telephone-event', 'VP8'], maxPeers: 20 })
@@ -40,21 +50,28 @@ async function bridge({ controller, roomId, telephone }: Call): Promise<{ ip: st
   await controller.ask('createEndpoint', { ...endpoint, displayName: 'Telephone' });
   // Telephones send from the port at which they receive (RFC 4961), so give the address instead of using comedia. This
   // telephone speaks plain RTP; leave `srtp` out for one that supports SRTP.
-  const transport = await controller.ask<{ id: string; ip: string; port: number }>('openPlainTransport', {
+  const transport = await controller.ask<{ id: string } & Line>('openPlainTransport', {
     ...endpoint,
     comedia: false,
+    rtcpMux: false,
     srtp: 'none',
   });
   const onIt = { ...endpoint, transportId: transport.id };
-  await controller.ask('connectTransport', { ...onIt, ip, port });
-  await controller.ask('produce', {
-    ...onIt,
-    kind: 'audio',
-    rtpParameters: { codecs: [pcmu, keys], encodings: [{ ssrc }] },
-    appData: { source: 'mic' },
-  });
+  await controller.ask('connectTransport', { ...onIt, ip, port, rtcpPort });
+  await controller
+    .ask('produce', {
+      ...onIt,
+      kind: 'audio',
+      rtpParameters: { codecs: [pcmu, keys], encodings: [{ ssrc }] },
+      appData: { source: 'mic' },
+    })
+    .catch((error: Error) => {
+      if (!error.message.startsWith('unsupported')) throw error;
+      const advice = 'close it, or open it with "PCMU" and "telephone-event" among its codecs';
+      throw new Error(`the room "${roomId}" is open without what the telephone speaks; ${advice}`);
+    });
   await listen(controller, onIt);
-  return { ip: transport.ip, port: transport.port };
+  return { ip: transport.ip, port: transport.port, rtcpPort: transport.rtcpPort };
 }
 
 /**
@@ -103,20 +120,40 @@ async function listen(
 }
 
 const { values } = parseArgs({
-  options: { room: { type: 'string' }, telephone: { type: 'string' }, ssrc: { type: 'string' } },
+  options: {
+    room: { type: 'string' },
+    telephone: { type: 'string' },
+    ssrc: { type: 'string' },
+    rtcp: { type: 'string' },
+  },
 });
 const [, ip, port] = /^\[?([0-9A-Fa-f.:]+?)\]?:(\d+)$/.exec(values.telephone ?? '') ?? [];
 if (!values.room || !ip || !port || !values.ssrc) {
-  console.error('usage: gateway.ts --room <name> --telephone <ip>:<port> --ssrc <number>');
+  console.error('usage: gateway.ts --room <name> --telephone <ip>:<port> --ssrc <number> [--rtcp <port>]');
   process.exit(2);
 }
+const roomId = values.room;
 const { TUREEN_URL: url = 'ws://localhost:3000', TUREEN_KEY: key } = process.env;
 const controller = await Controller.connect(url, `telephone ${ip}:${port}`, key);
-const telephone = { ip, port: Number(port), ssrc: Number(values.ssrc) };
+const rtcpPort = Number(values.rtcp ?? Number(port) + 1);
+const telephone = { ip, port: Number(port), rtcpPort, ssrc: Number(values.ssrc) };
 controller.on<{ reason: string }>('endpointClosed', ({ reason }) => {
   console.log(`the call has ended: ${reason}`);
   controller.close();
 });
-console.log(JSON.stringify(await bridge({ controller, roomId: values.room, telephone })));
-process.once('SIGTERM', () => controller.close());
+/** Without this the telephone would stay in the room until the server gives up waiting for its gateway. */
+const hangUp = () =>
+  controller
+    .ask('closeEndpoint', { roomId, peerId })
+    .catch(() => {})
+    .finally(() => controller.close());
+process.once('SIGTERM', hangUp);
+process.once('SIGINT', hangUp);
+try {
+  console.log(JSON.stringify(await bridge({ controller, roomId, telephone })));
+} catch (error) {
+  console.error(String(error));
+  process.exitCode = 1;
+  await hangUp();
+}
 console.error(`disconnected: ${await controller.ended}`);

@@ -16,35 +16,34 @@ const root = join(import.meta.dir, '..', '..');
 const tones = { telephone: 1000, microphone: 630 };
 
 /** The example as its reader starts it. */
-async function gateway(room: string, telephone: FfmpegTelephone) {
+function startGateway(room: string, { port, ssrc }: { port: number; ssrc: number }) {
   const file = join(root, 'examples', 'telephone-gateway', 'gateway.ts');
-  const args = [
-    '--room',
-    room,
-    '--telephone',
-    `127.0.0.1:${telephone.port}`,
-    '--ssrc',
-    String(telephone.ssrc),
-  ];
-  const child = Bun.spawn([process.execPath, file, ...args], {
+  const args = ['--room', room, '--telephone', `127.0.0.1:${port}`, '--ssrc', String(ssrc)];
+  return Bun.spawn([process.execPath, file, ...args], {
     env: { ...process.env, TUREEN_URL: `ws://127.0.0.1:${server.port}` },
     stdin: 'ignore',
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: 'pipe',
   });
+}
+
+/** Connects the telephone to the room by the example. */
+async function gateway(room: string, telephone: FfmpegTelephone) {
+  const child = startGateway(room, telephone);
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   while (!text.includes('\n')) {
     const { value, done } = await lines.read();
-    if (done) throw new Error(`the gateway ended: ${text}`);
+    if (done) throw new Error(`the gateway ended: ${text}${await new Response(child.stderr).text()}`);
     text += value;
   }
-  telephone.call(JSON.parse(text.split('\n')[0] ?? ''));
-  const stop = async () => {
+  const line = JSON.parse(text.split('\n')[0] ?? '');
+  telephone.call(line);
+  const hangUp = async () => {
     child.kill('SIGTERM');
     await child.exited;
   };
-  return { [Symbol.asyncDispose]: stop };
+  return { line, hangUp, [Symbol.asyncDispose]: hangUp };
 }
 
 /** A pure tone. */
@@ -143,4 +142,26 @@ test('people see the telephone like anybody else, and a moderator who removes it
     async () => server.programs.holdings.endpoints.size,
     (endpoints) => endpoints === 0,
   );
+});
+
+test('a telephone that hangs up leaves the room at once', async () => {
+  await using telephone = await FfmpegTelephone.start({ ssrc: 305_419_898, frequency: tones.telephone });
+  await using call = await gateway('desk', telephone);
+  // RTP and RTCP share no port that nobody agreed to share.
+  expect(call.line.rtcpPort).toBeNumber();
+  expect(call.line.rtcpPort).not.toBe(call.line.port);
+  expect(server.sfu.room('desk').peers.has('telephone')).toBe(true);
+  await call.hangUp();
+  expect(server.sfu.rooms.get('desk')?.peers.has('telephone') ?? false).toBe(false);
+  expect(server.programs.holdings.endpoints.size).toBe(0);
+});
+
+test('the gateway says that a room is open without what telephones speak, and leaves nothing in it', async () => {
+  await server.sfu.createRoom({ roomId: 'music', options: { codecs: ['opus', 'VP8'] } });
+  const child = startGateway('music', { port: 40_000, ssrc: 305_419_899 });
+  const said = await new Response(child.stderr).text();
+  expect(await child.exited).toBe(1);
+  expect(said).toStartWith('Error: the room "music" is open without what the telephone speaks; close it');
+  expect(said).not.toContain(' at ');
+  expect(server.programs.holdings.endpoints.size).toBe(0);
 });
