@@ -3,7 +3,7 @@ import { scopes, scopeTable } from '../src/access/scopes.ts';
 import { errorCodes } from '../src/core/errors.ts';
 import { namedSchemas } from '../src/operations/named-schemas.ts';
 import type { Operation } from '../src/operations/operation.ts';
-import { operationsBySubject } from '../src/operations/table/index.ts';
+import { operationsBySubject, type Subject, subjectDocs } from '../src/operations/table/index.ts';
 import { exampleCommand } from '../src/rest/example.ts';
 import { basePath } from '../src/rest/headers.ts';
 import { errorsOf } from '../src/rest/problem.ts';
@@ -15,10 +15,14 @@ const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`
 
 /** docs/api.md: the REST API, from the table of operations. */
 export function apiPage(): string {
-  const subjects = Object.entries(operationsBySubject) as unknown as [string, readonly Operation[]][];
+  const subjects = Object.entries(operationsBySubject) as unknown as [Subject, readonly Operation[]][];
   return [
     opening,
-    ...subjects.flatMap(([subject, operations]) => [`## ${subject}`, ...operations.map(operationText)]),
+    ...subjects.flatMap(([subject, operations]) => [
+      `## ${subject}`,
+      subjectDocs[subject],
+      ...operations.map(operationText),
+    ]),
     '## Errors',
     errorTable(subjects.flatMap(([, operations]) => operations)),
     '## Shapes',

@@ -1,9 +1,10 @@
 import { OptionalKind, type TSchema, Type } from '@sinclair/typebox';
 import { type ErrorCode, errorCodes } from '../core/errors.ts';
+import { webhookBodies } from '../core/public-event-schemas.ts';
 import { oneOf } from '../core/schemas.ts';
 import { namedSchemas } from '../operations/named-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
-import { operationsBySubject } from '../operations/table/index.ts';
+import { operationsBySubject, type Subject, subjectDocs } from '../operations/table/index.ts';
 import { answersVersioned, readerOf } from './etags.ts';
 import { basePath } from './headers.ts';
 import { byStatus, errorsOf } from './problem.ts';
@@ -23,6 +24,7 @@ const Problem = Type.Object(
   { description: 'Problem details (RFC 9457)' },
 );
 
+const subjectNames = Object.keys(operationsBySubject) as Subject[];
 const named = { ...namedSchemas, Problem };
 let names: ReadonlyMap<string, string> | undefined;
 
@@ -49,12 +51,15 @@ export function openApiDocument(version: string): Json {
       summary: 'What programs can do on an edge SFU',
       description:
         'Rooms, peers, what they send and receive, bans, tokens and the node itself. Errors are problem details (RFC 9457) with a stable `code`.',
+      // Whoever operates this server answers for it; the page beside this document says what there is to know.
+      contact: { name: 'The operator of this server' },
       license: { name: 'ISC', identifier: 'ISC' },
     },
     servers: [{ url: basePath }],
     security: [{ key: [] }],
-    tags: Object.keys(operationsBySubject).map((name) => ({ name })),
+    tags: subjectNames.map((name) => ({ name, description: subjectDocs[name] })),
     paths,
+    webhooks: Object.fromEntries(webhookBodies.map((webhook) => [webhook.type, webhookOf(webhook)])),
     components: {
       schemas: Object.fromEntries(
         Object.entries(named).map(([name, schema]) => [name, withInnerReferences(schema)]),
@@ -70,6 +75,37 @@ export function openApiDocument(version: string): Json {
     },
   };
 }
+
+/** A webhook as the document describes it: a request of this server to a program. */
+function webhookOf({ type, doc, body }: (typeof webhookBodies)[number]): Json {
+  return {
+    post: {
+      operationId: `on_${type}`,
+      summary: doc.split(/(?<=\.) /)[0],
+      description: `${doc}\n\nSigned as Standard Webhooks describes: https://www.standardwebhooks.com.`,
+      // Not with a key of this server: the receiver verifies the signature.
+      security: [],
+      parameters: webhookHeaders.map(([name, description]) => ({
+        in: 'header',
+        name,
+        required: true,
+        description,
+        schema: { type: 'string' },
+      })),
+      requestBody: { required: true, content: { 'application/json': { schema: withReferences(body) } } },
+      responses: {
+        '2XX': { description: 'Delivered; the rest of the answer is ignored' },
+        410: { description: 'The receiver is gone: nothing more is sent to it until it is resumed' },
+      },
+    },
+  };
+}
+
+const webhookHeaders = [
+  ['webhook-id', 'The id of the event, the same in every attempt'],
+  ['webhook-timestamp', 'When this attempt was made, in seconds since the epoch'],
+  ['webhook-signature', 'One or more signatures, `v1,` and base64, separated by spaces'],
+] as const;
 
 function describe(operation: Operation, subject: string): Json {
   const { name, doc, scope, params, example, deprecated } = operation;
@@ -171,5 +207,14 @@ function withReferences(schema: unknown): unknown {
 function withInnerReferences(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withReferences);
   if (typeof schema !== 'object' || schema === null) return schema;
+  const words = wordsOf(schema as TSchema);
+  if (words) return words;
   return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withReferences(part)]));
+}
+
+/** A choice of words as an `enum`, which generators of clients know how to name; TypeBox writes an `anyOf` of constants. */
+function wordsOf({ anyOf, ...rest }: TSchema): Json | undefined {
+  const isWord = (option: TSchema) => option.type === 'string' && typeof option.const === 'string';
+  if (!Array.isArray(anyOf) || anyOf.length < 2 || !anyOf.every(isWord)) return undefined;
+  return { type: 'string', enum: anyOf.map((option: TSchema) => option.const), ...rest };
 }

@@ -1,14 +1,14 @@
 import { errorCodes } from '../core/errors.ts';
 import { namedSchemas } from '../operations/named-schemas.ts';
 import type { Operation } from '../operations/operation.ts';
-import { operationsBySubject } from '../operations/table/index.ts';
+import { operationsBySubject, type Subject, subjectDocs } from '../operations/table/index.ts';
 import { definitionText, SchemaNames, schemaText } from '../wire/schema-text.ts';
 import { exampleCommand } from './example.ts';
 import { basePath } from './headers.ts';
 import { errorsOf } from './problem.ts';
 
 const names = new SchemaNames(namedSchemas);
-const subjects = Object.entries(operationsBySubject) as unknown as readonly [string, readonly Operation[]][];
+const subjects = Object.entries(operationsBySubject) as unknown as readonly [Subject, readonly Operation[]][];
 
 /** The reference of the API, as a page that loads only its stylesheet. */
 export function referencePage(version: string, styleAddress: string): string {
@@ -32,6 +32,7 @@ export function referencePage(version: string, styleAddress: string): string {
               <h2 id={subject} safe>
                 {subject}
               </h2>
+              <p safe>{subjectDocs[subject]}</p>
               {operations.map((operation) => (
                 <OperationEntry operation={operation} />
               ))}

@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { FormatRegistry } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { webhookExamples } from '../../docs/webhook-examples.ts';
 import type { Server } from '../../src/app/server.ts';
 import { errorCodes } from '../../src/core/errors.ts';
-import { operations } from '../../src/operations/table/index.ts';
+import { webhookBodies } from '../../src/core/public-event-schemas.ts';
+import { publicEventTypes } from '../../src/core/public-events.ts';
+import { operations, operationsBySubject } from '../../src/operations/table/index.ts';
 import { run } from '../support/run.ts';
 import { startServer, withKeys } from '../support/server.ts';
 import { Caller } from './support.ts';
 
 setDefaultTimeout(60_000);
+
+FormatRegistry.Set('date-time', (text) => !Number.isNaN(Date.parse(text)));
 
 let server: Server;
 /** The documents want no key. */
@@ -35,6 +42,34 @@ test('the OpenAPI document is valid, and has every operation with its answers', 
     expect(Object.keys(responses), operationId).toContain(String(operation?.status ?? 200));
     for (const code of operation?.errors ?? [])
       expect(Object.keys(responses), operationId).toContain(String(errorCodes[code].status));
+  }
+});
+
+test('the document has every webhook, says what each subject is, and writes choices of words as enums', async () => {
+  const { json } = await caller.get('/openapi.json');
+  const document = json as unknown as {
+    tags: { name: string; description: string }[];
+    info: { contact: { name: string } };
+    webhooks: Record<string, { post: { operationId: string; requestBody: object } }>;
+    components: { schemas: Record<string, { properties: Record<string, object> }> };
+  };
+  expect(Object.keys(document.webhooks)).toEqual([...publicEventTypes]);
+  expect(document.tags.map(({ name }) => name)).toEqual(Object.keys(operationsBySubject));
+  for (const { name, description } of document.tags) expect(description.length, name).toBeGreaterThan(20);
+  expect(document.info.contact.name).not.toBe('');
+  expect(document.components.schemas.Producer?.properties.kind).toEqual({
+    type: 'string',
+    enum: ['audio', 'video'],
+  });
+  expect(JSON.stringify(document)).not.toMatch(/"anyOf":\[\{"type":"string","const"|"anyOf":\[\{"const"/);
+});
+
+test('the body of every webhook is as its schema says, with nothing more', () => {
+  const examples = webhookExamples();
+  for (const { type, body } of webhookBodies) {
+    const example: unknown = JSON.parse(examples.get(type) ?? 'null');
+    expect([...Value.Errors(body, example)], type).toEqual([]);
+    expect(Value.Clean(body, structuredClone(example)), type).toEqual(example);
   }
 });
 

@@ -68,8 +68,28 @@ export const operationsBySubject = {
   ],
 } as const;
 
+export type Subject = keyof typeof operationsBySubject;
+
+/** What each subject is. */
+export const subjectDocs: Readonly<Record<Subject, string>> = {
+  Rooms: 'Where peers meet. A room opens with its first peer, or beforehand with options of its own.',
+  Peers: 'Who is in a room, and what they may do there.',
+  Producers: 'The audio and video that peers publish.',
+  Consumers: 'What peers receive of it, each by a consumer of its own.',
+  Sessions: 'Rooms that belong to a program and end with it.',
+  Endpoints: 'Peers that a program brings into rooms: telephones, encoders, other servers.',
+  'Transports of endpoints': 'The RTP of an endpoint: its address, its ports and its encryption.',
+  'Producers and consumers of endpoints':
+    'What an endpoint sends into its room, and what it gets from there.',
+  Messages: 'Texts that are shown to the people in a call.',
+  Tokens: 'With which clients enter rooms.',
+  Bans: 'Of identities, tokens and addresses, in one room or on the server.',
+  Node: 'This server and those that form a mesh with it: drains, media workers, the audit log.',
+  Webhooks: 'The receivers of events, and what could not be delivered to them.',
+};
+
 /** Any of the operations, with its own types. */
-export type AnyOperation = (typeof operationsBySubject)[keyof typeof operationsBySubject][number];
+export type AnyOperation = (typeof operationsBySubject)[Subject][number];
 export type OperationName = AnyOperation['name'];
 
 /** All operations, for code that treats them alike. */
