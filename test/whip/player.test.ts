@@ -99,7 +99,7 @@ describe('opening a session for a player', () => {
     expect(told.map(({ data }) => (data as { id: string }).id)).toEqual(['camera']);
     const by = { kind: 'server', id: '' } as const;
     void server.sfu.removePeer({ roomId: 'room', peerId: viewer?.id ?? '', reason: '', by });
-    expect((await call(server, player, { method: 'DELETE' })).status).toBe(404);
+    expect((await call(server, player, { method: 'GET' })).status).toBe(404);
   });
 
   test('the session ends with what it watches, and the other way round only itself', async () => {
