@@ -18,12 +18,15 @@ tureen           starts the server
 tureen doctor    examines this host and the configuration; exits with 1 when something is fatal
 tureen token     prints a token: tureen token --room x --peer y
 tureen mesh      lets this node's database join another mesh: tureen mesh import
+tureen backup    copies the database into a file: tureen backup FILE
+tureen restore   puts such a file in the place of the database: tureen restore FILE
+tureen hash-password  prints the hash of a password from standard input
 tureen health    checks that the server on this host answers; exits with 0 when it does
 tureen unpack    unpacks the media worker and prints the folder
 tureen version   prints the version
 tureen help      prints this
 
-doctor, token, mesh and health read the settings of TUREEN_ENV_FILE, or else those that deploy/install.sh wrote.`;
+doctor, token, mesh, backup, restore and health read the settings of TUREEN_ENV_FILE, or else those that deploy/install.sh wrote.`;
 
 const information: Readonly<Record<string, string>> = {
   ...{ version: packageJson.version, '--version': packageJson.version, '-v': packageJson.version },
@@ -52,6 +55,14 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
     const { meshCommand } = await import('./mesh.ts');
     return process.exit(meshCommand(process.argv.slice(2), process.env));
   }
+  if (command === 'backup' || command === 'restore') {
+    const { backupCommand } = await import('./backup.ts');
+    return process.exit(backupCommand(command, process.argv.slice(2), process.env));
+  }
+  if (command === 'hash-password') {
+    const { hashPasswordCommand } = await import('./hash-password.ts');
+    return process.exit(await hashPasswordCommand(await Bun.stdin.text()));
+  }
   const folder = await unpack(files, process.env).catch((error: Error) => {
     console.error(error.message);
     process.exit(1);
@@ -68,8 +79,8 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
 }
 
 /** They concern the installed server, but the shell that runs them does not have its environment. */
-const commandsOfAnInstallation = new Set(['doctor', 'token', 'mesh', 'health']);
-const commands = new Set([...commandsOfAnInstallation, 'start', 'unpack']);
+const commandsOfAnInstallation = new Set(['doctor', 'token', 'mesh', 'backup', 'restore', 'health']);
+const commands = new Set([...commandsOfAnInstallation, 'hash-password', 'start', 'unpack']);
 const installedSettings = '/etc/tureen/tureen.env';
 
 function useInstalledSettings(): void {

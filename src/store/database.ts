@@ -1,12 +1,14 @@
 import { Database } from 'bun:sqlite';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import { Connection } from './connection.ts';
 import { migrations } from './migrations/index.ts';
+import { isDamage } from './storage-trouble.ts';
 
-const fileName = 'tureen.sqlite';
+/** Where the database is in its folder. */
+export const databaseFile = (folder: string) => join(folder, 'tureen.sqlite');
 /** How long a start waits for another program that has the database locked. */
 const startTimeoutMs = 5000;
 
@@ -28,9 +30,13 @@ export function openDatabase({ folder, log, clock }: DatabaseOptions): Connectio
     );
   }
   using ends = new DisposableStack();
+  const isNew = folder !== undefined && !existsSync(databaseFile(folder));
   const database = ends.adopt(open(folder), (opened) => opened.close());
   migrate(database);
-  const file = folder === undefined ? undefined : join(folder, fileName);
+  // A folder that was mistyped is seen by this line.
+  if (isNew)
+    log.warn('there was no database in TUREEN_DATA_DIR, so this node starts with an empty one', { folder });
+  const file = folder === undefined ? undefined : databaseFile(folder);
   const connection = new Connection(database, { file, log, clock });
   ends.move();
   return connection;
@@ -41,12 +47,17 @@ function open(folder: string | undefined): Database {
   try {
     // It holds addresses of people and hashes of passwords: only the server's own user may read it.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = join(folder, fileName);
+    const file = databaseFile(folder);
     const database = new Database(file, { strict: true, create: true });
     // The folder may have been there before, open to all. SQLite gives the journal the mode of the database.
     chmodSync(file, 0o600);
     return prepared(database);
   } catch (error) {
+    if (isDamage(error))
+      throw new Error(
+        `the database "${databaseFile(folder)}" is damaged (${error.message}). Restore a backup (tureen restore FILE), or move the file away to start with an empty one: without bans, users and the audit log`,
+        { cause: error },
+      );
     throw new Error(
       `TUREEN_DATA_DIR: cannot open a database in "${folder}": ${(error as Error).message}. Set it to a folder that the server may write`,
       { cause: error },

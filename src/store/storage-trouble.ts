@@ -50,3 +50,9 @@ export function storageError({ kind, reason }: Trouble, cause?: unknown): SfuErr
 export function isStorageError(error: unknown): error is SfuError {
   return error instanceof SfuError && (error.code === 'storage_busy' || error.code === 'storage_unavailable');
 }
+
+/** Whether an error of SQLite says that a file is not what SQLite wrote. */
+export function isDamage(error: unknown): error is Error & { code: string } {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
+}

@@ -46,7 +46,7 @@ export const adminSettings = {
       {
         env: 'TUREEN_ADMIN_PASSWORD_HASH',
         secret: true,
-        doc: "argon2id hash of that admin's password; `bun run admin/hash-password.ts` makes one.",
+        doc: "argon2id hash of that admin's password; `tureen hash-password` makes one.",
       },
       { regex: '^\\$argon2id\\$', wants: 'an argon2id hash that begins with $argon2id$' },
     ),
