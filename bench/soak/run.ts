@@ -20,6 +20,8 @@ async function run(options: SoakOptions): Promise<readonly string[]> {
     await soak.run();
   } finally {
     await soak[Symbol.asyncDispose]();
+    // What its end brought about.
+    soak.tellFaults();
   }
   return soak.faults;
 }
@@ -27,7 +29,9 @@ async function run(options: SoakOptions): Promise<readonly string[]> {
 let exitCode = 1;
 try {
   const faults = await run(optionsOrExit());
-  console.log(faults.length === 0 ? 'nothing stayed and nothing grew' : faults.join('\n'));
+  console.log(
+    faults.length === 0 ? 'nothing stayed and nothing grew' : `${faults.length} faults, told above`,
+  );
   exitCode = faults.length === 0 ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -35,6 +35,9 @@ export class Soak implements AsyncDisposable {
   readonly faults: string[] = [];
   readonly checkpoints: Checkpoint[] = [];
   #deaths = 0;
+  #told = 0;
+  /** What the server has logged as an error since it was looked at last. */
+  #errors: string[] = [];
 
   private constructor(
     private readonly options: SoakOptions,
@@ -49,8 +52,8 @@ export class Soak implements AsyncDisposable {
     try {
       const folder = await mkdtemp(join(tmpdir(), 'tureen-soak-'));
       ends.defer(() => rm(folder, { recursive: true, force: true }));
-      const faults: string[] = [];
-      const log = createLogger({ level: 'error', write: (line) => void faults.push(line) });
+      const errors: string[] = [];
+      const log = createLogger({ level: 'error', write: (line) => void errors.push(line) });
       const config = readConfig({ ...settings, TUREEN_DATA_DIR: folder });
       const server = ends.use(await Server.start({ config, log }));
       const load: SoakLoadOptions = {
@@ -62,7 +65,7 @@ export class Soak implements AsyncDisposable {
       say(`seed ${load.seed}`);
       const clients = ends.use(await holdLoad<ChurnReport>('soak', load));
       const soak = new Soak(options, say, server, clients, ends);
-      ends.defer(() => void soak.faults.push(...faults.map((line) => `the server logged an error: ${line}`)));
+      soak.#errors = errors;
       return soak;
     } catch (error) {
       await ends.disposeAsync();
@@ -81,11 +84,20 @@ export class Soak implements AsyncDisposable {
       const checkpoint = await takeCheckpoint(this.server);
       this.checkpoints.push(checkpoint);
       this.say(this.#line(number, checkpoint, report, left));
+      this.tellFaults();
     }
     const report = await this.#ask('hold');
     this.say(`done: ${JSON.stringify(report.done)}`);
     this.say(`refused: ${JSON.stringify(report.refused)}`);
     this.faults.push(...report.unanswered.map((what) => `no answer: ${what}`), ...growth(this.checkpoints));
+    this.tellFaults();
+  }
+
+  /** As soon as they are known: a long run may be ended before its verdict. */
+  tellFaults(): void {
+    this.faults.push(...this.#errors.splice(0).map((line) => `the server logged an error: ${line}`));
+    for (const fault of this.faults.slice(this.#told)) this.say(`fault: ${fault}`);
+    this.#told = this.faults.length;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
