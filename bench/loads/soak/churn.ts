@@ -135,8 +135,12 @@ export class Churn {
     this.#start(kind, async () => {
       try {
         entry.guest = await kinds[kind](this.#place(roomId, peerId));
+        if (this.#entries.get(key) === entry) return;
+        // Its room was closed meanwhile, before it came or after.
+        entry.shaken = true;
+        this.#entries.set(key, entry);
       } catch (error) {
-        this.#entries.delete(key);
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
         throw error;
       }
     });
@@ -151,9 +155,15 @@ export class Churn {
     return { port, key, roomId, peerId, ssrc, random: this.#random };
   }
 
+  /** Its place is free once it has left: what it says by its id would otherwise meet who came after it. */
   async #leave(entry: Entry): Promise<void> {
-    this.#entries.delete(entry.key);
-    await entry.guest?.leave();
+    const { guest, key } = entry;
+    delete entry.guest;
+    try {
+      await guest?.leave();
+    } finally {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    }
   }
 
   async #moderate(entry: Entry): Promise<void> {
@@ -167,11 +177,8 @@ export class Churn {
     const isOut = ({ key: at }: Entry) =>
       removed.some(({ roomId, peerId }) => at === `${roomId}/${peerId}`) ||
       at.startsWith(`${closedRoom ?? '\0'}/`);
-    for (const other of [...this.#entries.values()].filter(isOut)) {
-      this.#entries.delete(other.key);
-      // It lets go of what it has on its own side.
-      await other.guest?.leave().catch(() => {});
-    }
+    // They let go of what they have on their own side.
+    for (const other of [...this.#entries.values()].filter(isOut)) await this.#leave(other).catch(() => {});
   }
 
   #start(what: string, task: () => Promise<void>): void {
