@@ -50,6 +50,10 @@ const writers: Writers = {
   transportConnected: ({ peerId, duration }) => ({
     text: `media of ${peerId} connected${duration === null ? '' : ` in ${duration} ms`}`,
   }),
+  transportWaits: ({ peerId, after }) => ({
+    text: `no media of ${peerId} has come for ${after / 1000} seconds`,
+    bad: true,
+  }),
   transportClosed: ({ peerId, reason }) => ({
     text: `a transport of ${peerId} closed (${reason})`,
     bad: reason === 'ice_failed' || reason === 'dtls_failed',

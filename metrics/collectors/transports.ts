@@ -89,7 +89,7 @@ export const metrics = {
   }),
   failures: counter({
     name: 'tureen_transport_failures_total',
-    help: 'Transports that failed: ICE lost and not back in time, DTLS failed, or closed without ever being connected though the client had tried.',
+    help: 'Transports that failed: ICE lost and not back in time, DTLS failed, or not connected 15 seconds after the client had tried, or when it left before. One that connects later still counts.',
     source: 'event',
     labels: cross({ reason: ['ice_failed', 'dtls_failed', 'never_connected'] }),
   }),
@@ -111,9 +111,12 @@ export const transports: Collector = {
     onEvent('transportConnected', ({ duration }) => {
       if (duration !== null) page.observe(metrics.connectDuration, duration / 1000);
     });
-    onEvent('transportClosed', ({ reason, course }) => {
+    // While it happens: an alert must not wait until the client gives up.
+    onEvent('transportWaits', () => page.add(metrics.failures, 1, { reason: 'never_connected' }));
+    onEvent('transportClosed', ({ reason, course, waited }) => {
       page.add(metrics.closes, 1, { reason });
       const failure = course === 'never_connected' ? course : reason;
+      if (failure === 'never_connected' && waited) return;
       if (failure === 'never_connected' || failure === 'ice_failed' || failure === 'dtls_failed') {
         page.add(metrics.failures, 1, { reason: failure });
       }

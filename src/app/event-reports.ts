@@ -88,6 +88,10 @@ export const sfuReports = {
     means: 'A transport is connected for the first time.',
     in: ['log', 'timeline', 'metric'],
   },
+  transportWaits: {
+    means: 'A client has tried to connect a transport for 15 seconds in vain, and may still succeed.',
+    in: ['log', 'timeline', 'metric'],
+  },
   transportBandwidth: {
     means: 'The bandwidth estimate of a receiving transport changed.',
     in: ['notification'],

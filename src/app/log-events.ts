@@ -19,6 +19,7 @@ export const sfuLevels: Readonly<Record<ReportedIn<'log', typeof sfuReports>, Le
   peerRejoin: 'info',
   peerRejoined: 'info',
   transportConnected: 'debug',
+  transportWaits: 'warn',
   transportClosed: 'debug',
   producerOpened: 'debug',
   producerClosed: 'debug',
@@ -37,6 +38,13 @@ export const signalingLevels: Readonly<Record<ReportedIn<'log', typeof signaling
 const bounded: ReadonlySet<string> = new Set(['connectionRefused', 'socketDropped']);
 const boundedIntervalMs = 1000;
 
+interface LogEventsOptions<Events> {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** What the line of an event says beside its data. */
+  readonly more?: { readonly [N in keyof Events]?: (data: Events[N]) => object };
+}
+
 /**
  * Writes the events that have a level to the log, one line each, with room and peer in context. Those that strangers
  * cause have a line a second at most, with the `count` of those that it stands for.
@@ -45,11 +53,12 @@ const boundedIntervalMs = 1000;
 export function logEvents<Events extends EventMap<Events>>(
   events: EventBus<Events>,
   levels: Readonly<Partial<Record<keyof Events, Level>>>,
-  { log, clock = systemClock }: { log: Logger; clock?: Clock },
+  { log, clock = systemClock, more = {} }: LogEventsOptions<Events>,
 ): () => void {
   const entries = Object.entries(levels) as [keyof Events & string, Level][];
   const stops = entries.map(([name, level]) => {
-    const write = (data: object) => log[level](name, { ...data });
+    const add = more[name] as ((data: object) => object) | undefined;
+    const write = (data: object) => log[level](name, { ...data, ...add?.(data) });
     return events.on(name, bounded.has(name) ? boundedLines(write, clock) : write);
   });
   return () => {

@@ -31,6 +31,7 @@ import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
 import { mediaOverHttp } from './media-over-http.ts';
 import { aboutNode, aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
+import { PeerCourses } from './peer-courses.ts';
 import { type Programs, startPrograms } from './programs.ts';
 
 export interface ServerOptions {
@@ -173,7 +174,9 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     ...fatalFindings(options.host?.()),
   ];
   const sfu = newSfu({ ...options, admission, unreadyReasons });
-  logEvents(sfu.events, sfuLevels, { log, clock });
+  const courses = new PeerCourses(sfu.events, clock);
+  const more = { peerLeft: ({ sessionId }: { sessionId: string }) => courses.take(sessionId) };
+  logEvents(sfu.events, sfuLevels, { log, clock, more });
   ends.defer(() => sfu.pool.close());
   const files = readFiles(options);
   const workers = sfu.start();

@@ -76,6 +76,8 @@ export interface SfuEvents {
     transportId: string;
     state: types.IceState;
     protocol?: types.TransportProtocol;
+    /** Where the client's packets come from, as `address:port`: its own, or that of a relay. */
+    remote?: string;
   };
   transportDtlsState: PeerRef & { transportId: string; state: types.DtlsState };
   transportSctpState: PeerRef & { transportId: string; state: types.SctpState };
@@ -84,6 +86,8 @@ export interface SfuEvents {
    * for RTP without WebRTC, where there is nothing to negotiate.
    */
   transportConnected: PeerRef & { transportId: string; duration: number | null };
+  /** Its client was to connect it and has not for a while; `after` says how long that is. It may still come. */
+  transportWaits: PeerRef & { transportId: string; after: number };
   /** What a receiving transport could use, and what its client's network gives; bits a second, at most one a second. */
   transportBandwidth: PeerRef & {
     transportId: string;
@@ -91,11 +95,15 @@ export interface SfuEvents {
     effectiveDesired: number;
     available: number;
   };
-  /** `course` is how far it came: `unused` was never asked to connect, `never_connected` was, in vain. */
+  /**
+   * `course` is how far it came: `unused` was never asked to connect, `never_connected` was, in vain. `waited` when
+   * `transportWaits` told of it before.
+   */
   transportClosed: PeerRef & {
     transportId: string;
     reason: TransportEnd;
     course: 'unused' | 'never_connected' | 'connected';
+    waited: boolean;
   };
 
   producerOpened: ProducerRef & { paused: boolean; codec: string };

@@ -57,7 +57,7 @@ function hostileEvents(domain: SfuBus, sockets: SignalingBus, index: number): vo
   domain.emit('peerJoined', { ...ref, displayName: evil, hidden: false, duration: index });
   domain.emit('transportOpened', { ...ref, transportId: evil, producing: true, consuming: true });
   domain.emit('transportConnected', { ...ref, transportId: evil, duration: index });
-  domain.emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad });
+  domain.emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad, waited: false });
   sockets.emit('connectionRefused', { code: evil, roomId: evil });
   sockets.emit('requestHandled', { method: evil, result: 'unknown_method', duration: index, ...ref });
   sockets.emit('requestHandled', { method: `method${index % 40}`, result: evil, duration: index, ...ref });

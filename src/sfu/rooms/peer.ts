@@ -25,6 +25,9 @@ interface AnyPeerTransport {
   connectRequested: boolean;
   /** Milliseconds since then. A transport may be open for long before its client has a reason to connect it. */
   connectAge?: () => number;
+  /** Ends the wait for the connection that is told when it takes long, and whether it was. */
+  cancelWait?: () => void;
+  waited?: boolean;
   /** Why it is being closed, for the event. */
   ending?: TransportEnd;
 }

@@ -84,7 +84,9 @@ export function keepTransport(room: Room, entry: PeerTransport): void {
     peer.media.remove(transport.id);
     gone();
     const reason = entry.ending ?? 'router_closed';
-    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry) });
+    entry.cancelWait?.();
+    const waited = entry.waited ?? false;
+    room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry), waited });
   });
   room.events.emit('transportOpened', { ...ref, producing, consuming });
 }
@@ -112,10 +114,11 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
 
 /** Gives the client's side of DTLS. @throws SfuError wrong_state the second time */
 export async function connectTransport(
-  { context: { clock } }: Room,
+  room: Room,
   entry: WebRtcPeerTransport,
   dtlsParameters: types.DtlsParameters,
 ): Promise<void> {
+  const { clock } = room.context;
   if (entry.connectRequested) {
     throw new SfuError(
       'wrong_state',
@@ -124,13 +127,30 @@ export async function connectTransport(
   }
   entry.connectRequested = true;
   entry.connectAge = stopwatch(clock);
+  watchConnecting(room, entry);
   await mediaCall(entry.transport, 'connecting the transport', () =>
     entry.transport.connect({ dtlsParameters }),
   ).catch((error: unknown) => {
     // Refused parameters leave the transport as it was: the client may send better ones.
     entry.connectRequested = false;
     entry.connectAge = undefined;
+    entry.cancelWait?.();
     throw error;
+  });
+}
+
+/** Media that has not come by then does not come by itself: in most calls it takes a second. */
+const usualConnectMs = 15_000;
+
+/** Tells of a client that cannot connect while it tries, and not only when it gives up. */
+function watchConnecting({ context: { clock }, events }: Room, entry: WebRtcPeerTransport): void {
+  entry.cancelWait = clock.after(usualConnectMs, () => {
+    entry.waited = true;
+    events.emit('transportWaits', {
+      ...entry.peer.ref,
+      transportId: entry.transport.id,
+      after: usualConnectMs,
+    });
   });
 }
 
@@ -231,8 +251,9 @@ function follow(room: Room, entry: WebRtcPeerTransport): void {
   const { peer, transport } = entry;
   const ref = { ...peer.ref, transportId: transport.id };
   transport.on('icestatechange', (state) => {
-    const protocol = transport.iceSelectedTuple?.protocol;
-    room.events.emit('transportIceState', { ...ref, state, protocol });
+    const tuple = transport.iceSelectedTuple;
+    const remote = tuple?.remoteIp === undefined ? undefined : `${tuple.remoteIp}:${tuple.remotePort}`;
+    room.events.emit('transportIceState', { ...ref, state, protocol: tuple?.protocol, remote });
     watchIce(room, entry, state);
   });
   transport.on('dtlsstatechange', (state) => {
@@ -253,6 +274,7 @@ function courseOf({ connectedAt, connectRequested }: PeerTransport) {
 /** Notes the first moment at which a transport could carry media. */
 export function connected(room: Room, entry: PeerTransport): void {
   if (entry.connectedAt !== undefined) return;
+  entry.cancelWait?.();
   entry.connectedAt = room.context.clock.now();
   const duration = entry.connectAge?.() ?? null;
   room.events.emit('transportConnected', { ...entry.peer.ref, transportId: entry.transport.id, duration });

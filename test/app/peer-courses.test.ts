@@ -1,0 +1,84 @@
+import { expect, test } from 'bun:test';
+import { createHeadlessClient, createRtpTrack } from '../../client/headless.ts';
+import { createLogger } from '../../src/core/log.ts';
+import { scrape, sumOf } from '../metrics/support.ts';
+import { TestClock } from '../support/clock.ts';
+import { startServer } from '../support/server.ts';
+import { until } from '../support/until.ts';
+import { enter } from '../support/world.ts';
+
+type Line = Record<string, unknown>;
+
+/** A server whose log can be read. */
+async function started() {
+  const lines: Line[] = [];
+  const log = createLogger({ level: 'info', write: (line) => void lines.push(JSON.parse(line)) });
+  const clock = new TestClock();
+  const server = await startServer({}, { clock, log });
+  const left = async (peerId: string) => {
+    const found = () => lines.find(({ message, peerId: who }) => message === 'peerLeft' && who === peerId);
+    await until(() => found() !== undefined, `the end of ${peerId} in the log`);
+    return found();
+  };
+  return { server, clock, lines, left };
+}
+
+test('the log says at the end of a peer how its media was connected, and by what', async () => {
+  const { server, left } = await started();
+  await using _ = server;
+  const url = `http://127.0.0.1:${server.port}`;
+  const alice = createHeadlessClient({ url, roomId: 'room', peerId: 'alice' });
+  await alice.join();
+  const connected = Promise.withResolvers<void>();
+  server.sfu.events.on('transportConnected', () => connected.resolve());
+  await alice.publish(createRtpTrack('audio').track, 'microphone');
+  await connected.promise;
+  await alice.leave();
+  const line = await left('alice');
+  expect(line).toMatchObject({ address: '127.0.0.1', reason: 'left', media: 'connected by udp', toMedia: 0 });
+  expect(line?.transports).toContainEqual({
+    direction: 'send',
+    lost: 0,
+    waited: false,
+    ice: { after: 0, protocol: 'udp', from: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
+    connected: 0,
+    end: 'peer_left',
+    course: 'connected',
+  });
+});
+
+test('media that does not come is told while it does not, counted once, and explained at the end', async () => {
+  const { server, clock, lines, left } = await started();
+  await using _ = server;
+  const { client } = await enter({ server, peerId: 'bob' });
+  const open = (producing: boolean) =>
+    client.request('createWebRtcTransport', { producing, consuming: !producing, forceTcp: false });
+  const { id: transportId } = await open(true);
+  await open(false);
+  const fingerprints = [{ algorithm: 'sha-256' as const, value: Array(32).fill('AB').join(':') }];
+  await client.request('connectWebRtcTransport', {
+    transportId,
+    dtlsParameters: { role: 'client', fingerprints },
+  });
+  const failures = async () =>
+    sumOf(await scrape(server), 'tureen_transport_failures_total', { reason: 'never_connected' });
+  clock.advance(14_999);
+  expect(lines.some(({ message }) => message === 'transportWaits')).toBe(false);
+  clock.advance(1);
+  expect(lines.at(-1)).toMatchObject({
+    level: 'warn',
+    message: 'transportWaits',
+    peerId: 'bob',
+    after: 15_000,
+  });
+  expect(await failures()).toBe(1);
+  client.socket.close();
+  expect(await left('bob')).toMatchObject({
+    media: expect.stringContaining('nothing of it arrived at the media port'),
+    transports: expect.arrayContaining([
+      expect.objectContaining({ direction: 'send', waited: true, course: 'never_connected' }),
+      expect.objectContaining({ direction: 'receive', waited: false, course: 'unused' }),
+    ]),
+  });
+  expect(await failures()).toBe(1);
+});
