@@ -50,8 +50,12 @@ const stepMs = 500;
 const beatMs = 1000;
 /** How long a node that starts listens for another one of its name. */
 export const listenMs = 3000;
-/** A heartbeat is overdue by then. */
+/** A node is stale when its heartbeat is overdue by so much. */
 export const staleMs = 4000;
+/** Two heartbeats in a row have not come. */
+const overdueMs = 2500;
+/** For so long the bus may think that a node listens which has ended without a goodbye, or stands still. */
+const silentMs = 300_000;
 const maxNodes = 1000;
 const smallOffsetMs = 2000;
 /** Lives that have ended and are not to come back; the oldest are forgotten. */
@@ -71,6 +75,8 @@ export class Presence {
   /** When it began to listen; undefined while the bus is away. */
   #listensSince: number | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
+  /** When a node was given up last. */
+  #lostAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(private readonly options: PresenceOptions) {
@@ -102,6 +108,18 @@ export class Presence {
   /** The other nodes, but for those of which nothing is heard. */
   get living(): RemoteNode[] {
     return [...this.nodes.values()].filter(({ stale }) => !stale);
+  }
+
+  /** Whether the heartbeats of a node come as they should: one that is overdue may be about to be stale. */
+  isHeard(life: string): boolean {
+    const node = this.nodes.get(life);
+    return node !== undefined && this.options.clock.elapsed() - node.heardAt <= overdueMs;
+  }
+
+  /** Whether a node may still listen that does not answer: nothing is heard of it, or was when it was given up. */
+  get hasSilent(): boolean {
+    if (this.options.clock.elapsed() - this.#lostAt < silentMs) return true;
+    return [...this.nodes.keys()].some((life) => !this.isHeard(life));
   }
 
   /**
@@ -238,7 +256,8 @@ export class Presence {
 
   #end(node: RemoteNode, why: NodeEnd): void {
     this.nodes.delete(node.life);
-    if (why !== 'lost') this.#remember(this.#ended, node.life);
+    if (why === 'lost') this.#lostAt = this.options.clock.elapsed();
+    else this.#remember(this.#ended, node.life);
     this.options.log.info('a node is not in the mesh any more', { node: node.name, life: node.life, why });
     this.events.emit('gone', { node, why });
   }

@@ -32,7 +32,11 @@ export interface RoomSharesOptions {
 const stateAfterMs = 1000;
 /** A share of which nothing was heard for so long, which is twice what was due, is fetched. */
 const silentMs = 25_000;
-const helloLimits = { timeoutMs: 400, stallMs: 100 };
+/** How long a greeting waits for the first answer, and after each one for another. What comes later counts, too. */
+const answerMs = { first: 400, next: 100 };
+/** While a node is silent, which may be the only one that could answer: the others need no longer. */
+const answerBesideSilentMs = 150;
+const helloTimeoutMs = 2000;
 const fetchTimeoutMs = 2000;
 /** Before each try to fetch a share; what fails in the end is tried again when its node says something. */
 const pausesMs = [0, 200, 1000, 3000];
@@ -82,18 +86,35 @@ export class RoomShares {
     if (presence.entered) wire.sayInRoom(roomId, 'state', this.#statement);
   }
 
-  /** Asks who else has the room. @returns when their shares were taken over, or could not be had */
+  /** Asks who else has the room. @returns when the shares of those that answer soon were taken over, or could not be had */
   async hello(): Promise<void> {
-    const { wire, roomId, presence } = this.options;
+    const { wire, roomId, presence, clock } = this.options;
     if (!presence.entered) return;
-    const answers = await wire.hello(roomId, this.#statement, helloLimits);
-    if (this.#closed) return;
-    await Promise.all(
-      answers.map(({ life, others: _, ...statement }) => {
-        const node = presence.nodes.get(life);
-        return node && this.#stated(node, statement);
-      }),
-    );
+    const taking: Promise<void>[] = [];
+    const { promise: soon, resolve } = Promise.withResolvers<void>();
+    let cancel = clock.after(presence.hasSilent ? answerBesideSilentMs : answerMs.first, resolve);
+    const onAnswer = (answer: HelloAnswer) => {
+      cancel();
+      cancel = clock.after(answerMs.next, resolve);
+      taking.push(this.#answered(answer));
+    };
+    const isEnough = (answers: readonly HelloAnswer[]) => this.#isComplete(answers);
+    const greeting = wire.hello(roomId, this.#statement, { timeoutMs: helloTimeoutMs, isEnough, onAnswer });
+    await Promise.race([greeting, soon]);
+    cancel();
+    await Promise.all(taking);
+  }
+
+  async #answered({ life, others: _, ...statement }: HelloAnswer): Promise<void> {
+    const node = this.options.presence.nodes.get(life);
+    if (node && !this.#closed) await this.#stated(node, statement);
+  }
+
+  /** Each knows how many there are beside itself, and those that are not heard do not answer. */
+  #isComplete(answers: readonly HelloAnswer[]): boolean {
+    if (answers.length === 0) return false;
+    const { living } = this.options.presence;
+    return answers.length >= living.length || answers.every(({ others }) => others < answers.length);
   }
 
   /** Fetches what was not heard of for too long: its node may have the room no more. */
@@ -139,9 +160,9 @@ export class RoomShares {
   }
 
   #othersBeside({ life }: NodeRef): number {
-    const { nodes } = this.options.presence;
-    return [...this.#remote.keys()].filter((other) => other !== life && nodes.get(other)?.stale === false)
-      .length;
+    const { presence } = this.options;
+    const answers = (other: string) => other !== life && presence.isHeard(other);
+    return [...this.#remote.keys()].filter(answers).length;
   }
 
   get #statement(): RoomStatement {

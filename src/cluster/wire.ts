@@ -4,7 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { DataCheck } from '../wire/check.ts';
 import { sanitize } from '../wire/json.ts';
-import { type Bus, type BusMessage, type GatherOptions, maxMessageBytes, NoAnswer } from './bus.ts';
+import { type Bus, type BusMessage, maxMessageBytes, NoAnswer } from './bus.ts';
 import { Drops } from './drops.ts';
 import type { JumpWatch } from './jump-watch.ts';
 import * as table from './messages.ts';
@@ -22,6 +22,13 @@ export interface WireOptions {
 export type RoomMessage = {
   [N in table.RoomMessageName]: { readonly name: N; readonly data: table.RoomMessageData<N> };
 }[table.RoomMessageName];
+
+export interface HelloOptions {
+  readonly timeoutMs: number;
+  readonly isEnough: (answers: readonly table.HelloAnswer[]) => boolean;
+  /** Takes each as it comes. */
+  readonly onAnswer: (answer: table.HelloAnswer) => void;
+}
 
 type Respond = (answer: table.HelloAnswer) => void;
 
@@ -110,23 +117,26 @@ export class Wire {
     });
   }
 
-  /** Says hello in a room. @returns what those say who have it */
+  /**
+   * Says hello in a room. @param isEnough whether nobody else is expected to answer
+   * @returns when all have answered who are expected to, or after the timeout
+   */
   async hello(
     roomId: string,
     data: table.RoomMessageData<'hello'>,
-    limits: Omit<GatherOptions, 'isEnough'>,
-  ): Promise<table.HelloAnswer[]> {
+    { timeoutMs, isEnough, onAnswer }: HelloOptions,
+  ): Promise<void> {
     const subject = this.subjects.room(roomId, 'hello');
     const answers: table.HelloAnswer[] = [];
     let read = 0;
-    const isEnough = (raw: readonly Uint8Array[]) => {
-      for (const answer of raw.slice(read)) answers.push(...this.#helloAnswer(answer, subject));
+    const take = (raw: readonly Uint8Array[]) => {
+      const fresh = raw.slice(read).flatMap((answer) => this.#helloAnswer(answer, subject));
       read = raw.length;
-      // Each knows how many there are beside itself: nobody waits for more.
-      return answers.length > 0 && answers.every(({ others }) => others < answers.length);
+      answers.push(...fresh);
+      for (const answer of fresh) onAnswer(answer);
+      return isEnough(answers);
     };
-    await this.bus.gather(subject, encode(data), { ...limits, isEnough });
-    return answers;
+    await this.bus.gather(subject, encode(data), { timeoutMs, stallMs: timeoutMs, isEnough: take });
   }
 
   /** Asks another node. @throws SfuError what it refuses with; gone when it does not answer in time */
