@@ -105,7 +105,8 @@ bandwidth: nodes should be joined by a network that is better than that of their
   and one for each that it receives from: 1,000 ports carry 500 rooms that send both ways to one other node.
 - What nobody watches is paused at its origin after a second and leaves the pipe after ten.
 - Every two seconds a node compares what was sent to it with what came. A pipe that stalls is built again; after three times within a minute
-  its media is unreachable there, joins go on, and it is tried again.
+  its media is unreachable there, joins go on, and it is tried again. Plain transports get what they lost by themselves, under another SSRC; the
+  session of a WHEP player ends, so that it opens another one.
 - Data channels go over the bus, in order, at most 1 MiB of each waiting: beyond that a reliable one closes with \`overloaded\`, and one that
   may lose messages loses them.
 - Each node observes who speaks on it; the one with the lowest life in the room elects the active speaker for all.

@@ -6,7 +6,8 @@ import { type PublishRequest, publish } from '../sfu/rooms/publishing.ts';
 import { type PublishDataRequest, publishData } from '../sfu/rooms/publishing-data.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { connectPlainTransport, openPlainTransport } from '../sfu/rooms/rtp-transports.ts';
-import { resumeSubscription, subscribe } from '../sfu/rooms/subscribing.ts';
+import { resumeSubscription } from '../sfu/rooms/subscribing.ts';
+import { subscribeForGood } from '../sfu/rooms/subscribing-again.ts';
 import { subscribeData } from '../sfu/rooms/subscribing-data.ts';
 import { connectTransport, iceCandidates, openTransport } from '../sfu/rooms/transports.ts';
 import type { Broadcaster } from './broadcasters.ts';
@@ -73,7 +74,8 @@ export async function consume(
 ) {
   const { producerId, rtpCapabilities = options.rtpCapabilities, ...rest } = request;
   const publication = room.publication(producerId);
-  const { consumer, rtpParameters } = await subscribe(room, peer, publication, { ...rest, rtpCapabilities });
+  const wanted = { ...rest, rtpCapabilities };
+  const { consumer, rtpParameters } = await subscribeForGood(room, peer, publication, wanted);
   return { id: consumer.id, producerId, kind: consumer.kind, rtpParameters, type: consumer.type };
 }
 

@@ -14,6 +14,7 @@ import type { Room } from './rooms/room.ts';
 import type { RoomRules, StampedRule } from './rooms/room-rules.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from './rooms/share.ts';
 import { feedShares, shareOf } from './rooms/share-feed.ts';
+import { resumeLost } from './rooms/subscribing-again.ts';
 import { takeRules } from './rooms/taking-rules.ts';
 
 /** How long a peer that opens a room here waits for what other nodes say of it. */
@@ -243,7 +244,9 @@ export class SfuMesh {
     const media = ({ roomId, producerId }: { roomId: string; producerId: string }) => {
       const room = this.#room(roomId);
       const publication = room?.publications.find(({ info }) => info.id === producerId);
-      if (room && publication) offerToAll(room, publication);
+      if (!room || !publication) return;
+      offerToAll(room, publication);
+      resumeLost(room, publication);
     };
     const data = ({ roomId, dataProducerId }: { roomId: string; dataProducerId: string }) => {
       const room = this.#room(roomId);

@@ -173,6 +173,7 @@ async function receive(
     paused: true,
     startsLater: true,
     transportId: transport.id,
+    onLost: () => session.leave('media of another node was lost on the way here; open another session'),
     ...options,
   });
   const { consumer, rtpParameters } = subscription;

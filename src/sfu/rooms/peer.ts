@@ -154,6 +154,8 @@ export class Peer {
   readonly dataSubscriptions = new Map<string, DataSubscription>();
   /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
   readonly receiving = new Set<string>();
+  /** Producers of other nodes whose media was lost on the way here, each with what receives it again. */
+  readonly lost = new Map<string, (publication: Publication) => void>();
   cancelJoinTimeout: () => void = () => {};
   /** When it joined for the first time, in milliseconds since the epoch. It joins again when its media was lost. */
   joinedAt: number | undefined;

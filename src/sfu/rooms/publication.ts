@@ -50,6 +50,8 @@ export interface PublicationHandle {
   statistics(): Promise<types.ProducerStat[]>;
   /** Calls the listener once, when it ends. */
   onClose(listener: () => void): void;
+  /** Of one that has ended with its node, which may come back with it. */
+  readonly mayReturn?: boolean;
   /** Of one whose media is on another node. */
   readonly demand?: Demand;
 }

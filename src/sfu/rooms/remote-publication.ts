@@ -13,6 +13,7 @@ export class RemotePublication implements Publication {
   readonly #pausedBy: Set<Holder>;
   readonly #onClose = new Set<() => void>();
   #closed = false;
+  #mayReturn = false;
 
   constructor(
     readonly peer: RemotePeerRef,
@@ -44,10 +45,11 @@ export class RemotePublication implements Publication {
     return this.paused;
   }
 
-  /** It ended where it is published, or its node did. */
-  close(): void {
+  /** It ended where it is published, or its node did, which may come back with it. */
+  close({ mayReturn = false } = {}): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#mayReturn = mayReturn;
     this.track.close();
     for (const listener of this.#onClose) listener();
     this.#onClose.clear();
@@ -55,7 +57,11 @@ export class RemotePublication implements Publication {
 
   #handle(consumable: types.RtpParameters): PublicationHandle {
     const closed = () => this.#closed;
+    const mayReturn = () => this.#mayReturn;
     return {
+      get mayReturn() {
+        return mayReturn();
+      },
       get closed() {
         return closed();
       },

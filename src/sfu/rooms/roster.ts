@@ -209,7 +209,8 @@ export class RemoteRoster implements SharesOfOthers {
   #left(peer: RemotePeer, reason: RemoteEnd): void {
     const { rejoining, hidden, ref } = peer;
     const joined = peer.joined || rejoining;
-    const { publications, dataPublications } = closeAll(peer);
+    const mayReturn = reason === 'node_lost' || reason === 'forgotten';
+    const { publications, dataPublications } = closeAll(peer, { mayReturn });
     for (const publication of publications)
       this.room.events.emit('remoteProducerClosed', producerRef(publication));
     for (const { info } of dataPublications)
@@ -281,12 +282,13 @@ interface Rank {
 }
 
 /** Ends what a peer publishes. @returns what that was */
-function closeAll(peer: RemotePeer) {
+function closeAll(peer: RemotePeer, { mayReturn } = { mayReturn: false }) {
   const publications = [...peer.publications.values()];
   const dataPublications = [...peer.dataPublications.values()];
   peer.publications.clear();
   peer.dataPublications.clear();
-  for (const publication of [...publications, ...dataPublications]) publication.close();
+  for (const publication of publications) publication.close({ mayReturn });
+  for (const publication of dataPublications) publication.close();
   return { publications, dataPublications };
 }
 

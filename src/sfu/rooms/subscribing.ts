@@ -19,6 +19,8 @@ export interface SubscribeOptions {
   readonly startsLater?: boolean;
   /** The MID to send (RFC 9143), where the receiver's description gives one. */
   readonly mid?: string;
+  /** Its media was lost on the way from another node, or with that node, and may come again. */
+  readonly onLost?: (subscription: Subscription) => void;
 }
 
 /** Makes a consumer. @throws SfuError wrong_state, forbidden, unsupported, gone */
@@ -26,7 +28,7 @@ export async function subscribe(
   room: Room,
   peer: Peer,
   publication: Publication,
-  { paused, transportId, rtpCapabilities: own, mid, startsLater = false }: SubscribeOptions,
+  { paused, transportId, rtpCapabilities: own, mid, startsLater = false, onLost }: SubscribeOptions,
 ): Promise<Subscription> {
   const joined = peer.requireJoined();
   const rtpCapabilities = own ?? joined.rtpCapabilities;
@@ -56,7 +58,7 @@ export async function subscribe(
           }),
     );
     adopt(consumer, peer.joined && !handle.closed, 'the consumer');
-    return keep(room, {
+    const subscription: Subscription = {
       peer,
       publication,
       consumer,
@@ -64,7 +66,10 @@ export async function subscribe(
       transportId: transport.id,
       openedAt: room.context.clock.now(),
       start: startsLater ? 'waiting' : undefined,
-    });
+    };
+    keep(room, subscription);
+    if (onLost) followLoss(subscription, onLost);
+    return subscription;
   } catch (error) {
     peer.receiving.delete(info.id);
     handle.demand?.missed(error);
@@ -138,7 +143,16 @@ function refOf({ peer, publication, consumer }: Subscription) {
   return { ...peer.ref, consumerId, producerId, kind, producerPeerId };
 }
 
-function keep(room: Room, subscription: Subscription): Subscription {
+/** A consumer that ends with its producer here, although that was not ended at its origin, has lost its media. */
+function followLoss(subscription: Subscription, onLost: NonNullable<SubscribeOptions['onLost']>): void {
+  const { consumer, publication, peer } = subscription;
+  consumer.on('producerclose', () => {
+    const { demand, closed, mayReturn } = publication.handle;
+    if (demand && (!closed || mayReturn) && peer.joined) onLost(subscription);
+  });
+}
+
+function keep(room: Room, subscription: Subscription): void {
   const { peer, consumer, publication } = subscription;
   const ref = refOf(subscription);
   peer.subscriptions.set(consumer.id, subscription);
@@ -163,7 +177,6 @@ function keep(room: Room, subscription: Subscription): Subscription {
   });
   peer.media.add(consumerObject(subscription));
   room.events.emit('consumerOpened', { ...ref, type: consumer.type, codec: publication.info.codec });
-  return subscription;
 }
 
 function consumerObject({ peer, consumer, publication, transportId }: Subscription): MediaObject<'consumer'> {

@@ -1,12 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { Id, Nothing } from '../../../core/schemas.ts';
 import { mediaCall } from '../../../sfu/media/media-call.ts';
-import {
-  closeSubscription,
-  pauseSubscription,
-  resumeSubscription,
-  subscribe,
-} from '../../../sfu/rooms/subscribing.ts';
+import { closeSubscription, pauseSubscription, resumeSubscription } from '../../../sfu/rooms/subscribing.ts';
+import { subscribeForGood } from '../../../sfu/rooms/subscribing-again.ts';
 import { RtpCapabilities } from '../../../wire/rtp.ts';
 import { EndpointConsumer, endpointRef } from '../../endpoint-schemas.ts';
 import { defineOperation } from '../../operation.ts';
@@ -21,7 +17,7 @@ export const consume = defineOperation({
   name: 'consume',
   verb: 'POST',
   path: '/rooms/:roomId/endpoints/:peerId/consumers',
-  doc: 'Sends a publication of the room out over a transport. The rtpParameters of the answer describe what the other side gets. rtpCapabilities describe what it can play; by default everything that the room offers.',
+  doc: 'Sends a publication of the room out over a transport. The rtpParameters of the answer describe what the other side gets. rtpCapabilities describe what it can play; by default everything that the room offers. When media of another node is lost on the way, a plain transport gets it again by itself, as a consumer of another id and SSRC; over a WebRTC or pipe transport, consume again.',
   scope: 'media',
   params: params({
     ...endpointRef,
@@ -43,7 +39,7 @@ export const consume = defineOperation({
     const publication = room.publication(producerId);
     const capabilities = rtpCapabilities ?? room.routers.rtpCapabilities;
     const options = { paused, transportId, rtpCapabilities: capabilities };
-    return describeConsumer(await subscribe(room, peer, publication, options));
+    return describeConsumer(await subscribeForGood(room, peer, publication, options));
   },
 });
 
