@@ -108,7 +108,8 @@ bandwidth: nodes should be joined by a network that is better than that of their
   its media is unreachable there, joins go on, and it is tried again. Plain transports get what they lost by themselves, under another SSRC; the
   session of a WHEP player ends, so that it opens another one.
 - Data channels go over the bus, in order, at most 1 MiB of each waiting: beyond that a reliable one closes with \`overloaded\`, and one that
-  may lose messages loses them.
+  may lose messages loses them. From the far node to its peers a channel is delivered as it was opened, and who sends is told when those on
+  other nodes receive it (\`dataProducerReady\`).
 - Each node observes who speaks on it; the one with the lowest life in the room elects the active speaker for all.
 
 ## Moderating and reading from any node

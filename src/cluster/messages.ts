@@ -80,6 +80,10 @@ export const roomMessages = {
     Type.Object({ peerId: orNull(Id), volume: orNull(Type.Integer()) }),
     'The active speaker, as the node elected it whose life is the lowest in the room.',
   ),
+  dataReceived: message(
+    Type.Object({ dataProducerIds: Type.Array(Id, { minItems: 1, maxItems: 1024 }) }),
+    'All peers of the sender receive these data channels of other nodes now, as far as they are to. Said of new channels, and after each join.',
+  ),
   reaction: message(
     Type.Object({ sessionId: Id, reaction: oneOf(reactions) }),
     'A peer of the sender reacted.',

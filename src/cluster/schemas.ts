@@ -43,7 +43,14 @@ export const DataPublicationShare = Type.Object({
   id: Id,
   label: text,
   protocol: text,
-  reliable: Type.Boolean(),
+  delivery: Type.Object(
+    {
+      ordered: Type.Boolean(),
+      maxPacketLifeTime: orNull(Type.Integer({ minimum: 0, maximum: 65_535 })),
+      maxRetransmits: orNull(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    },
+    { description: 'without both limits it loses nothing (RFC 8831, section 6.1)' },
+  ),
   offered: Type.Boolean(),
   appData: AppData,
   openedAt: Time,

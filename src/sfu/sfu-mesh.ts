@@ -251,12 +251,25 @@ export class SfuMesh {
     const data = ({ roomId, dataProducerId }: { roomId: string; dataProducerId: string }) => {
       const room = this.#room(roomId);
       const publication = room?.dataPublications.find(({ info }) => info.id === dataProducerId);
-      if (room && publication) offerDataToAll(room, publication);
+      if (!room || !publication) return;
+      offerDataToAll(room, publication);
+      if (publication.audience.ready) room.mesh?.dataReceivers.received(dataProducerId);
     };
+    const joinedThere = ({ roomId, peerId }: { roomId: string; peerId: string }) => {
+      const { mesh } = this.#room(roomId) ?? {};
+      const life = mesh?.roster.peers.get(peerId)?.node.life;
+      if (life !== undefined) mesh?.dataReceivers.joinedThere(life);
+    };
+    const joinedHere = ({ roomId }: { roomId: string }) =>
+      this.#room(roomId)?.mesh?.dataReceivers.joinedHere();
+    const { events } = this.options;
     return [
       this.events.on('remoteProducerOpened', media),
       this.events.on('remoteProducerReachable', media),
       this.events.on('remoteDataProducerOpened', data),
+      this.events.on('remotePeerJoined', joinedThere),
+      events.on('peerJoined', joinedHere),
+      events.on('peerRejoined', joinedHere),
     ];
   }
 }

@@ -51,6 +51,8 @@ export interface RoomTellings {
   speaker: { readonly peerId: string | null; readonly volume: number | null };
   /** A message on a data channel; its bytes are the payload. `ppid` says what they are (RFC 8831, section 8). */
   data: { readonly dataProducerId: string; readonly ppid: number };
+  /** Data producers of other nodes that all peers of that node receive now who are to, if there are any. */
+  dataReceived: { readonly dataProducerIds: readonly string[] };
   /** A reaction of a peer of that node, named by its session. */
   reaction: { readonly sessionId: string; readonly reaction: Reaction };
   /** The sending side of a pipe of that node has ended by itself. */

@@ -10,7 +10,8 @@ export interface AudienceOptions {
 const expectTimeoutMs = 10_000;
 
 /**
- * Who is in the call and does not receive a data producer yet, by session: the worker forwards a message only to data
+ * Who is in the call and does not receive a data producer yet, by session, or by life for all who are on another node:
+ * the worker forwards a message only to data
  * consumers that are connected at that moment, so a sender that cares waits for them.
  */
 export class Audience {
@@ -24,20 +25,20 @@ export class Audience {
     return this.#expected.size === 0;
   }
 
-  /** A peer should receive in a moment. */
-  expect(sessionId: string): void {
-    if (this.#closed || this.#expected.has(sessionId)) return;
-    const cancel = this.options.clock.after(expectTimeoutMs, () => this.settle(sessionId));
-    this.#expected.set(sessionId, cancel);
+  /** A peer should receive in a moment, or all on another node. */
+  expect(id: string, timeoutMs = expectTimeoutMs): void {
+    if (this.#closed || this.#expected.has(id)) return;
+    const cancel = this.options.clock.after(timeoutMs, () => this.settle(id));
+    this.#expected.set(id, cancel);
     if (this.#expected.size === 1) this.options.onChange(false);
   }
 
   /** It receives now, or never will. */
-  settle(sessionId: string): void {
-    const cancel = this.#expected.get(sessionId);
+  settle(id: string): void {
+    const cancel = this.#expected.get(id);
     if (!cancel) return;
     cancel();
-    this.#expected.delete(sessionId);
+    this.#expected.delete(id);
     if (this.ready) this.options.onChange(true);
   }
 

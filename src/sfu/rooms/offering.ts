@@ -4,7 +4,7 @@ import type { DataSubscription, Peer, Subscription } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import type { Room } from './room.ts';
 import { closeSubscription, startSubscription, subscribe } from './subscribing.ts';
-import { isLocal, settleAudience, subscribeData } from './subscribing-data.ts';
+import { settleAudience, subscribeData } from './subscribing-data.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** How long the reply of a fast join waits for media of other nodes. */
@@ -47,7 +47,7 @@ export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscripti
   const cancel = room.context.clock.after(remoteTimeoutMs, () => resolve(undefined));
   const subscribing = wanted.map(async (publication) => {
     const made = subscribe(room, peer, publication, { paused: true, startsLater: true });
-    const inTime = await (publication.handle.demand ? Promise.race([made, late]) : made);
+    const inTime = await (publication.handle.remote ? Promise.race([made, late]) : made);
     if (!inTime)
       made
         .then((subscription) => introduce(room, subscription))
@@ -66,11 +66,11 @@ export function offerData(room: Room, peer: Peer, publication: DataPublication):
   if (!offered || sessionId === peer.sessionId || !peer.joined || !peer.takesData) return;
   // RTP without WebRTC carries no data.
   if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
-  if (isLocal(publication)) publication.audience.expect(peer.sessionId);
+  publication.audience.expect(peer.sessionId);
   subscribeData(room, peer, publication)
     .then((subscription) => introduceData(room, subscription))
     .catch((error: unknown) => {
-      if (isLocal(publication)) publication.audience.settle(peer.sessionId);
+      publication.audience.settle(peer.sessionId);
       logFailedOffer(room, peer, error);
     });
 }

@@ -6,7 +6,6 @@ import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published } from '../../core/grants.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
-import type { Audience } from './audience.ts';
 import type { MediaIndex } from './media-index.ts';
 import { notOwned, owned } from './owned.ts';
 import type { Device, PeerState } from './peer-state.ts';
@@ -72,10 +71,7 @@ export interface LocalPublication extends Publication {
 export interface LocalDataPublication extends DataPublication {
   readonly peer: Peer;
   readonly dataProducer: types.DataProducer;
-  /** Whether nothing that is sent on it may be lost (RFC 8831, section 6.1). */
-  readonly reliable: boolean;
   readonly transportId: string;
-  readonly audience: Audience;
   ending?: ProducerEnd;
 }
 

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { MediaKind, Source } from '../../core/sources.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import type { Audience } from './audience.ts';
 
 type AppData = Readonly<Record<string, unknown>>;
 
@@ -25,8 +26,8 @@ export interface PublicationInfo extends PeerRef {
   readonly pausedBy: ReadonlySet<Holder>;
 }
 
-/** Lets media come from another node while somebody here receives it. */
-export interface Demand {
+/** Media of another node, which comes here while somebody receives it. */
+export interface RemoteMedia {
   /** A consumer was made. */
   received(by: { readonly paused: boolean }): void;
   /** A consumer was paused or resumed. */
@@ -53,13 +54,29 @@ export interface PublicationHandle {
   /** Of one that has ended with its node, which may come back with it. */
   readonly mayReturn?: boolean;
   /** Of one whose media is on another node. */
-  readonly demand?: Demand;
+  readonly remote?: RemoteMedia;
 }
 
 /** Something that is published: what it is, and where its media is. */
 export interface Publication {
   readonly info: PublicationInfo;
   readonly handle: PublicationHandle;
+}
+
+/** How a data channel delivers (RFC 8831, section 6.1): with a limit of time or of repetitions it may lose messages. */
+export interface DataDelivery {
+  readonly ordered: boolean;
+  /** For how many milliseconds a message is sent again. */
+  readonly maxPacketLifeTime: number | null;
+  /** How often a message is sent again. */
+  readonly maxRetransmits: number | null;
+}
+
+type Limits = Pick<DataDelivery, 'maxPacketLifeTime' | 'maxRetransmits'>;
+
+/** Whether nothing that is sent may be lost. */
+export function isReliable({ maxPacketLifeTime, maxRetransmits }: Limits): boolean {
+  return maxPacketLifeTime === null && maxRetransmits === null;
 }
 
 /** What is known of a data channel on which a peer sends. Plain data. */
@@ -70,6 +87,7 @@ export interface DataPublicationInfo extends PeerRef {
   readonly appData: AppData;
   /** Whether the other peers are offered it. */
   readonly offered: boolean;
+  readonly delivery: DataDelivery;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
 }
@@ -83,4 +101,6 @@ export interface DataPublicationHandle extends Pick<PublicationHandle, 'closed' 
 export interface DataPublication {
   readonly info: DataPublicationInfo;
   readonly handle: DataPublicationHandle;
+  /** Who is about to receive it on this node; of one of this node, on the others too. */
+  readonly audience: Audience;
 }

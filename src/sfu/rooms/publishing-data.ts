@@ -8,6 +8,7 @@ import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
 import { offerDataToAll } from './offering.ts';
 import type { LocalDataPublication, Peer, PeerTransport } from './peer.ts';
+import { type DataDelivery, isReliable } from './publication.ts';
 import { bring, closePublication, publishingTransport } from './publishing.ts';
 import type { Room } from './room.ts';
 
@@ -42,8 +43,9 @@ export async function publishData(
   adopt(dataProducer, peer.joined && peer.mayPublish(publishedData), 'the data producer');
   const { clock } = room.context;
   const { id } = dataProducer;
+  const delivery = deliveryOf(sctpStreamParameters);
   const publication: LocalDataPublication = {
-    info: { ...peer.ref, id, label, protocol, appData, offered, openedAt: clock.now() },
+    info: { ...peer.ref, id, label, protocol, appData, offered, delivery, openedAt: clock.now() },
     handle: {
       get closed() {
         return dataProducer.closed;
@@ -52,9 +54,6 @@ export async function publishData(
     },
     peer,
     dataProducer,
-    reliable:
-      sctpStreamParameters.maxPacketLifeTime === undefined &&
-      sctpStreamParameters.maxRetransmits === undefined,
     transportId: entry.transport.id,
     audience: new Audience({
       clock,
@@ -63,9 +62,16 @@ export async function publishData(
   };
   followData(room, publication, entry);
   room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: id, label });
-  room.mesh?.sendData(publication);
+  room.mesh?.publishedData(publication);
   offerDataToAll(room, publication);
   return publication;
+}
+
+/** The worker lets no channel that may lose messages have an order. */
+function deliveryOf(parameters: types.SctpStreamParameters): DataDelivery {
+  const { ordered = true, maxPacketLifeTime = null, maxRetransmits = null } = parameters;
+  const limits = { maxPacketLifeTime, maxRetransmits };
+  return { ordered: ordered && isReliable(limits), ...limits };
 }
 
 /** Ends what a peer sends and may not send any more. */

@@ -71,7 +71,7 @@ export class RemotePublication implements Publication {
       consumableCodecs: consumable.codecs,
       statistics: () => this.track.statistics(),
       onClose: (listener) => void this.#onClose.add(listener),
-      demand: this.track,
+      remote: this.track,
     };
   }
 }

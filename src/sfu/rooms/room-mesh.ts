@@ -10,9 +10,12 @@ import { type MeasuredPipe, OutgoingPipes, type OutgoingSource } from '../media/
 import { PipedTrack } from '../media/piped-track.ts';
 import type { RoomRouters } from '../media/routers.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
+import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
+import { DataReceivers } from './data-receivers.ts';
 import type { MeshContext } from './mesh-context.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
+import { isReliable } from './publication.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePublication } from './remote-publication.ts';
 import type { RoomContext } from './room-context.ts';
@@ -20,6 +23,9 @@ import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
 import { producerRef, RemoteRoster, type RosterRoom } from './roster.ts';
 import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
+
+/** Who sends data waits for the way to other nodes as for a receiver. */
+const wayOut = 'the way to other nodes';
 
 /** What a room is to its part in the mesh. */
 export interface MeshedRoom {
@@ -30,6 +36,7 @@ export interface MeshedRoom {
   readonly routers: RoomRouters;
   readonly peers: ReadonlyMap<string, Peer>;
   readonly localPublications: readonly LocalPublication[];
+  readonly localDataPublications: readonly LocalDataPublication[];
   removePeer(peer: Peer, reason: 'replaced', options: { detail: string }): void;
 }
 
@@ -39,6 +46,7 @@ export class RoomMesh implements RosterRoom {
   readonly speakers: RoomSpeakers;
   readonly rules: RoomRules;
   readonly data: OutgoingData;
+  readonly dataReceivers: DataReceivers;
   readonly outgoing: OutgoingPipes;
   readonly #incoming = new Map<string, NodePipe>();
 
@@ -61,6 +69,12 @@ export class RoomMesh implements RosterRoom {
       audible: (volume) => this.#isAudible(volume),
     });
     this.data = new OutgoingData({ roomId, link, counts: mesh.counts });
+    this.dataReceivers = new DataReceivers({
+      ...{ roomId, link, clock: room.context.clock },
+      local: () => room.localDataPublications,
+      remote: () => this.roster.joinedPeers.flatMap(({ dataPublications }) => [...dataPublications.values()]),
+      lives: () => new Set(this.roster.joinedPeers.map(({ node }) => node.life)),
+    });
     this.outgoing = new OutgoingPipes({ roomId, routers, link, listenInfo, find: (id) => this.#source(id) });
   }
 
@@ -115,6 +129,8 @@ export class RoomMesh implements RosterRoom {
         const { dataProducerId, ppid } = telling.data;
         return this.roster.dataPublication(life, dataProducerId)?.channel.take(payload, ppid);
       }
+      case 'dataReceived':
+        return this.dataReceivers.receivedThere(life, telling.data.dataProducerIds);
       case 'reaction':
         return this.roster.reacted(life, telling.data);
       case 'pipeEnded':
@@ -127,9 +143,18 @@ export class RoomMesh implements RosterRoom {
     if (this.speakers.shared) void this.mesh.link.tell(this.id, 'reaction', { sessionId, reaction });
   }
 
-  /** Sends a data channel of a peer on this node to the others, while there are any. */
-  sendData(publication: LocalDataPublication): void {
-    const { peer, reliable, info, handle } = publication;
+  /** A peer on this node opened a data channel: its messages count from when they go to the other nodes. */
+  publishedData(publication: LocalDataPublication): void {
+    const { audience } = publication;
+    this.dataReceivers.published(publication);
+    if (!this.speakers.shared) return;
+    audience.expect(wayOut);
+    void this.#sendData(publication).then(() => audience.settle(wayOut));
+  }
+
+  /** Sends a data channel of a peer on this node to the others, while there are any. @returns when it does */
+  async #sendData(publication: LocalDataPublication): Promise<void> {
+    const { peer, info, handle } = publication;
     const { router } = peer;
     if (!router || !this.speakers.shared) return;
     const source = {
@@ -138,10 +163,10 @@ export class RoomMesh implements RosterRoom {
       get closed() {
         return handle.closed;
       },
-      reliable,
+      reliable: isReliable(info.delivery),
       onOverload: () => closeDataPublication(publication, 'overloaded'),
     };
-    this.data.add(source).catch((error: unknown) => {
+    await this.data.add(source).catch((error: unknown) => {
       if (!handle.closed)
         this.room.log.warn('a data channel is not sent to other nodes', { dataProducerId: info.id, error });
     });
@@ -151,6 +176,7 @@ export class RoomMesh implements RosterRoom {
     this.roster.close();
     this.outgoing.close();
     this.data.clear();
+    this.dataReceivers.close();
   }
 
   localEpoch(peerId: string): number | undefined {
@@ -184,13 +210,15 @@ export class RoomMesh implements RosterRoom {
     const { routers } = this.room;
     const onLost = () => this.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
     const channel = new IncomingData({ dataProducerId, label, protocol, routers, onLost });
-    return new RemoteDataPublication(ref, share, channel);
+    const onChange = (ready: boolean) => ready && this.dataReceivers.received(dataProducerId);
+    const audience = new Audience({ clock: this.room.context.clock, onChange });
+    return new RemoteDataPublication(ref, share, { channel, audience });
   }
 
   nodeCame(): void {
     this.speakers.nodesChanged();
     for (const { dataPublications } of this.room.peers.values())
-      for (const publication of dataPublications.values()) this.sendData(publication);
+      for (const publication of dataPublications.values()) void this.#sendData(publication);
   }
 
   nodeLeft(life: string): void {
@@ -198,6 +226,7 @@ export class RoomMesh implements RosterRoom {
     this.#incoming.delete(life);
     this.outgoing.dropNode(life);
     if (this.room.closed) return;
+    this.dataReceivers.left(life);
     this.speakers.nodesChanged();
     if (!this.speakers.shared) this.data.clear();
   }

@@ -153,7 +153,7 @@ export class Room {
     const { displayName, hidden, rejoinAge = peer.age } = peer;
     peer.rejoinAge = undefined;
     // Before others learn that it is there: what they send from then on is meant for it, too.
-    if (peer.consumingTransport()?.type === 'webrtc') expectData(this.localDataPublications, peer);
+    if (peer.consumingTransport()?.type === 'webrtc') expectData(this.dataPublications, peer);
     const name = peer.joinedAt === undefined ? 'peerJoined' : 'peerRejoined';
     peer.joinedAt ??= this.context.clock.now();
     this.events.emit(name, { ...peer.ref, displayName, hidden, duration: rejoinAge() });
@@ -192,7 +192,7 @@ export class Room {
     peer.cancelJoinTimeout();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
-    for (const { audience } of this.localDataPublications) audience.settle(peer.sessionId);
+    for (const { audience } of this.dataPublications) audience.settle(peer.sessionId);
     peer.closeTransports('peer_left');
     const duration = peer.age();
     const end = { reason, detail, joined, rejoining, hidden, duration, by };
@@ -283,7 +283,7 @@ export class Room {
     const { home } = this.routers;
     if (home) attachObservers(this, home);
     for (const [peer, joined] of wasJoined) {
-      if (joined) expectData(this.localDataPublications, peer);
+      if (joined) expectData(this.dataPublications, peer);
       this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
     }
     const detail = 'your media on the server is gone; connect again, as this client does by itself';

@@ -94,7 +94,7 @@ function publicationShare({ info, producer }: LocalPublication): PublicationShar
   return { ...plain, pausedBy: [...pausedBy] };
 }
 
-function dataPublicationShare({ info, reliable }: LocalDataPublication): DataPublicationShare {
-  const { id, label, protocol, appData, openedAt, offered } = info;
-  return { id, label, protocol, appData, openedAt, reliable, offered };
+function dataPublicationShare({ info }: LocalDataPublication): DataPublicationShare {
+  const { id, label, protocol, appData, openedAt, delivery, offered } = info;
+  return { id, label, protocol, appData, openedAt, delivery, offered };
 }

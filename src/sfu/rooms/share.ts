@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
 import type { Device } from './peer-state.ts';
-import type { Holder } from './publication.ts';
+import type { DataDelivery, Holder } from './publication.ts';
 
 type AppData = Readonly<Record<string, unknown>>;
 
@@ -35,8 +35,7 @@ export interface DataPublicationShare {
   readonly id: string;
   readonly label: string;
   readonly protocol: string;
-  /** Whether nothing may be lost: such a channel ends when it cannot keep up; another one drops messages. */
-  readonly reliable: boolean;
+  readonly delivery: DataDelivery;
   /** Whether the other peers are offered it. */
   readonly offered: boolean;
   readonly appData: AppData;

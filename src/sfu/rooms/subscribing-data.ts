@@ -2,8 +2,9 @@ import type { types } from 'mediasoup';
 import type { ConsumerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
+import { effectiveLimit } from '../quirks/zero-limits.ts';
 import type { DataSubscription, LocalDataPublication, Peer } from './peer.ts';
-import type { DataPublication } from './publication.ts';
+import type { DataDelivery, DataPublication } from './publication.ts';
 import type { Room } from './room.ts';
 import { receivingPlace } from './subscribing.ts';
 
@@ -23,9 +24,9 @@ export async function subscribeData(
     const dataProducerId = await handle.bring(place.router);
     const { transport } = place.entry;
     const appData = { ...info.appData, peerId: info.peerId };
-    const dataConsumer = await mediaCall(transport, 'consuming data', () =>
-      transport.consumeData({ dataProducerId, paused: true, appData }),
-    );
+    // What came over the bus has none of its own here.
+    const options = { dataProducerId, paused: true, appData, ...deliveryOptions(info.delivery) };
+    const dataConsumer = await mediaCall(transport, 'consuming data', () => transport.consumeData(options));
     adopt(dataConsumer, peer.joined && !handle.closed, 'the data consumer');
     return keepData(room, {
       peer,
@@ -61,7 +62,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
     peer.media.remove(dataConsumerId);
     stopCounting?.();
     peer.receiving.delete(dataProducerId);
-    if (isLocal(publication)) publication.audience.settle(peer.sessionId);
+    publication.audience.settle(peer.sessionId);
     const own: ConsumerEnd = publication.handle.closed ? 'producer_closed' : 'transport_closed';
     room.events.emit('dataConsumerClosed', {
       ...ref,
@@ -76,7 +77,7 @@ function keepData(room: Room, subscription: DataSubscription): DataSubscription 
 /** Data is received from now on, or as soon as the data channels of the transport are connected (SCTP). */
 export function settleAudience({ peer, publication, dataConsumer, transportId }: DataSubscription): void {
   const { transport } = peer.transports.get(transportId) ?? {};
-  if (!isLocal(publication) || transport?.type !== 'webrtc') return;
+  if (transport?.type !== 'webrtc') return;
   const settle = () => publication.audience.settle(peer.sessionId);
   if (transport.sctpState === 'connected') return settle();
   const follow = (state: types.SctpState) => state === 'connected' && settle();
@@ -84,6 +85,14 @@ export function settleAudience({ peer, publication, dataConsumer, transportId }:
   dataConsumer.observer.once('close', () => transport.off('sctpstatechange', follow));
 }
 
-export function isLocal(publication: DataPublication): publication is LocalDataPublication {
+function deliveryOptions({ ordered, maxPacketLifeTime, maxRetransmits }: DataDelivery) {
+  return {
+    ordered,
+    ...(maxPacketLifeTime !== null && { maxPacketLifeTime: effectiveLimit(maxPacketLifeTime) }),
+    ...(maxRetransmits !== null && { maxRetransmits: effectiveLimit(maxRetransmits) }),
+  };
+}
+
+function isLocal(publication: DataPublication): publication is LocalDataPublication {
   return 'dataProducer' in publication;
 }

@@ -72,7 +72,7 @@ export async function subscribe(
     return subscription;
   } catch (error) {
     peer.receiving.delete(info.id);
-    handle.demand?.missed(error);
+    handle.remote?.missed(error);
     throw error;
   }
 }
@@ -95,7 +95,7 @@ export async function pauseSubscription(
   if (subscription.start === 'waiting' || (subscription.start && by === 'moderator')) subscription.start = by;
   // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
-  subscription.publication.handle.demand?.changed();
+  subscription.publication.handle.remote?.changed();
   if (!wasPaused) room.events.emit('consumerPaused', { ...refOf(subscription), by });
 }
 
@@ -108,7 +108,7 @@ export async function resumeSubscription(
   const wasPaused = consumer.paused;
   subscription.start = undefined;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
-  subscription.publication.handle.demand?.changed();
+  subscription.publication.handle.remote?.changed();
   if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by });
 }
 
@@ -147,8 +147,8 @@ function refOf({ peer, publication, consumer }: Subscription) {
 function followLoss(subscription: Subscription, onLost: NonNullable<SubscribeOptions['onLost']>): void {
   const { consumer, publication, peer } = subscription;
   consumer.on('producerclose', () => {
-    const { demand, closed, mayReturn } = publication.handle;
-    if (demand && (!closed || mayReturn) && peer.joined) onLost(subscription);
+    const { remote, closed, mayReturn } = publication.handle;
+    if (remote && (!closed || mayReturn) && peer.joined) onLost(subscription);
   });
 }
 
@@ -205,9 +205,9 @@ function consumerObject({ peer, consumer, publication, transportId }: Subscripti
 function receive(subscription: Subscription): () => void {
   const { publication, consumer } = subscription;
   if (!isLocal(publication)) {
-    const { demand } = publication.handle;
-    demand?.received(consumer);
-    return () => demand?.forgotten(consumer);
+    const { remote } = publication.handle;
+    remote?.received(consumer);
+    return () => remote?.forgotten(consumer);
   }
   publication.receivers.add(subscription);
   const gone = publication.peer.traces.add('consumers');
