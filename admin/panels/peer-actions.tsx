@@ -1,4 +1,3 @@
-import type { Source } from '../../src/core/sources.ts';
 import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
@@ -127,10 +126,7 @@ const allowPublishing: PanelAction = {
   role: 'moderator',
   audit: 'own',
   async run(context, form) {
-    const target = targetOf(context, form);
-    const peer = context.monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
-    const publish: boolean | readonly Source[] = peer?.grants.publish ?? true;
-    await context.commands.setPublish({ ...target, publish });
+    await context.commands.setPublish({ ...targetOf(context, form), publish: { ofGranted: true } });
     return { message: `${shownName(context, form)} may publish again.` };
   },
 };

@@ -21,7 +21,16 @@ export const Count = Type.Integer({ minimum: 0 });
 export const Time = Type.Integer({ minimum: 0, description: 'milliseconds since the epoch' });
 
 export const Actor = Type.Object({ kind: oneOf(actorKinds), id: Type.String({ maxLength: 8192 }) });
-export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
+const Sources = Type.Array(Source, { maxItems: 8 });
+export const Publish = Type.Union([
+  Type.Boolean(),
+  Sources,
+  Type.Object({
+    ofGranted: Type.Union([Type.Literal(true), Sources], {
+      description: 'what the token of the peer grants, or what of these it grants',
+    }),
+  }),
+]);
 const Subject = Type.String({ maxLength: 8192 });
 const text = Type.String({ maxLength: 1024 });
 const AppData = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 1024 });

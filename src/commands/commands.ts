@@ -1,6 +1,6 @@
 import type { Actor } from '../core/actors.ts';
 import { SfuError } from '../core/errors.ts';
-import type { Grants } from '../core/grants.ts';
+import { decidedPublish, type PublishDecision } from '../core/grants.ts';
 import type { Source } from '../core/sources.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../sfu/rooms/snapshot.ts';
@@ -161,9 +161,9 @@ export class Commands {
   }
 
   /** Sets what a peer may publish from now on. */
-  async setPublish(target: PeerTarget & { publish: Grants['publish'] }): Promise<void> {
+  async setPublish(target: PeerTarget & { publish: PublishDecision }): Promise<void> {
     const { publish } = target;
-    const protects = publish !== true;
+    const protects = decidedPublish(publish, true) !== true;
     await this.#audited({ ...target, action: 'peer.publish', details: { publish }, protects }, () =>
       this.sfu.setPublish(target),
     );

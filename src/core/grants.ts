@@ -11,6 +11,20 @@ export interface Grants {
   readonly hidden: boolean;
 }
 
+/**
+ * What a subject may publish by the decision of somebody else: that in place of what its tokens grant, or of what the
+ * token of each of its peers grants all or some. Only the node of a peer knows what its token grants.
+ */
+export type PublishDecision = Grants['publish'] | { readonly ofGranted: true | readonly Source[] };
+
+/** What a decision leaves of a grant. */
+export function decidedPublish(decision: PublishDecision, granted: Grants['publish']): Grants['publish'] {
+  if (typeof decision === 'boolean' || !('ofGranted' in decision)) return decision;
+  const { ofGranted } = decision;
+  if (ofGranted === true || granted === false) return granted;
+  return granted === true ? ofGranted : granted.filter((source) => ofGranted.includes(source));
+}
+
 export const defaultGrants: Grants = { publish: true, subscribe: true, moderate: false, hidden: false };
 
 /** Who stands behind a connection, as its token (or development mode) says. */

@@ -2,7 +2,7 @@ import { type Actor, serverActor } from '../core/actors.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
-import type { Grants, Identity } from '../core/grants.ts';
+import type { Identity, PublishDecision } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
@@ -195,7 +195,7 @@ export class Sfu {
   }
 
   /** Sets what the subject of a peer may publish from now on and ends what it may not any more. */
-  setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: Grants['publish'] }): void {
+  setPublish({ roomId, peerId, publish, by }: PeerTarget & { publish: PublishDecision }): void {
     const room = this.room(roomId);
     const { subject } = this.peer(roomId, peerId).identity;
     decide.restrict(room, { subject, publish, by });

@@ -36,7 +36,7 @@ export const PeerInfo = Type.Object({
 });
 
 /** What may be published: everything, nothing, or only these sources. */
-export const Publish = Type.Union([Type.Boolean(), Type.Array(Source)]);
+export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
 
 export const ProducerInfo = Type.Object({
   producerId: Id,

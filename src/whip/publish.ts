@@ -77,7 +77,7 @@ function tracksFor(
       `a peer may have ${maxProducersPerPeer} producers; offer fewer sections`,
     );
   const { rtpCapabilities } = room.routers;
-  const grants = { publish: room.restrictions.publishOf(identity.subject) ?? identity.grants.publish };
+  const grants = { publish: room.restrictions.publishOf(identity) };
   const offered = publishedTracks(offer, rtpCapabilities);
   const tracks = offered.map((track) => {
     const { kind } = track.media;

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import type { SfuError } from '../../src/core/errors.ts';
+import type { Source } from '../../src/core/sources.ts';
 import { BusMesh } from '../support/bus-mesh.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
-import { SignalingClient } from '../support/signaling-client.ts';
+import { type Refused, SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
-import { audioTrack, enter } from '../support/world.ts';
+import { audioTrack, enter, videoTrack } from '../support/world.ts';
 
 setDefaultTimeout(60_000);
 
@@ -24,8 +25,8 @@ function newRoom(): string {
   return `room ${rooms}`;
 }
 
-async function join(node: string, roomId: string, peerId: string, moderate = false) {
-  const token = await tokenFor(roomId, peerId, { grants: { moderate } });
+async function join(node: string, roomId: string, peerId: string, moderate = false, publish?: Source[]) {
+  const token = await tokenFor(roomId, peerId, { grants: { moderate, ...(publish && { publish }) } });
   return { token, ...(await enter({ server: mesh.server(node), roomId, peerId, token })) };
 }
 
@@ -155,6 +156,32 @@ test('what a peer may publish is set from another node, and holds on every one',
   const again = await enter({ server: mesh.server('c'), roomId, peerId: 'bob', token: bob.token });
   const producing = again.client.request('produce', audioTrack(again.sendTransport, 2000));
   await expect(producing).rejects.toThrow('forbidden');
+});
+
+test('a moderator on another node gives a peer no more than its token grants', async () => {
+  const roomId = newRoom();
+  const bob = await join('a', roomId, 'bob', false, ['audio']);
+  const carol = await join('c', roomId, 'carol', true);
+  await sees('c', roomId, 'bob');
+  const decide = async (publish: boolean | Source[]) => {
+    expect(await carol.client.request('setPublish', { peerId: 'bob', publish })).toEqual({});
+    return mesh.server('a').sfu.read.peer(roomId, 'bob').publish;
+  };
+  expect(await decide(false)).toBe(false);
+  expect(await decide(true)).toEqual(['audio']);
+  await bob.client.waitFor('permissionsChanged', ({ publish }) => Array.isArray(publish));
+  const camera = bob.client
+    .request('produce', videoTrack(bob.sendTransport, 1000))
+    .then(String, ({ code }: Refused) => code);
+  expect(await camera).toBe('forbidden');
+  await bob.client.request('produce', audioTrack(bob.sendTransport, 2000));
+  expect(await decide(['video', 'audio'])).toEqual(['audio']);
+  expect(await decide(['video'])).toEqual([]);
+  expect(await decide(true)).toEqual(['audio']);
+  // A token with more of the same person counts for what it brings, on a node that opens the room only now.
+  await bob.client.close();
+  const again = await join('b', roomId, 'bob', false, ['audio', 'video']);
+  await again.client.request('produce', videoTrack(again.sendTransport, 3000));
 });
 
 test('muting a room mutes it on every node, and counts all', async () => {

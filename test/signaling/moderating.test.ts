@@ -95,6 +95,8 @@ test('giving back what a peer may publish gives no more than its token grants', 
   await mona.request('setPublish', { peerId: 'bob', publish: true });
   await bob.waitFor('permissionsChanged', ({ publish }) => publish !== false);
   expect(bob.named('permissionsChanged').at(-1)).toEqual({ publish: ['audio'] });
+  await mona.request('setPublish', { peerId: 'bob', publish: ['video', 'screen'] });
+  await bob.waitFor('permissionsChanged', ({ publish }) => Array.isArray(publish) && publish.length === 0);
 });
 
 test('a removal with a ban keeps the person out of this room, with a new token too, and of no other', async () => {

@@ -7,7 +7,7 @@ import {
 } from '../../commands/commands.ts';
 import type { ConsumerTarget, ProducerTarget, RoomTarget } from '../../commands/targets.ts';
 import { SfuError } from '../../core/errors.ts';
-import type { Grants } from '../../core/grants.ts';
+import type { PublishDecision } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
@@ -94,7 +94,7 @@ export class MeshCommands extends Commands {
     return await this.#decideForPeer('allowPeer', target, () => super.allowAll(target));
   }
 
-  override async setPublish(target: PeerTarget & { publish: Grants['publish'] }): Promise<void> {
+  override async setPublish(target: PeerTarget & { publish: PublishDecision }): Promise<void> {
     await this.#decideForPeer('setPublish', target, () => super.setPublish(target));
   }
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Nothing, Reason } from '../../core/schemas.ts';
+import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import { type PeerHere, peerSomewhere, peersEverywhere } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageById } from '../paging.ts';
@@ -53,12 +53,12 @@ export const changePeer = defineOperation({
   name: 'changePeer',
   verb: 'PATCH',
   path: '/rooms/:roomId/peers/:peerId',
-  doc: 'Replaces the metadata of a peer and sets what it may publish; what it may no longer publish is closed. Both last until the peer connects again.',
+  doc: 'Replaces the metadata of a peer and sets what it may publish; what it may no longer publish is closed. Metadata last until the peer connects again; what it may publish holds for its subject as long as the room is open.',
   scope: 'moderate',
   params: params({
     ...peerTarget,
     metadata: Type.Optional(Metadata),
-    publish: Type.Optional(Publish),
+    publish: Type.Optional(orNull(Publish, 'null for what its token grants')),
     reason: Type.Optional(Reason),
   }),
   result: Peer,
@@ -72,7 +72,7 @@ export const changePeer = defineOperation({
     const request = { ...target, ...requesterOf(context, reason) };
     await Promise.all([
       metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
-      publish !== undefined && commands.setPublish({ ...request, publish }),
+      publish !== undefined && commands.setPublish({ ...request, publish: publish ?? { ofGranted: true } }),
     ]);
     return await readPeer(context, target.roomId, target.peerId);
   },

@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/actors.ts';
-import type { Grants } from '../../core/grants.ts';
+import type { PublishDecision } from '../../core/grants.ts';
 import { allowSource, muteSource, type SubjectSource } from './publishing.ts';
 import { restrictPublish } from './publishing-data.ts';
 import type { Room } from './room.ts';
@@ -23,7 +23,7 @@ export function allow(room: Room, allowed: SubjectSource): void {
 
 export function restrict(
   room: Room,
-  { subject, publish, by }: { subject: string; publish: Grants['publish']; by: Actor },
+  { subject, publish, by }: { subject: string; publish: PublishDecision; by: Actor },
 ): void {
   room.mesh?.rules.set([{ name: 'publish', subject, value: publish }], by);
   restrictPublish(room, { subject, publish, by });

@@ -121,8 +121,8 @@ export interface PeerOptions {
   link: PeerLink;
   clock: Clock;
   media: MediaIndex;
-  /** What a moderator lets its subject publish; its grants decide unless set. */
-  publish?: Grants['publish'];
+  /** What it may publish: the grant of its token, or what was decided of its subject. */
+  publish: Grants['publish'];
   epoch: number;
 }
 
@@ -167,7 +167,7 @@ export class Peer {
   /** Where its transports, producers and consumers are listed for those who measure. */
   readonly media: MediaIndex;
 
-  constructor({ identity, link, clock, media, epoch, publish = identity.grants.publish }: PeerOptions) {
+  constructor({ identity, link, clock, media, epoch, publish }: PeerOptions) {
     this.identity = identity;
     this.epoch = epoch;
     this.link = link;

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import type { Actor } from '../../core/actors.ts';
 import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Grants, publishedData } from '../../core/grants.ts';
+import { type PublishDecision, publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
@@ -109,12 +109,12 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
 /** Sets what a subject may publish from now on and ends what it may not any more. */
 export function restrictPublish(
   room: Room,
-  { subject, publish, by }: { subject: string; publish: Grants['publish']; by: Actor },
+  { subject, publish, by }: { subject: string; publish: PublishDecision; by: Actor },
 ): void {
   room.restrictions.setPublish(subject, publish);
   for (const peer of room.peersOf(subject)) {
-    peer.publish = publish;
+    peer.publish = room.restrictions.publishOf(peer.identity);
     closeForbidden(peer, by);
-    room.events.emit('peerPermissionsChanged', { ...peer.ref, publish, by });
+    room.events.emit('peerPermissionsChanged', { ...peer.ref, publish: peer.publish, by });
   }
 }

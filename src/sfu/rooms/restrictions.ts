@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/actors.ts';
-import type { Grants } from '../../core/grants.ts';
+import { decidedPublish, type Grants, type Identity, type PublishDecision } from '../../core/grants.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
 
 /** A track as far as a mute is concerned. */
@@ -14,15 +14,15 @@ interface Track {
  * producers, and not its subject.
  */
 export class Restrictions {
-  readonly #publish = new Map<string, Grants['publish']>();
+  readonly #publish = new Map<string, PublishDecision>();
   readonly #muted = new Map<string, Map<Source, Actor>>();
 
-  /** What a subject may publish; undefined where its grants decide. */
-  publishOf(subject: string): Grants['publish'] | undefined {
-    return this.#publish.get(subject);
+  /** What somebody may publish: what was decided of its subject, or what its own token grants. */
+  publishOf({ subject, grants }: Pick<Identity, 'subject' | 'grants'>): Grants['publish'] {
+    return decidedPublish(this.#publish.get(subject) ?? { ofGranted: true }, grants.publish);
   }
 
-  setPublish(subject: string, publish: Grants['publish']): void {
+  setPublish(subject: string, publish: PublishDecision): void {
     this.#publish.set(subject, publish);
   }
 

@@ -1,5 +1,5 @@
 import type { Actor } from '../../core/actors.ts';
-import type { Grants } from '../../core/grants.ts';
+import type { PublishDecision } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { RoomChanges } from './room-options.ts';
 
@@ -11,7 +11,7 @@ export type RoomRule =
   /** Whether a moderator muted what a subject sends from a source. */
   | { readonly name: 'mute'; readonly subject: string; readonly source: Source; readonly value: boolean }
   /** What a subject may publish. */
-  | { readonly name: 'publish'; readonly subject: string; readonly value: Grants['publish'] };
+  | { readonly name: 'publish'; readonly subject: string; readonly value: PublishDecision };
 
 /** A rule as nodes tell it to each other. Of two for the same thing the later one holds. */
 export interface StampedRule {

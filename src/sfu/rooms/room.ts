@@ -128,7 +128,7 @@ export class Room {
     if (older)
       this.removePeer(older, 'replaced', { detail: 'you connected to this room again from elsewhere' });
     const { clock, media } = this.context;
-    const publish = this.restrictions.publishOf(identity.subject);
+    const publish = this.restrictions.publishOf(identity);
     const elsewhere = this.mesh?.roster.greatestEpoch(identity.peerId) ?? 0;
     const epoch = Math.max(older?.epoch ?? 0, elsewhere) + 1;
     const peer = new Peer({ identity, link, clock, media, publish, epoch });

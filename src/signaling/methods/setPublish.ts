@@ -6,7 +6,7 @@ import { Moderated, moderated } from '../requester.ts';
 
 export const setPublish = defineMethod({
   name: 'setPublish',
-  doc: 'Sets what a peer may publish from now on, and ends what it may not any more; true is all that its token grants. The peer is notified.',
+  doc: 'Sets what a peer may publish from now on, and ends what it may not any more; true is all that its token grants, and of sources only those count that it grants. The peer is notified.',
   params: Type.Object({ peerId: Id, publish: Publish }),
   result: Moderated,
   state: 'joined',
@@ -14,8 +14,7 @@ export const setPublish = defineMethod({
   errors: ['not_found'],
   example: { peerId: 'bob', publish: false },
   async run({ room, peer, commands }, { peerId, publish }) {
-    const granted = room.peers.get(peerId)?.identity.grants.publish ?? true;
-    const target = { roomId: room.id, peerId, publish: publish === true ? granted : publish };
+    const target = { roomId: room.id, peerId, publish: publish !== false && { ofGranted: publish } };
     return await moderated(peer, (requester) => commands.setPublish({ ...requester, ...target }));
   },
 });
