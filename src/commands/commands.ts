@@ -5,7 +5,7 @@ import type { Source } from '../core/sources.ts';
 import type { RoomChanges, RoomOptions } from '../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import { type Ban, banMatches, type NewBan, readBan } from '../store/bans.ts';
+import { type Ban, type NewBan, readBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
@@ -20,7 +20,7 @@ import {
   withReason,
 } from './removal.ts';
 import { muted, open, type Selection, selected } from './selection.ts';
-import { removeMatching } from './sweep.ts';
+import { removeBanned } from './sweep.ts';
 import type { ConsumerTarget, Intent, PeerTarget, ProducerTarget, Requester, RoomTarget } from './targets.ts';
 import { withName } from './with-name.ts';
 
@@ -67,7 +67,7 @@ export class Commands {
       },
       command: async ({ bans, error }) => {
         const removing = this.sfu.removePeer({ roomId, peerId, reason: notice, by });
-        this.#removeMatching(newBans, { by, reason: notice });
+        removeBanned(this.sfu, newBans);
         const remains = await removing;
         if (error) throw notBanned(error, done);
         return { remains, bans };
@@ -90,7 +90,7 @@ export class Commands {
     return await audited(this.store, intent, {
       prepare: (): Ban | SfuError => this.store.bans.add(ban),
       command: (added) => {
-        this.#removeMatching([ban], { by: requester.by, reason: withReason('you were banned', ban.reason) });
+        removeBanned(this.sfu, [ban]);
         if (added instanceof SfuError) throw notBanned(added, done);
         return added;
       },
@@ -290,10 +290,5 @@ export class Commands {
     };
     const verb = action.endsWith('.allow') ? 'allowed' : 'muted';
     return await this.#audited({ ...intent, details: { source } }, runAll, (n) => `done: ${n} ${verb}`);
-  }
-
-  /** Removes every peer, in any room, that matches one of these bans. */
-  #removeMatching(bans: readonly NewBan[], how: { by: Actor; reason: string }): void {
-    removeMatching(this.sfu, (identity) => bans.some((ban) => banMatches(ban, identity)), how);
   }
 }

@@ -1,21 +1,35 @@
 import { type Actor, actorKinds, serverActor } from '../core/actors.ts';
 import type { Identity } from '../core/grants.ts';
 import type { Sfu } from '../sfu/sfu.ts';
-import { banMatches } from '../store/bans.ts';
+import { banMatches, type NewBan, type Removed } from '../store/bans.ts';
 import type { Fact } from '../store/fact.ts';
 import type { Facts } from '../store/facts.ts';
 import { withReason } from './removal.ts';
 
-/** Removes every peer, in any room, whose identity fits. */
-export function removeMatching(
+/** What bans and removals do to the peers that are on this node already, whoever decided them and on which node. */
+
+type Deciding = Pick<NewBan, 'kind' | 'value' | 'roomId' | 'by' | 'reason'>;
+
+/** Removes every peer of this node, in any room, that one of these bans matches. */
+export function removeBanned(sfu: Sfu, bans: readonly Deciding[]): void {
+  for (const ban of bans)
+    removeMatching(sfu, (identity) => banMatches(ban, identity), {
+      by: actorOf(ban.by),
+      reason: withReason('you were banned', ban.reason),
+    });
+}
+
+/** Removes every peer of this node whose token is void until a moment. */
+export function removeVoid(
   sfu: Sfu,
-  fits: (identity: Identity) => boolean,
-  { by, reason }: { readonly by: Actor; readonly reason: string },
+  { roomId, subject, until }: Omit<Removed, 'issuedAt'> & { readonly until: number },
+  { by = serverActor, reason = '' }: { readonly by?: Actor; readonly reason?: string } = {},
 ): void {
-  for (const { roomId, peerId } of sfu.findPeers(fits)) {
-    // With a peer the others of its subject are removed: the next one may be gone already.
-    if (sfu.rooms.get(roomId)?.peers.has(peerId)) void sfu.removePeer({ roomId, peerId, reason, by });
-  }
+  const isVoid = (identity: Identity) =>
+    identity.roomId === roomId &&
+    identity.subject === subject &&
+    (identity.issuedAt ?? sfu.peer(roomId, identity.peerId).connectedAt) <= until;
+  removeMatching(sfu, isVoid, { by, reason: withReason('a moderator removed you', reason) });
 }
 
 /**
@@ -28,20 +42,23 @@ export function sweepAfterFacts(facts: Facts, { sfu, now }: { sfu: Sfu; now: () 
   });
 }
 
-function sweep(sfu: Sfu, { kind, name, scope: roomId, body }: Fact, now: number): void {
+function sweep(sfu: Sfu, { kind, name: subject, scope: roomId, body }: Fact, now: number): void {
   if (body === null) return;
-  if (kind === 'ban') {
-    const { liftedAt, expiresAt, by, reason } = body;
-    if (liftedAt !== null || (expiresAt !== null && expiresAt <= now)) return;
-    const ban = { ...body, by: actorOf(by) };
-    const how = { by: ban.by, reason: withReason('you were banned', reason) };
-    removeMatching(sfu, (identity) => banMatches(ban, identity), how);
-  } else if (kind === 'removal') {
-    const isVoid = (identity: Identity) =>
-      identity.roomId === roomId &&
-      identity.subject === name &&
-      (identity.issuedAt ?? sfu.read.peer(roomId, identity.peerId).connectedAt) <= body.until;
-    removeMatching(sfu, isVoid, { by: serverActor, reason: 'a moderator removed you' });
+  if (kind === 'removal') return removeVoid(sfu, { roomId, subject, until: body.until });
+  if (kind !== 'ban') return;
+  const { liftedAt, expiresAt } = body;
+  const isOver = liftedAt !== null || (expiresAt !== null && expiresAt <= now);
+  if (!isOver) removeBanned(sfu, [body]);
+}
+
+function removeMatching(
+  sfu: Sfu,
+  fits: (identity: Identity) => boolean,
+  { by, reason }: { readonly by: Actor; readonly reason: string },
+): void {
+  for (const { roomId, peerId } of sfu.findPeers(fits)) {
+    // With a peer the others of its subject are removed: the next one may be gone already.
+    if (sfu.rooms.get(roomId)?.peers.has(peerId)) void sfu.removePeer({ roomId, peerId, reason, by });
   }
 }
 

@@ -256,7 +256,10 @@ export function readBan<B extends NewBan>(ban: B): B {
 }
 
 /** Whether a ban of `readBan` matches an entrant, as `findActive` decides it for those that are stored. */
-export function banMatches({ kind, value, roomId }: NewBan, entrant: Entrant): boolean {
+export function banMatches(
+  { kind, value, roomId }: Pick<NewBan, 'kind' | 'value' | 'roomId'>,
+  entrant: Entrant,
+): boolean {
   if (roomId !== null && roomId !== entrant.roomId) return false;
   if (kind === 'identity') return value === entrant.subject;
   if (kind === 'token') return value === entrant.tokenId;

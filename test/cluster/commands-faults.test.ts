@@ -77,6 +77,29 @@ test('a removal on a node that does not answer is unconfirmed, and keeps the pee
   await together();
 });
 
+test('a ban on a node that does not answer ends what the person has here, and says what is not banned yet', async () => {
+  const roomId = newRoom();
+  await join('a', roomId, 'mallory');
+  await join('c', roomId, 'carol');
+  await sees('c', roomId, 'mallory');
+  const { sfu, commands } = mesh.server('c');
+  const closed = Promise.withResolvers<string>();
+  const link = { reconnects: false, close: closed.resolve, gone: closed.promise } as never;
+  const identity = { ...mesh.server('a').sfu.peer(roomId, 'mallory').identity, peerId: 'player' };
+  await sfu.enter(identity, link);
+  mesh.hub.isolate('a');
+  const order = { scope: 'room', kinds: ['identity', 'address'], milliseconds: null } as const;
+  const failure = await failureOf(commands.removePeer({ roomId, peerId: 'mallory', by }, order));
+  expect(failure).toEndWith(
+    'The tokens of that peer are void, and its identity is banned; not banned yet: its address',
+  );
+  expect(await closed.promise).toBe('removed');
+  expect(sfu.read.peerIds(roomId)).toEqual(['carol']);
+  await together();
+  // The ban is a fact, which the node that did not answer learns when it is heard again.
+  await until(() => !mesh.server('a').sfu.rooms.get(roomId)?.peers.has('mallory'), 'the sweep on a');
+});
+
 test('REST answers 504 with the name of the node, and warns of a node that does not know of a lock yet', async () => {
   const roomId = newRoom();
   await join('a', roomId, 'alice');

@@ -17,6 +17,7 @@ import type { Presence } from '../presence.ts';
 import type { AskNode, CommandRequest } from './ask-node.ts';
 import type { Carrier } from './carrier.ts';
 import type { Finder, Place } from './finder.ts';
+import { keepOut } from './keep-out.ts';
 import { unconfirmed, unconfirmedSentence } from './unconfirmed.ts';
 
 export interface MeshCommandsOptions {
@@ -51,7 +52,8 @@ export class MeshCommands extends Commands {
       );
     } catch (error) {
       if (!(error instanceof SfuError) || error.code !== 'unconfirmed' || subject === undefined) throw error;
-      throw this.#keptOut({ target, subject, ban, error });
+      const { sfu, store, now } = this.options;
+      throw await keepOut({ sfu, store, now }, { target, subject, ban, error });
     }
   }
 
@@ -217,30 +219,6 @@ export class MeshCommands extends Commands {
     const outcome = await askNode.command(node, { name, sessionId: null, ...split(request) });
     if (outcome.state === 'unconfirmed') throw unconfirmed([nodeName], tryAgain);
     if (outcome.state === 'refused') throw outcome.error;
-  }
-
-  /** The node of a peer does not answer: what can be done here is done, so that nobody gets back in. */
-  #keptOut(removal: { target: PeerTarget; subject: string; ban?: BanRequest; error: SfuError }): SfuError {
-    const { target, subject, ban, error } = removal;
-    const { store, now } = this.options;
-    const { roomId, by, reason = '' } = target;
-    const removed = { roomId, subject, issuedAt: 0 };
-    const details = { subject, askedElsewhere: true };
-    const intent = { ...target, action: ban ? 'peer.ban' : 'peer.remove', details };
-    const begunAt = now();
-    store.transaction(() => {
-      store.bans.voidTokens(removed);
-      if (!ban?.kinds.includes('identity')) return;
-      const expiresAt = ban.milliseconds === null ? null : now() + ban.milliseconds;
-      const where = ban.scope === 'room' ? roomId : null;
-      store.bans.add({ kind: 'identity', value: subject, roomId: where, reason, by, expiresAt });
-    });
-    store.audit.note(intent, { begunAt, result: `unconfirmed: ${error.message}` });
-    return new SfuError(
-      'unconfirmed',
-      `${error.message}. The tokens of that peer are void${ban ? ', and its identity is banned' : ''}`,
-      { cause: error },
-    );
   }
 }
 
