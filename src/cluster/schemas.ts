@@ -22,9 +22,9 @@ export const Time = Type.Integer({ minimum: 0, description: 'milliseconds since 
 
 export const Actor = Type.Object({ kind: oneOf(actorKinds), id: Type.String({ maxLength: 8192 }) });
 const Sources = Type.Array(Source, { maxItems: 8 });
-export const Publish = Type.Union([
-  Type.Boolean(),
-  Sources,
+export const Publish = Type.Union([Type.Boolean(), Sources]);
+export const PublishDecision = Type.Union([
+  Publish,
   Type.Object({
     ofGranted: Type.Union([Type.Literal(true), Sources], {
       description: 'what the token of the peer grants, or what of these it grants',
@@ -120,7 +120,7 @@ export const StampedRule = of<StampedRuleType>()(
         source: Source,
         value: Type.Boolean(),
       }),
-      Type.Object({ name: Type.Literal('publish'), subject: Subject, value: Publish }),
+      Type.Object({ name: Type.Literal('publish'), subject: Subject, value: PublishDecision }),
     ]),
     by: Actor,
     version: Type.Integer({

@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox';
 import { type Caller, requireScope } from '../access/scopes.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { collectWarnings } from '../core/warnings.ts';
 import { type Owner, ownerOf } from '../operations/holdings/owner.ts';
 import type { ControlServices, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
@@ -147,12 +148,9 @@ export class Controller implements SocketListener {
     const state = this.#state;
     if (state.name !== 'open') return;
     try {
-      let warning: string | undefined;
-      const warn = (sentence: string) => {
-        warning = sentence;
-      };
+      const { warn, text } = collectWarnings();
       const data = await this.#run(method, { ...state.context, warn }, params);
-      this.#write({ response: true, id, ok: true, data: data ?? {}, warning });
+      this.#write({ response: true, id, ok: true, data: data ?? {}, warning: text() });
     } catch (thrown) {
       const error = toSfuError(thrown);
       if (error.code === 'internal')

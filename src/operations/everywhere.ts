@@ -8,31 +8,46 @@ import type { ControlServices } from './operation.ts';
 
 type Services = Pick<ControlServices, 'sfu' | 'mesh'>;
 export type PeerHere = PeerSnapshot & { readonly node?: string };
+export interface Among {
+  readonly peer: PeerHere;
+  readonly all: readonly PeerHere[];
+}
+interface PeerName {
+  readonly roomId: string;
+  readonly peerId: string;
+}
 export type ProducerSomewhere = ProducerInRoom & { readonly node?: string };
 
-/** Whether this node has a room. */
-export const hasRoom = ({ sfu }: Services, roomId: string) => sfu.read.roomIds().includes(roomId);
+/**
+ * Refuses what is not there, before anything is done. In a mesh the commands look for it themselves, and asking here as
+ * well would ask every node twice. @throws SfuError not_found
+ */
+export function requireRoom({ sfu, mesh }: Services, roomId: string): void {
+  if (!mesh && !sfu.read.hasRoom(roomId)) throw notFound(roomId);
+}
+
+/** Like `requireRoom`, for a peer. @throws SfuError not_found */
+export function requirePeer({ sfu, mesh }: Services, { roomId, peerId }: PeerName): void {
+  if (!mesh) sfu.read.peer(roomId, peerId);
+}
 
 /** A room of this node; else of another one. @throws SfuError not_found */
 export function roomSomewhere(services: Services, roomId: string): RoomSnapshot | Promise<RoomSnapshot> {
   const { sfu, mesh } = services;
   // What was decided about it is the same everywhere.
-  if (!mesh || hasRoom(services, roomId)) return sfu.read.room(roomId);
-  return mesh.gather({ roomId, peers: false }).then(({ rooms }) => {
-    const room = joinParts(rooms);
-    if (room) return room;
-    throw notFound(roomId);
-  });
+  if (!mesh || sfu.read.hasRoom(roomId)) return sfu.read.room(roomId);
+  return partsOf(services, roomId, false).then(({ room }) => room);
 }
 
-/** The parts of a room on every node. @throws SfuError not_found */
+/** A room, and its parts on every node. @throws SfuError not_found */
 export async function partsOf(services: Services, roomId: string, peers: boolean) {
   const { sfu, mesh } = services;
   const gathered = await mesh?.gather({ roomId, peers });
-  const own = hasRoom(services, roomId) ? [sfu.read.room(roomId)] : [];
+  const own = sfu.read.hasRoom(roomId) ? sfu.read.room(roomId) : undefined;
   const others: readonly PlacedRoom[] = gathered?.rooms ?? [];
-  if (own.length + others.length === 0) throw notFound(roomId);
-  return { own: own[0], others, ages: gathered?.nodes ?? [] };
+  const room = own ?? joinParts(others);
+  if (!room) throw notFound(roomId);
+  return { room, own, others, ages: gathered?.nodes ?? [] };
 }
 
 /** The peers of a room on every node. @throws SfuError not_found */
@@ -41,18 +56,13 @@ export async function peersEverywhere(services: Services, roomId: string): Promi
   return [...placed(services, own?.peers ?? []), ...(joinParts(others)?.peers ?? [])];
 }
 
-/** A peer on this node, at once; else on another one. @throws SfuError not_found */
-export function peerSomewhere(
-  services: Services,
-  roomId: string,
-  peerId: string,
-): PeerHere | Promise<PeerHere> {
+/** A peer with the others of its room: on this node at once, in a mesh on every node. @throws SfuError not_found */
+export function peerAmongAll(services: Services, { roomId, peerId }: PeerName): Among | Promise<Among> {
   const { sfu, mesh } = services;
-  const isHere = hasRoom(services, roomId) && sfu.read.peerIds(roomId).includes(peerId);
-  if (!mesh || isHere) return placed(services, [sfu.read.peer(roomId, peerId)])[0] as PeerHere;
-  return peersEverywhere(services, roomId).then((peers) => {
-    const peer = peers.find(({ id }) => id === peerId);
-    if (peer) return peer;
+  if (!mesh) return { peer: sfu.read.peer(roomId, peerId), all: sfu.read.room(roomId).peers };
+  return peersEverywhere(services, roomId).then((all) => {
+    const peer = all.find(({ id }) => id === peerId);
+    if (peer) return { peer, all };
     throw new SfuError('not_found', `there is no peer "${peerId}" in room "${roomId}"; it may have left`);
   });
 }
@@ -72,7 +82,7 @@ export function producerSomewhere(
   producerId: string,
 ): ProducerSomewhere | Promise<ProducerSomewhere> {
   const { sfu, mesh } = services;
-  const own = hasRoom(services, roomId)
+  const own = sfu.read.hasRoom(roomId)
     ? sfu.read.producers(roomId).find(({ id }) => id === producerId)
     : undefined;
   if (own) return mesh ? { ...own, node: mesh.self } : own;

@@ -4,6 +4,7 @@ import { SfuError, toSfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { Paces } from '../core/pace.ts';
 import { headerText } from '../core/text.ts';
+import { collectWarnings } from '../core/warnings.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
 import { answersVersioned, etagOf, matchesEtag, readerOf, requireMatch } from './etags.ts';
@@ -61,10 +62,10 @@ export class OperationHandler {
     requireScope(caller, operation.scope);
     const params = await readParams(operation, request, pathParams);
     const run = async () => {
-      const warnings: string[] = [];
-      const context: OperationContext = { ...services, caller, warn: (warning) => warnings.push(warning) };
+      const { warn, text } = collectWarnings();
+      const context: OperationContext = { ...services, caller, warn };
       const response = await this.#run(operation, { context, params, headers: request.headers });
-      return warnings.length === 0 ? response : withWarnings(response, warnings);
+      return withWarning(response, text());
     };
     const header = operation.verb === 'POST' ? request.headers.get('idempotency-key') : null;
     if (header === null) return await run();
@@ -118,9 +119,9 @@ export class OperationHandler {
 }
 
 /** Says in a header what was done but not as it should be: what answers with 204 has no body. */
-function withWarnings(response: StoredResponse, warnings: readonly string[]): StoredResponse {
-  const text = headerText([...new Set(warnings)].join('; '));
-  return { ...response, headers: { ...response.headers, [warningHeader]: text } };
+function withWarning(response: StoredResponse, warning: string | undefined): StoredResponse {
+  if (warning === undefined) return response;
+  return { ...response, headers: { ...response.headers, [warningHeader]: headerText(warning) } };
 }
 
 /** The current representation of what an operation is going to change, for the comparison with If-Match. */

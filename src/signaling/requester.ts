@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Requester } from '../commands/targets.ts';
+import { collectWarnings } from '../core/warnings.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 
 /** A peer that moderates, as the requester of a command. */
@@ -11,7 +12,8 @@ export function requesterOf({ id, identity }: Peer): Requester {
 export const Moderated = Type.Object({
   warning: Type.Optional(
     Type.String({
-      description: 'It was done, but not as it should be: the data disk did not take the record',
+      description:
+        'It was done, but not as it should be: the data disk did not take the record, or other nodes do not know of it yet',
     }),
   ),
 });
@@ -21,10 +23,8 @@ export async function moderated(
   peer: Peer,
   command: (requester: Requester) => Promise<unknown>,
 ): Promise<Static<typeof Moderated>> {
-  let warning: string | undefined;
-  const warn = (sentence: string) => {
-    warning = sentence;
-  };
+  const { warn, text } = collectWarnings();
   await command({ ...requesterOf(peer), warn });
+  const warning = text();
   return warning === undefined ? {} : { warning };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, spyOn, test } from 'bun:test';
 import { BusMesh } from '../support/bus-mesh.ts';
 import { apiKey, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -88,6 +88,39 @@ test('peers and producers of a room on other nodes are read, changed and muted b
   expect((await rest('c', `/rooms/${roomId}/peers/nobody`)).status).toBe(404);
   expect((await rest('c', '/rooms/nowhere/peers')).status).toBe(404);
   expect((await rest('c', `/rooms/${roomId}/peers/bob`, { method: 'DELETE' })).status).toBe(204);
+});
+
+test('a request from far searches once and reads once, whatever it does', async () => {
+  const roomId = newRoom();
+  await join('a', roomId, 'alice');
+  const { wire } = mesh.server('c').mesh ?? {};
+  if (!wire) throw new Error('there is no mesh');
+  using asking = spyOn(wire, 'ask');
+  const asked = async (path: string, init: RequestInit) => {
+    asking.mockClear();
+    const { status } = await rest('c', `/rooms/${roomId}${path}`, init);
+    const names = asking.mock.calls.map(([, name]) => name);
+    return [
+      status,
+      Object.fromEntries(
+        Map.groupBy(names, (name) => name)
+          .entries()
+          .map(([name, all]) => [name, all.length]),
+      ),
+    ];
+  };
+  const patch = (body: object) => ({ method: 'PATCH', body: JSON.stringify(body) });
+  const both = patch({ metadata: { seat: 1 }, publish: ['audio'] });
+  expect(await asked('/peers/alice', both)).toEqual([200, { 'peer.find': 2, command: 2, read: 2 }]);
+  const room = patch({ locked: true, maxPeers: 5, bitrateCap: 1_000_000 });
+  expect(await asked('', room)).toEqual([200, { 'peer.find': 2, command: 3, read: 2 }]);
+  expect(await asked('/peers/alice', {})).toEqual([200, { read: 2 }]);
+  expect(await asked('/peers/alice', patch({ publish: null }))).toEqual([
+    200,
+    { 'peer.find': 2, command: 1, read: 2 },
+  ]);
+  expect(mesh.server('a').sfu.read.peer(roomId, 'alice').publish).toBe(true);
+  expect(await asked('/peers/alice', { method: 'DELETE' })).toEqual([204, { 'peer.find': 2, command: 1 }]);
 });
 
 test('a change with If-Match is compared with what another node has', async () => {

@@ -1,5 +1,6 @@
 import { SfuError, toSfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { collectWarnings } from '../../core/warnings.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import { invalidParams } from '../../wire/check.ts';
@@ -35,17 +36,14 @@ export class CommandAnswers {
   }
 
   async #carryOut(from: NodeRef, command: Command): Promise<CommandAnswer> {
-    const warnings: string[] = [];
-    const warn = (sentence: string) => {
-      if (warnings.length < 16) warnings.push(sentence.slice(0, 4096));
-    };
+    const { warn, all } = collectWarnings();
     try {
       const row = commandTable[command.name];
       const { params } = command;
       if (!row.check.Check(params)) throw invalidParams(row.check, params, command.name);
       this.#requireHere(command);
       const value = await row.run(this.options.carrier, { ...params, askedOn: from.name, warn });
-      return { ok: true, value: value ?? null, warnings };
+      return { ok: true, value: value ?? null, warnings: all() };
     } catch (error) {
       if (!(error instanceof SfuError))
         this.options.log.error('a command of another node failed', { command: command.name, error });

@@ -15,53 +15,45 @@ export interface FinderOptions {
   readonly clock: Clock;
 }
 
-/** Where a peer is, and which of its sessions that is. */
-export interface Place {
-  /** Undefined for this node. */
-  readonly node?: NodeRef;
-  readonly sessionId: string;
-}
-
 interface Found {
   readonly node: NodeRef;
   readonly peer: NonNullable<RequestResult<'peer.find'>>;
+}
+
+interface Search {
+  readonly found: readonly Found[];
+  /** Names of nodes that did not answer. */
+  readonly silent: readonly string[];
 }
 
 const findTimeoutMs = 500;
 
 /** Finds rooms and peers on any node: in the roster of a room that is open here, else by asking the others. */
 export class Finder {
+  readonly #searches = new Map<string, Promise<Search>>();
+
   constructor(private readonly options: FinderOptions) {}
 
   /** @throws SfuError not_found; unconfirmed when a node that may have it does not answer */
-  async peer({ roomId, peerId }: { roomId: string; peerId: string }): Promise<Place> {
+  async peer({ roomId, peerId }: { roomId: string; peerId: string }): Promise<FoundPeer> {
     const known = this.options.sfu.mesh.find(roomId, peerId);
     if (known) return known;
     const { found, silent } = await this.#ask({ roomId, peerId });
-    const sessions = found.filter(({ peer }) => peer.sessionId !== null);
-    const [latest] = sessions.sort((one, other) => other.peer.epoch - one.peer.epoch);
-    if (latest) return { node: latest.node, sessionId: latest.peer.sessionId ?? '' };
+    const sessions = found.flatMap(({ node, peer: { sessionId, subject, epoch } }) =>
+      sessionId === null || subject === null ? [] : [{ sessionId, subject, epoch, node }],
+    );
+    const [latest] = sessions.sort((one, other) => other.epoch - one.epoch);
+    if (latest) return latest;
     if (silent.length > 0)
       throw unconfirmed(silent, `peer "${peerId}" is on no node that does, and may be there`);
     throw new SfuError('not_found', `there is no peer "${peerId}" in room "${roomId}"; it may have left`);
-  }
-
-  /** What is known of a peer without asking it to do anything; undefined when nobody answers for it. */
-  async known({ roomId, peerId }: { roomId: string; peerId: string }): Promise<FoundPeer | undefined> {
-    const known = this.options.sfu.mesh.find(roomId, peerId);
-    if (known) return known;
-    const { found } = await this.#ask({ roomId, peerId });
-    for (const { node, peer } of found)
-      if (peer.sessionId !== null && peer.subject !== null)
-        return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch, node };
-    return undefined;
   }
 
   /** @returns a node that has a room; undefined when this one has it @throws SfuError not_found, unconfirmed */
   async room(roomId: string): Promise<NodeRef | undefined> {
     if (this.options.sfu.rooms.has(roomId)) return undefined;
     const { found, silent } = await this.#ask({ roomId, peerId: null });
-    const [first] = found.sort((one, other) => (one.node.life < other.node.life ? -1 : 1));
+    const [first] = found.toSorted((one, other) => (one.node.life < other.node.life ? -1 : 1));
     if (first) return first.node;
     if (silent.length > 0)
       throw unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
@@ -77,7 +69,15 @@ export class Finder {
     return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch };
   }
 
-  async #ask(query: RequestData<'peer.find'>): Promise<{ found: Found[]; silent: string[] }> {
+  /** Commands that one request gives at the same time share one search. */
+  async #ask(query: RequestData<'peer.find'>): Promise<Search> {
+    const key = JSON.stringify(query);
+    const search = this.#searches.get(key) ?? this.#search(query).finally(() => this.#searches.delete(key));
+    this.#searches.set(key, search);
+    return await search;
+  }
+
+  async #search(query: RequestData<'peer.find'>): Promise<Search> {
     const { wire, presence } = this.options;
     const found: Found[] = [];
     const silent: string[] = [];

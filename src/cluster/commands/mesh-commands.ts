@@ -11,12 +11,13 @@ import type { PublishDecision } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
+import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
 import type { Store } from '../../store/store.ts';
 import type { CommandName } from '../command-schemas.ts';
 import type { Presence } from '../presence.ts';
 import type { AskNode, CommandRequest } from './ask-node.ts';
 import type { Carrier } from './carrier.ts';
-import type { Finder, Place } from './finder.ts';
+import type { Finder } from './finder.ts';
 import { keepOut } from './keep-out.ts';
 import { unconfirmed, unconfirmedSentence } from './unconfirmed.ts';
 
@@ -33,6 +34,14 @@ export interface MeshCommandsOptions {
 
 type Params = CommandRequest['params'];
 
+interface ForPeer {
+  readonly name: CommandName;
+  readonly target: PeerTarget;
+  readonly params?: Params;
+  /** Where it was found already. */
+  readonly first?: FoundPeer;
+}
+
 /**
  * The commands over all nodes: each is carried out, and written to the audit log, where the peer is; what is for a room
  * is carried out on every node that has it. What a node did not answer is unconfirmed: an error when it was for that
@@ -44,16 +53,14 @@ export class MeshCommands extends Commands {
   }
 
   override async removePeer(target: PeerTarget, ban?: BanRequest): Promise<Removal> {
-    const { carrier, finder } = this.options;
-    const { subject } = (await finder.known(target)) ?? {};
+    const { carrier, finder, sfu, store, now } = this.options;
+    const first = await finder.peer(target);
     try {
-      return await this.#forPeer({ name: 'removePeer', target, params: { ban: ban ?? null } }, () =>
-        carrier.removePeer(target, ban),
-      );
+      const removal = { name: 'removePeer' as const, target, params: { ban: ban ?? null }, first };
+      return await this.#forPeer(removal, () => carrier.removePeer(target, ban));
     } catch (error) {
-      if (!(error instanceof SfuError) || error.code !== 'unconfirmed' || subject === undefined) throw error;
-      const { sfu, store, now } = this.options;
-      throw await keepOut({ sfu, store, now }, { target, subject, ban, error });
+      if (!(error instanceof SfuError) || error.code !== 'unconfirmed') throw error;
+      throw await keepOut({ sfu, store, now }, { target, subject: first.subject, ban, error });
     }
   }
 
@@ -146,13 +153,10 @@ export class MeshCommands extends Commands {
   }
 
   /** Carries something out where a peer is. @throws SfuError not_found, unconfirmed, and what that node refuses with */
-  async #forPeer<T>(
-    { name, target, params = {} }: { name: CommandName; target: PeerTarget; params?: Params },
-    here: () => Promise<T>,
-  ): Promise<T> {
+  async #forPeer<T>({ name, target, params = {}, first }: ForPeer, here: () => Promise<T>): Promise<T> {
     const { finder, askNode } = this.options;
     for (let tries = 1; ; tries += 1) {
-      const place = await finder.peer(target);
+      const place = tries === 1 && first ? first : await finder.peer(target);
       if (place.node === undefined) return await here();
       const request = { name, sessionId: place.sessionId, ...split({ ...target, ...params }) };
       const outcome = await askNode.command(place.node, request);
@@ -171,7 +175,7 @@ export class MeshCommands extends Commands {
     params: Params = {},
   ): Promise<void> {
     const { finder, askNode, carrier } = this.options;
-    const node: Place['node'] = await finder.room(target.roomId);
+    const node: FoundPeer['node'] = await finder.room(target.roomId);
     if (node === undefined) return await carrier.decide(target, here);
     const request = { name, sessionId: null, ...split({ ...target, ...params }) };
     const outcome = await askNode.command(node, request);

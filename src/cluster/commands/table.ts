@@ -4,7 +4,7 @@ import { Id, oneOf, orNull, Source } from '../../core/schemas.ts';
 import { banKinds } from '../../store/ban-kinds.ts';
 import { type DataCheck, dataCheck } from '../../wire/check.ts';
 import type { CommandName } from '../command-schemas.ts';
-import { Actor, Count, Publish } from '../schemas.ts';
+import { Actor, Count, PublishDecision } from '../schemas.ts';
 import type { Carrier } from './carrier.ts';
 
 /** The commands that one node carries out for another: their params and results, and what runs them. */
@@ -94,7 +94,7 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   allowPeer: row({ ...ofPeer, source }, Count, (carrier, target) =>
     carrier.decide(target, (local) => local.allowAll(target)),
   ),
-  setPublish: row({ ...ofPeer, publish: Publish }, nothing, (carrier, target) =>
+  setPublish: row({ ...ofPeer, publish: PublishDecision }, nothing, (carrier, target) =>
     carrier.decide(target, (local) => local.setPublish(target)),
   ),
   setPeerMetadata: row({ ...ofPeer, metadata: data }, nothing, ({ local }, target) =>

@@ -7,7 +7,7 @@ const pageBytes = 256 * 1024;
 
 /** Answers another node that reads: one page of the rooms, in the order of their ids. */
 export function readPage({ read }: Pick<Sfu, 'read'>, { roomId, peers, after }: ReadQuery): ReadPage {
-  const ids = read.roomIds().filter((id) => roomId === null || id === roomId);
+  const ids = roomId === null ? read.roomIds() : [roomId].filter((id) => read.hasRoom(id));
   const rest = ids.filter((id) => after === null || id >= after.roomId).sort();
   const rooms: RoomPart[] = [];
   let left = pageBytes;

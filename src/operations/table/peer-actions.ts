@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { oneOf, orNull, Reason, Source } from '../../core/schemas.ts';
-import { peerSomewhere } from '../everywhere.ts';
+import { requirePeer } from '../everywhere.ts';
 import { defineOperation, requesterOf } from '../operation.ts';
 import { Ban, BanKind, params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
@@ -52,8 +52,7 @@ export const mutePeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice', source: 'audio' },
   async run(context, { reason, ...target }) {
-    const present = peerSomewhere(context, target.roomId, target.peerId);
-    if (present instanceof Promise) await present;
+    requirePeer(context, target);
     return { count: await context.commands.muteAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });
@@ -69,8 +68,7 @@ export const allowPeer = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   async run(context, { reason, ...target }) {
-    const present = peerSomewhere(context, target.roomId, target.peerId);
-    if (present instanceof Promise) await present;
+    requirePeer(context, target);
     return { count: await context.commands.allowAll({ ...target, ...requesterOf(context, reason) }) };
   },
 });

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
-import { type PeerHere, peerSomewhere, peersEverywhere } from '../everywhere.ts';
+import { type Among, type PeerHere, peerAmongAll, peersEverywhere, requirePeer } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageById } from '../paging.ts';
 import { Metadata, Peer, Publish, pageOf, paging, params } from '../schemas.ts';
@@ -10,6 +10,7 @@ type PeerShape = DeepReadonly<Static<typeof Peer>>;
 
 /** The params that name a peer. */
 export const peerTarget = { roomId: Id, peerId: Id };
+type Target = { readonly roomId: string; readonly peerId: string };
 
 export const listPeers = defineOperation({
   name: 'listPeers',
@@ -46,7 +47,7 @@ export const getPeer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run: (context, { roomId, peerId }) => readPeer(context, roomId, peerId),
+  run: (context, target) => readPeer(context, target),
 });
 
 export const changePeer = defineOperation({
@@ -67,14 +68,13 @@ export const changePeer = defineOperation({
   async run(context, { metadata, publish, reason, ...target }) {
     const { commands } = context;
     checkMetadata(metadata);
-    const present = peerSomewhere(context, target.roomId, target.peerId);
-    if (present instanceof Promise) await present;
+    requirePeer(context, target);
     const request = { ...target, ...requesterOf(context, reason) };
     await Promise.all([
       metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
       publish !== undefined && commands.setPublish({ ...request, publish: publish ?? { ofGranted: true } }),
     ]);
-    return await readPeer(context, target.roomId, target.peerId);
+    return await readPeer(context, target);
   },
 });
 
@@ -96,13 +96,10 @@ export const removePeer = defineOperation({
 });
 
 /** @throws SfuError not_found */
-function readPeer(context: OperationContext, roomId: string, peerId: string): PeerShape | Promise<PeerShape> {
-  const peer = peerSomewhere(context, roomId, peerId);
-  if (context.mesh)
-    return Promise.all([peer, peersEverywhere(context, roomId)]).then(([found, all]) =>
-      describePeer(roomId, found, all),
-    );
-  return describePeer(roomId, peer as PeerHere, context.sfu.read.room(roomId).peers);
+function readPeer(context: OperationContext, target: Target): PeerShape | Promise<PeerShape> {
+  const found = peerAmongAll(context, target);
+  const describe = ({ peer, all }: Among) => describePeer(target.roomId, peer, all);
+  return found instanceof Promise ? found.then(describe) : describe(found);
 }
 
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {

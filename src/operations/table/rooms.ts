@@ -1,11 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { countsOf, joinParts } from '../../cluster/reads/view.ts';
-import { SfuError } from '../../core/errors.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { requireId } from '../../wire/check.ts';
-import { partsOf, roomSomewhere } from '../everywhere.ts';
+import { partsOf, requireRoom, roomSomewhere } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
@@ -59,13 +58,12 @@ export const listRooms = defineOperation({
       [...ids].map((id) => [id, id] as const),
       query,
     );
-    const own = new Set(sfu.read.roomIds());
     const rooms = items.flatMap((id) => {
       const others = byRoom.get(id) ?? [];
-      const here = own.has(id) ? sfu.read.room(id) : undefined;
-      const room = here ?? joinParts(others);
-      const parts = { own: here, others, ages: gathered?.nodes ?? [] };
-      return room ? [{ ...describeRoom(room), state: stateOf(context, room, parts) }] : [];
+      const own = sfu.read.hasRoom(id) ? sfu.read.room(id) : undefined;
+      const room = own ?? joinParts(others);
+      const ages = gathered?.nodes ?? [];
+      return room ? [{ ...describeRoom(room), state: stateOf(context, { room, own, others, ages }) }] : [];
     });
     return { items: rooms, nextCursor };
   },
@@ -96,10 +94,7 @@ export const getRoomState = defineOperation({
   errors: ['not_found'],
   example: { roomId: 'room' },
   async run(context, { roomId }) {
-    const parts = await partsOf(context, roomId, false);
-    const room = parts.own ?? joinParts(parts.others);
-    if (room) return stateOf(context, room, parts);
-    throw new SfuError('not_found', `there is no room "${roomId}"; it may have ended`);
+    return stateOf(context, await partsOf(context, roomId, false));
   },
 });
 
@@ -129,8 +124,7 @@ export const changeRoom = defineOperation({
   async run(context, { roomId, locked, bitrateCap, reason, ...given }) {
     const { commands } = context;
     checkMetadata(given.metadata);
-    const present = roomSomewhere(context, roomId);
-    if (present instanceof Promise) await present;
+    requireRoom(context, roomId);
     const target = { roomId, ...requesterOf(context, reason) };
     const changes: RoomChanges = Object.fromEntries(
       Object.entries(given).map(([name, value]) => [name, value ?? undefined]),
@@ -196,8 +190,7 @@ function readRoom(context: OperationContext, roomId: string): RoomShape | Promis
 
 function stateOf(
   { mesh }: OperationContext,
-  { activePeerId, speaking }: RoomSnapshot,
-  { own, others, ages }: Awaited<ReturnType<typeof partsOf>>,
+  { room: { activePeerId, speaking }, own, others, ages }: Awaited<ReturnType<typeof partsOf>>,
 ): DeepReadonly<Static<typeof RoomState>> {
   const here = own ? [{ node: mesh?.self ?? '', counts: countsOf(own.peers) }] : [];
   const parts = [...here, ...others];

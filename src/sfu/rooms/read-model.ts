@@ -93,6 +93,14 @@ export class ReadModel {
     return this.options.sources.pool.slots.map(workerSnapshot);
   }
 
+  hasRoom(roomId: string): boolean {
+    return this.options.sources.rooms.has(roomId);
+  }
+
+  hasPeer(roomId: string, peerId: string): boolean {
+    return this.options.sources.rooms.get(roomId)?.peers.has(peerId) ?? false;
+  }
+
   roomIds(): string[] {
     return [...this.options.sources.rooms.keys()];
   }
