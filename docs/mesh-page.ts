@@ -114,7 +114,7 @@ bandwidth: nodes should be joined by a network that is better than that of their
 
 ## Moderating and reading from any node
 
-- A command (remove, mute, allow, stop publishing, close, notice, and the rest) can be given at any node: in the call, by REST, over the control
+- A command (remove, mute, allow, stop publishing, lower hands, close, notice, move, and the rest) can be given at any node: in the call, by REST, over the control
   socket, in the dashboard. The node that the peer is on carries it out and has it in its audit log, with the name of the node where it was asked
   (\`askedOn\`). What is for a whole room (mute all, notice, close) is carried out on every node that has it.
 - A removal is done when the socket, the transports and the pipes of that peer are closed: no media can flow. Nodes that have not said within half
@@ -125,11 +125,14 @@ bandwidth: nodes should be joined by a network that is better than that of their
 - A command has an id and is for one session of a peer; one that comes again is not done again. What waited while a node stood still is dropped.
 - Locks, limits and options of a room, mutes and what somebody may publish hold on every node that has the room, and on one that opens it later, as
   long as any node has it. Each such decision has a version, one more than the greatest that its node knew; the greater one holds, and of equal
-  ones that of the greater life. Nodes that decided while they were apart agree when they meet. The codecs of a room are not among
-  them: each node has those of the settings, but for the node where the room was created.
+  ones that of the greater life. Nodes that decided while they were apart agree when they meet.
+- A room has one beginning on all nodes: when it was opened first, and the codecs that it had then, whatever the settings of the others are. It is
+  not created a second time while any node has it (\`wrong_state\`). Nodes that opened it while they knew nothing of each other agree on the earlier
+  beginning; where somebody was in it by then it keeps its codecs, and what it lacks there is \`unsupported\`.
+- A moderator gives nobody more than their token grants: what that is the node of the peer knows. Moderators are told what peers on any node may not do.
 - Joins do not wait for other nodes: \`maxPeers\` can be passed by as many as join at the same moment on different nodes.
 - REST's rooms, peers and producers and the dashboard's pages have those of every node. They are read in half a second at most; \`state.nodes\` of a
-  room says how old each part is, and null for a node that did not answer. The audit log is gathered in the same way. Consumers and statistics are those of the node that is asked.
+  room says how old each part is, and null for a node that did not answer. The audit log is gathered in the same way, and so are consumers, transports, data channels and statistics.
 - \`GET /api/v1/nodes\` and the dashboard's page *Nodes* list the nodes. Any node can be drained from any.
 
 ## What every node knows

@@ -1,4 +1,5 @@
 import type { NodeRequestName, NodeRequests, RoomTelling } from '../sfu/media/node-link.ts';
+import type { RoomOrigin } from '../sfu/rooms/room-origin.ts';
 import type { RoomRules, StampedRule } from '../sfu/rooms/room-rules.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 
@@ -10,6 +11,10 @@ export interface SharedRooms {
   onRoom(listener: (roomId: string, open: boolean) => void): () => void;
   /** Undefined for a room that is not open here. */
   roster(roomId: string): SharesOfOthers | undefined;
+  /** How a room began; undefined for one that is not open here, or before others were asked. */
+  origin(roomId: string): RoomOrigin | undefined;
+  /** Takes over how a room began on another node. */
+  takeOrigin(roomId: string, origin: RoomOrigin): void;
   /** What moderators decided in a room; undefined for one that is not open here. */
   rules(roomId: string): Pick<RoomRules, 'hash' | 'all'> | undefined;
   /** Takes over what was decided on another node. */

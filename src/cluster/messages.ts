@@ -5,6 +5,7 @@ import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
 import * as commands from './command-schemas.ts';
 import { Fact, MeshId, maxFacts } from './fact-schemas.ts';
+import * as lists from './list-schemas.ts';
 import * as reads from './read-schemas.ts';
 import * as shapes from './schemas.ts';
 
@@ -178,6 +179,16 @@ export const requests = {
     reads.ReadQuery,
     reads.ReadPage,
     'What the node has: its rooms, with the peers in them. In pages of about 256 KiB.',
+  ),
+  'read.list': request(
+    lists.ListQuery,
+    orNull(lists.ListPage, 'null when the node does not have the room, or the peer'),
+    'Consumers of a room, or the transports and data channels of a peer.',
+  ),
+  'read.stats': request(
+    lists.StatsQuery,
+    orNull(lists.StatsAnswer, 'null when the node does not have it'),
+    'Statistics of a transport, producer or consumer, read from the media worker.',
   ),
   'read.audit': request(reads.AuditQuery, reads.AuditPage, 'The newest lines of its audit log.'),
   'session.left': request(

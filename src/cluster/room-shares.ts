@@ -20,6 +20,9 @@ export interface RoomSharesOptions {
   readonly clock: Clock;
   /** Of what was decided in the room, as far as it is known here. */
   readonly rulesHash: () => string;
+  /** How the room began, as far as it is known here. */
+  readonly origin: () => RoomStatement['origin'];
+  readonly originStated: (origin: NonNullable<RoomStatement['origin']>) => void;
   /** Fetches what was decided, where another node says something else. */
   readonly rulesStated: (from: NodeRef, hash: string) => Promise<void>;
   /** What nodes say in the room beside their shares. */
@@ -166,11 +169,12 @@ export class RoomShares {
   }
 
   get #statement(): RoomStatement {
-    const { local, rulesHash } = this.options;
-    return { ...local.statement, rules: rulesHash() };
+    const { local, rulesHash, origin } = this.options;
+    return { ...local.statement, origin: origin(), rules: rulesHash() };
   }
 
   async #stated(from: NodeRef, statement: RoomStatement): Promise<void> {
+    if (statement.origin) this.options.originStated(statement.origin);
     const share = this.#shareOf(from);
     const isKnown = share.beginEmpty(statement) || share.fits(statement);
     const rules = this.options.rulesStated(from, statement.rules);

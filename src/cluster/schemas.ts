@@ -83,6 +83,8 @@ const Peer = Type.Object({
   connectedAt: Time,
   joinedAt: orNull(Time),
   handRaisedAt: orNull(Time),
+  publish: Publish,
+  stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });
@@ -132,9 +134,21 @@ export const StampedRule = of<StampedRuleType>()(
   }),
 );
 
-/** What a node says of a room: its share, and the rules that hold there. */
+const RoomOrigin = Type.Object({
+  life: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: 'of the room: one that is opened after it ended everywhere has another',
+  }),
+  openedAt: Time,
+  codecs: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 32 }),
+  chosen: Type.Boolean({ description: 'whether the codecs are options of the room, not settings of a node' }),
+});
+
+/** What a node says of a room: its share, how the room began, and the rules that hold there. */
 export const RoomStatement = Type.Object({
   ...Statement.properties,
+  origin: orNull(RoomOrigin, 'null while the node asks the others; of two the earlier one holds'),
   rules: Type.String({
     pattern: '^([0-9a-f]{16})?$',
     description: 'xxHash64 of the key, version and life of each rule, all of them XORed; empty for none',

@@ -115,6 +115,11 @@ export class Shares {
       ...this.options,
       ...{ roomId, local, roster },
       told: (from, message) => told(from, roomId, message),
+      origin: () => {
+        const origin = domain.origin(roomId);
+        return origin ? { ...origin, codecs: [...origin.codecs] } : null;
+      },
+      originStated: (origin) => domain.takeOrigin(roomId, origin),
       rulesHash: () => rules.hashOf(roomId),
       rulesStated: (from, hash) => rules.stated(from, roomId, hash),
     });

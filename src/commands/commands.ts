@@ -231,8 +231,8 @@ export class Commands {
     );
   }
 
-  /** Moves a room to another worker; its peers are asked to rejoin. */
-  async moveRoom(target: RoomTarget & { workerIndex: number }): Promise<void> {
+  /** Moves a room, or its part on the `node` of that name, to another worker there; its peers are asked to rejoin. */
+  async moveRoom(target: RoomTarget & { workerIndex: number; node?: string }): Promise<void> {
     const { workerIndex } = target;
     await this.#audited({ ...target, action: 'room.move', details: { workerIndex } }, () =>
       this.sfu.moveRoom(target),

@@ -25,6 +25,12 @@ export function decidedPublish(decision: PublishDecision, granted: Grants['publi
   return granted === true ? ofGranted : granted.filter((source) => ofGranted.includes(source));
 }
 
+/** Whether two say the same may be published. */
+export function samePublish(one: Grants['publish'], other: Grants['publish']): boolean {
+  if (typeof one === 'boolean' || typeof other === 'boolean') return one === other;
+  return one.length === other.length && one.every((source) => other.includes(source));
+}
+
 export const defaultGrants: Grants = { publish: true, subscribe: true, moderate: false, hidden: false };
 
 /** Who stands behind a connection, as its token (or development mode) says. */

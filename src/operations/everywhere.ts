@@ -39,6 +39,15 @@ export function roomSomewhere(services: Services, roomId: string): RoomSnapshot 
   return partsOf(services, roomId, false).then(({ room }) => room);
 }
 
+/** The part of a room on one node; without a name a room like `roomSomewhere`. @throws SfuError not_found */
+export async function roomOnNode(services: Services, roomId: string, node?: string): Promise<RoomSnapshot> {
+  if (node === undefined || node === services.mesh?.self) return await roomSomewhere(services, roomId);
+  const { others } = await partsOf(services, roomId, false);
+  const part = others.find((each) => each.node === node);
+  if (part) return part.room;
+  throw notFound(roomId);
+}
+
 /** A room, and its parts on every node. @throws SfuError not_found */
 export async function partsOf(services: Services, roomId: string, peers: boolean) {
   const { sfu, mesh } = services;

@@ -27,7 +27,7 @@ export interface ControlServices {
   readonly config: Config;
   readonly clock: Clock;
   /** What the other nodes have; undefined for a server that is alone. */
-  readonly mesh: Pick<MeshView, 'self' | 'gather' | 'audit'> | undefined;
+  readonly mesh: Pick<MeshView, 'self' | 'gather' | 'list' | 'statistics' | 'audit'> | undefined;
   /** Every node of the mesh; a server that is alone is the only one. */
   readonly nodes: () => readonly NodeInfo[];
   /** The worst rooms, from the last samples of the metrics. */

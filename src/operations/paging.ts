@@ -38,6 +38,11 @@ export function pageById<T extends { readonly id: string }>(items: readonly T[],
   );
 }
 
+/** Where a page begins, and how long it is, for those who read no more than that. */
+export function pageStart({ limit = defaultPageSize, cursor }: PageQuery) {
+  return { after: cursor === undefined ? null : readCursor(cursor), limit };
+}
+
 /** A page of database rows with a number each, the newest first. */
 export function pageOfRows<T extends { readonly id: number }>(
   read: (query: { limit: number; before?: number }) => readonly T[],

@@ -183,6 +183,7 @@ export const Consumer = Type.Object({
   }),
   preferredLayers: orNull(Layers),
   currentLayers: orNull(Layers),
+  node: Type.Optional(Type.String({ description: 'In a mesh: the node of the peer that receives it' })),
   openedAt: time('When it was opened'),
 });
 

@@ -24,6 +24,8 @@ export interface RemoteEvents {
   remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
   /** Its hand was raised, in milliseconds since the epoch, or lowered. */
   remotePeerHand: RemotePeerRef & { raisedAt: number | null };
+  /** What a moderator took of it, or gave back, changed. */
+  remotePeerRestricted: RemotePeerRef;
   remotePeerReacted: RemotePeerRef & { reaction: Reaction };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */

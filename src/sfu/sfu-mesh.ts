@@ -11,7 +11,9 @@ import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerDataToAll, offerToAll } from './rooms/offering.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
+import type { RoomOrigin } from './rooms/room-origin.ts';
 import type { RoomRules, StampedRule } from './rooms/room-rules.ts';
+import { settleRoom } from './rooms/settling.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from './rooms/share.ts';
 import { feedShares, shareOf } from './rooms/share-feed.ts';
 import { resumeLost } from './rooms/subscribing-again.ts';
@@ -151,6 +153,16 @@ export class SfuMesh {
     return (await Promise.all(reading)).flat();
   }
 
+  /** How a room began; undefined for one that is not open here, or before other nodes were asked. */
+  origin(roomId: string): RoomOrigin | undefined {
+    return this.#room(roomId)?.mesh?.origin.stated;
+  }
+
+  /** Another node says how a room began. Does nothing for one that is not open here. */
+  takeOrigin(roomId: string, origin: RoomOrigin): void {
+    this.#room(roomId)?.mesh?.origin.take(origin);
+  }
+
   /** What moderators decided in a room; undefined for one that is not open here. */
   rules(roomId: string): RoomRules | undefined {
     return this.#room(roomId)?.mesh?.rules;
@@ -233,6 +245,11 @@ export class SfuMesh {
     );
     await Promise.race([promise, answer]);
     cancel();
+    const room = this.#room(roomId);
+    if (room)
+      await settleRoom(room).catch((error: unknown) =>
+        room.log.warn('a room could not take over its codecs from other nodes', { error }),
+      );
     this.#settling.delete(roomId);
   }
 

@@ -1,4 +1,4 @@
-import { type Actor, serverActor } from '../core/actors.ts';
+import { serverActor } from '../core/actors.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
@@ -18,11 +18,12 @@ import type { Room } from './rooms/room.ts';
 import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
 import { rulesOf } from './rooms/room-rules.ts';
 import type { SfuSettings } from './rooms/settings.ts';
+import { requireFirst } from './rooms/settling.ts';
 import { type NodeSnapshot, type RoomSnapshot, roomSnapshot } from './rooms/snapshot.ts';
 import { closeSubscription, pauseSubscription, resumeSubscription } from './rooms/subscribing.ts';
 import type { Remains } from './rooms/traces.ts';
 import { SfuMesh } from './sfu-mesh.ts';
-import type { ConsumerTarget, PeerTarget, ProducerTarget, RoomTarget } from './targets.ts';
+import type { ConsumerTarget, NewRoom, PeerTarget, ProducerTarget, RoomTarget } from './targets.ts';
 
 export interface SfuOptions {
   settings: SfuSettings;
@@ -103,20 +104,15 @@ export class Sfu {
   }
 
   /**
-   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there, draining, worker_unavailable
+   * Opens a room before anybody enters it. @throws SfuError wrong_state when it is there, also on another node; draining,
+   * worker_unavailable
    */
-  async createRoom({
-    roomId,
-    options = {},
-    by = serverActor,
-  }: {
-    roomId: string;
-    options?: RoomOptions;
-    by?: Actor;
-  }): Promise<RoomSnapshot> {
+  async createRoom({ roomId, options = {}, by = serverActor }: NewRoom): Promise<RoomSnapshot> {
     if (this.#registry.has(roomId))
       throw new SfuError('wrong_state', `there is a room "${roomId}" already; change it, or close it first`);
     const room = await this.#open(roomId, options);
+    await this.mesh.settling(roomId);
+    requireFirst(room);
     room.mesh?.rules.set(rulesOf(options), by);
     return roomSnapshot(room);
   }

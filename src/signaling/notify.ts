@@ -24,7 +24,7 @@ export function startNotifications(options: NotifyOptions): () => void {
     ...followRoom(events, notify, options),
     ...followOtherNodes(options, notify),
     ...followNode(events, notify, options),
-    ...followRestrictions(events, notify, options.rooms),
+    ...followRestrictions(options, notify),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -1,38 +1,61 @@
-import type { Grants } from '../core/grants.ts';
 import type { SfuBus } from '../sfu/events.ts';
+import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
+import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import type { NotificationData } from './messages.ts';
-import type { Notifier } from './notifier.ts';
+import type { Notifier, Who } from './notifier.ts';
 
 type Restrictions = NotificationData<'peerRestrictions'>;
 
-/** Keeps moderators informed of what others may not do, also by the hand of another moderator. */
-export function followRestrictions(events: SfuBus, notify: Notifier, rooms: ReadonlyMap<string, Room>) {
-  const tell = ({ roomId, peerId }: { roomId: string; peerId: string }) => {
-    const room = rooms.get(roomId);
-    const peer = room?.peers.get(peerId);
-    if (!room || !peer?.joined || peer.hidden) return;
-    notify.some(roomId, 'peerRestrictions', describe(room, peer), moderates);
+export interface FollowRestrictionsOptions {
+  readonly events: SfuBus;
+  /** What happens on other nodes. */
+  readonly remoteEvents: RemoteBus;
+  readonly rooms: ReadonlyMap<string, Room>;
+}
+
+/** Keeps moderators informed of what others may not do, on whatever node, also by the hand of another moderator. */
+export function followRestrictions(
+  { events, remoteEvents, rooms }: FollowRestrictionsOptions,
+  notify: Notifier,
+) {
+  const tell = (room: Room, peer: Peer | RemotePeer | undefined) => {
+    if (!peer?.joined || peer.hidden) return;
+    notify.some(room.id, 'peerRestrictions', describe(room, peer), moderates);
   };
-  const joined = (who: { roomId: string; peerId: string }) => {
+  const here = ({ roomId, peerId }: Who) => {
+    const room = rooms.get(roomId);
+    if (room) tell(room, room.peers.get(peerId));
+  };
+  const elsewhere = ({ roomId, peerId }: Who) => {
+    const room = rooms.get(roomId);
+    if (room) tell(room, room.mesh?.roster.peers.get(peerId));
+  };
+  const joined = (who: Who) => {
     const room = rooms.get(who.roomId);
     const peer = room?.peers.get(who.peerId);
     if (!room || !peer) return;
-    if (isRestricted(describe(room, peer))) tell(who);
+    if (isRestricted(describe(room, peer))) tell(room, peer);
     if (!moderates(peer)) return;
-    for (const other of room.joinedPeers) {
-      if (other === peer || other.hidden) continue;
+    for (const other of room.othersOf(peer)) {
       const restrictions = describe(room, other);
       if (isRestricted(restrictions)) notify.one(who, 'peerRestrictions', restrictions);
     }
   };
+  const joinedElsewhere = (who: Who) => {
+    const room = rooms.get(who.roomId);
+    const peer = room?.mesh?.roster.peers.get(who.peerId);
+    if (room && peer && isRestricted(describe(room, peer))) tell(room, peer);
+  };
   return [
-    events.on('producerPaused', ({ by, ...who }) => by.kind !== 'peer' && tell(who)),
-    events.on('producerAllowed', tell),
-    events.on('peerPermissionsChanged', tell),
+    events.on('producerPaused', ({ by, ...who }) => by.kind !== 'peer' && here(who)),
+    events.on('producerAllowed', here),
+    events.on('peerPermissionsChanged', here),
     events.on('peerJoined', joined),
     events.on('peerRejoined', joined),
+    remoteEvents.on('remotePeerRestricted', elsewhere),
+    remoteEvents.on('remotePeerJoined', joinedElsewhere),
   ];
 }
 
@@ -40,18 +63,15 @@ function moderates({ identity }: Peer): boolean {
   return identity.grants.moderate;
 }
 
-function describe(room: Room, { id, identity, publish }: Peer): Restrictions {
+function describe(room: Room, peer: Peer | RemotePeer): Restrictions {
+  const { id, publish, stopped } = peer;
+  const { subject } = 'share' in peer ? peer.share : peer.identity;
   return {
     peerId: id,
     publish: typeof publish === 'boolean' ? publish : [...publish],
-    stopped: !sameSources(publish, identity.grants.publish),
-    muted: room.restrictions.mutedSources(identity.subject),
+    stopped,
+    muted: room.restrictions.mutedSources(subject),
   };
-}
-
-function sameSources(one: Grants['publish'], other: Grants['publish']): boolean {
-  if (typeof one === 'boolean' || typeof other === 'boolean') return one === other;
-  return one.length === other.length && one.every((source) => other.includes(source));
 }
 
 function isRestricted({ publish, muted }: Restrictions): boolean {

@@ -323,7 +323,7 @@ test('what a node says under the life of another, or before it was ever heard, i
   const roster = b.domain.open('room');
   const bus = world.hub.connect('stranger');
   const encoded = (part: string) => Buffer.from(part).toString('base64url');
-  const state = new TextEncoder().encode('{"number":9,"hash":"0000000000000001","rules":""}');
+  const state = new TextEncoder().encode('{"number":9,"hash":"0000000000000001","origin":null,"rules":""}');
   bus.publish(`t.${encoded('stranger')}.${a.life}.room.${encoded('room')}.state`, state);
   bus.publish(`t.${encoded('stranger')}.some-life.room.${encoded('room')}.state`, state);
   await pass(world.clock, 3000);

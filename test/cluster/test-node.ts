@@ -97,6 +97,12 @@ export class TestRooms implements MeshDomain {
     return this.rosters.get(roomId);
   }
 
+  origin(): undefined {
+    return undefined;
+  }
+
+  takeOrigin(): void {}
+
   rules(): undefined {
     return undefined;
   }
@@ -166,6 +172,8 @@ export function peerShare(peerId: string, more: Partial<PeerShare> = {}): PeerSh
     connectedAt: 1,
     joinedAt: 2,
     handRaisedAt: null,
+    publish: true,
+    stopped: false,
     publications: [],
     dataPublications: [],
     ...more,

@@ -54,10 +54,20 @@ export class Finder {
     if (this.options.sfu.rooms.has(roomId)) return undefined;
     const { found, silent } = await this.#ask({ roomId, peerId: null });
     const [first] = found.toSorted((one, other) => (one.node.life < other.node.life ? -1 : 1));
-    if (first) return first.node;
-    if (silent.length > 0)
-      throw unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
-    throw new SfuError('not_found', `there is no room "${roomId}" on any node; it may have ended`);
+    return first ? first.node : this.#nowhere(roomId, silent);
+  }
+
+  /** The name of the only node that has a room; undefined when this one has it. @throws SfuError not_found, unconfirmed, invalid_params */
+  async nodeOf(roomId: string): Promise<string | undefined> {
+    if (this.options.sfu.rooms.has(roomId)) return undefined;
+    const { found, silent } = await this.#ask({ roomId, peerId: null });
+    const names = found.map(({ node }) => node.name).sort();
+    if (names.length > 1)
+      throw new SfuError(
+        'invalid_params',
+        `node: room "${roomId}" is on ${names.join(' and ')}; name one of them`,
+      );
+    return names[0] ?? this.#nowhere(roomId, silent);
   }
 
   /** Answers another node. */
@@ -67,6 +77,12 @@ export class Finder {
     const peer = peerId === null ? undefined : sfu.mesh.find(roomId, peerId);
     if (!peer || peer.node) return { sessionId: null, subject: null, epoch: 0 };
     return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch };
+  }
+
+  #nowhere(roomId: string, silent: readonly string[]): never {
+    if (silent.length > 0)
+      throw unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
+    throw new SfuError('not_found', `there is no room "${roomId}" on any node; it may have ended`);
   }
 
   /** Commands that one request gives at the same time share one search. */

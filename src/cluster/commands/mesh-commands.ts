@@ -9,7 +9,8 @@ import type { ConsumerTarget, ProducerTarget, RoomTarget } from '../../commands/
 import { SfuError } from '../../core/errors.ts';
 import type { PublishDecision } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
-import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
+import type { RoomChanges, RoomOptions } from '../../sfu/rooms/room-options.ts';
+import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
 import type { Store } from '../../store/store.ts';
@@ -93,14 +94,26 @@ export class MeshCommands extends Commands {
     if (peerId !== undefined)
       return await this.#decideForPeer('mutePeer', { ...target, peerId }, () => super.muteAll(target));
     const { carrier } = this.options;
-    const counts = await this.#everywhere('muteRoom', target, () =>
+    return await this.#sumEverywhere('muteRoom', target, () =>
       carrier.decide(target, (local) => local.muteAll(target)),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  override async allowAll(target: PeerTarget & { source?: Source }): Promise<number> {
-    return await this.#decideForPeer('allowPeer', target, () => super.allowAll(target));
+  override async allowAll(target: RoomTarget & { source?: Source; peerId?: string }): Promise<number> {
+    const { peerId } = target;
+    if (peerId !== undefined)
+      return await this.#decideForPeer('allowPeer', { ...target, peerId }, () => super.allowAll(target));
+    const { carrier } = this.options;
+    return await this.#sumEverywhere('allowRoom', target, () =>
+      carrier.decide(target, (local) => local.allowAll(target)),
+    );
+  }
+
+  override async lowerHands(target: RoomTarget & { peerId?: string }): Promise<number> {
+    const { peerId } = target;
+    const here = () => super.lowerHands(target);
+    if (peerId === undefined) return await this.#sumEverywhere('lowerHands', target, here);
+    return await this.#forPeer({ name: 'lowerHand', target: { ...target, peerId } }, here);
   }
 
   override async setPublish(target: PeerTarget & { publish: PublishDecision }): Promise<void> {
@@ -120,6 +133,15 @@ export class MeshCommands extends Commands {
     else await this.#forPeer({ name: 'notifyPeer', target: { ...target, peerId } }, here);
   }
 
+  override async createRoom(target: RoomTarget & { options: RoomOptions }): Promise<RoomSnapshot> {
+    const room = await super.createRoom(target);
+    const silent = [...this.options.presence.nodes.values()].filter(({ stale }) => stale);
+    const names = silent.map(({ name }) => name).sort();
+    if (names.length > 0)
+      target.warn?.(`${unconfirmedSentence(names)}; where the room is there already, the earlier one holds`);
+    return room;
+  }
+
   override async changeRoom(target: RoomTarget & { changes: RoomChanges }): Promise<void> {
     // JSON has no undefined, which goes back to the settings.
     const given = Object.entries(target.changes).map(([name, value]) => [name, value ?? null]);
@@ -137,6 +159,13 @@ export class MeshCommands extends Commands {
 
   override async closeRoom(target: RoomTarget): Promise<void> {
     await this.#everywhere('closeRoom', target, () => super.closeRoom(target));
+  }
+
+  /** The workers are those of one node: of the one that is named, else of this one, else of the only one that has the room. */
+  override async moveRoom(target: RoomTarget & { workerIndex: number; node?: string }): Promise<void> {
+    const { finder } = this.options;
+    const { node = await finder.nodeOf(target.roomId), ...move } = target;
+    await this.#onNode('moveRoom', { ...move, node }, () => super.moveRoom(move));
   }
 
   override async drain(request: Requester & { milliseconds: number; node?: string }): Promise<void> {
@@ -181,6 +210,11 @@ export class MeshCommands extends Commands {
     const outcome = await askNode.command(node, request);
     if (outcome.state === 'unconfirmed') throw unconfirmed([node.name], tryAgain);
     if (outcome.state === 'refused') throw outcome.error;
+  }
+
+  async #sumEverywhere(name: CommandName, target: RoomTarget, here: () => Promise<number>): Promise<number> {
+    const counts = await this.#everywhere(name, target, here);
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   /** Carries something out on every node that has a room. @throws SfuError not_found, unconfirmed */

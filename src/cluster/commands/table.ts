@@ -104,6 +104,12 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   muteRoom: row({ ...ofRoom, source }, Count, (carrier, target) =>
     carrier.decide(target, (local) => local.muteAll(target)),
   ),
+  allowRoom: row({ ...ofRoom, source }, Count, (carrier, target) =>
+    carrier.decide(target, (local) => local.allowAll(target)),
+  ),
+  lowerHand: row(ofPeer, Count, ({ local }, target) => local.lowerHands(target)),
+  lowerHands: row(ofRoom, Count, ({ local }, target) => local.lowerHands(target)),
+  moveRoom: row({ ...ofRoom, workerIndex: Count }, nothing, ({ local }, target) => local.moveRoom(target)),
   notifyRoom: row({ ...ofRoom, message }, nothing, ({ local }, target) => local.notice(target)),
   changeRoom: row(
     {

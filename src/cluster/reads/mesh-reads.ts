@@ -1,12 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { AuditLog } from '../../store/audit.ts';
+import type { ListItems, ListName } from '../list-schemas.ts';
 import type { Mesh } from '../mesh.ts';
 import type { About } from '../presence.ts';
 import type { AuditQuery, ReadPage, ReadQuery, RoomPart } from '../read-schemas.ts';
 import type { RemoteNode } from '../remote-node.ts';
 import { within } from '../within.ts';
 import { MeshAudit } from './audit.ts';
+import { type ListOf, MeshLists, type PlacedList } from './lists.ts';
 import { readPage } from './pages.ts';
 import type {
   AuditPlace,
@@ -41,9 +43,11 @@ export class MeshReads implements MeshView {
   readonly #parts = new Map<string, Part>();
   readonly #roundTrips = new Map<string, number>();
   readonly #audit: MeshAudit;
+  readonly #lists: MeshLists;
 
   constructor(private readonly options: MeshReadsOptions) {
     const { mesh, sfu, auditLog, clock } = options;
+    this.#lists = new MeshLists({ mesh, sfu, clock });
     this.#audit = new MeshAudit({ mesh, log: auditLog, clock });
     mesh.answer({ read: (_from, query) => readPage(sfu, query) });
     mesh.presence.events.on('gone', ({ node }) => {
@@ -80,6 +84,14 @@ export class MeshReads implements MeshView {
 
   async audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage> {
     return await this.#audit.page(query, place);
+  }
+
+  async list<L extends ListName>(query: ListOf<L>): Promise<PlacedList<ListItems[L]>> {
+    return await this.#lists.list(query);
+  }
+
+  async statistics(object: { roomId: string; id: string }): Promise<readonly object[] | undefined> {
+    return await this.#lists.statistics(object);
   }
 
   async gather({ roomId, peers }: { roomId?: string; peers: boolean }): Promise<Gathered> {

@@ -1,6 +1,8 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { AuditEntry } from '../../store/audit.ts';
+import type { ListItems, ListName } from '../list-schemas.ts';
 import type { AuditQuery, RoomPart } from '../read-schemas.ts';
+import type { ListOf, PlacedList } from './lists.ts';
 
 /** A node of the mesh, as the dashboard and programs see it. */
 export interface NodeInfo {
@@ -64,6 +66,13 @@ export interface MeshView {
   audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage>;
   /** Asks the others for their rooms, or for their part of one. */
   gather(query: { readonly roomId?: string; readonly peers: boolean }): Promise<Gathered>;
+  /** Asks the others for consumers of a room, or for transports or data channels of a peer. */
+  list<L extends ListName>(query: ListOf<L>): Promise<PlacedList<ListItems[L]>>;
+  /** Statistics of a media object on another node; undefined when none has it. */
+  statistics(object: {
+    readonly roomId: string;
+    readonly id: string;
+  }): Promise<readonly object[] | undefined>;
 }
 
 /** The peers of a gathered room, each with its node. */

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason } from '../../core/schemas.ts';
+import { findEverywhere, pageEverywhere, statisticsEverywhere } from '../lists.ts';
 import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
-import { pageById } from '../paging.ts';
 import { Consumer, pageOf, paging, params, Stats } from '../schemas.ts';
 import { describeStats } from './stats.ts';
 
@@ -24,17 +24,8 @@ export const listConsumers = defineOperation({
   result: pageOf(Consumer),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run({ sfu }, { roomId, peerId, producerId, kind, ...query }) {
-    const found = sfu.read
-      .consumers(roomId)
-      .filter(
-        (consumer) =>
-          (peerId === undefined || consumer.peerId === peerId) &&
-          (producerId === undefined || consumer.producerId === producerId) &&
-          (kind === undefined || consumer.kind === kind),
-      );
-    return pageById(found, query);
-  },
+  run: (context, { limit, cursor, ...wanted }) =>
+    pageEverywhere(context, { list: 'consumers', ...wanted }, { limit, cursor }),
 });
 
 export const getConsumer = defineOperation({
@@ -48,7 +39,7 @@ export const getConsumer = defineOperation({
   versioned: true,
   errors: ['not_found'],
   example,
-  run: ({ sfu }, { roomId, consumerId }) => sfu.read.consumer(roomId, consumerId),
+  run: (context, target) => findConsumer(context, target),
 });
 
 export const getConsumerStats = defineOperation({
@@ -61,9 +52,9 @@ export const getConsumerStats = defineOperation({
   result: Stats,
   errors: ['not_found', 'gone'],
   example,
-  async run({ sfu }, { roomId, consumerId }) {
-    const { id } = sfu.read.consumer(roomId, consumerId);
-    return describeStats(await sfu.read.statistics({ roomId, id }));
+  async run(context, target) {
+    const { id, node } = await findConsumer(context, target);
+    return describeStats(await statisticsEverywhere(context, { roomId: target.roomId, id, node }));
   },
 });
 
@@ -83,8 +74,8 @@ export const pauseConsumer = defineOperation({
   doc: 'Pauses what a peer receives. The peer is notified and may resume it.',
   ...pausing,
   async run(context, { roomId, consumerId, reason }) {
-    await context.commands.pauseConsumer(targetOf(context, { roomId, consumerId }, reason));
-    return context.sfu.read.consumer(roomId, consumerId);
+    await context.commands.pauseConsumer(await targetOf(context, { roomId, consumerId }, reason));
+    return await findConsumer(context, { roomId, consumerId });
   },
 });
 
@@ -94,8 +85,8 @@ export const resumeConsumer = defineOperation({
   doc: 'Lets a peer receive again.',
   ...pausing,
   async run(context, { roomId, consumerId, reason }) {
-    await context.commands.resumeConsumer(targetOf(context, { roomId, consumerId }, reason));
-    return context.sfu.read.consumer(roomId, consumerId);
+    await context.commands.resumeConsumer(await targetOf(context, { roomId, consumerId }, reason));
+    return await findConsumer(context, { roomId, consumerId });
   },
 });
 
@@ -111,16 +102,21 @@ export const closeConsumer = defineOperation({
   errors: ['not_found'],
   example,
   async run(context, { roomId, consumerId, reason }) {
-    await context.commands.closeConsumer(targetOf(context, { roomId, consumerId }, reason));
+    await context.commands.closeConsumer(await targetOf(context, { roomId, consumerId }, reason));
     return {};
   },
 });
 
-function targetOf(
-  context: OperationContext,
-  { roomId, consumerId }: { roomId: string; consumerId: string },
-  reason?: string,
-) {
-  const { peerId } = context.sfu.read.consumer(roomId, consumerId);
+interface Target {
+  readonly roomId: string;
+  readonly consumerId: string;
+}
+
+function findConsumer(context: OperationContext, { roomId, consumerId: id }: Target) {
+  return findEverywhere(context, { list: 'consumers', roomId, id });
+}
+
+async function targetOf(context: OperationContext, { roomId, consumerId }: Target, reason?: string) {
+  const { peerId } = await findConsumer(context, { roomId, consumerId });
   return { roomId, peerId, consumerId, ...requesterOf(context, reason) };
 }

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
+import { pageEverywhere } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
-import { pageById } from '../paging.ts';
 import { pageOf, paging, params, time } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 
@@ -17,8 +17,13 @@ export const listDataProducers = defineOperation({
   result: pageOf(Type.Object({ id: Id, label: Type.String(), protocol: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run({ sfu }, { roomId, peerId, ...query }) {
-    return pageById(sfu.read.peer(roomId, peerId).dataProducers, query);
+  async run(context, { roomId, peerId, ...page }) {
+    const { items, nextCursor } = await pageEverywhere(
+      context,
+      { list: 'dataProducers', roomId, peerId },
+      page,
+    );
+    return { items: items.map(({ node: _, ...channel }) => channel), nextCursor };
   },
 });
 
@@ -32,7 +37,12 @@ export const listDataConsumers = defineOperation({
   result: pageOf(Type.Object({ id: Id, dataProducerId: Id, label: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run({ sfu }, { roomId, peerId, ...query }) {
-    return pageById(sfu.read.peer(roomId, peerId).dataConsumers, query);
+  async run(context, { roomId, peerId, ...page }) {
+    const { items, nextCursor } = await pageEverywhere(
+      context,
+      { list: 'dataConsumers', roomId, peerId },
+      page,
+    );
+    return { items: items.map(({ node: _, ...channel }) => channel), nextCursor };
   },
 });

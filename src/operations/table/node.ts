@@ -133,7 +133,7 @@ export const getTopRooms = defineOperation({
 });
 
 /** @throws SfuError not_found for a name that no node has */
-function requireNode({ nodes }: OperationContext, name: string | undefined): void {
+export function requireNode({ nodes }: OperationContext, name: string | undefined): void {
   if (name === undefined || nodes().some((node) => node.name === name)) return;
   throw new SfuError('not_found', `there is no node "${name}"; listNodes has those that are there`);
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Id, MediaKind, Nothing, Reason, Source } from '../../core/schemas.ts';
 import { type ProducerSomewhere, producerSomewhere, producersEverywhere } from '../everywhere.ts';
+import { statisticsEverywhere } from '../lists.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageById } from '../paging.ts';
 import { Producer, pageOf, paging, params, Stats } from '../schemas.ts';
@@ -64,9 +65,9 @@ export const getProducerStats = defineOperation({
   result: Stats,
   errors: ['not_found', 'gone'],
   example,
-  async run({ sfu }, { roomId, producerId }) {
-    const { id } = sfu.read.producer(roomId, producerId);
-    return describeStats(await sfu.read.statistics({ roomId, id }));
+  async run(context, { roomId, producerId }) {
+    const { id, node } = await producerSomewhere(context, roomId, producerId);
+    return describeStats(await statisticsEverywhere(context, { roomId, id, node }));
   },
 });
 

@@ -4,11 +4,12 @@ import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import type { RoomChanges } from '../../sfu/rooms/room-options.ts';
 import type { RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
 import { requireId } from '../../wire/check.ts';
-import { partsOf, requireRoom, roomSomewhere } from '../everywhere.ts';
+import { partsOf, requireRoom, roomOnNode, roomSomewhere } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { pageByKey } from '../paging.ts';
 import { pageOf, paging, params, Room, RoomOptions, RoomState, roomOptions } from '../schemas.ts';
 import { checkMetadata } from './metadata.ts';
+import { requireNode } from './node.ts';
 
 type RoomShape = DeepReadonly<Static<typeof Room>>;
 
@@ -16,7 +17,7 @@ export const createRoom = defineOperation({
   name: 'createRoom',
   verb: 'POST',
   path: '/rooms',
-  doc: 'Opens a room before its first peer, with its own options. A room that is not created is opened by its first peer, with the settings of the server.',
+  doc: 'Opens a room before its first peer, with its own options. A room that is not created is opened by its first peer, with the settings of the server. In a mesh it is `wrong_state` when any node has it.',
   scope: 'rooms',
   params: params({
     roomId: Id,
@@ -143,20 +144,28 @@ export const moveRoom = defineOperation({
   name: 'moveRoom',
   verb: 'POST',
   path: '/rooms/:roomId/move',
-  doc: 'Moves a room to another media worker. Its peers stay connected and are asked to set up their media again.',
+  doc: 'Moves a room to another media worker. Its peers stay connected and are asked to set up their media again. In a mesh each node has workers of its own, and its part of the room is moved.',
   scope: 'node',
   params: params({
     roomId: Id,
     workerIndex: Type.Integer({ minimum: 0, maximum: 1000, description: 'A running worker of listWorkers' }),
+    node: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description:
+          'In a mesh: whose part of the room; by default the one that is asked, else the only one that has the room',
+      }),
+    ),
     reason: Type.Optional(Reason),
   }),
   result: Room,
   errors: ['not_found'],
   example: { roomId: 'room', workerIndex: 0 },
-  async run(context, { roomId, workerIndex, reason }) {
-    const { commands, sfu } = context;
-    await commands.moveRoom({ roomId, workerIndex, ...requesterOf(context, reason) });
-    return describeRoom(sfu.read.room(roomId));
+  async run(context, { roomId, workerIndex, node, reason }) {
+    requireNode(context, node);
+    await context.commands.moveRoom({ roomId, workerIndex, node, ...requesterOf(context, reason) });
+    return describeRoom(await roomOnNode(context, roomId, node));
   },
 });
 

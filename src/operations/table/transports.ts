@@ -1,8 +1,6 @@
-import { SfuError } from '../../core/errors.ts';
 import { Id } from '../../core/schemas.ts';
-import type { PeerSnapshot, TransportSnapshot } from '../../sfu/rooms/snapshot.ts';
+import { findEverywhere, pageEverywhere, statisticsEverywhere } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
-import { pageById } from '../paging.ts';
 import { pageOf, paging, params, Stats, Transport } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
 import { describeStats } from './stats.ts';
@@ -17,8 +15,9 @@ export const listTransports = defineOperation({
   result: pageOf(Transport),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  run({ sfu }, { roomId, peerId, ...query }) {
-    return pageById(sfu.read.peer(roomId, peerId).transports, query);
+  async run(context, { roomId, peerId, ...page }) {
+    const { items, nextCursor } = await pageEverywhere(context, { list: 'transports', roomId, peerId }, page);
+    return { items: items.map(({ node: _, ...transport }) => transport), nextCursor };
   },
 });
 
@@ -32,14 +31,9 @@ export const getTransportStats = defineOperation({
   result: Stats,
   errors: ['not_found', 'gone'],
   example: { roomId: 'room', peerId: 'alice', transportId: '{sendTransport}' },
-  async run({ sfu }, { roomId, peerId, transportId }) {
-    const { id } = findTransport(sfu.read.peer(roomId, peerId), transportId);
-    return describeStats(await sfu.read.statistics({ roomId, id }));
+  async run(context, { roomId, peerId, transportId }) {
+    const wanted = { list: 'transports', roomId, peerId, id: transportId } as const;
+    const { id, node } = await findEverywhere(context, wanted);
+    return describeStats(await statisticsEverywhere(context, { roomId, id, node }));
   },
 });
-
-function findTransport({ transports }: PeerSnapshot, id: string): TransportSnapshot {
-  const found = transports.find((transport) => transport.id === id);
-  if (found) return found;
-  throw new SfuError('not_found', `the peer has no transport "${id}"; it may have been closed`);
-}

@@ -47,7 +47,16 @@ export class RoomRouters {
   #closed = false;
   #preferred: LiveWorker | undefined;
 
-  constructor(private readonly options: RoomRoutersOptions) {}
+  #codecs: readonly CodecName[];
+
+  constructor(private readonly options: RoomRoutersOptions) {
+    this.#codecs = options.codecs;
+  }
+
+  /** What it offers, the preferred first. */
+  get codecs(): readonly CodecName[] {
+    return this.#codecs;
+  }
 
   get all(): readonly RoomRouter[] {
     return [...this.#routers.values()];
@@ -128,6 +137,13 @@ export class RoomRouters {
     return retired;
   }
 
+  /** Gives the room other codecs, while nobody is in it: it has no router until the next `place`. */
+  recode(codecs: readonly CodecName[]): void {
+    this.#codecs = codecs;
+    this.retire();
+    this.#rtpCapabilities = undefined;
+  }
+
   close(): void {
     this.#closed = true;
     this.retire();
@@ -167,7 +183,7 @@ export class RoomRouters {
   }
 
   async #create(live: LiveWorker): Promise<RoomRouter> {
-    const opened = await createRouter(live, mediaCodecs(this.options.codecs));
+    const opened = await createRouter(live, mediaCodecs(this.#codecs));
     const { router } = opened;
     if (this.#closed) closeRouter(router);
     this.#rtpCapabilities ??= shareCapabilities(undisguised(router.rtpCapabilities));

@@ -12,13 +12,16 @@ import { capBitrate } from './transports.ts';
 export async function mute(room: Room, muted: SubjectSource): Promise<void> {
   const { by, ...what } = muted;
   room.mesh?.rules.set([{ name: 'mute', ...what, value: true }], by);
-  await muteSource(room, muted);
+  const muting = muteSource(room, muted);
+  room.mesh?.roster.restricted(muted.subject);
+  await muting;
 }
 
 export function allow(room: Room, allowed: SubjectSource): void {
   const { by, ...what } = allowed;
   room.mesh?.rules.set([{ name: 'mute', ...what, value: false }], by);
   allowSource(room, allowed);
+  room.mesh?.roster.restricted(allowed.subject);
 }
 
 export function restrict(

@@ -3,7 +3,7 @@ import type { Actor } from '../../core/actors.ts';
 import { type Clock, stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
-import { type Grants, type Identity, mayPublish, type Published } from '../../core/grants.ts';
+import { type Grants, type Identity, mayPublish, type Published, samePublish } from '../../core/grants.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { MediaIndex } from './media-index.ts';
@@ -218,6 +218,11 @@ export class Peer {
   /** Puts its media on a router that it leases, before its first transport. */
   placeOn(router: RoomRouter): void {
     this.router = router;
+  }
+
+  /** Whether it may publish something else than its token grants. */
+  get stopped(): boolean {
+    return !samePublish(this.publish, this.identity.grants.publish);
   }
 
   /** @throws SfuError wrong_state before join and after the end. */

@@ -40,6 +40,15 @@ export class RemotePeer {
     return this.share.hidden;
   }
 
+  /** What it may publish, and whether that is something else than its token grants. */
+  get publish(): PeerShare['publish'] {
+    return this.share.publish;
+  }
+
+  get stopped(): boolean {
+    return this.share.stopped;
+  }
+
   get joined(): boolean {
     return this.share.state === 'joined';
   }

@@ -1,5 +1,7 @@
 import type { types } from 'mediasoup';
 import * as ortc from 'mediasoup/ortc';
+import { type CodecName, codecLabel } from '../../core/codecs.ts';
+import { SfuError } from '../../core/errors.ts';
 import { deepFreeze } from '../../core/freeze.ts';
 import type { PipedTrack } from '../media/piped-track.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
@@ -19,6 +21,8 @@ export class RemotePublication implements Publication {
     readonly peer: RemotePeerRef,
     share: PublicationShare,
     readonly track: PipedTrack,
+    /** Of the room on this node. */
+    private readonly codecs: () => readonly CodecName[],
   ) {
     const { roomId, peerId, sessionId } = peer;
     const { consumable, pausedBy, ...plain } = share;
@@ -55,6 +59,17 @@ export class RemotePublication implements Publication {
     this.#onClose.clear();
   }
 
+  /** The room may have been opened here while this node knew nothing of the other one. */
+  #requireCodec(): void {
+    const { codec } = this.info;
+    const codecs = this.codecs();
+    if (codecs.some((name) => codecLabel(name) === codec)) return;
+    throw new SfuError(
+      'unsupported',
+      `on this node the room has ${codecs.join(', ')}, and not ${codec}; it has what its first node offered once nobody is in it here and it is opened again`,
+    );
+  }
+
   #handle(consumable: types.RtpParameters): PublicationHandle {
     const closed = () => this.#closed;
     const mayReturn = () => this.#mayReturn;
@@ -65,7 +80,10 @@ export class RemotePublication implements Publication {
       get closed() {
         return closed();
       },
-      bring: (to) => this.track.bring(to),
+      bring: async (to) => {
+        this.#requireCodec();
+        return await this.track.bring(to);
+      },
       // mediasoup fills in what is missing in the capabilities.
       canBePlayed: (rtpCapabilities) => ortc.canConsume(consumable, structuredClone(rtpCapabilities)),
       consumableCodecs: consumable.codecs,

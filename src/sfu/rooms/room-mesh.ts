@@ -19,6 +19,8 @@ import { isReliable } from './publication.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePublication } from './remote-publication.ts';
 import type { RoomContext } from './room-context.ts';
+import type { RoomOptions } from './room-options.ts';
+import { KnownOrigin } from './room-origin.ts';
 import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
 import { producerRef, RemoteRoster, type RosterRoom } from './roster.ts';
@@ -30,6 +32,8 @@ const wayOut = 'the way to other nodes';
 /** What a room is to its part in the mesh. */
 export interface MeshedRoom {
   readonly id: string;
+  readonly openedAt: number;
+  readonly options: RoomOptions;
   readonly closed: boolean;
   readonly context: RoomContext;
   readonly log: Logger;
@@ -45,6 +49,7 @@ export class RoomMesh implements RosterRoom {
   readonly roster: RemoteRoster;
   readonly speakers: RoomSpeakers;
   readonly rules: RoomRules;
+  readonly origin: KnownOrigin;
   readonly data: OutgoingData;
   readonly dataReceivers: DataReceivers;
   readonly outgoing: OutgoingPipes;
@@ -57,6 +62,12 @@ export class RoomMesh implements RosterRoom {
     const { id: roomId, routers } = room;
     const { link, listenInfo } = mesh;
     this.roster = new RemoteRoster(this);
+    this.origin = new KnownOrigin({
+      life: Bun.randomUUIDv7(),
+      openedAt: room.openedAt,
+      codecs: routers.codecs,
+      chosen: room.options.codecs !== undefined,
+    });
     this.rules = new RoomRules(this.life, (rules) => mesh.rulesMade(roomId, rules));
     this.speakers = new RoomSpeakers({
       roomId,
@@ -201,7 +212,7 @@ export class RoomMesh implements RosterRoom {
       },
       onReachable: () => this.events.emit('remoteProducerReachable', producerRef(publication)),
     });
-    const publication = new RemotePublication(ref, share, track);
+    const publication = new RemotePublication(ref, share, track, () => this.room.routers.codecs);
     return publication;
   }
 

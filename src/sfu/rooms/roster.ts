@@ -1,6 +1,8 @@
 import type { RemoteEnd } from '../../core/ends.ts';
+import { samePublish } from '../../core/grants.ts';
 import type { RoomTellings } from '../media/node-link.ts';
 import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
+import { outranks } from './rank.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
 import type { RemotePublication } from './remote-publication.ts';
@@ -114,6 +116,12 @@ export class RemoteRoster implements SharesOfOthers {
     if (peer?.joined && !peer.hidden) this.room.events.emit('remotePeerReacted', { ...peer.ref, reaction });
   }
 
+  /** What a moderator took of a subject changed. */
+  restricted(subject: string): void {
+    for (const peer of this.#shown.values())
+      if (peer.joined && peer.share.subject === subject) this.#restricted(peer);
+  }
+
   /** The room has ended here. */
   close(): void {
     for (const peer of this.#shown.values()) closeAll(peer);
@@ -183,7 +191,7 @@ export class RemoteRoster implements SharesOfOthers {
   }
 
   #update(peer: RemotePeer, share: PeerShare): void {
-    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand } = peer;
+    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand, publish, stopped } = peer;
     if (joined && share.state !== 'joined') {
       this.#left(peer, 'rejoin');
       peer.share = share;
@@ -196,7 +204,12 @@ export class RemoteRoster implements SharesOfOthers {
     if (displayName !== oldDisplayName)
       this.room.events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
     if (handRaisedAt !== oldHand) this.room.events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
+    if (stopped !== peer.stopped || !samePublish(publish, peer.publish)) this.#restricted(peer);
     this.#publications(peer);
+  }
+
+  #restricted({ ref }: RemotePeer): void {
+    this.room.events.emit('remotePeerRestricted', ref);
   }
 
   #joined(peer: RemotePeer): void {
@@ -268,17 +281,6 @@ export class RemoteRoster implements SharesOfOthers {
     const { id: dataProducerId, label } = share;
     this.room.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
   }
-}
-
-/** Whether the first of two sessions of one peer id ranks before the second: it came later. */
-function outranks(one: Rank, other: Rank): boolean {
-  if (one.share.epoch !== other.share.epoch) return one.share.epoch > other.share.epoch;
-  return one.from.life > other.from.life;
-}
-
-interface Rank {
-  readonly share: { readonly epoch: number };
-  readonly from: { readonly life: string };
 }
 
 /** Ends what a peer publishes. @returns what that was */

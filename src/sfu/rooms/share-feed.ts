@@ -13,6 +13,7 @@ const changing = [
   'peerRejoin',
   'peerRejoined',
   'peerMetadataChanged',
+  'peerPermissionsChanged',
   'producerOpened',
   'producerPaused',
   'producerResumed',
@@ -67,6 +68,8 @@ export function shareOf(peer: Peer): PeerShare {
     metadata,
     connectedAt,
     handRaisedAt,
+    publish,
+    stopped,
   } = peer;
   return {
     peerId: peer.id,
@@ -82,6 +85,8 @@ export function shareOf(peer: Peer): PeerShare {
     connectedAt,
     joinedAt,
     handRaisedAt,
+    publish,
+    stopped,
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

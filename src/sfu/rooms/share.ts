@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
+import type { Grants } from '../../core/grants.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
 import type { Device } from './peer-state.ts';
 import type { DataDelivery, Holder } from './publication.ts';
@@ -61,6 +62,10 @@ export interface PeerShare {
   readonly joinedAt: number | null;
   /** When its hand was raised; null while it is not. */
   readonly handRaisedAt: number | null;
+  /** What it may publish now. */
+  readonly publish: Grants['publish'];
+  /** Whether that is something else than its token grants. */
+  readonly stopped: boolean;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
 }

@@ -141,10 +141,10 @@ export function takeSnapshot(sfu: SnapshotSources, now: number): NodeSnapshot {
 }
 
 export function roomSnapshot(room: Room): RoomSnapshot {
-  const { id, openedAt, locked, bitrateCap, options, observers, mesh } = room;
+  const { id, locked, bitrateCap, options, observers, mesh } = room;
   return {
     id,
-    openedAt,
+    openedAt: mesh?.origin.current.openedAt ?? room.openedAt,
     locked,
     bitrateCap,
     options,

@@ -23,11 +23,13 @@ function take(room: Room, { rule, by }: StampedRule): void {
       void capBitrate(room, rule.value);
       return;
     case 'mute':
-      if (!rule.value) return allowSource(room, { ...rule, by });
-      muteSource(room, { ...rule, by }).catch((error: unknown) => {
-        // It is held from now on; a producer that closes at this moment needs no pause.
-        room.log.warn('a mute of another node did not reach the worker', { subject: rule.subject, error });
-      });
+      if (rule.value)
+        muteSource(room, { ...rule, by }).catch((error: unknown) => {
+          // It is held from now on; a producer that closes at this moment needs no pause.
+          room.log.warn('a mute of another node did not reach the worker', { subject: rule.subject, error });
+        });
+      else allowSource(room, { ...rule, by });
+      room.mesh?.roster.restricted(rule.subject);
       return;
     case 'publish':
       return restrictPublish(room, { subject: rule.subject, publish: rule.value, by });

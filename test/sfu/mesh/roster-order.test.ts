@@ -46,6 +46,8 @@ function share(peerId: string, sessionId: string, epoch: number): PeerShare {
     connectedAt: 0,
     joinedAt: 0,
     handRaisedAt: null,
+    publish: true,
+    stopped: false,
     publications: [],
     dataPublications: [],
   };
