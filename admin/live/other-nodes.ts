@@ -3,7 +3,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 
 export interface OtherNodesOptions {
-  readonly mesh: MeshView;
+  readonly mesh: Pick<MeshView, 'self' | 'gather'>;
   readonly clock: Clock;
   /** Something new was read. */
   readonly changed: () => void;
