@@ -8,7 +8,7 @@ import { noMeshCounts } from './media/mesh-counts.ts';
 import type { NodeLink, NodeRequestName, NodeRequests, RoomTelling } from './media/node-link.ts';
 import { type PipeReading, readPipe } from './media/pipe-reading.ts';
 import type { RemoteBus, RemoteEvents } from './remote-events.ts';
-import { offerDataToAll, offerToAll } from './rooms/offering.ts';
+import { offerWhatComes } from './remote-offers.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
 import type { RoomOrigin } from './rooms/room-origin.ts';
@@ -16,7 +16,6 @@ import type { RoomRules, StampedRule } from './rooms/room-rules.ts';
 import { settleRoom } from './rooms/settling.ts';
 import type { NodeRef, PeerShare, ShareChange, SharesOfOthers } from './rooms/share.ts';
 import { feedShares, shareOf } from './rooms/share-feed.ts';
-import { resumeLost } from './rooms/subscribing-again.ts';
 import { takeRules } from './rooms/taking-rules.ts';
 
 /** How long a peer that opens a room here waits for what other nodes say of it. */
@@ -89,7 +88,10 @@ export class SfuMesh {
     const { events } = this.options;
     const settle = ({ roomId }: { roomId: string }) =>
       void this.#settling.set(roomId, this.#settle(roomId, known));
-    const stops = [...this.#offerWhatComes(), events.on('roomOpened', settle)];
+    const stops = [
+      ...offerWhatComes({ registry, events, remote: this.events }),
+      events.on('roomOpened', settle),
+    ];
     return () => {
       for (const stop of stops) stop();
     };
@@ -255,39 +257,6 @@ export class SfuMesh {
 
   #room(roomId: string): Room | undefined {
     return this.options.registry.rooms.get(roomId);
-  }
-
-  #offerWhatComes(): (() => void)[] {
-    const media = ({ roomId, producerId }: { roomId: string; producerId: string }) => {
-      const room = this.#room(roomId);
-      const publication = room?.publications.find(({ info }) => info.id === producerId);
-      if (!room || !publication) return;
-      offerToAll(room, publication);
-      resumeLost(room, publication);
-    };
-    const data = ({ roomId, dataProducerId }: { roomId: string; dataProducerId: string }) => {
-      const room = this.#room(roomId);
-      const publication = room?.dataPublications.find(({ info }) => info.id === dataProducerId);
-      if (!room || !publication) return;
-      offerDataToAll(room, publication);
-      if (publication.audience.ready) room.mesh?.dataReceivers.received(dataProducerId);
-    };
-    const joinedThere = ({ roomId, peerId }: { roomId: string; peerId: string }) => {
-      const { mesh } = this.#room(roomId) ?? {};
-      const life = mesh?.roster.peers.get(peerId)?.node.life;
-      if (life !== undefined) mesh?.dataReceivers.joinedThere(life);
-    };
-    const joinedHere = ({ roomId }: { roomId: string }) =>
-      this.#room(roomId)?.mesh?.dataReceivers.joinedHere();
-    const { events } = this.options;
-    return [
-      this.events.on('remoteProducerOpened', media),
-      this.events.on('remoteProducerReachable', media),
-      this.events.on('remoteDataProducerOpened', data),
-      this.events.on('remotePeerJoined', joinedThere),
-      events.on('peerJoined', joinedHere),
-      events.on('peerRejoined', joinedHere),
-    ];
   }
 }
 
