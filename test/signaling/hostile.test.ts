@@ -1,4 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
+import type { Server } from '../../src/app/server.ts';
 import type { EventBus, EventMap } from '../../src/core/event-bus.ts';
 import { maxFrameBytes, maxFrameDepth } from '../../src/wire/envelope.ts';
 import { TestClock } from '../support/clock.ts';
@@ -54,9 +55,6 @@ describe('a handshake', () => {
     ['without a sub-protocol is refused', 403, { headers: { 'sec-websocket-protocol': null } }],
     ['with another sub-protocol is refused', 403, { headers: { 'sec-websocket-protocol': 'chat, protoo2' } }],
     ['with ours among others is upgraded', 101, { headers: { 'sec-websocket-protocol': 'chat, protoo' } }],
-    ['of a foreign page is refused', 403, { headers: { origin: 'https://evil.example' } }],
-    ['of a page without an origin is refused', 403, { headers: { origin: 'null' } }],
-    ['of a page whose origin cannot be read is refused', 403, { headers: { origin: 'http://[' } }],
     ['without ids is refused', 400, { path: '/signaling' }],
     ['without a room is refused', 400, { path: '/signaling?peerId=raw' }],
     ['with an empty peer is refused', 400, { path: '/signaling?roomId=room&peerId=' }],
@@ -90,15 +88,32 @@ describe('a handshake', () => {
     socket.close();
   });
 
+  /** Browsers show a page no answer to a handshake, so it gets its reason from a socket that is closed at once. */
+  async function expectForeign(server: Server, origin: string): Promise<void> {
+    const socket = new RawSocket({ server, headers: { origin } });
+    await socket.closed;
+    expect(socket.body).toContain('foreign_origin');
+    expect(server.sfu.snapshot().rooms).toEqual([]);
+  }
+
+  test.each(['https://evil.example', 'null', 'http://['])(
+    'of a page of %s lets nobody in',
+    async (origin) => {
+      await using server = await startServer();
+      await expectForeign(server, origin);
+    },
+  );
+
   test('of the own page and of allowed pages is upgraded', async () => {
     await using own = await startServer();
     const ownPage = new RawSocket({ server: own, headers: { origin: `http://127.0.0.1:${own.port}` } });
     expect(await ownPage.status).toBe(101);
     await using other = await startServer({ TUREEN_ALLOWED_ORIGINS: 'https://app.example' });
-    const statusOf = (origin: string) => new RawSocket({ server: other, headers: { origin } }).status;
-    expect(await statusOf('https://app.example')).toBe(101);
-    expect(await statusOf('https://app.example.evil.example')).toBe(403);
-    expect(await statusOf(`http://127.0.0.1:${other.port}`)).toBe(403);
+    await expectForeign(other, 'https://app.example.evil.example');
+    await expectForeign(other, 'https://example');
+    const allowed = new RawSocket({ server: other, headers: { origin: 'https://app.example' } });
+    expect(await allowed.status).toBe(101);
+    await until(() => other.sfu.snapshot().rooms.length === 1, 'the room of the page that is allowed');
   });
 
   test('with bytes that are no UTF-8 in an id is answered', async () => {
