@@ -26,6 +26,6 @@ export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './
 export type { BanOptions, Permissions, Reaction } from './protocol.ts';
 export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
 export type { Quality, QualityLevel } from './quality.ts';
-export { type DeviceInfo, RemotePeer, type Restrictions } from './remote-peer.ts';
+export { type DeviceInfo, RemotePeer, type Restrictions, type Unreachable } from './remote-peer.ts';
 export { RemoteTrack, type RemoteTrackEvents } from './remote-track.ts';
 export type { TrackSource } from './sources.ts';

@@ -8,6 +8,9 @@ export type DeviceInfo = PeerInfo['device'];
 /** What a peer may publish, whether a moderator changed that, and the sources that a moderator muted. */
 export type Restrictions = Omit<NotificationData<'peerRestrictions'>, 'peerId'>;
 
+/** What of a peer's media does not reach our server: `audio`, `video`, `screen`. */
+export type Unreachable = Readonly<NotificationData<'peerUnreachable'>['sources']>;
+
 /** As long as nothing else was told. */
 export const unrestricted: Restrictions = { publish: true, stopped: false, muted: [] };
 
@@ -23,6 +26,8 @@ export class RemotePeer {
   away = false;
   /** Since when its hand is raised, in milliseconds since the epoch; null while it is down. */
   handRaisedAt: number | null;
+  /** What it publishes and cannot be brought to our server for now; it is tried again by itself. */
+  unreachable: Unreachable;
   /** What it may not do. Only moderators know. */
   restrictions: Restrictions = unrestricted;
 
@@ -33,6 +38,7 @@ export class RemotePeer {
     this.displayName = info.displayName;
     this.device = info.device;
     this.handRaisedAt = info.handRaisedAt ?? null;
+    this.unreachable = info.unreachable ?? [];
   }
 
   /** The track of that source, if it is received. */

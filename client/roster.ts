@@ -44,6 +44,7 @@ export class Roster {
     else if (method === 'peerDisplayNameChanged')
       this.#update(data.peerId, { displayName: data.displayName });
     else if (method === 'peerHand') this.#update(data.peerId, { handRaisedAt: data.raisedAt });
+    else if (method === 'peerUnreachable') this.#update(data.peerId, { unreachable: data.sources });
     else if (method === 'peerRestrictions') {
       const { peerId, ...restrictions } = data;
       this.#update(peerId, { restrictions });
@@ -64,6 +65,7 @@ export class Roster {
       known.displayName = info.displayName;
       known.device = info.device;
       known.handRaisedAt = info.handRaisedAt ?? null;
+      known.unreachable = info.unreachable ?? [];
       // Those that still hold are told again.
       known.restrictions = unrestricted;
       this.host.peerChanged(known);
@@ -98,7 +100,7 @@ export class Roster {
 
   #update(
     peerId: string,
-    news: Partial<Pick<RemotePeer, 'displayName' | 'handRaisedAt' | 'restrictions'>>,
+    news: Partial<Pick<RemotePeer, 'displayName' | 'handRaisedAt' | 'restrictions' | 'unreachable'>>,
   ): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;

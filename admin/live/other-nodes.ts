@@ -1,4 +1,10 @@
-import { type Gathered, joinParts, type MeshView } from '../../src/cluster/reads/view.ts';
+import {
+  type Gathered,
+  joinParts,
+  type MeshView,
+  peersOf,
+  unreachableOf,
+} from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 
@@ -78,8 +84,10 @@ export class OtherNodes {
 function join(own: readonly RoomSnapshot[], { rooms }: Gathered, self: string): RoomSnapshot[] {
   const elsewhere = Map.groupBy(rooms, ({ room }) => room.id);
   const here = own.map((room) => {
+    const parts = elsewhere.get(room.id) ?? [];
     const peers = room.peers.map((peer) => ({ ...peer, node: self }));
-    return { ...room, peers: [...peers, ...(joinParts(elsewhere.get(room.id) ?? [])?.peers ?? [])] };
+    const unreachable = unreachableOf([{ room, node: self }, ...parts]);
+    return { ...room, peers: [...peers, ...peersOf(parts)], unreachable };
   });
   const ids = new Set(own.map(({ id }) => id));
   const others = [...elsewhere].flatMap(([id, parts]) => (ids.has(id) ? [] : (joinParts(parts) ?? [])));

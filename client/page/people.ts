@@ -1,9 +1,9 @@
 import type { Publication, RemotePeer, RemoteTrack, TureenClient } from '../index.ts';
 import { byId } from './dom.ts';
 import type { LocalMedia } from './local-media.ts';
-import { banner } from './notices.ts';
+import { announce, banner } from './notices.ts';
 import type { Stage } from './stage.ts';
-import { nameOf } from './texts.ts';
+import { explainUnreachable, nameOf } from './texts.ts';
 import type { Tile } from './tile.ts';
 
 /** How long a peer counts as speaking after it was last heard, so that the mark does not flicker between words. */
@@ -91,7 +91,11 @@ export class People {
       tile.setPicture(camera !== undefined && !camera.muted);
     }
     const microphone = peer.track('microphone');
-    if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? true);
+    // Whose voice does not get through has perhaps not muted it.
+    const silent = !peer.unreachable.includes('audio');
+    if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? silent);
+    const trouble = explainUnreachable(peer.unreachable);
+    if (tile.setTrouble(trouble)) announce(`${name}: ${trouble}`);
     tile.setAway(rebuilds);
     tile.setQuality(this.client.quality(id).level);
     const screen = peer.track('screen');

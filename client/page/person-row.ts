@@ -66,6 +66,7 @@ export class PersonRow {
       peer.away ? 'reconnecting' : '',
       stopped ? 'may not send' : publish === false ? 'listens' : '',
       muted.includes('audio') ? 'muted by a moderator' : '',
+      peer.unreachable.length > 0 ? 'not everything gets through' : '',
     ];
     this.#show({
       name: nameOf(peer),

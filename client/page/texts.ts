@@ -1,4 +1,4 @@
-import type { ClientError, QualityLevel } from '../index.ts';
+import type { ClientError, QualityLevel, Unreachable } from '../index.ts';
 
 /** The message for a call that ended or could not start: what happened, and what to do. */
 export interface Explanation {
@@ -107,6 +107,21 @@ export const sourceNames = {
   screen: 'screen',
   screenAudio: 'sound',
 } as const;
+
+const unreachableNames: Readonly<Record<Unreachable[number], string>> = {
+  audio: 'voice',
+  video: 'picture',
+  screen: 'screen',
+  data: 'messages',
+};
+
+/** Says what of a person does not get through to us; undefined when everything does. */
+export function explainUnreachable(sources: Unreachable): string | undefined {
+  const [first, ...others] = sources.map((source) => unreachableNames[source]);
+  if (first === undefined) return undefined;
+  const what = sentence([first, ...others].join(' and ')).slice(0, -1);
+  return `${what} cannot be brought here at the moment. Trying again…`;
+}
 
 /** Who has no name is a guest. */
 export function nameOf(person: { readonly displayName: string } | undefined): string {

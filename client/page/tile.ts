@@ -40,6 +40,7 @@ export class Tile {
   readonly #pin = make('button', { type: 'button', className: 'tile-pin' }, icon('pin'));
   readonly #reaction = make('span', { className: 'tile-reaction', ariaHidden: 'true', hidden: true });
   #reacting: ReturnType<typeof setTimeout> | undefined;
+  readonly #trouble = make('p', { className: 'tile-trouble', hidden: true });
   readonly #details = make('button', { type: 'button', className: 'bars' });
   #shown: RemoteTrack | MediaStreamTrack | undefined;
   #detach: () => void = () => {};
@@ -54,7 +55,8 @@ export class Tile {
     this.#details.append(...[1, 2, 3].map(() => make('i')));
     this.#details.addEventListener('click', onDetails);
     const caption = make('figcaption', { className: 'tile-caption' }, this.#hand, this.#mute, this.#name);
-    const parts = [this.#avatar, this.#video, caption, this.#reaction, this.#pin, this.#details];
+    const parts = [this.#avatar, this.#video, this.#trouble, caption];
+    parts.push(this.#reaction, this.#pin, this.#details);
     this.element = make('figure', { className: 'tile' }, ...parts);
     this.element.dataset.tile = options.id;
     this.element.dataset.peer = options.peerId;
@@ -107,6 +109,14 @@ export class Tile {
   /** Its media is being rebuilt. */
   setAway(away: boolean): void {
     this.element.classList.toggle('away', away);
+  }
+
+  /** Says why something of the person is missing. @returns whether that is news */
+  setTrouble(text: string | undefined): boolean {
+    if (this.#trouble.textContent === (text ?? '')) return false;
+    this.#trouble.textContent = text ?? '';
+    this.#trouble.hidden = text === undefined;
+    return text !== undefined;
   }
 
   setPinned(pinned: boolean): void {

@@ -73,6 +73,12 @@ const Room = Type.Object({
   activePeerId: orNull(Id),
   speaking: Type.Array(Type.Object({ peerId: Id, producerId: Id, volume: Type.Number() }), { maxItems: 256 }),
   peers: Type.Array(Type.Unsafe<PeerSnapshot>(Peer), { maxItems: 10_000 }),
+  unreachable: Type.Optional(
+    Type.Array(Type.Object({ peerId: Id, producerId: Id, source: Source, cause: text }), {
+      maxItems: 1000,
+      description: 'what peers on other nodes publish and cannot be brought to the node that answers',
+    }),
+  ),
 });
 
 /** How many a node has in a room. */

@@ -44,6 +44,8 @@ export interface RemoteEvents {
   remoteProducerUnreachable: RemoteProducerRef & { cause: string };
   /** Its media comes again, or is about to: whoever lost it may ask for it. */
   remoteProducerReachable: RemoteProducerRef;
+  /** Its media has come, which it could not before. */
+  remoteProducerArrived: RemoteProducerRef;
 
   remoteDataProducerOpened: RemotePeerRef & { dataProducerId: string; label: string };
   remoteDataProducerClosed: RemotePeerRef & { dataProducerId: string; label: string };

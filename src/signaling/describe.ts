@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { IceServers } from '../access/ice-servers.ts';
 import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
+import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { iceCandidates } from '../sfu/rooms/transports.ts';
 import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './messages.ts';
@@ -29,8 +30,14 @@ export function describePeer({
   displayName,
   device,
   handRaisedAt,
-}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt'>): Static<typeof PeerInfo> {
-  return { id, peerId: id, displayName, device, ...(handRaisedAt !== null && { handRaisedAt }) };
+  unreachable = [],
+}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt'> &
+  Partial<Pick<RemotePeer, 'unreachable'>>): Static<typeof PeerInfo> {
+  return {
+    ...{ id, peerId: id, displayName, device },
+    ...(handRaisedAt !== null && { handRaisedAt }),
+    ...(unreachable.length > 0 && { unreachable: [...unreachable] }),
+  };
 }
 
 /** A consumer as its client sees it. */

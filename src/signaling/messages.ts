@@ -33,6 +33,9 @@ export const PeerInfo = Type.Object({
   handRaisedAt: Type.Optional(
     Type.Integer({ description: 'its hand is raised since then, in milliseconds since the epoch' }),
   ),
+  unreachable: Type.Optional(
+    Type.Array(Source, { description: 'what of its media cannot be brought to this server for now' }),
+  ),
 });
 
 /** What may be published: everything, nothing, or only these sources. */
@@ -229,6 +232,13 @@ export const notifications = {
       muted: Type.Array(Source, { description: 'sources that a moderator muted' }),
     }),
     'What a peer may publish, and what of it is muted. Sent only to moderators: when it changes, and on join for each peer to whom anything is forbidden.',
+  ),
+  peerUnreachable: message(
+    Type.Object({
+      peerId: Id,
+      sources: Type.Array(Source, { description: 'all that is missing now; empty when everything comes' }),
+    }),
+    'What of the media of a peer on another server of a mesh cannot be brought to this one. It is tried again by itself.',
   ),
   permissionsChanged: message(Type.Object({ publish: Publish }), 'A moderator changed what you may publish.'),
   notice: message(

@@ -4,6 +4,7 @@ import type { Peer } from '../sfu/rooms/peer.ts';
 import { describePeer } from './describe.ts';
 import { Notifier, type NotifierOptions, type Who } from './notifier.ts';
 import { followRestrictions } from './restrictions.ts';
+import { followUnreachable } from './unreachable.ts';
 
 export interface NotifyOptions extends NotifierOptions {
   events: SfuBus;
@@ -23,6 +24,7 @@ export function startNotifications(options: NotifyOptions): () => void {
     ...followConsumers(events, notify),
     ...followRoom(events, notify, options),
     ...followOtherNodes(options, notify),
+    ...followUnreachable(options.remoteEvents, notify, options.rooms),
     ...followNode(events, notify, options),
     ...followRestrictions(options, notify),
   ];

@@ -145,6 +145,6 @@ const keyOf = (life: string, wanted: object) => `${life} ${JSON.stringify(wanted
 function append(rooms: RoomPart[], part: RoomPart): void {
   const last = rooms.at(-1);
   if (last?.room.id !== part.room.id) return void rooms.push(part);
-  const room = { ...part.room, peers: [...last.room.peers, ...part.room.peers] };
+  const room = { ...last.room, ...part.room, peers: [...last.room.peers, ...part.room.peers] };
   rooms[rooms.length - 1] = { room, counts: part.counts };
 }

@@ -4,6 +4,8 @@ import type { ReadPage, ReadQuery, RoomPart } from '../read-schemas.ts';
 import { countsOf } from './view.ts';
 
 const pageBytes = 256 * 1024;
+/** Of a room: more say no more. */
+const maxUnreachable = 200;
 
 /** Answers another node that reads: one page of the rooms, in the order of their ids. */
 export function readPage({ read }: Pick<Sfu, 'read'>, { roomId, peers, after }: ReadQuery): ReadPage {
@@ -12,13 +14,16 @@ export function readPage({ read }: Pick<Sfu, 'read'>, { roomId, peers, after }: 
   const rooms: RoomPart[] = [];
   let left = pageBytes;
   for (const id of rest) {
-    const { peers: all, ...room } = read.room(id);
+    const { peers: all, unreachable, ...room } = read.room(id);
     const counts = countsOf(all);
     const sorted = [...all].sort((one, other) => (one.id < other.id ? -1 : 1));
     const isContinued = after?.roomId === id;
     const from = isContinued ? sorted.filter((peer) => peer.id > after.peerId) : sorted;
     if (isContinued && from.length === 0) continue;
-    const part = { room: { ...room, peers: [] as PeerSnapshot[] }, counts };
+    const lost = peers &&
+      unreachable &&
+      !isContinued && { unreachable: unreachable.slice(0, maxUnreachable) };
+    const part = { room: { ...room, peers: [] as PeerSnapshot[], ...lost }, counts };
     left -= JSON.stringify(part).length;
     rooms.push(part);
     for (const peer of peers ? from : []) {

@@ -1,4 +1,4 @@
-import type { PeerSnapshot, RoomSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { AuditEntry } from '../../store/audit.ts';
 import type { ListItems, ListName } from '../list-schemas.ts';
 import type { AuditQuery, RoomPart } from '../read-schemas.ts';
@@ -85,7 +85,12 @@ export function joinParts(parts: readonly PlacedRoom[]): RoomSnapshot | undefine
   const [first] = parts;
   if (!first) return undefined;
   const openedAt = Math.min(...parts.map(({ room }) => room.openedAt));
-  return { ...first.room, openedAt, peers: peersOf(parts) };
+  return { ...first.room, openedAt, peers: peersOf(parts), unreachable: unreachableOf(parts) };
+}
+
+/** What cannot be brought to one of the nodes, each with that node. */
+export function unreachableOf(parts: readonly { room: RoomSnapshot; node: string }[]): UnreachableSnapshot[] {
+  return parts.flatMap(({ room, node }) => (room.unreachable ?? []).map((each) => ({ ...each, node })));
 }
 
 /** How many a node has in a room. */

@@ -30,6 +30,8 @@ export interface PipedTrackOptions {
   readonly onUnreachable: (cause: string) => void;
   /** It may be asked for again: it was lost here, or could not be reached before. */
   readonly onReachable: () => void;
+  /** It has come, which it could not before. */
+  readonly onArrived: () => void;
 }
 
 interface Arrived {
@@ -52,6 +54,7 @@ export class PipedTrack implements Passenger {
   #answered = 0;
   #held: boolean;
   #failures = 0;
+  #trouble: string | undefined;
   #cancelDemand: () => void = () => {};
   #cancelRetry: () => void = () => {};
   #closed = false;
@@ -63,6 +66,11 @@ export class PipedTrack implements Passenger {
   /** What the other node was told last. */
   get demand(): Demand {
     return this.#demand;
+  }
+
+  /** Why it could not be brought here when that was tried last; undefined while nothing is wrong. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** Makes it available on a router of the room. @returns its id there @throws SfuError gone, worker_unavailable */
@@ -158,14 +166,22 @@ export class PipedTrack implements Passenger {
     producer.observer.once('close', () => this.#lost(arrived));
     // Its origin may have been paused or resumed while it was made.
     this.#hold(producer);
+    if (this.#trouble !== undefined) {
+      this.#trouble = undefined;
+      this.options.onArrived();
+    }
     return arrived;
   }
 
   #failed(error: unknown): never {
     this.#arriving = undefined;
     this.#withdraw();
-    if (this.#failures === 0 && !this.#closed) this.options.onUnreachable(toSfuError(error).message);
     this.#failures += 1;
+    if (!this.#closed) {
+      const isNew = this.#trouble === undefined;
+      this.#trouble = toSfuError(error).message;
+      if (isNew) this.options.onUnreachable(this.#trouble);
+    }
     throw error;
   }
 

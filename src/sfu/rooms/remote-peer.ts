@@ -1,3 +1,4 @@
+import type { Source } from '../../core/sources.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import type { RemotePublication } from './remote-publication.ts';
@@ -51,6 +52,12 @@ export class RemotePeer {
 
   get joined(): boolean {
     return this.share.state === 'joined';
+  }
+
+  /** What of its media cannot be brought here for now. */
+  get unreachable(): Source[] {
+    const lost = [...this.publications.values()].filter(({ track }) => track.trouble !== undefined);
+    return [...new Set(lost.map(({ info }) => info.source))];
   }
 
   /** Whether it was in the call and is about to join again, its media being lost. */

@@ -108,6 +108,14 @@ export class RoomMesh implements RosterRoom {
     );
   }
 
+  /** What peers on other nodes publish and cannot be brought here for now. */
+  get unreachable(): RemotePublication[] {
+    const peers = [...this.roster.peers.values()];
+    return peers.flatMap(({ publications }) =>
+      [...publications.values()].filter(({ track }) => track.trouble !== undefined),
+    );
+  }
+
   /** A request of another node. @throws SfuError not_found, gone, limit_reached, worker_unavailable */
   async answer<N extends NodeRequestName>(
     from: NodeRef,
@@ -211,6 +219,7 @@ export class RoomMesh implements RosterRoom {
         this.events.emit('remoteProducerUnreachable', { ...producerRef(publication), cause });
       },
       onReachable: () => this.events.emit('remoteProducerReachable', producerRef(publication)),
+      onArrived: () => this.events.emit('remoteProducerArrived', producerRef(publication)),
     });
     const publication = new RemotePublication(ref, share, track, () => this.room.routers.codecs);
     return publication;

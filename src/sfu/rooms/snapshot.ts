@@ -6,6 +6,7 @@ import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
 import type { LocalPublication, Peer, PeerTransport, Subscription } from './peer.ts';
 import type { Device } from './peer-state.ts';
 import type { Holder } from './publication.ts';
+import type { RemotePublication } from './remote-publication.ts';
 import type { Room } from './room.ts';
 import type { RoomOptions } from './room-options.ts';
 
@@ -46,6 +47,19 @@ export interface RoomSnapshot {
   readonly activePeerId: string | null;
   readonly speaking: readonly Volume[];
   readonly peers: readonly PeerSnapshot[];
+  /** Missing where everything comes through. */
+  readonly unreachable?: readonly UnreachableSnapshot[];
+}
+
+/** What a peer on another node publishes and cannot be brought to this one for now. It is tried again. */
+export interface UnreachableSnapshot {
+  readonly peerId: string;
+  readonly producerId: string;
+  readonly source: Source;
+  /** A sentence without a capital and a full stop. */
+  readonly cause: string;
+  /** The node to which it cannot be brought, where those of several are together. */
+  readonly node?: string;
 }
 
 export interface PeerSnapshot {
@@ -152,7 +166,16 @@ export function roomSnapshot(room: Room): RoomSnapshot {
     activePeerId: mesh ? mesh.speakers.activePeerId : observers.activePeerId,
     speaking: mesh?.speakers.volumes ?? observers.speaking,
     peers: [...room.peers.values()].map(peerSnapshot),
+    ...unreachableSnapshot(mesh?.unreachable ?? []),
   };
+}
+
+function unreachableSnapshot(all: readonly RemotePublication[]): Pick<RoomSnapshot, 'unreachable'> {
+  const unreachable = all.map(({ info, track }) => {
+    const { id: producerId, peerId, source } = info;
+    return { peerId, producerId, source, cause: track.trouble ?? '' };
+  });
+  return unreachable.length === 0 ? {} : { unreachable };
 }
 
 export function peerSnapshot(peer: Peer): PeerSnapshot {
