@@ -107,6 +107,7 @@ bandwidth: nodes should be joined by a network that is better than that of their
 - Every two seconds a node compares what was sent to it with what came. A pipe that stalls is built again; after three times within a minute
   its media is unreachable there, joins go on, and it is tried again. Plain transports get what they lost by themselves, under another SSRC; the
   session of a WHEP player ends, so that it opens another one.
+  The call is told what is missing (\`peerUnreachable\`), and the dashboard shows where.
 - Data channels go over the bus, in order, at most 1 MiB of each waiting: beyond that a reliable one closes with \`overloaded\`, and one that
   may lose messages loses them. From the far node to its peers a channel is delivered as it was opened, and who sends is told when those on
   other nodes receive it (\`dataProducerReady\`).

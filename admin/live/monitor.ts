@@ -1,4 +1,4 @@
-import type { MeshView, NodeInfo } from '../../src/cluster/reads/view.ts';
+import type { MeshView, NodeInfo, NodePaths } from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
@@ -103,9 +103,20 @@ export class Monitor {
     return this.rooms().find(({ id }) => id === roomId);
   }
 
+  /** Whether a peer is on this node: only here its media is measured. */
+  isHere({ node }: PeerSnapshot): boolean {
+    return node === undefined || node === this.options.mesh?.self;
+  }
+
   /** The nodes of the mesh; none for a server that is alone. */
   nodes(): readonly NodeInfo[] {
-    return this.options.mesh?.nodes() ?? [];
+    const nodes = this.options.mesh?.nodes() ?? [];
+    return nodes.map((node) => (node.url === null || isWeb(node.url) ? node : { ...node, url: null }));
+  }
+
+  /** How every node of the mesh reaches every other one; empty for a server that is alone. */
+  async paths(): Promise<readonly NodePaths[]> {
+    return (await this.options.mesh?.paths()) ?? [];
   }
 
   /** A page of the audit logs of all nodes; undefined for a server that is alone. @param before `older` of the page before */
@@ -247,6 +258,11 @@ export class Monitor {
     this.#cpuTimes.set(index, { pid, cpu, at });
     if (before?.pid === pid) history.push((cpu - before.cpu) / (at - before.at));
   }
+}
+
+/** Other nodes say where they are: what leads elsewhere than to a page is no link. */
+function isWeb(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 /** An address that somebody changed begins at the newest entry. */

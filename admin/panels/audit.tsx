@@ -26,7 +26,7 @@ export const auditPanel = definePanel({
         <PageHead title="Audit" note={keptSince(context)}>
           {user.role === 'admin' ? (
             <a class="button" href={link('/export/audit.jsonl')} download="audit.jsonl">
-              Export as JSON lines
+              {context.monitor.nodes().length > 1 ? 'Export the log of this node' : 'Export as JSON lines'}
             </a>
           ) : (
             ''

@@ -5,6 +5,7 @@ import { type Column, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, PageHead } from '../panel/parts.tsx';
 import { DrainLink, drainActions } from './drain.tsx';
+import { PathTable } from './node-paths.tsx';
 
 const columns: readonly Column[] = [
   { title: 'Node' },
@@ -12,10 +13,12 @@ const columns: readonly Column[] = [
   { title: 'Version' },
   { title: 'Rooms', look: 'number' },
   { title: 'Peers', look: 'number' },
-  { title: 'Round trip', look: 'number' },
   { title: 'Heard', look: 'number' },
-  { title: '' },
+  { title: 'Actions', look: 'act', unseen: true },
 ];
+
+/** Heartbeats come each second. */
+const usualSilenceMs = 3000;
 
 /** The nodes of the mesh: where they are, what they carry, and how far away they are. It is there with a mesh only. */
 export const nodesPanel = definePanel({
@@ -25,7 +28,8 @@ export const nodesPanel = definePanel({
   path: '/nodes',
   role: 'viewer',
   actions: drainActions,
-  view(context) {
+  prepare: async ({ monitor }) => await monitor.paths(),
+  view(context, paths) {
     const nodes = context.monitor.nodes();
     return (
       <>
@@ -36,13 +40,14 @@ export const nodesPanel = definePanel({
             <Table label="Nodes" columns={columns} rows={nodes.map((node) => row(context, node))} />
           </div>,
         )}
+        <PathTable all={paths} />
       </>
     );
   },
 });
 
 function row(context: PanelContext, node: NodeInfo): Row {
-  const { name, life, region, version, rooms, peers, draining, roundTrip, age, self } = node;
+  const { name, life, region, version, rooms, peers, draining, age, self } = node;
   return {
     id: htmlId('node', life ?? name),
     cells: [
@@ -51,11 +56,16 @@ function row(context: PanelContext, node: NodeInfo): Row {
       version,
       rooms,
       peers,
-      roundTrip === null ? '–' : `${roundTrip} ms`,
-      self ? 'this node' : `${duration(age)} ago`,
+      self ? 'this node' : heardText(age),
       { html: <DrainLink context={context} panelId="nodes" draining={draining} node={name} /> },
     ],
   };
+}
+
+/** Each second is usual, so it is said only of one that is late. */
+function heardText(age: number): string {
+  if (age < usualSilenceMs) return 'now';
+  return age < 60_000 ? `${Math.round(age / 1000)} s ago` : `${duration(age)} ago`;
 }
 
 function NameCell({ node }: { node: NodeInfo }): JSX.Element {

@@ -1,5 +1,5 @@
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { clockTime, percent } from '../html/format.ts';
+import { clockTime, count, percent } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import type { TimelineEntry } from '../live/timeline.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
@@ -86,6 +86,8 @@ function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Eleme
 
 /** How long the death of a worker is shown as an alert, though its replacement runs already. */
 const deathShownMs = 10 * 60_000;
+/** Rooms that miss media of other nodes and are named: what is wrong between two nodes is so in all of them. */
+const maxLostRooms = 3;
 /** The share of a core above which a worker is near its limit. */
 const busyShare = 0.9;
 
@@ -100,6 +102,7 @@ function recentDeaths({ monitor, now }: PanelContext): readonly TimelineEntry[] 
 export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] {
   const { config, store, monitor } = context;
   const full = node.rooms.filter(({ peers }) => peers.length >= config.maxPeersPerRoom * 0.9);
+  const lost = node.rooms.filter(({ unreachable }) => unreachable !== undefined).slice(0, maxLostRooms);
   const dead = node.workers.filter(({ pid }) => pid === null);
   const busy = node.workers.filter(({ index }) => (monitor.workerCpu.get(index)?.last ?? 0) > busyShare);
   return [
@@ -114,6 +117,10 @@ export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] 
     ...busy.map(
       ({ index }) =>
         `Worker ${index} uses ${percent(monitor.workerCpu.get(index)?.last ?? 0)} of its core: its calls will soon suffer.`,
+    ),
+    ...lost.map(
+      ({ id, unreachable = [] }) =>
+        `In room ${id} ${count(unreachable.length, 'track')} of other nodes cannot be brought to this one: ${unreachable[0]?.cause}.`,
     ),
     ...full.map(
       ({ id, peers }) => `Room ${id} has ${peers.length} of at most ${config.maxPeersPerRoom} peers.`,

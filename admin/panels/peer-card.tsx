@@ -9,6 +9,7 @@ import { OtherConnections } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { UnreachableBadges } from './unreachable.tsx';
 import { WatchButton } from './watch-box.tsx';
 
 export interface PeerProps {
@@ -49,7 +50,7 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
           <span safe>{[device.name, device.version].filter(Boolean).join(' ')}</span>
           <span safe>{address}</span>
           <span safe>{peer.joinedAt === null ? '' : `for ${duration(context.now - peer.joinedAt)}`}</span>
-          {flow(context, peer)}
+          {context.monitor.isHere(peer) ? flow(context, peer) : ''}
         </span>
       </PeerDetails>
     </article>
@@ -78,6 +79,7 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
           ''
         ),
       )}
+      <UnreachableBadges room={room} peer={peer} />
       {score === null ? '' : <Badge text={`score ${score}`} tone={scoreTone(score)} />}
     </>
   );

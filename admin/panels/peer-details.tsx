@@ -29,22 +29,23 @@ const pageSize = 100;
 export function PeerDetails({ context, room, peer, own = false, children }: DetailsProps): JSX.Element {
   const { transports, producers, consumers } = peer;
   const id = htmlId('details', peer.id);
+  const here = context.monitor.isHere(peer);
   return (
     <details class="more" id={`${id}-fold`} open={own}>
       <summary>
         {(children ?? '') as 'safe'}
         <span safe>
           {[
-            count(transports.length, 'transport'),
+            ...(here ? [count(transports.length, 'transport')] : []),
             count(producers.length, 'producer'),
-            count(consumers.length, 'consumer'),
+            ...(here ? [count(consumers.length, 'consumer')] : []),
           ].join(', ')}
         </span>
       </summary>
       {live(
         id,
         <section id={id} class="table-frame" aria-label={`Streams of ${nameOf(peer)}`} tabindex="0">
-          <TransportTable context={context} transports={transports} />
+          {here ? <TransportTable context={context} transports={transports} /> : ''}
           <ProducerTable context={context} peer={peer} />
           <ConsumerTable context={context} room={room} peer={peer} own={own} />
         </section>,

@@ -5,9 +5,10 @@ import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Figure, PageHead } from '../panel/parts.tsx';
 import { OtherConnections } from './connections.tsx';
-import { PeerButtons, PeerState, Publications } from './peer-card.tsx';
+import { PeerButtons, type PeerProps, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
+import { Unreachable } from './unreachable.tsx';
 import { WatchBox } from './watch-box.tsx';
 
 /** Everything about one peer, with graphs of the last minutes. */
@@ -57,15 +58,22 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
           <p class="states">
             <PeerState room={room} peer={peer} />
           </p>
+          <Unreachable room={room} peer={peer} />
           <OtherConnections context={context} room={room} peer={peer} />
           <Publications context={context} room={room} peer={peer} />
         </div>,
       )}
       {live(
         'peer-figures',
-        <dl id="peer-figures" class="figures">
-          {figures(context, peer)}
-        </dl>,
+        context.monitor.isHere(peer) ? (
+          <dl id="peer-figures" class="figures">
+            {figures(context, peer)}
+          </dl>
+        ) : (
+          <p id="peer-figures" class="note">
+            <Elsewhere context={context} room={room} peer={peer} />
+          </p>
+        ),
       )}
       {live(
         'peer-facts',
@@ -74,6 +82,28 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
         </dl>,
       )}
       <PeerDetails context={context} room={room} peer={peer} own />
+    </>
+  );
+}
+
+/** Leads to the page of a peer on the dashboard of its own node. */
+function Elsewhere({ context, room, peer }: PeerProps): JSX.Element {
+  const url = context.monitor.nodes().find(({ name }) => name === peer.node)?.url ?? null;
+  const text = `the dashboard of node ${peer.node}`;
+  const page = context.link('/peer', { room: room.id, peer: peer.id });
+  // On a port of its own a dashboard has an address that other nodes do not know.
+  const linked = url !== null && context.config.adminPort === undefined;
+  return (
+    <>
+      Graphs, bitrates, connections and what this peer receives are on{' '}
+      {linked ? (
+        <a href={new URL(page, url).href} rel="noreferrer" safe>
+          {text}
+        </a>
+      ) : (
+        <span safe>{text}</span>
+      )}
+      .
     </>
   );
 }

@@ -1,9 +1,14 @@
-import type { PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Tone } from '../panel/parts.tsx';
 
 /** The display name of a peer, or its id if it has none. */
 export function nameOf({ displayName, id }: PeerSnapshot): string {
   return displayName || id;
+}
+
+/** The nodes on which somebody is in a room; none where there is one node only. */
+export function nodesOf({ peers }: RoomSnapshot): string[] {
+  return [...new Set(peers.flatMap(({ node }) => node ?? []))].sort();
 }
 
 /** Whether the display name, id or subject of a peer contains a text, which is in lower case. */

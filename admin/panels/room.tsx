@@ -8,10 +8,11 @@ import { ActionLink, Empty, Locked, PageHead, SearchForm } from '../panel/parts.
 import { bySubject } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerCard } from './peer-card.tsx';
-import { matches } from './quality.ts';
+import { matches, nodesOf } from './quality.ts';
 import { roomActions } from './room-actions.tsx';
 import { selectedActions } from './selected-actions.tsx';
 import { TimelineList } from './timeline-list.tsx';
+import { Unreachable } from './unreachable.tsx';
 import { WatchBox } from './watch-box.tsx';
 
 /** Cards on one page. */
@@ -33,6 +34,12 @@ export const roomPanel = definePanel({
     return (
       <>
         {live('head', <div id="head">{head(context, roomId, room)}</div>)}
+        {live(
+          'unreachable',
+          <div id="unreachable" role="status">
+            {room ? <Unreachable room={room} /> : ''}
+          </div>,
+        )}
         <div class="tools">
           <SearchForm context={context} path="/room" label="Search people here">
             <input type="hidden" name="room" value={roomId} />
@@ -61,8 +68,8 @@ export const roomPanel = definePanel({
 
 function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefined): JSX.Element {
   if (!room) return <PageHead title={roomId} note="ended" />;
-  const { locked, peers: all, openedAt, workers } = room;
-  const on = workers.length > 1 ? `workers ${workers.join(', ')}` : `worker ${workers[0] ?? '–'}`;
+  const { locked, peers: all, openedAt } = room;
+  const on = placeOf(room);
   const note = `${count(all.length, 'peer')}, open for ${duration(context.now - openedAt)}, ${on}${room.bitrateCap === null ? '' : `, at most ${bitrate(room.bitrateCap)} each`}`;
   const shared = { context, panelId: 'room', fields: { room: roomId } };
   return (
@@ -79,6 +86,14 @@ function head(context: PanelContext, roomId: string, room: RoomSnapshot | undefi
       <ActionLink {...shared} name="close" action={roomActions.close} />
     </PageHead>
   );
+}
+
+/** The workers that carry it; in a mesh the nodes. */
+function placeOf(room: RoomSnapshot): string {
+  const nodes = nodesOf(room);
+  if (nodes.length > 0) return `on ${nodes.join(', ')}`;
+  const { workers } = room;
+  return workers.length > 1 ? `workers ${workers.join(', ')}` : `worker ${workers[0] ?? '–'}`;
 }
 
 const captions = {

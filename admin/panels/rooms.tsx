@@ -4,7 +4,7 @@ import { htmlId, live } from '../html/regions.ts';
 import { type Column, Pager, pageOf, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Locked, PageHead, SearchForm } from '../panel/parts.tsx';
-import { matches, nameOf, scoreTone, worstScore } from './quality.ts';
+import { matches, nameOf, nodesOf, scoreTone, worstScore } from './quality.ts';
 
 const pageSize = 50;
 
@@ -145,12 +145,14 @@ function row(context: PanelContext, found: Found): Row {
 
 /** The room, with a link to each of the people whom the search has found there. */
 function nameCell({ link }: PanelContext, { room, people }: Found): JSX.Element {
+  const nodes = nodesOf(room);
   return (
     <>
       <a class="row-link" href={link('/room', { room: room.id })} safe>
         {room.id}
       </a>{' '}
       {room.locked ? <Locked /> : ''}
+      {nodes.length === 0 ? '' : <span class="under" safe>{`on ${nodes.join(', ')}`}</span>}
       {people.length === 0 ? (
         ''
       ) : (

@@ -190,6 +190,11 @@ export const requests = {
     orNull(lists.StatsAnswer, 'null when the node does not have it'),
     'Statistics of a transport, producer or consumer, read from the media worker.',
   ),
+  'read.paths': request(
+    Nothing,
+    reads.PathsPage,
+    'How far the first 16 nodes by name are from it, and what media comes from each. It measures at most every two seconds.',
+  ),
   'read.audit': request(reads.AuditQuery, reads.AuditPage, 'The newest lines of its audit log.'),
   'session.left': request(
     Type.Object({ roomId: Id, sessionId: Id }),

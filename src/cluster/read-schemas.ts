@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { AuditEntry as StoredEntry } from '../store/audit.ts';
-import { Count, Publish, Time } from './schemas.ts';
+import { Count, Life, Publish, Time } from './schemas.ts';
 
 /** What nodes read of each other, for the dashboard and for programs. */
 
@@ -96,6 +96,29 @@ export const ReadPage = Type.Object({
   next: orNull(After, 'the `after` of the page that follows'),
 });
 export type ReadPage = Static<typeof ReadPage>;
+
+/** How the node that answers reaches others, and what it gets of them. */
+export const PathsPage = Type.Object({
+  paths: Type.Array(
+    Type.Object({
+      life: Life,
+      roundTrip: orNull(
+        Type.Number({ minimum: 0, maximum: 3_600_000, description: 'milliseconds over the bus' }),
+        'null when it did not answer',
+      ),
+      bitrate: Type.Number({
+        minimum: 0,
+        description: 'bits a second of media that come from it over pipes',
+      }),
+      unreachable: Type.Integer({
+        minimum: 0,
+        description: 'tracks of it that cannot be brought to the node that answers',
+      }),
+    }),
+    { maxItems: 64 },
+  ),
+});
+export type PathsPage = Static<typeof PathsPage>;
 
 export const AuditQuery = Type.Object({
   text: orNull(Type.String({ maxLength: 200 })),

@@ -220,6 +220,17 @@ export class SfuMesh {
     );
   }
 
+  /** How many tracks cannot be brought here for now, by the life that has them. */
+  unreachable(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { mesh } of this.options.registry.rooms.values())
+      for (const { peer } of mesh?.unreachable ?? []) {
+        const life = mesh?.roster.peers.get(peer.peerId)?.node.life ?? '';
+        counts.set(life, (counts.get(life) ?? 0) + 1);
+      }
+    return counts;
+  }
+
   /** Reads every pipe and the tracks on it, one after the other, so that no worker has much to answer at once. */
   async readPipes(): Promise<PipeReading[]> {
     const readings: PipeReading[] = [];

@@ -4,6 +4,7 @@ import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { useBrowser } from '../browser/use-browser.ts';
 import { startFixture } from './fixtures.ts';
+import { startMesh } from './mesh-fixture.ts';
 import { logIn, pagesOf } from './pages.ts';
 
 // Axe looks at every element, which takes its time where other tests take the processor.
@@ -26,6 +27,17 @@ async function seriousFindings(page: Page, colorScheme: 'light' | 'dark'): Promi
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
+/** Looks at the page that is open. Every page is seen wide and narrow, in turn with the themes. */
+function checkOn(page: Page, kind: string, themes: readonly ('light' | 'dark')[]) {
+  return async (name: string, index: number) => {
+    for (const [turn, theme] of themes.entries()) {
+      const narrow = (index + turn) % 2 === 1;
+      await page.setViewportSize(narrow ? { width: 360, height: 740 } : { width: 1280, height: 800 });
+      expect([kind, name, theme, await seriousFindings(page, theme)]).toEqual([kind, name, theme, []]);
+    }
+  };
+}
+
 test.each([
   { kind: 'empty', themes: ['light'] },
   { kind: 'busy', themes: ['light', 'dark'] },
@@ -33,14 +45,7 @@ test.each([
 ] as const)('axe finds nothing serious on any page of a node that is $kind', async ({ kind, themes }) => {
   await using fixture = await startFixture(kind);
   const page = await held.browser.context.newPage();
-  const check = async (name: string, index: number) => {
-    for (const [turn, theme] of themes.entries()) {
-      // Every page is seen wide and narrow, in turn with the themes.
-      const narrow = (index + turn) % 2 === 1;
-      await page.setViewportSize(narrow ? { width: 360, height: 740 } : { width: 1280, height: 800 });
-      expect([kind, name, theme, await seriousFindings(page, theme)]).toEqual([kind, name, theme, []]);
-    }
-  };
+  const check = checkOn(page, kind, themes);
   await page.goto(`${fixture.base}/login`);
   await check('login', 0);
   await logIn(page, fixture);
@@ -56,6 +61,19 @@ test.each([
     await page.locator('.bulk button').last().click();
     await page.waitForSelector('dialog[open]');
     await check('dialog', 0);
+  }
+  await page.close();
+});
+
+test('axe finds nothing serious on the pages of a node among others', async () => {
+  await using mesh = await startMesh();
+  const { server, pages } = mesh;
+  const page = await held.browser.context.newPage();
+  const check = checkOn(page, 'mesh', ['light', 'dark']);
+  await logIn(page, server);
+  for (const [index, [name, path]] of Object.entries(pages).entries()) {
+    await page.goto(`http://127.0.0.1:${server.port}/admin${path}`);
+    await check(name, index);
   }
   await page.close();
 });

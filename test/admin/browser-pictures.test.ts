@@ -2,8 +2,9 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Browser } from '../browser/support.ts';
-import { type Kind, kinds } from './fixture-names.ts';
+import { kinds } from './fixture-names.ts';
 import { startFixture } from './fixtures.ts';
+import { startMesh } from './mesh-fixture.ts';
 import { becomesLive, logIn, pagesOf, sizes, themes } from './pages.ts';
 
 setDefaultTimeout(400_000);
@@ -11,11 +12,18 @@ setDefaultTimeout(400_000);
 /** The pictures stay after the test, to be looked at. */
 const folder = process.env.TUREEN_TEST_PICTURES ?? join(import.meta.dir, '../../dist/pictures');
 
-/** Makes the pictures of every page of a fixture. @returns how many */
-async function takePictures(browser: Browser, kind: Kind): Promise<number> {
-  await using fixture = await startFixture(kind);
+interface Shown {
+  /** In the names of the pictures. */
+  readonly kind: string;
+  readonly server: Parameters<typeof logIn>[1];
+  readonly pages: Readonly<Record<string, string>>;
+}
+
+/** Makes the pictures of every page of a dashboard. @returns how many */
+async function takePictures(browser: Browser, { kind, server, pages }: Shown): Promise<number> {
+  const base = `http://127.0.0.1:${server.port}/admin`;
   const page = await browser.context.newPage();
-  await page.goto(`${fixture.base}/login`);
+  await page.goto(`${base}/login`);
   let count = 0;
   const take = async (name: string) => {
     for (const [size, viewport] of Object.entries(sizes)) {
@@ -31,16 +39,15 @@ async function takePictures(browser: Browser, kind: Kind): Promise<number> {
     expect([kind, name, browser.problems()]).toEqual([kind, name, []]);
   };
   await take('login');
-  await logIn(page, fixture);
-  for (const [name, path] of Object.entries(pagesOf(fixture.snapshot))) {
+  await logIn(page, server);
+  for (const [name, path] of Object.entries(pages)) {
     await page.setViewportSize(sizes.phone);
-    await page.goto(fixture.base + path);
+    await page.goto(base + path);
     if (await page.$('[data-live]')) await becomesLive(page);
     expect([kind, name, await page.locator('h1').count()]).toEqual([kind, name, 1]);
     expect([kind, name, await page.locator('.failure').count()]).toEqual([kind, name, 0]);
     await take(name);
   }
-  expect(fixture.errors).toEqual([]);
   await page.close();
   return count;
 }
@@ -50,10 +57,23 @@ test('every page is drawn in both themes on a phone and on a desk, without an er
   await using browser = await Browser.launch({ fakeDevices: false });
   const startedAt = performance.now();
   let count = 0;
-  for (const kind of kinds) count += await takePictures(browser, kind);
+  for (const kind of kinds) {
+    await using fixture = await startFixture(kind);
+    count += await takePictures(browser, { kind, server: fixture, pages: pagesOf(fixture.snapshot) });
+    expect(fixture.errors).toEqual([]);
+  }
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   console.log(`${count} pictures in ${seconds} s, in ${folder}`);
   expect(count).toBeGreaterThan(200);
+});
+
+test('the pages of a node among others are drawn like those of one that is alone', async () => {
+  await mkdir(folder, { recursive: true });
+  await using browser = await Browser.launch({ fakeDevices: false });
+  await using mesh = await startMesh();
+  const { server, pages } = mesh;
+  const count = await takePictures(browser, { kind: 'mesh', server, pages });
+  expect(count).toBe((Object.keys(pages).length + 1) * 4);
 });
 
 test('on a wall screen people stand side by side, and nothing is cut off', async () => {

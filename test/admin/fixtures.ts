@@ -16,10 +16,9 @@ import type {
 import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingEvents } from '../../src/signaling/events.ts';
 import { Store } from '../../src/store/store.ts';
-import { hashPassword } from '../../src/store/users.ts';
 import { hostileNames, type Kind, now, people } from './fixture-names.ts';
 import { fillHistory, fillRecords } from './fixture-past.ts';
-import { password } from './support.ts';
+import { addUsers } from './support.ts';
 
 const topics = [
   'standup',
@@ -203,9 +202,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const errors: Record<string, unknown>[] = [];
   const commands = new Commands(sfu, store, () => now);
   const dashboard = new Dashboard({ sfu, signaling, store, commands, config, panels, clock, log });
-  const passwordHash = await hashPassword(password);
-  for (const role of ['viewer', 'moderator', 'admin'] as const)
-    store.users.put({ name: role, passwordHash, role, origin: 'page' });
+  await addUsers(store);
   if (kind !== 'empty') {
     fillHistory(dashboard.monitor, snapshot, kind);
     fillRecords(store, snapshot, kind, events);

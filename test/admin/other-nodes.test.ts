@@ -18,6 +18,7 @@ function reads() {
   const mesh = {
     self: 'b',
     nodes: () => [],
+    paths: async () => [],
     audit: async () => ({ entries: [], next: null, silent: [] }),
     gather: async () => {
       const read = Promise.withResolvers<Gathered>();

@@ -12,11 +12,17 @@ export async function startWithUsers(
   environment: Environment = withKeys,
   options: Parameters<typeof startServer>[1] = {},
 ): Promise<Server & AsyncDisposable> {
-  hashed ??= hashPassword(password);
   const server = await startServer(environment, options);
-  for (const role of ['viewer', 'moderator', 'admin'] as const)
-    server.store.users.put({ name: role, passwordHash: await hashed, role, origin: 'page' });
+  await addUsers(server.store);
   return server;
+}
+
+/** One user of each role, named after it. */
+export async function addUsers({ users }: Store): Promise<void> {
+  hashed ??= hashPassword(password);
+  const passwordHash = await hashed;
+  for (const role of ['viewer', 'moderator', 'admin'] as const)
+    users.put({ name: role, passwordHash, role, origin: 'page' });
 }
 
 /** One who is logged in, and speaks plain HTTP. */

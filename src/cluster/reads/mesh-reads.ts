@@ -10,11 +10,13 @@ import { within } from '../within.ts';
 import { MeshAudit } from './audit.ts';
 import { type ListOf, MeshLists, type PlacedList } from './lists.ts';
 import { readPage } from './pages.ts';
+import { MeshPaths } from './paths.ts';
 import type {
   AuditPlace,
   Gathered,
   MeshView,
   NodeInfo,
+  NodePaths,
   PartAge,
   PlacedAuditPage,
   PlacedRoom,
@@ -22,7 +24,7 @@ import type {
 
 export interface MeshReadsOptions {
   readonly mesh: Mesh;
-  readonly sfu: Pick<Sfu, 'read'>;
+  readonly sfu: Pick<Sfu, 'read' | 'mesh'>;
   readonly auditLog: Pick<AuditLog, 'search'>;
   readonly about: () => Omit<About, 'mesh'>;
   readonly clock: Clock;
@@ -44,11 +46,13 @@ export class MeshReads implements MeshView {
   readonly #roundTrips = new Map<string, number>();
   readonly #audit: MeshAudit;
   readonly #lists: MeshLists;
+  readonly #paths: MeshPaths;
 
   constructor(private readonly options: MeshReadsOptions) {
     const { mesh, sfu, auditLog, clock } = options;
     this.#lists = new MeshLists({ mesh, sfu, clock });
     this.#audit = new MeshAudit({ mesh, log: auditLog, clock });
+    this.#paths = new MeshPaths({ mesh, sfu, clock });
     mesh.answer({ read: (_from, query) => readPage(sfu, query) });
     mesh.presence.events.on('gone', ({ node }) => {
       this.#roundTrips.delete(node.life);
@@ -80,6 +84,10 @@ export class MeshReads implements MeshView {
       return { name, life, self: false, region, url, version: node.release, ...state };
     });
     return [self, ...others.sort((one, other) => (one.name < other.name ? -1 : 1))];
+  }
+
+  async paths(): Promise<NodePaths[]> {
+    return await this.#paths.all();
   }
 
   async audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage> {

@@ -56,12 +56,32 @@ export interface PlacedAuditPage {
   readonly silent: readonly string[];
 }
 
+/** What one node says of its way to another one. */
+export interface NodePath {
+  /** The other one. */
+  readonly node: string;
+  /** Milliseconds over the bus; null when it did not answer. */
+  readonly roundTrip: number | null;
+  /** Bits a second of media that come from it. */
+  readonly bitrate: number;
+  /** Tracks of it that cannot be brought to the first one. */
+  readonly unreachable: number;
+}
+
+/** What a node says of its ways; null when it does not say. */
+export interface NodePaths {
+  readonly node: string;
+  readonly paths: readonly NodePath[] | null;
+}
+
 /** What the other nodes have, read in half a second at most. */
 export interface MeshView {
   /** The name of this node. */
   readonly self: string;
   /** Every node, this one first. */
   nodes(): NodeInfo[];
+  /** How every node reaches every other one, this node first, the others by name; of a large mesh the first 16. */
+  paths(): Promise<NodePaths[]>;
   /** The newest entries of the audit logs of all nodes. */
   audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage>;
   /** Asks the others for their rooms, or for their part of one. */

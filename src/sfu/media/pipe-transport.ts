@@ -20,7 +20,7 @@ export async function openPipe(
     if (!(error instanceof SfuError) || error.code !== 'worker_unavailable') throw error;
     throw new SfuError(
       'worker_unavailable',
-      'media of another node cannot come here, for every port for pipes is in use or no file descriptor is left; let the operator widen TUREEN_PIPE_PORTS or raise the limit of open files',
+      'on one side of a pipe between nodes every port is in use, or no file descriptor is left; let the operator widen TUREEN_PIPE_PORTS or raise the limit of open files',
       { cause: error },
     );
   });

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { eventually } from '../support/until.ts';
+import { type MeshFixture, startMesh } from './mesh-fixture.ts';
+import { select, Visitor } from './support.ts';
+
+setDefaultTimeout(60_000);
+
+let mesh: MeshFixture;
+let viewer: Visitor;
+beforeAll(async () => {
+  mesh = await startMesh();
+  viewer = Visitor.as(mesh.server, 'viewer');
+});
+afterAll(() => mesh[Symbol.asyncDispose]());
+
+const page = async (name: string) => await viewer.text(mesh.pages[name] ?? '');
+
+/** The texts of the cells of a table, row by row. */
+async function cellsOf(html: string, table: string): Promise<string[][]> {
+  const cells = await select(html, `${table} td`);
+  const { length } = await select(html, `${table} th`);
+  return Array.from({ length: cells.length / length }, (_, row) =>
+    cells.slice(row * length, (row + 1) * length),
+  );
+}
+
+test('the page Nodes says of every pair of nodes how far they are, what flows, and what is missing', async () => {
+  const rows = await eventually(
+    'the media between the first two nodes',
+    async () => await cellsOf(await page('nodes'), '#paths'),
+    ([ams, iad]) => /kbit/.test(ams?.[2] ?? '') && /kbit/.test(iad?.[1] ?? ''),
+  );
+  expect(rows.map(([node]) => node)).toEqual(['ams', 'iad', 'syd']);
+  const ms = String.raw`\d+(\.\d)? ms`;
+  for (const [at, row] of rows.entries())
+    for (const [from, cell] of row.slice(1).entries()) {
+      const bothReachable = at < 2 && from < 2;
+      const media = bothReachable ? String.raw` \d+ kbit/s` : ' no media 2 missing';
+      expect([at, from, cell]).toEqual([
+        at,
+        from,
+        expect.stringMatching(at === from ? /^–$/ : new RegExp(`^${ms}${media}$`)),
+      ]);
+    }
+});
+
+test('what a node cannot get is said on the page of the room, with the cause, and beside each peer', async () => {
+  const html = await eventually(
+    'what each node lacks',
+    async () => await page('room'),
+    (text) => ['ams', 'iad', 'syd'].every((name) => text.includes(`brought to node ${name}`)),
+  );
+  const lines = (await select(html, '#unreachable .alert')).toSorted();
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatch(
+    /^Cannot be brought to node ams: (audio of syd-voice, video of syd-camera|video of syd-camera, audio of syd-voice)\. It is tried again\. Cause: .*TUREEN_PIPE_PORTS/,
+  );
+  expect(await select(html, '#peers .badge.bad')).toContain('video missing on syd');
+  expect(await select(html, '.page-head .note')).toEqual([expect.stringContaining('on ams, iad, syd')]);
+});
+
+test('the page of a peer says what of it is missing elsewhere, and what it misses itself', async () => {
+  const guest = await select(await page('peer-here'), '#peer-head .alert');
+  expect(guest).toEqual([expect.stringMatching(/^Cannot be brought to node ams: .*syd-camera/)]);
+  const lost = await select(await page('peer-unreachable'), '#peer-head .badge.bad');
+  expect(lost.toSorted()).toEqual(['video missing on ams', 'video missing on iad']);
+});
+
+test('the page of a peer elsewhere has no empty graphs, but leads to the dashboard of its node', async () => {
+  const html = await page('peer');
+  expect(await select(html, '#peer-figures .chart')).toEqual([]);
+  expect(await select(html, 'p#peer-figures a')).toEqual(['the dashboard of node iad']);
+  expect(html).toContain('href="https://iad.example.com/admin/peer?room=room&peer=iad-camera"');
+  expect(await select(await page('peer-here'), '#peer-figures .chart')).not.toEqual([]);
+});
+
+test('the overview of a node says that media of other nodes does not come to it', async () => {
+  expect(await select(await page('overview'), '.alert')).toContainEqual(
+    expect.stringMatching(/^In room room 2 tracks of other nodes cannot be brought to this one: /),
+  );
+});
+
+test('the list of rooms says on which nodes a room is', async () => {
+  expect(await select(await page('rooms'), '#rooms td .under')).toEqual(['on ams, iad, syd']);
+});
