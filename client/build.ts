@@ -22,8 +22,8 @@ const styles = [
 ];
 
 /**
- * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which contains the client library. The page
- * loads nothing from other hosts. Does nothing when the inputs have not changed since the last build.
+ * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which contains the client library; and client.js,
+ * the library as a module for pages of others that have no bundler. The page loads nothing from other hosts. Does nothing when the inputs have not changed since the last build.
  */
 export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<void> {
   const hash = await hashInputs();
@@ -32,6 +32,7 @@ export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<vo
   await mkdir(outdir, { recursive: true });
   const script = await bundle(join(pageFolder, 'page.ts'));
   await writeWhole(join(outdir, 'page.js'), script);
+  await writeWhole(join(outdir, 'client.js'), await bundle(join(import.meta.dir, 'index.ts')));
   await writeWhole(join(outdir, 'style.css'), await joinStyles());
   for (const name of ['index.html', 'icon.svg']) {
     await writeWhole(join(outdir, name), await Bun.file(join(pageFolder, name)).bytes());

@@ -14,7 +14,8 @@ export class ClientError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    // ErrorOptions of ES2022, which applications for older targets do not have.
+    options?: { readonly cause?: unknown },
   ) {
     super(message, options);
   }

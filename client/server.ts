@@ -12,6 +12,7 @@ import type { Problem } from '../src/rest/problem.ts';
  *     const { data, error } = await api.rooms({ roomId: 'standup' }).get();
  *
  * The second argument of a DELETE has its `query`, and `headers` such as `if-match`.
+ * @deprecated use the package tureen-server-sdk; this is removed in the next version
  */
 export type TureenServer = ReturnType<typeof treatyOf>;
 

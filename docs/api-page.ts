@@ -73,17 +73,20 @@ Keep a key on a server, never in a page. CORS is not supported for that reason.
 
 ## Typed calls from TypeScript
 
-\`tureen/server\` is a client with types from the same table, made with Eden (https://elysiajs.com/eden/overview):
+\`tureen-server-sdk\` ([packages/server-sdk](../packages/server-sdk/README.md)) has a method for each operation, with types from the
+same table:
 
 ${code(
   'ts',
-  `import { tureenServer } from 'tureen/server';
+  `import { tureenApi } from 'tureen-server-sdk';
 
-const api = tureenServer('https://call.example.org', { key: process.env.TUREEN_KEY });
-const { data, error } = await api.rooms({ roomId: 'standup' }).get();
-if (error) throw new Error(error.value.detail);
-console.log(data.locked);`,
+const tureen = tureenApi('https://call.example.org', { key: process.env.TUREEN_KEY });
+const room = await tureen.getRoom({ roomId: 'standup' });
+console.log(room.locked);`,
 )}
+
+For other languages, generators such as openapi-typescript, @hey-api/openapi-ts and those of openapi-generator make a client from the
+OpenAPI document, which has the webhooks, too.
 
 ## Requests and answers
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { generatedFiles } from '../metrics/generated.ts';
+import { sdkTables } from '../packages/build/plain-types.ts';
 import { apiPage } from './api-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { controllersPage } from './controllers-page.ts';
@@ -22,6 +23,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/mesh.md': meshPage(),
   'docs/metrics.md': metricsPage(),
   'docs/webhooks.md': webhooksPage(),
+  'packages/server-sdk/src/tables.ts': sdkTables(),
   ...generatedFiles(),
 };
 

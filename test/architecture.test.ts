@@ -90,6 +90,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/config',
   ],
   client: ['src/signaling', 'src/operations', 'src/rest', 'src/wire'],
+  'packages/build': [
+    'package.json',
+    'src/access/scopes.ts',
+    'src/signaling',
+    'src/operations',
+    'src/wire',
+    'src/core',
+  ],
+  // What is installed without the server.
+  'packages/server-sdk': [],
+  'packages/react': [],
   worker: ['scripts/machine'],
   'scripts/machine': [],
   scripts: everything,

@@ -25,10 +25,19 @@ const pageHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
+/** The client library, as a module: pages of every origin may load it, and only they decide what it does there. */
+const library = '/client.js';
+const libraryHeaders = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff',
+};
+
 export interface PageFile {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly etag: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The try-it page's files by path, e.g. "/" and "/page.js". Read once: what is served cannot change under a call. */
@@ -39,14 +48,21 @@ export async function loadPage(folder: string): Promise<ReadonlyMap<string, Page
     if (!(await file.exists())) return [];
     const body = new Uint8Array(await file.arrayBuffer());
     const etag = `"${Bun.hash(body).toString(36)}"`;
-    return [[name === 'index.html' ? '/' : `/${name}`, { body, type: file.type, etag }]];
+    const path = name === 'index.html' ? '/' : `/${name}`;
+    const headers = path === library ? libraryHeaders : pageHeaders;
+    return [[path, { body, type: file.type, etag, headers }]];
   });
   return new Map((await Promise.all(files)).flat());
 }
 
 /** Answers a GET for one of the files. */
 export function serveFile(file: PageFile, request: Request): Response {
-  const headers = { ...pageHeaders, 'content-type': file.type, etag: file.etag, 'cache-control': 'no-cache' };
+  const headers = {
+    ...file.headers,
+    'content-type': file.type,
+    etag: file.etag,
+    'cache-control': 'no-cache',
+  };
   if (request.headers.get('if-none-match') === file.etag) return new Response(null, { status: 304, headers });
   return new Response(file.body, { headers });
 }

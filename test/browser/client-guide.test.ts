@@ -30,7 +30,7 @@ async function pageOf(code: string): Promise<{ folder: string } & AsyncDisposabl
       {
         name: 'the library by its name',
         setup: (build) =>
-          void build.onResolve({ filter: /^tureen\/client$/ }, () => ({
+          void build.onResolve({ filter: /^tureen-client$/ }, () => ({
             path: join(root, 'client', 'index.ts'),
           })),
       },
@@ -75,7 +75,7 @@ test('the first call of the guide has under twenty lines, and is a call', async 
 
 test('a page whose token expired gets a fresh one for its reconnect, and the call goes on', async () => {
   const code = `
-    import { TureenClient } from 'tureen/client';
+    import { TureenClient } from 'tureen-client';
     const states = [];
     const client = new TureenClient({ roomId: 'kitchen', peerId: 'alice', token: () => globalThis.freshToken() });
     client.on('state', ({ state }) => states.push(state));
@@ -120,7 +120,7 @@ test('a page whose token expired gets a fresh one for its reconnect, and the cal
 
 test('a preferred codec is taken when the browser has it, and its layers are switched', async () => {
   const code = `
-    import { TureenClient } from 'tureen/client';
+    import { TureenClient } from 'tureen-client';
     const camera = { codecs: ['unknown', 'vp9'], maxBitrate: 400_000, degradationPreference: 'maintain-framerate' };
     const client = new TureenClient({ roomId: 'kitchen', defaults: { camera } });
     Object.assign(globalThis, { client });
@@ -152,8 +152,8 @@ test('every example of the guide has the right types', async () => {
   try {
     for (const [index, code] of examples.entries()) await Bun.write(join(folder, `example${index}.ts`), code);
     const paths = {
-      'tureen/client': [join(root, 'client', 'index.ts')],
-      'tureen/client/headless': [join(root, 'client', 'headless.ts')],
+      'tureen-client': [join(root, 'client', 'index.ts')],
+      'tureen-client/headless': [join(root, 'client', 'headless.ts')],
     };
     const settings = { extends: join(root, 'tsconfig.json'), compilerOptions: { paths }, include: ['*.ts'] };
     await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify(settings));

@@ -35,7 +35,10 @@ export async function outsideProject(
       cwd: folder,
     });
   // Tools look for their settings and for packages in the folders above; there is nothing of ours.
-  const options = { cwd: folder, environment: { ...process.env, NODE_PATH: '', CI: '1' } };
+  const options = {
+    cwd: folder,
+    environment: { ...process.env, NODE_PATH: '', CI: '1', NEXT_TELEMETRY_DISABLED: '1' },
+  };
   return {
     folder,
     run: (...command) => run(command, options),

@@ -1,0 +1,31 @@
+/** React hooks and components for calls over a Tureen SFU. */
+export {
+  Chat,
+  DeviceSelect,
+  type DeviceSelectProps,
+  MediaControls,
+  Participants,
+  type ParticipantsProps,
+} from './components.tsx';
+export {
+  type SourceSwitch,
+  useActiveSpeaker,
+  useChat,
+  useDevices,
+  usePeers,
+  usePermissions,
+  usePublications,
+  useSource,
+  useTracks,
+} from './hooks.ts';
+export {
+  PublicationView,
+  type PublicationViewProps,
+  RoomSound,
+  TrackSound,
+  type TrackSoundProps,
+  TrackView,
+  type TrackViewProps,
+} from './media.tsx';
+export { type Call, TureenRoom, type TureenRoomProps, useCall } from './room.tsx';
+export type { ChatMessage } from './store.ts';

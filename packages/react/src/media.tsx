@@ -1,0 +1,56 @@
+'use client';
+
+import { type AudioHTMLAttributes, useEffect, useRef, type VideoHTMLAttributes } from 'react';
+import type { Publication, RemoteTrack } from 'tureen-client';
+import { usePublications, useTracks } from './hooks.ts';
+
+export interface TrackViewProps extends VideoHTMLAttributes<HTMLVideoElement> {
+  readonly track: RemoteTrack;
+}
+
+/** Shows a track of another peer. It is received in the size in which it is shown, and not at all while out of view. */
+export function TrackView({ track, ...attributes }: TrackViewProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => (element.current ? track.attach(element.current) : undefined), [track]);
+  return <video ref={element} autoPlay playsInline muted {...attributes} />;
+}
+
+export interface TrackSoundProps extends AudioHTMLAttributes<HTMLAudioElement> {
+  readonly track: RemoteTrack;
+}
+
+/** Plays a sound of another peer. */
+export function TrackSound({ track, ...attributes }: TrackSoundProps) {
+  const element = useRef<HTMLAudioElement>(null);
+  useEffect(() => (element.current ? track.attach(element.current) : undefined), [track]);
+  return <audio ref={element} autoPlay {...attributes} />;
+}
+
+/** Plays all that is said in the call. Have it once on the page. */
+export function RoomSound() {
+  const sounds = useTracks().filter(({ kind }) => kind === 'audio');
+  return (
+    <>
+      {sounds.map((track) => (
+        <TrackSound key={track.id} track={track} />
+      ))}
+    </>
+  );
+}
+
+export interface PublicationViewProps extends VideoHTMLAttributes<HTMLVideoElement> {
+  readonly publication: Publication;
+}
+
+/** Shows what this side sends. A camera is mirrored, as people know themselves. */
+export function PublicationView({ publication, style, ...attributes }: PublicationViewProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  // Another device is another track of the same publication.
+  usePublications();
+  const { track, source } = publication;
+  useEffect(() => {
+    if (element.current) element.current.srcObject = new MediaStream([track]);
+  }, [track]);
+  const mirrored = source === 'camera' ? { transform: 'scaleX(-1)', ...style } : style;
+  return <video ref={element} autoPlay playsInline muted style={mirrored} {...attributes} />;
+}
