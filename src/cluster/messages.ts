@@ -35,6 +35,10 @@ export const nodeMessages = {
       succeeds: orNull(shapes.Life, 'the life before this one, which has ended'),
       region: orNull(Type.String({ maxLength: 128 })),
       url: orNull(Type.String({ maxLength: 512 }), 'where clients reach it'),
+      pipeAddress: Type.String({
+        maxLength: 64,
+        description: 'the IP address to which media for it is sent',
+      }),
       release: Type.String({ maxLength: 64, description: 'the version of Tureen' }),
       drainDeadline: orNull(shapes.Time),
       now: shapes.Time,

@@ -13,7 +13,7 @@ import type { Wire } from './wire.ts';
 /** What this node says of itself in each heartbeat. */
 export type About = Pick<
   Beat,
-  'region' | 'url' | 'release' | 'draining' | 'drainDeadline' | 'rooms' | 'peers' | 'mesh'
+  'region' | 'url' | 'pipeAddress' | 'release' | 'draining' | 'drainDeadline' | 'rooms' | 'peers' | 'mesh'
 >;
 
 export interface PresenceOptions {

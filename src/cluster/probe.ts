@@ -14,6 +14,8 @@ export interface ProbedNode {
   readonly name: string;
   /** Of its protocol, when it is not that of this one. */
   readonly foreignVersion: number | null;
+  /** Where it takes media of other nodes. */
+  readonly pipeAddress: string;
   /** Milliseconds to it and back over the bus; undefined when it did not answer. */
   readonly roundTrip: number | undefined;
   /** Milliseconds by which its clock is ahead of this one, more or less by half a round trip. */
@@ -42,6 +44,12 @@ export interface ProbeOptions {
   readonly busReplicas?: number;
   /** Of this node, whose credentials are used. */
   readonly node: string;
+}
+
+/** What a node says in its heartbeats. */
+interface Heard extends NodeRef {
+  readonly version: number;
+  readonly pipeAddress: string;
 }
 
 const connectTimeoutMs = 5000;
@@ -101,11 +109,11 @@ async function failureOf({ bucket }: Bus): Promise<string | null> {
 async function look(bus: Bus, self: NodeRef) {
   const jumps = new JumpWatch(systemClock, () => {});
   const wire = new Wire({ bus, self, jumps, log: silentLogger, clock: systemClock });
-  const beats = new Map<string, { readonly name: string; readonly version: number }>();
+  const beats = new Map<string, Heard>();
   const stops = [
-    wire.hear('beat', ({ life, name }, { version }) => {
+    wire.hear('beat', ({ life, name }, { version, pipeAddress }) => {
       // A node that runs here is not another one.
-      if (name !== self.name) beats.set(life, { name, version });
+      if (name !== self.name) beats.set(life, { life, name, version, pipeAddress });
     }),
     wire.hear('bye', ({ life }) => void beats.delete(life)),
   ];
@@ -116,9 +124,7 @@ async function look(bus: Bus, self: NodeRef) {
       failureOf(bus),
       new Promise<void>((resolve) => void systemClock.after(listenMs, resolve)),
     ]);
-    const nodes = await Promise.all(
-      [...beats].map(([life, { name, version }]) => ask(wire, { life, name }, version)),
-    );
+    const nodes = await Promise.all([...beats.values()].map((heard) => ask(wire, heard)));
     return { roundTrip, jetStream, bucketFailure, nodes };
   } finally {
     for (const stop of stops) stop();
@@ -127,15 +133,15 @@ async function look(bus: Bus, self: NodeRef) {
   }
 }
 
-async function ask(wire: Wire, { life, name }: NodeRef, version: number): Promise<ProbedNode> {
+async function ask(wire: Wire, { life, name, version, pipeAddress }: Heard): Promise<ProbedNode> {
   const foreignVersion = version === protocolVersion ? null : version;
-  if (foreignVersion !== null) return { name, foreignVersion, roundTrip: undefined, clockOffset: undefined };
+  const silent = { name, foreignVersion, pipeAddress, roundTrip: undefined, clockOffset: undefined };
+  if (foreignVersion !== null) return silent;
   const askedAt = systemClock.now();
   const [roundTrip, answer] = await timed(() =>
     wire.ask(life, 'ping', {}, answerTimeoutMs).catch(() => undefined),
   );
-  if (!answer) return { name, foreignVersion, roundTrip: undefined, clockOffset: undefined };
-  return { name, foreignVersion, roundTrip, clockOffset: answer.now - (askedAt + roundTrip / 2) };
+  return answer ? { ...silent, roundTrip, clockOffset: answer.now - (askedAt + roundTrip / 2) } : silent;
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<readonly [milliseconds: number, result: T]> {

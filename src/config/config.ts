@@ -4,7 +4,7 @@ import { isLoopback } from '../core/networks.ts';
 import type { Mistake, Setting, ValuesOf } from './kinds.ts';
 import { keyMistakes } from './settings/access.ts';
 import { adminMistakes } from './settings/admin.ts';
-import { busMistakes } from './settings/cluster.ts';
+import { busMistakes, pipeAddressMistakes } from './settings/cluster.ts';
 import { settings } from './settings/index.ts';
 import { addressMistakes, turnMistakes } from './settings/network.ts';
 import { tlsMistakes } from './settings/server.ts';
@@ -56,6 +56,7 @@ export function readConfig(environment: Environment): Config {
     ...adminMistakes(values),
     ...webhookMistakes(values),
     ...busMistakes(values),
+    ...pipeAddressMistakes(values),
     ...hostMistakes(host, developmentMode),
   ];
   // A variable that cannot be read counts as not set above, so a second line about it would be misleading.

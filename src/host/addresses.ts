@@ -80,12 +80,25 @@ export function rtpListenInfo(config: Config): types.TransportListenInfo {
   return { protocol: 'udp', ip, announcedAddress, flags, portRange: { min, max } };
 }
 
-/** Where media of other nodes is received: on the address of the cluster, in a port range of its own. */
+/**
+ * Where media of other nodes is received: on the address of the cluster, in a port range of its own. Workers send to
+ * addresses only, so that of what is announced to clients the first that is no name is taken.
+ */
 export function pipeListenInfo(config: Config): types.TransportListenInfo {
-  const { clusterAddress: ip, pipePorts } = config;
+  const { clusterAddress, pipePorts } = config;
   const [min, max] = pipePorts;
   const portRange = { min, max };
-  return ip === undefined ? { ...rtpListenInfo(config), portRange } : { protocol: 'udp', ip, portRange };
+  if (clusterAddress !== undefined) return { protocol: 'udp', ip: clusterAddress, portRange };
+  const info = { ...rtpListenInfo(config), portRange };
+  if (info.announcedAddress === undefined || isIP(info.announcedAddress) !== 0) return info;
+  const address = announcedAddresses(config).find((one) => isIP(one) === isIP(info.ip));
+  return { ...info, ...(address !== undefined && { announcedAddress: address }) };
+}
+
+/** The address to which other nodes send media. */
+export function pipeAddress(config: Config): string {
+  const { announcedAddress, ip } = pipeListenInfo(config);
+  return announcedAddress ?? ip;
 }
 
 /** The addresses in ICE candidates: the configured ones, else the listen address, else the host's first address. */

@@ -229,7 +229,16 @@ test('a node of another version is named in the log once, and ignored', async ()
   const bus = world.hub.connect('x');
   const beat = {
     ...{ version: 2, name: 'x', installation: 'x', succeeds: null, region: null, mesh: null },
-    ...{ now: 1, url: null, release: '1', draining: false, drainDeadline: null, rooms: 0, peers: 0 },
+    ...{
+      now: 1,
+      url: null,
+      pipeAddress: '127.0.0.1',
+      release: '1',
+      draining: false,
+      drainDeadline: null,
+      rooms: 0,
+      peers: 0,
+    },
   };
   for (let count = 0; count < 2; count += 1)
     bus.publish('t.eA.life-x.node.beat', new TextEncoder().encode(JSON.stringify(beat)));
@@ -247,4 +256,15 @@ test('the offset of a clock is read from heartbeats', async () => {
   await pass(world.clock, 6000);
   expect(a.mesh.presence.nodes.get(b.life)?.clockOffset).toBe(3_600_000);
   expect(b.mesh.presence.nodes.get(a.life)?.clockOffset).toBe(-3_600_000);
+});
+
+test('a heartbeat says where its node takes media, and is short', async () => {
+  await using world = setUp();
+  const beats: { data: Uint8Array }[] = [];
+  world.hub.connect('x').subscribe('t.*.*.node.beat', (message) => void beats.push(message));
+  world.start('n'.repeat(128));
+  await pass(world.clock, 4000);
+  const [{ data } = { data: new Uint8Array() }] = beats;
+  expect(JSON.parse(new TextDecoder().decode(data))).toMatchObject({ pipeAddress: '127.0.0.1' });
+  expect(data.length).toBeLessThan(1024);
 });

@@ -226,7 +226,14 @@ export class TestNode implements AsyncDisposable {
       dataBus: hub.connect(name),
       domain: this.domain,
       about: () => ({
-        ...{ region: null, url: null, release: '1', draining: false, drainDeadline: null },
+        ...{
+          region: null,
+          url: null,
+          pipeAddress: '127.0.0.1',
+          release: '1',
+          draining: false,
+          drainDeadline: null,
+        },
         ...{ rooms: this.domain.rooms.size, peers: 0 },
       }),
       received: () => Promise.resolve(this.received),

@@ -5,6 +5,7 @@ import {
   type Lookup,
   listenInfos,
   nodePlace,
+  pipeAddress,
   pipeListenInfo,
   resolveAddresses,
 } from '../../src/host/addresses.ts';
@@ -176,4 +177,22 @@ test('pipes between nodes listen on the address of the cluster, or on that of me
     announcedAddress: '203.0.113.9',
     portRange: { min: 43000, max: 43999 },
   });
+  // A worker sends to addresses only.
+  const named = { ...announced, TUREEN_ANNOUNCED_ADDRESS: 'media.example.com, 203.0.113.9' };
+  expect(pipeListenInfo(readConfig({ ...keys, ...named }))).toMatchObject({
+    ip: '0.0.0.0',
+    announcedAddress: '203.0.113.9',
+  });
+});
+
+test('a node that announces names only does not enter a mesh without an address for pipes', () => {
+  const keys = { TUREEN_API_KEY: 'key', TUREEN_API_SECRET: 'a secret of more than thirty-two bytes' };
+  const named = { ...keys, TUREEN_ANNOUNCED_ADDRESS: 'media.example.com' };
+  const withBus = { ...named, TUREEN_BUS_URL: 'nats://127.0.0.1:4222' };
+  expect(() => readConfig(withBus)).toThrow(
+    'TUREEN_CLUSTER_ADDRESS: got nothing, wants the IP address under which the other nodes reach this host, for TUREEN_ANNOUNCED_ADDRESS is a name (media.example.com)',
+  );
+  expect(pipeAddress(readConfig({ ...withBus, TUREEN_CLUSTER_ADDRESS: '10.0.0.7' }))).toBe('10.0.0.7');
+  expect(() => readConfig(named)).not.toThrow();
+  expect(() => readConfig({ ...withBus, FLY_APP_NAME: 'tureen-ams' })).not.toThrow();
 });

@@ -263,7 +263,7 @@ describe('the bus', () => {
   };
   type Probe = Extract<Awaited<ReturnType<CheckContext['probeBus']>>, { failure: undefined }>;
   const node: Probe['nodes'][number] = {
-    ...{ name: 'iad', foreignVersion: null, roundTrip: 80, clockOffset: 0 },
+    ...{ name: 'iad', foreignVersion: null, pipeAddress: '127.0.0.1', roundTrip: 80, clockOffset: 0 },
   };
   const good: Probe = {
     ...{ failure: undefined, roundTrip: 1, jetStream: true, bucketFailure: null, nodes: [node] },
@@ -321,6 +321,19 @@ describe('the bus', () => {
     );
     await expectOne(withNode({ clockOffset: -2500 }), 'warning', /clock of node "iad" is 2\.5 s behind/);
     expect(await withNode({ clockOffset: -1500 })).toEqual([]);
+  });
+
+  test('of two nodes one that takes media on loopback is named, with what to set there', async () => {
+    await expectOne(
+      withNode({ pipeAddress: '10.0.0.8' }),
+      'warning',
+      /this node takes media of other nodes at 127\.0\.0\.1, which is loopback, and node "iad" does not/,
+    );
+    const own = { ...withBus, TUREEN_CLUSTER_ADDRESS: '10.0.0.7' };
+    const probe = { ...good, nodes: [node] };
+    const found = findings('bus', own, { probeBus: async () => probe });
+    await expectOne(found, 'warning', /node "iad" takes media of other nodes at 127\.0\.0\.1/);
+    expect((await found)[0]?.remedy).toStartWith('Set TUREEN_CLUSTER_ADDRESS on node "iad"');
   });
 
   test('ports for pipes that are free and reach this host are no finding, one that is taken is told', async () => {

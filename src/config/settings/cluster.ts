@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Type } from '@sinclair/typebox';
 import { isLoopback } from '../../core/networks.ts';
 import {
@@ -46,7 +47,7 @@ export const clusterSettings = {
       env: 'TUREEN_CLUSTER_ADDRESS',
       defaultDoc:
         'on Fly.io the private address of the machine, otherwise TUREEN_UDP_LISTEN_IP, announced as TUREEN_ANNOUNCED_ADDRESS',
-      doc: 'The IP address of this host under which the other nodes reach it, best on a private network. Media between nodes goes over it, encrypted.',
+      doc: 'The IP address of this host under which the other nodes reach it, best on a private network. Media between nodes goes over it, encrypted. Required with a bus where TUREEN_ANNOUNCED_ADDRESS holds names only.',
     }),
   ),
   pipePorts: defaulted(
@@ -111,6 +112,27 @@ export function busMistakes({
   if (busCa !== undefined && encrypted.length === 0)
     mistakes.push(['TUREEN_BUS_CA', 'got a file, wants a tls:// address in TUREEN_BUS_URL beside it']);
   return mistakes;
+}
+
+interface PipeAddressValues extends Pick<ValuesOf<typeof clusterSettings>, 'busUrls' | 'clusterAddress'> {
+  readonly announcedAddresses?: readonly string[];
+  /** On Fly.io the machine has a private address. */
+  readonly flyApp?: string;
+}
+
+/** Media between nodes is sent to addresses: a name that is announced to clients is none. */
+export function pipeAddressMistakes(values: PipeAddressValues): Mistake[] {
+  const { busUrls, clusterAddress, flyApp, announcedAddresses = [] } = values;
+  if (busUrls === undefined || clusterAddress !== undefined || flyApp !== undefined) return [];
+  const isNamed = announcedAddresses.length > 0 && announcedAddresses.every((one) => isIP(one) === 0);
+  if (!isNamed) return [];
+  const why = `TUREEN_ANNOUNCED_ADDRESS is a name (${announcedAddresses.join(', ')}), to which media of other nodes cannot be sent`;
+  return [
+    [
+      'TUREEN_CLUSTER_ADDRESS',
+      `got nothing, wants the IP address under which the other nodes reach this host, for ${why}`,
+    ],
+  ];
 }
 
 function hostOf(url: string): string {

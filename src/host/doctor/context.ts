@@ -15,6 +15,7 @@ export type BusProbe =
       readonly nodes: readonly {
         readonly name: string;
         readonly foreignVersion: number | null;
+        readonly pipeAddress: string;
         readonly roundTrip: number | undefined;
         readonly clockOffset: number | undefined;
       }[];

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import { pipeListenInfo } from '../addresses.ts';
+import { isLoopback } from '../../core/networks.ts';
+import { pipeAddress, pipeListenInfo } from '../addresses.ts';
 import { type Check, type Finding, fatal, warning } from './check.ts';
 import type { BusProbe } from './context.ts';
 import { type Bound, bind, cannotBind, close, isReachable, type Listener } from './ports.ts';
@@ -21,7 +22,8 @@ export const bus: Check = {
     const probe = await probeBus();
     if (!probe) return [];
     if (probe.failure !== undefined) return [unusable(config, probe.failure)];
-    return [...ofBus(probe), ...probe.nodes.flatMap(ofNode)];
+    const own = pipeAddress(config);
+    return [...ofBus(probe), ...probe.nodes.flatMap((node) => [...ofNode(node), ...ofPipes(node, own)])];
   },
 };
 
@@ -112,6 +114,19 @@ function ofNode({ name, foreignVersion, roundTrip, clockOffset = 0 }: Found['nod
       ),
     );
   return findings;
+}
+
+/** One of two nodes that takes media on loopback is on another host, or says where nobody else can send. */
+function ofPipes({ name, pipeAddress: theirs }: Found['nodes'][number], own: string): Finding[] {
+  if (isLoopback(theirs) === isLoopback(own)) return [];
+  const [whose, address] = isLoopback(theirs) ? [`node "${name}"`, theirs] : ['this node', own];
+  return [
+    warning(
+      `${whose} takes media of other nodes at ${address}, which is loopback, and ${isLoopback(theirs) ? 'this node does' : `node "${name}" does`} not`,
+      'Between the two no media can flow unless they are on one host: their peers do not see or hear each other.',
+      `Set TUREEN_CLUSTER_ADDRESS on ${whose} to the address under which the other nodes reach it.`,
+    ),
+  ];
 }
 
 /** Ports for media from other nodes can be bound, and this host reaches itself there. */
