@@ -13,6 +13,7 @@ import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Bus } from './bus.ts';
 import { BusConnection } from './bus-connection.ts';
+import { compileChecks } from './compiling.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain } from './domain.ts';
 import type { Drops } from './drops.ts';
@@ -72,6 +73,7 @@ export class Mesh implements NodeLink {
   readonly #answers: Partial<Answers> = {};
   readonly #connections: readonly BusConnection[];
   readonly #stopAnswering: () => void;
+  readonly #stopCompiling: () => void;
   #closed: Promise<void> | undefined;
 
   constructor(private readonly options: MeshOptions) {
@@ -115,6 +117,8 @@ export class Mesh implements NodeLink {
     this.shares.start();
     this.#data.start();
     this.facts.start();
+    // While it listens for others, before it takes part.
+    this.#stopCompiling = compileChecks(clock);
   }
 
   get self(): NodeRef {
@@ -190,6 +194,7 @@ export class Mesh implements NodeLink {
   async #close(): Promise<void> {
     this.#jumps.close();
     this.#stopAnswering();
+    this.#stopCompiling();
     this.facts.close();
     this.#data.close();
     this.shares.close();
