@@ -65,6 +65,7 @@ const PROGRAMS: Program[] = [
     package: 'nats-server',
     why: 'for the bus between nodes',
   },
+  { isNeededBy: (file) => /snippets/.test(file), package: 'python3-jwt', why: 'for the snippets in Python' },
   { isNeededBy: isIngestTest, command: 'ffmpeg', package: 'ffmpeg', why: 'to bring media into rooms' },
   { isNeededBy: isIngestTest, command: 'curl', package: 'curl', why: 'for the scripts of the guide' },
   { isNeededBy: isIngestTest, command: 'jq', package: 'jq', why: 'for the scripts of the guide' },

@@ -4,6 +4,7 @@ import type { AxeResults } from 'axe-core';
 import { seesAndHears } from '../browser/support.ts';
 import { useBrowser } from '../browser/use-browser.ts';
 import { type OutsideProject, outsideProject } from '../support/outside-project.ts';
+import { serveFolder } from '../support/serve-folder.ts';
 import { startServer } from '../support/server.ts';
 import { useServer } from '../support/use-server.ts';
 import { usePackages } from './use-packages.ts';
@@ -21,18 +22,7 @@ const typeCheck = (project: OutsideProject) =>
   project.succeed(bun, project.module('typescript/bin/tsc'), '-p', '.');
 const build = (project: OutsideProject) => project.succeed(bun, project.module('vite/bin/vite.js'), 'build');
 
-/** Serves what a project has built at a port of its own, as the tools of applications do. */
-function serve(project: OutsideProject) {
-  return Bun.serve({
-    port: 0,
-    hostname: '127.0.0.1',
-    async fetch(request) {
-      const { pathname } = new URL(request.url);
-      if (pathname === '/favicon.ico') return new Response(null, { status: 204 });
-      return new Response(Bun.file(join(project.folder, 'dist', pathname === '/' ? 'index.html' : pathname)));
-    },
-  });
-}
+const serve = (project: OutsideProject) => serveFolder(join(project.folder, 'dist'));
 
 async function open(site: { url: URL }, query: Record<string, string>) {
   const page = await held.browser.context.newPage();
