@@ -1,4 +1,4 @@
-/** `bun run bench NAME [--small] [--runs N]`: the last line printed is the result as one JSON object. */
+/** `npm run bench -- NAME [--small] [--runs N]`: the last line printed is the result as one JSON object. */
 import { parseArgs } from 'node:util';
 import { benchmarks } from './benchmarks.ts';
 import { interleave } from './harness/benchmark.ts';
@@ -9,7 +9,7 @@ const say = (line: string) => console.error(line);
 
 function usage(): string {
   const lines = benchmarks.map(({ name, doc }) => `  ${name.padEnd(12)} ${doc}`);
-  return ['Usage: bun run bench NAME [--small] [--runs N]', '', ...lines].join('\n');
+  return ['Usage: npm run bench -- NAME [--small] [--runs N]', '', ...lines].join('\n');
 }
 
 function readArguments() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs or updates Tureen on a bare Debian or Ubuntu host, as root: sh install.sh [executable]
-# The executable is the one of `bun run build`; tureen.service is expected beside this script or in systemd/.
+# The executable is the one of `npm run build`; tureen.service is expected beside this script or in systemd/.
 set -eu
 
 say() { printf 'tureen: %s\n' "$*" >&2; }
@@ -18,7 +18,7 @@ firewall=$here/nftables/tureen-media.nft
 [ -f "$firewall" ] || firewall=$here/tureen-media.nft
 
 [ "$(id -u)" = 0 ] || fail 'installing needs root: run it as root.'
-[ -f "$executable" ] || fail "there is no executable at $executable. Build it with \`bun run build\` and name it: sh install.sh dist/tureen"
+[ -f "$executable" ] || fail "there is no executable at $executable. Build it with \`npm run build\` and name it: sh install.sh dist/tureen"
 [ -f "$unit" ] || fail "tureen.service was not found beside this script. Copy deploy/systemd/tureen.service here."
 "$executable" version >/dev/null || fail "$executable does not run on this host ($(uname -sm)). Build it on a host of the same kind."
 

@@ -63,7 +63,7 @@ address for scripts that cannot set a header:
 - **a key from the dashboard** (People, API keys). It works until it is revoked; its role says what it may do.
 - **a JWT** (HS256), signed with a key of \`TUREEN_API_KEY\` and its secret, with \`iss\`, \`exp\` and
   \`"api": {"scopes": [..]}\`; \`sub\` is the name of the program in the audit log.
-  \`bun run token --scopes read,moderate --name backend\` prints one.
+  \`npm run token -- --scopes read,moderate --name backend\` prints one.
 
 | scope | what it is for | roles of the dashboard that have it |
 |---|---|---|

@@ -1,4 +1,4 @@
-/** Runs a benchmark against the alternatives: `bun run bench NAME`. bench/README.md has the results. */
+/** Runs a benchmark against the alternatives: `npm run bench NAME`. bench/README.md has the results. */
 import { provideWorker } from '../worker/provide.ts';
 import { bundleServer } from './bundle.ts';
 import { runTask } from './machine/console.ts';

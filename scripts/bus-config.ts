@@ -1,6 +1,6 @@
 /**
  * Writes what the buses of a mesh need: keys, certificates, permissions and configuration for each node.
- * `bun run bus:config --nodes ams=10.0.0.1,iad=10.0.0.2,syd=10.0.0.3`
+ * `npm run bus:config -- --nodes ams=10.0.0.1,iad=10.0.0.2,syd=10.0.0.3`
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { busEnvironment } from '../deploy/bus/config.ts';
 import { writeBuses } from '../deploy/bus/write.ts';
 import { reasonOf, runTask, SetupError, say } from './machine/console.ts';
 
-const USAGE = `bun run bus:config --nodes ams=10.0.0.1,iad=10.0.0.2,syd=10.0.0.3 [--out bus]
+const USAGE = `npm run bus:config -- --nodes ams=10.0.0.1,iad=10.0.0.2,syd=10.0.0.3 [--out bus]
   Each node has a name (its TUREEN_NODE) and the address under which the other hosts reach it.
   Run it again with more nodes to add some: keys and certificates that are there stay.`;
 

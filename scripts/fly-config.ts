@@ -1,7 +1,8 @@
 /**
  * Writes a Fly.io configuration for each node, and checks the existing ones:
- * `bun run fly:config --nodes ams,fra,iad`, with `--mesh` as one mesh, `bun run fly:config --check`.
+ * `npm run fly:config -- --nodes ams,fra,iad`, with `--mesh` as one mesh, `npm run fly:config -- --check`.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Glob } from 'bun';
@@ -13,8 +14,8 @@ import { reasonOf, runTask, SetupError, say } from './machine/console.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
-const USAGE = `bun run fly:config --nodes ams,fra,iad [--prefix tureen] [--workers 2] [--base-port 40000] [--mesh] [--out folder]
-bun run fly:config --check [--out folder]`;
+const USAGE = `npm run fly:config -- --nodes ams,fra,iad [--prefix tureen] [--workers 2] [--base-port 40000] [--mesh] [--out folder]
+npm run fly:config -- --check [--out folder]`;
 
 await runTask(async () => {
   const { nodes, prefix, mesh, out, check, help, ...numbers } = readArguments();
@@ -115,6 +116,10 @@ function readNumber(option: string, text: string | undefined): number | undefine
 }
 
 async function checkFolder(folder: string): Promise<void> {
+  if (!existsSync(folder)) {
+    throw new SetupError(`--out: got "${folder}", wants a folder that is there`);
+  }
+
   // fly.toml is the example of a single node. Beside others its ports would clash with those of the first.
   const all = [...new Glob('fly*.toml').scanSync(folder)].sort();
   const names = all.length > 1 ? all.filter((name) => name !== 'fly.toml') : all;

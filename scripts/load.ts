@@ -1,2 +1,2 @@
-/** Puts load on a server: `bun run load --help`. docs/load.md explains it. */
+/** Puts load on a server: `npm run load -- --help`. docs/load.md explains it. */
 import '../bench/load/run.ts';

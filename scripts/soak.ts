@@ -1,4 +1,4 @@
-/** Runs a server under churn and fails when it grows: `bun run soak --minutes 60`. docs/load.md explains it. */
+/** Runs a server under churn and fails when it grows: `npm run soak -- --minutes 60`. docs/load.md explains it. */
 import { provideWorker } from '../worker/provide.ts';
 import { runTask } from './machine/console.ts';
 

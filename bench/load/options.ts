@@ -23,7 +23,7 @@ export interface LoadOptions {
   json: boolean;
 }
 
-export const usage = `Usage: bun run load [options]
+export const usage = `Usage: npm run load [options]
 
 Fills rooms of a server with peers over real WebRTC and reports how it went.
 

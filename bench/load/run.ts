@@ -1,4 +1,4 @@
-/** `bun run load`: fills rooms of a server with peers and reports how it went. docs/load.md explains it. */
+/** `npm run load`: fills rooms of a server with peers and reports how it went. docs/load.md explains it. */
 import { LoadTest } from './load-test.ts';
 import { type LoadOptions, readOptions, UsageError, usage } from './options.ts';
 import { formatReport, type LoadReport } from './report.ts';
@@ -12,7 +12,7 @@ function optionsOrExit(): LoadOptions {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(error.message);
-    console.error('`bun run load --help` shows all options.');
+    console.error('`npm run load -- --help` shows all options.');
     process.exit(2);
   }
 }

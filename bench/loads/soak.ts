@@ -1,4 +1,4 @@
-/** The clients of `bun run soak`: a process that lets guests of every kind come, act and vanish. */
+/** The clients of `npm run soak`: a process that lets guests of every kind come, act and vanish. */
 
 import { loadOptions } from './load-process.ts';
 import { Churn, type ChurnReport } from './soak/churn.ts';

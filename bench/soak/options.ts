@@ -11,7 +11,7 @@ export interface SoakOptions {
 /** Growth is seen from the checkpoints of the warm-up to the last ones; there are so many in any case. */
 export const fewestCheckpoints = 4;
 
-export const usage = `Usage: bun run soak [options]
+export const usage = `Usage: npm run soak [options]
 
 Starts a server, lets clients of every kind come, act and vanish, and fails when something stays or grows.
 

@@ -1,4 +1,4 @@
-/** `bun run soak`: keeps a server under churn and fails when something stays or grows. docs/load.md explains it. */
+/** `npm run soak`: keeps a server under churn and fails when something stays or grows. docs/load.md explains it. */
 import { stopAllChildren } from '../harness/children.ts';
 import { readOptions, type SoakOptions, UsageError } from './options.ts';
 import { Soak } from './soak.ts';

@@ -58,7 +58,7 @@ export function busConfig(
     key_file: "${folder}/${busFiles.key}"
     ca_file: "${folder}/${busFiles.authority}"
     timeout: 3`;
-  return `# The bus beside node "${name}". Made by \`bun run bus:config\`; docs/deploy.md explains it.
+  return `# The bus beside node "${name}". Made by \`npm run bus:config\`; docs/deploy.md explains it.
 server_name: ${JSON.stringify(name)}
 host: "${listen}"
 port: ${client}
@@ -120,7 +120,7 @@ ${list(subscribe)}        ]
     }
 `;
   });
-  return `# Each node speaks in its own name only, and answers what it is asked. Made by \`bun run bus:config\`.
+  return `# Each node speaks in its own name only, and answers what it is asked. Made by \`npm run bus:config\`.
 authorization {
   timeout: 3
   users: [

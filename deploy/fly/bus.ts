@@ -30,7 +30,7 @@ export function privateName(app: string): string {
 /** The text of one bus's fly.toml. */
 export function flyBusConfig({ app, region, files }: FlyBus): string {
   const open = openFiles.map((name) => base64File(`${busFolder}/${name}`, files[name] ?? ''));
-  return `# The bus beside one node of Tureen on Fly.io. Made by \`bun run fly:config --mesh\`; docs/deploy.md explains it.
+  return `# The bus beside one node of Tureen on Fly.io. Made by \`npm run fly:config -- --mesh\`; docs/deploy.md explains it.
 # Nothing of it is published: nodes and other buses reach it over Fly's private network.
 app = "${app}"
 primary_region = "${region}"

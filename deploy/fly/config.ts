@@ -54,7 +54,7 @@ export function planNodes(plan: FlyPlan): FlyNode[] {
 export function flyConfig(node: FlyNode | FlyMeshNode): string {
   const { region, app, basePort, workers } = node;
   const ports = Array.from({ length: workers }, (_, index) => basePort + index);
-  return `# One node of Tureen on Fly.io. Made by \`bun run fly:config --nodes ${region}\`; docs/deploy.md explains it.
+  return `# One node of Tureen on Fly.io. Made by \`npm run fly:config -- --nodes ${region}\`; docs/deploy.md explains it.
 # UDP reaches one machine of an app only: never scale this app beyond one machine, make another node instead.
 app = "${app}"
 primary_region = "${region}"

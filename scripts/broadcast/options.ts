@@ -16,7 +16,7 @@ export interface BroadcastOptions {
   readonly loop: boolean;
 }
 
-export const usage = `Usage: bun run broadcast --room ROOM FILE
+export const usage = `Usage: npm run broadcast -- --room ROOM FILE
 
 Plays a file, or anything else that ffmpeg reads (a camera's rtsp:// address, a stream), into a room.
 

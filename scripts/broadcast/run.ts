@@ -1,4 +1,4 @@
-/** `bun run broadcast`: plays a file into a room. docs/ingest.md explains it. */
+/** `npm run broadcast`: plays a file into a room. docs/ingest.md explains it. */
 import { runTask } from '../machine/console.ts';
 import { broadcast } from './broadcast.ts';
 import type { Progress, Source } from './ffmpeg.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
-import { envFileVariable } from '../config/env-file.ts';
+import { envFileVariable, readEnvironment } from '../config/env-file.ts';
 import { places } from '../host/paths.ts';
 import { type EmbeddedFile, unpack, unpackAgain } from './unpack.ts';
 
@@ -63,7 +63,7 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
     const { hashPasswordCommand } = await import('./hash-password.ts');
     return process.exit(await hashPasswordCommand(await Bun.stdin.text()));
   }
-  const folder = await unpack(files, process.env).catch((error: Error) => {
+  const folder = await unpackFor(files).catch((error: Error) => {
     console.error(error.message);
     process.exit(1);
   });
@@ -76,6 +76,11 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
   if (command === 'start') return void (await import('../main.ts'));
   const { doctor } = await import('./doctor.ts');
   process.exit(await doctor({ environment: process.env, workerBin: process.env.MEDIASOUP_WORKER_BIN }));
+}
+
+/** TUREEN_UNPACK_DIR may be in the file of settings, too. */
+async function unpackFor(files: readonly EmbeddedFile[]): Promise<string> {
+  return await unpack(files, readEnvironment(process.env));
 }
 
 /** They concern the installed server, but the shell that runs them does not have its environment. */

@@ -11,7 +11,7 @@ const usage = `Prints an access token for one peer in one room, or for a program
   tureen token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
   tureen token --scopes read,media --name sip [--hours 24] [--key name]
 
-In a checkout of the sources it is bun run token, with the same options.
+In a checkout of the sources it is npm run token, with the same options.
 The key and its secret are read from TUREEN_API_KEY and TUREEN_API_SECRET, or from the file that TUREEN_ENV_FILE names.
 Scopes: ${scopes.join(', ')}.`;
 

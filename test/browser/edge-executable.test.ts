@@ -74,7 +74,10 @@ describe('the single executable', () => {
     const environment = { ...bare, TUREEN_UNPACK_DIR: unpackDir };
     const options = { command: [executable.path], environment };
     {
-      await using _ = await Program.start(options);
+      // The file of settings may say where, too.
+      const file = join(executable.folder, 'unpack.env');
+      await Bun.write(file, `TUREEN_UNPACK_DIR=${unpackDir}\n`);
+      await using _ = await Program.start({ ...options, environment: { ...bare, TUREEN_ENV_FILE: file } });
     }
     const [path = ''] = [...new Glob('*/mediasoup-worker').scanSync(unpackDir)];
     const worker = join(unpackDir, path);

@@ -95,7 +95,7 @@ test('the command writes a file for each node and checks them together', async (
     );
     expect(run('--nodes', 'Amsterdam').stderr.toString()).toContain('wants region codes');
     expect(run('--nodes', 'ams', '--prefix', 'My Calls').stderr.toString()).toContain('lowercase letters');
-    expect(run('--help').stdout.toString()).toStartWith('bun run fly:config --nodes ams,fra,iad');
+    expect(run('--help').stdout.toString()).toStartWith('npm run fly:config -- --nodes ams,fra,iad');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

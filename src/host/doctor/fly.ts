@@ -37,6 +37,6 @@ function tooMany(app: string, machines: number): Finding {
   return fatal(
     `the app ${app} has ${machines} machines`,
     'Fly.io sends all UDP of a port to one of them: calls on the others have neither audio nor video.',
-    `Scale to one machine (fly scale count 1 -a ${app}), and create an app for each node: bun run fly:config.`,
+    `Scale to one machine (fly scale count 1 -a ${app}), and create an app for each node: npm run fly:config.`,
   );
 }

@@ -41,7 +41,7 @@ function unusable({ busUrls = [], busCredentials, busCa }: Config, failure: stri
     return fatal(
       what,
       why,
-      `Let TUREEN_BUS_CREDENTIALS (${busCredentials ?? 'not set'}) hold what the bus knows of this node: \`bun run bus:config\` writes both, and the bus has to read its configuration again.`,
+      `Let TUREEN_BUS_CREDENTIALS (${busCredentials ?? 'not set'}) hold what the bus knows of this node: \`npm run bus:config\` writes both, and the bus has to read its configuration again.`,
     );
   return fatal(
     what,
@@ -57,7 +57,7 @@ function ofBus({ jetStream, bucketFailure, roundTrip }: Found): Finding[] {
       warning(
         'the bus has no JetStream, or this node may not ask it',
         'Of two nodes one that crashes is given up only after TUREEN_STALE_SECONDS, for nothing beside them proves that the bus works.',
-        'Give the nats-server a jetstream block, and the node the permissions of `bun run bus:config`; a cluster of buses needs more than half of them for JetStream.',
+        'Give the nats-server a jetstream block, and the node the permissions of `npm run bus:config`; a cluster of buses needs more than half of them for JetStream.',
       ),
     );
   else if (bucketFailure !== null)
