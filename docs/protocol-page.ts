@@ -5,6 +5,7 @@ import { type Generation, knows } from '../src/signaling/generations.ts';
 import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
+import { sentLogLimits } from '../src/signaling/sent-log.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import { peerQueueLimits } from '../src/wire/frame-queue.ts';
 import * as rtp from '../src/wire/rtp.ts';
@@ -133,7 +134,26 @@ no bot here, and the others would show its messages as said by one.
 
 \`getRouterRtpCapabilities\`, \`createWebRtcTransport\` for sending, \`createWebRtcTransport\` for receiving, \`join\`,
 \`produce\`. The server sends a \`newConsumer\` request for each publication of others. On \`rejoin\` the client closes its
-transports and repeats these steps on the same socket.`;
+transports and repeats these steps on the same socket.
+
+## Resuming
+
+A client that connects with \`?resume=1\` is sent a ticket (\`resumeTicket\`). When its socket is cut after it has joined, its peer stays for
+\`TUREEN_RESUME_SECONDS\` with all that it sends and receives; the others are told by \`peerAway\` after three seconds. To go on:
+
+1. Both sides count the frames of the other, of every kind and from the first socket on, but for \`resumed\`, and keep what they sent
+   until they know that it came. Say with \`received\` how many you have, every 64 frames or so; the answer to a request of yours shows
+   that it came, and all that you sent before it. The server keeps ${sentLogLimits.count} frames and ${sentLogLimits.characters} characters.
+2. Connect to \`/signaling?roomId=..&peerId=..&resume=1&received=<count>\` with the sub-protocols \`${envelope.subProtocol}\` and
+   \`${envelope.resumePrefix}<ticket>\`. A token is not needed.
+3. The first message is \`resumed\`: send again what the server lacks, in order, then \`received\`, then go on. What you lack follows in order.
+   With \`missed\` there is more than the server keeps: count from zero, and \`rejoin\` follows.
+
+A ticket is good once, until your first message after \`resumed\`: when \`resumed\` was lost, show the same ticket again. The former socket, if the
+server has not noticed that it is cut, is closed. Wait for \`resumed\` before you send anything. A ticket that is not good is
+refused with ${envelope.closeRefused} and \`ticket_refused\`: join without it. Any other reason is that of the end which the peer came to while it was
+away, such as \`removed\`. Close a socket that you follow with another one with ${envelope.closeComesBack}; a client that closes with 1000 or 1001 has
+left.`;
 
 function methodText(method: Method): string {
   const facts = [

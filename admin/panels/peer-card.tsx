@@ -69,6 +69,7 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
       {peer.grants.moderate ? <Badge text="moderator" /> : ''}
       {peer.grants.hidden ? <Badge text="hidden" /> : ''}
       {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}
+      {typeof peer.awaySince === 'number' ? <Badge text="away" tone="warn" /> : ''}
       {peer.publish === false ? <Badge text="may not publish" tone="warn" /> : ''}
       {peer.producers.map(({ source, paused, pausedBy }) =>
         pausedBy.includes('moderator') ? (

@@ -131,6 +131,10 @@ function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
   const { device, grants, publish } = peer;
   const values: readonly (readonly [string, string])[] = [
     ['State', peer.state === 'joined' ? 'joined' : 'connected, not joined yet'],
+    [
+      'Connection',
+      typeof peer.awaySince === 'number' ? `away, cut ${duration(now - peer.awaySince)} ago` : 'there',
+    ],
     ['Device', [device.name, device.version].filter(Boolean).join(' ') || '–'],
     ['Subject', peer.program === null ? peer.subject : `${peer.subject} (program ${peer.program})`],
     ['Address', peer.address || '–'],

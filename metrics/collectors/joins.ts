@@ -10,6 +10,15 @@ import type { Page } from '../page.ts';
 const steps = ['connected', 'authorised', 'joined', 'transport_connected', 'first_media'] as const;
 type Step = (typeof steps)[number];
 
+/** Codes with which no connection is refused: of requests, of calls that go on, and of tickets, which have their own metric. */
+const never: ReadonlySet<string> = new Set([
+  'unknown_method',
+  'idempotency_mismatch',
+  'left',
+  'replaced',
+  'ticket_refused',
+]);
+
 export const metrics = {
   steps: counter({
     name: 'tureen_join_steps_total',
@@ -27,7 +36,7 @@ export const metrics = {
     name: 'tureen_connections_refused_total',
     help: 'Connections that were not let in, by the code of the error.',
     source: 'event',
-    labels: cross({ code: [...Object.keys(errorCodes), 'other'] }),
+    labels: cross({ code: [...Object.keys(errorCodes).filter((code) => !never.has(code)), 'other'] }),
   }),
   duration: histogram({
     name: 'tureen_join_duration_seconds',

@@ -44,6 +44,12 @@ export const metrics = {
     source: 'event',
     labels: cross({ reason: ['flood', 'backpressure', 'size', 'invalid'] }),
   }),
+  resumes: counter({
+    name: 'tureen_resumes_total',
+    help: 'Clients that came back after their socket was cut: resumed with all that they missed, missed more than is kept and joined again, were refused because their ticket was malformed, unknown or of a stay that had ended, or because they were banned, or did not come back in time.',
+    source: 'event',
+    labels: cross({ result: ['resumed', 'missed', 'malformed', 'unknown', 'ended', 'banned', 'expired'] }),
+  }),
 };
 
 /** Messages and sockets of clients. */
@@ -94,5 +100,10 @@ function followSockets({ page, onSignalingEvent }: Sources): void {
     page.set(metrics.sockets, sockets);
     if (code === tooLarge) page.add(metrics.drops, 1, { reason: 'size' });
   });
+  onSignalingEvent('resumed', ({ missed }) =>
+    page.add(metrics.resumes, 1, { result: missed ? 'missed' : 'resumed' }),
+  );
+  onSignalingEvent('resumeRefused', ({ reason }) => page.add(metrics.resumes, 1, { result: reason }));
+  onSignalingEvent('resumeExpired', () => page.add(metrics.resumes, 1, { result: 'expired' }));
   onSignalingEvent('socketDropped', ({ cause }) => page.add(metrics.drops, 1, { reason: cause }));
 }

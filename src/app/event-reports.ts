@@ -55,6 +55,14 @@ export const sfuReports = {
     means: 'A peer that had to join again is back in the call.',
     in: ['log', 'notification', 'timeline'],
   },
+  peerAway: {
+    means: 'The connection of a peer has been cut for some seconds; its media goes on.',
+    in: ['log', 'notification', 'timeline'],
+  },
+  peerBack: {
+    means: 'The connection of a peer that was away is there again.',
+    in: ['log', 'notification', 'timeline'],
+  },
   peerHand: { means: 'The hand of a peer was raised or lowered.', in: ['notification'] },
   peerReacted: { means: 'A peer reacted to what it sees or hears.', in: ['notification'] },
   peerPermissionsChanged: {
@@ -169,6 +177,9 @@ export const signalingReports = {
   },
   socketOpened: { means: 'A client opened its socket.', in: ['metric'] },
   socketClosed: { means: 'The socket of a client closed.', in: ['metric'] },
+  resumed: { means: 'A client goes on over another socket.', in: ['log', 'metric'] },
+  resumeRefused: { means: 'A ticket to resume with was refused.', in: ['log', 'metric'] },
+  resumeExpired: { means: 'A client that could have resumed was not back in time.', in: ['metric'] },
   socketDropped: {
     means: 'The server dropped a socket for what its client did.',
     in: ['log', 'timeline', 'metric'],

@@ -16,6 +16,8 @@ export const sfuLevels: Readonly<Record<ReportedIn<'log', typeof sfuReports>, Le
   roomClosed: 'info',
   peerJoined: 'info',
   peerLeft: 'info',
+  peerAway: 'info',
+  peerBack: 'info',
   peerRejoin: 'info',
   peerRejoined: 'info',
   transportConnected: 'debug',
@@ -31,11 +33,13 @@ export const sfuLevels: Readonly<Record<ReportedIn<'log', typeof sfuReports>, Le
 /** The level at which each event of signaling is logged. */
 export const signalingLevels: Readonly<Record<ReportedIn<'log', typeof signalingReports>, Level>> = {
   connectionRefused: 'info',
+  resumed: 'info',
+  resumeRefused: 'info',
   socketDropped: 'warn',
 };
 
 /** Strangers can cause these as often as they like. */
-const bounded: ReadonlySet<string> = new Set(['connectionRefused', 'socketDropped']);
+const bounded: ReadonlySet<string> = new Set(['connectionRefused', 'resumeRefused', 'socketDropped']);
 const boundedIntervalMs = 1000;
 
 interface LogEventsOptions<Events> {

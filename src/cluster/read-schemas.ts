@@ -53,6 +53,7 @@ const Peer = Type.Object({
   publish: Publish,
   connectedAt: Time,
   joinedAt: orNull(Time),
+  awaySince: Type.Optional(orNull(Time)),
   worker: orNull(Count),
   transports: Type.Array(Type.Unknown(), { maxItems: 0 }),
   producers: Type.Array(Producer, { maxItems: 256 }),

@@ -85,6 +85,7 @@ const Peer = Type.Object({
   handRaisedAt: orNull(Time),
   publish: Publish,
   stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
+  away: Type.Optional(Type.Boolean()),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });

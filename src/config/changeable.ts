@@ -23,6 +23,7 @@ export const changeable = [
   'roomConsumersPerWorker',
   'emptyRoomSeconds',
   'joinSeconds',
+  'resumeSeconds',
   'whipConnectSeconds',
   'iceFailureSeconds',
   'drainSeconds',

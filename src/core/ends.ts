@@ -61,6 +61,6 @@ export const consumerEnds = [
 ] as const;
 export type ConsumerEnd = (typeof consumerEnds)[number];
 
-/** Why a peer has to build its media again. */
-export const rejoinReasons = ['worker_died', 'moved'] as const;
+/** Why a peer has to build its media again; `missed`: it was away, and more was told than is kept. */
+export const rejoinReasons = ['worker_died', 'moved', 'missed'] as const;
 export type RejoinReason = (typeof rejoinReasons)[number];

@@ -69,6 +69,11 @@ export const errorCodes = {
     retryable: false,
     doc: 'The call came at the wrong time: before join, twice, for a closed object, or for one that is there already.',
   },
+  ticket_refused: {
+    status: 409,
+    retryable: true,
+    doc: 'The ticket to resume with is not good any more, or is not for this peer: connect without it, and join.',
+  },
   replaced: {
     status: 409,
     retryable: false,

@@ -112,6 +112,10 @@ export const Peer = Type.Object({
   }),
   connectedAt: time('When it connected'),
   joinedAt: orNull(Type.Integer(), 'When it joined'),
+  awaySince: orNull(
+    Type.Integer(),
+    'Since when its connection is cut; it may resume within `TUREEN_RESUME_SECONDS`',
+  ),
   worker: orNull(Type.Integer(), 'Index of the media worker that carries it'),
   node: Type.Optional(Type.String({ description: 'In a mesh: the node that it is on' })),
 });

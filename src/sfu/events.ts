@@ -54,6 +54,10 @@ export interface SfuEvents {
   peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
   /** It joined again after that; to others who ask, it never left. `duration` is how long that took. */
   peerRejoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
+  /** Its connection has been cut for some seconds. Its media goes on. */
+  peerAway: PeerRef & { hidden: boolean };
+  /** Its connection is there again after that; `duration` is how long it was cut. */
+  peerBack: PeerRef & { hidden: boolean; duration: number };
   peerHand: PeerRef & { raisedAt: number | null; by: Actor };
   peerReacted: PeerRef & { reaction: Reaction };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };

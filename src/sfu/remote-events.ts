@@ -26,6 +26,8 @@ export interface RemoteEvents {
   remotePeerHand: RemotePeerRef & { raisedAt: number | null };
   /** What a moderator took of it, or gave back, changed. */
   remotePeerRestricted: RemotePeerRef;
+  /** Its connection was cut, or is there again. */
+  remotePeerAway: RemotePeerRef & { away: boolean; hidden: boolean };
   remotePeerReacted: RemotePeerRef & { reaction: Reaction };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */

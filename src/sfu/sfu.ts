@@ -91,14 +91,14 @@ export class Sfu {
    * @throws SfuError draining, room_locked, room_full or worker_unavailable, and what `admission` and `check` refuse with
    */
   async enter(identity: Identity, link: PeerLink, check?: (room: Room) => void): Promise<Peer> {
-    this.#admit(identity);
+    this.admit(identity);
     const present = this.rooms.get(identity.roomId);
     if (present) this.#checkDrain(present, identity.peerId);
     const room = present ?? (await this.#open(identity.roomId));
     const settling = this.mesh.settling(room.id);
     if (settling) await settling;
     // A ban may have come while the room was being opened.
-    this.#admit(identity);
+    this.admit(identity);
     check?.(room);
     return room.enter(identity, link);
   }
@@ -256,7 +256,8 @@ export class Sfu {
     this.pool.close();
   }
 
-  #admit(identity: Identity): void {
+  /** @throws SfuError for somebody who may not be in a room: a ban, or a token that a removal made void */
+  admit(identity: Identity): void {
     const refusal = this.options.admission?.(identity);
     if (refusal) throw refusal;
   }

@@ -5,6 +5,7 @@ import type { Logger } from '../core/log.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import type { SignalingCounts } from './counts.ts';
 import type { SignalingBus } from './events.ts';
+import type { Resumption } from './resumption.ts';
 
 /** What a connection is made of, and what its client asked for when it connected. */
 export interface ConnectionOptions {
@@ -20,6 +21,8 @@ export interface ConnectionOptions {
   wantsBandwidth: boolean;
   /** It knows every notification of docs/protocol.md. */
   native: boolean;
+  /** Undefined for a client that does not resume. */
+  resumption?: Resumption;
   /** Names the connection before it is a peer. */
   roomId: string;
   peerId: string;

@@ -2,11 +2,11 @@ import { version } from 'mediasoup';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import { Pace } from '../core/pace.ts';
+import { keepWhileAway } from '../sfu/rooms/absence.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import {
   closePolicy,
-  closeReason,
   closeRefused,
   closeRestart,
   failureFrame,
@@ -15,14 +15,17 @@ import {
   type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
-import { FrameQueue, peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
+import { FrameQueue } from '../wire/frame-queue.ts';
+import type { WireSocket } from '../wire/socket.ts';
 import { Dialect, writeEvent } from './compat.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { isForDemoBot } from './demo-bot.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
 import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './messages.ts';
+import { Outlet } from './outlet.ts';
 import { Requests } from './requests.ts';
+import { type Resumption, wasCut } from './resumption.ts';
 import { notificationText, successText } from './texts.ts';
 
 type State =
@@ -33,14 +36,15 @@ type State =
 /** After these a client connects again by itself, which it does after any code but 4000. */
 const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
 const toleratedInvalid = 10;
-/** Room in the queue for an answer that is outstanding, in bytes. */
-const answerBytes = 256;
 
-/** One connection: its messages one after the other, its limits, and the way from the domain to its client. */
+/**
+ * One connection: its messages one after the other, its limits, and the way from the domain to its client. The
+ * connection of a client that can resume outlives its sockets.
+ */
 export class Connection implements PeerLink {
   #state: State = { name: 'entering' };
   readonly #gone = Promise.withResolvers<void>();
-  /** Resolves when the socket is closed, whoever closed it. */
+  /** Resolves when it has ended and its last socket is closed, whoever closed it. */
   readonly gone = this.#gone.promise;
   readonly #queue = new FrameQueue();
   #working = false;
@@ -49,15 +53,16 @@ export class Connection implements PeerLink {
   readonly #requests: Requests;
   readonly #dialect: Dialect;
   /** What the method that runs wants done once its reply is on its way. */
-  #later: (() => void)[] = [];
-  /** Requests to the client that go out together at the end of this moment. */
-  #soon: string[] = [];
+  readonly #later: (() => void)[] = [];
+  readonly #outlet: Outlet;
 
   constructor(private readonly options: ConnectionOptions) {
-    const { clock, messagesPerSecond, native } = options;
+    const { socket, resumption, clock, messagesPerSecond, native } = options;
+    const onStalled = () => this.#drop('backpressure', 'you do not read what is sent to you');
+    this.#outlet = new Outlet({ socket, resumption, onStalled });
     this.#dialect = new Dialect(native, () => this.#tellVersion());
     this.#pace = new Pace(messagesPerSecond, clock);
-    this.#requests = new Requests({ clock, send: (frame) => this.#sendSoon(frame) });
+    this.#requests = new Requests({ clock, send: (frame) => this.#outlet.writeSoon(JSON.stringify(frame)) });
   }
 
   /** No messages are taken any more. The socket may still be closing. */
@@ -69,47 +74,68 @@ export class Connection implements PeerLink {
     return !this.#dialect.knows('rejoin');
   }
 
+  /** What its client needs to resume; undefined when it cannot. */
+  get resumption(): Resumption | undefined {
+    return this.options.resumption;
+  }
+
   /** Whether its client knows a notification; it is not sent those that it does not know. */
   knows(name: NotificationName): boolean {
     return this.#dialect.knows(name);
   }
 
+  /** Whether its client should get a notification of what is at this moment and is told again soon. */
+  get listens(): boolean {
+    return !this.#outlet.cut;
+  }
+
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
-    const { commands, log, iceServers, fast, wantsBandwidth } = this.options;
+    const { commands, log, iceServers, fast, wantsBandwidth, resumption } = this.options;
     const afterReply = (task: () => void) => void this.#later.push(task);
     const dialect = this.#dialect;
     const leavesOut: DispatchContext['leavesOut'] = (channel) =>
       dialect.generation !== 'native' && isForDemoBot(channel);
-    const client = { fast, wantsBandwidth, iceServers, dialect, leavesOut };
+    const acknowledge = (count: number) => resumption?.sent.received(count);
+    const client = { fast, wantsBandwidth, iceServers, dialect, leavesOut, acknowledge };
     this.#state = { name: 'open', context: { room, peer, ...client, afterReply, commands, log } };
     this.#tellVersion();
+    if (resumption) this.notify('resumeTicket', resumption.begin());
     this.#work();
   }
 
   /** Takes one text frame of the client. It is parsed when its turn comes, and not before the client was let in. */
-  receive(text: string): void {
-    if (this.closed) return;
-    const flood = this.#queue.push(text, this.#queueLimits);
+  receive(socket: WireSocket, text: string): void {
+    if (this.closed || !this.#outlet.uses(socket)) return;
+    this.resumption?.heard();
+    const flood = this.#queue.push(text, this.#requests.queueLimits);
     if (flood !== undefined) return this.#drop('flood', flood);
     this.options.counts.queued += 1;
     this.#work();
   }
 
-  /** Answers that the server asked for may come all at once. */
-  get #queueLimits(): QueueLimits {
-    const { count, bytes } = peerQueueLimits;
-    const { waiting } = this.#requests;
-    return { count: count + waiting, bytes: bytes + waiting * answerBytes };
-  }
-
-  /** The socket has closed, whoever closed it. */
-  socketClosed(): void {
+  /**
+   * A socket of it has closed, whoever closed it. One that was cut may be followed by another; one that was followed
+   * already does not matter.
+   */
+  socketClosed(socket: WireSocket, code: number): void {
+    if (!this.#outlet.uses(socket)) return;
+    this.#outlet.lost();
     const state = this.#state;
+    if (state.name === 'open' && this.resumption && wasCut(code)) {
+      if (keepWhileAway(state.context.room, state.context.peer)) return;
+    }
     this.#end();
     this.#gone.resolve();
     if (state.name === 'open') removePeer(state.context, 'disconnected', 'the connection ended');
+  }
+
+  /** Goes on over another socket. @returns whether its client, which has `count` frames, missed more than is kept */
+  goOn(socket: WireSocket, resumption: Resumption, next: { ticket: string; count: number }): boolean {
+    const missed = this.#outlet.goOn(socket, resumption, next);
+    if (missed) this.#requests.abandon();
+    return missed;
   }
 
   notify<N extends NotificationName>(name: N, data: NotificationData<N>): void {
@@ -119,33 +145,13 @@ export class Connection implements PeerLink {
   /** Sends a notification that its client knows, and that was written once for many. */
   sendText(text: string): void {
     this.options.counts.notifications += 1;
-    this.#write(text);
+    this.#outlet.write(text);
   }
 
   /** Under the name that its generation reads, as soon as that is known. */
   #tellVersion(): void {
     this.notify('mediasoup-version', { version });
     this.notify('mediasoupVersion', { version });
-  }
-
-  #write(text: string): void {
-    if (this.#soon.length > 0) this.#sendWaiting();
-    if (this.closed || this.options.socket.send(text)) return;
-    this.#drop('backpressure', 'you do not read what is sent to you');
-  }
-
-  /** Whoever joins is offered everything at once: in one write that costs a fraction of what it does one by one. */
-  #sendSoon(frame: RequestFrame): void {
-    if (this.#soon.push(JSON.stringify(frame)) === 1) queueMicrotask(() => this.#sendWaiting());
-  }
-
-  #sendWaiting(): void {
-    const texts = this.#soon;
-    this.#soon = [];
-    if (this.closed || texts.length === 0) return;
-    this.options.socket.cork(() => {
-      for (const text of texts) this.#write(text);
-    });
   }
 
   async offerConsumer(subscription: Subscription): Promise<void> {
@@ -162,6 +168,8 @@ export class Connection implements PeerLink {
     if (reason === 'room_closed' || reason === 'draining' || reason === 'server_closed') {
       this.notify('roomClosed', { reason });
     }
+    const { events, roomId, peerId } = this.options;
+    if (this.#outlet.cut && reason === 'disconnected') events.emit('resumeExpired', { roomId, peerId });
     const code = comesBack.has(reason) ? closeRestart : closeRefused;
     this.#closeSocket(code, `${reason}: ${detail}`);
   }
@@ -245,7 +253,7 @@ export class Connection implements PeerLink {
 
   #finish(frame: RequestFrame | NotificationFrame, outcome: Outcome, startedAt: number): void {
     if ('request' in frame) {
-      if (outcome.ok) this.#write(successText(frame.id, outcome.data));
+      if (outcome.ok) this.#outlet.write(successText(frame.id, outcome.data));
       else this.#send(failureFrame(frame.id, outcome.error));
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
@@ -254,14 +262,11 @@ export class Connection implements PeerLink {
     const { events, roomId, peerId } = this.options;
     const duration = performance.now() - startedAt;
     events.emit('requestHandled', { method, result, duration, roomId, peerId });
-    if (this.#later.length === 0) return;
-    const later = this.#later;
-    this.#later = [];
-    for (const task of later) task();
+    if (this.#later.length > 0) for (const task of this.#later.splice(0)) task();
   }
 
   #send(frame: ResponseFrame): void {
-    this.#write(JSON.stringify(frame));
+    this.#outlet.write(JSON.stringify(frame));
   }
 
   #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
@@ -276,7 +281,9 @@ export class Connection implements PeerLink {
   #closeSocket(code: number, reason: string): void {
     if (this.closed) return;
     this.#end();
-    this.options.socket.close(code, closeReason(reason));
+    if (this.#outlet.close(code, reason)) return;
+    this.resumption?.endedAway(code, reason);
+    this.#gone.resolve();
   }
 
   #end(): void {

@@ -30,12 +30,14 @@ export function describePeer({
   displayName,
   device,
   handRaisedAt,
+  away,
   unreachable = [],
-}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt'> &
+}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away'> &
   Partial<Pick<RemotePeer, 'unreachable'>>): Static<typeof PeerInfo> {
   return {
     ...{ id, peerId: id, displayName, device },
     ...(handRaisedAt !== null && { handRaisedAt }),
+    ...(away && { away }),
     ...(unreachable.length > 0 && { unreachable: [...unreachable] }),
   };
 }

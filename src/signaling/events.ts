@@ -11,6 +11,18 @@ export interface SignalingEvents {
   connectionRefused: { code: string; roomId: string; detail?: string };
   socketOpened: { roomId: string; peerId: string };
   socketClosed: { roomId: string; peerId: string; code: number; duration: number };
+  /**
+   * A client goes on over another socket. `duration` is how long it had none, 0 when the server had not noticed;
+   * `missed`: more was told meanwhile than is kept, so that it joins again.
+   */
+  resumed: { roomId: string; peerId: string; duration: number; missed: boolean };
+  /**
+   * A ticket was not good: `malformed`, of no stay that goes on (`unknown`), of one that has `ended` meanwhile, or the client is
+   * `banned` where it is now.
+   */
+  resumeRefused: { reason: 'malformed' | 'unknown' | 'ended' | 'banned'; roomId: string };
+  /** A client that could have resumed was not back in time. */
+  resumeExpired: { roomId: string; peerId: string };
   /** The server dropped a socket for what its client did. */
   socketDropped: { cause: 'flood' | 'backpressure' | 'invalid'; roomId: string; peerId: string };
 }

@@ -36,6 +36,7 @@ export const PeerInfo = Type.Object({
   unreachable: Type.Optional(
     Type.Array(Source, { description: 'what of its media cannot be brought to this server for now' }),
   ),
+  away: Type.Optional(Type.Boolean({ description: 'its connection is cut at the moment' })),
 });
 
 /** What may be published: everything, nothing, or only these sources. */
@@ -129,11 +130,36 @@ export const notifications = {
     }),
     'Everything that a client needs to start, if it connected with `?fast=1`: it continues with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not allow its use.',
   ),
+  resumeTicket: message(
+    Type.Object({
+      ticket: Type.String({ description: 'to be shown once, on another socket' }),
+      seconds: Type.Integer({ description: 'how long the peer stays when this socket is cut' }),
+    }),
+    'The first ticket of a client that connected with `?resume=1`: keep it in memory.',
+  ),
+  resumed: message(
+    Type.Object({
+      ticket: Type.String({ description: 'the next one' }),
+      seconds: Type.Integer(),
+      received: Type.Integer({
+        description: 'how many of your frames the server has: send the later ones again',
+      }),
+      missed: Type.Boolean({
+        description:
+          'more was told than is kept: `rejoin` follows, what you asked stays unanswered, and both sides count from zero',
+      }),
+    }),
+    'The first message on a socket that resumes. It is not counted; what you missed follows in order.',
+  ),
   invalidMessage: message(
     Type.Object({ reason: Type.String() }),
     'A frame of yours could not be read and has no id to reply to. After several of them the socket is closed with 1008.',
   ),
   newPeer: message(PeerInfo, 'A peer joined.'),
+  peerAway: message(
+    Type.Object({ peerId: Id, away: Type.Boolean() }),
+    'The connection of a peer has been cut for some seconds, and its media goes on as far as its network lets it; or it is back. It leaves when it is not back in time.',
+  ),
   peerClosed: message(Type.Object({ peerId: Id, reason }), 'A peer left the call.'),
   peerLeft: message(
     Type.Object({ peerId: Id, reason }),
@@ -248,7 +274,7 @@ export const notifications = {
   roomLocked: message(Type.Object({ locked: Type.Boolean() }), 'A moderator locked or unlocked the room.'),
   roomClosed: message(Type.Object({ reason }), 'The room was closed for everyone.'),
   rejoin: message(
-    Type.Object({ reason: Type.String({ description: 'worker_died or moved' }) }),
+    Type.Object({ reason: Type.String({ description: 'worker_died, moved or missed' }) }),
     'Your media on the server is gone, but this socket stays open. Sent to clients that connected with `?rejoin=1` or `?fast=1`; others are closed with 1012. Close your transports, then start again as after connecting: capabilities, transports, join, produce.',
   ),
   draining: message(

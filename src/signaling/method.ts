@@ -20,6 +20,8 @@ export interface MethodContext {
   readonly leavesOut: (channel: { label?: string; appData?: Readonly<Record<string, unknown>> }) => boolean;
   /** ICE servers for this client, with credentials that are valid from now on. */
   readonly iceServers: () => IceServers;
+  /** The client has so many of the frames that were sent to it. */
+  readonly acknowledge: (count: number) => void;
   /** Runs the task after the reply is sent, for messages that the client must get after the reply. */
   readonly afterReply: (task: () => void) => void;
 }

@@ -10,6 +10,9 @@ export interface NotifierOptions {
   connectionOf: (peer: Peer) => Connection | undefined;
 }
 
+/** What is true for a moment only, and is not kept for a client whose socket is cut. */
+const momentary: ReadonlySet<NotificationName> = new Set(['speakingPeers', 'peerReaction']);
+
 /** Names a peer. */
 export type Who = { readonly roomId: string; readonly peerId: string };
 
@@ -53,7 +56,7 @@ export class Notifier {
     for (const peer of room.peers.values()) {
       if (!peer.joined || !chosen(peer)) continue;
       const connection = this.options.connectionOf(peer);
-      if (!connection?.knows(name)) continue;
+      if (!connection?.knows(name) || (momentary.has(name) && !connection.listens)) continue;
       text ??= notificationText(name, data);
       connection.sendText(text);
     }

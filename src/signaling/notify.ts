@@ -43,6 +43,14 @@ function peerLeft(
   notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
 }
 
+function tellAway(
+  notify: Notifier,
+  { roomId, peerId, hidden }: Who & { hidden: boolean },
+  away: boolean,
+): void {
+  if (!hidden) notify.room(roomId, 'peerAway', { peerId, away }, peerId);
+}
+
 /** Those who ask for what they receive. */
 const choosersBut = (but: string) => (peer: Peer) =>
   peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
@@ -62,6 +70,8 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
       if (joined && !hidden) peerLeft(notify, who, { reason: 'rejoin', rejoining: false });
       notify.one(who, 'rejoin', { reason });
     }),
+    events.on('peerAway', (who) => tellAway(notify, who, true)),
+    events.on('peerBack', (who) => tellAway(notify, who, false)),
     events.on('peerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden)
         notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
@@ -201,6 +211,7 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
     }),
+    events.on('remotePeerAway', (who) => tellAway(notify, who, who.away)),
     events.on('remotePeerHand', ({ roomId, peerId, raisedAt }) =>
       notify.room(roomId, 'peerHand', { peerId, raisedAt }),
     ),

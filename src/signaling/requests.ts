@@ -3,6 +3,7 @@ import { SfuError } from '../core/errors.ts';
 import { Unanswered } from '../sfu/rooms/unanswered.ts';
 import type { RequestFrame } from '../wire/envelope.ts';
 import type { ClientResponse } from '../wire/frame.ts';
+import { peerQueueLimits, type QueueLimits } from '../wire/frame-queue.ts';
 
 interface Waiting {
   readonly resolve: () => void;
@@ -12,6 +13,9 @@ interface Waiting {
 
 /** How long a client may take to reply: on a slow network, creating its side of a consumer takes a while. */
 const replyTimeoutMs = 30_000;
+
+/** Room in the queue for an answer that is outstanding, in bytes. */
+const answerBytes = 256;
 
 /** For so many requests that were given up a late reply is still understood; the oldest are forgotten first. */
 const maxLate = 1024;
@@ -25,9 +29,11 @@ export class Requests {
 
   constructor(private readonly options: { clock: Clock; send: (frame: RequestFrame) => void }) {}
 
-  /** How many replies are outstanding. */
-  get waiting(): number {
-    return this.#waiting.size;
+  /** What may wait of the client: the answers that were asked for may come all at once. */
+  get queueLimits(): QueueLimits {
+    const { count, bytes } = peerQueueLimits;
+    const { size } = this.#waiting;
+    return { count: count + size, bytes: bytes + size * answerBytes };
   }
 
   /** Sends a request. Resolves when the client accepts; rejects when it refuses, does not reply in time or is gone. */

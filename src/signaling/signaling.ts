@@ -25,6 +25,8 @@ import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
 import type { SignalingBus } from './events.ts';
 import { startNotifications } from './notify.ts';
+import { Resumption } from './resumption.ts';
+import { type Returning, Returns, readReturning } from './returns.ts';
 import { welcome } from './welcome.ts';
 
 /** What a client asked for when it connected. The token lives here only, and is not logged. */
@@ -41,8 +43,12 @@ interface Handshake {
   readonly native: boolean;
   /** It wants `downlinkBwe`. */
   readonly wantsBandwidth: boolean;
+  /** It can resume. */
+  readonly resumes: boolean;
+  /** It does so now. */
+  readonly returning: Returning | undefined;
+  socket?: WireSocket;
   connection?: Connection;
-  peer?: Peer;
 }
 
 export interface SignalingOptions {
@@ -63,6 +69,7 @@ export class Signaling {
   readonly counts = new SignalingCounts();
   readonly events: SignalingBus;
   readonly #connections = new Map<Peer, Connection>();
+  readonly #returns: Returns;
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
 
@@ -70,6 +77,12 @@ export class Signaling {
     const { sfu, log, clock = systemClock } = options;
     this.events = new EventBus(log);
     this.#clock = clock;
+    this.#returns = new Returns({
+      sfu,
+      clock,
+      events: this.events,
+      connectionOf: (peer) => this.#connections.get(peer),
+    });
     this.#stopNotifications = startNotifications({
       events: sfu.events,
       remoteEvents: sfu.mesh.events,
@@ -89,7 +102,7 @@ export class Signaling {
       const data = this.#readHandshake(request, server.requestIP(request)?.address ?? '');
       const listener: SocketListener = {
         opened: (socket) => this.#opened(data, socket),
-        received: (text) => data.connection?.receive(text),
+        received: (text) => data.socket && data.connection?.receive(data.socket, text),
         closed: (code) => this.#closed(data, code),
       };
       return upgradeSocket({ request, server, protocol: subProtocol, listener });
@@ -119,16 +132,38 @@ export class Signaling {
     const fast = searchParams.get('fast') === '1';
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
-    const native = fast || searchParams.get('rejoin') === '1';
+    const resumes = searchParams.get('resume') === '1';
+    const native = fast || resumes || searchParams.get('rejoin') === '1';
+    const returning = readReturning(offered, searchParams);
     const address = access.addressOf(request, remoteAddress);
-    return { roomId, peerId, token, address, age: stopwatch(this.#clock), fast, native, wantsBandwidth };
+    const wishes = { fast, native, wantsBandwidth, resumes, returning };
+    return { roomId, peerId, token, address, age: stopwatch(this.#clock), ...wishes };
   }
 
   #opened(data: Handshake, socket: WireSocket): void {
+    const { roomId, peerId } = data;
+    data.socket = socket;
+    this.events.emit('socketOpened', { roomId, peerId });
+    if (data.returning) {
+      data.connection = this.#returns.take(data, data.returning, socket);
+      return;
+    }
+    const connection = this.#connect(data, socket);
+    data.connection = connection;
+    this.#enter(data, connection).catch((error: unknown) =>
+      this.#refuse(data, connection, toSfuError(error)),
+    );
+  }
+
+  #connect(data: Handshake, socket: WireSocket): Connection {
     const { config, log } = this.options;
     const { roomId, peerId, fast, native, wantsBandwidth } = data;
-    const connection = new Connection({
+    const { resumeSeconds } = config;
+    const resumption =
+      data.resumes && resumeSeconds > 0 ? new Resumption(resumeSeconds, this.#returns.ended) : undefined;
+    return new Connection({
       socket,
+      resumption,
       events: this.events,
       counts: this.counts,
       commands: this.options.commands,
@@ -142,11 +177,6 @@ export class Signaling {
       roomId,
       peerId,
     });
-    data.connection = connection;
-    this.events.emit('socketOpened', { roomId, peerId });
-    this.#enter(data, connection).catch((error: unknown) =>
-      this.#refuse(data, connection, toSfuError(error)),
-    );
   }
 
   async #enter(data: Handshake, connection: Connection): Promise<void> {
@@ -157,8 +187,8 @@ export class Signaling {
     const peer = await sfu.enter(identity, connection);
     const room = sfu.room(data.roomId);
     if (connection.closed) return room.removePeer(peer, 'disconnected', { detail: 'the connection ended' });
-    data.peer = peer;
     this.#connections.set(peer, connection);
+    void connection.gone.then(() => this.#connections.delete(peer));
     connection.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
@@ -185,9 +215,8 @@ export class Signaling {
     connection.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
   }
 
-  #closed({ connection, peer, roomId, peerId, age }: Handshake, code: number): void {
-    connection?.socketClosed();
-    if (peer) this.#connections.delete(peer);
+  #closed({ connection, socket, roomId, peerId, age }: Handshake, code: number): void {
+    if (socket) connection?.socketClosed(socket, code);
     this.events.emit('socketClosed', { roomId, peerId, code, duration: age() });
   }
 }

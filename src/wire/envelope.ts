@@ -11,6 +11,11 @@ export const subProtocol = 'protoo';
 /** Prefix of the sub-protocol entry that carries the token. */
 export const tokenPrefix = 'bearer.';
 
+/** Prefix of the sub-protocol entry that carries the ticket with which a client resumes. */
+export const resumePrefix = 'resume.';
+
+/** The close code of a client that gives up a socket and comes back over another one. */
+export const closeComesBack = 4001;
 /** The close code after which protoo clients do not reconnect; its reason is `code: sentence`. */
 export const closeRefused = 4000;
 export const closePolicy = 1008;

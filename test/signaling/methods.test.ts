@@ -132,6 +132,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   changeDisplayName: { forbidden: { world: { name: 'Alice by token' } } },
   raiseHand: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   lowerHand: {},
+  received: {},
   react: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   getTransportStats: { not_found: byId('transportId'), gone: workerDies },
   getProducerStats: ofProducer,

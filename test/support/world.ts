@@ -53,6 +53,7 @@ export interface MemberOptions {
   roomId?: string;
   peerId: string;
   token?: string;
+  path?: string;
   /** Whether it knows every notification; it does unless told. */
   native?: boolean;
   accept?: boolean | 'later';

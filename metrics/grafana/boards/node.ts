@@ -199,6 +199,12 @@ const signalingRow: BoardSpec['rows'][number] = {
     graph('Dropped sockets', 'ops', 'Sockets that the server closed for what the client did, by reason.', [
       line('{{reason}}', q.rate(signaling.drops, { by: ['reason'] })),
     ]),
+    graph(
+      'Cut sockets',
+      'ops',
+      'What became of clients whose socket was cut: resumed is how it should be; expired are networks that did not come back in time.',
+      [line('{{result}}', q.rate(signaling.resumes, { by: ['result'] }))],
+    ),
   ],
 };
 

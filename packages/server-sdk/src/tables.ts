@@ -57,6 +57,7 @@ export type Peer = {
   publish: boolean | ("audio" | "video" | "screen" | "data")[]; // What it may publish now: the grant of its token, or what was set instead
   connectedAt: number; // When it connected, ms since the epoch
   joinedAt: number | null; // When it joined
+  awaySince: number | null; // Since when its connection is cut; it may resume within `TUREEN_RESUME_SECONDS`
   worker: number | null; // Index of the media worker that carries it
   node?: string; // In a mesh: the node that it is on
 };
@@ -360,6 +361,7 @@ export type ErrorCode =
   | 'unknown_method'
   | 'method_not_allowed'
   | 'wrong_state'
+  | 'ticket_refused'
   | 'replaced'
   | 'left'
   | 'room_closed'

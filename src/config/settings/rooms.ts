@@ -69,6 +69,16 @@ export const roomSettings = {
     ),
     60,
   ),
+  resumeSeconds: defaulted(
+    integer(
+      { from: 0, to: 600, unit: 'seconds' },
+      {
+        env: 'TUREEN_RESUME_SECONDS',
+        doc: 'How long a peer stays in the call when its socket is cut and its client can resume, in seconds; 0 ends it at once.',
+      },
+    ),
+    20,
+  ),
   whipConnectSeconds: defaulted(
     integer(
       { from: 1, to: 600, unit: 'seconds' },

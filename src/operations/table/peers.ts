@@ -104,11 +104,11 @@ function readPeer(context: OperationContext, target: Target): PeerShape | Promis
 
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
   const { id, subject, state, displayName, device, metadata, ...rest } = peer;
-  const { address, tokenId, grants, publish, connectedAt, joinedAt, worker, node } = rest;
+  const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = rest;
   const connections = all
     .filter((other) => other.subject === subject && other.id !== id)
     .map((other) => other.id);
   const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
-  const place = { worker, ...(node !== undefined && { node }) };
+  const place = { awaySince, worker, ...(node !== undefined && { node }) };
   return { ...identity, metadata: { ...metadata }, grants, publish, connectedAt, joinedAt, ...place };
 }

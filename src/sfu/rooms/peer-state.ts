@@ -17,3 +17,15 @@ export type PeerState =
       readonly autoSubscribe: boolean;
     }
   | { readonly name: 'closed'; readonly reason: PeerEnd };
+
+/** A peer whose connection was cut: its stay and its media wait for it to come back. */
+export interface Absence {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** Whether the others were told. */
+  readonly told: boolean;
+  /** Milliseconds since then. */
+  readonly age: () => number;
+  /** The wait is over, however it ended. */
+  readonly cancel: () => void;
+}

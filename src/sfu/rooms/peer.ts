@@ -6,9 +6,10 @@ import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published, samePublish } from '../../core/grants.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
+import { announceProducerEnd, announceTransportEnd } from './ending-media.ts';
 import type { MediaIndex } from './media-index.ts';
 import { notOwned, owned } from './owned.ts';
-import type { Device, PeerState } from './peer-state.ts';
+import type { Absence, Device, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
 import { Traces } from './traces.ts';
 
@@ -153,10 +154,12 @@ export class Peer {
   /** Producers of other nodes whose media was lost on the way here, each with what receives it again. */
   readonly lost = new Map<string, (publication: Publication) => void>();
   cancelJoinTimeout: () => void = () => {};
-  /** When it joined for the first time, in milliseconds since the epoch. It joins again when its media was lost. */
+  /** When it joined first, in milliseconds since the epoch. It joins again when its media was lost. */
   joinedAt: number | undefined;
   /** Milliseconds since it had to join again; undefined once it has. */
   rejoinAge: (() => number) | undefined;
+  /** Set while its connection is cut. */
+  absence: Absence | undefined;
 
   readonly identity: Identity;
   readonly link: PeerLink;
@@ -198,6 +201,11 @@ export class Peer {
 
   get closed(): boolean {
     return this.state.name === 'closed';
+  }
+
+  /** Whether the others were told that its connection is cut. */
+  get away(): boolean {
+    return this.absence?.told ?? false;
   }
 
   /** Whether it is offered the data that others send, once it has a transport for it. */
@@ -268,7 +276,7 @@ export class Peer {
   /** Ends a transport and all that it carries. */
   closeTransport(entry: PeerTransport, reason: TransportEnd): void {
     entry.ending ??= reason;
-    this.#announceTransportEnd(entry.transport.id);
+    announceTransportEnd(this, entry.transport.id);
     entry.transport.close();
   }
 
@@ -278,21 +286,7 @@ export class Peer {
   }
 
   /** With a producer the worker closes all that consume it. To be called before it is closed. */
-  announceEnd({ producer, receivers }: LocalPublication): void {
-    this.media.ending(producer.id);
-    for (const { peer, consumer } of receivers) peer.media.ending(consumer.id);
-  }
-
-  #announceTransportEnd(id: string): void {
-    const carried = ({ transportId }: { transportId: string }) => transportId === id;
-    this.media.ending(id);
-    for (const publication of this.publications.values())
-      if (carried(publication)) this.announceEnd(publication);
-    for (const subscription of this.subscriptions.values())
-      if (carried(subscription)) this.media.ending(subscription.consumer.id);
-    for (const publication of this.dataPublications.values())
-      if (carried(publication)) this.media.ending(publication.dataProducer.id);
-    for (const subscription of this.dataSubscriptions.values())
-      if (carried(subscription)) this.media.ending(subscription.dataConsumer.id);
+  announceEnd(publication: LocalPublication): void {
+    announceProducerEnd(this.media, publication);
   }
 }

@@ -37,6 +37,11 @@ export class RemotePeer {
     return this.share.handRaisedAt;
   }
 
+  /** Whether its connection is cut. */
+  get away(): boolean {
+    return this.share.away ?? false;
+  }
+
   get hidden(): boolean {
     return this.share.hidden;
   }

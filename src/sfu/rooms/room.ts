@@ -14,6 +14,7 @@ import { expectData } from './expecting-data.ts';
 import { attachObservers } from './observing.ts';
 import { type LocalDataPublication, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
+import { beginRejoin } from './rejoining.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { Restrictions } from './restrictions.ts';
 import type { JoinOptions, RoomContext } from './room-context.ts';
@@ -190,6 +191,7 @@ export class Room {
     const joined = peer.joinedAt !== undefined;
     const rejoining = peer.rejoinAge !== undefined;
     peer.cancelJoinTimeout();
+    peer.absence?.cancel();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
     for (const { audience } of this.dataPublications) audience.settle(peer.sessionId);
@@ -271,21 +273,12 @@ export class Room {
     const affected = [...this.peers.values()].filter((peer) => peer.router && lost.includes(peer.router));
     const reconnecting = affected.filter(({ link }) => link.reconnects);
     const rejoining = affected.filter(({ link }) => !link.reconnects);
-    const wasJoined = new Map(rejoining.map((peer) => [peer, peer.joined]));
-    for (const peer of rejoining) {
-      peer.closeTransports('rejoin');
-      peer.router = undefined;
-      peer.state = { name: 'connected' };
-      peer.rejoinAge = stopwatch(this.context.clock);
-      this.expectJoin(peer);
-    }
+    const tell = rejoining.map((peer) => beginRejoin(this, peer, reason));
+    for (const peer of rejoining) peer.router = undefined;
     if (lost.some((router) => this.observers.listensOn(router))) this.observers.detach();
     const { home } = this.routers;
     if (home) attachObservers(this, home);
-    for (const [peer, joined] of wasJoined) {
-      if (joined) expectData(this.dataPublications, peer);
-      this.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden: peer.hidden });
-    }
+    for (const each of tell) each();
     const detail = 'your media on the server is gone; connect again, as this client does by itself';
     for (const peer of reconnecting) this.removePeer(peer, 'rejoin', { detail });
   }

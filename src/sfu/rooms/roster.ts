@@ -119,7 +119,8 @@ export class RemoteRoster implements SharesOfOthers {
   /** What a moderator took of a subject changed. */
   restricted(subject: string): void {
     for (const peer of this.#shown.values())
-      if (peer.joined && peer.share.subject === subject) this.#restricted(peer);
+      if (peer.joined && peer.share.subject === subject)
+        this.room.events.emit('remotePeerRestricted', peer.ref);
   }
 
   /** The room has ended here. */
@@ -191,7 +192,8 @@ export class RemoteRoster implements SharesOfOthers {
   }
 
   #update(peer: RemotePeer, share: PeerShare): void {
-    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand, publish, stopped } = peer;
+    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand, away: wasAway } = peer;
+    const { publish, stopped } = peer;
     if (joined && share.state !== 'joined') {
       this.#left(peer, 'rejoin');
       peer.share = share;
@@ -200,16 +202,14 @@ export class RemoteRoster implements SharesOfOthers {
     peer.share = share;
     if (!peer.joined) return;
     if (!joined) return this.#joined(peer);
-    const { displayName, handRaisedAt, hidden, ref } = peer;
+    const { displayName, handRaisedAt, away, hidden, ref } = peer;
     if (displayName !== oldDisplayName)
       this.room.events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
     if (handRaisedAt !== oldHand) this.room.events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
-    if (stopped !== peer.stopped || !samePublish(publish, peer.publish)) this.#restricted(peer);
+    if (stopped !== peer.stopped || !samePublish(publish, peer.publish))
+      this.room.events.emit('remotePeerRestricted', ref);
+    if (away !== wasAway) this.room.events.emit('remotePeerAway', { ...ref, away, hidden });
     this.#publications(peer);
-  }
-
-  #restricted({ ref }: RemotePeer): void {
-    this.room.events.emit('remotePeerRestricted', ref);
   }
 
   #joined(peer: RemotePeer): void {

@@ -25,6 +25,8 @@ export interface SfuSettings {
   readonly emptyRoomSeconds: number;
   /** How long a connected peer may take to join. */
   readonly joinSeconds: number;
+  /** How long a peer stays whose connection was cut; 0 for not at all. */
+  readonly resumeSeconds: number;
   /** How long a lost ICE connection may take to come back. */
   readonly iceFailureSeconds: number;
   /** Whether a draining node lets new peers into rooms that are there. */

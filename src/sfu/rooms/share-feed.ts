@@ -10,6 +10,8 @@ const changing = [
   'peerJoined',
   'peerRenamed',
   'peerHand',
+  'peerAway',
+  'peerBack',
   'peerRejoin',
   'peerRejoined',
   'peerMetadataChanged',
@@ -87,6 +89,7 @@ export function shareOf(peer: Peer): PeerShare {
     handRaisedAt,
     publish,
     stopped,
+    away: peer.away,
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

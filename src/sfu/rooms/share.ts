@@ -66,6 +66,8 @@ export interface PeerShare {
   readonly publish: Grants['publish'];
   /** Whether that is something else than its token grants. */
   readonly stopped: boolean;
+  /** Whether its connection is cut. Nodes of earlier versions do not say it. */
+  readonly away?: boolean;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
 }

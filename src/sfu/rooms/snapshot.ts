@@ -85,6 +85,8 @@ export interface PeerSnapshot {
   readonly publish: Grants['publish'];
   readonly connectedAt: number;
   readonly joinedAt: number | null;
+  /** Since when its connection is cut; null while it is there. Nodes of earlier versions do not say it. */
+  readonly awaySince?: number | null;
   readonly worker: number | null;
   readonly transports: readonly TransportSnapshot[];
   readonly producers: readonly ProducerSnapshot[];
@@ -196,6 +198,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     publish,
     connectedAt,
     joinedAt: state.name === 'joined' ? (peer.joinedAt ?? null) : null,
+    awaySince: peer.absence?.since ?? null,
     worker: peer.router?.live.index ?? null,
     transports: [...peer.transports.values()].map(transportSnapshot),
     producers: [...peer.publications.values()].map(producerSnapshot),

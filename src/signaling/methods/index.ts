@@ -28,6 +28,7 @@ import { produce } from './produce.ts';
 import { produceData } from './produceData.ts';
 import { raiseHand } from './raiseHand.ts';
 import { react } from './react.ts';
+import { received } from './received.ts';
 import { removePeer } from './removePeer.ts';
 import { requestConsumerKeyFrame } from './requestConsumerKeyFrame.ts';
 import { restartIce } from './restartIce.ts';
@@ -67,6 +68,7 @@ export const methods = [
   getConsumerStats,
   getDataProducerStats,
   getDataConsumerStats,
+  received,
   leaveCall,
   getRtcStatsUrl,
   removePeer,

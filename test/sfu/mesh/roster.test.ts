@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { TestClock } from '../../support/clock.ts';
 import { TestMesh } from '../../support/mesh.ts';
 import { tokenFor, withKeys } from '../../support/server.ts';
 import { SignalingClient } from '../../support/signaling-client.ts';
@@ -75,6 +76,33 @@ test('a peer that comes again on another node replaces itself there, and comes b
   expect(told()).toEqual(['came', 'replaced', 'came', 'replaced', 'came']);
   expect(present(mesh, 'a')).toEqual(['bob: bob', 'witness: witness']);
   expect(present(mesh, 'b')).toEqual(present(mesh, 'a'));
+});
+
+test('a peer whose socket is cut is away on every node until it goes on, and one that comes on another node takes its place', async () => {
+  const clock = new TestClock();
+  await using mesh = await TestMesh.of(['a', 'b'], { clock });
+  const [onA, onB] = [mesh.server('a'), mesh.server('b')];
+  const path = '/signaling?resume=1&';
+  const alice = await enter({ server: onA, peerId: 'alice', join: chooses });
+  const bob = await enter({ server: onB, peerId: 'bob', join: chooses, path });
+  const { ticket } = await bob.client.waitFor('resumeTicket');
+  await alice.client.waitFor('newPeer');
+  await bob.client.cut();
+  await until(() => onB.sfu.peer('room', 'bob').absence !== undefined, 'the node to notice');
+  clock.advance(3000);
+  expect(await alice.client.waitFor('peerAway')).toEqual({ peerId: 'bob', away: true });
+  const count = bob.client.frames.all.length;
+  const show = { peerId: 'bob', ticket: String(ticket), path: `${path}received=${count}&` };
+  // Tickets are of the node that gave them.
+  const elsewhere = await SignalingClient.connect({ server: onA, ...show });
+  expect((await elsewhere.closed).reason).toStartWith('ticket_refused: ');
+  const back = await SignalingClient.connect({ server: onB, ...show });
+  await alice.client.waitFor('peerAway', ({ away }) => away === false);
+  await back.cut();
+  await until(() => onB.sfu.peer('room', 'bob').absence !== undefined, 'the node to notice again');
+  await enter({ server: onA, peerId: 'bob', join: chooses });
+  await until(() => !onB.sfu.room('room').peers.has('bob'), 'the end of the former stay');
+  expect(alice.client.named('peerClosed')).toEqual([{ peerId: 'bob', reason: 'replaced' }]);
 });
 
 test('the connection that was replaced from another node is closed, and says why', async () => {

@@ -1,0 +1,26 @@
+import { stopwatch } from '../../core/clock.ts';
+import type { RejoinReason } from '../../core/ends.ts';
+import { expectData } from './expecting-data.ts';
+import type { Peer } from './peer.ts';
+import type { DataPublication } from './publication.ts';
+import type { RoomContext } from './room-context.ts';
+
+/** The room that it is in. */
+interface Place {
+  readonly context: RoomContext;
+  readonly dataPublications: readonly DataPublication[];
+  expectJoin(peer: Peer): void;
+}
+
+/** Ends the media of a peer, which joins again on the same connection. @returns what tells everyone */
+export function beginRejoin(room: Place, peer: Peer, reason: RejoinReason): () => void {
+  const { joined, hidden } = peer;
+  peer.closeTransports('rejoin');
+  peer.state = { name: 'connected' };
+  peer.rejoinAge = stopwatch(room.context.clock);
+  room.expectJoin(peer);
+  return () => {
+    if (joined) expectData(room.dataPublications, peer);
+    room.context.events.emit('peerRejoin', { ...peer.ref, reason, joined, hidden });
+  };
+}
