@@ -13,8 +13,11 @@ export interface CallOptions extends LifelineOptions, MediaOptions {
   readonly device: DeviceInfo;
 }
 
-/** State of the call. `rejoining`: the media is being rebuilt; `reconnecting`: the connection is. */
-export type CallState = 'new' | 'connecting' | 'joined' | 'rejoining' | 'reconnecting' | 'ended';
+/**
+ * State of the call. `resuming`: the socket was cut, and the media goes on; `rejoining`: the media is being rebuilt;
+ * `reconnecting`: the connection and the media are.
+ */
+export type CallState = 'new' | 'connecting' | 'joined' | 'resuming' | 'rejoining' | 'reconnecting' | 'ended';
 
 export interface CallHost extends RosterHost, ReceiverHost {
   /** The name to join with. */

@@ -1,10 +1,12 @@
 import type { Device } from 'mediasoup-client';
+import { wait } from './backoff.ts';
 import type { CallHost, CallOptions, CallState } from './call-types.ts';
 import type { Connection } from './connection.ts';
 import { ClientError, isTransient } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Lifeline, type LifelineHost } from './lifeline.ts';
 import { Media, type MediaHost } from './media.ts';
+import { watchNetwork } from './network.ts';
 import type { JoinResult, Notification, ServerRequest } from './protocol.ts';
 import { Receiver } from './receiver.ts';
 import type { RemoteTrack } from './remote-track.ts';
@@ -14,6 +16,9 @@ import { Sending } from './sending.ts';
 
 /** How long to retry rebuilding the media on an open socket before the socket is closed. */
 const rebuildRetry = { backoff: { first: 40, max: 1000 }, timeoutMs: 15_000 };
+
+/** How long to wait for the server to know that we left. */
+const leaveTimeoutMs = 1000;
 
 /** Reasons of transport ends that we caused, or that another message handles. Nothing is done about them. */
 const handledEnds = new Set(['rejoin', 'router_closed', 'peer_left']);
@@ -35,7 +40,7 @@ export class Call implements LifelineHost {
   /** Closed while a join is pending: notifications that arrive before its answer are handled after it. */
   readonly #gate = new Gate<Notification>((notification) => this.#dispatch(notification));
   readonly #mediaHost: MediaHost;
-  readonly #online = () => this.lifeline.retryNow();
+  #forgetNetwork: () => void = () => {};
 
   constructor(
     private readonly options: CallOptions,
@@ -71,7 +76,7 @@ export class Call implements LifelineHost {
       );
     }
     this.#setState('connecting');
-    globalThis.addEventListener?.('online', this.#online);
+    this.#forgetNetwork = watchNetwork(() => this.#networkChanged());
     try {
       await this.lifeline.start();
     } catch (error) {
@@ -84,9 +89,10 @@ export class Call implements LifelineHost {
   async leave(): Promise<void> {
     if (this.#state === 'ended') return;
     const { connection } = this.lifeline;
-    const leaving = connection?.request('leaveCall', {}, { timeout: 1000, urgent: true }).catch(() => {});
+    const leaving = connection?.request('leaveCall', {}, { urgent: true }).catch(() => {});
     this.#finish(new ClientError('left', 'you left the call'));
-    await leaving;
+    // While the socket is cut there is no answer, however late.
+    await Promise.race([leaving, wait(leaveTimeoutMs)]);
     this.lifeline.stop();
   }
 
@@ -109,6 +115,16 @@ export class Call implements LifelineHost {
   async connected(connection: Connection): Promise<void> {
     this.#device = undefined;
     await this.#build(connection);
+  }
+
+  cut(): void {
+    this.#setState('resuming');
+  }
+
+  resumed(): void {
+    if (this.#state !== 'resuming') return;
+    this.#setState(this.#media ? 'joined' : 'rejoining');
+    this.#media?.mendIce();
   }
 
   lost(error: ClientError): void {
@@ -233,6 +249,13 @@ export class Call implements LifelineHost {
     if (direction === 'send' && !media.closed) this.sending.attach(media);
   }
 
+  /** Old paths may be gone without a word. */
+  #networkChanged(): void {
+    this.lifeline.retryNow();
+    this.lifeline.connection?.probe();
+    this.#media?.restartIce().catch(() => {});
+  }
+
   /** The server drains and gives each client its own time to move to another connection. */
   #moveAfter(milliseconds: number): void {
     this.#moveTimer = setTimeout(() => void this.lifeline.migrate(), milliseconds);
@@ -249,7 +272,7 @@ export class Call implements LifelineHost {
 
   #finish(error: ClientError): void {
     clearTimeout(this.#moveTimer);
-    globalThis.removeEventListener?.('online', this.#online);
+    this.#forgetNetwork();
     this.#dropMedia(error.code);
     this.sending.end(error);
     this.roster.clear(error.code);

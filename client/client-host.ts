@@ -32,6 +32,8 @@ export class ClientHost implements CallHost {
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
   #timer: ReturnType<typeof setInterval> | undefined;
+  /** The socket is cut: all else goes on. */
+  #resuming = false;
 
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
@@ -42,11 +44,18 @@ export class ClientHost implements CallHost {
   }
 
   stateChanged(state: CallState, error?: ClientError): void {
+    const goesOn = state === 'resuming' || (state === 'joined' && this.#resuming);
+    this.#resuming = state === 'resuming';
+    if (!goesOn) this.#begin(state);
+    this.options.emit('state', { state, error });
+  }
+
+  #begin(state: CallState): void {
     clearInterval(this.#timer);
     this.quality.reset();
-    if (state === 'joined') this.hand.joined();
-    if (state === 'joined') this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
-    this.options.emit('state', { state, error });
+    if (state !== 'joined') return;
+    this.hand.joined();
+    this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
   }
 
   entered({ permissions, locked }: JoinResult): void {

@@ -1,6 +1,8 @@
+import { type ConnectionEnd, ConnectionRefused, wasCut } from './connection-end.ts';
 import { ClientError, errorOfReason, messageOf } from './errors.ts';
-import { byteLength } from './portable.ts';
+import { byteLength, type Deferred, deferred } from './portable.ts';
 import {
+  closeComesBack,
   type MethodName,
   type MethodParams,
   type MethodResult,
@@ -8,19 +10,13 @@ import {
   type Notification,
   type NotificationData,
   type ServerRequest,
-  subProtocol,
-  tokenPrefix,
 } from './protocol.ts';
 import { RequestWindow } from './request-window.ts';
+import { SentFrames } from './sent-frames.ts';
+import { openSocket, type SocketOptions } from './socket.ts';
+import { type RequestOptions, tooLarge, WaitingRequests } from './waiting-requests.ts';
 
-export interface ConnectionOptions {
-  /** Address of the server: http, https, ws or wss. */
-  url: string | URL;
-  roomId: string;
-  peerId: string;
-  token?: string;
-  /** Whether the server should send its bandwidth estimate. */
-  bandwidthEstimate: boolean;
+export interface ConnectionOptions extends SocketOptions {
   /** Milliseconds for the connection to open. */
   connectTimeout: number;
   /** Milliseconds for one answer of the server. */
@@ -28,28 +24,9 @@ export interface ConnectionOptions {
   onNotification: (notification: Notification) => void;
   /** Resolves to accept, rejects to refuse. */
   onRequest: (request: ServerRequest) => Promise<void>;
+  /** The socket was cut. Returns whether `resume` will be called; otherwise the connection ends. */
+  onCut: () => boolean;
   onClosed: (end: ConnectionEnd) => void;
-}
-
-/** How a connection ended. */
-export interface ConnectionEnd {
-  readonly closeCode: number;
-  readonly reason: string;
-}
-
-interface Waiting {
-  readonly resolve: (data: never) => void;
-  readonly reject: (error: ClientError) => void;
-  /** Runs from the moment when it is sent. */
-  timer?: ReturnType<typeof setTimeout>;
-  readonly bytes: number;
-}
-
-export interface RequestOptions {
-  /** Milliseconds for the answer. */
-  readonly timeout?: number;
-  /** Is sent before requests that wait for their turn. */
-  readonly urgent?: boolean;
 }
 
 interface Frame {
@@ -66,29 +43,40 @@ interface Frame {
 /** Characters of the reason with which an offer of the server is refused. */
 const maxRefusalLength = 200;
 
-/** A JWT is base64url and dots (RFC 7515); a sub-protocol allows few other characters. */
-const tokenCharacters = /^[\w.~+-]+$/;
+/** After so many frames the server is told that they have come. */
+const acknowledgedFrames = 64;
+/** How long a working connection takes to answer. */
+const probeTimeoutMs = 3000;
 
-/** One signaling socket: protoo's envelope, requests with time-outs, answers to the server's requests. */
+/**
+ * One signaling connection: protoo's envelope, requests with time-outs, answers to the server's requests. It goes on
+ * over another socket when its socket is cut, and nothing that was sent is lost.
+ */
 export class Connection {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting: WaitingRequests;
   readonly #window = new RequestWindow();
-  readonly #socket: WebSocket;
-  #lastId = 0;
+  readonly #sent = new SentFrames();
+  /** Undefined while it is cut. */
+  #socket: WebSocket | undefined;
   #ended = false;
   #entered: () => void = () => {};
   #welcome: NotificationData<'welcome'> | undefined;
   #refused: (error: ClientError) => void = () => {};
+  /** Shows over the next socket that it goes on with this one; undefined when the server does not resume. */
+  #ticket: string | undefined;
+  #resumeSeconds = 0;
+  /** Set while another socket was opened and the server has not let it go on yet. */
+  #returning: Deferred<void> | undefined;
+  /** Frames of the server that have come, and of how many it was told so. */
+  #received = 0;
+  #acknowledged = 0;
 
   private constructor(private readonly options: ConnectionOptions) {
-    const { token } = options;
-    const protocols = token === undefined ? [subProtocol] : [subProtocol, `${tokenPrefix}${token}`];
-    if (token !== undefined && !tokenCharacters.test(token)) {
-      throw new ClientError('unauthorized', 'the token has characters that no JWT has; get a new token');
-    }
-    this.#socket = new WebSocket(socketAddress(options), protocols);
-    this.#socket.addEventListener('message', ({ data }) => this.#received(String(data)));
-    this.#socket.addEventListener('close', ({ code, reason }) => this.#end({ closeCode: code, reason }));
+    this.#waiting = new WaitingRequests({
+      mend: () => this.#abandonSocket(),
+      failed: () => this.#end({ closeCode: 1006, reason: '' }),
+    });
+    this.#use(openSocket(options));
   }
 
   /**
@@ -131,21 +119,43 @@ export class Connection {
     { timeout = this.options.requestTimeout, urgent = false }: RequestOptions = {},
   ): Promise<MethodResult<N>> {
     if (this.#ended) return Promise.reject(new ClientError('unreachable', 'the connection has ended'));
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const text = JSON.stringify({ request: true, id, method, data });
-    const bytes = byteLength(text);
-    if (bytes > maxFrameBytes) return Promise.reject(tooLarge(method, bytes));
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { resolve, reject, bytes };
-      this.#waiting.set(id, waiting);
-      const send = () => {
-        waiting.timer = setTimeout(() => this.#timedOut(id, method, timeout), timeout);
-        this.#sendText(text);
-      };
+      const id = this.#waiting.nextId;
+      const text = JSON.stringify({ request: true, id, method, data });
+      const bytes = byteLength(text);
+      if (bytes > maxFrameBytes) return reject(tooLarge(method, bytes));
+      this.#waiting.add({ resolve, reject, bytes, method, timeout });
+      const send = () => this.#waiting.sent(id, this.#sendText(text));
       if (urgent) this.#window.pushUrgent({ bytes, send });
       else this.#window.push({ bytes, send });
     });
+  }
+
+  /** For how long the server keeps our place when the socket is cut. */
+  get resumeSeconds(): number {
+    return this.#resumeSeconds;
+  }
+
+  /** Finds out whether the socket still works; if it does not, the connection goes on over another one. */
+  probe(): void {
+    if (this.#socket && !this.#returning) this.#acknowledge({ timeout: probeTimeoutMs });
+  }
+
+  /**
+   * Tries once to go on over another socket.
+   * @throws ConnectionRefused; when the server refused it for good, the connection has ended
+   */
+  async resume(): Promise<void> {
+    if (this.#ended || this.#ticket === undefined) throw new ClientError('gone', 'the connection has ended');
+    const returning = deferred<void>();
+    this.#returning = returning;
+    const timer = setTimeout(() => this.#attemptFailed(), this.options.connectTimeout);
+    try {
+      this.#use(openSocket(this.options, { ticket: this.#ticket, count: this.#received }));
+      await returning.promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Ends the connection. Calls `onClosed` once. */
@@ -157,39 +167,108 @@ export class Connection {
     this.#sendText(JSON.stringify(frame));
   }
 
-  #sendText(text: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
+  /** @returns the number of the frame */
+  #sendText(text: string): number {
+    const frame = this.#sent.add(text);
+    // Before the server has said what it lacks, nothing is sent: that would be sent twice.
+    if (this.#socket?.readyState === WebSocket.OPEN && !this.#returning) this.#socket.send(text);
+    return frame;
   }
 
-  #timedOut(id: number, method: string, timeout: number): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    waiting?.reject(new ClientError('timeout', `the server did not answer ${method} within ${timeout} ms`));
-    // A server that is silent for so long counts as dead, even if the socket is open.
-    this.#end({ closeCode: 1006, reason: '' });
+  #use(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.addEventListener('message', ({ data }) => {
+      if (socket === this.#socket) this.#take(String(data));
+    });
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (socket === this.#socket) this.#socketClosed({ closeCode: code, reason });
+    });
   }
 
-  #received(text: string): void {
+  #socketClosed(end: ConnectionEnd): void {
+    if (this.#ended) return;
+    if (!wasCut(end)) return this.#end(end);
+    if (this.#returning) return this.#attemptFailed();
+    if (this.#ticket === undefined || !this.options.onCut()) return this.#end(end);
+    this.#socket = undefined;
+    this.#waiting.pause();
+  }
+
+  /** The socket does not work, whatever it says. @returns whether the connection goes on over another one */
+  #abandonSocket(): boolean {
+    const socket = this.#socket;
+    if (!socket || this.#ticket === undefined || !this.options.onCut()) return false;
+    this.#socket = undefined;
+    this.#waiting.pause();
+    socket.close(closeComesBack);
+    return true;
+  }
+
+  #attemptFailed(): void {
+    this.#socket?.close(closeComesBack);
+    this.#socket = undefined;
+    const returning = this.#returning;
+    this.#returning = undefined;
+    returning?.reject(new ConnectionRefused({ closeCode: 1006, reason: '' }));
+  }
+
+  #resumed({ ticket, received, missed }: NotificationData<'resumed'>): void {
+    this.#ticket = ticket;
+    const returning = this.#returning;
+    this.#returning = undefined;
+    if (missed) this.#startAgain();
+    const lacking = this.#sent.after(missed ? 0 : received);
+    // It may be that more was sent than is kept.
+    if (!lacking) return this.#end({ closeCode: 1006, reason: '' });
+    for (const text of lacking) this.#socket?.send(text);
+    this.#waiting.goOn();
+    returning?.resolve();
+    // Before it has heard from us, the server cannot know that the ticket came.
+    this.#acknowledge();
+  }
+
+  /** The server does not know any more what we lack. Both sides count from zero. */
+  #startAgain(): void {
+    this.#sent.reset();
+    this.#window.clear();
+    this.#received = 0;
+    this.#waiting.abandon(new ClientError('gone', 'the connection was cut for too long; try again'));
+  }
+
+  #acknowledge(options: RequestOptions = {}): void {
+    const count = this.#received;
+    this.#acknowledged = count;
+    this.request('received', { count }, { urgent: true, ...options }).catch(() => {});
+  }
+
+  #take(text: string): void {
     if (this.#ended) return;
     const frame = JSON.parse(text) as Frame;
+    if (frame.method !== 'resumed') this.#received += 1;
     if (frame.response) this.#settle(frame);
     else if (frame.request) this.#answer(frame);
     else if (frame.notification) this.#notified(frame as unknown as Notification);
+    const resumes = this.#ticket !== undefined && !this.#ended;
+    if (resumes && this.#received - this.#acknowledged >= acknowledgedFrames) this.#acknowledge();
   }
 
   #notified(notification: Notification): void {
-    if (notification.method === 'welcome') {
-      this.#welcome = notification.data;
+    const { method, data } = notification;
+    if (method === 'resumed') return this.#resumed(data);
+    if (method === 'resumeTicket') {
+      this.#ticket = data.ticket;
+      this.#resumeSeconds = data.seconds;
+    } else if (method === 'welcome') {
+      this.#welcome = data;
       this.#entered();
     }
     this.options.onNotification(notification);
   }
 
   #settle({ id = 0, ok, data, errorReason = '' }: Frame): void {
-    const waiting = this.#waiting.get(id);
+    const waiting = this.#waiting.take(id);
     if (!waiting) return;
-    this.#waiting.delete(id);
-    clearTimeout(waiting.timer);
+    if (waiting.frame !== undefined) this.#sent.arrived(waiting.frame);
     this.#window.answered(waiting.bytes);
     if (ok) waiting.resolve(data as never);
     else waiting.reject(errorOfReason(errorReason, 'internal'));
@@ -208,53 +287,11 @@ export class Connection {
   #end(end: ConnectionEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
+    this.#returning?.reject(new ConnectionRefused(end));
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
     this.#window.clear();
-    const error = new ClientError('unreachable', 'the connection to the server was lost');
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      reject(error);
-    }
-    this.#waiting.clear();
+    this.#waiting.abandon(new ClientError('unreachable', 'the connection to the server was lost'));
     this.#refused(new ConnectionRefused(end));
     this.options.onClosed(end);
   }
-}
-
-function tooLarge(method: string, bytes: number): ClientError {
-  return new ClientError(
-    'too_large',
-    `${method} has ${bytes} bytes, and the server takes ${maxFrameBytes}; send less in one message`,
-  );
-}
-
-/** The connection ended before the server admitted the peer. */
-export class ConnectionRefused extends ClientError {
-  constructor(readonly end: ConnectionEnd) {
-    const { code, message } = endError(end);
-    super(code, message);
-  }
-}
-
-/** The end of a connection as an error that can be shown to users. */
-export function endError({ reason, closeCode }: ConnectionEnd): ClientError {
-  if (reason !== '') return errorOfReason(reason, 'unreachable');
-  return new ClientError(
-    'unreachable',
-    closeCode === 1006
-      ? 'the server cannot be reached; check your network, whether the server runs, and whether it allows this page'
-      : `the connection was closed with ${closeCode}`,
-  );
-}
-
-function socketAddress({ url, roomId, peerId, bandwidthEstimate }: ConnectionOptions): URL {
-  const address = new URL(url);
-  address.protocol = address.protocol.replace(/^http/, 'ws');
-  if (!address.pathname.endsWith('/signaling')) {
-    address.pathname = `${address.pathname.replace(/\/$/, '')}/signaling`;
-  }
-  address.hash = '';
-  const query = { roomId, peerId, fast: '1', ...(bandwidthEstimate && { downlinkBwe: '1' }) };
-  address.search = new URLSearchParams(query).toString();
-  return address;
 }

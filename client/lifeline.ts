@@ -1,5 +1,6 @@
 import { type Backoff, backoffDelay, wait } from './backoff.ts';
-import { Connection, type ConnectionEnd, ConnectionRefused, endError } from './connection.ts';
+import { Connection } from './connection.ts';
+import { type ConnectionEnd, ConnectionRefused, endError } from './connection-end.ts';
 import { asClientError, ClientError } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
@@ -25,6 +26,10 @@ export interface LifelineOptions {
 export interface LifelineHost extends LinkHost {
   /** A connection is open. Joins over it. */
   connected(connection: Connection): Promise<void>;
+  /** The socket was cut; the connection tries to go on over another one. */
+  cut(): void;
+  /** It goes on, and nothing was lost. */
+  resumed(): void;
   /** The connection was lost and is being replaced. */
   lost(error: ClientError): void;
   /** There will be no other connection. */
@@ -32,7 +37,7 @@ export interface LifelineHost extends LinkHost {
 }
 
 /** Refusals after which the client retries without asking the user. */
-const retryableRefusals = new Set(['join_timeout', 'disconnected', 'gone', 'internal']);
+const retryableRefusals = new Set(['join_timeout', 'disconnected', 'ticket_refused', 'gone', 'internal']);
 
 /** Keeps one connection to the server: opens it, and reconnects unless the server refuses. */
 export class Lifeline {
@@ -114,7 +119,11 @@ export class Lifeline {
     const { token: source, ...options } = this.options;
     const token =
       typeof source === 'function' ? await source(refusal === undefined ? {} : { refusal }) : source;
-    const link = new Link(this.host, (end) => this.#broken(end));
+    const link = new Link(
+      this.host,
+      (end) => this.#broken(end),
+      (cut) => this.#cut(cut),
+    );
     const connection = await Connection.open({ ...options, token, ...link.handlers });
     if (this.#stopped) {
       connection.close();
@@ -143,6 +152,29 @@ export class Lifeline {
     this.#link = undefined;
     this.#connection?.close();
     this.host.lost(new ClientError('moved', 'the call moves to another connection'));
+  }
+
+  /** The socket of a connection was cut. @returns whether the connection tries to go on */
+  #cut(connection: Connection): boolean {
+    if (this.#stopped || this.#migrating || connection !== this.#connection) return false;
+    this.host.cut();
+    void this.#resume(connection);
+    return true;
+  }
+
+  async #resume(connection: Connection): Promise<void> {
+    const deadline = performance.now() + connection.resumeSeconds * 1000;
+    for (let attempt = 0; connection.open; attempt += 1) {
+      // The random delay keeps the clients of one server from coming back at the same moment.
+      await this.#wait(backoffDelay(this.options.backoff, attempt));
+      const resumed = await connection.resume().then(
+        () => true,
+        () => false,
+      );
+      if (resumed) return this.host.resumed();
+      // What a refusal leads to is decided by `#broken`.
+      if (performance.now() > deadline) connection.close(1006);
+    }
   }
 
   /** The connection that was in use ended. */

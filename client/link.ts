@@ -1,4 +1,5 @@
-import type { Connection, ConnectionEnd, ConnectionOptions } from './connection.ts';
+import type { Connection, ConnectionOptions } from './connection.ts';
+import type { ConnectionEnd } from './connection-end.ts';
 import { ClientError } from './errors.ts';
 import type { Notification, ServerRequest } from './protocol.ts';
 
@@ -18,9 +19,10 @@ export class Link {
   constructor(
     private readonly host: LinkHost,
     private readonly onBroken: (end: ConnectionEnd) => void,
+    private readonly onCut: (connection: Connection) => boolean,
   ) {}
 
-  get handlers(): Pick<ConnectionOptions, 'onNotification' | 'onRequest' | 'onClosed'> {
+  get handlers(): Pick<ConnectionOptions, 'onNotification' | 'onRequest' | 'onCut' | 'onClosed'> {
     return {
       onNotification: (notification) => {
         if (this.#connection) this.host.notified(this.#connection, notification);
@@ -30,6 +32,8 @@ export class Link {
         if (!this.#connection) throw new ClientError('wrong_state', 'this client has not joined yet');
         await this.host.requested(this.#connection, request);
       },
+      // Before the join is done it is quicker to begin again.
+      onCut: () => this.joined && this.#connection !== undefined && this.onCut(this.#connection),
       onClosed: (end) => {
         this.end = end;
         if (this.joined) this.onBroken(end);

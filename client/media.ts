@@ -149,6 +149,11 @@ export class Media {
     await this.#transports.restartIce();
   }
 
+  /** Restarts ICE where the path is broken. */
+  mendIce(): void {
+    this.#transports.mendIce();
+  }
+
   close(): void {
     this.#closed = true;
     this.#transports.close();

@@ -7,8 +7,10 @@ import type {
 import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type { maxResumed } from '../src/signaling/methods/resumeConsumers.ts';
 import type {
+  closeComesBack as CloseComesBack,
   closeRefused as CloseRefused,
   maxFrameBytes as MaxFrameBytes,
+  resumePrefix as ResumePrefix,
   subProtocol as SubProtocol,
   tokenPrefix as TokenPrefix,
 } from '../src/wire/envelope.ts';
@@ -43,6 +45,10 @@ export type TransportInfo = MethodResult<'createWebRtcTransport'>;
 export const subProtocol: typeof SubProtocol = 'protoo';
 /** Prefix of the sub-protocol entry that carries the token. */
 export const tokenPrefix: typeof TokenPrefix = 'bearer.';
+/** Prefix of the sub-protocol entry that carries the ticket with which a connection goes on. */
+export const resumePrefix: typeof ResumePrefix = 'resume.';
+/** The close code of a socket that we give up and follow with another one. */
+export const closeComesBack: typeof CloseComesBack = 4001;
 /** The close code of a refusal or a removal: the client must not reconnect by itself. */
 export const closeRefused: typeof CloseRefused = 4000;
 /** The largest frame that the server takes, in bytes. */

@@ -22,8 +22,8 @@ export class RemotePeer {
   readonly publications = new Map<string, ProducerInfo>();
   displayName: string;
   device: DeviceInfo;
-  /** Its media is being rebuilt; it should be back in a moment. */
-  away = false;
+  /** Its connection is cut, or its media is being rebuilt; it should be back in a moment. */
+  away: boolean;
   /** Since when its hand is raised, in milliseconds since the epoch; null while it is down. */
   handRaisedAt: number | null;
   /** What it publishes and cannot be brought to our server for now; it is tried again by itself. */
@@ -39,6 +39,7 @@ export class RemotePeer {
     this.device = info.device;
     this.handRaisedAt = info.handRaisedAt ?? null;
     this.unreachable = info.unreachable ?? [];
+    this.away = info.away ?? false;
   }
 
   /** The track of that source, if it is received. */

@@ -33,8 +33,11 @@ export class RequestWindow {
     this.#sendMore();
   }
 
+  /** Forgets all requests. */
   clear(): void {
     this.#queue.length = 0;
+    this.#count = 0;
+    this.#bytes = 0;
   }
 
   #sendMore(): void {

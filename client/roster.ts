@@ -40,6 +40,7 @@ export class Roster {
   /** Handles notifications about peers. */
   notified({ method, data }: Notification): void {
     if (method === 'newPeer') this.#arrived(data);
+    else if (method === 'peerAway') this.#update(data.peerId, { away: data.away });
     else if (method === 'peerLeft') this.#gone(data.peerId, data.reason);
     else if (method === 'peerDisplayNameChanged')
       this.#update(data.peerId, { displayName: data.displayName });
@@ -61,7 +62,7 @@ export class Roster {
     this.#stopWaiting(info.id);
     const known = this.peers.get(info.id);
     if (known) {
-      known.away = false;
+      known.away = info.away ?? false;
       known.displayName = info.displayName;
       known.device = info.device;
       known.handRaisedAt = info.handRaisedAt ?? null;
@@ -100,7 +101,7 @@ export class Roster {
 
   #update(
     peerId: string,
-    news: Partial<Pick<RemotePeer, 'displayName' | 'handRaisedAt' | 'restrictions' | 'unreachable'>>,
+    news: Partial<Pick<RemotePeer, 'away' | 'displayName' | 'handRaisedAt' | 'restrictions' | 'unreachable'>>,
   ): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;

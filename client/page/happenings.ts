@@ -45,6 +45,11 @@ export class Happenings {
       banner('connection');
       this.#publish = this.client.permissions.publish;
       byId('locked').hidden = !this.client.locked;
+    } else if (state === 'resuming') {
+      const text = 'Your connection broke. You are still in the call, and it comes back by itself…';
+      const action = { label: 'Try now', run: () => this.client.reconnectNow() };
+      const show = () => banner('connection', { text, busy: true, action });
+      this.#rebuilding = setTimeout(show, silentRebuildMs);
     } else if (state === 'rejoining') {
       const text = 'The media server was replaced. The call comes back…';
       this.#rebuilding = setTimeout(() => banner('connection', { text, busy: true }), silentRebuildMs);

@@ -85,7 +85,8 @@ export class People {
     const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
     const camera = peer.track('camera');
     tile.setName(name);
-    const rebuilds = peer.away || this.client.state !== 'joined';
+    const { state } = this.client;
+    const rebuilds = peer.away || (state !== 'joined' && state !== 'resuming');
     if (camera || !rebuilds) {
       tile.show(camera);
       tile.setPicture(camera !== undefined && !camera.muted);
@@ -96,11 +97,11 @@ export class People {
     if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? silent);
     const trouble = explainUnreachable(peer.unreachable);
     if (tile.setTrouble(trouble)) announce(`${name}: ${trouble}`);
-    tile.setAway(rebuilds);
+    tile.setStale(rebuilds, peer.away);
     tile.setQuality(this.client.quality(id).level);
     const screen = peer.track('screen');
     if (screen || !rebuilds) this.#showScreen({ id, name: `${name}’s screen`, own: false }, screen);
-    this.stage.tile(`${id}/screen`)?.setAway(rebuilds);
+    this.stage.tile(`${id}/screen`)?.setStale(rebuilds, peer.away);
     this.#count();
   }
 

@@ -37,6 +37,7 @@ export class Tile {
   readonly #name = make('span', { className: 'tile-name' });
   readonly #mute = make('span', { className: 'tile-mute', hidden: true }, icon('microphone-off'));
   readonly #hand = make('span', { className: 'tile-hand', hidden: true }, icon('hand'));
+  readonly #away = make('span', { className: 'tile-away', textContent: 'reconnecting…', hidden: true });
   readonly #pin = make('button', { type: 'button', className: 'tile-pin' }, icon('pin'));
   readonly #reaction = make('span', { className: 'tile-reaction', ariaHidden: 'true', hidden: true });
   #reacting: ReturnType<typeof setTimeout> | undefined;
@@ -54,7 +55,8 @@ export class Tile {
     this.#hand.append(make('span', { className: 'visually-hidden', textContent: 'hand raised' }));
     this.#details.append(...[1, 2, 3].map(() => make('i')));
     this.#details.addEventListener('click', onDetails);
-    const caption = make('figcaption', { className: 'tile-caption' }, this.#hand, this.#mute, this.#name);
+    const signs = [this.#hand, this.#mute, this.#name, this.#away];
+    const caption = make('figcaption', { className: 'tile-caption' }, ...signs);
     const parts = [this.#avatar, this.#video, this.#trouble, caption];
     parts.push(this.#reaction, this.#pin, this.#details);
     this.element = make('figure', { className: 'tile' }, ...parts);
@@ -106,9 +108,10 @@ export class Tile {
     this.#hand.hidden = !raised;
   }
 
-  /** Its media is being rebuilt. */
-  setAway(away: boolean): void {
-    this.element.classList.toggle('away', away);
+  /** Its picture may be an old one. @param away because its own connection is cut, or its media is being rebuilt */
+  setStale(stale: boolean, away: boolean): void {
+    this.element.classList.toggle('away', stale);
+    this.#away.hidden = !away;
   }
 
   /** Says why something of the person is missing. @returns whether that is news */

@@ -76,6 +76,11 @@ describe.if(mayMakeNetworks)('behind a router that translates addresses', () => 
     const passwords = () =>
       new Map(transports('roaming').map(({ id, iceParameters }) => [id, iceParameters.password]));
     const known = passwords();
+    const sessions = () =>
+      [...(server.sfu.rooms.get('roaming')?.peers.values() ?? [])].map((peer) => peer.sessionId);
+    const stays = sessions();
+    const left: string[] = [];
+    server.sfu.events.on('peerLeft', ({ peerId }) => void left.push(peerId));
     network.changeAddresses();
     await eventually(
       'another address',
@@ -86,6 +91,8 @@ describe.if(mayMakeNetworks)('behind a router that translates addresses', () => 
     // The transports are those of before, and ICE was started again on each.
     expect([...passwords().keys()]).toEqual([...known.keys()]);
     for (const [id, password] of passwords()) expect(password).not.toBe(known.get(id) ?? '');
+    // Their sockets are cut by that, too: they go on over others, and nobody has left.
+    expect([sessions(), left]).toEqual([stays, []]);
     await browser.closePages();
   });
 

@@ -88,7 +88,8 @@ test('a network that is cut until the page notices comes back, and media flows a
 });
 
 test('a connection that breaks is told, and made again by itself after attempts in vain', async () => {
-  await using server = await startServer();
+  // One that cannot resume: resume.test.ts has the other.
+  await using server = await startServer({ TUREEN_RESUME_SECONDS: '0' });
   using tcp = new TcpRelay(server);
   const alice = await held.browser.context.newPage();
   await joinAt(alice, tcp.url, 'Alice');
@@ -121,7 +122,7 @@ test('a server that is killed and started again has its call back, and one that 
   held.browser.expectProblem(/WebSocket connection to .* failed|ERR_CONNECTION/);
   first.process.kill('SIGKILL');
   await first.process.exited;
-  await alice.waitForSelector('#banner >> text=Reconnecting…');
+  await alice.waitForSelector('#banner >> text=comes back');
   await using second = await start();
   await Promise.all([seesAndHears(alice, 1), seesAndHears(bob, 1)]);
   await alice.waitForSelector('#banner', { state: 'hidden' });

@@ -9,7 +9,8 @@ import { useServer } from '../support/use-server.ts';
 import { joined, stateOf, track } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';
 
-const server = await useServer(withKeys);
+// Without resuming, so that a connection that breaks is a new one.
+const server = await useServer({ ...withKeys, TUREEN_RESUME_SECONDS: '0' });
 const clients: TureenClient[] = [];
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.leave()));

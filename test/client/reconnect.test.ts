@@ -7,7 +7,8 @@ import { killWorker } from '../support/workers.ts';
 import { clientOf, joined, other, stateOf, track, useClients } from './support.ts';
 import { TcpRelay } from './tcp-relay.ts';
 
-const { server, enter } = await useClients();
+// What a client does that cannot resume; resume.test.ts has those that can.
+const { server, enter } = await useClients({ TUREEN_RESUME_SECONDS: '0' });
 
 /** The states that a client goes through from now on. */
 function statesOf(client: TureenClient): string[] {
@@ -182,7 +183,7 @@ describe('tokens', () => {
   });
 
   test('a source of tokens is asked again when its token was refused, and before each reconnect', async () => {
-    await using closed = await startServer(withKeys);
+    await using closed = await startServer({ ...withKeys, TUREEN_RESUME_SECONDS: '0' });
     using relay = new TcpRelay(closed);
     const asked: (string | undefined)[] = [];
     const token = async ({ refusal }: { refusal?: string }) => {

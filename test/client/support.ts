@@ -7,6 +7,7 @@ import {
   type TureenClientOptions,
 } from '../../client/index.ts';
 import type { Server } from '../../src/app/server.ts';
+import type { Environment } from '../../src/config/config.ts';
 import { useServer } from '../support/use-server.ts';
 
 /** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
@@ -76,8 +77,8 @@ export async function joined(options: ClientOptions): Promise<TureenClient> {
 }
 
 /** A server for all tests of a file. The clients that enter it leave after each of them. */
-export async function useClients() {
-  const server = await useServer();
+export async function useClients(environment: Environment = {}) {
+  const server = await useServer(environment);
   const clients: TureenClient[] = [];
   afterEach(async () => {
     await Promise.all(clients.splice(0).map((client) => client.leave()));

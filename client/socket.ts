@@ -1,0 +1,54 @@
+import { ClientError } from './errors.ts';
+import { resumePrefix, subProtocol, tokenPrefix } from './protocol.ts';
+
+export interface SocketOptions {
+  /** Address of the server: http, https, ws or wss. */
+  readonly url: string | URL;
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly token?: string;
+  /** Whether the server should send its bandwidth estimate. */
+  readonly bandwidthEstimate: boolean;
+}
+
+/** What shows that a socket goes on with an earlier one. */
+export interface Returning {
+  readonly ticket: string;
+  /** Frames of the server that have come. */
+  readonly count: number;
+}
+
+/** A JWT is base64url and dots (RFC 7515); a sub-protocol allows few other characters. */
+const tokenCharacters = /^[\w.~+-]+$/;
+
+/** Opens a socket of the signaling protocol. @throws ClientError unauthorized for a token that cannot be one */
+export function openSocket(options: SocketOptions, returning?: Returning): WebSocket {
+  return new WebSocket(addressOf(options, returning), protocolsOf(options, returning));
+}
+
+function protocolsOf({ token }: SocketOptions, returning: Returning | undefined): string[] {
+  // The ticket stands for the token.
+  if (returning) return [subProtocol, `${resumePrefix}${returning.ticket}`];
+  if (token === undefined) return [subProtocol];
+  if (tokenCharacters.test(token)) return [subProtocol, `${tokenPrefix}${token}`];
+  throw new ClientError('unauthorized', 'the token has characters that no JWT has; get a new token');
+}
+
+function addressOf({ url, roomId, peerId, bandwidthEstimate }: SocketOptions, returning?: Returning): URL {
+  const address = new URL(url);
+  address.protocol = address.protocol.replace(/^http/, 'ws');
+  if (!address.pathname.endsWith('/signaling')) {
+    address.pathname = `${address.pathname.replace(/\/$/, '')}/signaling`;
+  }
+  address.hash = '';
+  const query = {
+    roomId,
+    peerId,
+    fast: '1',
+    resume: '1',
+    ...(returning && { received: String(returning.count) }),
+    ...(bandwidthEstimate && { downlinkBwe: '1' }),
+  };
+  address.search = new URLSearchParams(query).toString();
+  return address;
+}
