@@ -197,7 +197,10 @@ test('nothing is kept of objects that have closed, whether their worker lives or
   ];
   const ends = [transport, ...carried].map(({ id }) => id);
   room.sender.closeTransport(room.sending, 'closed');
-  await until(() => sampled.length === 3, 'the last samples of what it carried');
+  await until(
+    () => sampled.length === 3 && closed.length === 3,
+    'the last samples of what it carried, and its end',
+  );
   expect(sampled.sort()).toEqual(ends.sort());
   expect(closed.sort()).toEqual(ends.sort());
   const died = new Promise((resolve) => sfu.events.on('workerDied', resolve));
