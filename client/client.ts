@@ -3,10 +3,10 @@ import type { CallState } from './call-types.ts';
 import { Channel, type ChannelOptions } from './channels.ts';
 import { ClientHost } from './client-host.ts';
 import { callOptions, type TureenClientOptions } from './client-options.ts';
-import { openCamera, openMicrophone, openScreen } from './devices.ts';
 import { ClientError } from './errors.ts';
 import { Meter } from './meter.ts';
 import { Moderator } from './moderator.ts';
+import { type OwnDevice, OwnMedia, type ScreenShare } from './own-media.ts';
 import type { MethodName, MethodParams, MethodResult, Permissions, Reaction } from './protocol.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
@@ -27,6 +27,7 @@ export class TureenClient extends Moderator {
   readonly peerId: string;
   readonly #call: Call;
   readonly #host: ClientHost;
+  readonly #ownMedia: OwnMedia;
   readonly #defaults: TureenClientOptions['defaults'];
 
   constructor(options: TureenClientOptions) {
@@ -44,6 +45,11 @@ export class TureenClient extends Moderator {
       request: (method) => this.request(method, {}),
     });
     this.#call = new Call(complete, this.#host);
+    this.#ownMedia = new OwnMedia({
+      requireNotOver: () => this.#requireNotOver(),
+      publication: (source) => this.publication(source),
+      publish: (track, source, own) => this.publish(track, source, own),
+    });
   }
 
   get state(): CallState {
@@ -116,33 +122,42 @@ export class TureenClient extends Moderator {
     return publication;
   }
 
-  /** Opens a camera and publishes it. @throws ClientError, e.g. permission_denied */
+  /**
+   * Opens a camera and publishes it. While one is published, or about to be, that is the result.
+   * @throws ClientError, e.g. permission_denied
+   */
   async publishCamera(
     constraints: MediaTrackConstraints = {},
     options: PublicationOptions = {},
   ): Promise<Publication> {
-    const reopen = () => openCamera(constraints);
-    return await this.publish(await reopen(), 'camera', { stopTrack: true, reopen, ...options });
+    return await this.#ownMedia.publishDevice('camera', constraints, options);
   }
 
-  /** Opens a microphone and publishes it. @throws ClientError, e.g. permission_denied */
+  /**
+   * Opens a microphone and publishes it. While one is published, or about to be, that is the result.
+   * @throws ClientError, e.g. permission_denied
+   */
   async publishMicrophone(
     constraints: MediaTrackConstraints = {},
     options: PublicationOptions = {},
   ): Promise<Publication> {
-    const reopen = () => openMicrophone(constraints);
-    return await this.publish(await reopen(), 'microphone', { stopTrack: true, reopen, ...options });
+    return await this.#ownMedia.publishDevice('microphone', constraints, options);
   }
 
   /** Asks the user what to share, and publishes its video, and its audio if the browser provides it. */
   async publishScreen(
     constraints: MediaTrackConstraints = {},
     options: PublicationOptions = {},
-  ): Promise<Publication[]> {
-    const tracks = await openScreen(constraints);
-    const publish = (track: MediaStreamTrack) =>
-      this.publish(track, track.kind === 'audio' ? 'screenAudio' : 'screen', { stopTrack: true, ...options });
-    return await Promise.all(tracks.map(publish));
+  ): Promise<ScreenShare> {
+    return await this.#ownMedia.publishScreen(constraints, options);
+  }
+
+  /**
+   * Uses that camera or microphone (`listDevices`) from now on: in what is published, and in what is published later.
+   * @throws ClientError, e.g. device_missing; then the one that is in use stays
+   */
+  async switchDevice(kind: OwnDevice, deviceId: string): Promise<void> {
+    await this.#ownMedia.choose(kind, deviceId);
   }
 
   /** Receives a publication, after `publicationAdded`. Only with `autoSubscribe: false`. */
@@ -170,6 +185,7 @@ export class TureenClient extends Moderator {
 
   /** Changes the name that others see. @throws ClientError forbidden when the token sets the name */
   async setDisplayName(displayName: string): Promise<void> {
+    this.#requireNotOver();
     await this.#call.media?.request('changeDisplayName', { displayName });
     this.#host.displayName = displayName;
   }
@@ -225,6 +241,12 @@ export class TureenClient extends Moderator {
   /** Skips the delay before the next attempt to reconnect. The browser's `online` event does this by itself. */
   reconnectNow(): void {
     this.#call.lifeline.retryNow();
+  }
+
+  /** @throws ClientError not_joined */
+  #requireNotOver(): void {
+    if (this.state !== 'ended') return;
+    throw new ClientError('not_joined', 'the call is over; make another client for another call');
   }
 
   protected override request<N extends MethodName>(

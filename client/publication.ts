@@ -10,8 +10,11 @@ export interface PublicationOptions extends EncodingOptions {
   readonly paused?: boolean;
   /** Stop the track when the publication ends. Default true for tracks that the client opened itself. */
   readonly stopTrack?: boolean;
-  /** Opens the device again after `pause({ release: true })`. Given for tracks that the client opened itself. */
-  readonly reopen?: () => Promise<MediaStreamTrack>;
+  /**
+   * Opens the device again after `pause({ release: true })`, or another one (`setDevice`). Given for tracks that the client
+   * opened itself.
+   */
+  readonly reopen?: (deviceId?: string) => Promise<MediaStreamTrack>;
   /** Data of the application for the receivers, in addition to the client's own. */
   readonly appData?: Readonly<Record<string, unknown>>;
 }
@@ -19,7 +22,10 @@ export interface PublicationOptions extends EncodingOptions {
 export interface PublicationEvents {
   /** Muted or not, held by a moderator or not, another track. */
   changed: Publication;
-  /** It ended: `ended` by the application, `unplugged` when the device was removed, or a reason from the server. */
+  /**
+   * It ended: `ended` by the application, `unplugged` when the device was removed, `ended_by_user` when the browser's own bar
+   * ended a screen, or a reason from the server.
+   */
   ended: { readonly publication: Publication; readonly reason: string };
 }
 
@@ -36,6 +42,8 @@ export class Publication extends Events<PublicationEvents> {
   readonly #early = new Map<string, boolean>();
   /** Incremented by every wish to pause or resume: what a wish still waits for must not override a newer one. */
   #wishes = 0;
+  /** The device that is opened again; undefined for the first choice of the browser. */
+  #deviceId: string | undefined;
 
   constructor(
     readonly source: TrackSource,
@@ -99,7 +107,7 @@ export class Publication extends Events<PublicationEvents> {
     this.#wishes += 1;
     const wish = this.#wishes;
     if (this.released && this.options.reopen) {
-      const opened = await this.options.reopen();
+      const opened = await this.#reopen(this.options.reopen);
       if (wish !== this.#wishes || this.#ended) return opened.stop();
       await this.replaceTrack(opened);
     }
@@ -109,6 +117,36 @@ export class Publication extends Events<PublicationEvents> {
     this.#setPaused(false);
     // It was not produced while its device was closed.
     if (this.#media && this.#producible) await this.attach(this.#media);
+  }
+
+  /** The device that it was, or another one when that is gone. */
+  async #reopen(reopen: NonNullable<PublicationOptions['reopen']>): Promise<MediaStreamTrack> {
+    try {
+      return await reopen(this.#deviceId);
+    } catch (error) {
+      const isGone = error instanceof ClientError && error.code === 'device_missing';
+      if (!isGone || this.#deviceId === undefined) throw error;
+      this.#deviceId = undefined;
+      return await reopen();
+    }
+  }
+
+  /**
+   * Sends from another device of its kind (`listDevices`), to which it also comes back after `pause({ release: true })`.
+   * @throws ClientError unsupported for a track of the application; device_missing, device_busy, ...
+   */
+  async setDevice(deviceId: string): Promise<void> {
+    const { reopen } = this.options;
+    if (!reopen) {
+      const advice = 'open the device with openCamera or openMicrophone, and give its track to replaceTrack';
+      throw new ClientError('unsupported', `this track was opened by the application; ${advice}`);
+    }
+    if (!this.released) {
+      const opened = await reopen(deviceId);
+      if (this.#ended || this.released) opened.stop();
+      else await this.replaceTrack(opened);
+    }
+    this.#deviceId = deviceId;
   }
 
   /** There is a connection, and nothing is produced or about to be. */
@@ -124,6 +162,8 @@ export class Publication extends Events<PublicationEvents> {
     }
     const old = this.mediaTrack;
     this.mediaTrack = track;
+    // Tracks outside of a browser have no settings.
+    this.#deviceId = track.getSettings?.().deviceId;
     track.enabled = !this.#paused;
     await this.#producer?.replaceTrack({ track });
     if (old !== track) {
@@ -221,7 +261,9 @@ export class Publication extends Events<PublicationEvents> {
   #follow(track: MediaStreamTrack): void {
     track.addEventListener('ended', () => {
       // The end of a track that was replaced is of no interest.
-      if (track === this.mediaTrack) this.#close('unplugged').catch(() => {});
+      if (track !== this.mediaTrack) return;
+      const isShared = this.source === 'screen' || this.source === 'screenAudio';
+      this.#close(isShared ? 'ended_by_user' : 'unplugged').catch(() => {});
     });
   }
 

@@ -29,6 +29,8 @@ export class Sending {
     this.publications.add(publication);
     publication.on('ended', () => this.publications.delete(publication));
     if (this.#media) await this.#attach(publication, this.#media);
+    // The call ended meanwhile, and the publication with it.
+    if (this.#ended && publication.ended) throw this.#ended;
   }
 
   /** @throws ClientError when it is refused */
@@ -64,6 +66,7 @@ export class Sending {
     this.detach();
     for (const publication of [...this.publications]) publication.end(error.code);
     for (const channel of this.channels.values()) channel.end(error);
+    this.channels.clear();
   }
 
   /** Handles notifications about our producers. */

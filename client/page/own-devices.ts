@@ -116,11 +116,8 @@ export class OwnDevices {
     this.show();
     if (this.client.state === 'ended') return;
     const what = sourceNames[publication.source];
-    const shares = publication.source === 'screen' || publication.source === 'screenAudio';
-    // The browser's own "stop sharing" looks like an unplugged device.
     // What a moderator stopped is told once, for all that was sent.
-    const known = (shares && reason === 'unplugged') || reason === 'not_allowed';
-    const text = known ? undefined : explainPublicationEnd(what, reason);
+    const text = reason === 'not_allowed' ? undefined : explainPublicationEnd(what, reason);
     if (!text) return;
     const { source } = publication;
     const useful = !refusals.has(reason) && (source === 'camera' || source === 'microphone');

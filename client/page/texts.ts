@@ -77,6 +77,7 @@ export function explain(error: ClientError): Explanation {
 export function explainPublicationEnd(what: string, reason: string): string | undefined {
   switch (reason) {
     case 'ended':
+    case 'ended_by_user':
       return undefined;
     case 'unplugged':
       return `Your ${what} was unplugged. Connect it again or choose another one.`;

@@ -1,7 +1,7 @@
 'use client';
 
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
-import { openCamera, openMicrophone, type RemotePeer } from 'tureen-client';
+import type { RemotePeer } from 'tureen-client';
 import {
   type SourceSwitch,
   useActiveSpeaker,
@@ -103,20 +103,20 @@ export interface DeviceSelectProps {
   readonly label?: string;
 }
 
-/** A choice of cameras or microphones. It changes what is sent; the receivers notice nothing. */
+/** A choice of cameras or microphones, which is remembered. It changes what is sent; the receivers notice nothing. */
 export function DeviceSelect({
   kind,
   label = kind === 'camera' ? 'Camera' : 'Microphone',
 }: DeviceSelectProps) {
   const id = useId();
+  const { client } = useCall();
   const devices = useDevices()[kind];
   const { publication } = useSource(kind);
   const [error, setError] = useState('');
   const choose = async (deviceId: string) => {
     setError('');
-    const open = kind === 'camera' ? openCamera : openMicrophone;
     try {
-      await publication?.replaceTrack(await open({ deviceId: { exact: deviceId } }));
+      await client?.switchDevice(kind, deviceId);
     } catch (thrown) {
       setError(thrown instanceof Error ? thrown.message : String(thrown));
     }

@@ -165,7 +165,6 @@ async function turn(client: TureenClient, source: 'camera' | 'microphone' | 'scr
   if (source === 'screen') {
     if (!publication) await client.publishScreen();
     await publication?.close();
-    await (publication && client.publication('screenAudio'))?.close();
   } else if (publication) {
     if (publication.paused) await publication.resume();
     else await publication.pause({ release: source === 'camera' });
