@@ -9,7 +9,7 @@ import * as messages from '../../src/signaling/messages.ts';
 import type { Method } from '../../src/signaling/method.ts';
 import { methods } from '../../src/signaling/methods/index.ts';
 import { maxResumed } from '../../src/signaling/methods/resumeConsumers.ts';
-import { closeRefused, maxFrameBytes, subProtocol, tokenPrefix } from '../../src/wire/envelope.ts';
+import * as envelope from '../../src/wire/envelope.ts';
 import {
   DtlsParameters,
   IceCandidate,
@@ -45,7 +45,8 @@ const ofSignaling = {
   DataConsumerInfo: messages.DataConsumerInfo,
 };
 
-const constants = { subProtocol, tokenPrefix, closeRefused, maxFrameBytes };
+/** The numbers and words of the envelope, such as the codes with which a socket is closed. */
+const constants = Object.entries(envelope).filter(([, value]) => ['number', 'string'].includes(typeof value));
 
 /**
  * What client/protocol.ts imports from the server, by its path from the root.
@@ -97,9 +98,7 @@ export function signalingTypes(): ReadonlyMap<string, string> {
     ['src/signaling/methods/resumeConsumers.ts', `export const maxResumed = ${maxResumed};\n`],
     [
       'src/wire/envelope.ts',
-      lines(
-        Object.entries(constants).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`),
-      ),
+      lines(constants.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)),
     ],
   ]);
 }

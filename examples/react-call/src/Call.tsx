@@ -31,6 +31,7 @@ const sentences: Readonly<Record<string, (others: number) => string>> = {
   connecting: () => 'Joining…',
   rejoining: () => 'One moment, the media is being rebuilt.',
   reconnecting: () => 'One moment, the connection broke.',
+  resuming: () => 'One moment, the connection is slow.',
   joined: (others) => (others === 0 ? 'Nobody else is here yet.' : `${others + 1} people are here.`),
 };
 

@@ -12,7 +12,7 @@ import {
   useTracks,
 } from './hooks.ts';
 import { PublicationView, RoomSound, TrackView } from './media.tsx';
-import { useCall } from './room.tsx';
+import { isInCall, useCall } from './room.tsx';
 
 /** Components without a style of their own: their classes begin with `tureen-`. */
 
@@ -70,7 +70,7 @@ export function MediaControls({ children }: { readonly children?: ReactNode }) {
   const camera = useSource('camera');
   const screen = useSource('screen');
   const error = microphone.error ?? camera.error ?? screen.error;
-  const joined = state === 'joined';
+  const joined = isInCall(state);
   return (
     <div className="tureen-controls" role="toolbar" aria-label="Call">
       <SourceButton name="Microphone" source={microphone} enabled={joined} />
@@ -175,7 +175,7 @@ export function Chat() {
       <form onSubmit={(event) => void submit(event)}>
         <label htmlFor={id}>Message</label>
         <input id={id} value={text} onChange={({ target }) => setText(target.value)} autoComplete="off" />
-        <button type="submit" disabled={busy || state !== 'joined'}>
+        <button type="submit" disabled={busy || !isInCall(state)}>
           Send
         </button>
         {error && <span role="alert">{error}</span>}

@@ -70,3 +70,6 @@ export function useRoom(): Room {
 export function useCall(): Call {
   return useRoom();
 }
+
+/** While a socket that was cut is replaced, media and messages go on. */
+export const isInCall = (state: CallState) => state === 'joined' || state === 'resuming';
