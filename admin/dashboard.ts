@@ -82,7 +82,9 @@ export class Dashboard {
       hasRole(visitor.user.role, 'moderator') && this.#mayStillSee(visitor);
     this.watchings = openView && new Watchings({ store, clock, config, openView, isAllowed });
     // The last one, since it has to be closed.
-    this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh: options.mesh });
+    const { mesh } = options;
+    const remote = mesh && sfu.mesh.events;
+    this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh, remote });
     this.#renderer = new PanelRenderer(this.monitor, options.log);
   }
 

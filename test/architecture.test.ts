@@ -64,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/commands/audited.ts',
     'src/commands/commands.ts',
     'src/sfu/events.ts',
+    'src/sfu/remote-events.ts',
     'src/sfu/rooms/read-model.ts',
     'src/sfu/rooms/snapshot.ts',
     'src/sfu/sfu.ts',

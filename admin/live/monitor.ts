@@ -1,6 +1,8 @@
 import type { MeshView, NodeInfo, NodePaths } from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import type { EventOf } from '../../src/core/event-bus.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
+import type { RemoteBus, RemoteEvents } from '../../src/sfu/remote-events.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
@@ -23,6 +25,7 @@ const sampleShare = 0.05;
 /** Events that come all the time and whose effect the next sample shows anyway. */
 const sfuChatter = new Set(['consumerScore', 'consumerLayers', 'producerScore'] as const);
 const signalingChatter = new Set(['requestHandled'] as const);
+const remoteChatter = new Set(['roomVolumes', 'remoteActiveSpeaker', 'remotePeerReacted'] as const);
 
 /** The last five minutes. */
 export interface NodeHistory {
@@ -40,6 +43,8 @@ export interface MonitorOptions {
   readonly signaling?: SignalingBus;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh?: MeshView;
+  /** What happens on other nodes in rooms that are open here. */
+  readonly remote?: RemoteBus;
 }
 
 /** What the pages read: the node as it is, what flows, and what happened. It changes nothing. */
@@ -73,13 +78,14 @@ export class Monitor {
   #failures = 0;
 
   constructor(private readonly options: MonitorOptions) {
-    const { sfu, clock, signaling, mesh } = options;
+    const { sfu, clock, signaling, mesh, remote } = options;
     this.sfu = sfu;
     this.clock = clock;
     this.#others = mesh && new OtherNodes({ mesh, clock, changed: () => this.#notify(undefined) });
     this.measures = new Measures(sfu.read);
     this.#stops = [sfu.events.onAny((event) => this.#happened(event), sfuChatter)];
     if (signaling) this.#stops.push(signaling.onAny((event) => this.#happened(event), signalingChatter));
+    if (remote) this.#stops.push(remote.onAny((event) => this.#happened(event), remoteChatter));
     this.#sampleLater(firstSample);
   }
 
@@ -103,9 +109,14 @@ export class Monitor {
     return this.rooms().find(({ id }) => id === roomId);
   }
 
+  /** The name of this node in a mesh; undefined for a server that is alone. */
+  get self(): string | undefined {
+    return this.options.mesh?.self;
+  }
+
   /** Whether a peer is on this node: only here its media is measured. */
   isHere({ node }: PeerSnapshot): boolean {
-    return node === undefined || node === this.options.mesh?.self;
+    return node === undefined || node === this.self;
   }
 
   /** The nodes of the mesh; none for a server that is alone. */
@@ -208,7 +219,7 @@ export class Monitor {
     this.#watched.clear();
   }
 
-  #happened(event: SfuEvent | SignalingEvent): void {
+  #happened(event: SfuEvent | SignalingEvent | EventOf<RemoteEvents>): void {
     if (event.name === 'peerJoined') this.#joins += 1;
     if (event.name === 'connectionRefused' || event.name === 'socketDropped') this.#failures += 1;
     if (event.name === 'connectionRefused') this.refusals.add(event.data, this.clock.now());

@@ -1,8 +1,10 @@
 import type { EventOf } from '../../src/core/event-bus.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
+import type { RemoteEvents } from '../../src/sfu/remote-events.ts';
 import type { SignalingEvents } from '../../src/signaling/events.ts';
 
-type Events = SfuEvents & SignalingEvents;
+type OwnEvents = SfuEvents & SignalingEvents;
+type Events = OwnEvents & RemoteEvents;
 
 /** One line of what happened. Its text contains names and messages of users: escape it where it is shown. */
 export interface TimelineEntry {
@@ -16,12 +18,12 @@ export interface TimelineEntry {
 }
 
 type Line = { text: string; bad?: boolean };
-type Writers = { readonly [N in keyof Events]?: (data: Events[N]) => Line };
+type Writers<E> = { readonly [N in keyof E]?: (data: E[N]) => Line };
 
 const by = ({ kind, id }: { kind: string; id: string }) => (kind === 'server' ? '' : ` by ${kind} ${id}`);
 
 /** The events that people want to read about, and their lines. The others are too many or say too little. */
-const writers: Writers = {
+const ownWriters: Writers<OwnEvents> = {
   workerStarted: ({ workerIndex, restart }) => ({
     text: `worker ${workerIndex} ${restart ? 'runs again' : 'runs'}`,
   }),
@@ -72,8 +74,38 @@ const writers: Writers = {
   }),
 };
 
-/** The events that have lines. */
-export const timelineEvents = Object.keys(writers) as readonly (keyof Events)[];
+/** The same of what happens on other nodes in rooms that are open here. */
+const remoteWriters: Writers<RemoteEvents> = {
+  remotePeerJoined: ({ peerId, displayName, node }) => ({
+    text: `${displayName || peerId} joined on node ${node}`,
+  }),
+  remotePeerRenamed: ({ displayName, oldDisplayName }) => ({
+    text: `${oldDisplayName} is now ${displayName}`,
+  }),
+  remotePeerLeft: ({ peerId, node, reason }) => ({
+    text: `${peerId} left node ${node} (${reason})`,
+    bad: reason === 'disconnected' || reason === 'node_lost',
+  }),
+  remoteProducerOpened: ({ peerId, source, node }) => ({
+    text: `${peerId} publishes ${source} on node ${node}`,
+  }),
+  remoteProducerPaused: ({ peerId, source }) => ({ text: `${source} of ${peerId} paused` }),
+  remoteProducerResumed: ({ peerId, source }) => ({ text: `${source} of ${peerId} resumed` }),
+  remoteProducerClosed: ({ peerId, source }) => ({ text: `${source} of ${peerId} ended` }),
+  remoteProducerUnreachable: ({ peerId, source, node, cause }) => ({
+    text: `${source} of ${peerId} cannot be brought here from node ${node}: ${cause}`,
+    bad: true,
+  }),
+  remoteProducerArrived: ({ peerId, source, node }) => ({
+    text: `${source} of ${peerId} has come from node ${node} after all`,
+  }),
+  remoteRoomLocked: ({ locked }) => ({ text: `room ${locked ? 'locked' : 'unlocked'} on another node` }),
+};
+
+const writers: Writers<Events> = { ...ownWriters, ...remoteWriters };
+
+/** The events of this node that have lines. */
+export const timelineEvents = Object.keys(ownWriters) as readonly (keyof OwnEvents)[];
 
 /** An event as it is kept: its line is written only when it is read, since most never are. */
 type Kept = EventOf<Events> & { readonly time: number };
@@ -97,7 +129,11 @@ function isNotable({ name, data }: Kept): boolean {
   return data.by.kind !== 'peer' && data.by.kind !== 'server';
 }
 
-const troubles: ReadonlySet<string> = new Set<keyof Events>(['peerRejoin', 'socketDropped']);
+const troubles: ReadonlySet<string> = new Set<keyof Events>([
+  'peerRejoin',
+  'socketDropped',
+  'remoteProducerUnreachable',
+]);
 
 /** As many as the page of a room shows. */
 const maxEntries = 60;

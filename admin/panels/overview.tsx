@@ -78,7 +78,7 @@ export const overviewPanel = definePanel({
 
 function head(context: PanelContext, { drainDeadline }: NodeSnapshot): JSX.Element {
   return (
-    <PageHead title="Overview">
+    <PageHead title="Overview" note={context.monitor.self && `node ${context.monitor.self}`}>
       <DrainLink context={context} panelId="overview" draining={drainDeadline !== null} />
     </PageHead>
   );

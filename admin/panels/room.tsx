@@ -161,8 +161,16 @@ function peers(context: PanelContext, room: RoomSnapshot | undefined): JSX.Eleme
 }
 
 function timeline({ monitor }: PanelContext, roomId: string): JSX.Element {
+  const isHere = monitor.snapshot().rooms.some(({ id }) => id === roomId);
   const entries = monitor.timelines.room(roomId);
   if (entries.length === 0)
-    return <Empty title="Nothing yet" hint="Joins, departures and publications are shown here." />;
+    return isHere || monitor.self === undefined ? (
+      <Empty title="Nothing yet" hint="Joins, departures and publications are shown here." />
+    ) : (
+      <Empty
+        title="Not on this node"
+        hint="What happened is shown on the dashboards of the nodes of this room."
+      />
+    );
   return <TimelineList entries={entries} />;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { eventually } from '../support/until.ts';
+import { enter } from '../support/world.ts';
 import { type MeshFixture, startMesh } from './mesh-fixture.ts';
 import { select, Visitor } from './support.ts';
 
@@ -82,4 +83,29 @@ test('the overview of a node says that media of other nodes does not come to it'
 
 test('the list of rooms says on which nodes a room is', async () => {
   expect(await select(await page('rooms'), '#rooms td .under')).toEqual(['on ams, iad, syd']);
+});
+
+test('what happens on other nodes stands in the timeline of a room, and trouble with their media on the overview', async () => {
+  const lines = await select(await page('room'), '#timeline li');
+  const has = (text: string) => lines.some((line) => line.includes(text));
+  expect([
+    has('ams-guest joined'),
+    has('iad-guest joined on node iad'),
+    has('iad-camera publishes video on node iad'),
+    has('video of syd-camera cannot be brought here from node syd: '),
+  ]).toEqual([true, true, true, true]);
+  const happened = await select(await page('overview'), '#events li');
+  expect(happened.some((line) => line.includes('cannot be brought here from node syd'))).toBe(true);
+  expect(await select(await page('overview'), '#head .note')).toEqual(['node ams']);
+});
+
+test('the page of a room that is on other nodes only says where to find what happened', async () => {
+  await enter({ server: mesh.mesh.server('iad'), roomId: 'far', peerId: 'ida' });
+  const html = await eventually(
+    'the room of the other node',
+    async () => await viewer.text('/room?room=far'),
+    (text) => text.includes('ida'),
+  );
+  expect(await select(html, '#timeline .empty-title')).toEqual(['Not on this node']);
+  expect(await select(html, '.page-head .note')).toEqual([expect.stringContaining('on iad')]);
 });

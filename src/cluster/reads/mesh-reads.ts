@@ -86,7 +86,7 @@ export class MeshReads implements MeshView {
     return [self, ...others.sort((one, other) => (one.name < other.name ? -1 : 1))];
   }
 
-  async paths(): Promise<NodePaths[]> {
+  async paths(): Promise<readonly NodePaths[]> {
     return await this.#paths.all();
   }
 

@@ -15,6 +15,8 @@ export interface MeshPathsOptions {
 const pingMs = 500;
 /** Longer than a node takes that pings others of which one does not answer. */
 const askMs = 1000;
+/** Pages that are drawn within this time share what was asked. */
+const sharedMs = 1000;
 /** However many look, each node measures so often at most. */
 const freshMs = 2000;
 /** Nodes that are compared: each asks each. */
@@ -25,12 +27,24 @@ export class MeshPaths {
   #measured: PathsPage = { paths: [] };
   #measuredAt = Number.NEGATIVE_INFINITY;
   #measuring: Promise<void> | undefined;
+  #said: Promise<NodePaths[]> | undefined;
+  #saidAt = 0;
 
   constructor(private readonly options: MeshPathsOptions) {
     options.mesh.answer({ 'read.paths': () => this.#own() });
   }
 
-  async all(): Promise<NodePaths[]> {
+  /** What all say; those who ask within a second share one answer. */
+  async all(): Promise<readonly NodePaths[]> {
+    const now = this.options.clock.elapsed();
+    if (!this.#said || now - this.#saidAt >= sharedMs) {
+      this.#said = this.#ask();
+      this.#saidAt = now;
+    }
+    return await this.#said;
+  }
+
+  async #ask(): Promise<NodePaths[]> {
     const { mesh } = this.options;
     const others = this.#others();
     const names = new Map([mesh.self, ...mesh.presence.nodes.values()].map(({ life, name }) => [life, name]));

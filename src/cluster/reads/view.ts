@@ -81,7 +81,7 @@ export interface MeshView {
   /** Every node, this one first. */
   nodes(): NodeInfo[];
   /** How every node reaches every other one, this node first, the others by name; of a large mesh the first 16. */
-  paths(): Promise<NodePaths[]>;
+  paths(): Promise<readonly NodePaths[]>;
   /** The newest entries of the audit logs of all nodes. */
   audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage>;
   /** Asks the others for their rooms, or for their part of one. */
