@@ -46,6 +46,8 @@ export async function startMesh(): Promise<MeshFixture> {
   await addUsers(server.store);
   await fill(servers, ends);
   await until(() => unreachable(server) > 0, 'what cannot be brought here');
+  const all = () => server.reads?.nodes() ?? [];
+  await until(() => all().every(({ peers }) => peers === peersOfNode), 'heartbeats that tell of them');
   const of = 'room=room&peer=iad-camera';
   const pages = {
     nodes: '/nodes',
@@ -61,6 +63,8 @@ export async function startMesh(): Promise<MeshFixture> {
   const held = ends.move();
   return { mesh, server, pages, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
+
+const peersOfNode = 3;
 
 /** On each node a voice, a camera, and a guest who takes all that comes. */
 async function fill(servers: readonly Server[], ends: AsyncDisposableStack): Promise<void> {

@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core';
 import { paintCamera } from '../browser/painted-camera.ts';
 import { Browser } from '../browser/support.ts';
 import { startFixture } from './fixtures.ts';
+import { startMesh } from './mesh-fixture.ts';
 import { choose, openPage, pagesOf, sizes, themes } from './pages.ts';
 import { startWithUsers } from './support.ts';
 
@@ -22,6 +23,7 @@ const chosen = new Set([
   'admin-busy-room-phone-dark',
   'admin-busy-rooms-desk-dark',
   'admin-watch-desk-light',
+  'admin-mesh-nodes-desk-light',
 ]);
 
 await mkdir(target, { recursive: true });
@@ -49,6 +51,15 @@ async function takeFixture(): Promise<void> {
   }
 }
 
+/** The pages of a node among others, two of which cannot reach the third one by media. */
+async function takeMesh(): Promise<void> {
+  await using mesh = await startMesh();
+  await using _ = browser.closingPages();
+  const { server, pages } = mesh;
+  for (const name of ['nodes', 'room', 'peer'])
+    await take(await openPage(browser, { server, path: pages[name] ?? '', role: 'admin' }), `mesh-${name}`);
+}
+
 /** A moderator who watches somebody of a real call. */
 async function takeWatch(): Promise<void> {
   await using server = await startWithUsers({});
@@ -64,5 +75,6 @@ async function takeWatch(): Promise<void> {
 }
 
 await takeFixture();
+await takeMesh();
 await takeWatch();
 console.log(`pictures are in ${target}`, browser.problems());
