@@ -130,6 +130,8 @@ bandwidth: nodes should be joined by a network that is better than that of their
 - A room has one beginning on all nodes: when it was opened first, and the codecs that it had then, whatever the settings of the others are. It is
   not created a second time while any node has it (\`wrong_state\`). Nodes that opened it while they knew nothing of each other agree on the earlier
   beginning; where somebody was in it by then it keeps its codecs, and what it lacks there is \`unsupported\`.
+- The ETag of a room is the same on every node (it leaves out \`workers\`), and \`If-Match\` refuses one that is stale, whichever node was asked for
+  the change. Of two changes that are made at the same moment on two nodes the later one holds.
 - A moderator gives nobody more than their token grants: what that is the node of the peer knows. Moderators are told what peers on any node may not do.
 - Joins do not wait for other nodes: \`maxPeers\` can be passed by as many as join at the same moment on different nodes.
 - REST's rooms, peers and producers and the dashboard's pages have those of every node. They are read in half a second at most; \`state.nodes\` of a

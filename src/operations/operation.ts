@@ -79,6 +79,8 @@ export interface OperationDefinition<
    * `run` must be synchronous for what is on this node, so that nothing can happen between the comparison and the change.
    */
   readonly versioned?: boolean;
+  /** What of the result its ETag is made of; all of it by default. Nodes of a mesh have to agree on it. */
+  versionOf?(result: DeepReadonly<Static<R>>, context: OperationContext): unknown;
   /** Marked as deprecated in the documents; `doc` says what to use instead. */
   readonly deprecated?: true;
   /** Errors besides those that any operation can have. */

@@ -1,10 +1,10 @@
 import { SfuError } from '../core/errors.ts';
-import type { Operation } from '../operations/operation.ts';
+import type { Operation, OperationContext } from '../operations/operation.ts';
 import { operations } from '../operations/table/index.ts';
 
 const versioned = operations.filter(({ versioned = false }) => versioned);
 const readers = new Map(versioned.map((operation) => [operation.path, operation]));
-const schemas = new Set(versioned.map(({ result }) => result));
+const bySchema = new Map(versioned.map((operation) => [operation.result, operation]));
 
 /** The operation that reads the object that another operation changes; undefined when the object has no version. */
 export function readerOf({ verb, path }: Pick<Operation, 'verb' | 'path'>): Operation | undefined {
@@ -13,7 +13,17 @@ export function readerOf({ verb, path }: Pick<Operation, 'verb' | 'path'>): Oper
 
 /** Whether the result of an operation is an object that has a version. */
 export function answersVersioned({ result }: Operation): boolean {
-  return schemas.has(result);
+  return bySchema.has(result);
+}
+
+/** The entity tag of an object that an operation answers with; undefined when it has no version. */
+export function etagOfResult(
+  operation: Operation,
+  result: unknown,
+  context: OperationContext,
+): string | undefined {
+  const reader = bySchema.get(operation.result);
+  return reader && etagOf(JSON.stringify(reader.versionOf?.(result, context) ?? result));
 }
 
 /** The strong entity tag (RFC 9110, 8.8.3) of a representation. */

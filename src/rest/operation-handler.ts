@@ -7,7 +7,7 @@ import { headerText } from '../core/text.ts';
 import { collectWarnings } from '../core/warnings.ts';
 import type { ControlServices, Operation, OperationContext } from '../operations/operation.ts';
 import { runOperation } from '../operations/run.ts';
-import { answersVersioned, etagOf, matchesEtag, readerOf, requireMatch } from './etags.ts';
+import { etagOf, etagOfResult, matchesEtag, readerOf, requireMatch } from './etags.ts';
 import { apiHeaders, basePath, warningHeader } from './headers.ts';
 import { IdempotentResponses, readIdempotencyKey, type StoredResponse } from './idempotency.ts';
 import { problemResponse } from './problem.ts';
@@ -84,14 +84,14 @@ export class OperationHandler {
     const beforeRun = () => {
       if (!reader || match === null) return;
       const current = readCurrent(reader, context, params);
-      if (typeof current === 'string') return requireMatch(match, etagOf(current));
-      return current.then((text) => requireMatch(match, etagOf(text)));
+      if (!(current instanceof Promise)) return requireMatch(match, current ?? '');
+      return current.then((etag) => requireMatch(match, etag ?? ''));
     };
     const result = await runOperation(operation, { context, params, beforeRun });
     const { status = 200 } = operation;
     if (status === 204) return { status, headers: apiHeaders, body: '' };
     const body = JSON.stringify(result);
-    const etag = answersVersioned(operation) ? etagOf(body) : undefined;
+    const etag = etagOfResult(operation, result, context);
     const isUnchanged =
       operation.verb === 'GET' && etag !== undefined && matchesEtag(headers.get('if-none-match'), etag);
     return {
@@ -124,17 +124,17 @@ function withWarning(response: StoredResponse, warning: string | undefined): Sto
   return { ...response, headers: { ...response.headers, [warningHeader]: headerText(warning) } };
 }
 
-/** The current representation of what an operation is going to change, for the comparison with If-Match. */
+/** The entity tag of what an operation is going to change, for the comparison with If-Match. */
 function readCurrent(
   reader: Operation,
   context: OperationContext,
   params: Record<string, unknown>,
-): string | Promise<string> {
+): string | undefined | Promise<string | undefined> {
   const readerParams = Object.keys(reader.params.properties).map((name) => [name, params[name]]);
   const current = reader.run(context, Object.fromEntries(readerParams));
   return current instanceof Promise
-    ? current.then((value) => JSON.stringify(value))
-    : JSON.stringify(current);
+    ? current.then((value) => etagOfResult(reader, value, context))
+    : etagOfResult(reader, current, context);
 }
 
 /** The address of the new object in a collection. */

@@ -141,6 +141,41 @@ test('a change with If-Match is compared with what another node has', async () =
   expect((await change(etag)).status).toBe(412);
 });
 
+test('an ETag of a room is the same on every node, and stale on all after a change on any', async () => {
+  const roomId = newRoom();
+  await join('a', roomId, 'alice');
+  await join('b', roomId, 'bob');
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const address = (node: string) => `http://127.0.0.1:${mesh.server(node).port}/api/v1/rooms/${roomId}`;
+  const tagOn = async (node: string) => (await fetch(address(node), { headers })).headers.get('etag') ?? '';
+  const change = async (node: string, match: string, maxPeers: number) => {
+    const init = {
+      method: 'PATCH',
+      headers: { ...headers, 'if-match': match },
+      body: JSON.stringify({ maxPeers }),
+    };
+    const { status, headers: answered } = await fetch(address(node), init);
+    return { status, etag: answered.get('etag') ?? '' };
+  };
+  const tags = async () => new Set(await Promise.all(['a', 'b', 'c'].map(tagOn)));
+  const [first = '', ...others] = await tags();
+  expect(others).toEqual([]);
+  const changed = await change('a', first, 10);
+  expect(changed.status).toBe(200);
+  for (const node of ['b', 'c', 'a']) expect((await change(node, first, 11)).status).toBe(412);
+  expect(await tags()).toEqual(new Set([changed.etag]));
+  // Node c does not have the room.
+  const again = await change('c', changed.etag, 12);
+  expect(again.status).toBe(200);
+  expect((await change('a', changed.etag, 13)).status).toBe(412);
+  expect((await change('b', again.etag, 14)).status).toBe(200);
+  expect(mesh.server('a').sfu.read.room(roomId).options.maxPeers).toBe(14);
+  const locked = await fetch(address('c'), {
+    ...{ method: 'DELETE', headers: { ...headers, 'if-match': changed.etag } },
+  });
+  expect(locked.status).toBe(412);
+});
+
 test('a room of more than a page of peers is read whole', async () => {
   const roomId = newRoom();
   const { sfu } = mesh.server('a');

@@ -79,6 +79,8 @@ export const getRoom = defineOperation({
   params: params({ roomId: Id }),
   result: Room,
   versioned: true,
+  // Each node of a mesh has workers of its own.
+  versionOf: ({ workers, ...room }, { mesh }) => (mesh ? room : { ...room, workers }),
   errors: ['not_found'],
   example: { roomId: 'room' },
   run: (context, { roomId }) => readRoom(context, roomId),
