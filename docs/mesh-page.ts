@@ -172,6 +172,8 @@ lost its bucket, and a leaf node that keeps a bucket of its own are named in \`/
 
 - **A node crashes.** Its heartbeats stop; after 4 seconds, in which other heartbeats still came (or JetStream, which stands beside the
   bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe.
+  One of the other nodes tells programs ([webhooks.md](webhooks.md#delivery-guarantees)); that it is one and no more, a second bucket of JetStream
+  sees to (\`tureen-told\`).
 - **The bus is away.** No call notices: rosters and media between nodes stay, joins go on, each node says that the others are
   stale. When the bus is back, every share is compared and fetched where it differs. A node that was silent for
   \`TUREEN_STALE_SECONDS\`, with nothing to prove whether it lives, has ended for the others then.

@@ -61,7 +61,7 @@ export function webhookExamples(): ReadonlyMap<PublicEvent['type'], string> {
       const number = examples.size + 1;
       const ofRoom =
         typeof data.roomId === 'string' ? { roomId, sequence: number } : { roomId: null, sequence: null };
-      const event = { id: `3f0c9a1e-${number}`, type, time: time + 1000 * number, ...ofRoom, data };
+      const event = { key: `3f0c9a1e-${number}`, type, time: time + 1000 * number, ...ofRoom, data };
       examples.set(type, bodyOf(event, 'ams-1'));
     }
   return examples;

@@ -1,5 +1,6 @@
 import { type AnyElysia, Elysia } from 'elysia';
 import type { ApiAccess } from '../access/api-access.ts';
+import type { Mesh } from '../cluster/mesh.ts';
 import { ControlSocket } from '../controllers/control-socket.ts';
 import type { Logger } from '../core/log.ts';
 import { Holdings } from '../operations/holdings/holdings.ts';
@@ -9,10 +10,13 @@ import { restPlugin } from '../rest/plugin.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { SocketData } from '../wire/socket.ts';
+import { eventsOfOneNode, startToldOnce } from './told-once.ts';
 
 export interface ProgramsOptions {
   /** What operations act on, except what is made here. */
   readonly services: Omit<ControlServices, 'holdings' | 'sfu'> & { readonly sfu: Sfu };
+  /** This node among others; undefined for a server that is alone. */
+  readonly mesh: Mesh | undefined;
   /** Finds the program that a request comes from. */
   readonly access: ApiAccess;
   readonly log: Logger;
@@ -35,14 +39,28 @@ export interface Programs {
 }
 
 /** @throws Error when the webhooks of the configuration cannot be read */
-export function startPrograms({ services: given, access, log, version, ends }: ProgramsOptions): Programs {
+export function startPrograms({
+  services: given,
+  mesh,
+  access,
+  log,
+  version,
+  ends,
+}: ProgramsOptions): Programs {
   const { config, sfu, store, clock } = given;
-  const events = ends.adopt(new EventStream({ events: sfu.events, clock }), (stream) => stream.close());
+  const inMesh = mesh && { except: eventsOfOneNode, lifeOf: (roomId: string) => sfu.mesh.lives.of(roomId) };
+  const events = ends.adopt(new EventStream({ events: sfu.events, clock, ...inMesh }), (stream) =>
+    stream.close(),
+  );
   const webhooks = ends.adopt(
     new Webhooks({ config, events, outbox: store.webhooks, clock, log }),
     (started) => started.stop(),
   );
   webhooks.start();
+  const { held } = store.webhooks;
+  if (mesh) startToldOnce({ mesh, sfu, stream: events, webhooks, held, clock, log, ends });
+  // Nobody else can have told what is left of a mesh that is none any more.
+  else for (const { eventId } of held.all()) void held.release(eventId);
   const graceSeconds = config.controllerGraceSeconds;
   const holdings = ends.adopt(new Holdings({ sfu, clock, graceSeconds }), (all) => all.close());
   const services = { ...given, holdings };

@@ -254,7 +254,7 @@ function startAdapters({ admission, panels, ...core }: Core) {
   const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
   const given = { config, sfu, store, commands, clock, nodes, mesh: reads };
   const services = { ...given, topRooms: () => measurements.top() };
-  const programs = startPrograms({ services, access, log, version, ends });
+  const programs = startPrograms({ services, mesh, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
   const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());

@@ -39,6 +39,8 @@ export interface Bus {
   readonly status: BusStatus;
   /** What it keeps for nodes that come later. */
   readonly bucket: Bucket;
+  /** Which node tells what, for as long as another one might. */
+  readonly claims: Bucket;
   /** @returns a function that ends the subscription */
   onStatus(listener: (status: BusStatus) => void): () => void;
   /**

@@ -34,6 +34,7 @@ export class MemoryHub {
   /** Whether it keeps values, as NATS does only with JetStream. */
   keepsValues = true;
   readonly kept = new MemoryValues();
+  readonly claimed = new MemoryValues();
   #alive = true;
   #frozen = false;
   #isolated: ReadonlySet<string> = new Set();
@@ -149,6 +150,7 @@ interface Subscription {
 export class MemoryBus implements Bus {
   /** Of the hub, until somebody gives it another one. */
   bucket: MemoryBucket;
+  claims: MemoryBucket;
   #status: BusStatus = 'connecting';
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
   readonly #subscriptions = new Set<Subscription>();
@@ -160,6 +162,7 @@ export class MemoryBus implements Bus {
   ) {
     const isReached = () => this.#status === 'connected' && hub.keepsValues && !hub.isIsolated(name);
     this.bucket = new MemoryBucket(hub.kept, isReached);
+    this.claims = new MemoryBucket(hub.claimed, isReached);
   }
 
   get status(): BusStatus {

@@ -174,6 +174,7 @@ export const requests = {
         sessionId: orNull(Id, 'of the peer, when it is on that node'),
         subject: orNull(Type.String({ maxLength: 8192 })),
         epoch: shapes.Count,
+        life: orNull(shapes.Life, 'of the room; null before the node knows'),
       }),
       'null when the node does not have the room',
     ),

@@ -5,6 +5,8 @@ import { type Bucket, BucketAway, bucketTimeoutMs, type Kept, type Watching } fr
 
 export interface NatsBucketOptions {
   readonly name: string;
+  /** How long a value stays; for ever unless set. */
+  readonly maxAgeMs?: number;
   /** The domain of JetStream behind a leaf node; that of the server unless set. */
   readonly domain?: string;
   /** On how many servers each value is. */
@@ -129,12 +131,16 @@ export class NatsBucket implements Bucket {
   }
 
   async #make(connection: NatsConnection, [{ jetstream }, { Kvm }]: Modules): Promise<KV> {
-    const { name, domain, replicas } = this.options;
+    const { name, domain, replicas, maxAgeMs } = this.options;
     const client = jetstream(connection, {
       timeout: bucketTimeoutMs,
       ...(domain !== undefined && { domain }),
     });
-    return await new Kvm(client).create(name, { history: 1, replicas });
+    return await new Kvm(client).create(name, {
+      history: 1,
+      replicas,
+      ...(maxAgeMs !== undefined && { ttl: maxAgeMs }),
+    });
   }
 }
 

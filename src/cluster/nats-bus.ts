@@ -11,7 +11,7 @@ import {
 } from './bus.ts';
 import { type NatsAccess, natsAuthenticator } from './nats-access.ts';
 import { NatsBucket } from './nats-bucket.ts';
-import { factsBucket } from './permissions.ts';
+import { claimsBucket, claimsMs, factsBucket } from './permissions.ts';
 
 export interface NatsBusOptions extends NatsAccess {
   /** As `nats://host:port` or `tls://host:port`. */
@@ -44,6 +44,7 @@ interface Listening {
 /** The bus of an installation: a NATS server, or several. It connects by itself, and again for ever. */
 export class NatsBus implements Bus {
   readonly bucket: NatsBucket;
+  readonly claims: NatsBucket;
   #status: BusStatus = 'connecting';
   #connection: NatsConnection | undefined;
   #cancelRetry: () => void = () => {};
@@ -61,6 +62,12 @@ export class NatsBus implements Bus {
     this.#clock = clock;
     const connection = () => (this.#status === 'connected' ? this.#connection : undefined);
     this.bucket = new NatsBucket(connection, clock, { name: factsBucket, domain, replicas });
+    this.claims = new NatsBucket(connection, clock, {
+      name: claimsBucket,
+      maxAgeMs: claimsMs,
+      domain,
+      replicas,
+    });
     void this.#connect();
   }
 

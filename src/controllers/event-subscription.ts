@@ -10,7 +10,7 @@ export interface EventSubscriptionOptions {
   readonly filter: EventFilter;
   /** Events after this position are sent. */
   readonly position: string;
-  readonly send: (event: PublicEvent) => void;
+  readonly send: (event: Omit<PublicEvent, 'key' | 'held'>) => void;
   /** Bytes that were sent and that the controller has not read yet. */
   readonly bufferedBytes: () => number;
   /** The controller reads so slowly that the stream has forgotten events which it did not get. */
@@ -69,6 +69,7 @@ export class EventSubscription {
     const { types, roomId } = this.options.filter;
     if (types !== undefined && !types.includes(event.type)) return;
     if (roomId !== undefined && event.roomId !== roomId) return;
-    this.options.send(event);
+    const { key: _, held: __, ...told } = event;
+    this.options.send(told);
   }
 }

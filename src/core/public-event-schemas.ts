@@ -21,7 +21,10 @@ const peer = {
 const named = { ...peer, displayName: Type.String(), hidden: Type.Boolean() };
 const left = {
   ...peer,
-  reason: oneOf(peerEnds),
+  reason: oneOf([...peerEnds, 'node_lost'], {
+    description: '`node_lost`: its node in a mesh ended without a word; another node tells it',
+  }),
+  node: Type.Optional(Type.String({ description: 'With `node_lost`: that node' })),
   detail: Type.String({ description: 'What is known beside the reason, such as what a moderator wrote' }),
   hidden: Type.Boolean(),
   duration: milliseconds('How long it was in the room'),
@@ -40,19 +43,25 @@ const event = <P extends Parameters<typeof Type.Object>[0]>(doc: string, propert
 
 /** What each public event means, and what its `data` has. */
 export const publicEventSchemas = {
-  room_started: event('A room was opened, by its first peer or by a program. Its sequence begins with 1.', {
-    ...room,
-    workerIndex: Type.Integer(),
-  }),
+  room_started: event(
+    'A room was opened, by its first peer or by a program. Its sequence begins with 1. In a mesh the first node that has the room tells it.',
+    {
+      ...room,
+      workerIndex: Type.Integer(),
+    },
+  ),
   room_changed: event('The options of a room changed.', { ...room, by: By }),
   room_locked: event('A room was locked: new peers are refused.', { ...room, by: By }),
   room_unlocked: event('A room was unlocked.', { ...room, by: By }),
-  room_finished: event('A room closed. It is the last event of that life of the room.', {
-    ...room,
-    reason: oneOf(roomEnds),
-    duration: milliseconds('How long it was open'),
-    by: By,
-  }),
+  room_finished: event(
+    'A room closed. It is the last event of that life of the room. In a mesh it is told when no node has the room any more.',
+    {
+      ...room,
+      reason: oneOf(roomEnds),
+      duration: milliseconds('How long it was open'),
+      by: By,
+    },
+  ),
   peer_joined: event('A peer joined the call.', {
     ...named,
     duration: milliseconds('How long joining took'),

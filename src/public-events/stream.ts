@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { PublicEventType } from '../core/public-events.ts';
-import type { SfuBus } from '../sfu/events.ts';
+import type { SfuBus, SfuEventName } from '../sfu/events.ts';
 import { publicEventsOf, publishedEvents } from './catalogue.ts';
+import { type SharedType, sharedKey, sharedTypes } from './keys.ts';
 
 /** Something that happened, as programs get it. */
 export interface PublicEvent {
@@ -15,11 +16,22 @@ export interface PublicEvent {
   /** Counts the events of one life of a room, from 1, without gaps. Null for what concerns the node. */
   readonly sequence: number | null;
   readonly data: Readonly<Record<string, unknown>>;
+  /** By which receivers of webhooks know it again: the id, or what it is on every node that may tell it. */
+  readonly key: string;
+  /** It was held back until it was known that this node tells it: it is in the outbox. */
+  readonly held?: true;
 }
+
+/** An event of which it is not known yet whether this node tells it. */
+export type HeldEvent = Omit<PublicEvent, 'id' | 'held'>;
 
 export interface EventStreamOptions {
   events: SfuBus;
   clock: Clock;
+  /** In a mesh: events of the domain that are no public events by themselves, for other nodes may have the room. */
+  except?: readonly SfuEventName[];
+  /** In a mesh: the life of a room, which tells its events from those of a room of that id before or after it. */
+  lifeOf?: (roomId: string) => string | undefined;
   /** How many events are kept for programs that lost the connection. */
   keep?: number;
 }
@@ -33,16 +45,20 @@ export class EventStream {
   readonly #listeners = new Set<(event: PublicEvent) => void>();
   readonly #stop: () => void;
   readonly #keep: number;
+  readonly #clock: Clock;
+  readonly #lifeOf: (roomId: string) => string | undefined;
   #last = 0;
   /** False until a program subscribes or asks for a position: until then none can ask for the past, and events are only counted. */
   #wanted = false;
 
-  constructor({ events, clock, keep = 10_000 }: EventStreamOptions) {
+  constructor({ events, clock, except = [], lifeOf = () => undefined, keep = 10_000 }: EventStreamOptions) {
     this.#keep = keep;
-    const stops = publishedEvents.map((name) =>
+    this.#clock = clock;
+    this.#lifeOf = lifeOf;
+    const published = publishedEvents.filter((name) => !except.includes(name));
+    const stops = published.map((name) =>
       events.on(name, (data) => {
-        for (const [type, published] of publicEventsOf(name, data as never))
-          this.#add(type, published, clock);
+        for (const [type, publicData] of publicEventsOf(name, data as never)) this.tell(type, publicData);
       }),
     );
     this.#stop = () => {
@@ -83,13 +99,41 @@ export class EventStream {
     this.#listeners.clear();
   }
 
-  #add(type: PublicEventType, data: PublicEvent['data'], clock: Clock): void {
+  /** Something happened. */
+  tell(type: PublicEventType, data: PublicEvent['data']): void {
     this.#last += 1;
+    const id = this.#idOf(this.#last);
+    const { roomId, sequence } = this.#placeOf(type, data);
+    if (!this.#wanted) return;
+    const life = roomId === null ? undefined : this.#lifeOf(roomId);
+    const sessionId = typeof data.sessionId === 'string' ? data.sessionId : '';
+    const key = life !== undefined && sharedTypes.has(type) ? sharedKey(type, life, sessionId) : id;
+    this.#add({ id, type, time: this.#clock.now(), roomId, sequence, data, key });
+  }
+
+  /** The last event of a room on this node, or one in place of a node that was lost, which has no sequence here. */
+  hold(type: SharedType, data: PublicEvent['data'] & { readonly roomId: string }, life: string): HeldEvent {
+    const sessionId = typeof data.sessionId === 'string' ? data.sessionId : '';
+    const key = sharedKey(type, life, sessionId);
+    const { roomId } = data;
+    const sequence = type === 'room_finished' ? this.#placeOf(type, data).sequence : null;
+    return { type, time: this.#clock.now(), roomId, sequence, data, key };
+  }
+
+  /** It is this node that tells it. */
+  release(event: HeldEvent): void {
+    this.#last += 1;
+    if (this.#wanted) this.#add({ ...event, id: this.#idOf(this.#last), held: true });
+  }
+
+  #placeOf(type: PublicEventType, data: PublicEvent['data']) {
     const roomId = typeof data.roomId === 'string' ? data.roomId : null;
     const sequence = roomId === null ? null : this.#nextOf(roomId);
     if (type === 'room_finished' && roomId !== null) this.#sequences.delete(roomId);
-    if (!this.#wanted) return;
-    const event = { id: this.#idOf(this.#last), type, time: clock.now(), roomId, sequence, data };
+    return { roomId, sequence };
+  }
+
+  #add(event: PublicEvent): void {
     this.#kept.push(event);
     // Shifting each time would move the whole list for every event.
     if (this.#kept.length >= 2 * this.#keep) this.#kept.splice(0, this.#kept.length - this.#keep);

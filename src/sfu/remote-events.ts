@@ -36,6 +36,9 @@ export interface RemoteEvents {
     joined: boolean;
     rejoining: boolean;
     hidden: boolean;
+    connectedAt: number;
+    /** Of its node. */
+    life: string;
   };
 
   remoteProducerOpened: RemoteProducerRef & { paused: boolean };

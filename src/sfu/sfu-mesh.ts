@@ -11,6 +11,7 @@ import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerWhatComes } from './remote-offers.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
+import { RoomLives } from './rooms/room-lives.ts';
 import type { RoomOrigin } from './rooms/room-origin.ts';
 import type { RoomRules, StampedRule } from './rooms/room-rules.ts';
 import { settleRoom } from './rooms/settling.ts';
@@ -65,11 +66,13 @@ export class SfuMesh {
   /** What happens on other nodes. */
   readonly events: RemoteBus;
   readonly counts = noMeshCounts();
+  readonly lives: RoomLives;
   readonly #settling = new Map<string, Promise<void>>();
   readonly #onRules = new Set<(roomId: string, rules: readonly StampedRule[]) => void>();
 
   constructor(private readonly options: SfuMeshOptions) {
     this.events = new EventBus<RemoteEvents>(options.log);
+    this.lives = new RoomLives((roomId) => this.#room(roomId)?.mesh);
   }
 
   /** Makes this node one of several. To be called once, before it has rooms. @returns what ends it */
@@ -81,6 +84,7 @@ export class SfuMesh {
       ...mesh,
       events: this.events,
       counts: this.counts,
+      ends: (roomId, origin) => this.lives.ends(roomId, origin),
       rulesMade: (roomId, rules) => {
         for (const listener of this.#onRules) listener(roomId, rules);
       },
@@ -264,6 +268,7 @@ export class SfuMesh {
         room.log.warn('a room could not take over its codecs from other nodes', { error }),
       );
     this.#settling.delete(roomId);
+    this.lives.settled(roomId);
   }
 
   #room(roomId: string): Room | undefined {

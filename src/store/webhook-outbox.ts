@@ -1,6 +1,7 @@
 import type { Logger } from '../core/log.ts';
 import { BatchedWrites } from './batched-writes.ts';
 import type { Connection } from './connection.ts';
+import { HeldWebhooks } from './held-webhooks.ts';
 import { hashSecret } from './secrets.ts';
 import { type DeadLetterSearch, DeadLetters, type WaitingWebhook } from './webhook-dead-letters.ts';
 
@@ -73,6 +74,8 @@ export interface WebhookOutboxOptions {
  */
 export class WebhookOutbox {
   readonly deadLetters: DeadLetters;
+  /** What another node may send instead. */
+  readonly held: HeldWebhooks;
   readonly #writes: BatchedWrites;
   readonly #listeners = new Set<(waiting: WaitingWebhook) => void>();
   readonly #counts = new Map<string, WebhookCounts>();
@@ -86,6 +89,8 @@ export class WebhookOutbox {
     this.#now = now;
     this.#writes = new BatchedWrites(database, log, 'webhooks');
     this.deadLetters = new DeadLetters(database, now);
+    const released = (waiting: WaitingWebhook) => this.#notify(waiting);
+    this.held = new HeldWebhooks({ database, writes: this.#writes, now, released });
     const gone = database.query<{ name: string; hash: string | null }, []>(
       'SELECT name, gone_url_hash AS hash FROM webhook_receivers',
     );

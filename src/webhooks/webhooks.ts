@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Receiver, readReceivers } from '../config/webhook-receivers.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
-import type { EventStream, PublicEvent } from '../public-events/stream.ts';
+import type { EventStream, HeldEvent, PublicEvent } from '../public-events/stream.ts';
 import type { WebhookOutbox } from '../store/webhook-outbox.ts';
 import { Delivery } from './delivery.ts';
 import { type Resolve, Targets } from './targets.ts';
@@ -68,14 +68,22 @@ export class Webhooks {
   }
 
   #store(event: PublicEvent): void {
+    // What was held is released by who held it.
+    if (event.held) return;
+    const { key: eventId, type, roomId } = event;
+    for (const { receiver, body } of this.bodiesOf(event))
+      this.options.outbox.add({ receiver, eventId, type, roomId, body });
+  }
+
+  /** What the receivers get that want such an event. */
+  bodiesOf(event: HeldEvent): { readonly receiver: string; readonly body: string }[] {
     let body: string | undefined;
-    for (const delivery of this.#deliveries.values()) {
-      const { name, types } = delivery.options.receiver;
-      if (!types.has(event.type) || delivery.isGone) continue;
+    return [...this.#deliveries.values()].flatMap((delivery) => {
+      const { name: receiver, types } = delivery.options.receiver;
+      if (!types.has(event.type) || delivery.isGone) return [];
       body ??= bodyOf(event, this.options.config.node);
-      const { id: eventId, type, roomId } = event;
-      this.options.outbox.add({ receiver: name, eventId, type, roomId, body });
-    }
+      return [{ receiver, body }];
+    });
   }
 
   /** Call it after the configuration was read again into the same object. After `stop` it does nothing. */
@@ -136,6 +144,9 @@ export class Webhooks {
 }
 
 /** The body of an event's webhook, as docs/webhooks.md describes it. */
-export function bodyOf({ id, type, time, roomId, sequence, data }: PublicEvent, node = hostname()): string {
+export function bodyOf(
+  { key: id, type, time, roomId, sequence, data }: HeldEvent,
+  node = hostname(),
+): string {
   return JSON.stringify({ id, type, timestamp: new Date(time).toISOString(), roomId, sequence, node, data });
 }

@@ -1393,7 +1393,7 @@ export const routes = {
 
 export interface WebhookData {
   /**
-   * A room was opened, by its first peer or by a program. Its sequence begins with 1.
+   * A room was opened, by its first peer or by a program. Its sequence begins with 1. In a mesh the first node that has the room tells it.
    */
   room_started: {
     roomId: string; // at most 128 characters
@@ -1430,7 +1430,7 @@ export interface WebhookData {
     };
   };
   /**
-   * A room closed. It is the last event of that life of the room.
+   * A room closed. It is the last event of that life of the room. In a mesh it is told when no node has the room any more.
    */
   room_finished: {
     roomId: string; // at most 128 characters
@@ -1496,7 +1496,8 @@ export interface WebhookData {
     roomId: string; // at most 128 characters
     peerId: string; // at most 128 characters
     sessionId: string; // This stay of the peer in the room; a peer that comes again has another
-    reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed";
+    reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed" | "node_lost"; // `node_lost`: its node in a mesh ended without a word; another node tells it
+    node?: string; // With `node_lost`: that node
     detail: string; // What is known beside the reason, such as what a moderator wrote
     hidden: boolean;
     duration: number; // How long it was in the room, in milliseconds
@@ -1512,7 +1513,8 @@ export interface WebhookData {
     roomId: string; // at most 128 characters
     peerId: string; // at most 128 characters
     sessionId: string; // This stay of the peer in the room; a peer that comes again has another
-    reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed";
+    reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed" | "node_lost"; // `node_lost`: its node in a mesh ended without a word; another node tells it
+    node?: string; // With `node_lost`: that node
     detail: string; // What is known beside the reason, such as what a moderator wrote
     hidden: boolean;
     duration: number; // How long it was in the room, in milliseconds

@@ -75,8 +75,9 @@ export class Finder {
     const { sfu } = this.options;
     if (!sfu.rooms.has(roomId)) return null;
     const peer = peerId === null ? undefined : sfu.mesh.find(roomId, peerId);
-    if (!peer || peer.node) return { sessionId: null, subject: null, epoch: 0 };
-    return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch };
+    const life = sfu.mesh.lives.of(roomId) ?? null;
+    if (!peer || peer.node) return { sessionId: null, subject: null, epoch: 0, life };
+    return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch, life };
   }
 
   #nowhere(roomId: string, silent: readonly string[]): never {

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { MeshCounts } from '../media/mesh-counts.ts';
 import type { NodeLink } from '../media/node-link.ts';
 import type { RemoteBus } from '../remote-events.ts';
+import type { KnownOrigin } from './room-origin.ts';
 import type { StampedRule } from './room-rules.ts';
 import type { NodeRef } from './share.ts';
 
@@ -15,5 +16,7 @@ export interface MeshContext {
   readonly events: RemoteBus;
   /** Takes rules of a room that were made on this node. */
   readonly rulesMade: (roomId: string, rules: readonly StampedRule[]) => void;
+  /** A room ends on this node. */
+  readonly ends: (roomId: string, origin: KnownOrigin) => void;
   readonly counts: MeshCounts;
 }

@@ -93,3 +93,8 @@ export class RemotePublication implements Publication {
     };
   }
 }
+
+/** Names it in events. */
+export function producerRef({ peer, info }: RemotePublication) {
+  return { ...peer, producerId: info.id, kind: info.kind, source: info.source };
+}

@@ -17,13 +17,13 @@ import type { MeshContext } from './mesh-context.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
 import { isReliable } from './publication.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
-import { RemotePublication } from './remote-publication.ts';
+import { producerRef, RemotePublication } from './remote-publication.ts';
 import type { RoomContext } from './room-context.ts';
 import type { RoomOptions } from './room-options.ts';
 import { KnownOrigin } from './room-origin.ts';
 import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
-import { producerRef, RemoteRoster, type RosterRoom } from './roster.ts';
+import { RemoteRoster, type RosterRoom } from './roster.ts';
 import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
 
 /** Who sends data waits for the way to other nodes as for a receiver. */
@@ -192,6 +192,7 @@ export class RoomMesh implements RosterRoom {
   }
 
   close(): void {
+    this.mesh.ends(this.id, this.origin);
     this.roster.close();
     this.outgoing.close();
     this.data.clear();

@@ -5,7 +5,7 @@ import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
 import { outranks } from './rank.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
-import type { RemotePublication } from './remote-publication.ts';
+import { producerRef, type RemotePublication } from './remote-publication.ts';
 import type { DataPublicationShare, NodeRef, PeerShare, PublicationShare, SharesOfOthers } from './share.ts';
 
 /** What a roster needs of its room. */
@@ -221,6 +221,8 @@ export class RemoteRoster implements SharesOfOthers {
   /** As on one node: what it published ends first. */
   #left(peer: RemotePeer, reason: RemoteEnd): void {
     const { rejoining, hidden, ref } = peer;
+    const { share, node } = peer;
+    const last = { connectedAt: share.connectedAt, life: node.life };
     const joined = peer.joined || rejoining;
     const mayReturn = reason === 'node_lost' || reason === 'forgotten';
     const { publications, dataPublications } = closeAll(peer, { mayReturn });
@@ -232,7 +234,7 @@ export class RemoteRoster implements SharesOfOthers {
         dataProducerId: info.id,
         label: info.label,
       });
-    this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, rejoining, hidden });
+    this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, rejoining, hidden, ...last });
   }
 
   #publications(peer: RemotePeer): void {
@@ -292,8 +294,4 @@ function closeAll(peer: RemotePeer, { mayReturn } = { mayReturn: false }) {
   for (const publication of publications) publication.close({ mayReturn });
   for (const publication of dataPublications) publication.close();
   return { publications, dataPublications };
-}
-
-export function producerRef({ peer, info }: RemotePublication) {
-  return { ...peer, producerId: info.id, kind: info.kind, source: info.source };
 }

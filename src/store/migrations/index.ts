@@ -4,6 +4,7 @@ import { webhooks } from './0003-webhooks.ts';
 import { auditHorizon } from './0004-audit-horizon.ts';
 import { installation } from './0005-installation.ts';
 import { facts } from './0006-facts.ts';
+import { heldWebhooks } from './0007-held-webhooks.ts';
 
 /**
  * Every change of the schema, in order: entry i brings the database to version i + 1. Never edit an entry that was
@@ -16,4 +17,5 @@ export const migrations: readonly string[] = [
   auditHorizon,
   installation,
   facts,
+  heldWebhooks,
 ];
