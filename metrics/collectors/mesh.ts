@@ -1,3 +1,4 @@
+import { commandOutcomes } from '../../src/cluster/command-counts.ts';
 import { dropReasons } from '../../src/cluster/drops.ts';
 import { askOutcomes } from '../../src/cluster/wire.ts';
 import type { Collector, Sources } from '../collector.ts';
@@ -62,6 +63,12 @@ export const metrics = {
     help: 'Messages between nodes that were dropped, by reason.',
     source: 'state',
     labels: cross({ reason: dropReasons }),
+  }),
+  commands: counter({
+    name: 'tureen_mesh_commands_total',
+    help: 'What became of commands for other nodes: done, refused, unconfirmed when a node did not answer that may have done it or has to know of it, pending when a node did not say in time that its copies of a removed peer are gone.',
+    source: 'state',
+    labels: cross({ outcome: commandOutcomes }),
   }),
   pipes: gauge({
     name: 'tureen_pipes',
@@ -136,7 +143,8 @@ function followRequests({ page }: Sources, node: MeasuredMesh): void {
 
 function followState({ page, sfu, onScrape }: Sources, node: MeasuredMesh): void {
   onScrape(() => {
-    const { connections, living, stale, clockOffset, localShares, remoteShares, drops } = node.measures;
+    const { connections, living, stale, clockOffset, localShares, remoteShares, drops, commands } =
+      node.measures;
     for (const { name: connection, connected, reconnects } of connections) {
       page.set(metrics.busUp, connected ? 1 : 0, { connection });
       page.raise(metrics.reconnects, reconnects, { connection });
@@ -146,6 +154,7 @@ function followState({ page, sfu, onScrape }: Sources, node: MeasuredMesh): void
     page.set(metrics.clockOffset, clockOffset / 1000);
     page.set(metrics.shares, localShares, { origin: 'local' });
     page.set(metrics.shares, remoteShares, { origin: 'remote' });
+    for (const outcome of commandOutcomes) page.raise(metrics.commands, commands[outcome], { outcome });
     for (const reason of dropReasons) page.raise(metrics.dropped, drops[reason], { reason });
     page.set(metrics.remotePeers, sfu.mesh.remotePeers);
     const { pipesRebuilt, unreachable, dataDropped, dataClosed } = sfu.mesh.counts;

@@ -1,4 +1,5 @@
 import { metrics as mesh } from '../collectors/mesh.ts';
+import { metrics as storage } from '../collectors/storage.ts';
 import type { AlertRule } from './rule.ts';
 import { q } from './rule.ts';
 
@@ -59,6 +60,22 @@ export const meshRules: readonly AlertRule[] = [
     for: '5m',
     severity: 'warning',
     summary: 'The clock of {{ $labels.node }} and that of another node are more than two seconds apart.',
+  },
+  {
+    alert: 'TureenFactsWaiting',
+    // A node without a bus keeps them for the mesh that it may join.
+    expr: `${q.max(storage.factsWaiting)} > 0 and ${q.max(mesh.busUp)} >= 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'Bans, users or API keys that were changed on {{ $labels.node }} do not reach the other nodes.',
+  },
+  {
+    alert: 'TureenCommandsUnconfirmed',
+    expr: `${q.increase(mesh.commands, { where: { outcome: 'unconfirmed' } })} > 2`,
+    for: '0m',
+    severity: 'warning',
+    summary:
+      'Commands that were given on {{ $labels.node }} were not confirmed by the nodes that they are for.',
   },
   {
     alert: 'TureenPipesUnreachable',

@@ -13,6 +13,7 @@ import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { Facts } from '../store/facts.ts';
 import type { Bus } from './bus.ts';
 import { BusConnection } from './bus-connection.ts';
+import { type CommandCounts, noCommandCounts } from './command-counts.ts';
 import { compileChecks } from './compiling.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain } from './domain.ts';
@@ -56,6 +57,7 @@ export interface MeshMeasures {
   readonly localShares: number;
   readonly remoteShares: number;
   readonly drops: Drops['counts'];
+  readonly commands: Readonly<CommandCounts>;
 }
 
 const askTimeoutMs = 2000;
@@ -68,6 +70,8 @@ export class Mesh implements NodeLink {
   /** What moderators decided in the rooms. */
   readonly rules: RulesSync;
   readonly wire: Wire;
+  /** What became of commands for other nodes. */
+  readonly commands = noCommandCounts();
   readonly #data: DataMessages;
   readonly #jumps: JumpWatch;
   readonly #answers: Partial<Answers> = {};
@@ -148,6 +152,7 @@ export class Mesh implements NodeLink {
       localShares: shares.localCount,
       remoteShares: shares.remoteCount,
       drops: this.wire.drops.counts,
+      commands: this.commands,
     };
   }
 

@@ -74,6 +74,7 @@ test('a removal on a node that does not answer is unconfirmed, and keeps the pee
   });
   expect((await again.closed).reason).toStartWith('removed');
   expect(auditOf('c', roomId)[0]?.result).toStartWith('unconfirmed: ');
+  expect(mesh.server('c').mesh?.commands.unconfirmed).toBe(1);
   await together();
 });
 
@@ -98,6 +99,30 @@ test('a ban on a node that does not answer ends what the person has here, and sa
   await together();
   // The ban is a fact, which the node that did not answer learns when it is heard again.
   await until(() => !mesh.server('a').sfu.rooms.get(roomId)?.peers.has('mallory'), 'the sweep on a');
+});
+
+test('a removal names a node that is slow to close its copies, and counts it', async () => {
+  const roomId = newRoom();
+  const alice = await join('a', roomId, 'alice');
+  await join('c', roomId, 'carol');
+  await sees('c', roomId, 'alice');
+  const counts = mesh.server('a').mesh?.commands;
+  const before = { ...counts };
+  const { fate } = mesh.hub;
+  // Node c answers, and does not learn yet that the peer has left.
+  mesh.hub.fate = (subject, from, to) =>
+    to === 'c' && subject.includes('.room.') ? { copies: 0, behind: 0 } : fate(subject, from, to);
+  const warnings: string[] = [];
+  const target = { roomId, peerId: 'alice', by, warn: (sentence: string) => void warnings.push(sentence) };
+  const removal = await mesh.server('a').commands.removePeer(target);
+  expect(removal).toMatchObject({ remains: [], pending: ['c'] });
+  expect(warnings).toEqual([
+    'pending: c did not say yet that the copies there are gone; nothing flows to them any more',
+  ]);
+  expect((await alice.client.closed).reason).toStartWith('removed:');
+  expect(counts).toEqual({ ...before, pending: (before.pending ?? 0) + 1 } as never);
+  mesh.hub.fate = fate;
+  await until(() => mesh.server('c').sfu.mesh.find(roomId, 'alice') === undefined, 'no copy on c', 30_000);
 });
 
 test('REST answers 504 with the name of the node, and warns of a node that does not know of a lock yet', async () => {

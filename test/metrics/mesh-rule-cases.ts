@@ -66,6 +66,30 @@ export const meshCases: Readonly<Record<string, RuleCase>> = {
     fires: [[on('tureen_mesh_clock_offset_seconds'), '3x20']],
     silent: [[on('tureen_mesh_clock_offset_seconds'), '1.5x20']],
   },
+  TureenFactsWaiting: {
+    at: '30m',
+    labels: node,
+    // Also while the bus is down.
+    fires: [
+      [on('tureen_facts_waiting'), '0 0 3x40'],
+      [on('tureen_bus_up', 'connection="control"'), '1 1 0x40'],
+    ],
+    // They were sent meanwhile; and a node that has no bus.
+    silent: [
+      [on('tureen_facts_waiting'), '3x10 0x30'],
+      [on('tureen_bus_up', 'connection="control"'), '1x40'],
+      ['tureen_facts_waiting{node="alone",region="ams"}', '7x40'],
+    ],
+  },
+  TureenCommandsUnconfirmed: {
+    at: '20m',
+    labels: node,
+    fires: [[on('tureen_mesh_commands_total', 'outcome="unconfirmed"'), '0+1x30']],
+    silent: [
+      [on('tureen_mesh_commands_total', 'outcome="unconfirmed"'), '0x15 1x15'],
+      [on('tureen_mesh_commands_total', 'outcome="refused"'), '0+9x30'],
+    ],
+  },
   TureenPipesUnreachable: {
     at: '8m',
     labels: node,

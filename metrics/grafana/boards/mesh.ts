@@ -1,4 +1,5 @@
 import { metrics } from '../../collectors/mesh.ts';
+import { metrics as storage } from '../../collectors/storage.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat } from '../spec.ts';
 
 const byNode = { by: ['node'] };
@@ -43,6 +44,24 @@ const busRow: BoardSpec['rows'][number] = {
       'short',
       'malformed: another version, or somebody who is no node; unknown_node: from nodes that are not in the mesh (any more); too_large and overloaded: more than a message or a queue takes.',
       [line('{{node}} {{reason}}', q.increase(metrics.dropped, { by: ['node', 'reason'] }))],
+      { thresholds: { warn: 1, bad: 100 } },
+    ),
+    graph(
+      'Commands for other nodes',
+      'short',
+      'What became of them. unconfirmed: a node did not answer that may have done it; who asked was told, and can do it again. pending: a peer was removed, and a node was slow to say that its copies are gone.',
+      [line('{{node}} {{outcome}}', q.increase(metrics.commands, { by: ['node', 'outcome'] }))],
+    ),
+    graph(
+      'Facts in the outbox',
+      'short',
+      'Bans, removals, users and API keys that the other nodes are still to be told, of nodes that have a bus. They wait while it is away or has no JetStream.',
+      [
+        line(
+          '{{node}}',
+          `${q.sum(storage.factsWaiting, byNode)} and on (node) ${q.max(metrics.busUp, byNode)} >= 0`,
+        ),
+      ],
       { thresholds: { warn: 1, bad: 100 } },
     ),
     graph(

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { errorCodes, SfuError } from '../../core/errors.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
 import type { DataCheck } from '../../wire/check.ts';
+import type { CommandCounts } from '../command-counts.ts';
 import type { Command, CommandAnswer, CommandName } from '../command-schemas.ts';
 import type { Presence } from '../presence.ts';
 import type { Wire } from '../wire.ts';
@@ -26,6 +27,7 @@ export interface AskNodeOptions {
   readonly wire: Wire;
   readonly presence: Presence;
   readonly clock: Clock;
+  readonly counts: CommandCounts;
   /** How long a command may take on its node, and what its result looks like. */
   readonly limits: (name: CommandName) => { readonly timeoutMs: number; readonly checkResult: DataCheck };
 }
@@ -39,7 +41,14 @@ export class AskNode {
   constructor(private readonly options: AskNodeOptions) {}
 
   /** @returns what came of it; it never rejects */
-  async command({ life }: NodeRef, request: CommandRequest): Promise<Outcome> {
+  async command(node: NodeRef, request: CommandRequest): Promise<Outcome> {
+    const outcome = await this.#command(node, request);
+    // A room that is closed everywhere is refused where it is not.
+    this.options.counts[outcome.state] += 1;
+    return outcome;
+  }
+
+  async #command({ life }: NodeRef, request: CommandRequest): Promise<Outcome> {
     const { name, sessionId, params, warn } = request;
     const { timeoutMs, checkResult } = this.options.limits(name);
     const command = { id: crypto.randomUUID(), life, name, sessionId, params };

@@ -1,6 +1,7 @@
 import type { BanRequest, Commands, PeerTarget, Removal } from '../../commands/commands.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
+import type { CommandCounts } from '../command-counts.ts';
 import type { Presence } from '../presence.ts';
 import type { RulesSync } from '../rules-sync.ts';
 import type { Wire } from '../wire.ts';
@@ -17,6 +18,7 @@ export interface CarrierOptions {
   readonly presence: Presence;
   readonly askNode: AskNode;
   readonly clock: Clock;
+  readonly counts: CommandCounts;
 }
 
 /** How long the other nodes may take to say that their copies of a removed peer are gone. */
@@ -36,12 +38,11 @@ export class Carrier {
     { roomId, warn }: { readonly roomId: string; readonly warn?: (sentence: string) => void },
     work: (local: Commands) => Promise<T>,
   ): Promise<T> {
-    const { rules, local } = this.options;
+    const { rules, local, counts } = this.options;
     const { value, unconfirmed } = await rules.confirming(roomId, () => work(local));
-    if (unconfirmed.length > 0)
-      warn?.(
-        `${unconfirmedSentence(unconfirmed)}; a node that has the room learns it when it is heard again`,
-      );
+    if (unconfirmed.length === 0) return value;
+    counts.unconfirmed += 1;
+    warn?.(`${unconfirmedSentence(unconfirmed)}; a node that has the room learns it when it is heard again`);
     return value;
   }
 
@@ -84,6 +85,7 @@ export class Carrier {
     const removal = await local.removePeer(target, ban);
     const pending = await this.#copiesLeft(roomId, sessions);
     if (pending.length === 0) return removal;
+    this.options.counts.pending += 1;
     target.warn?.(
       `pending: ${pending.join(', ')} did not say yet that the copies there are gone; nothing flows to them any more`,
     );

@@ -3,6 +3,7 @@ import { SfuError } from '../../core/errors.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
+import type { CommandCounts } from '../command-counts.ts';
 import type { RequestData, RequestResult } from '../messages.ts';
 import type { Presence } from '../presence.ts';
 import type { Wire } from '../wire.ts';
@@ -13,6 +14,7 @@ export interface FinderOptions {
   readonly wire: Wire;
   readonly presence: Presence;
   readonly clock: Clock;
+  readonly counts: CommandCounts;
 }
 
 interface Found {
@@ -45,7 +47,7 @@ export class Finder {
     const [latest] = sessions.sort((one, other) => other.epoch - one.epoch);
     if (latest) return latest;
     if (silent.length > 0)
-      throw unconfirmed(silent, `peer "${peerId}" is on no node that does, and may be there`);
+      throw this.#unconfirmed(silent, `peer "${peerId}" is on no node that does, and may be there`);
     throw new SfuError('not_found', `there is no peer "${peerId}" in room "${roomId}"; it may have left`);
   }
 
@@ -82,8 +84,13 @@ export class Finder {
 
   #nowhere(roomId: string, silent: readonly string[]): never {
     if (silent.length > 0)
-      throw unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
+      throw this.#unconfirmed(silent, `room "${roomId}" is on no node that does, and may be there`);
     throw new SfuError('not_found', `there is no room "${roomId}" on any node; it may have ended`);
+  }
+
+  #unconfirmed(silent: readonly string[], hint: string): SfuError {
+    this.options.counts.unconfirmed += 1;
+    return unconfirmed(silent, hint);
   }
 
   /** Commands that one request gives at the same time share one search. */

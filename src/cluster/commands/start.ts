@@ -22,11 +22,11 @@ export interface MeshCommandsParts {
 
 /** The commands over all nodes; from now on this node also carries out what others ask. */
 export function meshCommands({ mesh, sfu, store, now, log, clock }: MeshCommandsParts): MeshCommands {
-  const { wire, presence, rules, self } = mesh;
+  const { wire, presence, rules, self, commands: counts } = mesh;
   const local = new Commands(sfu, store, now);
-  const askNode = new AskNode({ wire, presence, clock, limits: (name) => commandTable[name] });
-  const finder = new Finder({ sfu, wire, presence, clock });
-  const carrier = new Carrier({ local, sfu, rules, wire, presence, askNode, clock });
+  const askNode = new AskNode({ wire, presence, clock, counts, limits: (name) => commandTable[name] });
+  const finder = new Finder({ sfu, wire, presence, clock, counts });
+  const carrier = new Carrier({ local, sfu, rules, wire, presence, askNode, clock, counts });
   const answers = new CommandAnswers({ self, carrier, sfu, log });
   mesh.answer({
     command: (from, command) => answers.answer(from, command),
