@@ -58,8 +58,9 @@ export class ClientHost implements CallHost {
     this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
   }
 
-  entered({ permissions, locked }: JoinResult): void {
-    // Servers of earlier versions say neither.
+  entered({ permissions, locked, displayName }: JoinResult): void {
+    // Servers of earlier versions say nothing of these.
+    if (displayName !== undefined) this.displayName = displayName;
     if (permissions) this.permissions = permissions;
     if (locked !== undefined) this.#setLocked(locked);
   }

@@ -1,4 +1,4 @@
-import { ClientError } from './errors.ts';
+import { ClientError, type ClientErrorCode } from './errors.ts';
 
 export type DeviceKind = 'camera' | 'microphone' | 'speaker';
 
@@ -98,7 +98,7 @@ function requireDevices(what: string): void {
 }
 
 function explain(error: unknown, what: string): ClientError {
-  const make = (code: string, message: string) => new ClientError(code, message, { cause: error });
+  const make = (code: ClientErrorCode, message: string) => new ClientError(code, message, { cause: error });
   switch (error instanceof DOMException ? error.name : '') {
     case 'NotAllowedError':
     case 'SecurityError':

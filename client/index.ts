@@ -19,7 +19,7 @@ export {
   watchDevices,
 } from './devices.ts';
 export type { EncodingOptions } from './encodings.ts';
-export { ClientError } from './errors.ts';
+export { ClientError, type ClientErrorCode } from './errors.ts';
 export type { LayerCounts, Layers } from './layers.ts';
 export type { TokenSource } from './lifeline.ts';
 export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './meter.ts';

@@ -1,7 +1,7 @@
 import { type Backoff, backoffDelay, wait } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { type ConnectionEnd, ConnectionRefused, endError } from './connection-end.ts';
-import { asClientError, ClientError } from './errors.ts';
+import { asClientError, ClientError, messageOf } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
 
@@ -43,6 +43,7 @@ const retryableRefusals = new Set(['join_timeout', 'disconnected', 'ticket_refus
 export class Lifeline {
   #connection: Connection | undefined;
   #stopped = false;
+  #wasJoined = false;
   #migrating = false;
   /** The connection in use, once joined over. */
   #link: Link | undefined;
@@ -89,6 +90,8 @@ export class Lifeline {
       const error = await this.#attempt(refusal).then(() => undefined, asClientError);
       if (!error) return;
       if (this.#stopped) throw new ClientError('left', 'the call was left');
+      // During a call the application's server may be as unreachable as ours. At its beginning its mistake is told at once.
+      if (error.code === 'token_failed' && !this.#wasJoined) throw error;
       const delay = backoffDelay(this.options.backoff, attempt);
       const retrying = this.#mayRetry(error, refusal !== undefined) && performance.now() + delay < deadline;
       if (!retrying) throw error;
@@ -117,8 +120,7 @@ export class Lifeline {
 
   async #attempt(refusal: string | undefined): Promise<void> {
     const { token: source, ...options } = this.options;
-    const token =
-      typeof source === 'function' ? await source(refusal === undefined ? {} : { refusal }) : source;
+    const token = await tokenFrom(source, refusal);
     const link = new Link(
       this.host,
       (end) => this.#broken(end),
@@ -136,6 +138,7 @@ export class Lifeline {
       await this.host.connected(connection);
       if (link.end) throw new ConnectionRefused(link.end);
       link.joined = true;
+      this.#wasJoined = true;
       this.#link = link;
     } catch (error) {
       this.#connection = undefined;
@@ -212,5 +215,18 @@ export class Lifeline {
     if (error.code !== 'unauthorized') return !refused || retryableRefusals.has(error.code);
     // The token may have expired: the function is asked for another one, but only once.
     return typeof this.options.token === 'function' && !askedAgain;
+  }
+}
+
+/** @throws ClientError token_failed with what the application's function threw */
+async function tokenFrom(
+  source: TokenSource | undefined,
+  refusal: string | undefined,
+): Promise<string | undefined> {
+  if (typeof source !== 'function') return source;
+  try {
+    return await source(refusal === undefined ? {} : { refusal });
+  } catch (cause) {
+    throw new ClientError('token_failed', `the application gave no token: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { Channel } from './channels.ts';
-import { ClientError, isMomentary, messageOf } from './errors.ts';
+import { ClientError, type ClientErrorCode, isMomentary, messageOf } from './errors.ts';
 import type { Media } from './media.ts';
 import type { Notification, NotificationData } from './protocol.ts';
 import type { Publication } from './publication.ts';
@@ -85,7 +85,9 @@ export class Sending {
     const channel = [...this.channels.values()].find((open) => open.dataProducerId === dataProducerId);
     if (!channel || transportEnds.has(reason)) return;
     this.channels.delete(channel.label);
-    channel.end(new ClientError(reason, `the server closed the channel "${channel.label}"`));
+    channel.end(
+      new ClientError(reason as ClientErrorCode, `the server closed the channel "${channel.label}"`),
+    );
   }
 
   async #attach(publication: Publication, media: Media): Promise<void> {

@@ -91,7 +91,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core',
     'src/config',
   ],
-  client: ['src/signaling', 'src/operations', 'src/rest', 'src/wire'],
+  client: [
+    'src/core/ends.ts',
+    'src/core/errors.ts',
+    'src/signaling',
+    'src/operations',
+    'src/rest',
+    'src/wire',
+  ],
   'packages/build': [
     'package.json',
     'src/access/scopes.ts',

@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { scopes } from '../../src/access/scopes.ts';
+import { peerEnds, producerEnds } from '../../src/core/ends.ts';
 import { errorCodes } from '../../src/core/errors.ts';
 import { publicEventSchemas, webhookBodies } from '../../src/core/public-event-schemas.ts';
 import { namedSchemas } from '../../src/operations/named-schemas.ts';
@@ -49,7 +50,7 @@ const ofSignaling = {
 const constants = Object.entries(envelope).filter(([, value]) => ['number', 'string'].includes(typeof value));
 
 /**
- * What client/protocol.ts imports from the server, by its path from the root.
+ * What the client library imports from the server, by its path from the root.
  * A file of the server that it imports besides is missing there, and the build of the package fails at its name.
  */
 export function signalingTypes(): ReadonlyMap<string, string> {
@@ -93,6 +94,17 @@ export function signalingTypes(): ReadonlyMap<string, string> {
         'export type MethodName = keyof Methods;',
         "export type MethodParams<N extends MethodName> = Methods[N]['params'];",
         "export type MethodResult<N extends MethodName> = Methods[N]['result'];",
+      ]),
+    ],
+    [
+      'src/core/errors.ts',
+      lines([union('ErrorCode', 'Why the server refuses something.', Object.keys(errorCodes))]),
+    ],
+    [
+      'src/core/ends.ts',
+      lines([
+        union('PeerEnd', 'Why a peer left.', peerEnds),
+        union('ProducerEnd', 'Why a publication or a channel ended.', producerEnds),
       ]),
     ],
     ['src/signaling/methods/resumeConsumers.ts', `export const maxResumed = ${maxResumed};\n`],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { TureenClient } from '../../client/index.ts';
+import type { ClientError, TureenClient } from '../../client/index.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { until } from '../support/until.ts';
@@ -199,9 +199,52 @@ describe('tokens', () => {
     await client.leave();
   });
 
-  test('a source of tokens that fails is told to who joins', async () => {
-    const token = () => Promise.reject(new Error('the application is closed'));
-    const client = clientOf({ server, token, timing: { joinTimeout: 0 } });
-    await expect(client.join()).rejects.toMatchObject({ message: 'the application is closed' });
+  test('a source of tokens that fails is told at once to who joins', async () => {
+    let asked = 0;
+    const token = () => {
+      asked += 1;
+      throw new Error('the application is closed');
+    };
+    // Longer than the test may take: nothing is tried again.
+    const client = clientOf({ server, token, timing: { joinTimeout: 600_000 } });
+    const { code, message } = await client.join().then(fail, (error: ClientError) => error);
+    expect([code, message]).toEqual([
+      'token_failed',
+      'the application gave no token: the application is closed',
+    ]);
+    expect([asked, client.state]).toEqual([1, 'ended']);
+  });
+
+  test('a source of tokens that fails during a call is asked again, since it may be as unreachable as the server', async () => {
+    await using closed = await startServer({ ...withKeys, TUREEN_RESUME_SECONDS: '0' });
+    using relay = new TcpRelay(closed);
+    let asked = 0;
+    const token = async () => {
+      asked += 1;
+      if (asked === 2 || asked === 3) throw new Error('no network');
+      return await tokenFor('room', 'alice');
+    };
+    const client = await joined({ server: closed, peerId: 'alice', token, url: relay.url });
+    relay.breakAll();
+    await stateOf(client, 'reconnecting');
+    await stateOf(client, 'joined');
+    expect(asked).toBe(4);
+    await client.leave();
+  });
+
+  test('the name that a token sets is the name that the client shows', async () => {
+    await using closed = await startServer(withKeys);
+    const token = await tokenFor('room', 'alice', { name: 'Alice  of the token' });
+    const client = await joined({ server: closed, peerId: 'alice', displayName: 'Ann', token });
+    expect(client.displayName).toBe('Alice of the token');
+    expect(client.displayName).toBe(closed.sfu.peer('room', 'alice').displayName);
+    await client.leave();
+    const named = await joined({ server, displayName: 'Ann' });
+    expect(named.displayName).toBe('Ann');
+    await named.leave();
   });
 });
+
+const fail = () => {
+  throw new Error('the join succeeded');
+};

@@ -32,6 +32,9 @@ export const join = defineMethod({
       }),
     ),
     locked: Type.Optional(Type.Boolean({ description: 'of the fast join: nobody else may enter' })),
+    displayName: Type.Optional(
+      Type.String({ description: 'of the fast join: your name as others see it, which the token may set' }),
+    ),
     permissions: Type.Optional(
       Type.Object(
         { publish: Publish, subscribe: Type.Boolean(), moderate: Type.Boolean() },
@@ -67,7 +70,8 @@ export const join = defineMethod({
     const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
     const { subscribe, moderate } = peer.identity.grants;
     const permissions = { publish: publishOf(peer), subscribe, moderate };
-    return { peers, ...(fast && { consumers, locked: room.locked, permissions }) };
+    const { displayName: shown } = peer;
+    return { peers, ...(fast && { consumers, locked: room.locked, displayName: shown, permissions }) };
   },
 });
 
