@@ -109,3 +109,18 @@ test('the page of a room that is on other nodes only says where to find what hap
   expect(await select(html, '#timeline .empty-title')).toEqual(['Not on this node']);
   expect(await select(html, '.page-head .note')).toEqual([expect.stringContaining('on iad')]);
 });
+
+test('of a node that is not heard, though its media comes, the page says so, and leaves out what it would say', async () => {
+  mesh.mesh.hub.isolate('ams');
+  const html = await eventually(
+    'the silence of a node',
+    async () => await page('nodes'),
+    (text) => text.includes('not heard'),
+  );
+  const iad = (await cellsOf(html, '#nodes')).find(([name]) => name?.startsWith('iad'));
+  expect(iad?.[0]).toBe('iad not heard');
+  expect(iad?.[5]).toMatch(/^\d+ s ago$/);
+  const [ams, ...others] = await cellsOf(html, '#paths');
+  expect(ams?.[2]).toStartWith('no answer');
+  expect(others.find(([name]) => name === 'iad')?.slice(1, 3)).toEqual(['not said', '–']);
+});
