@@ -176,7 +176,7 @@ async function rawAs(name: string): Promise<NatsConnection> {
   });
 }
 
-test('a node makes and uses the bucket of facts, and no other stream', async () => {
+test('a node makes and uses the buckets of facts and of what was told, and no other stream', async () => {
   const ams = await rawAs('ams');
   const iad = await rawAs('iad');
   try {
@@ -197,6 +197,13 @@ test('a node makes and uses the bucket of facts, and no other stream', async () 
     await here.purge('ban.one');
     await until(() => seen.length >= 3, 'the changes');
     watch.stop();
+    // Which node tells something the first that writes it decides.
+    const [mine, theirs] = await Promise.all(
+      [ams, iad].map((one) => new Kvm(one).create('tureen-told', { history: 1, ttl: 7 * 86_400_000 })),
+    );
+    await mine?.create('event', 'ams');
+    await expect(theirs?.create('event', 'iad')).rejects.toThrow();
+    expect((await theirs?.get('event'))?.string()).toBe('ams');
     // Each of them asks the other's permissions: a node that stops its watch may.
     const manager = await jetstreamManager(ams, { timeout: 1000, checkAPI: false });
     await expect(manager.streams.add({ name: 'other', subjects: ['other'] })).rejects.toThrow();
