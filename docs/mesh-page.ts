@@ -166,16 +166,18 @@ then it stays out and unready, and names them. Remove them on one side, or
 
 on the stopped node (\`npm run mesh -- import\` in a checkout): those of the mesh take their place, the rest is brought into it. The
 bucket has the random id of its mesh, which each database remembers and heartbeats carry. A node of another mesh, a bus that has
-lost its bucket, and a leaf node that keeps a bucket of its own are named in \`/readyz\`, and nothing is exchanged with them.
+lost its bucket, and a leaf node that keeps a bucket of its own are named in \`/readyz\`, and nothing is exchanged with them. Of nodes
+that keep different buckets those are unready that are fewer, or as many; the others name them in the log.
 
 ## What happens when something fails
 
 - **A node crashes.** Its heartbeats stop; after 4 seconds, in which other heartbeats still came (or JetStream, which stands beside the
-  bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe.
+  bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe. With
+  \`TUREEN_BUS_DOMAIN\` only the JetStream of the hub counts: what comes over a leaf node says nothing about its hub.
   One of the other nodes tells programs ([webhooks.md](webhooks.md#delivery-guarantees)); that it is one and no more, a second bucket of JetStream
   sees to (\`tureen-told\`).
 - **The bus is away.** No call notices: rosters and media between nodes stay, joins go on, each node says that the others are
-  stale. When the bus is back, every share is compared and fetched where it differs. A node that was silent for
+  stale. That goes for the hub of leaf nodes, too. When the bus is back, every share is compared and fetched where it differs. A node that was silent for
   \`TUREEN_STALE_SECONDS\`, with nothing to prove whether it lives, has ended for the others then.
 - **A node stands still** (its process is stopped, its machine is suspended) and goes on: it drops what waited for it, takes
   a new connection and compares all shares. Its peers are in their rooms again as soon as it is heard.

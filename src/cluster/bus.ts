@@ -37,6 +37,11 @@ export interface GatherOptions {
 
 export interface Bus {
   readonly status: BusStatus;
+  /**
+   * Whether it may go on in part: this node is beside a leaf node, which carries messages between its own clients while
+   * its hub is away. Then only the echo, which is that of the hub, proves that the bus works.
+   */
+  readonly isLeaf: boolean;
   /** What it keeps for nodes that come later. */
   readonly bucket: Bucket;
   /** Which node tells what, for as long as another one might. */

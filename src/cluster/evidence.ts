@@ -9,7 +9,8 @@ const echoTimeoutMs = 1000;
 
 /**
  * Since when the bus is known to work without a gap: heartbeats of other nodes arrive, or the echo beside it answers. Only
- * then does silence say something about a node.
+ * then does silence say something about a node. Beside a leaf node heartbeats say nothing: those of nodes that are beside
+ * it, too, arrive without the hub.
  */
 export class BusEvidence {
   #since: number | undefined;
@@ -23,8 +24,12 @@ export class BusEvidence {
     private readonly clock: Clock,
   ) {}
 
-  /** Something came over the bus. */
-  add(): void {
+  /** A heartbeat came over the bus. */
+  heard(): void {
+    if (!this.bus.isLeaf) this.#add();
+  }
+
+  #add(): void {
     const now = this.clock.elapsed();
     if (this.#since === undefined || now - this.#last > gapMs) this.#since = now;
     this.#last = now;
@@ -52,7 +57,7 @@ export class BusEvidence {
     const era = this.#era;
     void this.bus.echo(echoTimeoutMs).then((answered) => {
       this.#asking = false;
-      if (answered && era === this.#era) this.add();
+      if (answered && era === this.#era) this.#add();
     });
   }
 }

@@ -12,6 +12,7 @@ import { maxFacts } from './fact-schemas.ts';
 import { FactSender } from './fact-sender.ts';
 import type { NodeMessageData } from './messages.ts';
 import type { Presence } from './presence.ts';
+import { Strangers } from './strangers.ts';
 import type { Wire } from './wire.ts';
 
 export interface FactExchangeOptions {
@@ -48,16 +49,19 @@ export class FactExchange {
   #cancelNote: () => void = () => {};
   #reported = '';
   readonly #sender: FactSender;
+  readonly #strangers: Strangers;
   readonly #ends: (() => void)[] = [];
 
   constructor(private readonly options: FactExchangeOptions) {
     const { facts, wire } = options;
     this.#sender = new FactSender(facts, wire.bus.bucket);
+    this.#strangers = new Strangers({ ...options, meshId: () => facts.membership.meshId });
   }
 
   start(): void {
     const { facts, wire, presence } = this.options;
     facts.clock.agreement = () => presence.clockAgreement;
+    this.#strangers.start();
     this.#ends.push(
       wire.hear('facts', (from, data, message) => this.#heard(from, data, message)),
       facts.onChange((changes) => this.#changed(changes)),
@@ -79,18 +83,14 @@ export class FactExchange {
   /** Why new calls should go elsewhere; nothing while the bus is away: a node serves with what it knows. */
   unreadyReasons(): string[] {
     if (this.#state.name === 'refused') return [this.#state.reason];
-    const { facts, presence } = this.options;
-    const { meshId } = facts.membership;
-    const stranger = presence.living.find(({ mesh }) => mesh !== null && meshId !== null && mesh !== meshId);
-    if (stranger)
-      return [
-        `node "${stranger.name}" keeps its bans, users and API keys elsewhere than this node; set TUREEN_BUS_DOMAIN of every node to the JetStream domain of the hub`,
-      ];
+    const { unreadyReason } = this.#strangers;
+    if (unreadyReason !== undefined) return [unreadyReason];
     const isFirst = this.#state.name === 'reading' && !this.#wasCurrent;
     return isFirst ? ['the bans, users and API keys of the other nodes are being read'] : [];
   }
 
   close(): void {
+    this.#strangers.close();
     for (const end of this.#ends) end();
     this.#end();
   }

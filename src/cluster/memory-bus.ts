@@ -151,6 +151,7 @@ export class MemoryBus implements Bus {
   /** Of the hub, until somebody gives it another one. */
   bucket: MemoryBucket;
   claims: MemoryBucket;
+  isLeaf = false;
   #status: BusStatus = 'connecting';
   readonly #statusListeners = new Set<(status: BusStatus) => void>();
   readonly #subscriptions = new Set<Subscription>();

@@ -31,8 +31,6 @@ export interface NatsBusOptions extends NatsAccess {
 const pingIntervalMs = 2000;
 const handshakeTimeoutMs = 3000;
 const retryMs = 500;
-/** JetStream answers it on the servers that have it, which is no node. */
-const echoSubject = '$JS.API.INFO';
 
 interface Listening {
   readonly subject: string;
@@ -45,6 +43,9 @@ interface Listening {
 export class NatsBus implements Bus {
   readonly bucket: NatsBucket;
   readonly claims: NatsBucket;
+  readonly isLeaf: boolean;
+  /** JetStream answers it on the servers that have it, which is no node. */
+  readonly #echoSubject: string;
   #status: BusStatus = 'connecting';
   #connection: NatsConnection | undefined;
   #cancelRetry: () => void = () => {};
@@ -60,6 +61,8 @@ export class NatsBus implements Bus {
   constructor(private readonly options: NatsBusOptions) {
     const { clock = systemClock, domain, replicas = 1 } = options;
     this.#clock = clock;
+    this.isLeaf = domain !== undefined;
+    this.#echoSubject = domain === undefined ? '$JS.API.INFO' : `$JS.${domain}.API.INFO`;
     const connection = () => (this.#status === 'connected' ? this.#connection : undefined);
     this.bucket = new NatsBucket(connection, clock, { name: factsBucket, domain, replicas });
     this.claims = new NatsBucket(connection, clock, {
@@ -141,7 +144,7 @@ export class NatsBus implements Bus {
   }
 
   async echo(timeoutMs: number): Promise<boolean> {
-    return await this.request(echoSubject, new Uint8Array(), timeoutMs).then(
+    return await this.request(this.#echoSubject, new Uint8Array(), timeoutMs).then(
       () => true,
       () => false,
     );

@@ -210,7 +210,7 @@ export class Presence {
         subject: 'beat',
         detail: `${from.name} calls itself ${beat.name}`,
       });
-    this.#evidence.add();
+    this.#evidence.heard();
     if (beat.succeeds !== null) this.#succeed(beat);
     const known = this.nodes.get(from.life);
     if (!known && this.nodes.size >= maxNodes) return;

@@ -3,7 +3,6 @@ import { type Bucket, BucketAway, type Kept } from '../../src/cluster/bucket.ts'
 import { MemoryHub } from '../../src/cluster/memory-bus.ts';
 import { NatsBus, type NatsBusOptions } from '../../src/cluster/nats-bus.ts';
 import { NatsServer } from '../support/nats-server.ts';
-import { freePort } from '../support/port.ts';
 import { testLog } from '../support/server.ts';
 import { until } from '../support/until.ts';
 
@@ -108,15 +107,8 @@ test('more replicas than there are servers are refused by the bus', async () => 
 });
 
 test('a leaf node without a domain of its own reaches the bucket of the hub through its domain', async () => {
-  const hubLeafPort = freePort();
-  await using middle = await NatsServer.start({
-    domain: 'hub',
-    configuration: `leafnodes { listen: "127.0.0.1:${hubLeafPort}" }`,
-  });
-  await using leaf = await NatsServer.start({
-    jetStream: false,
-    configuration: `leafnodes { remotes: [{ url: "nats://127.0.0.1:${hubLeafPort}" }] }`,
-  });
+  await using middle = await NatsServer.start({ domain: 'hub', takesLeaves: true });
+  await using leaf = await NatsServer.start({ jetStream: false, hub: middle });
   const there = (await natsBus(middle.url, { domain: 'hub' })).bucket;
   const here = (await natsBus(leaf.url, { domain: 'hub' })).bucket;
   await there.put('mesh', bytes('one'), 0);

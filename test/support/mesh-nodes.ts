@@ -1,4 +1,4 @@
-import { NatsServer } from './nats-server.ts';
+import { NatsServer, type NatsServerOptions } from './nats-server.ts';
 import { Program } from './program.ts';
 import { SignalingClient } from './signaling-client.ts';
 import { until } from './until.ts';
@@ -7,6 +7,8 @@ export interface MeshNodesOptions {
   /** One node each. */
   readonly names: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** How the bus is. */
+  readonly bus?: NatsServerOptions;
 }
 
 /** A real bus and nodes that are processes of their own, as an operator runs them, on loopback. */
@@ -20,8 +22,8 @@ export class MeshNodes implements AsyncDisposable {
   ) {}
 
   /** Starts them and waits until each knows all others. */
-  static async start({ names, environment }: MeshNodesOptions): Promise<MeshNodes> {
-    const mesh = new MeshNodes(await NatsServer.start(), environment);
+  static async start({ names, environment, bus }: MeshNodesOptions): Promise<MeshNodes> {
+    const mesh = new MeshNodes(await NatsServer.start(bus), environment);
     mesh.#ends.use(mesh.bus);
     try {
       await Promise.all(names.map((name) => mesh.add(name)));
@@ -46,6 +48,11 @@ export class MeshNodes implements AsyncDisposable {
     this.#nodes.set(name, node);
     await node.prints('"message":"ready"');
     return node;
+  }
+
+  /** A server that is a leaf node of the bus. It ends with the mesh. */
+  async leaf(options: Omit<NatsServerOptions, 'hub'> = {}): Promise<NatsServer> {
+    return this.#ends.use(await NatsServer.start({ jetStream: false, ...options, hub: this.bus }));
   }
 
   node(name: string): Program {

@@ -11,11 +11,19 @@ export interface NatsServerOptions {
   readonly jetStream?: boolean;
   /** Of its JetStream. */
   readonly domain?: string;
+  /** Bytes that JetStream may keep; as many as the disk has room for unless told. */
+  readonly maxStored?: number;
+  /** Whether others may be leaf nodes of it. */
+  readonly takesLeaves?: boolean;
+  /** The server that it is a leaf node of. */
+  readonly hub?: NatsServer;
 }
 
 /** Debian's nats-server on loopback. It can be killed, stopped and started again on its port. */
 export class NatsServer implements AsyncDisposable {
   readonly port = freePort();
+  /** Where its leaf nodes connect. */
+  readonly leafPort = freePort();
   #child: Bun.Subprocess | undefined;
 
   private constructor(
@@ -35,18 +43,40 @@ export class NatsServer implements AsyncDisposable {
 
   /** Starts it again, after `kill`. */
   async restart(): Promise<void> {
-    const { jetStream = true, domain, configuration = '' } = this.options;
     const file = join(this.folder, 'nats.conf');
-    const store = jetStream
-      ? `jetstream { store_dir: "${join(this.folder, 'data')}"${domain === undefined ? '' : `, domain: ${domain}`} }`
-      : '';
-    await Bun.write(file, `listen: "127.0.0.1:${this.port}"\n${store}\n${configuration}\n`);
+    await Bun.write(file, this.#configuration);
     this.#child = Bun.spawn(['nats-server', '-c', file], {
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'ignore',
     });
     await until(() => accepts(this.port), 'a nats-server that listens');
+  }
+
+  get #configuration(): string {
+    const {
+      jetStream = true,
+      domain,
+      maxStored,
+      takesLeaves = false,
+      hub,
+      configuration = '',
+    } = this.options;
+    const store = [
+      `store_dir: "${join(this.folder, 'data')}"`,
+      ...(domain === undefined ? [] : [`domain: ${domain}`]),
+      ...(maxStored === undefined ? [] : [`max_file_store: ${maxStored}`]),
+    ];
+    const leaves = [
+      ...(takesLeaves ? [`listen: "127.0.0.1:${this.leafPort}"`] : []),
+      ...(hub ? [`remotes: [{ url: "nats://127.0.0.1:${hub.leafPort}" }]`] : []),
+    ];
+    return [
+      `listen: "127.0.0.1:${this.port}"`,
+      ...(jetStream ? [`jetstream { ${store.join(', ')} }`] : []),
+      ...(leaves.length > 0 ? [`leafnodes { ${leaves.join(', ')} }`] : []),
+      `${configuration}\n`,
+    ].join('\n');
   }
 
   /** Ends it as a crash does. */
