@@ -179,6 +179,8 @@ that keep different buckets those are unready that are fewer, or as many; the ot
 - **The bus is away.** No call notices: rosters and media between nodes stay, joins go on, each node says that the others are
   stale. That goes for the hub of leaf nodes, too. When the bus is back, every share is compared and fetched where it differs. A node that was silent for
   \`TUREEN_STALE_SECONDS\`, with nothing to prove whether it lives, has ended for the others then.
+- **JetStream has no room.** What was decided holds, waits (\`tureen_facts_waiting\`), and is said again every five seconds to nodes that come later; the
+  log says so once. It is kept when there is room again.
 - **A node stands still** (its process is stopped, its machine is suspended) and goes on: it drops what waited for it, takes
   a new connection and compares all shares. Its peers are in their rooms again as soon as it is heard.
 - **A message is lost, or comes twice, or late.** Changes are numbered. After the last change, and every ten seconds, a node says

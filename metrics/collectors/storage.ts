@@ -19,7 +19,7 @@ export const metrics = {
   }),
   factsWaiting: gauge({
     name: 'tureen_facts_waiting',
-    help: 'Bans, removals, users and API keys that the other nodes are still to be told. They wait while the bus is away or has no JetStream; a node without a bus keeps them here.',
+    help: 'Bans, removals, users and API keys that the other nodes are still to be told. They wait while the bus is away, or has no JetStream or no room in it; a node without a bus keeps them here.',
     source: 'state',
   }),
   factsRefused: counter({

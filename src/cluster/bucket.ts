@@ -21,13 +21,19 @@ export class BucketAway extends Error {
   override readonly name = 'BucketAway';
 }
 
+/** The bucket answers, and cannot keep what it is given: it is full. What it has can be read. */
+export class BucketFull extends BucketAway {}
+
 /** How long a request to the bucket takes at most. */
 export const bucketTimeoutMs = 500;
 
 /** Each method throws BucketAway, in bounded time. */
 export interface Bucket {
   get(key: string): Promise<Kept | undefined>;
-  /** @param revision of the value that it replaces; 0 for none. @returns false when there is another one by now */
+  /**
+   * @param revision of the value that it replaces; 0 for none. @returns false when there is another one by now
+   * @throws BucketFull
+   */
   put(key: string, value: Uint8Array, revision: number): Promise<boolean>;
   /** Removes a value unless it was changed meanwhile. */
   remove(key: string, revision: number): Promise<void>;

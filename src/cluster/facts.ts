@@ -54,7 +54,8 @@ export class FactExchange {
 
   constructor(private readonly options: FactExchangeOptions) {
     const { facts, wire } = options;
-    this.#sender = new FactSender(facts, wire.bus.bucket);
+    const again = () => this.#repeat();
+    this.#sender = new FactSender({ ...options, bucket: wire.bus.bucket, again });
     this.#strangers = new Strangers({ ...options, meshId: () => facts.membership.meshId });
   }
 
@@ -91,6 +92,7 @@ export class FactExchange {
 
   close(): void {
     this.#strangers.close();
+    this.#sender.close();
     for (const end of this.#ends) end();
     this.#end();
   }
@@ -220,6 +222,17 @@ export class FactExchange {
   #lost(why: string): void {
     this.#end();
     this.#retryLater(why);
+    this.#sayWaiting();
+  }
+
+  /** The bucket had no room: nodes that came meanwhile learn it from this one. */
+  #repeat(): void {
+    if (this.#state.name !== 'current') return;
+    this.#sayWaiting();
+    this.#send();
+  }
+
+  #sayWaiting(): void {
     this.#say(this.options.facts.latestWaiting(maxRepeated));
   }
 

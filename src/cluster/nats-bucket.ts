@@ -1,7 +1,7 @@
 import type { KV, KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 import type { Clock } from '../core/clock.ts';
-import { type Bucket, BucketAway, bucketTimeoutMs, type Kept, type Watching } from './bucket.ts';
+import { type Bucket, BucketAway, BucketFull, bucketTimeoutMs, type Kept, type Watching } from './bucket.ts';
 
 export interface NatsBucketOptions {
   readonly name: string;
@@ -17,6 +17,8 @@ type Modules = readonly [typeof import('@nats-io/jetstream'), typeof import('@na
 
 /** JetStream's answer to a write after somebody else's. */
 const wrongLastSequence = 10_071;
+/** Codes of its own answers begin here; those below are of a bus that has nobody to answer. */
+const firstCode = 10_000;
 
 /** A bucket in JetStream, made by the first node that needs it. It is loaded with the first use. */
 export class NatsBucket implements Bucket {
@@ -44,7 +46,10 @@ export class NatsBucket implements Bucket {
         else await kv.update(key, value, revision, bucketTimeoutMs);
         return true;
       } catch (error) {
-        if (isConflict(error)) return false;
+        const code = codeOf(error);
+        if (code === wrongLastSequence) return false;
+        // Among several codes for no room, in the bucket or on the server, none says anything else to do.
+        if (code >= firstCode) throw new BucketFull((error as Error).message, { cause: error });
         throw error;
       }
     });
@@ -55,7 +60,7 @@ export class NatsBucket implements Bucket {
       try {
         await kv.purge(key, { previousSeq: revision });
       } catch (error) {
-        if (!isConflict(error)) throw error;
+        if (codeOf(error) !== wrongLastSequence) throw error;
       }
     });
   }
@@ -144,6 +149,6 @@ export class NatsBucket implements Bucket {
   }
 }
 
-function isConflict(error: unknown): boolean {
-  return (error as { code?: unknown }).code === wrongLastSequence;
+function codeOf(error: unknown): number {
+  return Number((error as { code?: unknown }).code ?? 0);
 }
