@@ -172,7 +172,9 @@ that keep different buckets those are unready that are fewer, or as many; the ot
 ## What happens when something fails
 
 - **A node crashes.** Its heartbeats stop; after 4 seconds, in which other heartbeats still came (or JetStream, which stands beside the
-  bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe. With
+  bus, answered), its peers leave with the reason \`node_lost\`. Not while media still comes from it over a pipe, or reports on media that it
+  receives (RTCP): a node that is cut off from the bus only goes on with its calls. Reports on sound alone are seldom: a node that only listens to others
+  is given up after 9 seconds. With
   \`TUREEN_BUS_DOMAIN\` only the JetStream of the hub counts: what comes over a leaf node says nothing about its hub.
   One of the other nodes tells programs ([webhooks.md](webhooks.md#delivery-guarantees)); that it is one and no more, a second bucket of JetStream
   sees to (\`tureen-told\`).

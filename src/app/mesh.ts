@@ -4,6 +4,7 @@ import type { Bus } from '../cluster/bus.ts';
 import { Mesh } from '../cluster/mesh.ts';
 import { readNatsAccess } from '../cluster/nats-access.ts';
 import { NatsBus } from '../cluster/nats-bus.ts';
+import type { Received, ReceivedByLife } from '../cluster/pipe-traffic.ts';
 import type { About } from '../cluster/presence.ts';
 import type { NodeInfo } from '../cluster/reads/view.ts';
 import { inboxPrefix } from '../cluster/subjects.ts';
@@ -109,9 +110,16 @@ function beginLife({ store, log }: StartMeshOptions, { life }: NodeRef) {
   }
 }
 
-async function receivedByLife({ mesh }: Sfu): Promise<ReadonlyMap<string, number>> {
-  const received = new Map<string, number>();
-  for (const { life, direction, statistics } of await mesh.traffic())
-    if (direction === 'in') received.set(life, (received.get(life) ?? 0) + statistics.bytesReceived);
+/** Over pipes in both directions: a node that only listens sends reports. */
+async function receivedByLife({ mesh }: Sfu): Promise<ReceivedByLife> {
+  const received = new Map<string, Received>();
+  for (const { life, statistics, expectedWithin } of await mesh.traffic()) {
+    const { bytes, expectedWithin: sooner } = received.get(life) ?? { bytes: 0, expectedWithin: undefined };
+    const within = [sooner, expectedWithin].filter((milliseconds) => milliseconds !== undefined);
+    received.set(life, {
+      bytes: bytes + statistics.bytesReceived,
+      expectedWithin: within.length > 0 ? Math.min(...within) : undefined,
+    });
+  }
   return received;
 }

@@ -51,9 +51,10 @@ export class InactivityTimer {
     const { clock, timeoutSeconds, onInactive } = this.options;
     const receivedBytes = await this.#countReceivedBytes();
     if (this.#closed) return;
-    if (receivedBytes !== this.#receivedBytes || timeoutSeconds() === 0) this.reset();
+    const timeoutMs = timeoutSeconds() * 1000;
+    if (receivedBytes !== this.#receivedBytes || timeoutMs === 0) this.reset();
     this.#receivedBytes = receivedBytes;
-    if (clock.elapsed() - this.#activeAt < timeoutSeconds() * 1000) return;
+    if (timeoutMs === 0 || clock.elapsed() - this.#activeAt < timeoutMs) return;
     this.close();
     onInactive();
   }

@@ -20,7 +20,7 @@ import type { MeshDomain } from './domain.ts';
 import type { Drops } from './drops.ts';
 import { FactExchange } from './facts.ts';
 import { JumpWatch } from './jump-watch.ts';
-import { PipeTraffic, type ReceivedBytes } from './pipe-traffic.ts';
+import { PipeTraffic, type ReceivedByLife } from './pipe-traffic.ts';
 import { type About, Presence } from './presence.ts';
 import { RulesSync } from './rules-sync.ts';
 import { Shares } from './shares.ts';
@@ -38,8 +38,8 @@ export interface MeshOptions {
   readonly about: () => Omit<About, 'mesh'>;
   /** What this node keeps for good, and the others too. */
   readonly facts: Facts;
-  /** Bytes of media that came over all pipes that are open now. */
-  readonly received: () => Promise<ReceivedBytes>;
+  /** What came over all pipes that are open now. */
+  readonly received: () => Promise<ReceivedByLife>;
   readonly staleSeconds: number;
   readonly log: Logger;
   readonly clock?: Clock;

@@ -37,6 +37,8 @@ export type NodeEnd = 'goodbye' | 'succeeded' | 'lost';
 export interface PresenceEvents {
   /** This node takes part from now on. */
   entered: Record<string, never>;
+  /** A node said that it lives, as each does every second. */
+  heard: { node: RemoteNode };
   /** A node is heard for the first time, or again after it was given up. */
   appeared: { node: RemoteNode };
   /** Nothing is heard of a node; what is known of it stays. */
@@ -226,6 +228,7 @@ export class Presence {
       log.info('a node is heard again', about);
       this.events.emit('back', { node });
     }
+    this.events.emit('heard', { node });
   }
 
   #succeed({ succeeds, name, installation }: Beat): void {
@@ -249,7 +252,7 @@ export class Presence {
       this.options.log.warn('nothing is heard of a node', { node: node.name, life: node.life });
       this.events.emit('stale', { node });
     }
-    if (this.options.pipes.carries(node.life)) return;
+    if (!this.options.pipes.isSilent(node.life)) return;
     const isProven = this.#evidence.provesSilence(node.heardAt, staleMs);
     if (isProven || overdue > this.options.staleSeconds * 1000) this.#end(node, 'lost');
   }

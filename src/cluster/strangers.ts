@@ -1,13 +1,11 @@
 import type { Logger } from '../core/log.ts';
 import type { Presence } from './presence.ts';
 import type { RemoteNode } from './remote-node.ts';
-import type { Wire } from './wire.ts';
 
 export interface StrangersOptions {
   /** The id of the mesh that this node belongs to; null while it knows none. */
   readonly meshId: () => string | null;
-  readonly presence: Pick<Presence, 'living' | 'nodes' | 'events'>;
-  readonly wire: Pick<Wire, 'hear'>;
+  readonly presence: Pick<Presence, 'living' | 'events'>;
   readonly log: Logger;
 }
 
@@ -22,9 +20,9 @@ export class Strangers {
   constructor(private readonly options: StrangersOptions) {}
 
   start(): void {
-    const { wire, presence } = this.options;
+    const { presence } = this.options;
     this.#ends = [
-      wire.hear('beat', ({ life }) => this.#name(presence.nodes.get(life))),
+      presence.events.on('heard', ({ node }) => this.#name(node)),
       presence.events.on('gone', ({ node }) => void this.#named.delete(node.life)),
     ];
   }
@@ -49,8 +47,8 @@ export class Strangers {
     return mesh !== null && own !== null && mesh !== own;
   }
 
-  #name(node: RemoteNode | undefined): void {
-    if (!node || !this.#isOther(node.mesh) || this.#named.has(node.life)) return;
+  #name(node: RemoteNode): void {
+    if (!this.#isOther(node.mesh) || this.#named.has(node.life)) return;
     this.#named.add(node.life);
     this.options.log.warn(
       'a node keeps its bans, users and API keys elsewhere; they are not shared with it',

@@ -6,7 +6,8 @@ import type { Logger } from '../core/log.ts';
 import type { SfuBus } from './events.ts';
 import { noMeshCounts } from './media/mesh-counts.ts';
 import type { NodeLink, NodeRequestName, NodeRequests, RoomTelling } from './media/node-link.ts';
-import { type PipeReading, readPipe } from './media/pipe-reading.ts';
+import type { MeasuredPipe } from './media/outgoing-pipes.ts';
+import { expectedWithin, type PipeReading, readPipe } from './media/pipe-reading.ts';
 import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerWhatComes } from './remote-offers.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
@@ -53,11 +54,13 @@ export interface SfuMeshOptions {
   readonly log: Logger;
 }
 
-/** How many bytes have come from another node over pipes, media and reports. */
+/** What went over a pipe from and to another node, media and reports. */
 export interface PipeTraffic {
   readonly roomId: string;
   readonly life: string;
   readonly direction: 'in' | 'out';
+  /** Within how many milliseconds something comes from there; undefined when nothing has to. */
+  readonly expectedWithin: number | undefined;
   readonly statistics: types.PipeTransportStat;
 }
 
@@ -281,8 +284,10 @@ const noBytes = new Uint8Array();
 async function read(
   roomId: string,
   direction: PipeTraffic['direction'],
-  { life, transport }: { life: string; transport: types.PipeTransport },
+  pipe: MeasuredPipe,
 ): Promise<PipeTraffic[]> {
-  const statistics = await transport.getStats().catch(() => []);
-  return statistics.map((entry) => ({ roomId, life, direction, statistics: entry }));
+  const { life, transport } = pipe;
+  const all = await transport.getStats().catch(() => []);
+  const expected = expectedWithin(pipe, direction);
+  return all.map((statistics) => ({ roomId, life, direction, statistics, expectedWithin: expected }));
 }

@@ -248,6 +248,18 @@ test('a broadcaster of which nothing is heard any more is removed', async () => 
   expect(await left).toBe('disconnected: nothing was received from it for 40 seconds');
 });
 
+test('a broadcaster stays for as long as it likes where its silence does not count', async () => {
+  const clock = new TestClock();
+  await using patient = await startServer({ TUREEN_BROADCASTER_SILENCE_SECONDS: '0' }, { clock });
+  await olderBroadcaster('patient', 'cam', script(patient));
+  const peer = patient.sfu.peer('patient', 'cam');
+  for (let minute = 0; minute < 5; minute += 1) {
+    clock.advance(60_000);
+    await Promise.all([...peer.transports.values()].map(({ transport }) => transport.getStats()));
+  }
+  expect(peer.closed).toBe(false);
+});
+
 test('outside development mode a key with the scope media is needed', async () => {
   await using guarded = await startServer(withKeys);
   const calls = script(guarded);

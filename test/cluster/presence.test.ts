@@ -87,11 +87,26 @@ test('a node from whose pipes media comes is stale and not gone, for as long as 
   await pass(world.clock, 4000);
   world.crash(b);
   for (let bytes = 1; bytes <= 70; bytes += 1) {
-    a.received.set(b.life, bytes * 1000);
+    a.received.set(b.life, { bytes: bytes * 1000, expectedWithin: 1000 });
     await pass(world.clock, 1000);
   }
   expect(a.others).toEqual(['b (stale)', 'c']);
   await pass(world.clock, 6000);
+  expect(a.others).toEqual(['c']);
+});
+
+test('a node that only listens to sound is stale and not gone while it reports on it, which it does seldom', async () => {
+  await using world = setUp();
+  const [a, b] = [world.start('a'), world.start('b'), world.start('c')];
+  await pass(world.clock, 4000);
+  a.received.set(b.life, { bytes: 1, expectedWithin: 6000 });
+  world.crash(b);
+  for (let bytes = 2; bytes <= 12; bytes += 1) {
+    await pass(world.clock, 5900);
+    a.received.set(b.life, { bytes, expectedWithin: 6000 });
+  }
+  expect(a.others).toEqual(['b (stale)', 'c']);
+  await pass(world.clock, 9000);
   expect(a.others).toEqual(['c']);
 });
 

@@ -2,6 +2,7 @@ import type { MeshDomain } from '../../src/cluster/domain.ts';
 import type { MemoryBucket } from '../../src/cluster/memory-bucket.ts';
 import type { MemoryBus, MemoryHub } from '../../src/cluster/memory-bus.ts';
 import { Mesh, type MeshOptions } from '../../src/cluster/mesh.ts';
+import type { Received } from '../../src/cluster/pipe-traffic.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { PeerEnd, RemoteEnd } from '../../src/core/ends.ts';
 import { SfuError } from '../../src/core/errors.ts';
@@ -203,8 +204,8 @@ export class TestNode implements AsyncDisposable {
   readonly mesh: Mesh;
   readonly name: string;
   readonly life: string;
-  /** Bytes that came over pipes, by life. */
-  readonly received = new Map<string, number>();
+  /** What came over pipes, by life. */
+  readonly received = new Map<string, Received>();
   readonly store: Store;
   readonly #ownStore: boolean;
 

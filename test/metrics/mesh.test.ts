@@ -44,7 +44,7 @@ test('nodes are living, and stale while nothing is heard of them', async () => {
   // Its media still comes, so it has not ended.
   world.c.bus.publish = () => false;
   for (let second = 1; second <= 6; second += 1) {
-    world.a.received.set(world.c.life, second);
+    world.a.received.set(world.c.life, { bytes: second, expectedWithin: 1000 });
     await pass(world.clock, 1000);
   }
   expect(await world.value(metrics.nodes, { state: 'living' })).toBe(1);

@@ -2,12 +2,20 @@ import type { Server } from '../../src/app/server.ts';
 
 export type Json = Record<string, unknown>;
 
-/** Calls a server as a script does. The answer's `data` is its JSON, whatever that is. */
-export function script({ port }: Pick<Server, 'port'>) {
+/**
+ * Calls a server as a script does. The answer's `data` is its JSON, whatever that is.
+ * @param host where the server is reached; this machine unless told
+ * @param always headers of every call
+ */
+export function script(
+  { port }: Pick<Server, 'port'>,
+  host = '127.0.0.1',
+  always: Record<string, string> = {},
+) {
   return async (method: string, path: string, body?: Json, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    const answer = await fetch(`http://${host}:${port}${path}`, {
       method,
-      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      headers: { ...always, ...headers, ...(body && { 'content-type': 'application/json' }) },
       body: body && JSON.stringify(body),
     });
     const text = await answer.text();

@@ -17,9 +17,18 @@ export interface NatsServerOptions {
   readonly takesLeaves?: boolean;
   /** The server that it is a leaf node of. */
   readonly hub?: NatsServer;
+  /** A network that it is in, in place of this machine's loopback. */
+  readonly place?: NatsPlace;
 }
 
-/** Debian's nats-server on loopback. It can be killed, stopped and started again on its port. */
+export interface NatsPlace {
+  /** What comes before a command that is to run there. */
+  readonly command: readonly string[];
+  /** Where this process reaches it. */
+  readonly reachedAt: string;
+}
+
+/** Debian's nats-server, on loopback unless told. It can be killed, stopped and started again on its port. */
 export class NatsServer implements AsyncDisposable {
   readonly port = freePort();
   /** Where its leaf nodes connect. */
@@ -45,23 +54,18 @@ export class NatsServer implements AsyncDisposable {
   async restart(): Promise<void> {
     const file = join(this.folder, 'nats.conf');
     await Bun.write(file, this.#configuration);
-    this.#child = Bun.spawn(['nats-server', '-c', file], {
+    const { command = [], reachedAt = '127.0.0.1' } = this.options.place ?? {};
+    this.#child = Bun.spawn([...command, 'nats-server', '-c', file], {
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'ignore',
     });
-    await until(() => accepts(this.port), 'a nats-server that listens');
+    await until(() => accepts(reachedAt, this.port), 'a nats-server that listens');
   }
 
   get #configuration(): string {
-    const {
-      jetStream = true,
-      domain,
-      maxStored,
-      takesLeaves = false,
-      hub,
-      configuration = '',
-    } = this.options;
+    const { jetStream = true, domain, maxStored, takesLeaves = false, hub, place } = this.options;
+    const { configuration = '' } = this.options;
     const store = [
       `store_dir: "${join(this.folder, 'data')}"`,
       ...(domain === undefined ? [] : [`domain: ${domain}`]),
@@ -72,7 +76,7 @@ export class NatsServer implements AsyncDisposable {
       ...(hub ? [`remotes: [{ url: "nats://127.0.0.1:${hub.leafPort}" }]`] : []),
     ];
     return [
-      `listen: "127.0.0.1:${this.port}"`,
+      `listen: "${place ? '0.0.0.0' : '127.0.0.1'}:${this.port}"`,
       ...(jetStream ? [`jetstream { ${store.join(', ')} }`] : []),
       ...(leaves.length > 0 ? [`leafnodes { ${leaves.join(', ')} }`] : []),
       `${configuration}\n`,
@@ -100,9 +104,9 @@ export class NatsServer implements AsyncDisposable {
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
+async function accepts(hostname: string, port: number): Promise<boolean> {
   try {
-    const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } });
+    const socket = await Bun.connect({ hostname, port, socket: { data() {} } });
     socket.end();
     return true;
   } catch {

@@ -122,7 +122,8 @@ export class ClientNetwork implements AsyncDisposable {
   }
 }
 
-function plug(network: string, link: string, address: string): void {
+/** Gives an interface in a network its address. */
+export function plug(network: string, link: string, address: string): void {
   inside(network, 'ip', 'addr', 'add', `${address}/24`, 'dev', link);
   inside(network, 'ip', 'link', 'set', link, 'up');
 }
@@ -135,11 +136,12 @@ function replaceAddress(network: string, link: string, [before, after]: readonly
 }
 
 /** Runs a command in a network. */
-function inside(network: string, ...command: string[]): void {
+export function inside(network: string, ...command: string[]): void {
   run('ip', 'netns', 'exec', network, ...command);
 }
 
-function run(...command: string[]): void {
+/** Runs a command, which must succeed. */
+export function run(...command: string[]): void {
   const { exitCode, stderr } = Bun.spawnSync(command);
   if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${stderr.toString()}`);
 }

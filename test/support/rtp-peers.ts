@@ -8,6 +8,7 @@ import { publish } from '../../src/sfu/rooms/publishing.ts';
 import type { Room } from '../../src/sfu/rooms/room.ts';
 import { connectPlainTransport, openPlainTransport } from '../../src/sfu/rooms/rtp-transports.ts';
 import { subscribe } from '../../src/sfu/rooms/subscribing.ts';
+import { isRtp, rtpPacket } from './rtp.ts';
 import { until } from './until.ts';
 import { audioTrack, videoTrack } from './world.ts';
 
@@ -92,15 +93,13 @@ export class RtpSender implements Disposable {
   #send(): void {
     this.#sequence += 1;
     const { kind } = this.publication.info;
-    const bytes = new Uint8Array(12 + 40);
-    const view = new DataView(bytes.buffer);
-    view.setUint8(0, kind === 'audio' ? 0x90 : 0x80);
-    view.setUint8(1, kind === 'audio' ? 111 : 96);
-    view.setUint16(2, this.#sequence % 65_536);
-    view.setUint32(4, this.#sequence * 480);
-    view.setUint32(8, this.ssrc);
-    // One header extension (RFC 8285) of one word: the level.
-    if (kind === 'audio') bytes.set([0xbe, 0xde, 0, 1, (10 << 4) | 0, this.level, 0, 0], 12);
+    const payloadType = kind === 'audio' ? 111 : 96;
+    const bytes = rtpPacket({ ssrc: this.ssrc, payloadType, sequence: this.#sequence });
+    if (kind === 'audio') {
+      // One header extension (RFC 8285) of one word: the level.
+      bytes[0] = 0x90;
+      bytes.set([0xbe, 0xde, 0, 1, (10 << 4) | 0, this.level, 0, 0], 12);
+    }
     // As a key frame of VP8 begins (RFC 7741): start of partition 0, then a frame header with the bit P at zero.
     if (kind === 'video') bytes.set([0x10, 0x00, 0x00, 0x00, 0x9d, 0x01, 0x2a], 12);
     if (!this.transport.closed) this.socket.send(bytes, this.transport.tuple.localPort, '127.0.0.1');
@@ -160,9 +159,7 @@ export class RtpReceiver implements Disposable {
   }
 
   read(bytes: Buffer): void {
-    // Reports (RTCP) have packet types from 200 on.
-    const type = bytes[1] ?? 0;
-    if (type < 200 || type > 206) this.packets += 1;
+    if (isRtp(bytes)) this.packets += 1;
   }
 
   [Symbol.dispose](): void {

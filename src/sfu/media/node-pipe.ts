@@ -41,6 +41,9 @@ export interface OpenPipe {
 /** What travels over a pipe, as the pipe sees it. */
 export interface Passenger {
   readonly demand: Demand;
+  readonly kind: types.MediaKind;
+  /** Whether it is wanted, and its origin does not hold it. */
+  readonly flows: boolean;
   /** Says again what is wanted, if the other node has not answered yet. */
   remind(): void;
   /** What came of it. @throws SfuError gone while it is not here */

@@ -11,6 +11,7 @@ const maxPipesPerNode = 4;
 /** A track of a peer on this node. */
 export interface OutgoingSource {
   readonly closed: boolean;
+  readonly kind: types.MediaKind;
   /** @throws SfuError gone */
   bring(to: RoomRouter): Promise<string>;
   /** Counts a receiver. @returns what ends the counting */
@@ -34,6 +35,9 @@ export interface MeasuredPipe {
   readonly life: string;
   readonly transport: types.PipeTransport;
   readonly tracks: readonly {
+    readonly kind: types.MediaKind;
+    /** Whether packets cross while its sender sends. */
+    readonly flows: boolean;
     /** What the worker says of it. @throws SfuError gone while there is no such track */
     statistics(): Promise<(types.ProducerStat | types.ConsumerStat)[]>;
   }[];
@@ -192,6 +196,14 @@ class OutgoingTrack {
     await this.#settling;
     const rtpParameters = this.#rtpParameters;
     return rtpParameters ? { rtpParameters } : null;
+  }
+
+  get kind(): types.MediaKind {
+    return this.source.kind;
+  }
+
+  get flows(): boolean {
+    return this.#consumer !== undefined && !this.#consumer.paused && !this.#consumer.producerPaused;
   }
 
   /** @throws SfuError gone while it is unwanted */

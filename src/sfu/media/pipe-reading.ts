@@ -12,6 +12,26 @@ export interface PipedStream {
   readonly roundTrip: number | undefined;
 }
 
+/** While a track flows, a packet comes within so many milliseconds, also with pauses in speech (DTX). */
+const mediaMs = 1000;
+/** So often, at least, mediasoup reports on what it receives: each second for pictures, each five for sound, not exactly. */
+const reportMs = { video: 2500, audio: 6000 };
+
+/**
+ * Within how many milliseconds something comes over a pipe from its other side, while that is there: media, or reports on
+ * the media that goes there.
+ * @returns undefined when nothing has to come
+ */
+export function expectedWithin(
+  { tracks }: Pick<MeasuredPipe, 'tracks'>,
+  direction: PipeReading['direction'],
+): number | undefined {
+  const flowing = tracks.filter(({ flows }) => flows);
+  if (flowing.length === 0) return undefined;
+  if (direction === 'in') return mediaMs;
+  return Math.min(...flowing.map(({ kind }) => reportMs[kind]));
+}
+
 /** What a pipe carried. */
 export interface PipeReading {
   readonly id: string;

@@ -73,6 +73,14 @@ export class PipedTrack implements Passenger {
     return this.#trouble;
   }
 
+  get kind(): types.MediaKind {
+    return this.options.kind;
+  }
+
+  get flows(): boolean {
+    return this.#demand === 'flowing' && !this.#held;
+  }
+
   /** Makes it available on a router of the room. @returns its id there @throws SfuError gone, worker_unavailable */
   async bring(to: RoomRouter): Promise<string> {
     const { pipe } = await this.#arrive();

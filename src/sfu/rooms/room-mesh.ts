@@ -269,8 +269,9 @@ export class RoomMesh implements RosterRoom {
         'not_found',
         `nobody on this node has a producer "${producerId}"; it may have ended`,
       );
-    const { handle, peer } = publication;
+    const { handle, peer, info } = publication;
     return {
+      kind: info.kind,
       get closed() {
         return handle.closed;
       },
