@@ -7,11 +7,15 @@ import type { MediaOptions } from './media.ts';
 import { randomId } from './portable.ts';
 import type { PublicationOptions } from './publication.ts';
 import type { DeviceInfo } from './remote-peer.ts';
+import { Servers } from './servers.ts';
 import type { TrackSource } from './sources.ts';
 
 export interface TureenClientOptions extends MediaOptions {
-  /** Address of the server, http(s) or ws(s). Default: the origin of the page. */
-  readonly url?: string | URL;
+  /**
+   * Address of the server, http(s) or ws(s), or of several of one mesh: the nearest is used, and another when it does
+   * not answer. Default: the origin of the page.
+   */
+  readonly url?: string | URL | readonly (string | URL)[] | Servers;
   readonly roomId: string;
   /** Your id, unique in the room. Default: a random id. With a token it must be the token's subject. */
   readonly peerId?: string;
@@ -95,6 +99,7 @@ export function callOptions(options: TureenClientOptions): CallOptions {
   const { autoSubscribe = true, bandwidthEstimate = false, device = describeDevice() } = options;
   const { iceServers, iceTransportPolicy, forceTcp, handlerFactory } = options;
   const media = { iceServers, iceTransportPolicy, forceTcp, handlerFactory };
-  const call = { url, roomId, peerId, token: options.token, autoSubscribe, bandwidthEstimate, device };
+  const servers = url instanceof Servers ? url : new Servers([url].flat());
+  const call = { servers, roomId, peerId, token: options.token, autoSubscribe, bandwidthEstimate, device };
   return { ...timingOf(options), ...media, ...call };
 }

@@ -12,6 +12,7 @@ import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { ServerChoice, Servers } from './servers.ts';
 import { kindOf, type TrackSource } from './sources.ts';
 import type { Direction } from './transports.ts';
 
@@ -26,6 +27,7 @@ export class TureenClient extends Moderator {
   readonly roomId: string;
   readonly peerId: string;
   readonly #call: Call;
+  readonly #servers: Servers;
   readonly #host: ClientHost;
   readonly #ownMedia: OwnMedia;
   readonly #defaults: TureenClientOptions['defaults'];
@@ -44,6 +46,7 @@ export class TureenClient extends Moderator {
       displayName: options.displayName ?? '',
       request: (method) => this.request(method, {}),
     });
+    this.#servers = complete.servers;
     this.#call = new Call(complete, this.#host);
     this.#ownMedia = new OwnMedia({
       requireNotOver: () => this.#requireNotOver(),
@@ -54,6 +57,11 @@ export class TureenClient extends Moderator {
 
   get state(): CallState {
     return this.#call.state;
+  }
+
+  /** The server that is used, and why it and not another of its mesh. */
+  get server(): ServerChoice {
+    return this.#servers.current;
   }
 
   get displayName(): string {

@@ -58,6 +58,8 @@ export class Connection {
   readonly #sent = new SentFrames();
   /** Undefined while it is cut. */
   #socket: WebSocket | undefined;
+  /** The servers of the mesh, as this one knows them. */
+  nodes: NonNullable<NotificationData<'welcome'>['nodes']> = [];
   #ended = false;
   #entered: () => void = () => {};
   #welcome: NotificationData<'welcome'> | undefined;
@@ -145,11 +147,11 @@ export class Connection {
    * Tries once to go on over another socket.
    * @throws ConnectionRefused; when the server refused it for good, the connection has ended
    */
-  async resume(): Promise<void> {
+  async resume(timeoutMs: number): Promise<void> {
     if (this.#ended || this.#ticket === undefined) throw new ClientError('gone', 'the connection has ended');
     const returning = deferred<void>();
     this.#returning = returning;
-    const timer = setTimeout(() => this.#attemptFailed(), this.options.connectTimeout);
+    const timer = setTimeout(() => this.#attemptFailed(), timeoutMs);
     try {
       this.#use(openSocket(this.options, { ticket: this.#ticket, count: this.#received }));
       await returning.promise;
@@ -236,9 +238,8 @@ export class Connection {
   }
 
   #acknowledge(options: RequestOptions = {}): void {
-    const count = this.#received;
-    this.#acknowledged = count;
-    this.request('received', { count }, { urgent: true, ...options }).catch(() => {});
+    this.#acknowledged = this.#received;
+    this.request('received', { count: this.#received }, { urgent: true, ...options }).catch(() => {});
   }
 
   #take(text: string): void {
@@ -260,6 +261,7 @@ export class Connection {
       this.#resumeSeconds = data.seconds;
     } else if (method === 'welcome') {
       this.#welcome = data;
+      this.nodes = data.nodes ?? [];
       this.#entered();
     }
     this.options.onNotification(notification);

@@ -29,5 +29,6 @@ export { Publication, type PublicationEvents, type PublicationOptions } from './
 export type { Quality, QualityLevel } from './quality.ts';
 export { type DeviceInfo, RemotePeer, type Restrictions, type Unreachable } from './remote-peer.ts';
 export { RemoteTrack, type RemoteTrackEvents } from './remote-track.ts';
+export { type ServerChoice, type ServerInfo, Servers } from './servers.ts';
 export type { TrackSource } from './sources.ts';
 export type { Direction } from './transports.ts';

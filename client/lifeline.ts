@@ -4,12 +4,13 @@ import { type ConnectionEnd, ConnectionRefused, endError } from './connection-en
 import { asClientError, ClientError, messageOf } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
+import type { Servers } from './servers.ts';
 
 /** A token, or a function that gets one. It is called before every connection, so that a reconnect has a fresh token. */
 export type TokenSource = string | ((why: { readonly refusal?: string }) => string | Promise<string>);
 
 export interface LifelineOptions {
-  readonly url: string | URL;
+  readonly servers: Servers;
   readonly roomId: string;
   readonly peerId: string;
   readonly token?: TokenSource;
@@ -39,6 +40,11 @@ export interface LifelineHost extends LinkHost {
 /** Refusals after which the client retries without asking the user. */
 const retryableRefusals = new Set(['join_timeout', 'disconnected', 'ticket_refused', 'gone', 'internal']);
 
+/** Why a server lets nobody in now, while another one may. */
+const elsewhere = new Set(['unreachable', 'draining', 'worker_unavailable', 'overloaded', 'internal']);
+/** How long an attempt to resume may take where there are other servers to go to. */
+const resumeTimeoutMs = 2000;
+
 /** Keeps one connection to the server: opens it, and reconnects unless the server refuses. */
 export class Lifeline {
   #connection: Connection | undefined;
@@ -61,6 +67,7 @@ export class Lifeline {
 
   /** Opens the first connection. @throws ClientError when it is refused or the server cannot be reached */
   async start(): Promise<void> {
+    await this.options.servers.choose();
     await this.#connect(this.options.joinTimeout);
   }
 
@@ -96,7 +103,8 @@ export class Lifeline {
       const retrying = this.#mayRetry(error, refusal !== undefined) && performance.now() + delay < deadline;
       if (!retrying) throw error;
       if (error.code === 'unauthorized') refusal = error.message;
-      await this.#wait(delay);
+      // Another server is tried at once.
+      if (!elsewhere.has(error.code) || !this.options.servers.next()) await this.#wait(delay);
     }
   }
 
@@ -107,9 +115,15 @@ export class Lifeline {
   async migrate(): Promise<void> {
     if (this.#migrating || !this.#link) return;
     this.#migrating = true;
+    const { servers } = this.options;
+    const left = servers.current.url;
     try {
+      await servers.refresh();
+      // Behind a balancer the same address leads to another server.
+      await servers.elsewhere('is about to end');
       await this.#attempt(undefined);
     } catch {
+      if (this.#connection?.open) servers.stay(left, 'no other lets us in');
       // The old connection may have been replaced by the one that failed.
       if (!this.#stopped && !this.#connection?.open)
         void this.#reconnect(new ClientError('unreachable', 'the server closed the connection'));
@@ -119,14 +133,16 @@ export class Lifeline {
   }
 
   async #attempt(refusal: string | undefined): Promise<void> {
-    const { token: source, ...options } = this.options;
+    const { token: source, servers, ...options } = this.options;
     const token = await tokenFrom(source, refusal);
     const link = new Link(
       this.host,
       (end) => this.#broken(end),
       (cut) => this.#cut(cut),
     );
-    const connection = await Connection.open({ ...options, token, ...link.handlers });
+    const { url } = servers.current;
+    const connection = await Connection.open({ ...options, url, token, ...link.handlers });
+    servers.learn(connection.nodes);
     if (this.#stopped) {
       connection.close();
       throw new ClientError('left', 'the call was left');
@@ -166,17 +182,21 @@ export class Lifeline {
   }
 
   async #resume(connection: Connection): Promise<void> {
+    const { servers, connectTimeout } = this.options;
     const deadline = performance.now() + connection.resumeSeconds * 1000;
+    // A server that is gone may not even refuse.
+    const timeoutMs = servers.all.length > 1 ? Math.min(resumeTimeoutMs, connectTimeout) : connectTimeout;
     for (let attempt = 0; connection.open; attempt += 1) {
       // The random delay keeps the clients of one server from coming back at the same moment.
       await this.#wait(backoffDelay(this.options.backoff, attempt));
-      const resumed = await connection.resume().then(
+      const resumed = await connection.resume(timeoutMs).then(
         () => true,
         () => false,
       );
       if (resumed) return this.host.resumed();
       // What a refusal leads to is decided by `#broken`.
-      if (performance.now() > deadline) connection.close(1006);
+      const gone = attempt > 0 && connection.open && (await servers.elsewhere('does not answer any more'));
+      if (gone || performance.now() > deadline) connection.close(1006);
     }
   }
 

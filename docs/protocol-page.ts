@@ -136,6 +136,13 @@ no bot here, and the others would show its messages as said by one.
 \`produce\`. The server sends a \`newConsumer\` request for each publication of others. On \`rejoin\` the client closes its
 transports and repeats these steps on the same socket.
 
+## Several servers
+
+Every node of a mesh serves every room. \`GET /nodes\` names those that clients can use, with their addresses (\`TUREEN_PUBLIC_URL\`), as JSON and
+without a token: \`{"nodes": [{"name", "url", "region", "draining", "self"}]}\`; \`welcome\` does, too. Measure the way to \`/livez\` of each, and connect to the
+nearest that is not draining; to the next one when it does not answer, or refuses with \`draining\`, \`worker_unavailable\` or \`overloaded\`. Who connects to
+another node while its former peer is still there takes its place.
+
 ## Resuming
 
 A client that connects with \`?resume=1\` is sent a ticket (\`resumeTicket\`). When its socket is cut after it has joined, its peer stays for

@@ -1,4 +1,4 @@
-import { type ClientError, TureenClient } from '../index.ts';
+import { type ClientError, type Servers, TureenClient } from '../index.ts';
 import { type Address, inviteLink } from './address.ts';
 import { Chat } from './chat.ts';
 import { Details } from './details.ts';
@@ -21,6 +21,7 @@ export interface CallScreenOptions {
   readonly address: Address;
   readonly room: string;
   readonly name: string;
+  readonly servers: Servers;
   readonly local: LocalMedia;
   readonly onEnded: (error: ClientError) => void;
 }
@@ -39,10 +40,10 @@ export class CallScreen {
   readonly #menu: DeviceMenu;
 
   constructor(private readonly options: CallScreenOptions) {
-    const { address, room, name, local } = options;
+    const { address, room, name, servers, local } = options;
     const { token, peerId } = address;
     const { signal } = this.#ended;
-    const client = new TureenClient({ roomId: room, displayName: name, token, peerId });
+    const client = new TureenClient({ url: servers, roomId: room, displayName: name, token, peerId });
     this.#client = client;
     // To try the library in the browser's console.
     Object.assign(globalThis, { tureen: client });

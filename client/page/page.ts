@@ -1,4 +1,4 @@
-import type { ClientError } from '../index.ts';
+import { type ClientError, Servers } from '../index.ts';
 import { readAddress, rememberRoom } from './address.ts';
 import { CallScreen } from './call-screen.ts';
 import { showEnding } from './ending.ts';
@@ -8,12 +8,15 @@ import { LocalMedia } from './local-media.ts';
 /** The try-it page: entrance, call, ending, and entrance again. */
 const address = readAddress(location.href);
 const local = new LocalMedia();
+/** Found while the user is at the entrance. */
+const finding = Servers.find(location.origin);
 
 const entrance = new Entrance({ address, local, onJoin: enter });
 
 async function enter(room: string, name: string): Promise<void> {
   const onEnded = (error: ClientError) => ended(error, room, name);
-  await new CallScreen({ address, room, name, local, onEnded }).join();
+  const servers = await finding;
+  await new CallScreen({ address, room, name, servers, local, onEnded }).join();
   rememberRoom(room);
   entrance.close();
 }

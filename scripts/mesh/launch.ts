@@ -73,6 +73,7 @@ function startNode({ server, port, nodes }: LaunchOptions, index: number, busUrl
     ...nodeEnvironment({ index, nodes }),
     PORT: String(port + index),
     TUREEN_NODE: name,
+    TUREEN_PUBLIC_URL: `http://localhost:${port + index}`,
     TUREEN_BUS_URL: busUrl,
   });
   const output = follow(child, `node ${name}`, isForPeople);

@@ -31,6 +31,8 @@ export interface ApiAccessOptions {
   findKey: (secret: string) => { readonly name: string; readonly role: KeyRole } | undefined;
   clock: Pick<Clock, 'now' | 'elapsed'>;
   log: Logger;
+  /** The origins of the nodes of this mesh. */
+  ownOrigins?: () => readonly string[];
 }
 
 /** Authenticates the programs that call the REST API, the control socket, WHIP, WHEP and the broadcaster API. */
@@ -60,7 +62,7 @@ export class ApiAccess {
   requireOrigin(request: Request): void {
     const { config } = this.options;
     try {
-      requireOrigin(request, config);
+      requireOrigin(request, config, this.options.ownOrigins ?? (() => []));
     } catch (error) {
       this.#refusedOrigins.note(request, toAllow(config));
       throw error;

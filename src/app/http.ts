@@ -6,6 +6,7 @@ import { SfuError, toSfuError } from '../core/errors.ts';
 import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import { type AnyNode, originsOf } from '../signaling/nodes.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
 import type { Admin } from './admin.ts';
@@ -16,6 +17,8 @@ import type { Programs } from './programs.ts';
 
 export interface AppDependencies {
   sfu: Sfu;
+  /** The nodes of the mesh; one for a server that is alone. */
+  nodes: () => readonly AnyNode[];
   signaling: Signaling;
   page: ReadonlyMap<string, PageFile>;
   measurements: Measurements;
@@ -30,7 +33,7 @@ export interface AppDependencies {
 
 /** Composes everything that the main port serves. It does not listen. */
 export function buildApp(dependencies: AppDependencies) {
-  const { sfu, signaling, page, measurements, admin, programs, media, config, fileReserve, log } =
+  const { sfu, nodes, signaling, page, measurements, admin, programs, media, config, fileReserve, log } =
     dependencies;
   const upgrade = (request: Request, server: unknown) =>
     // It is the server that got our socket handlers; Elysia's type does not say so.
@@ -49,7 +52,7 @@ export function buildApp(dependencies: AppDependencies) {
       if (known.code === 'internal') log.error('a request failed', { path, error });
       return status(known.status, problem(known));
     })
-    .use(healthPlugin(sfu))
+    .use(healthPlugin(sfu, nodes))
     .use(metricsPlugin(measurements, config))
     .use(pagePlugin(page))
     .use(admin.plugin)
@@ -65,7 +68,7 @@ export function buildApp(dependencies: AppDependencies) {
           'not_found',
           'this server runs without the try-it page; signaling is at /signaling',
         );
-      return serveFile(file, request);
+      return serveFile(file, request, originsOf(nodes()));
     });
 }
 

@@ -55,10 +55,17 @@ export async function loadPage(folder: string): Promise<ReadonlyMap<string, Page
   return new Map((await Promise.all(files)).flat());
 }
 
-/** Answers a GET for one of the files. */
-export function serveFile(file: PageFile, request: Request): Response {
+/** The other nodes of a mesh, to which the page goes when its own ends. */
+function policyWith(origins: readonly string[]): string {
+  const sources = origins.flatMap((origin) => [origin, origin.replace(/^http/, 'ws')]);
+  return contentSecurityPolicy.replace("connect-src 'self'", `connect-src 'self' ${sources.join(' ')}`);
+}
+
+/** Answers a GET for one of the files. @param origins where its scripts may connect, beside their own server */
+export function serveFile(file: PageFile, request: Request, origins: readonly string[] = []): Response {
   const headers = {
     ...file.headers,
+    ...(origins.length > 0 && { 'content-security-policy': policyWith(origins) }),
     'content-type': file.type,
     etag: file.etag,
     'cache-control': 'no-cache',

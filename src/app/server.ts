@@ -19,6 +19,7 @@ import { listenInfos, pipeListenInfo, rtpListenInfo } from '../host/addresses.ts
 import { places, restoreExecutables } from '../host/paths.ts';
 import type { TlsPair } from '../host/tls.ts';
 import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
+import { originsOf } from '../signaling/nodes.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
@@ -241,8 +242,10 @@ function fatalFindings(host: HostState | undefined): string[] {
 function startAdapters({ admission, panels, ...core }: Core) {
   const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
   const { version } = packageJson;
-  const access = new ApiAccess({ config, findKey: (secret) => store.apiKeys.find(secret), clock, log });
-  const signaling = ends.adopt(new Signaling({ ...core, access }), (started) => started.close());
+  const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
+  const findKey = (secret: string) => store.apiKeys.find(secret);
+  const access = new ApiAccess({ config, findKey, clock, log, ownOrigins: () => originsOf(nodes()) });
+  const signaling = ends.adopt(new Signaling({ ...core, access, nodes }), (started) => started.close());
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
@@ -251,14 +254,13 @@ function startAdapters({ admission, panels, ...core }: Core) {
     }),
     (started) => started.close(),
   );
-  const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
   const given = { config, sfu, store, commands, clock, nodes, mesh: reads };
   const services = { ...given, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, mesh, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
   const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
-  return { signaling, measurements, programs, media, admin, metricsListener };
+  return { signaling, nodes, measurements, programs, media, admin, metricsListener };
 }
 
 /** The try-it page, and the operator's own panels of the dashboard. */

@@ -59,6 +59,17 @@ export async function partsOf(services: Services, roomId: string, peers: boolean
   return { room, own, others, ages: gathered?.nodes ?? [] };
 }
 
+/** The names of the nodes that have a room; none when nobody has it. */
+export async function nodesWithRoom(
+  services: Services & Pick<ControlServices, 'nodes'>,
+  roomId: string,
+): Promise<string[]> {
+  const { sfu, mesh, nodes } = services;
+  const gathered = await mesh?.gather({ roomId, peers: false });
+  const own = sfu.read.hasRoom(roomId) ? nodes().filter(({ self }) => self) : [];
+  return [...own.map(({ name }) => name), ...(gathered?.rooms ?? []).map(({ node }) => node)];
+}
+
 /** The peers of a room on every node. @throws SfuError not_found */
 export async function peersEverywhere(services: Services, roomId: string): Promise<PeerHere[]> {
   const { own, others } = await partsOf(services, roomId, true);

@@ -45,6 +45,15 @@ export const MeshNode = Type.Object({
   roundTrip: orNull(Type.Number(), 'Milliseconds of its last answer over the bus; null before there was one'),
 });
 
+export const PlacedNode = Type.Object({
+  name: Type.String(),
+  url: orNull(Type.String(), 'Where clients reach it: TUREEN_PUBLIC_URL'),
+  region: orNull(Type.String()),
+  peers: Type.Integer(),
+  why: Type.String({ description: 'Why it comes at this place, or why it cannot be used; for people' }),
+  usable: Type.Boolean({ description: 'Whether a client may be sent to it' }),
+});
+
 export const Node = Type.Object({
   time: time('The time of the node'),
   ready: Type.Boolean({ description: 'Whether the node takes new calls' }),

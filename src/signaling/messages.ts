@@ -14,6 +14,7 @@ import {
   SctpParameters,
   SctpStreamParameters,
 } from '../wire/rtp.ts';
+import { ClientNode } from './nodes.ts';
 
 /**
  * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
@@ -127,6 +128,9 @@ export const notifications = {
       recvTransport: Type.Optional(TransportInfo),
       peers: Type.Array(PeerInfo),
       version: Type.String({ description: 'of mediasoup' }),
+      nodes: Type.Optional(
+        Type.Array(ClientNode, { description: 'of the mesh, where the room can be joined too' }),
+      ),
     }),
     'Everything that a client needs to start, if it connected with `?fast=1`: it continues with join, connectWebRtcTransport and produce without waiting in between. A transport is missing when the token does not allow its use.',
   ),

@@ -24,6 +24,7 @@ import {
 import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
 import type { SignalingBus } from './events.ts';
+import { type AnyNode, nodesForClients } from './nodes.ts';
 import { startNotifications } from './notify.ts';
 import { Resumption } from './resumption.ts';
 import { type Returning, Returns, readReturning } from './returns.ts';
@@ -59,6 +60,8 @@ export interface SignalingOptions {
   access: Pick<ApiAccess, 'addressOf' | 'requirePace' | 'requireOrigin'>;
   log: Logger;
   clock?: Clock;
+  /** The nodes of the mesh; one for a server that is alone. */
+  nodes: () => readonly AnyNode[];
 }
 
 /** Refusals that pass by themselves: a client that tries again soon gets in. */
@@ -193,7 +196,8 @@ export class Signaling {
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
     const { wantsBandwidth } = data;
-    connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth }));
+    const nodes = nodesForClients(this.options.nodes());
+    connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth, nodes }));
   }
 
   async #identify({ roomId, peerId, token, address }: Handshake): Promise<Identity> {

@@ -5,6 +5,14 @@ import type { Room } from '../sfu/rooms/room.ts';
 import { openTransport } from '../sfu/rooms/transports.ts';
 import { describePeer, describeTransport } from './describe.ts';
 import type { NotificationData } from './messages.ts';
+import type { nodesForClients } from './nodes.ts';
+
+export interface WelcomeOptions {
+  readonly iceServers: IceServers;
+  readonly wantsBandwidth: boolean;
+  /** Where else the room can be joined. */
+  readonly nodes: ReturnType<typeof nodesForClients>;
+}
 
 /**
  * The first message of the fast join: what a client would otherwise request in three round trips. The client continues
@@ -14,7 +22,7 @@ import type { NotificationData } from './messages.ts';
 export async function welcome(
   room: Room,
   peer: Peer,
-  { iceServers, wantsBandwidth }: { iceServers: IceServers; wantsBandwidth: boolean },
+  { iceServers, wantsBandwidth, nodes }: WelcomeOptions,
 ): Promise<NotificationData<'welcome'>> {
   const open = async (producing: boolean) => {
     const consuming = !producing;
@@ -32,5 +40,6 @@ export async function welcome(
     ...(recvTransport && { recvTransport }),
     peers: room.othersOf(peer).map(describePeer),
     version,
+    ...(nodes.length > 0 && { nodes: [...nodes] }),
   };
 }

@@ -117,6 +117,7 @@ const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Prov
   liftBan: { not_found: noBan },
   getNode: {},
   listNodes: {},
+  getPlacement: {},
   drainNode: { not_found: { params: { node: 'nobody' } } },
   cancelDrain: { wrong_state: {}, not_found: { params: { node: 'nobody' } } },
   listWorkers: {},

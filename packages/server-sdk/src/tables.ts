@@ -1157,6 +1157,24 @@ export interface Operations {
     })[];
   } };
   /**
+   * Where a client should connect, the best node first, and why: in its region, then where its room is, then where fewest peers are. The client library measures by itself; this is for applications that name one server to their clients.
+   *
+   * Needs the scope `read`.
+   */
+  getPlacement: { params: {
+    region?: string; // Where the client is: the region of a node, at most 128 characters
+    room?: string; // at most 128 characters
+  }; result: {
+    items: ({
+      name: string;
+      url: string | null; // Where clients reach it: TUREEN_PUBLIC_URL
+      region: string | null;
+      peers: number;
+      why: string; // Why it comes at this place, or why it cannot be used; for people
+      usable: boolean; // Whether a client may be sent to it
+    })[];
+  } };
+  /**
    * Starts a drain: the server takes no new rooms, asks clients to connect elsewhere, and closes the remaining rooms at the deadline. The process keeps running. Does nothing while a drain is running.
    *
    * Needs the scope `node`.
@@ -1378,6 +1396,7 @@ export const routes = {
   liftBan: 'DELETE /bans/:banId',
   getNode: 'GET /node',
   listNodes: 'GET /nodes',
+  getPlacement: 'GET /placement',
   drainNode: 'POST /node/drain',
   cancelDrain: 'DELETE /node/drain',
   listWorkers: 'GET /workers',

@@ -29,7 +29,7 @@ export const serverSettings = {
       {
         env: 'TUREEN_PUBLIC_URL',
         defaultDoc: 'clients of WHIP and WHEP are given paths',
-        doc: 'The address under which clients reach this server by HTTP, e.g. https://example.com/calls. Needed where a proxy strips a prefix from the path: the addresses of WHIP and WHEP sessions begin with it.',
+        doc: 'The address under which clients reach this server by HTTP, e.g. https://example.com/calls. Needed where a proxy strips a prefix from the path: the addresses of WHIP and WHEP sessions begin with it. In a mesh every node needs its own: clients are told of it, and go there when their node ends.',
       },
       { regex: '^https?://[^\\s?#]+$', wants: 'an address such as https://example.com/calls' },
     ),

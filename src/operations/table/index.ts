@@ -12,7 +12,16 @@ import {
 import { listDataConsumers, listDataProducers } from './data.ts';
 import { mediaOperations } from './endpoints/index.ts';
 import { sendToPeer, sendToRoom } from './messages.ts';
-import { cancelDrain, drainNode, getNode, getTopRooms, listAudit, listNodes, listWorkers } from './node.ts';
+import {
+  cancelDrain,
+  drainNode,
+  getNode,
+  getPlacement,
+  getTopRooms,
+  listAudit,
+  listNodes,
+  listWorkers,
+} from './node.ts';
 import { allowPeer, banPeer, mutePeer } from './peer-actions.ts';
 import { changePeer, getPeer, listPeers, removePeer } from './peers.ts';
 import {
@@ -57,7 +66,7 @@ export const operationsBySubject = {
   Messages: [sendToRoom, sendToPeer],
   Tokens: [mintPeerToken],
   Bans: [listBans, addBan, getBan, liftBan],
-  Node: [getNode, listNodes, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
+  Node: [getNode, listNodes, getPlacement, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
   Webhooks: [
     listWebhooks,
     resumeWebhook,

@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Reason } from '../../core/schemas.ts';
-import { AuditEntry, MeshNode, Node, Worker } from '../node-schemas.ts';
+import { nodesWithRoom } from '../everywhere.ts';
+import { AuditEntry, MeshNode, Node, PlacedNode, Worker } from '../node-schemas.ts';
 import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
 import { defaultPageSize, pageOfRows, readPlaces, writePlaces } from '../paging.ts';
+import { placeClient } from '../placement.ts';
 import { pageOf, paging, params, TopRooms } from '../schemas.ts';
 
 const NodeName = Type.Optional(
@@ -34,6 +36,27 @@ export const listNodes = defineOperation({
   errors: [],
   example: {},
   run: ({ nodes }) => ({ items: nodes() }),
+});
+
+export const getPlacement = defineOperation({
+  name: 'getPlacement',
+  verb: 'GET',
+  path: '/placement',
+  doc: 'Where a client should connect, the best node first, and why: in its region, then where its room is, then where fewest peers are. The client library measures by itself; this is for applications that name one server to their clients.',
+  scope: 'read',
+  params: params({
+    region: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'Where the client is: the region of a node' }),
+    ),
+    room: Type.Optional(Id),
+  }),
+  result: Type.Object({ items: Type.Array(PlacedNode) }),
+  errors: [],
+  example: { region: 'ams' },
+  run: async (context, { region, room }) => {
+    const withRoom = room === undefined ? [] : await nodesWithRoom(context, room);
+    return { items: placeClient(context.nodes(), { region, withRoom: new Set(withRoom) }) };
+  },
 });
 
 export const drainNode = defineOperation({
