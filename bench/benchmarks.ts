@@ -3,6 +3,7 @@ import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { join } from './join.ts';
+import { mesh } from './mesh.ts';
 import { neighbour } from './neighbour.ts';
 import { scrape } from './scrape.ts';
 import { signaling } from './signaling.ts';
@@ -18,4 +19,5 @@ export const benchmarks: readonly Benchmark[] = [
   spread,
   scrape,
   neighbour,
+  mesh,
 ];

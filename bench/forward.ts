@@ -25,7 +25,7 @@ const attempts = 4;
  */
 const windowsPerStart = 3;
 
-type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPid' | 'workerPids'>;
+type Target = Pick<ForwardLoadOptions, 'kind' | 'port' | 'serverPids' | 'workerPids'>;
 
 /** A server that all its peers have joined. */
 interface Forwarding extends AsyncDisposable {
@@ -79,7 +79,7 @@ async function mediasoup(side: string, scale: Scale): Promise<Forwarding> {
   const server = await startServer({ side: side === 'ours' ? 'ours' : 'bare', workers: 1 });
   const { port, pid, workerPids } = server;
   const kind = side === 'ours' ? 'tureen' : 'bare';
-  return await fill(server, { kind, port, serverPid: pid, workerPids }, scale);
+  return await fill(server, { kind, port, serverPids: [pid], workerPids }, scale);
 }
 
 /** It signals and forwards in one process, so there is no separate worker to count. */

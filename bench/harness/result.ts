@@ -4,8 +4,11 @@ import { median, round } from './statistics.ts';
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** The ratio ours / reference that is aimed at. */
-  readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
+  /** What is aimed at: a ratio ours / reference, or how much more ours may be in the figure's unit. */
+  readonly goal?:
+    | { readonly atMost: number }
+    | { readonly atLeast: number }
+    | { readonly addsAtMost: number };
 }
 
 /** The result of one run of one side, by the names of the figures. */
@@ -77,8 +80,13 @@ function summarizeFigure(figure: Figure, runs: Runs): FigureResult {
     ...(others.length > 0 && {
       beside: Object.fromEntries(others.map((side) => [side, round(middle(side))])),
     }),
-    ...(goal && { goal, reached: 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast }),
+    ...(goal && { goal, reached: isReached(goal, { ratio, added: middle('ours') - middle('reference') }) }),
   };
+}
+
+function isReached(goal: NonNullable<Figure['goal']>, { ratio, added }: { ratio: number; added: number }) {
+  if ('addsAtMost' in goal) return added <= goal.addsAtMost;
+  return 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast;
 }
 
 function valuesOf({ name }: Figure, side: string, runs: Runs): number[] {

@@ -1,11 +1,21 @@
 import type { Static } from '@sinclair/typebox';
+import type { types } from 'mediasoup-client';
 import type { ConsumerInfo } from '../../src/signaling/messages.ts';
 
 /** A consumer as the server announces it. */
 export type Announced = Static<typeof ConsumerInfo>;
 
+/** The first message of the fast join, in the types of mediasoup-client. */
+export interface Welcome {
+  readonly routerRtpCapabilities: types.RtpCapabilities;
+  readonly sendTransport?: types.TransportOptions;
+  readonly recvTransport?: types.TransportOptions;
+}
+
 /** A connection to a server: the signaling protocol, or its replacement in a benchmark. */
 export interface Link {
+  /** For a link that was made for the fast join. */
+  readonly welcome?: Promise<Welcome>;
   request<R>(method: string, data?: object): Promise<R>;
   /** Takes a consumer that the server offers; the server starts it once this has resolved. */
   onConsumer: (announced: Announced) => Promise<void>;
@@ -17,6 +27,7 @@ export interface Link {
 interface Frame {
   readonly request?: boolean;
   readonly response?: boolean;
+  readonly notification?: boolean;
   readonly id?: number;
   readonly ok?: boolean;
   readonly method?: string;
@@ -35,28 +46,37 @@ export interface LinkOptions {
   roomId: string;
   peerId: string;
   token?: string;
+  /** Joins as new clients do, in two round trips. */
+  fast?: boolean;
 }
 
 /** The signaling socket of a server, in protoo's envelope. */
 export class SocketLink implements Link {
   onConsumer: Link['onConsumer'] = async () => {};
   onClosed: Link['onClosed'] = () => {};
+  readonly welcome: Promise<Welcome> | undefined;
+  readonly #welcomed = Promise.withResolvers<Welcome>();
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #closing = false;
 
-  private constructor(private readonly socket: WebSocket) {
+  private constructor(
+    private readonly socket: WebSocket,
+    fast: boolean,
+  ) {
+    this.welcome = fast ? this.#welcomed.promise : undefined;
     socket.addEventListener('message', ({ data }) => this.#received(JSON.parse(String(data)) as Frame));
     socket.addEventListener('close', ({ code, reason }) => this.#closed(`${code} ${reason}`.trim()));
   }
 
   /** @throws Error when the socket does not open */
-  static async connect({ url, roomId, peerId, token }: LinkOptions): Promise<SocketLink> {
+  static async connect({ url, roomId, peerId, token, fast = false }: LinkOptions): Promise<SocketLink> {
     const address = new URL('/signaling', url.replace(/^http/, 'ws'));
     // Nothing is done with the estimate of the downlink here.
     address.search = new URLSearchParams({ roomId, peerId, downlinkBwe: '0' }).toString();
+    if (fast) address.searchParams.set('fast', '1');
     const socket = new WebSocket(address, token ? ['protoo', `bearer.${token}`] : ['protoo']);
-    const link = new SocketLink(socket);
+    const link = new SocketLink(socket, fast);
     await new Promise<void>((resolve, reject) => {
       socket.addEventListener('open', () => resolve(), { once: true });
       socket.addEventListener('close', () => reject(new Error(`could not connect to ${address.origin}`)), {
@@ -89,6 +109,8 @@ export class SocketLink implements Link {
 
   #received(frame: Frame): void {
     if (frame.response) return this.#settle(frame);
+    if (frame.notification && frame.method === 'welcome')
+      return this.#welcomed.resolve(frame.data as Welcome);
     if (!frame.request) return;
     const { id } = frame;
     const answer =

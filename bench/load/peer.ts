@@ -9,12 +9,16 @@ export interface PeerOptions {
   displayName: string;
   sends: boolean;
   receives: boolean;
+  /** When it began to connect, by `performance.now`; its first request unless given. */
+  startedAt?: number;
 }
 
 /** Bits a second of what a peer publishes; 0 for nothing. */
 export interface Publishing {
   audioBitrate: number;
   videoBitrate: number;
+  /** Fills in the payload of each packet of sound when it is sent. */
+  stamp?: (payload: Buffer) => void;
 }
 
 type TransportInfo = types.TransportOptions;
@@ -24,13 +28,13 @@ export class LoadPeer {
   readonly sources: MediaSource[] = [];
   readonly counters: StreamCounter[] = [];
   readonly consumerIds: string[] = [];
-  /** Milliseconds from its first request until it had joined. */
+  /** Milliseconds from its start until it had joined. */
   joinMilliseconds = 0;
-  /** Milliseconds from its first request until the first packet came. */
+  /** Milliseconds from its start until the first packet came. */
   firstPacketMilliseconds: number | undefined;
-  /** Called for each packet that comes. */
-  onPacket: () => void = () => {};
-  readonly #startedAt = performance.now();
+  /** Called with the payload of each packet that comes. */
+  onPacket: (payload: Buffer) => void = () => {};
+  readonly #startedAt: number;
   #send: types.Transport | undefined;
   #receive: types.Transport | undefined;
 
@@ -38,6 +42,7 @@ export class LoadPeer {
     private readonly options: PeerOptions,
     private readonly device: types.Device,
   ) {
+    this.#startedAt = options.startedAt ?? performance.now();
     options.link.onConsumer = (announced) => this.#consume(announced);
   }
 
@@ -49,8 +54,8 @@ export class LoadPeer {
   }
 
   /** Publishes; packets flow when `advance` of the sources is called. */
-  async publish({ audioBitrate, videoBitrate }: Publishing): Promise<void> {
-    if (audioBitrate > 0) await this.#publish('audio', audioBitrate);
+  async publish({ audioBitrate, videoBitrate, stamp }: Publishing): Promise<void> {
+    if (audioBitrate > 0) await this.#publish('audio', audioBitrate, stamp);
     if (videoBitrate > 0) await this.#publish('video', videoBitrate);
   }
 
@@ -63,23 +68,33 @@ export class LoadPeer {
   async #join(): Promise<void> {
     const { link, displayName, sends, receives } = this.options;
     const { device } = this;
-    await device.load({
-      routerRtpCapabilities: await link.request<types.RtpCapabilities>('getRouterRtpCapabilities'),
-    });
-    if (sends)
-      this.#send = this.#wire(
-        device.createSendTransport(await this.#open({ producing: true, consuming: false })),
-      );
-    if (receives)
-      this.#receive = this.#wire(
-        device.createRecvTransport(await this.#open({ producing: false, consuming: true })),
-      );
-    await link.request('join', {
+    const welcome = await link.welcome;
+    const routerRtpCapabilities =
+      welcome?.routerRtpCapabilities ??
+      (await link.request<types.RtpCapabilities>('getRouterRtpCapabilities'));
+    await device.load({ routerRtpCapabilities });
+    if (sends) {
+      const info = welcome?.sendTransport ?? (await this.#open({ producing: true, consuming: false }));
+      this.#send = this.#wire(device.createSendTransport(info));
+    }
+    if (receives) {
+      const info = welcome?.recvTransport ?? (await this.#open({ producing: false, consuming: true }));
+      this.#receive = this.#wire(device.createRecvTransport(info));
+    }
+    const { consumers = [] } = await link.request<{ consumers?: Announced[] }>('join', {
       displayName,
       device: { name: 'load tester' },
       ...(receives && { rtpCapabilities: device.recvRtpCapabilities }),
     });
     this.joinMilliseconds = performance.now() - this.#startedAt;
+    await this.#start(consumers);
+  }
+
+  /** Takes what came with the answer of the fast join. */
+  async #start(consumers: readonly Announced[]): Promise<void> {
+    await Promise.all(consumers.map((announced) => this.#consume(announced)));
+    const consumerIds = consumers.map(({ id }) => id);
+    if (consumerIds.length > 0) await this.options.link.request('resumeConsumers', { consumerIds });
   }
 
   #open(direction: { producing: boolean; consuming: boolean }): Promise<TransportInfo> {
@@ -100,7 +115,7 @@ export class LoadPeer {
     return transport;
   }
 
-  async #publish(kind: 'audio' | 'video', bitrate: number): Promise<void> {
+  async #publish(kind: 'audio' | 'video', bitrate: number, stamp?: Publishing['stamp']): Promise<void> {
     if (!this.#send) throw new Error('this peer was not made for sending');
     const track = new MediaStreamTrack({ kind });
     const encodings = kind === 'video' ? [{ maxBitrate: Math.round(bitrate * 1.5) }] : undefined;
@@ -110,7 +125,10 @@ export class LoadPeer {
       kind,
       bitrate,
       payloadType,
-      write: (packet) => track.writeRtp(packet),
+      write: (packet) => {
+        stamp?.(packet.payload);
+        track.writeRtp(packet);
+      },
     });
     const sender = producer.rtpSender as unknown as
       | { onPictureLossIndication?: KeyFrameRequests }
@@ -133,7 +151,7 @@ export class LoadPeer {
     asTrack(consumer.track).onReceiveRtp.subscribe(({ header, payload }) => {
       this.firstPacketMilliseconds ??= performance.now() - this.#startedAt;
       counter.count(header.sequenceNumber, payload.length);
-      this.onPacket();
+      this.onPacket(payload);
     });
   }
 }

@@ -10,13 +10,15 @@ import { BareLink } from './bare-link.ts';
 import { gather, type Receiver } from './gathering.ts';
 import { JanusRoom } from './janus.ts';
 import { loadOptions } from './load-process.ts';
-import { Pacer } from './pacer.ts';
+import { type Pace, Pacer } from './pacer.ts';
 
 export interface ForwardLoadOptions {
   kind: 'tureen' | 'bare' | 'janus';
   port: number;
-  /** The process that signals, when that is another one than those that forward. */
-  serverPid?: number;
+  /** Where the subscribers are, in turns, when that is not where the publisher is. */
+  subscriberPorts?: readonly number[];
+  /** The processes that signal, when those are others than those that forward. */
+  serverPids?: readonly number[];
   workerPids: readonly number[];
   subscribers: number;
   /** Bits a second of the video that is sent. */
@@ -26,6 +28,8 @@ export interface ForwardLoadOptions {
 /** The command to measure now, for that many milliseconds. */
 export interface ForwardWindow {
   readonly duration: number;
+  /** Default: full. */
+  readonly pace?: Pace;
 }
 
 export interface ForwardLoadResult {
@@ -34,6 +38,8 @@ export interface ForwardLoadResult {
   lost: number;
   serverCpuSeconds: number;
   workerCpuSeconds: number;
+  /** The same of each, in the order of `workerPids`. */
+  workersCpuSeconds: readonly number[];
   loadCpuSeconds: number;
   seconds: number;
 }
@@ -43,8 +49,9 @@ const lead = 1500;
 
 type Mark = ReturnType<typeof mark>;
 
-async function join(options: ForwardLoadOptions, receives: boolean, name: string): Promise<LoadPeer> {
-  const { kind, port } = options;
+type Place = Pick<ForwardLoadOptions, 'kind' | 'port'>;
+
+async function join({ kind, port }: Place, receives: boolean, name: string): Promise<LoadPeer> {
   const url = `http://127.0.0.1:${port}`;
   const link: Link =
     kind === 'bare' ? new BareLink(port) : await SocketLink.connect({ url, roomId: 'bench', peerId: name });
@@ -60,10 +67,13 @@ async function publish(options: ForwardLoadOptions): Promise<readonly MediaSourc
 }
 
 function subscribe(options: ForwardLoadOptions): Promise<Receiver[]> {
-  const { kind, port, subscribers } = options;
-  return gather(subscribers, (name) =>
-    kind === 'janus' ? JanusRoom.subscribe(port) : join(options, true, name),
-  );
+  const { kind, port, subscribers, subscriberPorts = [port] } = options;
+  let entered = 0;
+  return gather(subscribers, (name) => {
+    if (kind === 'janus') return JanusRoom.subscribe(port);
+    entered += 1;
+    return join({ kind, port: subscriberPorts[entered % subscriberPorts.length] ?? port }, true, name);
+  });
 }
 
 function mark(options: ForwardLoadOptions, subscribers: readonly Receiver[]) {
@@ -73,25 +83,27 @@ function mark(options: ForwardLoadOptions, subscribers: readonly Receiver[]) {
     at: performance.now(),
     received: sum(counters.map(({ received }) => received)),
     lost: sum(counters.map(({ lost }) => lost)),
-    server: options.serverPid === undefined ? 0 : cpuSeconds(options.serverPid),
-    workers: sum(options.workerPids.map(threadSeconds)),
+    server: sum((options.serverPids ?? []).map(cpuSeconds)),
+    workers: options.workerPids.map(threadSeconds),
     load: cpuSeconds(process.pid),
   };
 }
 
 /** Lets media flow during the window and shortly before it, so that the start is not counted. */
-async function measure({ duration }: ForwardWindow, pacer: Pacer, marked: () => Mark) {
-  pacer.setPace('full');
+async function measure({ duration, pace = 'full' }: ForwardWindow, pacer: Pacer, marked: () => Mark) {
+  pacer.setPace(pace);
   await Bun.sleep(lead);
   const from = marked();
   await Bun.sleep(duration);
   const to = marked();
   pacer.setPace('slow');
+  const workersCpuSeconds = to.workers.map((seconds, index) => seconds - (from.workers[index] ?? 0));
   return {
     packets: to.received - from.received,
     lost: to.lost - from.lost,
     serverCpuSeconds: to.server - from.server,
-    workerCpuSeconds: to.workers - from.workers,
+    workerCpuSeconds: workersCpuSeconds.reduce((total, seconds) => total + seconds, 0),
+    workersCpuSeconds,
     loadCpuSeconds: to.load - from.load,
     seconds: (to.at - from.at) / 1000,
   } satisfies ForwardLoadResult;

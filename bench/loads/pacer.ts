@@ -5,6 +5,8 @@ const paces = {
   silent: { clock: 0, share: 0 },
   /** Three frames of one packet in two seconds: many receivers in JavaScript keep up with it while others join. */
   slow: { clock: 0.05, share: 0 },
+  /** Five frames a second, as large as at full pace. */
+  sixth: { clock: 1 / 6, share: 1 },
   full: { clock: 1, share: 1 },
 };
 export type Pace = keyof typeof paces;
