@@ -9,8 +9,8 @@ import { dtlsParameters, microphone } from '../loads/rtp.ts';
 import type { OfBoth } from './place.ts';
 
 const roomId = 'counted';
-/** What a node says by the clock, or about what it said before. */
-const periodic: ReadonlySet<string> = new Set(['state', 'volumes', 'speaker']);
+/** What a node says by the clock, about what it said before, or to one that was silent on a busy machine. */
+const periodic: ReadonlySet<string> = new Set(['state', 'volumes', 'speaker', 'hello']);
 
 /** How many people are in the room on each node that has it. */
 interface Gathering {
