@@ -21,12 +21,14 @@ export interface TureenClientEvents {
   peerLeft: { readonly peer: RemotePeer; readonly reason: string };
   /** A track of a peer can be played. */
   trackAdded: { readonly peer: RemotePeer; readonly track: RemoteTrack };
-  /** Muted or not, other layers. */
+  /** Muted or not, blocked or not, other layers. */
   trackChanged: { readonly peer: RemotePeer; readonly track: RemoteTrack };
   trackRemoved: { readonly peer: RemotePeer; readonly track: RemoteTrack; readonly reason: string };
   /** A peer publishes something; only with `autoSubscribe: false`, and again after each reconnect. */
   publicationAdded: { readonly peer: RemotePeer; readonly publication: ProducerInfo };
   publicationRemoved: { readonly peer: RemotePeer; readonly publication: ProducerInfo };
+  /** The browser does not play what is attached, until somebody clicks: see `startPlayback`. Or it does again. */
+  playback: { readonly canPlay: boolean };
   /** A publication of ours was muted, unmuted, held or released by a moderator, or has another track. */
   publicationChanged: Publication;
   /** A publication of ours ended, e.g. because the device was unplugged or a moderator closed it. */

@@ -3,6 +3,7 @@ import type { CallHost, CallState } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import type { ClientError } from './errors.ts';
 import { OwnHand } from './own-hand.ts';
+import { Playback } from './playback.ts';
 import type { JoinResult, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
@@ -29,6 +30,7 @@ export class ClientHost implements CallHost {
   displayName: string;
   readonly quality: QualityBook;
   readonly hand: OwnHand;
+  readonly playback: Playback;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -38,6 +40,7 @@ export class ClientHost implements CallHost {
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
     this.hand = new OwnHand(options.request);
+    this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
     const { peerId: ownPeerId, peers, publications } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.quality = new QualityBook({ ownPeerId, peers, publications, changed });

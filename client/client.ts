@@ -3,10 +3,11 @@ import type { CallState } from './call-types.ts';
 import { Channel, type ChannelOptions } from './channels.ts';
 import { ClientHost } from './client-host.ts';
 import { callOptions, type TureenClientOptions } from './client-options.ts';
+import type { DeviceKind } from './devices.ts';
 import { ClientError } from './errors.ts';
 import { Meter } from './meter.ts';
 import { Moderator } from './moderator.ts';
-import { type OwnDevice, OwnMedia, type ScreenShare } from './own-media.ts';
+import { OwnMedia, type ScreenShare } from './own-media.ts';
 import type { MethodName, MethodParams, MethodResult, Permissions, Reaction } from './protocol.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
@@ -161,11 +162,22 @@ export class TureenClient extends Moderator {
   }
 
   /**
-   * Uses that camera or microphone (`listDevices`) from now on: in what is published, and in what is published later.
+   * Uses that camera, microphone or speaker (`listDevices`) from now on, also for what is published or attached later.
    * @throws ClientError, e.g. device_missing; then the one that is in use stays
    */
-  async switchDevice(kind: OwnDevice, deviceId: string): Promise<void> {
-    await this.#ownMedia.choose(kind, deviceId);
+  async switchDevice(kind: DeviceKind, deviceId: string): Promise<void> {
+    if (kind === 'speaker') await this.#host.playback.setSpeaker(deviceId);
+    else await this.#ownMedia.choose(kind, deviceId);
+  }
+
+  /** Whether the browser plays what is attached. Browsers play sound only on pages on which somebody has clicked. */
+  get canPlay(): boolean {
+    return this.#host.playback.canPlay;
+  }
+
+  /** Plays what the browser has not played. Call it in the handler of a click. @throws ClientError permission_denied */
+  async startPlayback(): Promise<void> {
+    await this.#host.playback.start();
   }
 
   /** Receives a publication, after `publicationAdded`. Only with `autoSubscribe: false`. */

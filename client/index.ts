@@ -23,7 +23,7 @@ export { ClientError, type ClientErrorCode } from './errors.ts';
 export type { LayerCounts, Layers } from './layers.ts';
 export type { TokenSource } from './lifeline.ts';
 export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './meter.ts';
-export { type OwnDevice, ScreenShare } from './own-media.ts';
+export { ScreenShare } from './own-media.ts';
 export type { BanOptions, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
 export type { Quality, QualityLevel } from './quality.ts';

@@ -1,12 +1,14 @@
 import type { types } from 'mediasoup-client';
 import { ClientError } from './errors.ts';
 import type { Media } from './media.ts';
+import type { Playback } from './playback.ts';
 import type { ConsumerInfo, DataConsumerInfo, Notification } from './protocol.ts';
 import { maxResumedConsumers } from './protocol.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { RemoteTrack } from './remote-track.ts';
 
 export interface ReceiverHost {
+  readonly playback: Playback;
   peer(id: string): RemotePeer | undefined;
   trackAdded(peer: RemotePeer, track: RemoteTrack): void;
   trackChanged(peer: RemotePeer, track: RemoteTrack): void;
@@ -75,7 +77,7 @@ export class Receiver {
         consumer.close();
         throw new ClientError('gone', `what "${info.peerId}" sent has ended`);
       }
-      const track = new RemoteTrack(info, consumer, this.media);
+      const track = new RemoteTrack(info, consumer, this.media, this.host.playback);
       this.#early.delete(info.id);
       this.#keep(peer, track);
       for (const notification of early) this.notified(notification);

@@ -2,12 +2,13 @@ import type { types } from 'mediasoup-client';
 import { Events } from './events.ts';
 import { countLayers, type LayerCounts, type Layers, type Size } from './layers.ts';
 import type { Media } from './media.ts';
+import type { Playback } from './playback.ts';
 import type { ConsumerInfo } from './protocol.ts';
 import { sourceOf, type TrackSource } from './sources.ts';
 import { type SizeDriven, VisibleSize } from './visible-size.ts';
 
 export interface RemoteTrackEvents {
-  /** Muted or not, other layers, another score. */
+  /** Muted or not, blocked or not, other layers, another score. */
   changed: RemoteTrack;
   ended: { readonly track: RemoteTrack; readonly reason: string };
 }
@@ -42,6 +43,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   #score: ConsumerInfo['consumerScore'];
   #ended = false;
   readonly #elements = new Set<HTMLMediaElement>();
+  readonly #blocked = new Set<HTMLMediaElement>();
   readonly #visibleSize = new VisibleSize(this.#sizeDriven());
 
   constructor(
@@ -49,6 +51,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     /** mediasoup-client's own object, for what this library does not offer. */
     readonly consumer: types.Consumer,
     private readonly media: Media,
+    private readonly playback: Playback,
   ) {
     super();
     this.id = info.id;
@@ -98,6 +101,11 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     return { own: this.#score.score, sender: this.#score.producerScore };
   }
 
+  /** An element that it is attached to does not play, since nobody has clicked on the page yet: see `startPlayback`. */
+  get blocked(): boolean {
+    return this.#blocked.size > 0;
+  }
+
   get ended(): boolean {
     return this.#ended;
   }
@@ -110,11 +118,14 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
    */
   attach(element: HTMLMediaElement): () => void {
     element.srcObject = new MediaStream([this.mediaTrack]);
-    // Browsers refuse until the user has interacted with the page; then the element's controls or play() start it.
-    element.play().catch(() => {});
+    element.autoplay = true;
+    // Without it phones play videos in the whole screen.
+    if (element instanceof HTMLVideoElement) element.playsInline = true;
+    const stop = this.playback.play(element, (blocked) => this.#setBlocked(element, blocked));
     const unwatch = this.watchSize(element);
     this.#elements.add(element);
     return () => {
+      stop();
       unwatch();
       this.#elements.delete(element);
       element.srcObject = null;
@@ -188,6 +199,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     for (const element of this.#elements) element.pause();
     this.consumer.close();
     this.emit('ended', { track: this, reason });
+  }
+
+  #setBlocked(element: HTMLMediaElement, blocked: boolean): void {
+    if (blocked) this.#blocked.add(element);
+    else this.#blocked.delete(element);
+    this.emit('changed', this);
   }
 
   #sizeDriven(): SizeDriven {

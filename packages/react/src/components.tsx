@@ -8,6 +8,7 @@ import {
   useChat,
   useDevices,
   usePeers,
+  usePlayback,
   useSource,
   useTracks,
 } from './hooks.ts';
@@ -76,12 +77,24 @@ export function MediaControls({ children }: { readonly children?: ReactNode }) {
       <SourceButton name="Microphone" source={microphone} enabled={joined} />
       <SourceButton name="Camera" source={camera} enabled={joined} />
       <SourceButton name="Share screen" source={screen} enabled={joined} />
+      <PlayButton />
       {children}
       <button type="button" className="tureen-leave" onClick={() => void client?.leave()}>
         Leave
       </button>
       {error && <p role="alert">{error.message}</p>}
     </div>
+  );
+}
+
+/** Is there while the browser plays no sound, because nobody has clicked on the page yet. */
+function PlayButton() {
+  const { canPlay, start } = usePlayback();
+  if (canPlay) return null;
+  return (
+    <button type="button" className="tureen-play" onClick={() => void start().catch(() => {})}>
+      Play sound
+    </button>
   );
 }
 

@@ -118,6 +118,14 @@ export function useChat(): {
 const neverChanges = () => () => {};
 const noMessages = (): readonly ChatMessage[] => nothing;
 
+/** Whether the browser plays what is received, and a function that starts it in the handler of a click. */
+export function usePlayback(): { readonly canPlay: boolean; readonly start: () => Promise<void> } {
+  const { client } = useRoom();
+  const canPlay = useClientValue(['playback', 'state'], (client) => client.canPlay, true);
+  const start = useCallback(async () => await client?.startPlayback(), [client]);
+  return { canPlay, start };
+}
+
 /** Cameras, microphones and speakers, kept up to date. */
 export function useDevices(): DeviceLists {
   const [devices, setDevices] = useState<DeviceLists>({ camera: [], microphone: [], speaker: [] });

@@ -14,6 +14,7 @@ export {
   useDevices,
   usePeers,
   usePermissions,
+  usePlayback,
   usePublications,
   useSource,
   useTracks,
