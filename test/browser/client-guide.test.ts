@@ -84,7 +84,9 @@ test('a page whose token expired gets a fresh one for its reconnect, and the cal
     await client.publishCamera();
     await client.publishMicrophone();`;
   await using guest = await pageOf(code);
-  await using server = await startServer(withKeys, { pageFolder: guest.folder });
+  // A connection that is resumed needs no token.
+  const environment = { ...withKeys, TUREEN_RESUME_SECONDS: '0' };
+  await using server = await startServer(environment, { pageFolder: guest.folder });
   using relay = new TcpRelay(server);
   const page = await held.browser.context.newPage();
   const asked: number[] = [];
