@@ -9,6 +9,7 @@ export interface ToldOnceOptions {
 
 const askTimeoutMs = 500;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Which of several nodes tells of something: what one node asks the others for that. */
 export class ToldOnce {
@@ -33,11 +34,11 @@ export class ToldOnce {
   async claim(eventId: string): Promise<'won' | 'lost' | 'away'> {
     const { wire, self } = this.options.mesh;
     try {
-      const isFirst = await wire.bus.claims.put(eventId, encoder.encode(self.life), 0);
+      const isFirst = await wire.bus.claims.put(eventId, encoder.encode(self.name), 0);
       if (isFirst) return 'won';
-      // An answer that was lost does not give it away.
+      // It may be its own: the answer was lost, or the process ended before it sent what it had claimed.
       const kept = await wire.bus.claims.get(eventId);
-      return kept && new TextDecoder().decode(kept.value) === self.life ? 'won' : 'lost';
+      return kept && decoder.decode(kept.value) === self.name ? 'won' : 'lost';
     } catch (error) {
       if (error instanceof BucketAway) return 'away';
       throw error;

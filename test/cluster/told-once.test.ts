@@ -130,13 +130,23 @@ test('peers that were lost with their node are told once, by one that is left, a
   expect(new Set(told('peer_left').map(({ id }) => id))).toEqual(new Set(ids));
 });
 
-test('what a crash left between the outbox and the claim is told after the next start', async () => {
+test.each([
+  ['between the outbox and the claim', false],
+  ['between the claim and the sending', true],
+])('what a crash left %s is told after the next start', async (_when, isClaimed) => {
   const folder = await mkdtemp(join(tmpdir(), 'tureen-told-'));
   const image = `${folder}-image`;
   try {
     const stuck = mesh.hub.connect('d');
-    const never = new Promise<never>(() => {});
-    stuck.claims = Object.assign(Object.create(stuck.claims), { put: () => never });
+    const { claims } = stuck;
+    const put: typeof claims.put = async (...value) => {
+      if (isClaimed) await claims.put(...value);
+      reached = true;
+      // The process ends here.
+      return await new Promise<never>(() => {});
+    };
+    let reached = false;
+    stuck.claims = Object.assign(Object.create(claims), { put });
     const own = { ...environment, TUREEN_NODE: 'd' };
     const first = await startServer(
       { ...own, TUREEN_DATA_DIR: folder },
@@ -147,6 +157,7 @@ test('what a crash left between the outbox and the claim is told after the next 
     first.sfu.closeRoom({ roomId, by });
     await until(() => rowsIn(folder, 'webhook_held') === 1, 'the row of the event');
     await until(() => told('peer_left').length === 1, 'who left');
+    await until(() => reached, 'the claim');
     await cp(folder, image, { recursive: true });
     await first.stop();
     expect(told('room_finished')).toEqual([]);
