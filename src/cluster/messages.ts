@@ -175,6 +175,10 @@ export const requests = {
         subject: orNull(Type.String({ maxLength: 8192 })),
         epoch: shapes.Count,
         life: orNull(shapes.Life, 'of the room; null before the node knows'),
+        on: orNull(
+          shapes.Life,
+          'of the node that has the peer, as the one that answers has heard it; null for itself',
+        ),
       }),
       'null when the node does not have the room',
     ),

@@ -78,6 +78,22 @@ test('a removal on a node that does not answer is unconfirmed, and keeps the pee
   await together();
 });
 
+test('a removal by a node that does not have the room keeps out a peer whose node does not answer', async () => {
+  const roomId = newRoom();
+  const alice = await join('a', roomId, 'alice');
+  await join('b', roomId, 'bob');
+  await sees('b', roomId, 'alice');
+  mesh.hub.isolate('a');
+  const failure = await failureOf(mesh.server('c').commands.removePeer({ roomId, peerId: 'alice', by }));
+  expect(failure).toStartWith('unconfirmed: unconfirmed: node "a" did not answer');
+  expect(failure).toEndWith('The tokens of that peer are void');
+  const again = await SignalingClient.connect({
+    ...{ server: mesh.server('b'), roomId, peerId: 'alice', token: alice.token },
+  });
+  expect((await again.closed).reason).toStartWith('removed');
+  await together();
+});
+
 test('a ban on a node that does not answer ends what the person has here, and says what is not banned yet', async () => {
   const roomId = newRoom();
   await join('a', roomId, 'mallory');

@@ -41,10 +41,16 @@ export class Finder {
     const known = this.options.sfu.mesh.find(roomId, peerId);
     if (known) return known;
     const { found, silent } = await this.#ask({ roomId, peerId });
-    const sessions = found.flatMap(({ node, peer: { sessionId, subject, epoch } }) =>
-      sessionId === null || subject === null ? [] : [{ sessionId, subject, epoch, node }],
+    const sessions = found.flatMap(({ node: answering, peer: { sessionId, subject, epoch, on } }) => {
+      // Its own node may be the one that does not answer.
+      const node = on === null ? answering : this.options.presence.nodes.get(on);
+      return sessionId === null || subject === null || !node
+        ? []
+        : [{ sessionId, subject, epoch, node, isOwn: on === null }];
+    });
+    const [latest] = sessions.sort(
+      (one, other) => other.epoch - one.epoch || Number(other.isOwn) - Number(one.isOwn),
     );
-    const [latest] = sessions.sort((one, other) => other.epoch - one.epoch);
     if (latest) return latest;
     if (silent.length > 0)
       throw this.#unconfirmed(silent, `peer "${peerId}" is on no node that does, and may be there`);
@@ -78,8 +84,9 @@ export class Finder {
     if (!sfu.rooms.has(roomId)) return null;
     const peer = peerId === null ? undefined : sfu.mesh.find(roomId, peerId);
     const life = sfu.mesh.lives.of(roomId) ?? null;
-    if (!peer || peer.node) return { sessionId: null, subject: null, epoch: 0, life };
-    return { sessionId: peer.sessionId, subject: peer.subject, epoch: peer.epoch, life };
+    if (!peer) return { sessionId: null, subject: null, epoch: 0, life, on: null };
+    const { sessionId, subject, epoch, node } = peer;
+    return { sessionId, subject, epoch, life, on: node?.life ?? null };
   }
 
   #nowhere(roomId: string, silent: readonly string[]): never {
