@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +92,11 @@ export class NatsServer implements AsyncDisposable {
 
   /** It is there and does nothing, until `thaw`. */
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    const child = this.#child;
+    if (!child) return;
+    child.kill('SIGSTOP');
+    // The signal is on its way when that returns, and until it arrives the server answers.
+    for (let tries = 0; tries < 5000 && !standsStill(child.pid); tries += 1) Bun.sleepSync(1);
   }
 
   thaw(): void {
@@ -102,6 +107,14 @@ export class NatsServer implements AsyncDisposable {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Whether every thread of a process is stopped (proc(5), /proc/pid/task/tid/stat). */
+function standsStill(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
 }
 
 async function accepts(hostname: string, port: number): Promise<boolean> {
