@@ -93,8 +93,12 @@ export class SfuMesh {
       },
     });
     const { events } = this.options;
-    const settle = ({ roomId }: { roomId: string }) =>
-      void this.#settling.set(roomId, this.#settle(roomId, known));
+    const settle = ({ roomId }: { roomId: string }) => {
+      const settled = this.#settle(roomId, known);
+      this.#settling.set(roomId, settled);
+      // Whoever it was opened for is not in it until then.
+      void this.#room(roomId)?.keepUntil(settled);
+    };
     const stops = [
       ...offerWhatComes({ registry, events, remote: this.events }),
       events.on('roomOpened', settle),

@@ -12,8 +12,16 @@ const ends = new AsyncDisposableStack();
 const bus = ends.use(await NatsServer.start());
 afterAll(() => ends.disposeAsync());
 
+/** A room is gone with the last who is in it, and there before the first. */
 const start = async (name: string): Promise<Server> =>
-  ends.use(await startServer({ ...withKeys, TUREEN_NODE: name, TUREEN_BUS_URL: bus.url }));
+  ends.use(
+    await startServer({
+      ...withKeys,
+      TUREEN_NODE: name,
+      TUREEN_BUS_URL: bus.url,
+      TUREEN_EMPTY_ROOM_SECONDS: '0',
+    }),
+  );
 const [a, b] = await Promise.all([start('a'), start('b')]);
 for (const server of [a, b])
   await until(() => server.mesh?.presence.living.length === 1, 'a node that knows the other one');

@@ -253,6 +253,13 @@ export class Room {
     );
   }
 
+  /** Keeps it open until then, also while nobody is in it. */
+  async keepUntil(then: Promise<unknown>): Promise<void> {
+    this.#cancelEmpty();
+    await then;
+    this.#watchEmpty();
+  }
+
   #watchEmpty(): void {
     if (this.closed || this.peers.size > 0) return;
     this.#cancelEmpty();
