@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -320,6 +321,19 @@ test('who comes later gets keys of its own, and those that are there stay; secre
     expect(await file('ams/nats-server.conf')).toContain('"nats-route://bus.example.com:6222"');
     expect(await file('ams/nodes.conf')).toContain(subjectsOf('syd'));
     expect(await file('ams/nodes.conf')).toBe(await file('syd/nodes.conf'));
+    // Who moved shows that in another certificate; the others, a name and an IPv6 address among them, keep theirs.
+    const certificates = () =>
+      Promise.all(
+        ['ams', 'iad', 'syd'].map(async (name) => new X509Certificate(await file(`${name}/bus.pem`))),
+      );
+    const stayed = await certificates();
+    expect((await write('ams=10.0.0.9', 'iad=fd00::2', 'syd=bus.example.com')).exitCode).toBe(0);
+    const [ams, ...others] = await certificates();
+    expect(ams?.checkIP('10.0.0.9')).toBe('10.0.0.9');
+    expect(others.map(({ fingerprint256 }) => fingerprint256)).toEqual(
+      stayed.slice(1).map(({ fingerprint256 }) => fingerprint256),
+    );
+    expect((await stat(join(folder, 'ams/bus.key'))).mode & 0o077).toBe(0);
     expect((await write('ams=10.0.0.1', 'ams=10.0.0.2')).output).toContain('two nodes are named "ams"');
     expect((await write('ams')).output).toContain('wants a name and an address');
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMeshOptions } from '../../scripts/mesh/options.ts';
@@ -60,6 +60,7 @@ test('mesh says what is wrong with its options', async () => {
     exitCode: 1,
     output: 'tureen: --nodes: got "x", wants a whole number from 1 to 20',
   });
+  await rm(home, { recursive: true });
 });
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { EventBus } from '../../../src/core/event-bus.ts';
 import type { RemoteEvents } from '../../../src/sfu/remote-events.ts';
 import { RemoteRoster } from '../../../src/sfu/rooms/roster.ts';
-import type { PeerShare } from '../../../src/sfu/rooms/share.ts';
+import { peerShare } from '../../cluster/test-node.ts';
 import { type Random, seededRandom } from '../../support/random.ts';
 import { testLog } from '../../support/server.ts';
 
@@ -31,27 +31,7 @@ function newRoster() {
   return { roster, told, lives };
 }
 
-function share(peerId: string, sessionId: string, epoch: number): PeerShare {
-  return {
-    peerId,
-    sessionId,
-    epoch,
-    subject: peerId,
-    program: null,
-    state: 'joined',
-    displayName: peerId,
-    device: {},
-    hidden: false,
-    metadata: {},
-    connectedAt: 0,
-    joinedAt: 0,
-    handRaisedAt: null,
-    publish: true,
-    stopped: false,
-    publications: [],
-    dataPublications: [],
-  };
-}
+const share = (peerId: string, sessionId: string, epoch: number) => peerShare(peerId, { sessionId, epoch });
 
 const node = (life: string) => ({ life, name: life });
 
