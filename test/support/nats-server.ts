@@ -62,6 +62,8 @@ export class NatsServer implements AsyncDisposable {
       stderr: 'ignore',
     });
     await until(() => accepts(reachedAt, this.port), 'a nats-server that listens');
+    // Somebody else may listen there by now.
+    if (this.#child.exitCode !== null) throw new Error(`nats-server ended with ${this.#child.exitCode}`);
   }
 
   get #configuration(): string {
