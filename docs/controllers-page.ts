@@ -99,7 +99,11 @@ key was revoked or the token has expired.
 
 \`subscribe\` sends you the same events as webhooks. The \`id\` of an event is its position: after a lost connection,
 subscribe with \`after: <the last id>\` and you miss none. The server keeps at least the last 10,000; when that was not
-enough, or when it was restarted, the reply says \`gap: true\`. \`sequence\` counts the events of one room. A Controller that
+enough, or when it was restarted, the reply says \`gap: true\`. In a mesh you get what happens on every node, whichever one
+you are connected to: \`node\` says where, the events of one node are in its order, and \`sequence\` counts those of one room on one node. The others
+tell theirs from a moment after the first subscription on a node until a minute after the last. Positions are those of the node that you are
+connected to: on another one read the state, then subscribe. When some events of a node did not arrive, because the bus was away, you are told \`events_lost\` with
+its name: read the state again. A Controller that
 reads too slowly is disconnected, without effect on others, and can continue in the same way. About your own objects you
 get notifications whether or not you subscribed.
 

@@ -58,7 +58,7 @@ export async function startMesh(options: StartMeshOptions): Promise<Mesh | undef
 }
 
 /** What this node says of itself. */
-export function aboutNode(config: Config, sfu: Sfu): Omit<About, 'mesh'> {
+export function aboutNode(config: Config, sfu: Sfu): Omit<About, 'mesh' | 'follows'> {
   const { region = null } = nodePlace(config);
   const { rooms, connected, joined } = sfu.read.counts();
   const { drainDeadline } = sfu;

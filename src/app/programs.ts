@@ -3,6 +3,7 @@ import type { ApiAccess } from '../access/api-access.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { ControlSocket } from '../controllers/control-socket.ts';
 import type { Logger } from '../core/log.ts';
+import { nodePlace } from '../host/addresses.ts';
 import { Holdings } from '../operations/holdings/holdings.ts';
 import type { ControlServices } from '../operations/operation.ts';
 import { EventStream } from '../public-events/stream.ts';
@@ -10,6 +11,7 @@ import { restPlugin } from '../rest/plugin.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import type { SocketData } from '../wire/socket.ts';
+import { shareEvents } from './shared-events.ts';
 import { eventsOfOneNode, startToldOnce } from './told-once.ts';
 
 export interface ProgramsOptions {
@@ -49,9 +51,14 @@ export function startPrograms({
 }: ProgramsOptions): Programs {
   const { config, sfu, store, clock } = given;
   const inMesh = mesh && { except: eventsOfOneNode, lifeOf: (roomId: string) => sfu.mesh.lives.of(roomId) };
-  const events = ends.adopt(new EventStream({ events: sfu.events, clock, ...inMesh }), (stream) =>
-    stream.close(),
+  let onFollowed = (_followed: boolean) => {};
+  const { node } = nodePlace(config);
+  const followed = (isFollowed: boolean) => onFollowed(isFollowed);
+  const events = ends.adopt(
+    new EventStream({ events: sfu.events, clock, node, onFollowed: followed, ...inMesh }),
+    (stream) => stream.close(),
   );
+  if (mesh) onFollowed = shareEvents({ mesh, stream: events, clock, ends });
   const webhooks = ends.adopt(
     new Webhooks({ config, events, outbox: store.webhooks, clock, log }),
     (started) => started.stop(),

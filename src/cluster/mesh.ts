@@ -18,6 +18,7 @@ import { compileChecks } from './compiling.ts';
 import { DataMessages } from './data-messages.ts';
 import type { MeshDomain } from './domain.ts';
 import type { Drops } from './drops.ts';
+import { EventExchange } from './event-exchange.ts';
 import { FactExchange } from './facts.ts';
 import { JumpWatch } from './jump-watch.ts';
 import { PipeTraffic, type ReceivedByLife } from './pipe-traffic.ts';
@@ -35,7 +36,7 @@ export interface MeshOptions {
   /** Carries messages of data channels, so that a slow reader there never holds up the rest. */
   readonly dataBus: Bus;
   readonly domain: MeshDomain;
-  readonly about: () => Omit<About, 'mesh'>;
+  readonly about: () => Omit<About, 'mesh' | 'follows'>;
   /** What this node keeps for good, and the others too. */
   readonly facts: Facts;
   /** What came over all pipes that are open now. */
@@ -67,6 +68,8 @@ export class Mesh implements NodeLink {
   readonly presence: Presence;
   readonly shares: Shares;
   readonly facts: FactExchange;
+  /** What happens on each node, for programs on any. */
+  readonly events: EventExchange;
   /** What moderators decided in the rooms. */
   readonly rules: RulesSync;
   readonly wire: Wire;
@@ -87,8 +90,13 @@ export class Mesh implements NodeLink {
     const jumps = this.#jumps;
     const wire = new Wire({ bus, self, jumps, log, clock });
     const pipes = new PipeTraffic(clock, received);
-    const about = () => ({ ...options.about(), mesh: options.facts.membership.meshId });
+    const about = () => ({
+      ...options.about(),
+      mesh: options.facts.membership.meshId,
+      follows: this.events.follows,
+    });
     const presence = new Presence({ ...options, about, wire, jumps, pipes, clock });
+    this.events = new EventExchange({ wire, presence, clock });
     this.facts = new FactExchange({ facts: options.facts, wire, presence, log, clock });
     this.wire = wire;
     this.presence = presence;
@@ -200,6 +208,7 @@ export class Mesh implements NodeLink {
     this.#jumps.close();
     this.#stopAnswering();
     this.#stopCompiling();
+    this.events.close();
     this.facts.close();
     this.#data.close();
     this.shares.close();

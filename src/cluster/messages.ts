@@ -46,6 +46,9 @@ export const nodeMessages = {
       rooms: shapes.Count,
       peers: shapes.Count,
       mesh: orNull(MeshId, 'the mesh that it belongs to; null while it has joined none'),
+      follows: Type.Optional(
+        Type.Boolean({ description: 'whether programs there follow the events of all nodes' }),
+      ),
     }),
     'Each second. A node of which none came for 4 seconds is stale.',
   ),
@@ -55,6 +58,10 @@ export const nodeMessages = {
       facts: Type.Array(Fact, { minItems: 1, maxItems: maxFacts }),
     }),
     'What was decided on the sender, at once; the bucket has it too, for nodes that come later. Between nodes of which one has joined no mesh only bans and removals count.',
+  ),
+  events: message(
+    Type.Object({ events: Type.Array(shapes.SharedEvent, { minItems: 1, maxItems: 256 }) }),
+    'What happened on the sender, in order, for programs that follow it on another node. Said while the heartbeat of one says that it does. A number that is missing did not arrive.',
   ),
   bye: message(Nothing, 'The node ends; all that it said is void.'),
 } as const;

@@ -11,10 +11,7 @@ import { RemoteNode } from './remote-node.ts';
 import type { Wire } from './wire.ts';
 
 /** What this node says of itself in each heartbeat. */
-export type About = Pick<
-  Beat,
-  'region' | 'url' | 'pipeAddress' | 'release' | 'draining' | 'drainDeadline' | 'rooms' | 'peers' | 'mesh'
->;
+export type About = Omit<Beat, 'version' | 'name' | 'installation' | 'succeeds' | 'now'>;
 
 export interface PresenceOptions {
   readonly wire: Wire;
@@ -154,6 +151,11 @@ export class Presence {
     const now = this.options.clock.elapsed();
     for (const node of this.nodes.values()) node.heardAt = now;
     this.#evidence.reset();
+  }
+
+  /** Says at once what it says every second anyway: something of it matters now. */
+  sayNow(): void {
+    if (this.entered && !this.#closed) this.#say();
   }
 
   /** Says goodbye. */

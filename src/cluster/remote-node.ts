@@ -21,6 +21,8 @@ export class RemoteNode implements NodeRef {
   peers = 0;
   /** The mesh that it belongs to; null while it knows none. */
   mesh: string | null = null;
+  /** Whether programs on it follow the events of all nodes. */
+  follows = false;
   readonly #offsets: number[] = [];
 
   constructor(
@@ -32,8 +34,8 @@ export class RemoteNode implements NodeRef {
   }
 
   heard({ now, ...beat }: Beat, at: { elapsed: number; now: number }): void {
-    const { region, url, release, draining, drainDeadline, rooms, peers, mesh } = beat;
-    const about = { region, url, release, draining, drainDeadline, rooms, peers, mesh };
+    const { region, url, release, draining, drainDeadline, rooms, peers, mesh, follows = false } = beat;
+    const about = { region, url, release, draining, drainDeadline, rooms, peers, mesh, follows };
     Object.assign(this, about, { stale: false, heardAt: at.elapsed });
     this.#offsets.push(now - at.now);
     if (this.#offsets.length > samples) this.#offsets.shift();

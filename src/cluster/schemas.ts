@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { actorKinds } from '../core/actors.ts';
 import { peerEnds } from '../core/ends.ts';
+import { publicEventTypes } from '../core/public-events.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import type * as link from '../sfu/media/node-link.ts';
 import { maxVersion, type StampedRule as StampedRuleType } from '../sfu/rooms/room-rules.ts';
@@ -185,3 +186,14 @@ export const Volume = Type.Object({
   producerId: Id,
   volume: Type.Integer({ minimum: -127, maximum: 0, description: 'dBov' }),
 });
+
+/** An event as programs get it, from another node. */
+export const SharedEvent = Type.Object({
+  number: Type.Integer({ minimum: 1, description: 'counts the events of a life of the sender' }),
+  type: oneOf(publicEventTypes),
+  time: Time,
+  roomId: Type.Union([Id, Type.Null()]),
+  sequence: Type.Union([Count, Type.Null()], { description: 'counts the events of the room on the sender' }),
+  data: Type.Record(Type.String(), Type.Unknown()),
+});
+export type SharedEvent = Static<typeof SharedEvent>;

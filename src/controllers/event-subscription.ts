@@ -1,4 +1,4 @@
-import type { EventStream, PublicEvent } from '../public-events/stream.ts';
+import { type EventStream, eventsLost, type StreamEvent } from '../public-events/stream.ts';
 
 export interface EventFilter {
   readonly types?: readonly string[];
@@ -10,7 +10,7 @@ export interface EventSubscriptionOptions {
   readonly filter: EventFilter;
   /** Events after this position are sent. */
   readonly position: string;
-  readonly send: (event: Omit<PublicEvent, 'key' | 'held'>) => void;
+  readonly send: (event: StreamEvent) => void;
   /** Bytes that were sent and that the controller has not read yet. */
   readonly bufferedBytes: () => number;
   /** The controller reads so slowly that the stream has forgotten events which it did not get. */
@@ -29,7 +29,7 @@ export class EventSubscription {
 
   constructor(private readonly options: EventSubscriptionOptions) {
     this.#position = options.position;
-    this.#unsubscribe = options.stream.subscribe(() => this.sendNew());
+    this.#unsubscribe = options.stream.follow(() => this.sendNew());
   }
 
   /** The last event that was sent, or skipped by the filter. */
@@ -64,12 +64,16 @@ export class EventSubscription {
     return events.length > 0;
   }
 
-  #send(event: PublicEvent): void {
+  #send(event: StreamEvent): void {
     this.#position = event.id;
+    const { id, type, node, time, roomId, sequence, data } = event;
+    if (type !== eventsLost && this.#isFilteredOut(event)) return;
+    this.options.send({ id, type, node, time, roomId, sequence, data });
+  }
+
+  #isFilteredOut(event: StreamEvent): boolean {
     const { types, roomId } = this.options.filter;
-    if (types !== undefined && !types.includes(event.type)) return;
-    if (roomId !== undefined && event.roomId !== roomId) return;
-    const { key: _, held: __, ...told } = event;
-    this.options.send(told);
+    if (types !== undefined && !types.includes(event.type)) return true;
+    return roomId !== undefined && event.roomId !== roomId;
   }
 }

@@ -3,6 +3,7 @@ import type { Scope } from '../access/scopes.ts';
 import { publicEventTypes } from '../core/public-events.ts';
 import { Id, oneOf } from '../core/schemas.ts';
 import { params } from '../operations/schemas.ts';
+import { eventsLost } from '../public-events/stream.ts';
 import { dataCheck } from '../wire/check.ts';
 
 const position = Type.String({
@@ -54,15 +55,17 @@ export const connectionNotifications = {
   event: {
     data: Type.Object({
       id: Type.String({ description: 'Its position, for `after`' }),
-      type: oneOf(publicEventTypes),
+      type: oneOf([...publicEventTypes, eventsLost]),
+      node: Type.String({ description: 'The node on which it happened' }),
       time: Type.Integer({ description: 'Milliseconds since the epoch' }),
       roomId: Type.Union([Id, Type.Null()]),
       sequence: Type.Union([Type.Integer(), Type.Null()], {
-        description: 'Counts the events of a room from 1, without gaps, until the room is closed',
+        description:
+          'Counts the events of a room on that node from 1, without gaps, until the room is closed there',
       }),
       data: Type.Record(Type.String(), Type.Unknown()),
     }),
-    doc: 'An event that you subscribed to.',
+    doc: 'An event that you subscribed to, of any node of a mesh; those of one node are in order. `events_lost` comes whatever types you named: some events of `node` did not arrive here, so read the state again.',
   },
   invalidMessage: {
     data: Type.Object({ reason: Type.String() }),

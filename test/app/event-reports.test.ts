@@ -63,7 +63,8 @@ const reportedBy: Readonly<Record<Channel, () => Promise<readonly string[]>>> = 
       logEvents(signaling.events, signalingLevels, { log });
     }),
   notification: () => subscribedBy(notifications),
-  webhook: () => subscribedBy(({ sfu: { events } }) => new EventStream({ events, clock: new TestClock() })),
+  webhook: () =>
+    subscribedBy(({ sfu: { events } }) => new EventStream({ events, clock: new TestClock(), node: 'a' })),
   timeline: async () => timelineEvents,
   metric: () => subscribedBy(metrics),
   trace: () =>

@@ -8,7 +8,7 @@ import type { SfuEvents } from '../../src/sfu/events.ts';
 
 function world(keep?: number) {
   const events = new EventBus<SfuEvents>(silentLogger);
-  const stream = new EventStream({ events, clock: systemClock, keep });
+  const stream = new EventStream({ events, clock: systemClock, node: 'a', keep });
   const seen: PublicEvent[] = [];
   stream.subscribe((event) => seen.push(event));
   const open = (roomId: string) => events.emit('roomOpened', { roomId, workerIndex: 0 });
@@ -66,7 +66,7 @@ test('whoever lost the connection resumes from a position, and is told when too 
 
 test('before a program was told of the stream events are only counted, and the numbers go on', () => {
   const events = new EventBus<SfuEvents>(silentLogger);
-  const stream = new EventStream({ events, clock: systemClock });
+  const stream = new EventStream({ events, clock: systemClock, node: 'a' });
   const open = () => events.emit('roomOpened', { roomId: 'a', workerIndex: 0 });
   open();
   open();
@@ -82,4 +82,15 @@ test('what concerns the node belongs to no room', () => {
   const { events, seen } = world();
   events.emit('drainStarted', { deadline: 1, by: serverActor });
   expect(seen[0]).toMatchObject({ type: 'node_draining', roomId: null, sequence: null });
+});
+
+test('after a time in which something may have been missed no position from before is good', () => {
+  const stream = new EventStream({ events: new EventBus(silentLogger), clock: systemClock, node: 'a' });
+  const before = stream.position;
+  stream.take({ type: 'peer_joined', node: 'b', time: 0, roomId: 'room', sequence: 1, data: {} });
+  expect(stream.since(before)).toMatchObject([{ node: 'b', type: 'peer_joined' }]);
+  stream.forget();
+  expect(stream.since(before)).toBeUndefined();
+  expect(stream.since(stream.position)).toEqual([]);
+  stream.close();
 });

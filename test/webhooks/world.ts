@@ -31,7 +31,7 @@ export function webhookWorld<C extends Clock = TestClock>(worldOptions: WorldOpt
   const log = createLogger({ level: 'info', write: (line) => void lines.push(line) });
   const bus = new EventBus<SfuEvents>(silentLogger);
   const store = new Store({ folder, log: silentLogger, now: () => clock.now() });
-  const events = new EventStream({ events: bus, clock });
+  const events = new EventStream({ events: bus, clock, node: 'a' });
   const whole: { -readonly [K in keyof Configured]: Configured[K] } = {
     webhooks: undefined,
     webhookAllow: ['127.0.0.1'],
