@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import type { Server } from '../../src/app/server.ts';
 import { Commands } from '../../src/commands/commands.ts';
+import { admittance } from '../support/admittance.ts';
 import { NatsServer } from '../support/nats-server.ts';
 import { apiKey, startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
@@ -36,18 +37,7 @@ async function ban(server: Server, value: string, more: object = {}): Promise<st
   return id;
 }
 
-/** How a node answers somebody who comes with this token. */
-async function entry(server: Server, peerId: string, token: string): Promise<string> {
-  const client = await SignalingClient.connect({ server, roomId: 'room', peerId, token });
-  const refused = client.closed.then(({ reason }) => reason.split(':')[0] ?? '');
-  const entered = client.request('getRouterRtpCapabilities', {}).then(
-    () => 'in',
-    () => refused,
-  );
-  const outcome = await Promise.race([entered, refused]);
-  client.socket.close();
-  return outcome;
-}
+const entry = (server: Server, peerId: string, token: string) => admittance({ server, peerId, token });
 
 const isBanned = ({ store }: Server, subject: string) =>
   store.bans.findActive({ roomId: 'room', subject, address: '' }) !== undefined;

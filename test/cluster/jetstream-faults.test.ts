@@ -1,27 +1,12 @@
 import { expect, test } from 'bun:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { ban, banned } from '../support/admittance.ts';
 import { MeshNodes } from '../support/mesh-nodes.ts';
 import type { Program } from '../support/program.ts';
 import { eventually, until } from '../support/until.ts';
 
 const known = 'the bans, users and API keys of the other nodes are known';
-
-async function ban({ port }: Program, value: string): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/v1/bans`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ kind: 'identity', value }),
-  });
-  expect(response.status).toBe(201);
-}
-
-/** Whom a node refuses. */
-async function banned({ port }: Program): Promise<string[]> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/v1/bans?holding=true`);
-  const { items } = (await response.json()) as { items: { value: string }[] };
-  return items.map(({ value }) => value).sort();
-}
 
 /** How many facts a node has not brought into the bucket yet, as its metrics say it. */
 async function waiting({ port }: Program): Promise<number> {

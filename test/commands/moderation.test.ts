@@ -6,6 +6,7 @@ import { leftOver } from '../../admin/panels/removal.ts';
 import type { Server } from '../../src/app/server.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { admittance } from '../support/admittance.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
@@ -17,18 +18,8 @@ const by = { kind: 'admin', id: 'root' } as const;
 const asker = { by, address: '192.0.2.9', reason: 'rude' };
 const commandsOf = ({ sfu, store }: Server, now?: () => number) => new Commands(sfu, store, now);
 
-/** How the server answers somebody who comes with this token. */
-async function entry(server: Server, peerId: string, token: string, roomId = 'room'): Promise<string> {
-  const client = await SignalingClient.connect({ server, roomId, peerId, token });
-  const refused = client.closed.then(({ reason }) => reason.split(':')[0] ?? '');
-  const entered = client.request('getRouterRtpCapabilities', {}).then(
-    () => 'in',
-    () => refused,
-  );
-  const outcome = await Promise.race([entered, refused]);
-  client.socket.close();
-  return outcome;
-}
+const entry = (server: Server, peerId: string, token: string, roomId = 'room') =>
+  admittance({ server, roomId, peerId, token });
 
 test('a removal is complete when it is answered: socket, transports and consumers are gone', async () => {
   // The clock stands still, so that it cannot be a time limit that ends the wait.
