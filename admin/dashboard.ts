@@ -14,7 +14,7 @@ import { joinRegions, type Region } from './html/regions.ts';
 import { assetVersion } from './http/assets.ts';
 import { Entrance } from './http/entrance.tsx';
 import { authenticate, type Incoming, requireRole, type Visitor } from './http/people.ts';
-import { Monitor } from './live/monitor.ts';
+import { Monitor, type MonitorOptions } from './live/monitor.ts';
 import { liveStream } from './live/stream.ts';
 import { frame, page } from './panel/layout.tsx';
 import { type LinkQuery, type Panel, type PanelContext, requireUnique } from './panel/panel.ts';
@@ -39,6 +39,8 @@ export interface DashboardOptions {
   readonly openView?: OpenView;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh?: MeshView;
+  /** What the self-check finds; nothing unless given. */
+  readonly host?: MonitorOptions['host'];
   /** Gets the errors of panels. */
   readonly log: { error(message: string, fields: Record<string, unknown>): void };
 }
@@ -82,9 +84,9 @@ export class Dashboard {
       hasRole(visitor.user.role, 'moderator') && this.#mayStillSee(visitor);
     this.watchings = openView && new Watchings({ store, clock, config, openView, isAllowed });
     // The last one, since it has to be closed.
-    const { mesh } = options;
+    const { mesh, host } = options;
     const remote = mesh && sfu.mesh.events;
-    this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh, remote });
+    this.monitor = new Monitor({ sfu, clock, signaling: signaling?.events, mesh, remote, host });
     this.#renderer = new PanelRenderer(this.monitor, options.log);
   }
 

@@ -1,6 +1,7 @@
 import type { MeshView, NodeInfo, NodePaths } from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { EventOf } from '../../src/core/event-bus.ts';
+import type { CheckFinding, HostState } from '../../src/core/findings.ts';
 import type { SfuEvent } from '../../src/sfu/events.ts';
 import type { RemoteBus, RemoteEvents } from '../../src/sfu/remote-events.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
@@ -45,6 +46,8 @@ export interface MonitorOptions {
   readonly mesh?: MeshView;
   /** What happens on other nodes in rooms that are open here. */
   readonly remote?: RemoteBus;
+  /** What the self-check finds; nothing unless given. */
+  readonly host?: () => HostState;
 }
 
 /** What the pages read: the node as it is, what flows, and what happened. It changes nothing. */
@@ -87,6 +90,11 @@ export class Monitor {
     if (signaling) this.#stops.push(signaling.onAny((event) => this.#happened(event), signalingChatter));
     if (remote) this.#stops.push(remote.onAny((event) => this.#happened(event), remoteChatter));
     this.#sampleLater(firstSample);
+  }
+
+  /** What the self-check finds wrong with the host or the configuration now. */
+  get findings(): readonly CheckFinding[] {
+    return this.options.host?.().findings ?? [];
   }
 
   /** The node at this moment; all viewers within a fifth of a second share it. */

@@ -1,5 +1,5 @@
 import type { NodeSnapshot } from '../../src/sfu/rooms/snapshot.ts';
-import { clockTime, count, percent } from '../html/format.ts';
+import { clockTime, count, percent, sentence } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import type { TimelineEntry } from '../live/timeline.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
@@ -103,6 +103,10 @@ export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] 
   const { config, store, monitor } = context;
   const full = node.rooms.filter(({ peers }) => peers.length >= config.maxPeersPerRoom * 0.9);
   const lost = node.rooms.filter(({ unreachable }) => unreachable !== undefined).slice(0, maxLostRooms);
+  // Fatal ones are reasons not to be ready. In development mode most warnings are about clients that there are not.
+  const warnings = config.developmentMode
+    ? []
+    : monitor.findings.filter(({ severity }) => severity === 'warning');
   const dead = node.workers.filter(({ pid }) => pid === null);
   const busy = node.workers.filter(({ index }) => (monitor.workerCpu.get(index)?.last ?? 0) > busyShare);
   return [
@@ -112,6 +116,7 @@ export function alertTexts(context: PanelContext, node: NodeSnapshot): string[] 
     ...node.unreadyReasons
       .filter((reason) => reason !== 'the node is draining')
       .map((reason) => `Not ready: ${reason}.`),
+    ...warnings.map(({ what, why, remedy }) => `${sentence(what)} ${why} ${remedy}`),
     ...dead.map(({ index }) => `Worker ${index} is down; it is being started again.`),
     ...recentDeaths(context).map(({ time, text }) => `${clockTime(time)}: ${text}.`),
     ...busy.map(

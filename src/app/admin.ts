@@ -4,6 +4,7 @@ import type { MeshView } from '../cluster/reads/view.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { HostState } from '../core/findings.ts';
 import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
 import type { Sfu } from '../sfu/sfu.ts';
@@ -19,6 +20,8 @@ export interface AdminOptions {
   readonly commands: Commands;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh: MeshView | undefined;
+  /** What the self-check finds. */
+  readonly host: (() => HostState) | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** The operator's own panels. */

@@ -1,5 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { Refusals } from '../../admin/live/refusals.ts';
+import { hashPassword } from '../../src/store/users.ts';
+import { startServer, withKeys } from '../support/server.ts';
 import { startFixture } from './fixtures.ts';
 import { select, Visitor } from './support.ts';
 
@@ -18,6 +20,31 @@ test('the overview shows the worst rooms first, quality, and why connections wer
   expect(await select(html, '.figure dt a')).toHaveLength(8);
   const viewer = await Visitor.as(fixture, 'viewer').text('');
   expect(await select(viewer, '#moderation li')).toEqual([]);
+});
+
+test('the overview says what the self-check warns of, and that the node is not ready for what is fatal', async () => {
+  const finding = (severity: 'fatal' | 'warning', what: string) => ({
+    check: 'disk',
+    severity,
+    what,
+    why: 'Bans cannot be saved.',
+    remedy: 'Free some space.',
+  });
+  const findings = [
+    finding('warning', 'only 93 MB are free'),
+    finding('fatal', 'the certificate has expired'),
+  ];
+  const measures = { dataFreeBytes: 1, certificateEnd: undefined, clockSynchronized: true };
+  await using server = await startServer(withKeys, {
+    host: () => ({ checks: ['disk'], findings, measures }),
+  });
+  const passwordHash = await hashPassword('a password of tests');
+  server.store.users.put({ name: 'viewer', passwordHash, role: 'viewer', origin: 'page' });
+  const alerts = await select(await Visitor.as(server, 'viewer').text(''), '.alerts .alert');
+  expect(alerts.slice(0, 2)).toEqual([
+    'Not ready: the certificate has expired.',
+    'Only 93 MB are free. Bans cannot be saved. Free some space.',
+  ]);
 });
 
 test('a chart says its unit, scale and range, also to those who cannot see it', async () => {
