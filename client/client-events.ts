@@ -40,6 +40,8 @@ export interface TureenClientEvents {
   activeSpeaker: { readonly peerId: string | null };
   /** Audio levels, the loudest first; empty in silence. */
   levels: readonly Level[];
+  /** A peer, perhaps ourselves, begins or ceases to be heard. */
+  speaking: { readonly peerId: string; readonly speaking: boolean };
   quality: { readonly peerId: string; readonly quality: Quality };
   /** State of a media transport: connecting, connected, disconnected, failed. */
   transport: { readonly direction: Direction; readonly state: types.ConnectionState };

@@ -9,6 +9,7 @@ import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import { Speaking } from './speaking.ts';
 import type { Direction } from './transports.ts';
 
 type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEvents[N]) => void;
@@ -29,6 +30,7 @@ const qualityIntervalMs = 2000;
 export class ClientHost implements CallHost {
   displayName: string;
   readonly quality: QualityBook;
+  readonly speaking = new Speaking((peerId, speaking) => this.#spoke(peerId, speaking));
   readonly hand: OwnHand;
   readonly playback: Playback;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
@@ -56,6 +58,7 @@ export class ClientHost implements CallHost {
   #begin(state: CallState): void {
     clearInterval(this.#timer);
     this.quality.reset();
+    this.speaking.heard([]);
     if (state !== 'joined') return;
     this.hand.joined();
     this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
@@ -127,8 +130,10 @@ export class ClientHost implements CallHost {
   notified({ method, data }: Notification): void {
     const { emit } = this.options;
     if (method === 'activeSpeaker') emit('activeSpeaker', { peerId: data.peerId });
-    else if (method === 'speakingPeers') emit('levels', data.peerVolumes);
-    else if (method === 'producerScore') this.quality.ownScore(data);
+    else if (method === 'speakingPeers') {
+      this.speaking.heard(data.peerVolumes);
+      emit('levels', data.peerVolumes);
+    } else if (method === 'producerScore') this.quality.ownScore(data);
     else if (method === 'downlinkBwe')
       emit('bandwidth', { available: data.availableBitrate, desired: data.desiredBitrate });
     else if (method === 'notice') emit('notice', { message: data.message });
@@ -141,6 +146,12 @@ export class ClientHost implements CallHost {
       if (data.peerId === this.options.peerId) this.hand.told(data);
       emit('hand', { peerId: data.peerId, raised: data.raisedAt !== null });
     }
+  }
+
+  #spoke(peerId: string, speaking: boolean): void {
+    const peer = this.peer(peerId);
+    if (peer) peer.speaking = speaking;
+    this.options.emit('speaking', { peerId, speaking });
   }
 
   #setPublish(publish: Permissions['publish']): void {

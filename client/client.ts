@@ -94,6 +94,11 @@ export class TureenClient extends Moderator {
     return this.#host.hand.raised;
   }
 
+  /** Whether we are heard at the moment. */
+  get speaking(): boolean {
+    return this.#host.speaking.has(this.peerId);
+  }
+
   /** Connects and joins. @throws ClientError with the reason; then create another client */
   async join(): Promise<void> {
     await this.#call.start();

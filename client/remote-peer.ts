@@ -24,6 +24,8 @@ export class RemotePeer {
   device: DeviceInfo;
   /** Its connection is cut, or its media is being rebuilt; it should be back in a moment. */
   away: boolean;
+  /** It is heard at the moment. */
+  speaking = false;
   /** Since when its hand is raised, in milliseconds since the epoch; null while it is down. */
   handRaisedAt: number | null;
   /** What it publishes and cannot be brought to our server for now; it is tried again by itself. */

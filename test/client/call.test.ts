@@ -66,6 +66,33 @@ describe('speaking', () => {
     server.sfu.events.emit('activeSpeaker', { roomId: 'room', peerId: null, volume: null });
     expect(await silence).toEqual({ peerId: null });
   });
+
+  test('each peer knows whether it is heard, ourselves too, and each change is told once', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    const told: unknown[] = [];
+    alice.on('speaking', (change) => told.push(change));
+    const heard = async (...peerIds: string[]) => {
+      const levels = alice.once('levels');
+      const volumes = peerIds.map((peerId) => ({ peerId, producerId: peerId, volume: -30 }));
+      server.sfu.events.emit('speakingPeers', { roomId: 'room', volumes });
+      await levels;
+    };
+    await heard('bob', 'alice');
+    await heard('alice', 'bob');
+    expect(told.splice(0)).toEqual([
+      { peerId: 'bob', speaking: true },
+      { peerId: 'alice', speaking: true },
+    ]);
+    expect([other(alice).speaking, alice.speaking]).toEqual([true, true]);
+    await heard('alice');
+    expect(told.splice(0)).toEqual([{ peerId: 'bob', speaking: false }]);
+    expect([other(alice).speaking, alice.speaking]).toEqual([false, true]);
+    // Whose call is over hears nobody.
+    await alice.leave();
+    expect(alice.speaking).toBe(false);
+    expect(told).toEqual([{ peerId: 'alice', speaking: false }]);
+    await bob.leave();
+  });
 });
 
 describe('publishing', () => {

@@ -84,6 +84,20 @@ export function useActiveSpeaker(): string | null {
   return peerId;
 }
 
+/** Whether that peer is heard at the moment, as several may be; ourselves without an id. */
+export function useSpeaking(peerId?: string): boolean {
+  const { client } = useRoom();
+  const subscribe = useCallback(
+    (changed: () => void) => client?.on('speaking', changed) ?? neverChanges(),
+    [client],
+  );
+  const read = () => {
+    if (peerId === undefined || peerId === client?.peerId) return client?.speaking ?? false;
+    return client?.peers.get(peerId)?.speaking ?? false;
+  };
+  return useSyncExternalStore(subscribe, read, () => false);
+}
+
 /** What we may do, and whether a moderator has locked the room. */
 export function usePermissions(): Permissions & { readonly locked: boolean } {
   return useClientValue(

@@ -17,6 +17,7 @@ export {
   usePlayback,
   usePublications,
   useSource,
+  useSpeaking,
   useTracks,
 } from './hooks.ts';
 export {
