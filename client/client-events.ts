@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup-client';
 import type { CallState } from './call-types.ts';
+import type { DeviceLists } from './devices.ts';
 import type { ClientError } from './errors.ts';
 import type { NotificationData, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 import type { Publication } from './publication.ts';
@@ -29,6 +30,8 @@ export interface TureenClientEvents {
   publicationRemoved: { readonly peer: RemotePeer; readonly publication: ProducerInfo };
   /** The browser does not play what is attached, until somebody clicks: see `startPlayback`. Or it does again. */
   playback: { readonly canPlay: boolean };
+  /** Cameras, microphones and speakers: when the call begins, and whenever one is added or removed during it. */
+  devices: DeviceLists;
   /** A publication of ours was muted, unmuted, held or released by a moderator, or has another track. */
   publicationChanged: Publication;
   /** A publication of ours ended, e.g. because the device was unplugged or a moderator closed it. */

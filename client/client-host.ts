@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { CallHost, CallState } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
+import { watchDevices } from './devices.ts';
 import type { ClientError } from './errors.ts';
 import { OwnHand } from './own-hand.ts';
 import { Playback } from './playback.ts';
@@ -38,6 +39,7 @@ export class ClientHost implements CallHost {
   #timer: ReturnType<typeof setInterval> | undefined;
   /** The socket is cut: all else goes on. */
   #resuming = false;
+  #stopWatching: () => void = () => {};
 
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
@@ -51,6 +53,9 @@ export class ClientHost implements CallHost {
   stateChanged(state: CallState, error?: ClientError): void {
     const goesOn = state === 'resuming' || (state === 'joined' && this.#resuming);
     this.#resuming = state === 'resuming';
+    if (state === 'connecting')
+      this.#stopWatching = watchDevices((devices) => this.options.emit('devices', devices));
+    else if (state === 'ended') this.#stopWatching();
     if (!goesOn) this.#begin(state);
     this.options.emit('state', { state, error });
   }

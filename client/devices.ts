@@ -68,14 +68,25 @@ export async function listDevices(): Promise<DeviceLists> {
 
 /** Reports the devices now, and whenever one is added or removed. @returns a function that stops it */
 export function watchDevices(listener: (devices: DeviceLists) => void): () => void {
-  const report = () =>
-    void listDevices().then(listener, () => {
+  let latest = {};
+  const report = async () => {
+    const reading = {};
+    latest = reading;
+    try {
+      const lists = await listDevices();
+      // A newer list is being read, or nobody wants one any more.
+      if (reading === latest) listener(lists);
+    } catch {
       // If the browser refuses the list, there are no devices to choose from.
-    });
+    }
+  };
   const devices = globalThis.navigator?.mediaDevices;
   devices?.addEventListener('devicechange', report);
-  report();
-  return () => devices?.removeEventListener('devicechange', report);
+  void report();
+  return () => {
+    latest = {};
+    devices?.removeEventListener('devicechange', report);
+  };
 }
 
 async function openOne(what: string, open: () => Promise<MediaStream>): Promise<MediaStreamTrack> {

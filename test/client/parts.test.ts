@@ -3,14 +3,14 @@ import type { types } from 'mediasoup-client';
 import { backoffDelay } from '../../client/backoff.ts';
 import { callOptions } from '../../client/client-options.ts';
 import { describeDevice } from '../../client/device-info.ts';
-import { openCamera } from '../../client/devices.ts';
+import { listDevices, openCamera } from '../../client/devices.ts';
 import { chooseCodec, producerOptions } from '../../client/encodings.ts';
 import { Events } from '../../client/events.ts';
-import type { Publication, RemotePeer, RemoteTrack } from '../../client/index.ts';
+import { type Publication, type RemotePeer, type RemoteTrack, TureenClient } from '../../client/index.ts';
 import { countLayers, fullSize, layerFor } from '../../client/layers.ts';
 import { type Quality, QualityBook } from '../../client/quality.ts';
 import { appDataOf, kindOf, sourceOf } from '../../client/sources.ts';
-import { track } from './support.ts';
+import { handlerFactory, track } from './support.ts';
 
 const codec = (mimeType: string): types.RtpCodecCapability => ({
   kind: 'video',
@@ -196,6 +196,26 @@ describe('quality', () => {
 });
 
 describe('devices', () => {
+  test('are told when the call begins and whenever one is added or removed, and not after its end', async () => {
+    using browser = browserWithDevices();
+    const client = new TureenClient({ url: 'http://127.0.0.1:9', roomId: 'room', handlerFactory });
+    const told: unknown[] = [];
+    client.on('devices', ({ speaker }) => told.push(speaker.map(({ label }) => label)));
+    const [first, ended] = [client.once('devices'), client.join().catch((error) => error.code)];
+    await first;
+    const second = client.once('devices');
+    browser.plug('Headphones');
+    // Two changes in one moment are one list: the newer one.
+    browser.plug('Earphones');
+    await second;
+    expect(told).toEqual([[], ['Headphones', 'Earphones']]);
+    await client.leave();
+    expect(await ended).toBe('left');
+    browser.plug('Too late');
+    await listDevices();
+    expect(told).toHaveLength(2);
+  });
+
   test('a page without devices says what to do', async () => {
     await expect(openCamera()).rejects.toMatchObject({ code: 'unsupported' });
   });
@@ -209,3 +229,18 @@ describe('devices', () => {
     expect(describeDevice('something new')).toEqual({ flag: 'other', name: 'something new' });
   });
 });
+
+/** Bun has no devices: these are plugged in by the test. */
+function browserWithDevices() {
+  const devices: Pick<MediaDeviceInfo, 'kind' | 'deviceId' | 'label'>[] = [];
+  const enumerateDevices = async () => devices.slice();
+  const mediaDevices = Object.assign(new EventTarget(), { enumerateDevices });
+  Object.defineProperty(navigator, 'mediaDevices', { value: mediaDevices, configurable: true });
+  return {
+    plug(label: string) {
+      devices.push({ kind: 'audiooutput', deviceId: label, label });
+      mediaDevices.dispatchEvent(new Event('devicechange'));
+    },
+    [Symbol.dispose]: () => void Reflect.deleteProperty(navigator, 'mediaDevices'),
+  };
+}
