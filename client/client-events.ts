@@ -5,7 +5,7 @@ import type { ClientError } from './errors.ts';
 import type { NotificationData, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import type { Quality } from './quality.ts';
-import type { RemotePeer } from './remote-peer.ts';
+import type { Metadata, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { Direction } from './transports.ts';
 
@@ -17,7 +17,7 @@ export interface TureenClientEvents {
   /** `error` says why, for reconnecting and ended. `ended` comes once, and nothing after it. */
   state: { readonly state: CallState; readonly error?: ClientError };
   peerJoined: RemotePeer;
-  /** Its name changed, or it went away or came back. */
+  /** Its name or metadata changed, or it went away or came back. */
   peerChanged: RemotePeer;
   peerLeft: { readonly peer: RemotePeer; readonly reason: string };
   /** A track of a peer can be played. */
@@ -59,6 +59,8 @@ export interface TureenClientEvents {
   permissions: Pick<Permissions, 'publish'>;
   /** A moderator locked or unlocked the room. */
   locked: { readonly locked: boolean };
+  /** The application changed what it says of a peer, perhaps of ourselves. */
+  metadata: { readonly peerId: string; readonly metadata: Metadata };
   /** A hand, perhaps ours, was raised or lowered, perhaps by a moderator. */
   hand: { readonly peerId: string; readonly raised: boolean };
   /** A peer, perhaps ourselves, reacted. */

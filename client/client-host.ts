@@ -146,6 +146,7 @@ export class ClientHost implements CallHost {
     else if (method === 'roomLocked') this.#setLocked(data.locked);
     else if (method === 'draining') emit('draining', { deadline: data.deadline });
     else if (method === 'drainCancelled') emit('drainCancelled', undefined);
+    else if (method === 'peerMetadataChanged') emit('metadata', data);
     else if (method === 'peerReaction') emit('reaction', data);
     else if (method === 'peerHand') {
       if (data.peerId === this.options.peerId) this.hand.told(data);

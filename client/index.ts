@@ -27,7 +27,13 @@ export { ScreenShare } from './own-media.ts';
 export type { BanOptions, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
 export type { Quality, QualityLevel } from './quality.ts';
-export { type DeviceInfo, RemotePeer, type Restrictions, type Unreachable } from './remote-peer.ts';
+export {
+  type DeviceInfo,
+  type Metadata,
+  RemotePeer,
+  type Restrictions,
+  type Unreachable,
+} from './remote-peer.ts';
 export { RemoteTrack, type RemoteTrackEvents } from './remote-track.ts';
 export { type ServerChoice, type ServerInfo, Servers } from './servers.ts';
 export type { TrackSource } from './sources.ts';

@@ -8,6 +8,9 @@ export type DeviceInfo = PeerInfo['device'];
 /** What a peer may publish, whether a moderator changed that, and the sources that a moderator muted. */
 export type Restrictions = Omit<NotificationData<'peerRestrictions'>, 'peerId'>;
 
+/** What the application says of a peer. */
+export type Metadata = Readonly<NotificationData<'peerMetadataChanged'>['metadata']>;
+
 /** What of a peer's media does not reach our server: `audio`, `video`, `screen`. */
 export type Unreachable = Readonly<NotificationData<'peerUnreachable'>['sources']>;
 
@@ -22,6 +25,8 @@ export class RemotePeer {
   readonly publications = new Map<string, ProducerInfo>();
   displayName: string;
   device: DeviceInfo;
+  /** What the application says of it: by its token, and later by its servers. */
+  metadata: Metadata;
   /** Its connection is cut, or its media is being rebuilt; it should be back in a moment. */
   away: boolean;
   /** It is heard at the moment. */
@@ -39,6 +44,7 @@ export class RemotePeer {
     this.id = info.id;
     this.displayName = info.displayName;
     this.device = info.device;
+    this.metadata = info.metadata ?? {};
     this.handRaisedAt = info.handRaisedAt ?? null;
     this.unreachable = info.unreachable ?? [];
     this.away = info.away ?? false;

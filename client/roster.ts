@@ -44,6 +44,7 @@ export class Roster {
     else if (method === 'peerLeft') this.#gone(data.peerId, data.reason);
     else if (method === 'peerDisplayNameChanged')
       this.#update(data.peerId, { displayName: data.displayName });
+    else if (method === 'peerMetadataChanged') this.#update(data.peerId, { metadata: data.metadata });
     else if (method === 'peerHand') this.#update(data.peerId, { handRaisedAt: data.raisedAt });
     else if (method === 'peerUnreachable') this.#update(data.peerId, { unreachable: data.sources });
     else if (method === 'peerRestrictions') {
@@ -65,6 +66,7 @@ export class Roster {
       known.away = info.away ?? false;
       known.displayName = info.displayName;
       known.device = info.device;
+      known.metadata = info.metadata ?? {};
       known.handRaisedAt = info.handRaisedAt ?? null;
       known.unreachable = info.unreachable ?? [];
       // Those that still hold are told again.
@@ -101,7 +103,9 @@ export class Roster {
 
   #update(
     peerId: string,
-    news: Partial<Pick<RemotePeer, 'away' | 'displayName' | 'handRaisedAt' | 'restrictions' | 'unreachable'>>,
+    news: Partial<
+      Pick<RemotePeer, 'away' | 'displayName' | 'handRaisedAt' | 'metadata' | 'restrictions' | 'unreachable'>
+    >,
   ): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;

@@ -5,6 +5,7 @@ import { type Generation, knows } from '../src/signaling/generations.ts';
 import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
+import * as peers from '../src/signaling/peer-schemas.ts';
 import { sentLogLimits } from '../src/signaling/sent-log.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import { peerQueueLimits } from '../src/wire/frame-queue.ts';
@@ -24,12 +25,12 @@ const named: Readonly<Record<string, TSchema>> = {
   ConsumerLayers: rtp.ConsumerLayers,
   IceServer,
   AppData: envelope.AppData,
-  Device: wire.DeviceInfo,
+  Device: peers.DeviceInfo,
   TransportInfo: wire.TransportInfo,
   ConsumerInfo: wire.ConsumerInfo,
   DataConsumerInfo: wire.DataConsumerInfo,
-  PeerInfo: wire.PeerInfo,
-  ProducerInfo: wire.ProducerInfo,
+  PeerInfo: peers.PeerInfo,
+  ProducerInfo: peers.ProducerInfo,
 };
 
 const names = new SchemaNames(named);

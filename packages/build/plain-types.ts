@@ -10,6 +10,7 @@ import * as messages from '../../src/signaling/messages.ts';
 import type { Method } from '../../src/signaling/method.ts';
 import { methods } from '../../src/signaling/methods/index.ts';
 import { maxResumed } from '../../src/signaling/methods/resumeConsumers.ts';
+import * as peers from '../../src/signaling/peer-schemas.ts';
 import * as envelope from '../../src/wire/envelope.ts';
 import {
   DtlsParameters,
@@ -39,8 +40,8 @@ const ofMediasoup = {
 };
 
 const ofSignaling = {
-  DeviceInfo: messages.DeviceInfo,
-  PeerInfo: messages.PeerInfo,
+  DeviceInfo: peers.DeviceInfo,
+  PeerInfo: peers.PeerInfo,
   TransportInfo: messages.TransportInfo,
   ConsumerInfo: messages.ConsumerInfo,
   DataConsumerInfo: messages.DataConsumerInfo,

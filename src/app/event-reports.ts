@@ -69,7 +69,10 @@ export const sfuReports = {
     means: 'What a peer may publish was changed.',
     in: ['notification', 'webhook', 'timeline'],
   },
-  peerMetadataChanged: { means: 'The metadata of a peer were changed.', in: ['webhook'] },
+  peerMetadataChanged: {
+    means: 'The metadata of a peer were changed.',
+    in: ['notification', 'webhook'],
+  },
   peerNotice: { means: 'A text was sent to one peer.', in: ['notification', 'timeline'] },
   peerLeft: {
     means: 'A peer left its room, joined or not.',

@@ -59,7 +59,7 @@ export class Broadcasters {
       peerId,
       subject: peerId,
       program: caller.by.id,
-      metadata: { broadcaster: caller.by.id },
+      metadata: {},
       grants: defaultGrants,
       // Issued now: a removal does not keep out a program that may send media. A ban does.
       issuedAt: clock.now(),

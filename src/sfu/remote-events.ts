@@ -29,6 +29,8 @@ export interface RemoteEvents {
   /** Its connection was cut, or is there again. */
   remotePeerAway: RemotePeerRef & { away: boolean; hidden: boolean };
   remotePeerReacted: RemotePeerRef & { reaction: Reaction };
+  /** The application changed what it says of it. */
+  remotePeerMetadata: RemotePeerRef & { metadata: Readonly<Record<string, unknown>>; hidden: boolean };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */
   remotePeerLeft: RemotePeerRef & {

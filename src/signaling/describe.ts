@@ -4,7 +4,8 @@ import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '
 import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
 import { iceCandidates } from '../sfu/rooms/transports.ts';
-import type { ConsumerInfo, DataConsumerInfo, PeerInfo, TransportInfo } from './messages.ts';
+import type { ConsumerInfo, DataConsumerInfo, TransportInfo } from './messages.ts';
+import type { PeerInfo } from './peer-schemas.ts';
 
 /** A transport, with everything that its client needs to create its own side. */
 export function describeTransport(
@@ -31,13 +32,15 @@ export function describePeer({
   device,
   handRaisedAt,
   away,
+  metadata,
   unreachable = [],
-}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away'> &
+}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away' | 'metadata'> &
   Partial<Pick<RemotePeer, 'unreachable'>>): Static<typeof PeerInfo> {
   return {
     ...{ id, peerId: id, displayName, device },
     ...(handRaisedAt !== null && { handRaisedAt }),
     ...(away && { away }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(unreachable.length > 0 && { unreachable: [...unreachable] }),
   };
 }

@@ -15,40 +15,12 @@ import {
   SctpStreamParameters,
 } from '../wire/rtp.ts';
 import { ClientNode } from './nodes.ts';
+import { Metadata, PeerInfo, ProducerInfo, Publish } from './peer-schemas.ts';
 
 /**
  * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
  * unchanged. docs/protocol.md is generated from this file and from methods/.
  */
-
-/** A name that people read. The server removes control characters from it. */
-export const DisplayName = Type.String({ maxLength: 256 });
-const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
-export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
-
-export const PeerInfo = Type.Object({
-  id: Id,
-  peerId: Id,
-  displayName: Type.String(),
-  device: DeviceInfo,
-  handRaisedAt: Type.Optional(
-    Type.Integer({ description: 'its hand is raised since then, in milliseconds since the epoch' }),
-  ),
-  unreachable: Type.Optional(
-    Type.Array(Source, { description: 'what of its media cannot be brought to this server for now' }),
-  ),
-  away: Type.Optional(Type.Boolean({ description: 'its connection is cut at the moment' })),
-});
-
-/** What may be published: everything, nothing, or only these sources. */
-export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
-
-export const ProducerInfo = Type.Object({
-  producerId: Id,
-  kind: MediaKind,
-  source: Type.String({ description: 'audio, video or screen' }),
-  paused: Type.Boolean(),
-});
 
 /** Everything that a client needs to create its side of a transport. */
 export const TransportInfo = Type.Object({
@@ -172,6 +144,10 @@ export const notifications = {
   peerDisplayNameChanged: message(
     Type.Object({ peerId: Id, displayName: Type.String(), oldDisplayName: Type.String() }),
     'A peer changed its name.',
+  ),
+  peerMetadataChanged: message(
+    Type.Object({ peerId: Id, metadata: Metadata }),
+    'Your application changed the metadata of a peer, perhaps yours: these are all of them.',
   ),
   newProducer: message(
     Type.Object({ peerId: Id, ...ProducerInfo.properties }),

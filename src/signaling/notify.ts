@@ -76,6 +76,10 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
       if (!hidden)
         notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
     }),
+    events.on('peerMetadataChanged', ({ roomId, peerId, metadata }) => {
+      const peer = rooms.get(roomId)?.peers.get(peerId);
+      if (peer?.joined && !peer.hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
+    }),
     events.on('peerHand', ({ roomId, peerId, raisedAt }) =>
       notify.room(roomId, 'peerHand', { peerId, raisedAt }),
     ),
@@ -210,6 +214,9 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     }),
     events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
       if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
+    }),
+    events.on('remotePeerMetadata', ({ roomId, peerId, metadata, hidden }) => {
+      if (!hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
     }),
     events.on('remotePeerAway', (who) => tellAway(notify, who, who.away)),
     events.on('remotePeerHand', ({ roomId, peerId, raisedAt }) =>

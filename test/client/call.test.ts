@@ -26,6 +26,23 @@ describe('joining', () => {
     expect(alice.displayName).toBe('Alice Adams');
   });
 
+  test('what the application says of a peer reaches everyone, itself and those who come later', async () => {
+    const [alice, bob] = [await enter('alice'), await enter('bob')];
+    expect(other(bob).metadata).toEqual({});
+    const metadata = { seat: 7 };
+    const telling = [alice, bob].map((client) => client.once('metadata'));
+    const changing = bob.once('peerChanged');
+    const by = { kind: 'api', id: 'seating' } as const;
+    server.sfu.setPeerMetadata({ roomId: 'room', peerId: 'alice', metadata, by });
+    expect(await Promise.all(telling)).toEqual([
+      { peerId: 'alice', metadata },
+      { peerId: 'alice', metadata },
+    ]);
+    expect(await changing).toMatchObject({ id: 'alice', metadata });
+    const carol = await enter('carol');
+    expect(carol.peers.get('alice')?.metadata).toEqual(metadata);
+  });
+
   test('a server that cannot be reached is told as such, in a sentence that says what to do', async () => {
     const client = clientOf({ server, url: 'http://127.0.0.1:9', timing: { joinTimeout: 100 } });
     await expect(client.join()).rejects.toMatchObject({ code: 'unreachable' });

@@ -107,6 +107,7 @@ for (const form of forms) {
     server.sfu.events.emit('speakingPeers', { roomId: 'room', volumes });
     void server.sfu.drain({ milliseconds: 60_000 });
     server.sfu.cancelDrain(by);
+    await commands.setPeerMetadata({ ...room, peerId: 'ours', metadata: { seat: 7 } });
     await commands.setPublish({ ...room, peerId: 'old', publish: ['video'] });
     old.client.peer.notify('nonsense', {}).catch(() => {});
     await ours.client.request('closeProducer', { producerId });
@@ -125,6 +126,7 @@ for (const form of forms) {
     for (const name of [
       'roomLocked',
       'notice',
+      'peerMetadataChanged',
       'speakingPeers',
       'draining',
       'drainCancelled',

@@ -252,6 +252,7 @@ describe('a grant', () => {
     });
     const welcome = await late.waitFor('welcome');
     const by = { kind: 'admin', id: 'root' } as const;
+    server.sfu.setPeerMetadata({ roomId: 'room', peerId: 'ghost', metadata: { cry: 'Boo' }, by });
     await server.sfu.removePeer({ roomId: 'room', peerId: 'ghost', by, reason: 'enough' });
     for (const client of [bob.client, fast, late]) {
       await client.request('getRtcStatsUrl', {});

@@ -32,6 +32,10 @@ export class RemotePeer {
     return this.share.device;
   }
 
+  get metadata(): PeerShare['metadata'] {
+    return this.share.metadata;
+  }
+
   /** When its hand was raised; null while it is not. */
   get handRaisedAt(): number | null {
     return this.share.handRaisedAt;

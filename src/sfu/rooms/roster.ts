@@ -193,7 +193,7 @@ export class RemoteRoster implements SharesOfOthers {
 
   #update(peer: RemotePeer, share: PeerShare): void {
     const { joined, displayName: oldDisplayName, handRaisedAt: oldHand, away: wasAway } = peer;
-    const { publish, stopped } = peer;
+    const { publish, stopped, metadata } = peer;
     if (joined && share.state !== 'joined') {
       this.#left(peer, 'rejoin');
       peer.share = share;
@@ -205,6 +205,8 @@ export class RemoteRoster implements SharesOfOthers {
     const { displayName, handRaisedAt, away, hidden, ref } = peer;
     if (displayName !== oldDisplayName)
       this.room.events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
+    if (!Bun.deepEquals(metadata, peer.metadata))
+      this.room.events.emit('remotePeerMetadata', { ...ref, metadata: peer.metadata, hidden });
     if (handRaisedAt !== oldHand) this.room.events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
     if (stopped !== peer.stopped || !samePublish(publish, peer.publish))
       this.room.events.emit('remotePeerRestricted', ref);

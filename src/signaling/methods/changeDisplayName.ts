@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { Nothing } from '../../core/schemas.ts';
 import { cleanName } from '../../core/text.ts';
-import { DisplayName } from '../messages.ts';
 import { defineMethod } from '../method.ts';
+import { DisplayName } from '../peer-schemas.ts';
 
 export const changeDisplayName = defineMethod({
   name: 'changeDisplayName',

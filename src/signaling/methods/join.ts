@@ -5,8 +5,9 @@ import type { Peer } from '../../sfu/rooms/peer.ts';
 import type { Publication } from '../../sfu/rooms/publication.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { describeConsumer, describePeer } from '../describe.ts';
-import { ConsumerInfo, DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish } from '../messages.ts';
+import { ConsumerInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';
+import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish } from '../peer-schemas.ts';
 
 const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { Publish } from '../messages.ts';
 import { defineMethod } from '../method.ts';
+import { Publish } from '../peer-schemas.ts';
 import { Moderated, moderated } from '../requester.ts';
 
 export const setPublish = defineMethod({

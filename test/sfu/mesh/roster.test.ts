@@ -27,6 +27,13 @@ test('peers on two nodes are told of each other: join, name, publications, mute 
     displayName: 'Robert',
     oldDisplayName: 'bob',
   });
+  const metadata = { seat: 7, tags: ['guest'] };
+  mesh.server('b').sfu.setPeerMetadata({
+    ...{ roomId: 'room', peerId: 'bob', metadata },
+    by: { kind: 'api', id: 'seating' },
+  });
+  for (const { client } of [alice, bob])
+    expect(await client.waitFor('peerMetadataChanged')).toEqual({ peerId: 'bob', metadata });
   await bob.client.request('raiseHand', {});
   expect(await alice.client.waitFor('peerHand')).toMatchObject({
     peerId: 'bob',
@@ -53,7 +60,7 @@ test('peers on two nodes are told of each other: join, name, publications, mute 
   const again = carol.client.frames.all.find(({ response, data }) => response && data && 'peers' in data);
   expect(again?.data?.peers).toMatchObject([
     { id: 'alice' },
-    { id: 'bob', displayName: 'Robert', producers: [{ producerId, paused: true }] },
+    { id: 'bob', displayName: 'Robert', metadata, producers: [{ producerId, paused: true }] },
   ]);
   await bob.client.request('closeProducer', { producerId });
   expect(await alice.client.waitFor('producerGone')).toEqual({ peerId: 'bob', producerId });

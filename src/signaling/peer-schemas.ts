@@ -1,0 +1,39 @@
+import { Type } from '@sinclair/typebox';
+import { Id, MediaKind, Source } from '../core/schemas.ts';
+
+/** A name that people read. The server removes control characters from it. */
+export const DisplayName = Type.String({ maxLength: 256 });
+const text = Type.Optional(Type.Union([Type.String({ maxLength: 256 }), Type.Null()]));
+export const DeviceInfo = Type.Object({ flag: text, name: text, version: text });
+
+/** What the application says of a peer: by its token at first. Its size is limited where it is set. */
+export const Metadata = Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), {
+  maxProperties: 64,
+  description: 'what the application says of the peer',
+});
+
+/** A peer as the others are told of it. */
+export const PeerInfo = Type.Object({
+  id: Id,
+  peerId: Id,
+  displayName: Type.String(),
+  device: DeviceInfo,
+  handRaisedAt: Type.Optional(
+    Type.Integer({ description: 'its hand is raised since then, in milliseconds since the epoch' }),
+  ),
+  unreachable: Type.Optional(
+    Type.Array(Source, { description: 'what of its media cannot be brought to this server for now' }),
+  ),
+  away: Type.Optional(Type.Boolean({ description: 'its connection is cut at the moment' })),
+  metadata: Type.Optional(Metadata),
+});
+
+/** What may be published: everything, nothing, or only these sources. */
+export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
+
+export const ProducerInfo = Type.Object({
+  producerId: Id,
+  kind: MediaKind,
+  source: Type.String({ description: 'audio, video or screen' }),
+  paused: Type.Boolean(),
+});
