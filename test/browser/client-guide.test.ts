@@ -13,10 +13,12 @@ import { useBrowser } from './use-browser.ts';
 const held = useBrowser();
 const root = join(import.meta.dir, '..', '..');
 let examples: string[] = [];
+let components: string[] = [];
 
 beforeAll(async () => {
   const guide = await Bun.file(join(root, 'docs', 'client.md')).text();
   examples = [...guide.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+  components = [...guide.matchAll(/```tsx\n(.*?)```/gs)].map(([, code = '']) => code);
 });
 
 /** Bundles a script of the page's author, who imports the library by its name, and serves it as a page. */
@@ -153,11 +155,16 @@ test('every example of the guide has the right types', async () => {
   const folder = await mkdtemp(join(root, 'dist', 'guide-'));
   try {
     for (const [index, code] of examples.entries()) await Bun.write(join(folder, `example${index}.ts`), code);
+    for (const [index, code] of components.entries())
+      await Bun.write(join(folder, `component${index}.tsx`), code);
+    expect(components).not.toEqual([]);
     const paths = {
       'tureen-client': [join(root, 'client', 'index.ts')],
       'tureen-client/headless': [join(root, 'client', 'headless.ts')],
+      'tureen-react': [join(root, 'packages', 'react', 'src', 'index.ts')],
     };
-    const settings = { extends: join(root, 'tsconfig.json'), compilerOptions: { paths }, include: ['*.ts'] };
+    const compilerOptions = { paths, jsx: 'react-jsx', jsxImportSource: 'react' };
+    const settings = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts', '*.tsx'] };
     await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify(settings));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     const { exitCode, out } = await run([process.execPath, tsc, '--noEmit', '-p', folder]);
