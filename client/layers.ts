@@ -38,3 +38,20 @@ export function fullSize(arriving: Size, current: number | undefined, count: num
   const factor = 2 ** Math.max(0, count - 1 - current);
   return { width: arriving.width * factor, height: arriving.height * factor };
 }
+
+/** From this score of the sender's stream on, what is missing of it here is missing between the server and us. */
+export const sentWell = 6;
+
+/**
+ * How many sizes are missing of those that are wanted and that reach the server well, by the scores of the sender's
+ * streams. With SVC all sizes are in one stream, of which only is known whether any of them arrives.
+ */
+export function missedLayers(picture: {
+  readonly wanted: number;
+  readonly arriving: number | undefined;
+  readonly scores: readonly number[];
+}): number {
+  const { wanted, arriving = -1, scores } = picture;
+  const best = scores.findLastIndex((score) => score >= sentWell);
+  return Math.max(0, Math.min(wanted, best) - arriving);
+}

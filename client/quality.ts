@@ -1,6 +1,8 @@
+import { sentWell } from './layers.ts';
 import type { NotificationData } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import type { RemotePeer } from './remote-peer.ts';
+import type { RemoteTrack } from './remote-track.ts';
 
 /** How well media gets through: `unknown` while nothing is sent, `lost` while nothing gets through. */
 export type QualityLevel = 'unknown' | 'lost' | 'poor' | 'fair' | 'good';
@@ -25,12 +27,16 @@ function judge(score: number | null): Quality {
 /**
  * The connection quality of all peers, derived from mediasoup's scores of streams
  * (https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/). A peer's quality is that of its
- * worst stream on the way to the server; our own is the worse of what we send and what we receive.
+ * worst track on the way to the server; our own is the worst of what we send, of how what we receive arrives, and of
+ * what does not reach us though it reaches the server: a lost size of a picture costs a level, as with LiveKit
+ * (https://github.com/livekit/livekit/blob/master/pkg/sfu/connectionquality/scorer.go).
  */
 export class QualityBook {
   readonly #levels = new Map<string, Quality>();
   readonly #ownScores = new Map<string, number>();
   readonly #since = new Map<string, number>();
+  /** Since when sizes of a track are missing. */
+  readonly #missingSince = new Map<string, number>();
 
   constructor(
     private readonly options: {
@@ -56,6 +62,7 @@ export class QualityBook {
   reset(): void {
     this.#ownScores.clear();
     this.#since.clear();
+    this.#missingSince.clear();
     for (const peerId of [...this.#levels.keys()]) this.#set(peerId, unknown);
   }
 
@@ -66,6 +73,7 @@ export class QualityBook {
   /** Updates the quality of all peers. */
   look(): void {
     const arriving: number[] = [];
+    const pictures: number[] = [];
     for (const peer of this.options.peers()) {
       const live = [...peer.tracks].filter(
         (track) => !track.muted && this.#settled(track.id, track.score.sender),
@@ -73,13 +81,18 @@ export class QualityBook {
       const scores = live.map(({ score }) => score.sender);
       // The path from the server to us can be judged only by streams that reach the server well.
       arriving.push(
-        ...live.filter((track) => !track.paused && track.score.sender > 5).map(({ score }) => score.own),
+        ...live
+          .filter((track) => !track.paused && track.score.sender >= sentWell)
+          .map(({ score }) => score.own),
       );
+      pictures.push(...[...peer.tracks].map((track) => this.#pictureScore(track)));
       this.#set(peer.id, judge(scores.length > 0 ? Math.min(...scores) : null));
     }
-    // One bad stream among many is more likely its sender's problem than ours, so take the median of what we receive.
-    const middle = arriving.sort((one, other) => one - other)[Math.floor(arriving.length / 2)];
-    const own = [...this.#sentScores(), ...(middle === undefined ? [] : [middle])];
+    // One bad stream among many is more likely its sender's problem than ours, so take the median of what we receive; of
+    // two the worse, which is not hidden by a silent voice.
+    const middle = arriving.sort((one, other) => one - other)[Math.floor((arriving.length - 1) / 2)];
+    const received = middle === undefined ? [] : [Math.min(middle, ...pictures)];
+    const own = [...this.#sentScores(), ...received];
     this.#set(this.options.ownPeerId, judge(own.length > 0 ? Math.min(...own) : null));
     this.#forgetEnded();
   }
@@ -90,7 +103,8 @@ export class QualityBook {
       ...tracks,
       ...[...this.options.publications()].map(({ producerId }) => producerId),
     ]);
-    for (const id of this.#since.keys()) if (!live.has(id)) this.#since.delete(id);
+    for (const since of [this.#since, this.#missingSince])
+      for (const id of since.keys()) if (!live.has(id)) since.delete(id);
     for (const id of this.#ownScores.keys()) if (!live.has(id)) this.#ownScores.delete(id);
   }
 
@@ -104,8 +118,26 @@ export class QualityBook {
     });
   }
 
+  /** How much of the picture reaches us of what reaches the server. What is missing only for a moment does not count. */
+  #pictureScore({ id, layers, missedLayers }: Pick<RemoteTrack, 'id' | 'layers' | 'missedLayers'>): number {
+    if (missedLayers === 0) {
+      this.#missingSince.delete(id);
+      return 10;
+    }
+    const now = this.#now();
+    const since = this.#missingSince.get(id) ?? now;
+    this.#missingSince.set(id, since);
+    if (now - since <= settlingMs) return 10;
+    if (layers === null) return 2;
+    return missedLayers === 1 ? 7 : 4;
+  }
+
+  #now(): number {
+    return this.options.now?.() ?? performance.now();
+  }
+
   #settled(id: string, score: number): boolean {
-    const now = (this.options.now ?? (() => performance.now()))();
+    const now = this.#now();
     const since = this.#since.get(id) ?? now;
     this.#since.set(id, since);
     return score >= 8 || now - since > settlingMs;

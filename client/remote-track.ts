@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { Events } from './events.ts';
-import { countLayers, type LayerCounts, type Layers, type Size } from './layers.ts';
+import { countLayers, type LayerCounts, type Layers, missedLayers, type Size } from './layers.ts';
 import type { Media } from './media.ts';
 import type { Playback } from './playback.ts';
 import type { ConsumerInfo } from './protocol.ts';
@@ -96,9 +96,24 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     return this.#chosen ? this.#wanted : undefined;
   }
 
-  /** How well it arrives: from the server here, and from the sender at the server. 0 (bad) to 10. */
+  /**
+   * How well it arrives: from the server here, and from the sender at the server. 0 (bad) to 10. The sender's is that of
+   * its best layer: the server's `producerScore` is that of the layer it forwards, so 0 when none fits our bandwidth.
+   */
   get score(): { readonly own: number; readonly sender: number } {
-    return { own: this.#score.score, sender: this.#score.producerScore };
+    const { score, producerScore, producerScores } = this.#score;
+    return { own: score, sender: Math.max(producerScore, ...producerScores) };
+  }
+
+  /** How many sizes smaller it arrives than it is wanted and sent. Without any picture one more than with the smallest. */
+  get missedLayers(): number {
+    if (this.type === 'simple' || this.#muted || this.paused) return 0;
+    const { spatial } = this.layerCounts;
+    return missedLayers({
+      wanted: this.#wanted?.spatialLayer ?? spatial - 1,
+      arriving: this.#layers?.spatialLayer,
+      scores: this.#score.producerScores,
+    });
   }
 
   /** An element that it is attached to does not play, since nobody has clicked on the page yet: see `startPlayback`. */

@@ -238,7 +238,7 @@ function ConsumerRows(props: {
                   : `${layer(consumer.preferredLayers)}, ${layer(consumer.currentLayers)}`}
               </td>
               <td safe>{stateOf(consumer)}</td>
-              <td class="number" safe>{`${consumer.score.score} of ${consumer.score.producerScore}`}</td>
+              <td class="number" safe>{`${consumer.score.score} of ${senderScore(consumer)}`}</td>
               <td class="number" safe>
                 {stream ? bitrate(stream.bitrate) : '–'}
               </td>
@@ -265,6 +265,15 @@ function layer(layers: { spatialLayer: number; temporalLayer?: number } | null):
   return layers === null ? '–' : `${layers.spatialLayer}/${layers.temporalLayer ?? '–'}`;
 }
 
-function stateOf({ paused, producerPaused }: ConsumerSnapshot): string {
-  return paused ? 'paused' : producerPaused ? 'paused at its source' : 'flows';
+function stateOf(consumer: ConsumerSnapshot): string {
+  const { paused, producerPaused, type, currentLayers } = consumer;
+  if (paused) return 'paused';
+  if (producerPaused) return 'paused at its source';
+  const heldBack = type !== 'simple' && currentLayers === null && senderScore(consumer) > 0;
+  return heldBack ? 'held back: too little bandwidth to this peer' : 'flows';
+}
+
+/** The best layer's: `producerScore` is 0 while none is forwarded, however well the sender sends. */
+function senderScore({ score: { producerScore, producerScores } }: ConsumerSnapshot): number {
+  return Math.max(producerScore, ...producerScores);
 }

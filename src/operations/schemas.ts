@@ -182,8 +182,13 @@ export const Consumer = Type.Object({
   priority: Type.Integer({ description: '1 to 255' }),
   score: Type.Object({
     score: Type.Integer({ description: '0 to 10' }),
-    producerScore: Type.Integer(),
-    producerScores: Type.Array(Type.Integer()),
+    producerScore: Type.Integer({
+      description:
+        'Of the sender’s layer that is forwarded now; 0 while none is, which says nothing of the sender',
+    }),
+    producerScores: Type.Array(Type.Integer(), {
+      description: 'Of each of the sender’s layers: judge the sender by the best of them',
+    }),
   }),
   preferredLayers: orNull(Layers),
   currentLayers: orNull(Layers),

@@ -163,8 +163,13 @@ export const ConsumerLayers = Type.Object({
 
 export const ConsumerScore = Type.Object({
   score: Type.Integer({ description: '0 (bad) to 10' }),
-  producerScore: Type.Integer(),
-  producerScores: Type.Array(Type.Integer()),
+  producerScore: Type.Integer({
+    description:
+      'Of the sender’s layer that is forwarded now; 0 while none is, which says nothing of the sender',
+  }),
+  producerScores: Type.Array(Type.Integer(), {
+    description: 'Of each of the sender’s layers: judge the sender by the best of them',
+  }),
 });
 
 export const ProducerScore = Type.Object({

@@ -110,9 +110,10 @@ function peer(
       paused: false,
       producerPaused: false,
       priority: 1,
-      score: { score: 9, producerScore: score, producerScores: [score] },
+      // The worker names the score of the layer that it forwards, so none while no layer fits.
+      score: { score: 9, producerScore: lost ? 0 : score, producerScores: [score, score, score] },
       preferredLayers: { spatialLayer: 2, temporalLayer: 2 },
-      currentLayers: { spatialLayer: lost ? 0 : 2, temporalLayer: 2 },
+      currentLayers: lost ? null : { spatialLayer: 2, temporalLayer: 2 },
       openedAt: now - 1_400_000,
     })),
     dataProducers: [{ id: `${id} data`, label: name, protocol: '', openedAt: now }],

@@ -6,9 +6,8 @@ import { describeDevice } from '../../client/device-info.ts';
 import { listDevices, openCamera } from '../../client/devices.ts';
 import { chooseCodec, producerOptions } from '../../client/encodings.ts';
 import { Events } from '../../client/events.ts';
-import { type Publication, type RemotePeer, type RemoteTrack, TureenClient } from '../../client/index.ts';
-import { countLayers, fullSize, layerFor } from '../../client/layers.ts';
-import { type Quality, QualityBook } from '../../client/quality.ts';
+import { TureenClient } from '../../client/index.ts';
+import { countLayers, fullSize, layerFor, missedLayers } from '../../client/layers.ts';
 import { appDataOf, kindOf, sourceOf } from '../../client/sources.ts';
 import { handlerFactory, track } from './support.ts';
 
@@ -92,6 +91,31 @@ describe('layers', () => {
   });
 });
 
+describe('missed layers', () => {
+  const missed = (wanted: number, arriving: number | undefined, ...scores: number[]) =>
+    missedLayers({ wanted, arriving, scores });
+
+  test('are those between what arrives and what is both wanted and sent well', () => {
+    expect(missed(2, 2, 10, 10, 10)).toBe(0);
+    expect(missed(2, 0, 10, 10, 10)).toBe(2);
+    expect(missed(1, 0, 10, 10, 10)).toBe(1);
+    expect(missed(0, 1, 10, 10, 10)).toBe(0);
+    expect(missed(2, undefined, 10, 10, 10)).toBe(3);
+  });
+
+  test('are not those that the sender cannot bring to the server', () => {
+    expect(missed(2, 0, 10, 0, 0)).toBe(0);
+    expect(missed(2, 0, 10, 10, 3)).toBe(1);
+    expect(missed(2, undefined, 0, 0, 0)).toBe(0);
+    expect(missed(2, undefined)).toBe(0);
+  });
+
+  test('are known with SVC only while nothing arrives, since all layers have one score', () => {
+    expect(missed(2, 0, 10)).toBe(0);
+    expect(missed(2, undefined, 10)).toBe(1);
+  });
+});
+
 describe('back-off', () => {
   test('doubles up to its maximum, half of it random', () => {
     const backoff = { first: 100, max: 1000 };
@@ -126,72 +150,6 @@ describe('events', () => {
     bell.ring(3);
     expect(heard).toEqual([1, 2]);
     expect(await second).toBe(2);
-  });
-});
-
-describe('quality', () => {
-  function book(peers: RemotePeer[], publications: Pick<Publication, 'producerId' | 'paused'>[] = []) {
-    let now = 0;
-    const changes: [string, Quality['level']][] = [];
-    const quality = new QualityBook({
-      ownPeerId: 'me',
-      peers: () => peers,
-      publications: () => publications,
-      changed: (peerId, { level }) => changes.push([peerId, level]),
-      now: () => now,
-    });
-    const later = (milliseconds: number) => {
-      now += milliseconds;
-    };
-    return { quality, changes, later };
-  }
-
-  function peer(id: string, ...scores: { own: number; sender: number; muted?: boolean; paused?: boolean }[]) {
-    const tracks = scores.map(({ own, sender, muted = false, paused = false }, index) => ({
-      id: `${id}${index}`,
-      score: { own, sender },
-      muted,
-      paused,
-    }));
-    return { id, tracks: new Set(tracks as unknown as RemoteTrack[]) } as unknown as RemotePeer;
-  }
-
-  test('is that of the worst stream of a peer that is sent, and muted ones do not count', () => {
-    const { quality } = book([
-      peer('good', { own: 10, sender: 10 }, { own: 0, sender: 0, muted: true }),
-      peer('silent', { own: 0, sender: 0, muted: true }),
-    ]);
-    quality.look();
-    expect(quality.of('good').level).toBe('good');
-    expect(quality.of('silent').level).toBe('unknown');
-    expect(quality.of('nobody').level).toBe('unknown');
-  });
-
-  test('is not judged while a stream is only starting', () => {
-    const { quality, changes, later } = book([peer('bob', { own: 10, sender: 3 })]);
-    quality.look();
-    expect(changes).toEqual([]);
-    later(5000);
-    quality.look();
-    expect(changes).toEqual([['bob', 'poor']]);
-  });
-
-  test('of our own is that of what we send, or of what reaches us if that is worse', () => {
-    const own = { producerId: 'camera', paused: false };
-    const peers = [peer('bob', { own: 10, sender: 10 }), peer('carol', { own: 10, sender: 10 })];
-    const { quality, later } = book(peers, [own]);
-    const score = (value: number) =>
-      quality.ownScore({ producerId: 'camera', score: [{ encodingIdx: 0, ssrc: 1, score: value }] });
-    score(10);
-    expect(quality.of('me')).toEqual({ level: 'good', score: 10 });
-    later(5000);
-    score(0);
-    expect(quality.of('me').level).toBe('lost');
-    own.paused = true;
-    quality.look();
-    expect(quality.of('me').level).toBe('good');
-    quality.reset();
-    expect(quality.of('me').level).toBe('unknown');
   });
 });
 

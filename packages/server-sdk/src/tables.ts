@@ -120,8 +120,8 @@ export type Consumer = {
   priority: number; // 1 to 255
   score: {
     score: number; // 0 to 10
-    producerScore: number;
-    producerScores: number[];
+    producerScore: number; // Of the sender’s layer that is forwarded now; 0 while none is, which says nothing of the sender
+    producerScores: number[]; // Of each of the sender’s layers: judge the sender by the best of them
   };
   preferredLayers: {
     spatialLayer: number;
