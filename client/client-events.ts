@@ -22,7 +22,7 @@ export interface TureenClientEvents {
   peerLeft: { readonly peer: RemotePeer; readonly reason: string };
   /** A track of a peer can be played. */
   trackAdded: { readonly peer: RemotePeer; readonly track: RemoteTrack };
-  /** Muted or not, blocked or not, other layers. */
+  /** Muted or not, blocked or not, out of bandwidth or not, other layers. */
   trackChanged: { readonly peer: RemotePeer; readonly track: RemoteTrack };
   trackRemoved: { readonly peer: RemotePeer; readonly track: RemoteTrack; readonly reason: string };
   /** A peer publishes something; only with `autoSubscribe: false`, and again after each reconnect. */

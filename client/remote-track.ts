@@ -2,13 +2,14 @@ import type { types } from 'mediasoup-client';
 import { Events } from './events.ts';
 import { countLayers, type LayerCounts, type Layers, missedLayers, type Size } from './layers.ts';
 import type { Media } from './media.ts';
+import { OutOfBandwidth } from './out-of-bandwidth.ts';
 import type { Playback } from './playback.ts';
 import type { ConsumerInfo } from './protocol.ts';
 import { sourceOf, type TrackSource } from './sources.ts';
 import { type SizeDriven, VisibleSize } from './visible-size.ts';
 
 export interface RemoteTrackEvents {
-  /** Muted or not, blocked or not, other layers, another score. */
+  /** Muted or not, blocked or not, out of bandwidth or not, other layers, another score. */
   changed: RemoteTrack;
   ended: { readonly track: RemoteTrack; readonly reason: string };
 }
@@ -45,6 +46,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   readonly #elements = new Set<HTMLMediaElement>();
   readonly #blocked = new Set<HTMLMediaElement>();
   readonly #visibleSize = new VisibleSize(this.#sizeDriven());
+  readonly #outOfBandwidth = new OutOfBandwidth({
+    sent: () => this.type !== 'simple' && !this.#muted && !this.paused && this.score.sender > 0,
+    arrives: () => this.#layers !== null,
+    connected: () => this.media.transport('recv')?.connectionState === 'connected',
+    changed: () => this.emit('changed', this),
+  });
 
   constructor(
     info: ConsumerInfo,
@@ -64,6 +71,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     this.layerCounts = countLayers(info.rtpParameters.encodings?.[0]?.scalabilityMode);
     this.#muted = info.producerPaused;
     this.#score = info.consumerScore;
+    this.#outOfBandwidth.look();
   }
 
   /** The browser's track, for a MediaStream or the Web Audio API. */
@@ -84,6 +92,14 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   /** The layers that arrive; null before the first, and when none fits the bandwidth. */
   get layers(): Layers | null {
     return this.#layers;
+  }
+
+  /**
+   * The server sends nothing of it, since our bandwidth takes not even its smallest layer: show a paused picture, not the
+   * last one as if it were live. The server goes on trying, and it comes back by itself. Sound is not affected.
+   */
+  get outOfBandwidth(): boolean {
+    return this.#outOfBandwidth.active;
   }
 
   /** The layers that the server was asked for, by `setPreferredLayers` or for the size of an element. */
@@ -201,6 +217,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     if (news.muted !== undefined) this.#muted = news.muted;
     if (news.layers !== undefined) this.#layers = news.layers;
     if (news.score !== undefined) this.#score = news.score;
+    this.#outOfBandwidth.look();
     if (news.layers !== undefined) this.#visibleSize.update();
     this.emit('changed', this);
   }
@@ -210,6 +227,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     if (this.#ended) return;
     this.#ended = true;
     this.#visibleSize.stop();
+    this.#outOfBandwidth.stop();
     // A paused element keeps the last picture; a playing one would turn black.
     for (const element of this.#elements) element.pause();
     this.consumer.close();
@@ -251,6 +269,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     this.#pausedBy.add(by);
     if (was || this.#ended) return;
     this.consumer.pause();
+    this.#outOfBandwidth.look();
     this.emit('changed', this);
     await this.media.request('pauseConsumer', { consumerId: this.id });
   }
@@ -258,6 +277,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   async #resume(by: Pauser): Promise<void> {
     if (!this.#pausedBy.delete(by) || this.paused || this.#ended) return;
     this.consumer.resume();
+    this.#outOfBandwidth.look();
     this.emit('changed', this);
     await this.media.request('resumeConsumer', { consumerId: this.id });
   }

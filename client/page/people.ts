@@ -3,7 +3,7 @@ import { byId } from './dom.ts';
 import type { LocalMedia } from './local-media.ts';
 import { announce, banner } from './notices.ts';
 import type { Stage } from './stage.ts';
-import { explainUnreachable, nameOf } from './texts.ts';
+import { explainUnreachable, nameOf, outOfBandwidthText } from './texts.ts';
 import type { Tile } from './tile.ts';
 
 /** How long a peer counts as speaking after it was last heard, so that the mark does not flicker between words. */
@@ -95,7 +95,9 @@ export class People {
     // Whose voice does not get through has perhaps not muted it.
     const silent = !peer.unreachable.includes('audio');
     if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? silent);
-    const trouble = explainUnreachable(peer.unreachable);
+    const stopped = camera?.outOfBandwidth === true;
+    tile.setStopped(stopped);
+    const trouble = explainUnreachable(peer.unreachable) ?? (stopped ? outOfBandwidthText : undefined);
     if (tile.setTrouble(trouble)) announce(`${name}: ${trouble}`);
     tile.setStale(rebuilds, peer.away);
     tile.setQuality(this.client.quality(id).level);
@@ -115,6 +117,9 @@ export class People {
     const tile: Tile = this.stage.add({ id, peerId: who.id, name, own, screen: true });
     tile.setName(name);
     tile.show('track' in screen ? screen.track : screen);
+    const stopped = !('track' in screen) && screen.outOfBandwidth;
+    tile.setStopped(stopped);
+    if (tile.setTrouble(stopped ? outOfBandwidthText : undefined)) announce(`${name}: ${outOfBandwidthText}`);
   }
 
   #added(peer: RemotePeer, track: RemoteTrack): void {

@@ -124,6 +124,9 @@ export function explainUnreachable(sources: Unreachable): string | undefined {
   return `${what} cannot be brought here at the moment. Trying again…`;
 }
 
+/** Told to the one whose connection it is, over a picture that the server cannot send. */
+export const outOfBandwidthText = 'Your connection is too weak for video. The picture comes back by itself.';
+
 /** Who has no name is a guest. */
 export function nameOf(person: { readonly displayName: string } | undefined): string {
   return person?.displayName || 'Guest';

@@ -114,6 +114,14 @@ export class Tile {
     this.#away.hidden = !away;
   }
 
+  /**
+   * The server cannot send its picture: the last one is shown as paused. It stays in view, for what is not seen is not
+   * asked for, and would not come back.
+   */
+  setStopped(stopped: boolean): void {
+    this.element.classList.toggle('stopped', stopped);
+  }
+
   /** Says why something of the person is missing. @returns whether that is news */
   setTrouble(text: string | undefined): boolean {
     if (this.#trouble.textContent === (text ?? '')) return false;
