@@ -25,3 +25,9 @@ export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> 
     );
   });
 }
+
+/** Runs it after that time. @returns a function that calls it off */
+export function afterTimeout(milliseconds: number, run: () => void): () => void {
+  const timer = setTimeout(run, milliseconds);
+  return () => clearTimeout(timer);
+}

@@ -5,6 +5,7 @@ import { watchDevices } from './devices.ts';
 import type { ClientError } from './errors.ts';
 import { OwnHand } from './own-hand.ts';
 import { Playback } from './playback.ts';
+import { Priorities } from './priorities.ts';
 import type { JoinResult, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
@@ -34,6 +35,7 @@ export class ClientHost implements CallHost {
   readonly speaking = new Speaking((peerId, speaking) => this.#spoke(peerId, speaking));
   readonly hand: OwnHand;
   readonly playback: Playback;
+  readonly #priorities: Priorities;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -47,6 +49,7 @@ export class ClientHost implements CallHost {
     this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
     const { peerId: ownPeerId, peers, publications } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
+    this.#priorities = new Priorities({ ownPeerId, tracks: (id) => this.peer(id)?.tracks ?? [] });
     this.quality = new QualityBook({ ownPeerId, peers, publications, changed });
   }
 
@@ -64,6 +67,7 @@ export class ClientHost implements CallHost {
     clearInterval(this.#timer);
     this.quality.reset();
     this.speaking.heard([]);
+    if (state === 'ended') this.#priorities.reset();
     if (state !== 'joined') return;
     this.hand.joined();
     this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
@@ -107,6 +111,7 @@ export class ClientHost implements CallHost {
   }
 
   trackAdded(peer: RemotePeer, track: RemoteTrack): void {
+    this.#priorities.added(track);
     this.options.emit('trackAdded', { peer, track });
   }
 
@@ -134,8 +139,10 @@ export class ClientHost implements CallHost {
 
   notified({ method, data }: Notification): void {
     const { emit } = this.options;
-    if (method === 'activeSpeaker') emit('activeSpeaker', { peerId: data.peerId });
-    else if (method === 'speakingPeers') {
+    if (method === 'activeSpeaker') {
+      this.#priorities.spoke(data.peerId);
+      emit('activeSpeaker', { peerId: data.peerId });
+    } else if (method === 'speakingPeers') {
       this.speaking.heard(data.peerVolumes);
       emit('levels', data.peerVolumes);
     } else if (method === 'producerScore') this.quality.ownScore(data);

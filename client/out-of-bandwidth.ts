@@ -1,3 +1,5 @@
+import { afterTimeout } from './backoff.ts';
+
 /** The part of a track that is needed here. */
 export interface Picture {
   /** The server has it, and nobody paused it. */
@@ -15,11 +17,6 @@ export interface Picture {
 const stoppedDelayMs = 1000;
 /** The same for one that has only begun: the path is being opened, and the sender asked for a key frame. */
 const startDelayMs = 5000;
-
-function afterTimeout(milliseconds: number, run: () => void): () => void {
-  const timer = setTimeout(run, milliseconds);
-  return () => clearTimeout(timer);
-}
 
 /** Whether the server sends us nothing of a picture, since our bandwidth takes not even its smallest layer. */
 export class OutOfBandwidth {

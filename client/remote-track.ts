@@ -41,6 +41,8 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   /** The last request to the server. */
   #wanted: Layers | undefined;
   #chosen = false;
+  #priority = 1;
+  #priorityChosen = false;
   #score: ConsumerInfo['consumerScore'];
   #ended = false;
   readonly #elements = new Set<HTMLMediaElement>();
@@ -191,8 +193,20 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     this.#visibleSize.update();
   }
 
-  /** Priority when bandwidth is scarce: 1 (lowest) to 255. */
+  /**
+   * Priority when bandwidth is scarce: 1 (lowest) to 255, in place of what the client sets by itself: 200 for a shared
+   * screen, 100 for the camera of who speaks, 1 for others. Sound is always sent.
+   */
   async setPriority(priority: number): Promise<void> {
+    this.#priorityChosen = true;
+    this.#priority = priority;
+    await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
+  }
+
+  /** For the client: the priority, unless it is that already or the application has chosen one. */
+  async suggestPriority(priority: number): Promise<void> {
+    if (this.#priorityChosen || this.#ended || this.#priority === priority) return;
+    this.#priority = priority;
     await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
   }
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import type { TureenClient } from '../../client/index.ts';
+import { eventually } from '../support/until.ts';
 import { useServer } from '../support/use-server.ts';
-import { seesAndHears } from './support.ts';
+import { seesAndHears, statistics } from './support.ts';
 import { useBrowser } from './use-browser.ts';
 
 /** The page puts its client there, for the console. */
@@ -42,4 +43,52 @@ test('a downlink too thin for any picture shows them paused with the reason, bla
   await bob.waitForSelector(`${tile}:not(.stopped)`);
   await bob.waitForSelector(`${tile} .tile-trouble`, { state: 'hidden' });
   await seesAndHears(bob, 1);
+});
+
+test('the last bandwidth goes to the sound, the shared screen and who speaks', async () => {
+  const { browser } = held;
+  const alice = await browser.open(server, { room: 'last', name: 'Alice' });
+  await alice.click('#screen');
+  await alice.waitForSelector('.tile.screen.main');
+  const bob = await browser.open(server, { room: 'last', name: 'Bob' });
+  const carol = await browser.open(server, { room: 'last', name: 'Carol' });
+  for (const page of [bob, carol]) await page.click('#microphone');
+  await seesAndHears(carol, 2);
+  await carol.waitForSelector('.tile.screen.main');
+  // Only Alice is heard. Among equals the worker has no order that could be relied on.
+  await carol.waitForSelector('.tile.speaking:has-text("Alice")');
+  const pictures = () =>
+    carol.evaluate(() => {
+      const named = [...tureen.peers.values()].flatMap(({ displayName, tracks }) =>
+        [...tracks].map((track) => ({ name: `${displayName} ${track.source}`, track })),
+      );
+      const names = (which: (one: (typeof named)[number]) => boolean) =>
+        named
+          .filter(which)
+          .map(({ name }) => name)
+          .sort()
+          .join();
+      return {
+        arriving: names(({ track }) => track.layers !== null),
+        stopped: names(({ track }) => track.outOfBandwidth),
+      };
+    });
+  expect(await pictures()).toEqual({ arriving: 'Alice camera,Alice screen,Bob camera', stopped: '' });
+  // How much pictures need depends on the browser and its machine, so less is sent until one of them must wait.
+  for (let bitrate = 160_000; (await pictures()).stopped === '' && bitrate > 40_000; bitrate -= 10_000) {
+    await limit(carol, 'last', bitrate);
+    await carol
+      .waitForSelector('.tile.stopped', { timeout: 3000 })
+      // It still fits.
+      .catch(() => {});
+  }
+  const expected = { arriving: 'Alice camera,Alice screen', stopped: 'Bob camera' };
+  await eventually('the picture that waits', pictures, (now) => Bun.deepEquals(now, expected));
+  const { audioPackets } = await statistics(carol);
+  const heard = audioPackets.reduce((sum, { packets }) => sum + packets, 0);
+  await eventually(
+    'more sound',
+    async () => (await statistics(carol)).audioPackets.reduce((sum, { packets }) => sum + packets, 0),
+    (packets) => packets > heard + 50,
+  );
 });
