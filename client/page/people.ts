@@ -95,10 +95,7 @@ export class People {
     // Whose voice does not get through has perhaps not muted it.
     const silent = !peer.unreachable.includes('audio');
     if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? silent);
-    const stopped = camera?.outOfBandwidth === true;
-    tile.setStopped(stopped);
-    const trouble = explainUnreachable(peer.unreachable) ?? (stopped ? outOfBandwidthText : undefined);
-    if (tile.setTrouble(trouble)) announce(`${name}: ${trouble}`);
+    this.#explain(tile, camera?.outOfBandwidth === true, explainUnreachable(peer.unreachable));
     tile.setStale(rebuilds, peer.away);
     tile.setQuality(this.client.quality(id).level);
     const screen = peer.track('screen');
@@ -117,9 +114,16 @@ export class People {
     const tile: Tile = this.stage.add({ id, peerId: who.id, name, own, screen: true });
     tile.setName(name);
     tile.show('track' in screen ? screen.track : screen);
-    const stopped = !('track' in screen) && screen.outOfBandwidth;
+    this.#explain(tile, !('track' in screen) && screen.outOfBandwidth);
+  }
+
+  /** Says what of a tile is missing. That our own connection is too weak is said aloud once for all pictures. */
+  #explain(tile: Tile, stopped: boolean, trouble?: string): void {
+    const first = stopped && ![...this.stage.all()].some((other) => other.stopped);
     tile.setStopped(stopped);
-    if (tile.setTrouble(stopped ? outOfBandwidthText : undefined)) announce(`${name}: ${outOfBandwidthText}`);
+    const isNews = tile.setTrouble(trouble ?? (stopped ? outOfBandwidthText : undefined));
+    if (isNews && trouble !== undefined) announce(`${tile.name}: ${trouble}`);
+    else if (first) announce(outOfBandwidthText);
   }
 
   #added(peer: RemotePeer, track: RemoteTrack): void {

@@ -122,6 +122,10 @@ export class Tile {
     this.element.classList.toggle('stopped', stopped);
   }
 
+  get stopped(): boolean {
+    return this.element.classList.contains('stopped');
+  }
+
   /** Says why something of the person is missing. @returns whether that is news */
   setTrouble(text: string | undefined): boolean {
     if (this.#trouble.textContent === (text ?? '')) return false;

@@ -27,6 +27,9 @@ test('a downlink too thin for any picture shows them paused with the reason, bla
   await limit(bob, 'thin', 30_000);
   const tile = '.tile:has-text("Alice")';
   await bob.waitForSelector(`${tile}.stopped .tile-trouble >> text=Your connection is too weak for video.`);
+  expect(await bob.textContent('#announcer')).toBe(
+    'Your connection is too weak for video. The picture comes back by itself.',
+  );
   const judged = () =>
     bob.evaluate(() => {
       const [peer] = tureen.peers.values();
