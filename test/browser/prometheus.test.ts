@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { alertRules, recordingRules } from '../../metrics/prometheus/rules.ts';
 import type { Server } from '../../src/app/server.ts';
+import type { HostState } from '../../src/core/findings.ts';
 import { startServer } from '../support/server.ts';
 import { eventually } from '../support/until.ts';
 import { enter } from '../support/world.ts';
@@ -15,6 +16,21 @@ const boardFolder = join(import.meta.dir, '..', '..', 'metrics', 'grafana', 'das
 /** Scrapes over which rates are compared. */
 const comparedScrapes = 20;
 
+/** As on a host that speaks HTTPS itself, whose certificate ends soon. */
+const ownCertificate: HostState = {
+  checks: ['disk', 'certificate'],
+  findings: [
+    {
+      check: 'certificate',
+      severity: 'warning',
+      what: 'the certificate ends in 10 days',
+      why: 'Browsers will refuse to connect.',
+      remedy: 'Renew it.',
+    },
+  ],
+  measures: { dataFreeBytes: 5e9, certificateEnd: Date.now() + 10 * 86_400_000, clockSynchronized: true },
+};
+
 let server: Server & AsyncDisposable;
 let browser: Browser;
 let prometheus: PrometheusServer;
@@ -25,14 +41,15 @@ let receiver: Bun.Server<undefined>;
 beforeAll(async () => {
   receiver = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response(null, { status: 204 }) });
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-  server = await startServer({
+  const environment = {
     TUREEN_WEBHOOKS: JSON.stringify([{ name: 'ledger', url: receiver.url.href, secret }]),
     TUREEN_WEBHOOK_ALLOW: '127.0.0.1',
     TUREEN_STATS_INTERVAL_SECONDS: '1',
     TUREEN_METRICS_PORT: '0',
     TUREEN_NODE: 'n1',
     TUREEN_REGION: 'ams',
-  });
+  };
+  server = await startServer(environment, { host: () => ownCertificate });
   prometheus = await PrometheusServer.start(`127.0.0.1:${server.metricsListener?.port}`);
   await eventually(
     'a scrape',
