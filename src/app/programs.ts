@@ -51,14 +51,11 @@ export function startPrograms({
 }: ProgramsOptions): Programs {
   const { config, sfu, store, clock } = given;
   const inMesh = mesh && { except: eventsOfOneNode, lifeOf: (roomId: string) => sfu.mesh.lives.of(roomId) };
-  let onFollowed = (_followed: boolean) => {};
   const { node } = nodePlace(config);
-  const followed = (isFollowed: boolean) => onFollowed(isFollowed);
-  const events = ends.adopt(
-    new EventStream({ events: sfu.events, clock, node, onFollowed: followed, ...inMesh }),
-    (stream) => stream.close(),
+  const events = ends.adopt(new EventStream({ events: sfu.events, clock, node, ...inMesh }), (stream) =>
+    stream.close(),
   );
-  if (mesh) onFollowed = shareEvents({ mesh, stream: events, clock, ends });
+  if (mesh) shareEvents({ mesh, stream: events, clock, ends });
   const webhooks = ends.adopt(
     new Webhooks({ config, events, outbox: store.webhooks, clock, log }),
     (started) => started.stop(),

@@ -9,11 +9,8 @@ export interface ShareEventsOptions {
   readonly ends: AsyncDisposableStack;
 }
 
-/**
- * Programs that are connected to this node follow what happens on every one, and what happens here is told to the others.
- * @returns what is to be called when the first program follows the stream, and when none does any more
- */
-export function shareEvents({ mesh, stream, clock, ends }: ShareEventsOptions): (followed: boolean) => void {
+/** Programs that are connected to this node follow what happens on every one, and what happens here is told to the others. */
+export function shareEvents({ mesh, stream, clock, ends }: ShareEventsOptions): void {
   const { events, presence } = mesh;
   let stopTelling: (() => void) | undefined;
   // While nobody elsewhere asks, events are only counted.
@@ -38,5 +35,7 @@ export function shareEvents({ mesh, stream, clock, ends }: ShareEventsOptions): 
       stream.take({ type: eventsLost, node, time: clock.now(), roomId: null, sequence: null, data: {} }),
   };
   // Who comes back after that asks for a position that is not good any more, and is told so.
-  return (followed) => (followed ? events.follow(reader) : events.unfollow(() => stream.forget()));
+  stream.onFollowed((followed) =>
+    followed ? events.follow(reader) : events.unfollow(() => stream.forget()),
+  );
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts';
 import type { Presence } from './presence.ts';
-import type { RemoteNode } from './remote-node.ts';
 import type { SharedEvent } from './schemas.ts';
 import type { Wire } from './wire.ts';
 
@@ -53,7 +52,7 @@ export class EventExchange {
 
   /** Whether programs on other nodes follow what happens here. */
   get isFollowed(): boolean {
-    return [...this.options.presence.nodes.values()].some((node: RemoteNode) => node.follows);
+    return [...this.options.presence.nodes.values()].some(({ follows }) => follows);
   }
 
   /** How many events are about to go out. */
@@ -83,9 +82,8 @@ export class EventExchange {
     });
   }
 
-  /** Something happened on this node; `number` counts these. */
+  /** Something happened on this node; `number` counts these. Call it only while this node is followed. */
   tell(event: SharedEvent): void {
-    if (!this.isFollowed) return;
     this.#waiting.push(event);
     if (this.#waiting.length >= mostTogether) this.#flush();
     else this.#cancelFlush ??= this.options.clock.after(togetherMs, () => this.#flush());

@@ -42,8 +42,6 @@ export interface EventStreamOptions {
   clock: Clock;
   /** The name of this node. */
   node: string;
-  /** Called when the first program follows the stream, and when none does any more. */
-  onFollowed?: (followed: boolean) => void;
   /** In a mesh: events of the domain that are no public events by themselves, for other nodes may have the room. */
   except?: readonly SfuEventName[];
   /** In a mesh: the life of a room, which tells its events from those of a room of that id before or after it. */
@@ -65,18 +63,15 @@ export class EventStream {
   readonly #followers = new Set<() => void>();
   readonly #stop: () => void;
   readonly #keep: number;
-  readonly #clock: Clock;
-  readonly #lifeOf: (roomId: string) => string | undefined;
+  #onFollowed: (followed: boolean) => void = () => {};
   #last = 0;
   #own = 0;
   /** False until a program subscribes or asks for a position: until then none can ask for the past, and events are only counted. */
   #wanted = false;
 
   constructor(private readonly options: EventStreamOptions) {
-    const { events, clock, except = [], lifeOf = () => undefined, keep = 10_000 } = options;
+    const { events, except = [], keep = 10_000 } = options;
     this.#keep = keep;
-    this.#clock = clock;
-    this.#lifeOf = lifeOf;
     const published = publishedEvents.filter((name) => !except.includes(name));
     const stops = published.map((name) =>
       events.on(name, (data) => {
@@ -115,10 +110,15 @@ export class EventStream {
   follow(listener: () => void): () => void {
     this.#wanted = true;
     this.#followers.add(listener);
-    if (this.#followers.size === 1) this.options.onFollowed?.(true);
+    if (this.#followers.size === 1) this.#onFollowed(true);
     return () => {
-      if (this.#followers.delete(listener) && this.#followers.size === 0) this.options.onFollowed?.(false);
+      if (this.#followers.delete(listener) && this.#followers.size === 0) this.#onFollowed(false);
     };
+  }
+
+  /** Calls when the first program follows the stream, and when none does any more. There is one listener. */
+  onFollowed(listener: (followed: boolean) => void): void {
+    this.#onFollowed = listener;
   }
 
   /** Calls with what happens on this node. @returns a function that ends the subscription. */
@@ -153,19 +153,16 @@ export class EventStream {
     const id = this.#idOf(this.#last);
     const { roomId, sequence } = this.#placeOf(type, data);
     if (!this.#wanted) return;
-    const life = roomId === null ? undefined : this.#lifeOf(roomId);
-    const sessionId = typeof data.sessionId === 'string' ? data.sessionId : '';
-    const key = life !== undefined && sharedTypes.has(type) ? sharedKey(type, life, sessionId) : id;
-    this.#add({ id, ...this.#origin, type, time: this.#clock.now(), roomId, sequence, data, key });
+    const life = roomId === null ? undefined : this.options.lifeOf?.(roomId);
+    const key = life !== undefined && sharedTypes.has(type) ? keyOf(type, life, data) : id;
+    this.#add({ id, ...this.#origin, type, time: this.options.clock.now(), roomId, sequence, data, key });
   }
 
   /** The last event of a room on this node, or one in place of a node that was lost, which has no sequence here. */
   hold(type: SharedType, data: PublicEvent['data'] & { readonly roomId: string }, life: string): HeldEvent {
-    const sessionId = typeof data.sessionId === 'string' ? data.sessionId : '';
-    const key = sharedKey(type, life, sessionId);
     const { roomId } = data;
     const sequence = type === 'room_finished' ? this.#placeOf(type, data).sequence : null;
-    return { type, time: this.#clock.now(), roomId, sequence, data, key };
+    return { type, time: this.options.clock.now(), roomId, sequence, data, key: keyOf(type, life, data) };
   }
 
   /** It is this node that tells it. */
@@ -213,4 +210,8 @@ export class EventStream {
     this.#sequences.set(roomId, next);
     return next;
   }
+}
+
+function keyOf(type: PublicEventType, life: string, { sessionId }: PublicEvent['data']): string {
+  return sharedKey(type, life, typeof sessionId === 'string' ? sessionId : '');
 }
