@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Value } from '@sinclair/typebox/value';
-import { isLoopback } from '../core/networks.ts';
+import { anyAddress, isLoopback } from '../core/networks.ts';
 import type { Mistake, Setting, ValuesOf } from './kinds.ts';
 import { keyMistakes } from './settings/access.ts';
 import { adminMistakes } from './settings/admin.ts';
@@ -100,8 +100,6 @@ function readSetting(setting: Setting, environment: Environment, mistakes: Mista
   return undefined;
 }
 
-const everyAddress = new Set(['0.0.0.0', '::']);
-
 /** Each listener has a port of its own, where they share an address. Port 0 is a free one. */
 function portMistakes(values: Values, host: string): Mistake[] {
   const { port, adminPort, adminHost, metricsPort, metricsHost } = values;
@@ -116,7 +114,7 @@ function portMistakes(values: Values, host: string): Mistake[] {
       .find(
         (other) =>
           other.port === one.port &&
-          (other.host === one.host || [other.host, one.host].some((address) => everyAddress.has(address))),
+          (other.host === one.host || [other.host, one.host].some((address) => anyAddress.has(address))),
       );
     if (!one.port || !first) return [];
     return [[one.variable, `got ${one.port}, wants another port than that of ${first.variable}`]];

@@ -8,6 +8,9 @@ interface Network {
   readonly prefix: number;
 }
 
+/** The addresses to listen on that stand for every address of the host. */
+export const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 /** One household or host has at least this much of IPv6 (RFC 6177), and any address in it at will. */
 const ipv6Prefix = 64;
 const bitsOf = (version: 4 | 6) => (version === 4 ? 32 : 128);

@@ -3,8 +3,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import type { types } from 'mediasoup';
 import type { Config } from '../config/config.ts';
-
-const anyAddress = new Set(['0.0.0.0', '::']);
+import { anyAddress } from '../core/networks.ts';
 
 /** Resolves a name to its IPv4 addresses. Tests pass one of their own. */
 export type Lookup = (name: string) => Promise<string[]>;

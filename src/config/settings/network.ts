@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { Type } from '@sinclair/typebox';
+import { anyAddress } from '../../core/networks.ts';
 import { IceServer } from '../../core/schemas.ts';
 import {
   defaulted,
@@ -105,8 +106,6 @@ function isHostName(text: string): boolean {
   return text.length <= 253 && new RegExp(`^(?:${part}\\.)*(?!\\d+$)${part}$`).test(text);
 }
 
-const anyIp = new Set(['0.0.0.0', '::']);
-
 /** A node that listens on one address announces at least one of that family: no client could come otherwise. */
 export function addressMistakes({
   announcedAddresses = [],
@@ -115,7 +114,7 @@ export function addressMistakes({
 }: ValuesOf<typeof networkSettings>): Mistake[] {
   const families = announcedAddresses.map(isIP);
   // A name may stand for addresses of both families.
-  if (listenIp === undefined || anyIp.has(listenIp) || families.length === 0 || families.includes(0))
+  if (listenIp === undefined || anyAddress.has(listenIp) || families.length === 0 || families.includes(0))
     return [];
   if ([listenIp, udpListenIp].some((ip) => ip !== undefined && families.includes(isIP(ip)))) return [];
   return [
