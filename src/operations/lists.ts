@@ -25,6 +25,16 @@ export async function pageEverywhere<L extends ListName>(
   return pageById(items, page);
 }
 
+/** A page of what one peer has of a list. That is all on one node, so which one it is stays out. */
+export async function pageOfPeer<L extends Exclude<ListName, 'consumers'>>(
+  context: Context,
+  wanted: { readonly list: L; readonly roomId: string; readonly peerId: string },
+  page: { readonly limit?: number; readonly cursor?: string },
+) {
+  const { items, nextCursor } = await pageEverywhere(context, wanted, page);
+  return { items: items.map(({ node: _, ...item }) => item), nextCursor };
+}
+
 /** One object of a list: on this node at once, else on another one. @throws SfuError not_found, unconfirmed */
 export function findEverywhere<L extends ListName>(
   context: Context,

@@ -1,12 +1,10 @@
+import type { Static } from '@sinclair/typebox';
+import type { NodeInfo } from '../cluster/reads/view.ts';
+import type { PlacedNode } from './node-schemas.ts';
+
 /** A node that a client may be sent to. */
-export interface PlaceableNode {
-  readonly name: string;
-  readonly url: string | null;
-  readonly region: string | null;
-  readonly peers: number;
-  readonly draining: boolean;
-  readonly stale: boolean;
-}
+export type PlaceableNode = Pick<NodeInfo, 'name' | 'url' | 'region' | 'peers' | 'draining' | 'stale'>;
+type Placed = Static<typeof PlacedNode>;
 
 export interface PlacementWishes {
   /** Where the client is. */
@@ -15,21 +13,11 @@ export interface PlacementWishes {
   readonly withRoom: ReadonlySet<string>;
 }
 
-export interface PlacedNode {
-  readonly name: string;
-  readonly url: string | null;
-  readonly region: string | null;
-  readonly peers: number;
-  /** Why it comes at this place, or why it cannot be used. */
-  readonly why: string;
-  readonly usable: boolean;
-}
-
 /**
  * Where a client should go, the best node first: in its region, since distance is what people notice; then where its
  * room is, which saves a pipe between nodes; then where fewest peers are. A client that can measure knows better.
  */
-export function placeClient(nodes: readonly PlaceableNode[], wishes: PlacementWishes): PlacedNode[] {
+export function placeClient(nodes: readonly PlaceableNode[], wishes: PlacementWishes): Placed[] {
   const { region, withRoom } = wishes;
   const rank = (node: PlaceableNode) => [
     troubleOf(node) === undefined ? 0 : 1,
@@ -43,7 +31,7 @@ export function placeClient(nodes: readonly PlaceableNode[], wishes: PlacementWi
     .map(({ node }) => describe(node, wishes));
 }
 
-function describe(node: PlaceableNode, { region, withRoom }: PlacementWishes): PlacedNode {
+function describe(node: PlaceableNode, { region, withRoom }: PlacementWishes): Placed {
   const { name, url, peers } = node;
   const trouble = troubleOf(node);
   const where = region === undefined ? '' : node.region === region ? `in ${region}; ` : `not in ${region}; `;

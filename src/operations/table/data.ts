@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
-import { pageEverywhere } from '../lists.ts';
+import { pageOfPeer } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, paging, params, time } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
@@ -17,14 +17,8 @@ export const listDataProducers = defineOperation({
   result: pageOf(Type.Object({ id: Id, label: Type.String(), protocol: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  async run(context, { roomId, peerId, ...page }) {
-    const { items, nextCursor } = await pageEverywhere(
-      context,
-      { list: 'dataProducers', roomId, peerId },
-      page,
-    );
-    return { items: items.map(({ node: _, ...channel }) => channel), nextCursor };
-  },
+  run: (context, { roomId, peerId, ...page }) =>
+    pageOfPeer(context, { list: 'dataProducers', roomId, peerId }, page),
 });
 
 export const listDataConsumers = defineOperation({
@@ -37,12 +31,6 @@ export const listDataConsumers = defineOperation({
   result: pageOf(Type.Object({ id: Id, dataProducerId: Id, label: Type.String(), openedAt })),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  async run(context, { roomId, peerId, ...page }) {
-    const { items, nextCursor } = await pageEverywhere(
-      context,
-      { list: 'dataConsumers', roomId, peerId },
-      page,
-    );
-    return { items: items.map(({ node: _, ...channel }) => channel), nextCursor };
-  },
+  run: (context, { roomId, peerId, ...page }) =>
+    pageOfPeer(context, { list: 'dataConsumers', roomId, peerId }, page),
 });

@@ -1,5 +1,5 @@
 import { Id } from '../../core/schemas.ts';
-import { findEverywhere, pageEverywhere, statisticsEverywhere } from '../lists.ts';
+import { findEverywhere, pageOfPeer, statisticsEverywhere } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
 import { pageOf, paging, params, Stats, Transport } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
@@ -15,10 +15,8 @@ export const listTransports = defineOperation({
   result: pageOf(Transport),
   errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
-  async run(context, { roomId, peerId, ...page }) {
-    const { items, nextCursor } = await pageEverywhere(context, { list: 'transports', roomId, peerId }, page);
-    return { items: items.map(({ node: _, ...transport }) => transport), nextCursor };
-  },
+  run: (context, { roomId, peerId, ...page }) =>
+    pageOfPeer(context, { list: 'transports', roomId, peerId }, page),
 });
 
 export const getTransportStats = defineOperation({
