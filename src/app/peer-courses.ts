@@ -70,11 +70,6 @@ export class PeerCourses {
     };
   }
 
-  /** How many peers are followed. */
-  get size(): number {
-    return this.#courses.size;
-  }
-
   #opened({ sessionId, transportId, producing, consuming }: SfuEvents['transportOpened']): void {
     const transports = this.#courses.get(sessionId)?.transports;
     if (!transports) return;
