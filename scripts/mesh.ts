@@ -8,7 +8,7 @@ import { launchMesh } from './mesh/launch.ts';
 import { readMeshOptions, usage } from './mesh/options.ts';
 
 await runTask(async () => {
-  if (process.argv[2] === 'import') process.exit(meshCommand(process.argv.slice(2), process.env));
+  if (process.argv[2] === 'import') process.exit(await meshCommand(process.argv.slice(2), process.env));
 
   const options = readMeshOptions(process.argv.slice(2));
 

@@ -1,6 +1,6 @@
-import { type Environment, readConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/env-file.ts';
+import type { Environment } from '../config/config.ts';
 import { backUp, type Contents, restore } from '../store/backup.ts';
+import { dataFolder, runCommand } from './command.ts';
 
 const usage = `Copies the database of this node into a file, or puts such a file in its place.
 
@@ -10,29 +10,19 @@ const usage = `Copies the database of this node into a file, or puts such a file
 In a checkout of the sources it is npm run backup -- FILE and npm run restore -- FILE. The database is in TUREEN_DATA_DIR.`;
 
 /** Runs `tureen backup` or `tureen restore`. @returns the exit code */
-export function backupCommand(
+export async function backupCommand(
   command: 'backup' | 'restore',
   args: readonly string[],
   environment: Environment,
-): number {
-  if (args.includes('--help')) {
-    console.log(usage);
-    return 0;
-  }
-  try {
+): Promise<number> {
+  const run = () => {
     const [file, ...more] = args;
     if (file === undefined || file === '' || more.length > 0)
       throw new Error(`got "${args.join(' ')}", wants the name of one file.`);
-    const { dataDir: folder } = readConfig(readEnvironment(environment));
-    if (folder === undefined)
-      throw new Error('TUREEN_DATA_DIR is not set: without it a node keeps its database in memory.');
-    console.log(command === 'backup' ? describeBackup(folder, file) : describeRestore(folder, file));
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    console.error(`\n${usage}`);
-    return 1;
-  }
+    const folder = dataFolder(environment);
+    return command === 'backup' ? describeBackup(folder, file) : describeRestore(folder, file);
+  };
+  return await runCommand({ usage, args, run });
 }
 
 function describeBackup(folder: string, file: string): string {

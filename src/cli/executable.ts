@@ -53,11 +53,11 @@ export async function runExecutable(files: readonly EmbeddedFile[]): Promise<voi
   }
   if (command === 'mesh') {
     const { meshCommand } = await import('./mesh.ts');
-    return process.exit(meshCommand(process.argv.slice(2), process.env));
+    return process.exit(await meshCommand(process.argv.slice(2), process.env));
   }
   if (command === 'backup' || command === 'restore') {
     const { backupCommand } = await import('./backup.ts');
-    return process.exit(backupCommand(command, process.argv.slice(2), process.env));
+    return process.exit(await backupCommand(command, process.argv.slice(2), process.env));
   }
   if (command === 'hash-password') {
     const { hashPasswordCommand } = await import('./hash-password.ts');

@@ -1,7 +1,7 @@
-import { type Environment, readConfig } from '../config/config.ts';
-import { readEnvironment } from '../config/env-file.ts';
+import type { Environment } from '../config/config.ts';
 import { createLogger } from '../core/log.ts';
 import { Store } from '../store/store.ts';
+import { dataFolder, runCommand } from './command.ts';
 
 const usage = `Lets the database of this node join another mesh. Stop the node before, and start it afterwards.
 
@@ -12,27 +12,14 @@ The bans, removals, users and API keys of this node are brought into the mesh of
 and API keys that have the same names there are replaced by those of the mesh. A bus that has no mesh yet gets this one's.`;
 
 /** Runs the command. @returns the exit code */
-export function meshCommand(args: readonly string[], environment: Environment): number {
-  if (args.includes('--help')) {
-    console.log(usage);
-    return 0;
-  }
-  try {
-    console.log(importInto(args, environment));
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    console.error(`\n${usage}`);
-    return 1;
-  }
+export async function meshCommand(args: readonly string[], environment: Environment): Promise<number> {
+  return await runCommand({ usage, args, run: () => importInto(args, environment) });
 }
 
 function importInto(args: readonly string[], environment: Environment): string {
   if (args.length !== 1 || args[0] !== 'import')
     throw new Error(`got "${args.join(' ')}", wants "import" and nothing else.`);
-  const { dataDir: folder } = readConfig(readEnvironment(environment));
-  if (folder === undefined)
-    throw new Error('TUREEN_DATA_DIR is not set: without it a node keeps nothing that could be imported.');
+  const folder = dataFolder(environment);
   const log = createLogger({ level: 'error', write: (line) => console.error(line) });
   using store = new Store({ folder, log });
   store.facts.startImport();

@@ -5,6 +5,7 @@ import { type Scope, scopes } from '../access/scopes.ts';
 import { mintToken, TokenGrants } from '../access/tokens.ts';
 import { type Environment, readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env-file.ts';
+import { runCommand } from './command.ts';
 
 const usage = `Prints an access token for one peer in one room, or for a program.
 
@@ -17,14 +18,7 @@ Scopes: ${scopes.join(', ')}.`;
 
 /** Runs the command. @returns the exit code */
 export async function tokenCommand(args: string[], environment: Environment): Promise<number> {
-  try {
-    console.log(args.includes('--help') ? usage : await token(args, environment));
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    console.error(`\n${usage}`);
-    return 1;
-  }
+  return await runCommand({ usage, args, run: () => token(args, environment) });
 }
 
 async function token(args: string[], environment: Environment): Promise<string> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, spyOn, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,33 +6,29 @@ import { backupCommand } from '../../src/cli/backup.ts';
 import { hashPasswordCommand } from '../../src/cli/hash-password.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { Store } from '../../src/store/store.ts';
+import { silentConsole } from './silent-console.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'tureen-backup-command-'));
-const [print, fail] = [spyOn(console, 'log'), spyOn(console, 'error')];
-for (const spy of [print, fail]) spy.mockImplementation(() => {});
-beforeEach(() => {
-  for (const spy of [print, fail]) spy.mockClear();
-});
+const { print, fail, said, restore } = silentConsole();
 afterAll(async () => {
-  for (const spy of [print, fail]) spy.mockRestore();
+  restore();
   await rm(folder, { recursive: true });
 });
-const said = ({ mock }: typeof print) => mock.calls.flat().join('\n');
 
-test('a backup and its return say what the database holds', () => {
+test('a backup and its return say what the database holds', async () => {
   const environment = { TUREEN_DATA_DIR: join(folder, 'data') };
   new Store({ folder: environment.TUREEN_DATA_DIR, log: silentLogger }).close();
   const file = join(folder, 'backup');
-  expect(backupCommand('backup', [file], environment)).toBe(0);
+  expect(await backupCommand('backup', [file], environment)).toBe(0);
   expect(said(print)).toMatch(/has 0 bans, 0 users and 0 entries of the audit log/);
-  expect(backupCommand('restore', [file], environment)).toBe(0);
+  expect(await backupCommand('restore', [file], environment)).toBe(0);
   expect(said(print)).toMatch(/What was there is ".*tureen\.sqlite\.before-.*"\. Start the server\./);
 });
 
-test('a backup without a name, or without a folder, is refused with what is wanted', () => {
-  expect(backupCommand('backup', [], {})).toBe(1);
+test('a backup without a name, or without a folder, is refused with what is wanted', async () => {
+  expect(await backupCommand('backup', [], {})).toBe(1);
   expect(said(fail)).toMatch(/got "", wants the name of one file/);
-  expect(backupCommand('backup', ['x'], {})).toBe(1);
+  expect(await backupCommand('backup', ['x'], {})).toBe(1);
   expect(said(fail)).toMatch(/TUREEN_DATA_DIR is not set/);
 });
 

@@ -1,24 +1,20 @@
-import { afterAll, beforeEach, expect, spyOn, test } from 'bun:test';
+import { afterAll, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { meshCommand } from '../../src/cli/mesh.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { Store } from '../../src/store/store.ts';
+import { silentConsole } from './silent-console.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'tureen-mesh-'));
-const [print, fail] = [spyOn(console, 'log'), spyOn(console, 'error')];
-for (const spy of [print, fail]) spy.mockImplementation(() => {});
-beforeEach(() => {
-  for (const spy of [print, fail]) spy.mockClear();
-});
+const { print, fail, said, restore } = silentConsole();
 afterAll(async () => {
-  for (const spy of [print, fail]) spy.mockRestore();
+  restore();
   await rm(folder, { recursive: true });
 });
-const said = ({ mock }: typeof print) => mock.calls.flat().join('\n');
 
-test('an import lets a database join another mesh with all that it has', () => {
+test('an import lets a database join another mesh with all that it has', async () => {
   const before = new Store({ folder, log: silentLogger });
   before.users.put({ name: 'anna', passwordHash: 'x', role: 'admin', origin: 'page' });
   before.apiKeys.create('backend', 'viewer');
@@ -27,18 +23,18 @@ test('an import lets a database join another mesh with all that it has', () => {
   expect(before.state.facts.waiting).toBe(0);
   before.close();
 
-  expect(meshCommand(['import'], { TUREEN_DATA_DIR: folder })).toBe(0);
+  expect(await meshCommand(['import'], { TUREEN_DATA_DIR: folder })).toBe(0);
   expect(said(print)).toMatch(/joins the next mesh that it finds, with 2 bans, removals, users and API keys/);
   using after = new Store({ folder, log: silentLogger });
   expect(after.facts.membership).toMatchObject({ meshId: null, isImporting: true });
   expect(after.state.facts.waiting).toBe(2);
 });
 
-test('what cannot be imported is refused with what is wanted', () => {
-  expect(meshCommand([], { TUREEN_DATA_DIR: folder })).toBe(1);
+test('what cannot be imported is refused with what is wanted', async () => {
+  expect(await meshCommand([], { TUREEN_DATA_DIR: folder })).toBe(1);
   expect(said(fail)).toMatch(/got "", wants "import"/);
-  expect(meshCommand(['import'], {})).toBe(1);
+  expect(await meshCommand(['import'], {})).toBe(1);
   expect(said(fail)).toMatch(/TUREEN_DATA_DIR is not set/);
-  expect(meshCommand(['--help'], {})).toBe(0);
+  expect(await meshCommand(['--help'], {})).toBe(0);
   expect(said(print)).toMatch(/tureen mesh import/);
 });
