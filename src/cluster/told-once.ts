@@ -1,4 +1,5 @@
 import type { Sfu } from '../sfu/sfu.ts';
+import { askEach } from './ask-each.ts';
 import { BucketAway } from './bucket.ts';
 import type { Mesh } from './mesh.ts';
 
@@ -17,17 +18,12 @@ export class ToldOnce {
 
   /** Whether another node has this life of a room; a node that does not answer may have it. */
   async haveRoom(roomId: string, roomLife: string): Promise<'yes' | 'no' | 'unknown'> {
-    const { presence, wire } = this.options.mesh;
-    const answers = [...presence.nodes.values()].map(async ({ life, stale }) => {
-      if (stale) return 'unknown';
-      const query = { roomId, peerId: null };
-      const answer = await wire.ask(life, 'peer.find', query, askTimeoutMs).catch(() => undefined);
-      if (answer === undefined) return 'unknown';
-      // One that asks the others at this moment does not know yet which life it has.
-      return answer && (answer.life === null || answer.life === roomLife) ? 'yes' : 'no';
-    });
-    const all = new Set(await Promise.all(answers));
-    return all.has('yes') ? 'yes' : all.has('unknown') ? 'unknown' : 'no';
+    const query = { roomId, peerId: null };
+    const answers = await askEach(this.options.mesh, 'peer.find', query, askTimeoutMs);
+    // One that asks the others at this moment does not know yet which life it has.
+    const has = answers.some(({ answer }) => answer && (answer.life === null || answer.life === roomLife));
+    if (has) return 'yes';
+    return answers.some(({ answer }) => answer === undefined) ? 'unknown' : 'no';
   }
 
   /** Takes an event for this node, unless another one has: the first that writes its key. */

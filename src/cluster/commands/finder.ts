@@ -3,6 +3,7 @@ import { SfuError } from '../../core/errors.ts';
 import type { NodeRef } from '../../sfu/rooms/share.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
 import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
+import { askEach } from '../ask-each.ts';
 import type { CommandCounts } from '../command-counts.ts';
 import type { RequestData, RequestResult } from '../messages.ts';
 import type { Presence } from '../presence.ts';
@@ -109,17 +110,10 @@ export class Finder {
   }
 
   async #search(query: RequestData<'peer.find'>): Promise<Search> {
-    const { wire, presence } = this.options;
-    const found: Found[] = [];
-    const silent: string[] = [];
-    await Promise.all(
-      [...presence.nodes.values()].map(async (node) => {
-        if (node.stale) return void silent.push(node.name);
-        const peer = await wire.ask(node.life, 'peer.find', query, findTimeoutMs).catch(() => undefined);
-        if (peer === undefined) silent.push(node.name);
-        else if (peer !== null) found.push({ node, peer });
-      }),
-    );
-    return { found, silent };
+    const answers = await askEach(this.options, 'peer.find', query, findTimeoutMs);
+    return {
+      found: answers.flatMap(({ node, answer: peer }) => (peer ? [{ node, peer }] : [])),
+      silent: answers.flatMap(({ node, answer }) => (answer === undefined ? [node.name] : [])),
+    };
   }
 }

@@ -1,17 +1,16 @@
-import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { ReadModel } from '../../sfu/rooms/read-model.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
+import { askEach } from '../ask-each.ts';
 import { type ListItems, type ListName, type ListQuery, listChecks } from '../list-schemas.ts';
 import type { Mesh } from '../mesh.ts';
-import type { RequestData, RequestResult } from '../messages.ts';
+import type { RequestData } from '../messages.ts';
 
 export type { ListItems, ListName };
 
 export interface MeshListsOptions {
   readonly mesh: Mesh;
   readonly sfu: Pick<Sfu, 'read'>;
-  readonly clock: Clock;
 }
 
 export type ListOf<L extends ListName> = ListQuery & { readonly list: L };
@@ -42,33 +41,21 @@ export class MeshLists {
   }
 
   async list<L extends ListName>(query: ListOf<L>): Promise<PlacedList<ListItems[L]>> {
-    const { answers, silent } = await this.#askAll('read.list', query);
+    const answers = await askEach(this.options.mesh, 'read.list', query, askMs);
     const check = listChecks[query.list];
-    const items = answers.flatMap(({ node, answer }) =>
-      answer.items
+    const items = answers.flatMap(({ node: { name: node }, answer }) =>
+      (answer?.items ?? [])
         .filter((item) => check.Check(item))
         .map((item) => ({ ...item, node }) as unknown as Placed<ListItems[L]>),
     );
-    return { items, found: answers.length > 0, silent };
+    const silent = answers.flatMap(({ node, answer }) => (answer === undefined ? [node.name] : []));
+    return { items, found: answers.some(({ answer }) => answer), silent: silent.sort() };
   }
 
   /** @returns undefined when no other node has such an object, or does not answer */
   async statistics(query: RequestData<'read.stats'>): Promise<readonly object[] | undefined> {
-    const { answers } = await this.#askAll('read.stats', query);
-    return answers[0]?.answer.stats;
-  }
-
-  async #askAll<N extends 'read.list' | 'read.stats'>(name: N, query: RequestData<N>) {
-    const { mesh } = this.options;
-    const silent: string[] = [];
-    const answers: { readonly node: string; readonly answer: NonNullable<RequestResult<N>> }[] = [];
-    const asked = [...mesh.presence.nodes.values()].map(async ({ life, name: node, stale }) => {
-      const answer = stale ? undefined : await mesh.wire.ask(life, name, query, askMs).catch(() => undefined);
-      if (answer === undefined) silent.push(node);
-      else if (answer !== null) answers.push({ node, answer });
-    });
-    await Promise.all(asked);
-    return { answers, silent: silent.sort() };
+    const answers = await askEach(this.options.mesh, 'read.stats', query, askMs);
+    return answers.find(({ answer }) => answer)?.answer?.stats;
   }
 }
 

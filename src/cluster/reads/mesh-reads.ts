@@ -50,7 +50,7 @@ export class MeshReads implements MeshView {
 
   constructor(private readonly options: MeshReadsOptions) {
     const { mesh, sfu, auditLog, clock } = options;
-    this.#lists = new MeshLists({ mesh, sfu, clock });
+    this.#lists = new MeshLists({ mesh, sfu });
     this.#audit = new MeshAudit({ mesh, log: auditLog, clock });
     this.#paths = new MeshPaths({ mesh, sfu, clock });
     mesh.answer({ read: (_from, query) => readPage(sfu, query) });

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
+import { askEach } from '../ask-each.ts';
 import type { Mesh } from '../mesh.ts';
 import type { PathsPage } from '../read-schemas.ts';
 import type { RemoteNode } from '../remote-node.ts';
@@ -55,12 +56,8 @@ export class MeshPaths {
       });
       return { node, paths: paths ?? null };
     };
-    const asked = others.map(async ({ life, name, stale }) => {
-      const ask = () => mesh.wire.ask(life, 'read.paths', {}, askMs).catch(() => undefined);
-      return named(name, stale ? undefined : await ask());
-    });
-    const own = this.#own().then((page) => named(mesh.self.name, page));
-    return await Promise.all([own, ...asked]);
+    const [own, asked] = await Promise.all([this.#own(), askEach(mesh, 'read.paths', {}, askMs, others)]);
+    return [named(mesh.self.name, own), ...asked.map(({ node, answer }) => named(node.name, answer))];
   }
 
   #others(): RemoteNode[] {
