@@ -23,7 +23,8 @@ const styles = [
 
 /**
  * Bundles the try-it page: index.html, style.css, icon.svg and page.js, which contains the client library; and client.js,
- * the library as a module for pages of others that have no bundler. The page loads nothing from other hosts. Does nothing when the inputs have not changed since the last build.
+ * the library as a module for pages of others that have no bundler. The page loads nothing from other hosts. Does nothing
+ * when the inputs have not changed since the last build.
  */
 export async function buildPage(outdir = join(root, 'dist', 'page')): Promise<void> {
   const hash = await hashInputs();

@@ -92,9 +92,9 @@ export class People {
       tile.setPicture(camera !== undefined && !camera.muted);
     }
     const microphone = peer.track('microphone');
-    // Whose voice does not get through has perhaps not muted it.
-    const silent = !peer.unreachable.includes('audio');
-    if (microphone || !rebuilds) tile.setMuted(microphone?.muted ?? silent);
+    // No voice means that it is muted, unless it cannot be brought here.
+    const muted = microphone?.muted ?? !peer.unreachable.includes('audio');
+    if (microphone || !rebuilds) tile.setMuted(muted);
     this.#explain(tile, camera?.outOfBandwidth === true, explainUnreachable(peer.unreachable));
     tile.setStale(rebuilds, peer.away);
     tile.setQuality(this.client.quality(id).level);

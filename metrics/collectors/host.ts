@@ -3,13 +3,14 @@ import { cross, gauge, open } from '../define.ts';
 
 /** The checks of a running node, and some room for more. */
 const mostChecks = 24;
+const severities = ['warning', 'fatal'] as const;
 
 export const metrics = {
   findings: gauge({
     name: 'tureen_host_findings',
     help: 'What the self-check finds wrong with the host or the configuration now, by check. A fatal finding means that calls cannot work; /readyz, the log and `tureen doctor` say what it is.',
     source: 'state',
-    labels: open('check', mostChecks, cross({ severity: ['warning', 'fatal'] })),
+    labels: open('check', mostChecks, cross({ severity: severities })),
   }),
   dataFree: gauge({
     name: 'tureen_data_free_bytes',
@@ -42,9 +43,7 @@ export const host: Collector = {
     onScrape(() => {
       const { checks, findings, measures } = stateOf();
       const { dataFreeBytes, certificateEnd, clockSynchronized } = measures;
-      const none = checks.flatMap((check) =>
-        ['warning', 'fatal'].map((severity) => [{ check, severity }, 0] as const),
-      );
+      const none = checks.flatMap((check) => severities.map((severity) => [{ check, severity }, 0] as const));
       const found = findings.map(({ check, severity }) => [{ check, severity }, 1] as const);
       page.replace(metrics.findings, [...none, ...found]);
       page.replace(

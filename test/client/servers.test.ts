@@ -11,6 +11,7 @@ function measured({ delay, others = [] }: { delay: number; others?: { url: strin
     port: 0,
     hostname: '127.0.0.1',
     fetch: async (request) => {
+      // How far it is: the subject of the test, and nothing that is waited for.
       await Bun.sleep(delay);
       if (new URL(request.url).pathname === '/livez') return Response.json({ status: 'ok' });
       const nodes = others.map(({ url, draining = false }, index) => {
