@@ -22,6 +22,14 @@ const recipes: readonly Recipe[] = [
   { folder: 'react', stage: (staging) => stageSources('react', staging), entry: 'index.js' },
 ];
 
+/** What is read of the package.json of a package. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
 export interface Packed {
   readonly name: string;
   /** The folder that is published, and the tarball of it. */
@@ -41,11 +49,7 @@ export async function packAll(outdir: string): Promise<Packed[]> {
 
 async function pack({ folder, stage, entry }: Recipe, outdir: string): Promise<Packed> {
   const source = join(root, 'packages', folder);
-  const manifest = (await Bun.file(join(source, 'package.json')).json()) as {
-    name: string;
-    version: string;
-    peerDependencies?: Record<string, string>;
-  };
+  const manifest = (await Bun.file(join(source, 'package.json')).json()) as Manifest;
   requireVersions(manifest);
   const target = join(outdir, manifest.name);
   // Below the project, so that its packages are found from there.
@@ -62,13 +66,7 @@ async function pack({ folder, stage, entry }: Recipe, outdir: string): Promise<P
 }
 
 /** All packages have the version of the server that they were made with, and the versions that it is tested with. */
-function requireVersions(manifest: {
-  name: string;
-  version: string;
-  dependencies?: Readonly<Record<string, string>>;
-  peerDependencies?: Readonly<Record<string, string>>;
-}): void {
-  const { name, version, dependencies = {}, peerDependencies = {} } = manifest;
+function requireVersions({ name, version, dependencies, peerDependencies }: Manifest): void {
   const known: Readonly<Record<string, string>> = {
     ...packageJson.dependencies,
     ...packageJson.devDependencies,

@@ -2,6 +2,7 @@
 
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import type { RemotePeer } from 'tureen-client';
+import { messageOf } from './errors.ts';
 import {
   type SourceSwitch,
   useActiveSpeaker,
@@ -131,7 +132,7 @@ export function DeviceSelect({
     try {
       await client?.switchDevice(kind, deviceId);
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown));
+      setError(messageOf(thrown));
     }
   };
   return (
@@ -171,7 +172,7 @@ export function Chat() {
       await send(text);
       setText('');
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown));
+      setError(messageOf(thrown));
     } finally {
       setBusy(false);
     }

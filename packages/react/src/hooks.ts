@@ -13,6 +13,7 @@ import {
   type TureenClientEvents,
   watchDevices,
 } from 'tureen-client';
+import { asClientError } from './errors.ts';
 import { useRoom } from './room.tsx';
 import { type ChatMessage, clientStore, type Store } from './store.ts';
 
@@ -192,9 +193,4 @@ async function turn(client: TureenClient, source: 'camera' | 'microphone' | 'scr
     else await publication.pause({ release: source === 'camera' });
   } else if (source === 'camera') await client.publishCamera();
   else await client.publishMicrophone();
-}
-
-function asClientError(thrown: unknown): ClientError {
-  if (thrown instanceof ClientError) return thrown;
-  return new ClientError('internal', thrown instanceof Error ? thrown.message : String(thrown));
 }

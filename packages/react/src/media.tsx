@@ -10,8 +10,7 @@ export interface TrackViewProps extends VideoHTMLAttributes<HTMLVideoElement> {
 
 /** Shows a track of another peer. It is received in the size in which it is shown, and not at all while out of view. */
 export function TrackView({ track, ...attributes }: TrackViewProps) {
-  const element = useRef<HTMLVideoElement>(null);
-  useEffect(() => (element.current ? track.attach(element.current) : undefined), [track]);
+  const element = useAttached<HTMLVideoElement>(track);
   return <video ref={element} autoPlay playsInline muted {...attributes} />;
 }
 
@@ -21,9 +20,15 @@ export interface TrackSoundProps extends AudioHTMLAttributes<HTMLAudioElement> {
 
 /** Plays a sound of another peer. */
 export function TrackSound({ track, ...attributes }: TrackSoundProps) {
-  const element = useRef<HTMLAudioElement>(null);
-  useEffect(() => (element.current ? track.attach(element.current) : undefined), [track]);
+  const element = useAttached<HTMLAudioElement>(track);
   return <audio ref={element} autoPlay {...attributes} />;
+}
+
+/** For the element that plays the track. */
+function useAttached<E extends HTMLMediaElement>(track: RemoteTrack) {
+  const element = useRef<E>(null);
+  useEffect(() => (element.current ? track.attach(element.current) : undefined), [track]);
+  return element;
 }
 
 /** Plays all that is said in the call. Have it once on the page. */
