@@ -61,10 +61,7 @@ export class ClientNetwork implements AsyncDisposable {
 
   /** A program that starts another one in the network. */
   async wrap(program: string): Promise<string> {
-    const path = join(this.#folder, 'inside.sh');
-    await Bun.write(path, `#!/bin/sh\nexec ip netns exec ${this.#client} ${program} "$@"\n`);
-    await chmod(path, 0o755);
-    return path;
+    return await wrapperInside(this.#client, program, this.#folder);
   }
 
   #connect(): void {
@@ -133,6 +130,17 @@ function replaceAddress(network: string, link: string, [before, after]: readonly
   inside(network, 'ip', 'addr', 'del', `${before}/24`, 'dev', link);
   // The second address of a network goes with the first one, unless the kernel is told otherwise.
   inside(network, 'ip', 'addr', 'replace', `${after}/24`, 'dev', link);
+}
+
+/**
+ * A program that starts another one in a network, for those who start it by its path alone.
+ * @returns its path, in the folder
+ */
+export async function wrapperInside(network: string, program: string, folder: string): Promise<string> {
+  const path = join(folder, 'inside.sh');
+  await Bun.write(path, `#!/bin/sh\nexec ip netns exec ${network} ${program} "$@"\n`);
+  await chmod(path, 0o755);
+  return path;
 }
 
 /** Runs a command in a network. */
