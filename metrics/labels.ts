@@ -39,4 +39,6 @@ export function withLabel(name: string, values: readonly string[], labels: Label
 }
 
 /** A worker by its index. Hosts with more workers than this are counted together from here on. */
-export const workerLabel = open('worker', 48);
+const mostWorkers = 48;
+export const workerLabel = open('worker', mostWorkers);
+export const workerAnd = (beside: LabelSet) => open('worker', mostWorkers, beside);

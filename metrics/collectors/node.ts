@@ -1,6 +1,7 @@
 import { version as mediasoup } from 'mediasoup';
+import { stressResources } from '../../src/core/stress.ts';
 import type { Collector } from '../collector.ts';
-import { gauge } from '../define.ts';
+import { cross, gauge } from '../define.ts';
 
 export const metrics = {
   draining: gauge({
@@ -18,6 +19,13 @@ export const metrics = {
     name: 'tureen_ready',
     help: '1 while the node takes new rooms, as /readyz says.',
     source: 'state',
+  }),
+  stress: gauge({
+    name: 'tureen_stress_ratio',
+    help: 'How near the node is to the end of what it has, from 0 to 1, by resource: the highest is its stress level. worker_cpu and worker_files are the means of the workers; egress is there with TUREEN_MAX_EGRESS_MBPS.',
+    unit: 'ratio',
+    source: 'state',
+    labels: cross({ resource: stressResources }),
   }),
   buildInfo: gauge({
     name: 'tureen_build_info',
@@ -38,6 +46,11 @@ export const node: Collector = {
       page.set(metrics.draining, drainDeadline === null ? 0 : 1);
       page.set(metrics.drainDeadline, (drainDeadline ?? 0) / 1000);
       page.set(metrics.ready, sfu.unreadyReasons().length === 0 ? 1 : 0);
+      const stress = Object.entries(sfu.read.stress().levels);
+      page.replace(
+        metrics.stress,
+        stress.map(([resource, level]) => [{ resource }, level]),
+      );
       page.set(metrics.buildInfo, 1, { version, mediasoup, bun: Bun.version });
     });
   },

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { openFileShare } from '../../src/core/open-files.ts';
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Collector } from '../collector.ts';
-import { counter, type Gauge, gauge } from '../define.ts';
-import { workerLabel } from '../labels.ts';
+import { counter, cross, type Gauge, gauge } from '../define.ts';
+import { workerAnd, workerLabel } from '../labels.ts';
 
 export const metrics = {
   up: gauge({
@@ -56,6 +57,13 @@ export const metrics = {
     source: 'state',
     labels: workerLabel,
   }),
+  stress: gauge({
+    name: 'tureen_worker_stress_ratio',
+    help: 'How near the media worker is to the end of what it has, from 0 to 1, by resource. Time in which other programs had the processor does not count as free.',
+    unit: 'ratio',
+    source: 'state',
+    labels: workerAnd(cross({ resource: ['worker_cpu', 'worker_files'] })),
+  }),
   latency: gauge({
     name: 'tureen_worker_request_seconds',
     help: 'How long the media worker took to answer the last request of the sampler.',
@@ -95,11 +103,20 @@ export const workers: Collector = {
           gauge,
           present.map((worker) => [labelOf(worker.index), read(worker)]),
         );
+      const stress = [...sfu.read.stress().workers];
+      page.replace(
+        metrics.stress,
+        stress.flatMap(([index, { levels }]) =>
+          Object.entries(levels).map(
+            ([resource, level]) => [{ ...labelOf(index), resource }, level] as const,
+          ),
+        ),
+      );
       write(metrics.up, ({ pid }) => (pid === null ? 0 : 1));
       write(metrics.routers, ({ routers }) => routers);
       write(metrics.consumers, ({ consumers }) => consumers);
       write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
-      write(metrics.descriptors, ({ pid }) => (pid === null ? 0 : shareOfDescriptors(pid)));
+      write(metrics.descriptors, ({ pid }) => (pid === null ? 0 : (openFileShare(pid) ?? 0)));
     });
   },
 };
@@ -108,16 +125,6 @@ function residentBytes(pid: number): number {
   return orNone(() => {
     const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kilobytes ?? 0) * 1024;
-  });
-}
-
-function shareOfDescriptors(pid: number): number {
-  return orNone(() => {
-    const folder = `/proc/${pid}/fd`;
-    // Since Linux 6.2 the folder says how many it holds, and tens of thousands need not be listed.
-    const open = statSync(folder).size || readdirSync(folder).length;
-    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
-    return limit === undefined ? 0 : open / Number(limit);
   });
 }
 

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
 import { version as mediasoupVersion } from 'mediasoup';
 import packageJson from '../../package.json' with { type: 'json' };
+import { stressLevel } from '../core/stress.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { type AnyNode, nodesForClients } from '../signaling/nodes.ts';
 
@@ -10,9 +11,10 @@ export function healthPlugin(sfu: Sfu, nodes: () => readonly AnyNode[]) {
     .get('/livez', () => ({ status: 'ok' }))
     .get('/readyz', ({ set, status }) => {
       const reasons = sfu.unreadyReasons();
-      if (reasons.length === 0) return { status: 'ready' };
+      const stress = stressLevel(sfu.read.stress());
+      if (reasons.length === 0) return { status: 'ready', stress };
       set.headers['retry-after'] = '10';
-      return status(503, { status: 'unready', reasons });
+      return status(503, { status: 'unready', reasons, stress });
     })
     .get('/nodes', ({ set }) => {
       // The pages of an application ask before anybody joins. It has nothing that a client is not told anyway.

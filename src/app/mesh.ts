@@ -11,6 +11,7 @@ import { inboxPrefix } from '../cluster/subjects.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import { stressLevel } from '../core/stress.ts';
 import { nodePlace, pipeAddress } from '../host/addresses.ts';
 import type { NodeRef } from '../sfu/rooms/share.ts';
 import type { Sfu } from '../sfu/sfu.ts';
@@ -66,14 +67,25 @@ export function aboutNode(config: Config, sfu: Sfu): Omit<About, 'mesh' | 'follo
     ...{ region, url: config.publicUrl ?? null, release: packageJson.version },
     pipeAddress: pipeAddress(config),
     ...{ draining: drainDeadline !== null, drainDeadline, rooms, peers: connected + joined },
+    stress: stressLevel(sfu.read.stress()),
   };
 }
 
 /** The nodes for a server that is alone. */
 export function aloneNode(config: Config, sfu: Sfu): NodeInfo {
-  const { release, pipeAddress: _, ...about } = aboutNode(config, sfu);
+  const { release, pipeAddress: _, stress = null, ...about } = aboutNode(config, sfu);
   const { node: name } = nodePlace(config);
-  return { name, life: null, self: true, version: release, ...about, stale: false, age: 0, roundTrip: null };
+  return {
+    name,
+    life: null,
+    self: true,
+    version: release,
+    ...about,
+    stress,
+    stale: false,
+    age: 0,
+    roundTrip: null,
+  };
 }
 
 async function connectToNats(

@@ -1,9 +1,7 @@
-import { workerBin as usualBin } from 'mediasoup';
 import type { Panel } from '../../admin/index.ts';
 import { Measurements } from '../../metrics/measurements.ts';
 import { MetricsListener } from '../../metrics/plugin.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { addressTest } from '../access/address.ts';
 import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
 import { meshCommands } from '../cluster/commands/start.ts';
@@ -15,16 +13,19 @@ import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { HostState } from '../core/findings.ts';
 import type { Logger } from '../core/log.ts';
-import { listenInfos, pipeListenInfo, rtpListenInfo } from '../host/addresses.ts';
-import { places, restoreExecutables } from '../host/paths.ts';
+import { notStressed } from '../core/stress.ts';
+import { pipeListenInfo } from '../host/addresses.ts';
+import { places } from '../host/paths.ts';
+import type { StressWatch } from '../host/stress/watch.ts';
 import type { TlsPair } from '../host/tls.ts';
-import { Sfu, type SfuOptions } from '../sfu/sfu.ts';
+import type { Sfu, SfuOptions } from '../sfu/sfu.ts';
 import { originsOf } from '../signaling/nodes.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
 import { Admin } from './admin.ts';
 import { loadPanels } from './admin-panels.ts';
+import { newSfu, watchStress } from './domain.ts';
 import { FileReserve } from './file-reserve.ts';
 import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
@@ -174,7 +175,8 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     ...(mesh?.unreadyReasons() ?? []),
     ...fatalFindings(options.host?.()),
   ];
-  const sfu = newSfu({ ...options, admission, unreadyReasons });
+  let stress: StressWatch | undefined;
+  const sfu = newSfu({ ...options, admission, unreadyReasons, stress: () => stress?.state ?? notStressed });
   const courses = new PeerCourses(sfu.events, clock);
   const more = { peerLeft: ({ sessionId }: { sessionId: string }) => courses.take(sessionId) };
   logEvents(sfu.events, sfuLevels, { log, clock, more });
@@ -184,6 +186,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   // When one fails, the other one has to settle before anything is ended.
   await Promise.allSettled([files, workers]);
   await workers;
+  stress = ends.adopt(watchStress(config, sfu), (started) => started.close());
   const { page, panels } = await files;
   const connect = options.connectBus;
   const listenInfo = pipeListenInfo(config);
@@ -278,19 +281,4 @@ function openStore({ config, log, clock = systemClock }: ServerOptions): Store {
 function newListener({ config, log, tls }: ServerOptions): Listener {
   const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
   return new Listener({ websocket, config, tls });
-}
-
-function newSfu(options: ServerOptions & Pick<SfuOptions, 'unreadyReasons'>): Sfu {
-  const { config, log, clock, workerBin, admission, unreadyReasons } = options;
-  const workers = {
-    count: config.workers,
-    workerBin,
-    restore: () => restoreExecutables([workerBin ?? usualBin, usualBin]),
-    listenInfos: (index: number) => listenInfos(config, index),
-  };
-  const rtp = {
-    listenInfo: rtpListenInfo(config),
-    mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
-  };
-  return new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons });
 }

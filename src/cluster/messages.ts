@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
+import { StressLevel } from '../core/stress.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import { RtpParameters } from '../wire/rtp.ts';
 import * as commands from './command-schemas.ts';
@@ -49,6 +50,7 @@ export const nodeMessages = {
       follows: Type.Optional(
         Type.Boolean({ description: 'whether programs there follow the events of all nodes' }),
       ),
+      stress: Type.Optional(StressLevel),
     }),
     'Each second. A node of which none came for 4 seconds is stale.',
   ),

@@ -23,6 +23,8 @@ export class RemoteNode implements NodeRef {
   mesh: string | null = null;
   /** Whether programs on it follow the events of all nodes. */
   follows = false;
+  /** How near it is to the end of what it has; null for one that does not say. */
+  stress: NonNullable<Beat['stress']> | null = null;
   readonly #offsets: number[] = [];
 
   constructor(
@@ -35,7 +37,8 @@ export class RemoteNode implements NodeRef {
 
   heard({ now, ...beat }: Beat, at: { elapsed: number; now: number }): void {
     const { region, url, release, draining, drainDeadline, rooms, peers, mesh, follows = false } = beat;
-    const about = { region, url, release, draining, drainDeadline, rooms, peers, mesh, follows };
+    const { stress = null } = beat;
+    const about = { region, url, release, draining, drainDeadline, rooms, peers, mesh, follows, stress };
     Object.assign(this, about, { stale: false, heardAt: at.elapsed });
     this.#offsets.push(now - at.now);
     if (this.#offsets.length > samples) this.#offsets.shift();

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { orNull } from '../core/schemas.ts';
+import { StressLevel } from '../core/stress.ts';
 import { Actor, time } from './schemas.ts';
 
 export const AuditEntry = Type.Object({
@@ -27,6 +28,7 @@ export const Worker = Type.Object({
   routers: Type.Integer(),
   producers: Type.Integer(),
   consumers: Type.Integer(),
+  stress: StressLevel,
 });
 
 export const MeshNode = Type.Object({
@@ -40,6 +42,7 @@ export const MeshNode = Type.Object({
   peers: Type.Integer(),
   draining: Type.Boolean(),
   drainDeadline: orNull(Type.Integer(), 'When its drain closes the remaining rooms; null without a drain'),
+  stress: orNull(StressLevel, 'Null for a node of an earlier version'),
   stale: Type.Boolean({ description: 'Nothing is heard of it for now' }),
   age: Type.Integer({ description: 'Milliseconds since it was heard' }),
   roundTrip: orNull(Type.Number(), 'Milliseconds of its last answer over the bus; null before there was one'),
@@ -67,4 +70,5 @@ export const Node = Type.Object({
   peers: Type.Integer(),
   producers: Type.Integer(),
   consumers: Type.Integer(),
+  stress: StressLevel,
 });

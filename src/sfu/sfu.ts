@@ -4,6 +4,7 @@ import { SfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import type { Identity, PublishDecision } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
+import type { NodeStress } from '../core/stress.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
@@ -36,6 +37,8 @@ export interface SfuOptions {
   admission?: (identity: Identity) => SfuError | undefined;
   /** Why new calls should go elsewhere, beside what the domain knows of. */
   unreadyReasons?: () => readonly string[];
+  /** How near the host is to the end of what it has; nothing is measured by default. */
+  stress?: () => NodeStress;
 }
 
 /** How long the traces of a removed peer are waited for. */
@@ -60,14 +63,14 @@ export class Sfu {
   #closed = false;
 
   constructor(private readonly options: SfuOptions) {
-    const { settings, rtp, log, clock = systemClock } = options;
+    const { settings, rtp, log, clock = systemClock, stress } = options;
     this.#clock = clock;
     this.events = new EventBus(log);
     const { events, media } = this;
     this.pool = new WorkerPool({ ...options.workers, events, log, clock });
     this.#registry = new RoomRegistry({ settings, events, log, clock, pool: this.pool, rtp, media });
     this.mesh = new SfuMesh({ registry: this.#registry, events, clock, log });
-    this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock });
+    this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
     events.on('peerLeft', ({ reason }) => {

@@ -127,7 +127,7 @@ test('a second installation of a name is unready with that reason, and disturbs 
     async () => (await fetch(`http://127.0.0.1:${second.port}/readyz`)).json(),
     (body) => JSON.stringify(body).includes('another installation'),
   );
-  expect(reasons).toEqual({
+  expect(reasons).toMatchObject({
     status: 'unready',
     reasons: ['another installation is named "a" too; give each node a name of its own with TUREEN_NODE'],
   });

@@ -2,7 +2,6 @@ import { metrics as collecting } from '../../collection.ts';
 import { metrics as host } from '../../collectors/host.ts';
 import { metrics as node } from '../../collectors/node.ts';
 import { metrics as processes } from '../../collectors/process.ts';
-import { metrics as rooms } from '../../collectors/rooms.ts';
 import { metrics as sampler } from '../../collectors/sampler.ts';
 import { metrics as signaling } from '../../collectors/signaling.ts';
 import { metrics as storage } from '../../collectors/storage.ts';
@@ -10,9 +9,7 @@ import { metrics as webhooks } from '../../collectors/webhooks.ts';
 import { metrics as workers } from '../../collectors/workers.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat, table } from '../spec.ts';
 import { transportsRow } from './node-transports.ts';
-
-const perWorker = ['node', 'worker'];
-const workerLegend = '{{node}} {{worker}}';
+import { workersRow } from './node-workers.ts';
 
 const state: BoardSpec['rows'][number] = {
   title: 'State',
@@ -26,6 +23,13 @@ const state: BoardSpec['rows'][number] = {
       'dateTimeFromNow',
       'When the drain ends its calls; 1970 without a drain.',
       `1000 * ${q.max(node.drainDeadline)}`,
+    ),
+    graph(
+      'Stress',
+      'percentunit',
+      'How near the node is to the end of what it has, by resource: the highest counts. worker_cpu is the mean of the workers, and below is each.',
+      [line('{{node}} {{resource}}', q.sum(node.stress, { by: ['node', 'resource'] }))],
+      { thresholds: { warn: 0.7, bad: 0.85 } },
     ),
     stat('Workers', 'short', 'Media workers that run.', q.sum(workers.up)),
     stat(
@@ -54,49 +58,6 @@ const state: BoardSpec['rows'][number] = {
       { thresholds: { warn: 1, bad: 0.5, below: true } },
     ),
     table('Versions', 'short', 'What runs: Tureen, mediasoup, Bun.', [line('', q.raw(node.buildInfo))]),
-  ],
-};
-
-const workersRow: BoardSpec['rows'][number] = {
-  title: 'Media workers',
-  panels: [
-    graph(
-      'CPU',
-      'percentunit',
-      'Share of a core by worker. Above 0.9 media comes late: spread rooms, or add nodes.',
-      [line(workerLegend, q.rate(workers.cpu, { by: perWorker }))],
-      { thresholds: { warn: 0.7, bad: 0.9 } },
-    ),
-    graph('Memory', 'bytes', 'Resident memory by worker.', [
-      line(workerLegend, q.sum(workers.memory, { by: perWorker })),
-    ]),
-    graph(
-      'Latency of requests',
-      's',
-      'How long a worker took to answer the sampler. It grows with its load before media suffers.',
-      [line(workerLegend, q.max(workers.latency, { by: perWorker }))],
-      { thresholds: { warn: 0.05, bad: 0.25 } },
-    ),
-    graph('File descriptors of workers', 'percentunit', 'Share of those it may open, by worker.', [
-      line(workerLegend, q.max(workers.descriptors, { by: perWorker })),
-    ]),
-    graph('Rooms', 'short', 'Rooms by worker.', [
-      line(workerLegend, q.sum(rooms.byWorker, { by: perWorker })),
-    ]),
-    graph('Routers and consumers', 'short', 'What each worker carries.', [
-      line(`consumers ${workerLegend}`, q.sum(workers.consumers, { by: perWorker })),
-      line(`routers ${workerLegend}`, q.sum(workers.routers, { by: perWorker })),
-    ]),
-    graph(
-      'Deaths and restarts',
-      'short',
-      'Workers that died, and that were started again, in the window.',
-      [
-        line(`deaths ${workerLegend}`, q.increase(workers.deaths, { by: perWorker })),
-        line(`restarts ${workerLegend}`, q.increase(workers.restarts, { by: perWorker })),
-      ],
-      { thresholds: { warn: 1, bad: 3 } },
-    ),
   ],
 };
 

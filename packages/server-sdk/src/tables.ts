@@ -180,6 +180,10 @@ export type Worker = {
   routers: number;
   producers: number;
   consumers: number;
+  stress: {
+    level: number; // From 0, nothing to do, to 1, nothing left, 0 to 1
+    resource: "worker_cpu" | "worker_files" | "loop_cpu" | "egress" | "files" | null; // What is scarcest: the processor for the media workers (`worker_cpu`) or for the event loop of the server (`loop_cpu`), bandwidth to send (`egress`), or files that the server (`files`) or a worker (`worker_files`) may open; null while nothing is measured
+  }; // How near it is to the end of what it has
 };
 
 export type Node = {
@@ -192,6 +196,10 @@ export type Node = {
   peers: number;
   producers: number;
   consumers: number;
+  stress: {
+    level: number; // From 0, nothing to do, to 1, nothing left, 0 to 1
+    resource: "worker_cpu" | "worker_files" | "loop_cpu" | "egress" | "files" | null; // What is scarcest: the processor for the media workers (`worker_cpu`) or for the event loop of the server (`loop_cpu`), bandwidth to send (`egress`), or files that the server (`files`) or a worker (`worker_files`) may open; null while nothing is measured
+  }; // How near it is to the end of what it has
 };
 
 export type TopRooms = {
@@ -1151,6 +1159,10 @@ export interface Operations {
       peers: number;
       draining: boolean;
       drainDeadline: number | null; // When its drain closes the remaining rooms; null without a drain
+      stress: {
+        level: number; // From 0, nothing to do, to 1, nothing left, 0 to 1
+        resource: "worker_cpu" | "worker_files" | "loop_cpu" | "egress" | "files" | null; // What is scarcest: the processor for the media workers (`worker_cpu`) or for the event loop of the server (`loop_cpu`), bandwidth to send (`egress`), or files that the server (`files`) or a worker (`worker_files`) may open; null while nothing is measured
+      } | null; // Null for a node of an earlier version
       stale: boolean; // Nothing is heard of it for now
       age: number; // Milliseconds since it was heard
       roundTrip: number | null; // Milliseconds of its last answer over the bus; null before there was one

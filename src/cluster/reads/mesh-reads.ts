@@ -66,10 +66,11 @@ export class MeshReads implements MeshView {
 
   nodes(): NodeInfo[] {
     const { mesh, about, clock } = this.options;
-    const { release, ...own } = about();
+    const { release, stress = null, ...own } = about();
     const self = {
       ...mesh.self,
       ...own,
+      stress,
       self: true,
       version: release,
       stale: false,
@@ -77,10 +78,10 @@ export class MeshReads implements MeshView {
       roundTrip: null,
     };
     const others = [...mesh.presence.nodes.values()].map((node): NodeInfo => {
-      const { name, life, region, url, rooms, peers, draining, drainDeadline, stale } = node;
+      const { name, life, region, url, rooms, peers, draining, drainDeadline, stale, stress } = node;
       const age = Math.max(0, Math.round(clock.elapsed() - node.heardAt));
       const roundTrip = this.#roundTrips.get(life) ?? null;
-      const state = { rooms, peers, draining, drainDeadline, stale, age, roundTrip };
+      const state = { rooms, peers, draining, drainDeadline, stress, stale, age, roundTrip };
       return { name, life, self: false, region, url, version: node.release, ...state };
     });
     return [self, ...others.sort((one, other) => (one.name < other.name ? -1 : 1))];

@@ -1,3 +1,5 @@
+import type { Static } from '@sinclair/typebox';
+import type { StressLevel } from '../../core/stress.ts';
 import type { PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { AuditEntry } from '../../store/audit.ts';
 import type { ListItems, ListName } from '../list-schemas.ts';
@@ -18,6 +20,8 @@ export interface NodeInfo {
   readonly peers: number;
   readonly draining: boolean;
   readonly drainDeadline: number | null;
+  /** How near it is to the end of what it has; null while it does not say. */
+  readonly stress: Static<typeof StressLevel> | null;
   /** Nothing is heard of it for now. */
   readonly stale: boolean;
   /** Milliseconds since it was heard. */

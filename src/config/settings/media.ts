@@ -48,6 +48,16 @@ export const mediaSettings = {
     ),
     0,
   ),
+  maxEgressMbps: optional(
+    integer(
+      { from: 1, to: 1_000_000 },
+      {
+        env: 'TUREEN_MAX_EGRESS_MBPS',
+        defaultDoc: 'not set: not looked at',
+        doc: 'What this host may send, in megabits a second: what its network or its contract carries. It limits nothing by itself: with it the stress level of the node (docs/operations.md) takes in what the interfaces with a default route send, other programs of the host included.',
+      },
+    ),
+  ),
   initialOutgoingBitrate: defaulted(
     integer(
       { from: 30_000, to: 1000 * megabit },

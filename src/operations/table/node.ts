@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Reason } from '../../core/schemas.ts';
+import { notStressed, stressLevel } from '../../core/stress.ts';
 import { nodesWithRoom } from '../everywhere.ts';
 import { AuditEntry, MeshNode, Node, PlacedNode, Worker } from '../node-schemas.ts';
 import { defineOperation, type OperationContext, requesterOf } from '../operation.ts';
@@ -114,7 +115,11 @@ export const listWorkers = defineOperation({
   result: Type.Object({ items: Type.Array(Worker) }),
   errors: [],
   example: {},
-  run: ({ sfu }) => ({ items: sfu.read.node().workers }),
+  run({ sfu }) {
+    const { workers } = sfu.read.stress();
+    const stressOf = (index: number) => stressLevel(workers.get(index) ?? notStressed);
+    return { items: sfu.read.workers().map((worker) => ({ ...worker, stress: stressOf(worker.index) })) };
+  },
 });
 
 export const listAudit = defineOperation({
@@ -174,5 +179,6 @@ function describeNode({ sfu, clock }: OperationContext): Static<typeof Node> {
     peers: connected + joined,
     producers,
     consumers,
+    stress: stressLevel(sfu.read.stress()),
   };
 }

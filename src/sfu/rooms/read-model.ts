@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
+import { type NodeStress, notStressed } from '../../core/stress.ts';
 import type { PeerRef } from '../events.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { WorkerUsage } from '../media/workers.ts';
@@ -52,6 +53,8 @@ export interface ReadModelOptions {
   registry: RoomRegistry;
   media: MediaIndex;
   clock: Clock;
+  /** How near the host is to the end of what it has; nothing is measured by default. */
+  stress?: () => NodeStress;
 }
 
 /**
@@ -80,6 +83,11 @@ export class ReadModel {
       }
     }
     return { ...counts, routersByWorker };
+  }
+
+  /** How near the node and each of its workers are to the end of what they have. */
+  stress(): NodeStress {
+    return this.options.stress?.() ?? notStressed;
   }
 
   /** Every peer's stay with its transports, for those who measure each of them: a snapshot copies far more. */
