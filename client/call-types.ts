@@ -4,7 +4,7 @@ import type { LifelineOptions } from './lifeline.ts';
 import type { MediaOptions } from './media.ts';
 import type { JoinResult, Notification } from './protocol.ts';
 import type { ReceiverHost } from './receiver.ts';
-import type { DeviceInfo } from './remote-peer.ts';
+import type { Attributes, DeviceInfo } from './remote-peer.ts';
 import type { RosterHost } from './roster.ts';
 import type { Direction } from './transports.ts';
 
@@ -22,6 +22,8 @@ export type CallState = 'new' | 'connecting' | 'joined' | 'resuming' | 'rejoinin
 export interface CallHost extends RosterHost, ReceiverHost {
   /** The name to join with. */
   readonly displayName: string;
+  /** Those to join with. */
+  readonly attributes: Attributes;
   stateChanged(state: CallState, error?: ClientError): void;
   transportState(direction: Direction, state: types.ConnectionState): void;
   /** The server's answer to a join. */

@@ -193,9 +193,11 @@ export class Call implements LifelineHost {
     this.#device = media.device;
     try {
       this.#requireCurrent(generation);
-      const { displayName } = this.host;
+      const { displayName, attributes } = this.host;
       const rtpCapabilities = media.device.recvRtpCapabilities;
-      const joining = connection.request('join', { displayName, device, rtpCapabilities, autoSubscribe });
+      const joining = connection.request('join', {
+        ...{ displayName, attributes, device, rtpCapabilities, autoSubscribe },
+      });
       this.sending.attach(media);
       await this.#entered(media, joining, generation);
     } catch (error) {

@@ -2,10 +2,10 @@ import type { types } from 'mediasoup-client';
 import type { CallState } from './call-types.ts';
 import type { DeviceLists } from './devices.ts';
 import type { ClientError } from './errors.ts';
-import type { NotificationData, Permissions, ProducerInfo, Reaction } from './protocol.ts';
+import type { NotificationData, PeerMessage, Permissions, ProducerInfo, Reaction } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import type { Quality } from './quality.ts';
-import type { Metadata, RemotePeer } from './remote-peer.ts';
+import type { Attributes, Metadata, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { Direction } from './transports.ts';
 
@@ -17,7 +17,7 @@ export interface TureenClientEvents {
   /** `error` says why, for reconnecting and ended. `ended` comes once, and nothing after it. */
   state: { readonly state: CallState; readonly error?: ClientError };
   peerJoined: RemotePeer;
-  /** Its name or metadata changed, or it went away or came back. */
+  /** Its name, metadata or attributes changed, or it went away or came back. */
   peerChanged: RemotePeer;
   peerLeft: { readonly peer: RemotePeer; readonly reason: string };
   /** A track of a peer can be played. */
@@ -39,6 +39,8 @@ export interface TureenClientEvents {
   chat: { readonly peer: RemotePeer; readonly text: string };
   /** A message over a data channel other than the chat. */
   data: { readonly peer: RemotePeer; readonly label: string; readonly data: string | ArrayBuffer };
+  /** A peer wrote to us by our id. `PeerMessages` makes messages and requests of it. */
+  message: { readonly peer: RemotePeer; readonly message: PeerMessage };
   /** The active speaker, perhaps ourselves; null in silence. */
   activeSpeaker: { readonly peerId: string | null };
   /** Audio levels, the loudest first; empty in silence. */
@@ -61,6 +63,8 @@ export interface TureenClientEvents {
   locked: { readonly locked: boolean };
   /** The application changed what it says of a peer, perhaps of ourselves. */
   metadata: { readonly peerId: string; readonly metadata: Metadata };
+  /** A peer, perhaps ourselves, has other attributes: these are all of them. */
+  attributes: { readonly peerId: string; readonly attributes: Attributes };
   /** A hand, perhaps ours, was raised or lowered, perhaps by a moderator. */
   hand: { readonly peerId: string; readonly raised: boolean };
   /** A peer, perhaps ourselves, reacted. */

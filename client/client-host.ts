@@ -9,7 +9,7 @@ import { Priorities } from './priorities.ts';
 import type { JoinResult, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
-import type { RemotePeer } from './remote-peer.ts';
+import type { Attributes, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import { Speaking } from './speaking.ts';
 import type { Direction } from './transports.ts';
@@ -22,6 +22,7 @@ export interface ClientHostOptions {
   readonly publications: () => Iterable<Publication>;
   readonly peerId: string;
   readonly displayName: string;
+  readonly attributes: Attributes;
   readonly request: (method: 'raiseHand' | 'lowerHand') => Promise<unknown>;
 }
 
@@ -31,6 +32,7 @@ const qualityIntervalMs = 2000;
 /** Turns the notifications of a call into events of the client. */
 export class ClientHost implements CallHost {
   displayName: string;
+  attributes: Attributes;
   readonly quality: QualityBook;
   readonly speaking = new Speaking((peerId, speaking) => this.#spoke(peerId, speaking));
   readonly hand: OwnHand;
@@ -45,6 +47,7 @@ export class ClientHost implements CallHost {
 
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
+    this.attributes = options.attributes;
     this.hand = new OwnHand(options.request);
     this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
     const { peerId: ownPeerId, peers, publications } = options;
@@ -73,9 +76,10 @@ export class ClientHost implements CallHost {
     this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
   }
 
-  entered({ permissions, locked, displayName }: JoinResult): void {
+  entered({ permissions, locked, displayName, attributes }: JoinResult): void {
     // Servers of earlier versions say nothing of these.
     if (displayName !== undefined) this.displayName = displayName;
+    if (attributes) this.attributes = attributes;
     if (permissions) this.permissions = permissions;
     if (locked !== undefined) this.#setLocked(locked);
   }
@@ -154,7 +158,13 @@ export class ClientHost implements CallHost {
     else if (method === 'draining') emit('draining', { deadline: data.deadline });
     else if (method === 'drainCancelled') emit('drainCancelled', undefined);
     else if (method === 'peerMetadataChanged') emit('metadata', data);
-    else if (method === 'peerReaction') emit('reaction', data);
+    else if (method === 'peerMessage') {
+      const peer = this.peer(data.peerId);
+      if (peer) emit('message', { peer, message: data.message });
+    } else if (method === 'peerAttributesChanged') {
+      if (data.peerId === this.options.peerId) this.attributes = data.attributes;
+      emit('attributes', data);
+    } else if (method === 'peerReaction') emit('reaction', data);
     else if (method === 'peerHand') {
       if (data.peerId === this.options.peerId) this.hand.told(data);
       emit('hand', { peerId: data.peerId, raised: data.raisedAt !== null });

@@ -6,7 +6,7 @@ import type { TokenSource } from './lifeline.ts';
 import type { MediaOptions } from './media.ts';
 import { randomId } from './portable.ts';
 import type { PublicationOptions } from './publication.ts';
-import type { DeviceInfo } from './remote-peer.ts';
+import type { Attributes, DeviceInfo } from './remote-peer.ts';
 import { Servers } from './servers.ts';
 import type { TrackSource } from './sources.ts';
 
@@ -20,6 +20,8 @@ export interface TureenClientOptions extends MediaOptions {
   /** Your id, unique in the room. Default: a random id. With a token it must be the token's subject. */
   readonly peerId?: string;
   readonly displayName?: string;
+  /** What you say of yourself beside your name, such as a seat; see `setAttributes`. */
+  readonly attributes?: Attributes;
   /** A token, or a function that gets one. It is called again before every reconnect, and when a token was refused. */
   readonly token?: TokenSource;
   /** Receive everything that is published. Default true; otherwise call `subscribe`. */

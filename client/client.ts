@@ -1,17 +1,17 @@
 import { Call } from './call.ts';
 import type { CallState } from './call-types.ts';
-import { Channel, type ChannelOptions } from './channels.ts';
+import type { Channel, ChannelOptions } from './channels.ts';
 import { ClientHost } from './client-host.ts';
 import { callOptions, type TureenClientOptions } from './client-options.ts';
 import type { DeviceKind } from './devices.ts';
 import { ClientError } from './errors.ts';
 import { Meter } from './meter.ts';
-import { Moderator } from './moderator.ts';
 import { OwnMedia, type ScreenShare } from './own-media.ts';
-import type { MethodName, MethodParams, MethodResult, Permissions, Reaction } from './protocol.ts';
+import { Participant } from './participant.ts';
+import type { AttributeChanges, MethodName, MethodParams, MethodResult, Permissions } from './protocol.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
-import type { RemotePeer } from './remote-peer.ts';
+import { type Attributes, type RemotePeer, withChanges } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { ServerChoice, Servers } from './servers.ts';
 import { kindOf, type TrackSource } from './sources.ts';
@@ -24,7 +24,7 @@ const chatLabel = 'chat';
  * A participant of one room, for one call: create another client for the next. It joins, publishes and receives, and
  * recovers by itself from lost networks, restarted servers and dead media workers.
  */
-export class TureenClient extends Moderator {
+export class TureenClient extends Participant {
   readonly roomId: string;
   readonly peerId: string;
   readonly #call: Call;
@@ -45,6 +45,7 @@ export class TureenClient extends Moderator {
       publications: () => this.publications,
       peerId: this.peerId,
       displayName: options.displayName ?? '',
+      attributes: options.attributes ?? {},
       request: (method) => this.request(method, {}),
     });
     this.#servers = complete.servers;
@@ -67,6 +68,11 @@ export class TureenClient extends Moderator {
 
   get displayName(): string {
     return this.#host.displayName;
+  }
+
+  /** What we say of ourselves beside our name, and moderators of us. */
+  get attributes(): Attributes {
+    return this.#host.attributes;
   }
 
   /** The others, by their id. */
@@ -192,7 +198,7 @@ export class TureenClient extends Moderator {
 
   /** A data channel to everyone in the room; they get `data` events with its label. */
   async openChannel(label: string, options: ChannelOptions = {}): Promise<Channel> {
-    const { channel, opening } = this.#channel(label, options);
+    const { channel, opening } = this.#call.sending.channel(label, options);
     await opening;
     return channel;
   }
@@ -202,7 +208,7 @@ export class TureenClient extends Moderator {
    * @throws ClientError when it was not delivered, or may not have been; then it can be sent again
    */
   async sendChat(text: string): Promise<void> {
-    const { channel, opening } = this.#channel(chatLabel);
+    const { channel, opening } = this.#call.sending.channel(chatLabel);
     // Written before the channel is open, so that several messages stay in their order. A refusal ends the channel.
     const delivering = channel.deliver(text);
     await Promise.all([opening, delivering]);
@@ -215,6 +221,19 @@ export class TureenClient extends Moderator {
     this.#host.displayName = displayName;
   }
 
+  /**
+   * Changes what we say of ourselves: texts that everyone in the room is told. Null removes one, and those that are not
+   * named stay. They are kept through a reconnect.
+   * @throws ClientError limit_reached over 64 attributes or 4096 bytes, flood over four changes a second
+   */
+  async setAttributes(changes: AttributeChanges): Promise<void> {
+    this.#requireNotOver();
+    const { media } = this.#call;
+    if (media)
+      this.#host.attributes = (await media.request('setAttributes', { attributes: changes })).attributes;
+    else this.#host.attributes = withChanges(this.#host.attributes, changes);
+  }
+
   /** Raises our hand, for which we need not publish. It is raised again after a reconnect. */
   async raiseHand(): Promise<void> {
     await this.#host.hand.raise();
@@ -222,11 +241,6 @@ export class TureenClient extends Moderator {
 
   async lowerHand(): Promise<void> {
     await this.#host.hand.lower();
-  }
-
-  /** Shows everyone a reaction; they get a `reaction` event, and so do we. */
-  async react(reaction: Reaction): Promise<void> {
-    await this.request('react', { reaction });
   }
 
   /** Connection quality of a peer; your own without an id. */
@@ -248,14 +262,6 @@ export class TureenClient extends Moderator {
   async getTransportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
     const transport = this.#call.media?.transport(direction);
     return transport && !transport.closed ? await transport.getStats() : undefined;
-  }
-
-  /** The channel of that label. `opening` rejects when it is refused. */
-  #channel(label: string, options: ChannelOptions = {}): { channel: Channel; opening: Promise<void> } {
-    const known = this.#call.sending.channels.get(label);
-    if (known) return { channel: known, opening: Promise.resolve() };
-    const channel = new Channel(label, options);
-    return { channel, opening: this.#call.sending.addChannel(channel) };
   }
 
   /** Restarts ICE on both transports. This happens by itself when the network changes. */

@@ -25,10 +25,19 @@ export type { TokenSource } from './lifeline.ts';
 export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './meter.ts';
 export { ScreenShare } from './own-media.ts';
 export { type MessageHandler, PeerMessages, type PeerMessagesHost } from './peer-messages.ts';
-export type { BanOptions, Permissions, ProducerInfo, Reaction } from './protocol.ts';
+export type {
+  AttributeChanges,
+  BanOptions,
+  PeerMessage,
+  Permissions,
+  ProducerInfo,
+  Reaction,
+  Undelivered,
+} from './protocol.ts';
 export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
 export type { Quality, QualityLevel } from './quality.ts';
 export {
+  type Attributes,
   type DeviceInfo,
   type Metadata,
   RemotePeer,

@@ -1,6 +1,13 @@
 import type { TureenClientEvents } from './client-events.ts';
 import { Events } from './events.ts';
-import type { BanOptions, MethodName, MethodParams, MethodResult, ServerSource } from './protocol.ts';
+import type {
+  AttributeChanges,
+  BanOptions,
+  MethodName,
+  MethodParams,
+  MethodResult,
+  ServerSource,
+} from './protocol.ts';
 import type { TrackSource } from './sources.ts';
 
 /** The server's names; a microphone and the sound of a screen are both sound to it. */
@@ -58,6 +65,11 @@ export abstract class Moderator extends Events<TureenClientEvents> {
   /** Lets a peer publish again what its token grants. */
   async allowPublishing(peerId: string): Promise<void> {
     await this.request('setPublish', { peerId, publish: true });
+  }
+
+  /** Changes the attributes of a peer, as `setAttributes` does for ourselves. */
+  async setPeerAttributes(peerId: string, changes: AttributeChanges): Promise<void> {
+    await this.request('setPeerAttributes', { peerId, attributes: changes });
   }
 
   /** Lowers the hand of one peer, or all without an id. @returns how many were raised */

@@ -1,12 +1,10 @@
-import type { Channel } from './channels.ts';
+import type { CallState } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import { ClientError, messageOf } from './errors.ts';
 import type { Events } from './events.ts';
 import { randomId } from './portable.ts';
+import { maxAddressees, type PeerMessage, type Undelivered } from './protocol.ts';
 import type { RemotePeer } from './remote-peer.ts';
-
-/** The label of the data channel that carries them. */
-export const peerMessagesLabel = 'tureen:messages';
 
 /** How long to wait for an answer. */
 const answerTimeoutMs = 10_000;
@@ -15,24 +13,14 @@ const answerTimeoutMs = 10_000;
 export const maxAnswering = 32;
 
 /** What it uses of a client. */
-export interface PeerMessagesHost extends Pick<Events<TureenClientEvents>, 'on'> {
+export interface PeerMessagesHost extends Pick<Events<TureenClientEvents>, 'on' | 'once'> {
   readonly peers: ReadonlyMap<string, RemotePeer>;
-  readonly peerId: string;
-  openChannel(label: string): Promise<Channel>;
+  readonly state: CallState;
+  sendMessage(to: readonly string[], message: PeerMessage): Promise<Undelivered>;
 }
 
 /** Gets what a peer sent. What it returns, or resolves with, is the answer to a request. */
 export type MessageHandler = (data: unknown, peer: RemotePeer) => unknown;
-
-/** What is on the wire, as JSON: a message, a request (with `id`), or an answer (with `answers`). */
-interface Frame {
-  readonly to: readonly string[];
-  readonly topic?: string;
-  readonly id?: string;
-  readonly answers?: string;
-  readonly data?: unknown;
-  readonly error?: string;
-}
 
 interface Waiting {
   readonly peerId: string;
@@ -43,20 +31,17 @@ interface Waiting {
 }
 
 /**
- * Messages to named peers, and requests that a peer answers. They go over a data channel to everyone, and the library of
- * all others drops them: they are no secret. Make one for a client, before it joins.
+ * Messages to named peers, and requests that a peer answers. The server takes them to those peers and to nobody else. Make
+ * one for a client, before it joins.
  */
 export class PeerMessages {
   readonly #handlers = new Map<string, MessageHandler>();
   readonly #waiting = new Map<string, Waiting>();
   /** How many requests of each peer are being answered. */
   readonly #answering = new Map<string, number>();
-  #opening: Promise<Channel> | undefined;
 
   constructor(private readonly host: PeerMessagesHost) {
-    host.on('data', ({ peer, label, data }) => {
-      if (label === peerMessagesLabel) this.#received(peer, data);
-    });
+    host.on('message', ({ peer, message }) => this.#received(peer, message));
     // All of them leave when the call ends.
     host.on('peerLeft', ({ peer: { id } }) => {
       const gone = new ClientError('gone', `"${id}" left, or the call ended, before there was an answer`);
@@ -73,17 +58,26 @@ export class PeerMessages {
   }
 
   /**
-   * Sends anything that JSON can hold to these peers. Resolves when it is on its way.
-   * @throws ClientError as `channel.send`
+   * Sends anything that JSON can hold to these peers, at most 16 KiB. Waits through a reconnect; resolves when the server has
+   * passed it on.
+   * @throws ClientError `not_found` when none of them is in the call, `limit_reached` when one gets more messages than it
+   * takes, `too_large`, `forbidden` when we may not publish data, `not_joined`
    */
   async send(to: string | readonly string[], topic: string, data?: unknown): Promise<void> {
-    await this.#write({ to: [to].flat(), topic, data });
+    const ids = [...new Set([to].flat())];
+    let missed = 0;
+    for (let start = 0; start < ids.length; start += maxAddressees) {
+      const { missing, busy } = await this.#write(ids.slice(start, start + maxAddressees), { topic, data });
+      if (busy.length > 0) throw overwhelmed(busy);
+      missed += missing.length;
+    }
+    if (missed === ids.length) throw nobody(ids);
   }
 
   /**
    * Asks a peer, and resolves with what its handler of the topic returns.
-   * @throws ClientError `not_found` when there is no such peer, `unsupported` when it has no handler, `internal` when that
-   * failed, `gone` when the peer left or the call ended, and `timeout`
+   * @throws ClientError as `send`, `unsupported` when it has no handler, `internal` when that failed, `gone` when the peer
+   * left or the call ended, and `timeout`
    */
   request(
     to: string,
@@ -91,28 +85,31 @@ export class PeerMessages {
     data?: unknown,
     { timeoutMs = answerTimeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
-    if (!this.host.peers.has(to))
-      return Promise.reject(new ClientError('not_found', `there is no peer "${to}" in the call`));
+    if (!this.host.peers.has(to)) return Promise.reject(nobody([to]));
     const id = randomId();
     return new Promise<unknown>((resolve, reject) => {
       const late = new ClientError('timeout', `"${to}" did not answer "${topic}" within ${timeoutMs} ms`);
       const timer = setTimeout(() => reject(late), timeoutMs);
       this.#waiting.set(id, { peerId: to, topic, timer, resolve, reject });
-      this.#write({ to: [to], topic, id, data }).catch(reject);
+      this.#ask(to, { topic, id, data }).catch(reject);
     }).finally(() => {
       clearTimeout(this.#waiting.get(id)?.timer);
       this.#waiting.delete(id);
     });
   }
 
-  #received(peer: RemotePeer, text: string | ArrayBuffer): void {
-    const frame = read(text);
-    if (!frame?.to.includes(this.host.peerId)) return;
-    if (frame.answers !== undefined) this.#answered(peer, frame.answers, frame);
-    else if (frame.topic !== undefined) void this.#handled(peer, frame.topic, frame);
+  async #ask(to: string, message: PeerMessage): Promise<void> {
+    const { missing, busy } = await this.#write([to], message);
+    if (missing.length > 0) throw nobody(missing);
+    if (busy.length > 0) throw overwhelmed(busy);
   }
 
-  #answered(peer: RemotePeer, id: string, { data, error }: Frame): void {
+  #received(peer: RemotePeer, message: PeerMessage): void {
+    if (message.answers !== undefined) this.#answered(peer, message.answers, message);
+    else if (message.topic !== undefined) void this.#handled(peer, message.topic, message);
+  }
+
+  #answered(peer: RemotePeer, id: string, { data, error }: PeerMessage): void {
     const waiting = this.#waiting.get(id);
     // Nobody answers for another.
     if (waiting?.peerId !== peer.id) return;
@@ -123,17 +120,17 @@ export class PeerMessages {
     else waiting.reject(new ClientError('internal', `"${peer.id}" could not answer "${topic}": ${error}`));
   }
 
-  async #handled(peer: RemotePeer, topic: string, { id, data }: Frame): Promise<void> {
+  async #handled(peer: RemotePeer, topic: string, { id, data }: PeerMessage): Promise<void> {
     const before = this.#answering.get(peer.id) ?? 0;
     if (before >= maxAnswering) return;
     this.#answering.set(peer.id, before + 1);
     try {
       const result = await this.#result(peer, topic, data);
       if (id === undefined) return;
-      const answer = (said: Pick<Frame, 'data' | 'error'>) =>
-        this.#write({ to: [peer.id], answers: id, ...said });
+      const answer = (said: Pick<PeerMessage, 'data' | 'error'>) =>
+        this.#write([peer.id], { answers: id, ...said });
       // It may be too large, or nothing that JSON can hold.
-      await answer(result).catch((error) => answer({ error: messageOf(error) }));
+      await answer(result).catch((error) => answer({ error: sentenceOf(error) }));
     } catch {
       // The call is over, or too much waits: who asked is told by its own time-out.
     } finally {
@@ -143,36 +140,39 @@ export class PeerMessages {
     }
   }
 
-  async #result(peer: RemotePeer, topic: string, data: unknown): Promise<Pick<Frame, 'data' | 'error'>> {
+  async #result(
+    peer: RemotePeer,
+    topic: string,
+    data: unknown,
+  ): Promise<Pick<PeerMessage, 'data' | 'error'>> {
     const handler = this.#handlers.get(topic);
     if (!handler) return { error: '' };
     try {
       return { data: await handler(data, peer) };
     } catch (error) {
-      return { error: messageOf(error) || 'it failed' };
+      return { error: sentenceOf(error) };
     }
   }
 
-  async #write(frame: Frame): Promise<void> {
-    // What is written while the channel opens waits for the same opening, so that it stays in its order.
-    this.#opening ??= this.host.openChannel(peerMessagesLabel).finally(() => {
-      this.#opening = undefined;
-    });
-    const channel = await this.#opening;
-    await channel.send(JSON.stringify(frame));
+  async #write(to: readonly string[], message: PeerMessage): Promise<Undelivered> {
+    while (rebuilding.has(this.host.state)) await this.host.once('state');
+    return await this.host.sendMessage(to, message);
   }
 }
 
-/** Undefined when it is nothing that this library wrote: whatever comes from others is not to be trusted. */
-function read(text: string | ArrayBuffer): Frame | undefined {
-  if (typeof text !== 'string') return undefined;
-  try {
-    const frame = JSON.parse(text) as Partial<Record<keyof Frame, unknown>> | null;
-    if (!Array.isArray(frame?.to)) return undefined;
-    const words = [frame.topic, frame.id, frame.answers, frame.error];
-    if (!words.every((word) => word === undefined || typeof word === 'string')) return undefined;
-    return frame as unknown as Frame;
-  } catch {
-    return undefined;
-  }
-}
+/** While the call is about to go on, and what is sent waits for that. */
+const rebuilding: ReadonlySet<CallState> = new Set(['connecting', 'rejoining', 'reconnecting']);
+
+/** What the server takes of a sentence. */
+const sentenceOf = (error: unknown) => (messageOf(error) || 'it failed').slice(0, 1024);
+
+const quoted = (ids: readonly string[]) => ids.map((id) => `"${id}"`).join(', ');
+
+const nobody = (ids: readonly string[]) =>
+  new ClientError('not_found', `there is no peer ${quoted(ids)} in the call that takes messages`);
+
+const overwhelmed = (ids: readonly string[]) =>
+  new ClientError(
+    'limit_reached',
+    `${quoted(ids)} gets more messages than it takes; send fewer, or over a channel`,
+  );

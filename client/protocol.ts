@@ -6,6 +6,7 @@ import type {
 } from '../src/signaling/messages.ts';
 import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type { maxResumed } from '../src/signaling/methods/resumeConsumers.ts';
+import type { maxAddressees as MaxAddressees } from '../src/signaling/methods/sendMessage.ts';
 import type {
   closeComesBack as CloseComesBack,
   closeRefused as CloseRefused,
@@ -36,6 +37,10 @@ export type PeerInfo = NotificationData<'newPeer'>;
 export type JoinResult = MethodResult<'join'>;
 export type ProducerInfo = JoinResult['peers'][number]['producers'][number];
 export type Permissions = NonNullable<JoinResult['permissions']>;
+export type AttributeChanges = Readonly<MethodParams<'setAttributes'>['attributes']>;
+/** What peers write to each other by name. */
+export type PeerMessage = NotificationData<'peerMessage'>['message'];
+export type Undelivered = MethodResult<'sendMessage'>;
 export type Reaction = NotificationData<'peerReaction'>['reaction'];
 export type BanOptions = NonNullable<MethodParams<'removePeer'>['ban']>;
 export type ServerSource = NonNullable<MethodParams<'muteAll'>['source']>;
@@ -55,3 +60,5 @@ export const closeRefused: typeof CloseRefused = 4000;
 export const maxFrameBytes: typeof MaxFrameBytes = 65_536;
 /** The most consumers that one `resumeConsumers` takes. */
 export const maxResumedConsumers: typeof maxResumed = 1024;
+/** The most peers to which one `sendMessage` goes. */
+export const maxAddressees: typeof MaxAddressees = 32;

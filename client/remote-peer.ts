@@ -1,4 +1,4 @@
-import type { NotificationData, PeerInfo, ProducerInfo } from './protocol.ts';
+import type { AttributeChanges, NotificationData, PeerInfo, ProducerInfo } from './protocol.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { TrackSource } from './sources.ts';
 
@@ -10,6 +10,15 @@ export type Restrictions = Omit<NotificationData<'peerRestrictions'>, 'peerId'>;
 
 /** What the application says of a peer. */
 export type Metadata = Readonly<NotificationData<'peerMetadataChanged'>['metadata']>;
+
+/** What a peer says of itself, by name. */
+export type Attributes = Readonly<NotificationData<'peerAttributesChanged'>['attributes']>;
+
+/** What attributes are after a change that the server does not know of yet. */
+export function withChanges(attributes: Attributes, changes: AttributeChanges): Attributes {
+  const all = Object.entries({ ...attributes, ...changes });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
 
 /** What of a peer's media does not reach our server: `audio`, `video`, `screen`. */
 export type Unreachable = Readonly<NotificationData<'peerUnreachable'>['sources']>;
@@ -27,6 +36,8 @@ export class RemotePeer {
   device: DeviceInfo;
   /** What the application says of it: by its token, and later by its servers. */
   metadata: Metadata;
+  /** What it says of itself, and moderators of it. */
+  attributes: Attributes;
   /** Its connection is cut, or its media is being rebuilt; it should be back in a moment. */
   away: boolean;
   /** It is heard at the moment. */
@@ -45,6 +56,7 @@ export class RemotePeer {
     this.displayName = info.displayName;
     this.device = info.device;
     this.metadata = info.metadata ?? {};
+    this.attributes = info.attributes ?? {};
     this.handRaisedAt = info.handRaisedAt ?? null;
     this.unreachable = info.unreachable ?? [];
     this.away = info.away ?? false;

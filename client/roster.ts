@@ -45,6 +45,7 @@ export class Roster {
     else if (method === 'peerDisplayNameChanged')
       this.#update(data.peerId, { displayName: data.displayName });
     else if (method === 'peerMetadataChanged') this.#update(data.peerId, { metadata: data.metadata });
+    else if (method === 'peerAttributesChanged') this.#update(data.peerId, { attributes: data.attributes });
     else if (method === 'peerHand') this.#update(data.peerId, { handRaisedAt: data.raisedAt });
     else if (method === 'peerUnreachable') this.#update(data.peerId, { unreachable: data.sources });
     else if (method === 'peerRestrictions') {
@@ -67,6 +68,7 @@ export class Roster {
       known.displayName = info.displayName;
       known.device = info.device;
       known.metadata = info.metadata ?? {};
+      known.attributes = info.attributes ?? {};
       known.handRaisedAt = info.handRaisedAt ?? null;
       known.unreachable = info.unreachable ?? [];
       // Those that still hold are told again.
@@ -104,7 +106,10 @@ export class Roster {
   #update(
     peerId: string,
     news: Partial<
-      Pick<RemotePeer, 'away' | 'displayName' | 'handRaisedAt' | 'metadata' | 'restrictions' | 'unreachable'>
+      Pick<
+        RemotePeer,
+        'attributes' | 'away' | 'displayName' | 'handRaisedAt' | 'metadata' | 'restrictions' | 'unreachable'
+      >
     >,
   ): void {
     const peer = this.peers.get(peerId);

@@ -1,4 +1,4 @@
-import type { Channel } from './channels.ts';
+import { Channel, type ChannelOptions } from './channels.ts';
 import { ClientError, type ClientErrorCode, isMomentary, messageOf } from './errors.ts';
 import type { Media } from './media.ts';
 import type { Notification, NotificationData } from './protocol.ts';
@@ -31,6 +31,14 @@ export class Sending {
     if (this.#media) await this.#attach(publication, this.#media);
     // The call ended meanwhile, and the publication with it.
     if (this.#ended && publication.ended) throw this.#ended;
+  }
+
+  /** The channel of that label, which is opened when there is none. `opening` rejects when it is refused. */
+  channel(label: string, options: ChannelOptions = {}): { channel: Channel; opening: Promise<void> } {
+    const known = this.channels.get(label);
+    if (known) return { channel: known, opening: Promise.resolve() };
+    const channel = new Channel(label, options);
+    return { channel, opening: this.addChannel(channel) };
   }
 
   /** @throws ClientError when it is refused */

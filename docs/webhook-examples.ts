@@ -32,6 +32,7 @@ const samples: readonly Sample[] = [
   ['peerJoined', { ...alice, displayName: 'Alice', hidden: false, duration: 180 }],
   ['peerRenamed', { ...alice, displayName: 'Alice L.', oldDisplayName: 'Alice', hidden: false }],
   ['peerMetadataChanged', { ...alice, metadata: { seat: 4 }, by: { kind: 'api', id: 'seating' } }],
+  ['peerAttributesChanged', { ...alice, attributes: { mood: 'calm' }, hidden: false, by: byAlice }],
   ['peerPermissionsChanged', { ...alice, publish: ['audio'], by: admin }],
   ['producerOpened', { ...producer, paused: false, codec: 'opus' }],
   ['producerPaused', { ...producer, by: byAlice }],

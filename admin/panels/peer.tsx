@@ -144,6 +144,7 @@ function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
     ['May publish', typeof publish === 'boolean' ? (publish ? 'everything' : 'nothing') : publish.join(', ')],
     ['Data channels', [...peer.dataProducers.map(({ label }) => label)].join(', ') || '–'],
     ['Metadata', JSON.stringify(peer.metadata)],
+    ['Attributes', JSON.stringify(peer.attributes ?? {})],
   ];
   return (
     <>

@@ -73,6 +73,11 @@ export const sfuReports = {
     means: 'The metadata of a peer were changed.',
     in: ['notification', 'webhook'],
   },
+  peerAttributesChanged: {
+    means: 'The attributes of a peer were changed, by itself, a moderator or a program.',
+    in: ['notification', 'webhook'],
+  },
+  peerMessage: { means: 'A peer wrote to one peer.', in: ['notification'] },
   peerNotice: { means: 'A text was sent to one peer.', in: ['notification', 'timeline'] },
   peerLeft: {
     means: 'A peer left its room, joined or not.',

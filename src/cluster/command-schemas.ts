@@ -18,6 +18,7 @@ export const commandNames = [
   'lowerHand',
   'setPublish',
   'setPeerMetadata',
+  'setPeerAttributes',
   'notifyPeer',
   'muteRoom',
   'allowRoom',

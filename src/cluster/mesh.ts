@@ -120,6 +120,7 @@ export class Mesh implements NodeLink {
       'pipe.want': (from, data) => domain.answer(from, 'pipe.want', data),
       'pipe.sent': (from, data) => domain.answer(from, 'pipe.sent', data),
       'pipe.close': (from, data) => domain.answer(from, 'pipe.close', data),
+      message: (from, data) => domain.answer(from, 'message', data),
     });
     this.answer({
       'rules.put': (_from, data) => this.rules.put(data),

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Addressees, PeerMessage } from '../core/peer-messages.ts';
 import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
 import { StressLevel } from '../core/stress.ts';
@@ -160,6 +161,11 @@ export const requests = {
     'How many bytes of RTP the sending side has sent.',
   ),
   'pipe.close': request(shapes.PipeRef, Type.Null(), 'Closes the sending side.'),
+  message: request(
+    Type.Object({ roomId: Id, sessionId: Id, to: Addressees, message: PeerMessage }),
+    Type.Null(),
+    'A peer of the node that asks, named by its session, writes to peers of the one that is asked.',
+  ),
   'rules.put': request(
     Type.Object({ roomId: Id, rules: Type.Array(shapes.StampedRule, { maxItems: 64 }) }),
     Type.Null(),

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Attributes } from '../core/attributes.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { AuditEntry as StoredEntry } from '../store/audit.ts';
@@ -41,6 +42,7 @@ const Peer = Type.Object({
   displayName: text,
   device: data,
   metadata: data,
+  attributes: Type.Optional(Attributes),
   address: text,
   tokenId: orNull(text),
   issuedAt: orNull(Type.Integer()),

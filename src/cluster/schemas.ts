@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { actorKinds } from '../core/actors.ts';
+import { Attributes } from '../core/attributes.ts';
 import { peerEnds } from '../core/ends.ts';
 import { publicEventTypes } from '../core/public-events.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
@@ -81,12 +82,14 @@ const Peer = Type.Object({
   }),
   hidden: Type.Boolean(),
   metadata: AppData,
+  attributes: Type.Optional(Attributes),
   connectedAt: Time,
   joinedAt: orNull(Time),
   handRaisedAt: orNull(Time),
   publish: Publish,
   stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
   away: Type.Optional(Type.Boolean()),
+  takesMessages: Type.Optional(Type.Boolean({ description: 'whether others may write to it by its id' })),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });

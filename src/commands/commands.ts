@@ -7,6 +7,7 @@ import type { RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { type Ban, type NewBan, readBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
+import { type AttributesTarget, setAttributesOf } from './attributes.ts';
 import { type AuditedWork, audited } from './audited.ts';
 import { type BanRequest, bansFor } from './ban-request.ts';
 import { lowerHandsOf } from './lowering.ts';
@@ -181,10 +182,14 @@ export class Commands {
 
   /** Sets the metadata of a peer, which programs see. */
   async setPeerMetadata(target: PeerTarget & { metadata: Readonly<Record<string, unknown>> }): Promise<void> {
-    const { metadata } = target;
-    await this.#audited({ ...target, action: 'peer.metadata', details: { metadata } }, () =>
-      this.sfu.setPeerMetadata(target),
-    );
+    const intent = { ...target, action: 'peer.metadata', details: { metadata: target.metadata } };
+    await this.#audited(intent, () => this.sfu.setPeerMetadata(target));
+  }
+
+  /** Changes the attributes of a peer. @throws SfuError not_found, limit_reached */
+  async setPeerAttributes(target: AttributesTarget): Promise<void> {
+    const intent = { ...target, action: 'peer.attributes', details: { changes: target.changes } };
+    await this.#audited(intent, () => setAttributesOf(this.sfu, target));
   }
 
   /** Sends a text to a peer, or to everyone in a room. */

@@ -1,5 +1,6 @@
 import { type TObject, Type } from '@sinclair/typebox';
 import { actorKinds } from './actors.ts';
+import { Attributes } from './attributes.ts';
 import { consumerEnds, peerEnds, producerEnds, roomEnds } from './ends.ts';
 import { type PublicEventType, publicEventTypes } from './public-events.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from './schemas.ts';
@@ -77,6 +78,12 @@ export const publicEventSchemas = {
   peer_metadata_changed: event('The application changed the metadata of a peer.', {
     ...peer,
     metadata: Type.Record(Type.String(), Type.Unknown()),
+    by: By,
+  }),
+  peer_attributes_changed: event('A peer, a moderator or a program changed the attributes of a peer.', {
+    ...peer,
+    attributes: Attributes,
+    hidden: Type.Boolean(),
     by: By,
   }),
   peer_left: event('A peer left the call.', left),

@@ -12,6 +12,7 @@ export const publicEventTypes = [
   'peer_renamed',
   'peer_permissions_changed',
   'peer_metadata_changed',
+  'peer_attributes_changed',
   'peer_left',
   'peer_removed',
   'producer_opened',

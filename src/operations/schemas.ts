@@ -1,5 +1,6 @@
 import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { maxMetadataLength, TokenGrants } from '../access/tokens.ts';
+import { Attributes } from '../core/attributes.ts';
 import { codecNames } from '../core/codecs.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
 import { banKinds } from '../store/ban-kinds.ts';
@@ -99,6 +100,7 @@ export const Peer = Type.Object({
     version: Type.Optional(Type.String()),
   }),
   metadata: Metadata,
+  attributes: Attributes,
   address: Type.String({ description: 'IP address; empty when it is not known' }),
   tokenId: orNull(Type.String(), 'The jti of its token'),
   grants: Type.Object({

@@ -18,6 +18,7 @@ const publishers: { readonly [N in SfuEventName]?: Publisher<N> } = {
   peerRenamed: one('peer_renamed'),
   peerPermissionsChanged: one('peer_permissions_changed'),
   peerMetadataChanged: one('peer_metadata_changed'),
+  peerAttributesChanged: one('peer_attributes_changed'),
   // A peer that left before it joined was never there for others.
   peerLeft: ({ joined, rejoining: _, ...rest }) => [
     ...(joined ? [['peer_left', rest] as const] : []),

@@ -1,7 +1,9 @@
 import type { types } from 'mediasoup';
 import type { Actor } from '../core/actors.ts';
+import type { Attributes } from '../core/attributes.ts';
 import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, TransportEnd } from '../core/ends.ts';
 import type { EventBus, EventOf } from '../core/event-bus.ts';
+import type { PeerMessage } from '../core/peer-messages.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { Source } from '../core/sources.ts';
 
@@ -62,6 +64,10 @@ export interface SfuEvents {
   peerReacted: PeerRef & { reaction: Reaction };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
   peerMetadataChanged: PeerRef & { metadata: Readonly<Record<string, unknown>>; by: Actor };
+  /** They are all that it has now. */
+  peerAttributesChanged: PeerRef & { attributes: Attributes; hidden: boolean; by: Actor };
+  /** A peer wrote to this one. */
+  peerMessage: PeerRef & { from: string; message: PeerMessage };
   peerNotice: PeerRef & { message: string; by: Actor };
   peerLeft: PeerRef & {
     reason: PeerEnd;

@@ -1,3 +1,4 @@
+import type { Attributes } from '../core/attributes.ts';
 import type { RemoteEnd } from '../core/ends.ts';
 import type { EventBus } from '../core/event-bus.ts';
 import type { Reaction } from '../core/reactions.ts';
@@ -31,6 +32,8 @@ export interface RemoteEvents {
   remotePeerReacted: RemotePeerRef & { reaction: Reaction };
   /** The application changed what it says of it. */
   remotePeerMetadata: RemotePeerRef & { metadata: Readonly<Record<string, unknown>>; hidden: boolean };
+  /** It changed what it says of itself, or a moderator did. */
+  remotePeerAttributes: RemotePeerRef & { attributes: Attributes; hidden: boolean };
   remotePeerRenamed: RemotePeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
   /** `rejoining` as in peerLeft. One that will rejoin leaves with the reason `rejoin`. */
   remotePeerLeft: RemotePeerRef & {

@@ -33,14 +33,16 @@ export function describePeer({
   handRaisedAt,
   away,
   metadata,
+  attributes,
   unreachable = [],
-}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away' | 'metadata'> &
+}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away' | 'metadata' | 'attributes'> &
   Partial<Pick<RemotePeer, 'unreachable'>>): Static<typeof PeerInfo> {
   return {
     ...{ id, peerId: id, displayName, device },
     ...(handRaisedAt !== null && { handRaisedAt }),
     ...(away && { away }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(unreachable.length > 0 && { unreachable: [...unreachable] }),
   };
 }

@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Attributes } from '../core/attributes.ts';
+import { PeerMessage } from '../core/peer-messages.ts';
 import { reactions } from '../core/reactions.ts';
 import { IceServer, Id, MediaKind, Nothing, oneOf, orNull, Source, StableWord } from '../core/schemas.ts';
 import { AppData } from '../wire/envelope.ts';
@@ -149,6 +151,10 @@ export const notifications = {
     Type.Object({ peerId: Id, metadata: Metadata }),
     'Your application changed the metadata of a peer, perhaps yours: these are all of them.',
   ),
+  peerAttributesChanged: message(
+    Type.Object({ peerId: Id, attributes: Attributes }),
+    'The attributes of a peer, perhaps yours, were changed by itself, a moderator or your application: these are all of them.',
+  ),
   newProducer: message(
     Type.Object({ peerId: Id, ...ProducerInfo.properties }),
     'A peer publishes. Sent only to peers that joined with autoSubscribe false; they may consume it.',
@@ -245,6 +251,10 @@ export const notifications = {
       sources: Type.Array(Source, { description: 'all that is missing now; empty when everything comes' }),
     }),
     'What of the media of a peer on another server of a mesh cannot be brought to this one. It is tried again by itself.',
+  ),
+  peerMessage: message(
+    Type.Object({ peerId: Id, message: PeerMessage }),
+    'A peer wrote to you with `sendMessage`.',
   ),
   permissionsChanged: message(Type.Object({ publish: Publish }), 'A moderator changed what you may publish.'),
   notice: message(

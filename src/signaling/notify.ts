@@ -80,6 +80,10 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
       const peer = rooms.get(roomId)?.peers.get(peerId);
       if (peer?.joined && !peer.hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
     }),
+    events.on('peerAttributesChanged', ({ roomId, peerId, attributes, hidden }) => {
+      const peer = rooms.get(roomId)?.peers.get(peerId);
+      if (peer?.joined && !hidden) notify.room(roomId, 'peerAttributesChanged', { peerId, attributes });
+    }),
     events.on('peerHand', ({ roomId, peerId, raisedAt }) =>
       notify.room(roomId, 'peerHand', { peerId, raisedAt }),
     ),
@@ -90,6 +94,9 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
       notify.one(who, 'permissionsChanged', {
         publish: typeof publish === 'boolean' ? publish : [...publish],
       }),
+    ),
+    events.on('peerMessage', ({ from, message, ...who }) =>
+      notify.one(who, 'peerMessage', { peerId: from, message }),
     ),
     events.on('peerNotice', ({ message, ...who }) => notify.one(who, 'notice', { message })),
     events.on('transportBandwidth', ({ transportId, desired, effectiveDesired, available, ...who }) =>
@@ -217,6 +224,9 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     }),
     events.on('remotePeerMetadata', ({ roomId, peerId, metadata, hidden }) => {
       if (!hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
+    }),
+    events.on('remotePeerAttributes', ({ roomId, peerId, attributes, hidden }) => {
+      if (!hidden) notify.room(roomId, 'peerAttributesChanged', { peerId, attributes });
     }),
     events.on('remotePeerAway', (who) => tellAway(notify, who, who.away)),
     events.on('remotePeerHand', ({ roomId, peerId, raisedAt }) =>

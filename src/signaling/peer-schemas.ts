@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { Attributes } from '../core/attributes.ts';
 import { Id, MediaKind, Source } from '../core/schemas.ts';
 
 /** A name that people read. The server removes control characters from it. */
@@ -26,6 +27,7 @@ export const PeerInfo = Type.Object({
   ),
   away: Type.Optional(Type.Boolean({ description: 'its connection is cut at the moment' })),
   metadata: Type.Optional(Metadata),
+  attributes: Type.Optional(Attributes),
 });
 
 /** What may be published: everything, nothing, or only these sources. */

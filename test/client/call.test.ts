@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { Commands } from '../../src/commands/commands.ts';
 import { until } from '../support/until.ts';
 import { clientOf, other, stateOf, type TestTrack, track, useClients } from './support.ts';
 
@@ -41,6 +42,39 @@ describe('joining', () => {
     expect(await changing).toMatchObject({ id: 'alice', metadata });
     const carol = await enter('carol');
     expect(carol.peers.get('alice')?.metadata).toEqual(metadata);
+  });
+
+  test('what a peer says of itself reaches everyone and those who come later, and a moderator changes it', async () => {
+    const alice = await enter('alice', { attributes: { seat: '7', mood: 'calm' } });
+    const bob = await enter('bob');
+    expect(other(bob).attributes).toEqual({ seat: '7', mood: 'calm' });
+    const telling = [alice, bob].map((client) => client.once('attributes'));
+    await alice.setAttributes({ mood: null, table: '2' });
+    const attributes = { seat: '7', table: '2' };
+    expect(await Promise.all(telling)).toEqual([
+      { peerId: 'alice', attributes },
+      { peerId: 'alice', attributes },
+    ]);
+    expect([alice.attributes, other(bob).attributes]).toEqual([attributes, attributes]);
+
+    // The server has the last word: of a moderator's change the peer itself is told, too.
+    const told = alice.once('attributes');
+    const by = { kind: 'moderator', id: 'mona' } as const;
+    const commands = new Commands(server.sfu, server.store);
+    await commands.setPeerAttributes({ roomId: 'room', peerId: 'alice', changes: { seat: '1' }, by });
+    expect((await told).attributes).toEqual({ seat: '1', table: '2' });
+    await expect(bob.setPeerAttributes('alice', { seat: '9' })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(alice.setAttributes({ text: 'x'.repeat(5000) })).rejects.toMatchObject({
+      code: 'limit_reached',
+    });
+
+    // Lost media does not take them away.
+    server.sfu.moveRoom({ roomId: 'room', workerIndex: 0 });
+    await stateOf(alice, 'rejoining');
+    await stateOf(alice, 'joined');
+    expect(alice.attributes).toEqual({ seat: '1', table: '2' });
+    const carol = await enter('carol');
+    expect(carol.peers.get('alice')?.attributes).toEqual({ seat: '1', table: '2' });
   });
 
   test('a server that cannot be reached is told as such, in a sentence that says what to do', async () => {

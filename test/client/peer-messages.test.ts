@@ -1,22 +1,15 @@
-import { afterEach, describe, expect, test } from 'bun:test';
-import { createHeadlessClient } from '../../client/headless.ts';
-import type { ClientError, TureenClient } from '../../client/index.ts';
-import { maxAnswering, PeerMessages, peerMessagesLabel } from '../../client/peer-messages.ts';
+import { describe, expect, test } from 'bun:test';
+import type { ClientError } from '../../client/index.ts';
+import { maxAnswering, PeerMessages } from '../../client/peer-messages.ts';
 import { deferred } from '../../client/portable.ts';
 import { until } from '../support/until.ts';
-import { useServer } from '../support/use-server.ts';
+import { clientOf, stateOf, useClients } from './support.ts';
+import { TcpRelay } from './tcp-relay.ts';
 
-const server = await useServer();
-const clients: TureenClient[] = [];
+const { server, clients } = await useClients({ TUREEN_RESUME_SECONDS: '0' });
 
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((client) => client.leave()));
-});
-
-/** A client with real data channels. */
-async function enter(peerId: string) {
-  const url = `http://127.0.0.1:${server.port}`;
-  const client = createHeadlessClient({ url, roomId: 'room', peerId, displayName: peerId });
+async function enter(peerId: string, url?: string) {
+  const client = clientOf({ server, peerId, displayName: peerId, ...(url && { url }) });
   clients.push(client);
   const messages = new PeerMessages(client);
   await client.join();
@@ -42,6 +35,21 @@ describe('a message to named peers', () => {
       [...numbers.map((seat) => ({ seat })), 'last'].map((data) => ['bob', 'alice', data]),
     );
     expect(heard.filter((one) => !ofBob.includes(one))).toEqual([['carol', 'alice', 'last']]);
+    await expect(alice.messages.send(['dave', 'eve'], 'seat')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(alice.messages.send('bob', 'seat', 'x'.repeat(17_000))).rejects.toMatchObject({
+      code: 'too_large',
+    });
+  });
+
+  test('waits for a connection that is lost', async () => {
+    using relay = new TcpRelay(server);
+    const [alice, bob] = [await enter('alice', relay.url), await enter('bob')];
+    const heard = deferred<unknown>();
+    bob.messages.handle('seat', heard.resolve);
+    relay.breakAll();
+    await stateOf(alice, 'reconnecting');
+    await alice.messages.send('bob', 'seat', 7);
+    expect(await heard.promise).toBe(7);
   });
 });
 
@@ -67,7 +75,10 @@ describe('a request to a peer', () => {
     bob.messages.handle('hangs', () => new Promise(() => {}));
     const ask = (to: string, topic: string, timeoutMs = 10_000) =>
       alice.messages.request(to, topic, null, { timeoutMs }).then(String, failure);
-    expect(await ask('dave', 'seat')).toEqual(['not_found', 'there is no peer "dave" in the call']);
+    expect(await ask('dave', 'seat')).toEqual([
+      'not_found',
+      'there is no peer "dave" in the call that takes messages',
+    ]);
     expect(await ask('bob', 'seat')).toEqual(['unsupported', '"bob" does not answer "seat"']);
     const failed = '"bob" could not answer "fails": the table is full';
     expect(await ask('bob', 'fails')).toEqual(['internal', failed]);
@@ -98,24 +109,14 @@ describe('a request to a peer', () => {
 describe('what a hostile peer sends', () => {
   test('does no harm: no answer for another, nothing that is no message, and no endless work', async () => {
     const [alice, bob, carol] = await three();
-    const asked = deferred<string>();
     const answer = deferred<string>();
-    // Carol sees what everyone is sent, and answers in the place of Bob.
-    const raw = await carol.openChannel(peerMessagesLabel);
-    const write = (frame: unknown) => raw.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
-    carol.on('data', ({ data }) => asked.resolve(JSON.parse(String(data)).id));
+    const asked = bob.once('message');
     bob.messages.handle('who', () => answer.promise);
     const asking = alice.messages.request('bob', 'who');
-    await write({ to: ['alice'], answers: await asked.promise, data: 'carol' });
-    for (const frame of [
-      '{',
-      'null',
-      '[]',
-      { to: 'alice' },
-      { to: ['alice'], topic: 7 },
-      { to: [{}], topic: '' },
-    ])
-      await write(frame);
+    // Carol cannot know the id, and if she did she could not answer in the place of Bob.
+    const { id } = (await asked).message;
+    await carol.sendMessage(['alice'], { answers: id, data: 'carol' });
+    await carol.sendMessage(['alice'], {});
 
     let started = 0;
     const release = deferred<void>();
@@ -125,17 +126,17 @@ describe('what a hostile peer sends', () => {
     });
     const flood = maxAnswering + 10;
     let read = 0;
-    alice.on('data', ({ data }) => {
-      if (String(data).includes('work')) read += 1;
+    alice.on('message', () => {
+      read += 1;
     });
-    for (let index = 0; index < flood; index += 1) await write({ to: ['alice'], topic: 'work' });
+    for (let index = 0; index < flood; index += 1) await carol.sendMessage(['alice'], { topic: 'work' });
     await until(() => read === flood, 'all of it to be read');
     expect(started).toBe(maxAnswering);
     release.resolve();
     answer.resolve('bob');
     expect(await asking).toBe('bob');
     // Nobody else was hindered, and she herself is heard again.
-    await write({ to: ['alice'], topic: 'work' });
+    await carol.sendMessage(['alice'], { topic: 'work' });
     await until(() => started === maxAnswering + 1, 'the work of the next message');
   });
 });

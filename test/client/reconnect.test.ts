@@ -23,6 +23,7 @@ describe('a connection that breaks', () => {
   test('is made again, and everything is sent and received as before', async () => {
     using relay = new TcpRelay(server);
     const [alice, bob] = [await enter('alice', { url: relay.url }), await enter('bob')];
+    await alice.setAttributes({ seat: '7' });
     const camera = await alice.publish(track('video'), 'camera');
     const microphone = await alice.publish(track('audio'), 'microphone');
     await microphone.pause();
@@ -39,6 +40,7 @@ describe('a connection that breaks', () => {
     expect(camera.producerId).not.toBe(before);
     expect(camera.track.readyState).toBe('live');
     expect(other(bob).track('microphone')?.muted).toBe(true);
+    expect(other(bob).attributes).toEqual({ seat: '7' });
     await until(() => other(alice).tracks.size === 1, 'the voice of Bob again');
   });
 

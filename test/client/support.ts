@@ -96,7 +96,7 @@ export async function useClients(environment: Environment = {}) {
     const publication = await alice.publish(track(kind), kind === 'video' ? 'camera' : 'microphone');
     return { alice, bob, publication, received: (await arriving).track };
   };
-  return { server, enter, oneTrack };
+  return { server, clients, enter, oneTrack };
 }
 
 /** Waits for a state; at once if it is there already. */

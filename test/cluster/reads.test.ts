@@ -78,9 +78,10 @@ test('peers and producers of a room on other nodes are read, changed and muted b
     ['alice', 'a'],
     ['bob', 'b'],
   ]);
-  const body = JSON.stringify({ metadata: { seat: 7 } });
+  const said = { metadata: { seat: 7 }, attributes: { mood: 'calm' } };
+  const body = JSON.stringify(said);
   const changed = await rest('c', `/rooms/${roomId}/peers/alice`, { method: 'PATCH', body });
-  expect(changed).toMatchObject({ status: 200, body: { node: 'a', metadata: { seat: 7 } } });
+  expect(changed).toMatchObject({ status: 200, body: { node: 'a', ...said } });
   const muted = await rest('c', `/rooms/${roomId}/producers/${producerId}/pause`, { method: 'PUT' });
   expect(muted).toMatchObject({ status: 200, body: { id: producerId, node: 'a', paused: true } });
   const producers = await rest('b', `/rooms/${roomId}/producers`);

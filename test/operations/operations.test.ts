@@ -74,7 +74,10 @@ const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Prov
   closeRoom: { not_found: nowhere },
   listPeers: { not_found: nowhere },
   getPeer: { not_found: nobody },
-  changePeer: { not_found: nobody },
+  changePeer: {
+    not_found: nobody,
+    limit_reached: { params: { attributes: { text: 'x'.repeat(5000) } } },
+  },
   removePeer: { not_found: nobody },
   banPeer: { not_found: nobody },
   mutePeer: { not_found: nobody },

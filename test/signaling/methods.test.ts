@@ -46,6 +46,7 @@ const byId = (key: string): Provocation => ({ params: () => ({ [key]: unknownId 
 const workerDies: Provocation = { workerDies: true };
 const moderates: WorldOptions = { grants: { moderate: true } };
 const byChoice: WorldOptions = { join: { autoSubscribe: false } };
+const tooManyAttributes = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`${index}`, '']));
 const ofConsumer = { not_found: byId('consumerId'), gone: workerDies };
 const ofProducer = { not_found: byId('producerId'), gone: workerDies };
 const pauseConsumer = ({ alice, ids }: World) => alice.ask('pauseConsumer', { consumerId: ids.consumer });
@@ -71,7 +72,13 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
     gone: workerDies,
   },
   restartIce: { not_found: byId('transportId'), gone: workerDies },
-  join: { wrong_state: {} },
+  join: {
+    wrong_state: {},
+    limit_reached: {
+      world: { join: { stayOutside: true } },
+      params: () => ({ attributes: { text: 'x'.repeat(5000) } }),
+    },
+  },
   produce: {
     not_found: { params: () => audioTrack(unknownId, 4000) },
     wrong_state: { params: ({ ids }) => audioTrack(ids.recvTransport ?? '', 4000) },
@@ -130,10 +137,23 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   },
   requestConsumerKeyFrame: ofConsumer,
   changeDisplayName: { forbidden: { world: { name: 'Alice by token' } } },
+  setAttributes: {
+    limit_reached: { params: () => ({ attributes: tooManyAttributes }) },
+    flood: {
+      prepare: async ({ alice }) => {
+        for (let index = 0; index < 20; index += 1)
+          await alice.ask('setAttributes', { attributes: { count: `${index}` } });
+      },
+    },
+  },
   raiseHand: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   lowerHand: {},
   received: {},
   react: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
+  sendMessage: {
+    forbidden: { world: { grants: { publish: ['audio'] } } },
+    too_large: { params: () => ({ to: ['bob'], message: { data: 'x'.repeat(17_000) } }) },
+  },
   getTransportStats: { not_found: byId('transportId'), gone: workerDies },
   getProducerStats: ofProducer,
   getConsumerStats: ofConsumer,
@@ -153,6 +173,10 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   allowAll: {},
   setPublish: { not_found: { world: moderates, params: () => ({ peerId: 'nobody', publish: false }) } },
   lowerHands: { not_found: { world: moderates, params: () => ({ peerId: 'nobody' }) } },
+  setPeerAttributes: {
+    not_found: { world: moderates, params: () => ({ peerId: 'nobody', attributes: {} }) },
+    limit_reached: { world: moderates, params: () => ({ peerId: 'bob', attributes: tooManyAttributes }) },
+  },
   lockRoom: {},
 };
 
@@ -165,6 +189,7 @@ const exampleWorlds: Partial<Record<MethodName, WorldOptions>> = {
   muteAll: moderates,
   allowAll: moderates,
   setPublish: moderates,
+  setPeerAttributes: moderates,
   lowerHands: moderates,
   join: { join: { stayOutside: true } },
   consume: byChoice,

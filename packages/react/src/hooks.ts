@@ -2,6 +2,8 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import {
+  type AttributeChanges,
+  type Attributes,
   ClientError,
   type DeviceLists,
   type Permissions,
@@ -98,6 +100,35 @@ export function useSpeaking(peerId?: string): boolean {
   };
   return useSyncExternalStore(subscribe, read, () => false);
 }
+
+/**
+ * What a peer says of itself, and moderators of it; ourselves without an id, with a function that changes it.
+ * @throws ClientError from that function, as `client.setAttributes`
+ */
+export function useAttributes(
+  peerId?: string,
+): readonly [Attributes, (changes: AttributeChanges) => Promise<void>] {
+  const { client } = useRoom();
+  const all = useClientValue(
+    ['state', 'peerJoined', 'peerChanged', 'attributes'],
+    ({ attributes, peers, peerId: own }) =>
+      new Map([[own, attributes], ...[...peers.values()].map((peer) => [peer.id, peer.attributes] as const)]),
+    noAttributesOfAnybody,
+  );
+  const id = peerId ?? client?.peerId ?? '';
+  const change = useCallback(
+    async (changes: AttributeChanges) => {
+      if (!client) throw new ClientError('not_joined', 'you are not in the call yet');
+      if (id === client.peerId) await client.setAttributes(changes);
+      else await client.setPeerAttributes(id, changes);
+    },
+    [client, id],
+  );
+  return [all.get(id) ?? noAttributes, change];
+}
+
+const noAttributes: Attributes = {};
+const noAttributesOfAnybody: ReadonlyMap<string, Attributes> = new Map();
 
 /** What we may do, and whether a moderator has locked the room. */
 export function usePermissions(): Permissions & { readonly locked: boolean } {

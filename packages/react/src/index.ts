@@ -10,6 +10,7 @@ export {
 export {
   type SourceSwitch,
   useActiveSpeaker,
+  useAttributes,
   useChat,
   useDevices,
   usePeers,

@@ -46,6 +46,7 @@ export type Peer = {
     version?: string;
   };
   metadata: Metadata;
+  attributes: { [key: string]: unknown }; // what a peer says of itself, at most 64, of 4096 bytes as JSON together
   address: string; // IP address; empty when it is not known
   tokenId: string | null; // The jti of its token
   grants: {
@@ -513,7 +514,7 @@ export interface Operations {
     peerId: string; // at most 128 characters
   }; result: Peer };
   /**
-   * Replaces the metadata of a peer and sets what it may publish; what it may no longer publish is closed. Metadata last until the peer connects again; what it may publish holds for its subject as long as the room is open.
+   * Replaces the metadata of a peer, changes its attributes, and sets what it may publish; what it may no longer publish is closed. Metadata and attributes last until the peer connects again; what it may publish holds for its subject as long as the room is open.
    *
    * Needs the scope `moderate`.
    */
@@ -521,6 +522,7 @@ export interface Operations {
     roomId: string; // at most 128 characters
     peerId: string; // at most 128 characters
     metadata?: Metadata;
+    attributes?: { [key: string]: unknown }; // null removes one, and those that are not named stay; at most 64, of 4096 bytes as JSON together
     publish?: boolean | ("audio" | "video" | "screen" | "data")[] | null; // null for what its token grants
     reason?: string; // Shown to the person it concerns and in the audit log, at most 200 characters
   }; result: Peer };
@@ -1515,6 +1517,20 @@ export interface WebhookData {
     peerId: string; // at most 128 characters
     sessionId: string; // This stay of the peer in the room; a peer that comes again has another
     metadata: { [key: string]: unknown };
+    by: {
+      kind: "peer" | "moderator" | "admin" | "api" | "server";
+      id: string; // A peer id, or the name of a user or a key; empty for the server
+    };
+  };
+  /**
+   * A peer, a moderator or a program changed the attributes of a peer.
+   */
+  peer_attributes_changed: {
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+    sessionId: string; // This stay of the peer in the room; a peer that comes again has another
+    attributes: { [key: string]: unknown }; // what a peer says of itself, at most 64, of 4096 bytes as JSON together
+    hidden: boolean;
     by: {
       kind: "peer" | "moderator" | "admin" | "api" | "server";
       id: string; // A peer id, or the name of a user or a key; empty for the server

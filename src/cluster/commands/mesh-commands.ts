@@ -6,6 +6,7 @@ import {
   type Requester,
 } from '../../commands/commands.ts';
 import type { ConsumerTarget, ProducerTarget, RoomTarget } from '../../commands/targets.ts';
+import type { AttributeChanges } from '../../core/attributes.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { PublishDecision } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
@@ -124,6 +125,10 @@ export class MeshCommands extends Commands {
     target: PeerTarget & { metadata: Readonly<Record<string, unknown>> },
   ): Promise<void> {
     await this.#forPeer({ name: 'setPeerMetadata', target }, () => super.setPeerMetadata(target));
+  }
+
+  override async setPeerAttributes(target: PeerTarget & { changes: AttributeChanges }): Promise<void> {
+    await this.#forPeer({ name: 'setPeerAttributes', target }, () => super.setPeerAttributes(target));
   }
 
   override async notice(target: RoomTarget & { peerId?: string; message: string }): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import type { Removal } from '../../commands/commands.ts';
+import { AttributeChanges } from '../../core/attributes.ts';
 import { Id, oneOf, orNull, Source } from '../../core/schemas.ts';
 import { banKinds } from '../../store/ban-kinds.ts';
 import { type DataCheck, dataCheck } from '../../wire/check.ts';
@@ -99,6 +100,9 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   ),
   setPeerMetadata: row({ ...ofPeer, metadata: data }, nothing, ({ local }, target) =>
     local.setPeerMetadata(target),
+  ),
+  setPeerAttributes: row({ ...ofPeer, changes: AttributeChanges }, nothing, ({ local }, target) =>
+    local.setPeerAttributes(target),
   ),
   notifyPeer: row({ ...ofPeer, message }, nothing, ({ local }, target) => local.notice(target)),
   muteRoom: row({ ...ofRoom, source }, Count, (carrier, target) =>

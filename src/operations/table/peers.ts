@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { AttributeChanges } from '../../core/attributes.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import { type Among, type PeerHere, peerAmongAll, peersEverywhere, requirePeer } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
@@ -54,24 +55,32 @@ export const changePeer = defineOperation({
   name: 'changePeer',
   verb: 'PATCH',
   path: '/rooms/:roomId/peers/:peerId',
-  doc: 'Replaces the metadata of a peer and sets what it may publish; what it may no longer publish is closed. Metadata last until the peer connects again; what it may publish holds for its subject as long as the room is open.',
+  doc: 'Replaces the metadata of a peer, changes its attributes, and sets what it may publish; what it may no longer publish is closed. Metadata and attributes last until the peer connects again; what it may publish holds for its subject as long as the room is open.',
   scope: 'moderate',
   params: params({
     ...peerTarget,
     metadata: Type.Optional(Metadata),
+    attributes: Type.Optional(AttributeChanges),
     publish: Type.Optional(orNull(Publish, 'null for what its token grants')),
     reason: Type.Optional(Reason),
   }),
   result: Peer,
-  errors: ['not_found'],
-  example: { roomId: 'room', peerId: 'alice', metadata: { seat: 7 }, publish: ['audio'] },
-  async run(context, { metadata, publish, reason, ...target }) {
+  errors: ['not_found', 'limit_reached'],
+  example: {
+    roomId: 'room',
+    peerId: 'alice',
+    metadata: { seat: 7 },
+    attributes: { mood: 'calm' },
+    publish: ['audio'],
+  },
+  async run(context, { metadata, attributes, publish, reason, ...target }) {
     const { commands } = context;
     checkMetadata(metadata);
     requirePeer(context, target);
     const request = { ...target, ...requesterOf(context, reason) };
     await Promise.all([
       metadata !== undefined && commands.setPeerMetadata({ ...request, metadata }),
+      attributes !== undefined && commands.setPeerAttributes({ ...request, changes: attributes }),
       publish !== undefined && commands.setPublish({ ...request, publish: publish ?? { ofGranted: true } }),
     ]);
     return await readPeer(context, target);
@@ -103,12 +112,13 @@ function readPeer(context: OperationContext, target: Target): PeerShape | Promis
 }
 
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
-  const { id, subject, state, displayName, device, metadata, ...rest } = peer;
+  const { id, subject, state, displayName, device, metadata, attributes = {}, ...rest } = peer;
   const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = rest;
   const connections = all
     .filter((other) => other.subject === subject && other.id !== id)
     .map((other) => other.id);
   const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
   const place = { awaySince, worker, ...(node !== undefined && { node }) };
-  return { ...identity, metadata: { ...metadata }, grants, publish, connectedAt, joinedAt, ...place };
+  const said = { metadata: { ...metadata }, attributes: { ...attributes } };
+  return { ...identity, ...said, grants, publish, connectedAt, joinedAt, ...place };
 }

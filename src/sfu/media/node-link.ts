@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { PeerMessage } from '../../core/peer-messages.ts';
 import type { Reaction } from '../../core/reactions.ts';
 
 /** One side of a pipe between two nodes: the only address and the only keys that the other side takes. */
@@ -17,7 +18,7 @@ export interface PipeRef {
 /** What the receiving node wants of a producer. */
 export type Demand = 'flowing' | 'paused' | 'unwanted';
 
-/** Requests from one node to another, by subject: all go from the node that receives media to the one that has it. */
+/** Requests from one node to another, by subject. Those for media go from the node that receives it to the one that has it. */
 export interface NodeRequests {
   /** Opens the sending side of a pipe. */
   'pipe.open': { data: PipeRef & { readonly side: PipeSide }; result: PipeSide };
@@ -33,6 +34,16 @@ export interface NodeRequests {
   'pipe.sent': { data: PipeRef; result: { readonly bytes: number } };
   /** Closes the sending side. */
   'pipe.close': { data: PipeRef; result: null };
+  /** A message of a peer of the node that asks, named by its session, to peers of the one that is asked. */
+  message: {
+    data: {
+      readonly roomId: string;
+      readonly sessionId: string;
+      readonly to: readonly string[];
+      readonly message: PeerMessage;
+    };
+    result: null;
+  };
 }
 export type NodeRequestName = keyof NodeRequests;
 

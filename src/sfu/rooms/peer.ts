@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Actor } from '../../core/actors.ts';
+import type { Attributes } from '../../core/attributes.ts';
 import { type Clock, stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
@@ -140,6 +141,8 @@ export class Peer {
   device: Device = {};
   /** Data of the application: the token's at first, then what a program set. */
   metadata: Identity['metadata'];
+  /** What it says of itself, and moderators of it. */
+  attributes: Attributes = {};
   /** Where its media lives; set with its first transport. */
   router: RoomRouter | undefined;
   publish: Grants['publish'];

@@ -1,4 +1,7 @@
+import { attributeLimits } from '../../core/attributes.ts';
 import { SfuError } from '../../core/errors.ts';
+import { Paces } from '../../core/pace.ts';
+import { messageLimits } from '../../core/peer-messages.ts';
 import type { MeshContext } from './mesh-context.ts';
 import type { Peer } from './peer.ts';
 import { Room } from './room.ts';
@@ -13,8 +16,14 @@ export class RoomRegistry {
 
   readonly #context: RoomContext;
 
-  constructor(context: Omit<RoomContext, 'onClosed'>) {
-    this.#context = { ...context, onClosed: (roomId) => void this.rooms.delete(roomId) };
+  constructor(context: Omit<RoomContext, 'onClosed' | 'attributePaces' | 'messagePaces'>) {
+    const { clock } = context;
+    this.#context = {
+      ...context,
+      attributePaces: new Paces({ clock, perSecond: () => attributeLimits.changesPerSecond }),
+      messagePaces: new Paces({ clock, perSecond: () => messageLimits.receivedKibPerSecond }),
+      onClosed: (roomId) => void this.rooms.delete(roomId),
+    };
   }
 
   /** Rooms that are opened from now on are one with those of other nodes. */

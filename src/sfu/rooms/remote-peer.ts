@@ -1,3 +1,4 @@
+import type { Attributes } from '../../core/attributes.ts';
 import type { Source } from '../../core/sources.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
@@ -34,6 +35,10 @@ export class RemotePeer {
 
   get metadata(): PeerShare['metadata'] {
     return this.share.metadata;
+  }
+
+  get attributes(): Attributes {
+    return this.share.attributes ?? {};
   }
 
   /** When its hand was raised; null while it is not. */

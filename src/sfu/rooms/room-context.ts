@@ -1,6 +1,8 @@
 import type { types } from 'mediasoup';
+import type { Attributes } from '../../core/attributes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Paces } from '../../core/pace.ts';
 import type { SfuBus } from '../events.ts';
 import type { RtpPlace } from '../media/rtp-place.ts';
 import type { WorkerPool } from '../media/workers.ts';
@@ -18,6 +20,10 @@ export interface RoomContext {
   readonly pool: WorkerPool;
   readonly rtp: RtpPlace;
   readonly media: MediaIndex;
+  /** How often each session changes its attributes. */
+  readonly attributePaces: Paces;
+  /** How many KiB of messages each session gets from others. */
+  readonly messagePaces: Paces;
   /** The way to other nodes; undefined for a node alone. */
   mesh?: MeshContext;
   /** The room has ended and must be forgotten. */
@@ -28,6 +34,8 @@ export interface RoomContext {
 export interface JoinOptions {
   displayName: string;
   device: Device;
+  /** Those to begin with. One that joins again after its media was lost keeps what it has. */
+  attributes?: Attributes;
   /** Absent for a client that does not receive media. */
   rtpCapabilities?: types.RtpCapabilities;
   /** Whether it is offered what the others publish. */

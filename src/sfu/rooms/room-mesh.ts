@@ -14,6 +14,7 @@ import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
 import { DataReceivers } from './data-receivers.ts';
 import type { MeshContext } from './mesh-context.ts';
+import { bySession, passOn } from './messaging.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
 import { isReliable } from './publication.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
@@ -101,6 +102,10 @@ export class RoomMesh implements RosterRoom {
     return this.mesh.self.life;
   }
 
+  get link(): MeshContext['link'] {
+    return this.mesh.link;
+  }
+
   /** Pipes from other nodes that are open, for those who measure. */
   get incoming(): readonly MeasuredPipe[] {
     return [...this.#incoming].flatMap(([life, { current, passengers }]) =>
@@ -133,6 +138,8 @@ export class RoomMesh implements RosterRoom {
         this.outgoing.closePipe(life, pipeId);
         return null;
       },
+      message: async ({ sessionId, ...letter }) =>
+        passOn(this.room, bySession(this.roster.peers, from, sessionId), letter),
     };
     return await answers[name](data);
   }

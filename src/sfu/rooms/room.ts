@@ -1,4 +1,5 @@
 import { type Actor, serverActor } from '../../core/actors.ts';
+import { changeAttributes } from '../../core/attributes.ts';
 import { stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, RejoinReason, RoomEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
@@ -145,6 +146,8 @@ export class Room {
   join(peer: Peer, options: JoinOptions): void {
     if (peer.state.name !== 'connected')
       throw new SfuError('wrong_state', 'you have joined this room already');
+    if (peer.joinedAt === undefined && options.attributes)
+      peer.attributes = changeAttributes(peer.attributes, options.attributes);
     peer.cancelJoinTimeout();
     peer.displayName = peer.identity.displayName ?? options.displayName;
     peer.device = options.device;

@@ -1,5 +1,4 @@
 import type { RemoteEnd } from '../../core/ends.ts';
-import { samePublish } from '../../core/grants.ts';
 import type { RoomTellings } from '../media/node-link.ts';
 import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
 import { outranks } from './rank.ts';
@@ -7,6 +6,7 @@ import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
 import { producerRef, type RemotePublication } from './remote-publication.ts';
 import type { DataPublicationShare, NodeRef, PeerShare, PublicationShare, SharesOfOthers } from './share.ts';
+import { tellChanges } from './share-changes.ts';
 
 /** What a roster needs of its room. */
 export interface RosterRoom {
@@ -192,8 +192,7 @@ export class RemoteRoster implements SharesOfOthers {
   }
 
   #update(peer: RemotePeer, share: PeerShare): void {
-    const { joined, displayName: oldDisplayName, handRaisedAt: oldHand, away: wasAway } = peer;
-    const { publish, stopped, metadata } = peer;
+    const { joined, share: before } = peer;
     if (joined && share.state !== 'joined') {
       this.#left(peer, 'rejoin');
       peer.share = share;
@@ -202,15 +201,7 @@ export class RemoteRoster implements SharesOfOthers {
     peer.share = share;
     if (!peer.joined) return;
     if (!joined) return this.#joined(peer);
-    const { displayName, handRaisedAt, away, hidden, ref } = peer;
-    if (displayName !== oldDisplayName)
-      this.room.events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
-    if (!Bun.deepEquals(metadata, peer.metadata))
-      this.room.events.emit('remotePeerMetadata', { ...ref, metadata: peer.metadata, hidden });
-    if (handRaisedAt !== oldHand) this.room.events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
-    if (stopped !== peer.stopped || !samePublish(publish, peer.publish))
-      this.room.events.emit('remotePeerRestricted', ref);
-    if (away !== wasAway) this.room.events.emit('remotePeerAway', { ...ref, away, hidden });
+    tellChanges(this.room.events, peer, before);
     this.#publications(peer);
   }
 

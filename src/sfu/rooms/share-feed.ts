@@ -1,4 +1,5 @@
 import type { PeerRef, SfuBus } from '../events.ts';
+import { takesMessages } from './messaging.ts';
 import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
 import type { DataPublicationShare, PeerShare, PublicationShare, ShareChange } from './share.ts';
 
@@ -15,6 +16,7 @@ const changing = [
   'peerRejoin',
   'peerRejoined',
   'peerMetadataChanged',
+  'peerAttributesChanged',
   'peerPermissionsChanged',
   'producerOpened',
   'producerPaused',
@@ -68,6 +70,7 @@ export function shareOf(peer: Peer): PeerShare {
     device,
     hidden,
     metadata,
+    attributes,
     connectedAt,
     handRaisedAt,
     publish,
@@ -84,12 +87,14 @@ export function shareOf(peer: Peer): PeerShare {
     device,
     hidden,
     metadata,
+    attributes,
     connectedAt,
     joinedAt,
     handRaisedAt,
     publish,
     stopped,
     away: peer.away,
+    takesMessages: takesMessages(peer),
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

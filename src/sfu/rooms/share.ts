@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { Attributes } from '../../core/attributes.ts';
 import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
 import type { Grants } from '../../core/grants.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
@@ -57,6 +58,8 @@ export interface PeerShare {
   readonly device: Device;
   readonly hidden: boolean;
   readonly metadata: AppData;
+  /** Nodes of earlier versions do not say it. */
+  readonly attributes?: Attributes;
   readonly connectedAt: number;
   /** When it joined first. One that is connected and has joined is about to join again. */
   readonly joinedAt: number | null;
@@ -68,6 +71,8 @@ export interface PeerShare {
   readonly stopped: boolean;
   /** Whether its connection is cut. Nodes of earlier versions do not say it. */
   readonly away?: boolean;
+  /** Whether others may write to it by its id. Nodes of earlier versions do not say it. */
+  readonly takesMessages?: boolean;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
 }

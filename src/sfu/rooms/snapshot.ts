@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { Attributes } from '../../core/attributes.ts';
 import type { Grants } from '../../core/grants.ts';
 import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
@@ -76,6 +77,8 @@ export interface PeerSnapshot {
   readonly displayName: string;
   readonly device: Device;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** Nodes of earlier versions do not say it. */
+  readonly attributes?: Attributes;
   readonly address: string;
   readonly tokenId: string | null;
   /** When its token was issued; null where it does not say. */
@@ -191,6 +194,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     displayName,
     device,
     metadata: peer.metadata,
+    attributes: peer.attributes,
     address: identity.address,
     tokenId: identity.tokenId ?? null,
     issuedAt: identity.issuedAt ?? null,

@@ -35,8 +35,11 @@ import { restartIce } from './restartIce.ts';
 import { resumeConsumer } from './resumeConsumer.ts';
 import { resumeConsumers } from './resumeConsumers.ts';
 import { resumeProducer } from './resumeProducer.ts';
+import { sendMessage } from './sendMessage.ts';
+import { setAttributes } from './setAttributes.ts';
 import { setConsumerPreferredLayers } from './setConsumerPreferredLayers.ts';
 import { setConsumerPriority } from './setConsumerPriority.ts';
+import { setPeerAttributes } from './setPeerAttributes.ts';
 import { setPublish } from './setPublish.ts';
 
 /** Every method of the protocol, in the order in which a client uses them. To add one, add its file and a line here. */
@@ -60,9 +63,11 @@ export const methods = [
   setConsumerPriority,
   requestConsumerKeyFrame,
   changeDisplayName,
+  setAttributes,
   raiseHand,
   lowerHand,
   react,
+  sendMessage,
   getTransportStats,
   getProducerStats,
   getConsumerStats,
@@ -78,6 +83,7 @@ export const methods = [
   allowAll,
   setPublish,
   lowerHands,
+  setPeerAttributes,
   lockRoom,
 ] as const;
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { Attributes } from '../../core/attributes.ts';
 import { cleanDevice, cleanName } from '../../core/text.ts';
 import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
 import type { Peer } from '../../sfu/rooms/peer.ts';
@@ -19,6 +20,7 @@ export const join = defineMethod({
     device: Type.Optional(DeviceInfo),
     rtpCapabilities: Type.Optional(RtpCapabilities),
     sctpCapabilities: Type.Optional(Type.Unknown()),
+    attributes: Type.Optional(Attributes),
     autoSubscribe: Type.Optional(
       Type.Boolean({
         description: 'false: you get only the consumers that you ask for with `consume`; default true',
@@ -36,6 +38,7 @@ export const join = defineMethod({
     displayName: Type.Optional(
       Type.String({ description: 'of the fast join: your name as others see it, which the token may set' }),
     ),
+    attributes: Type.Optional(Attributes),
     permissions: Type.Optional(
       Type.Object(
         { publish: Publish, subscribe: Type.Boolean(), moderate: Type.Boolean() },
@@ -47,19 +50,20 @@ export const join = defineMethod({
   }),
   state: 'connected',
   grant: 'none',
-  errors: ['wrong_state'],
+  errors: ['wrong_state', 'limit_reached'],
   example: {
     displayName: 'Alice',
     device: { flag: 'chrome', name: 'Chrome', version: '156' },
     rtpCapabilities: {},
   },
   async run({ room, peer, fast, afterReply }, params) {
-    const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
+    const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true, attributes } = params;
     room.join(peer, {
       displayName: cleanName(displayName),
       device: cleanDevice(device),
       rtpCapabilities,
       autoSubscribe,
+      attributes,
     });
     afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
@@ -71,8 +75,8 @@ export const join = defineMethod({
     const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
     const { subscribe, moderate } = peer.identity.grants;
     const permissions = { publish: publishOf(peer), subscribe, moderate };
-    const { displayName: shown } = peer;
-    return { peers, ...(fast && { consumers, locked: room.locked, displayName: shown, permissions }) };
+    const shown = { displayName: peer.displayName, attributes: { ...peer.attributes } };
+    return { peers, ...(fast && { consumers, locked: room.locked, ...shown, permissions }) };
   },
 });
 

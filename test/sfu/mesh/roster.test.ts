@@ -34,6 +34,10 @@ test('peers on two nodes are told of each other: join, name, publications, mute 
   });
   for (const { client } of [alice, bob])
     expect(await client.waitFor('peerMetadataChanged')).toEqual({ peerId: 'bob', metadata });
+  const attributes = { mood: 'calm' };
+  await bob.client.request('setAttributes', { attributes });
+  for (const { client } of [alice, bob])
+    expect(await client.waitFor('peerAttributesChanged')).toEqual({ peerId: 'bob', attributes });
   await bob.client.request('raiseHand', {});
   expect(await alice.client.waitFor('peerHand')).toMatchObject({
     peerId: 'bob',
@@ -60,7 +64,7 @@ test('peers on two nodes are told of each other: join, name, publications, mute 
   const again = carol.client.frames.all.find(({ response, data }) => response && data && 'peers' in data);
   expect(again?.data?.peers).toMatchObject([
     { id: 'alice' },
-    { id: 'bob', displayName: 'Robert', metadata, producers: [{ producerId, paused: true }] },
+    { id: 'bob', displayName: 'Robert', metadata, attributes, producers: [{ producerId, paused: true }] },
   ]);
   await bob.client.request('closeProducer', { producerId });
   expect(await alice.client.waitFor('producerGone')).toEqual({ peerId: 'bob', producerId });

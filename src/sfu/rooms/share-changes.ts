@@ -1,0 +1,20 @@
+import { samePublish } from '../../core/grants.ts';
+import type { RemoteBus } from '../remote-events.ts';
+import type { RemotePeer } from './remote-peer.ts';
+import type { PeerShare } from './share.ts';
+
+/** Tells what is different of a peer on another node, beside what it publishes. @param before what was said of it */
+export function tellChanges(events: RemoteBus, peer: RemotePeer, before: PeerShare): void {
+  const { displayName, metadata, attributes, handRaisedAt, publish, stopped, away, hidden, ref } = peer;
+  const { displayName: oldDisplayName, attributes: oldAttributes = {}, away: wasAway = false } = before;
+  if (displayName !== oldDisplayName)
+    events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
+  if (!Bun.deepEquals(metadata, before.metadata))
+    events.emit('remotePeerMetadata', { ...ref, metadata, hidden });
+  if (!Bun.deepEquals(attributes, oldAttributes))
+    events.emit('remotePeerAttributes', { ...ref, attributes, hidden });
+  if (handRaisedAt !== before.handRaisedAt) events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
+  if (stopped !== before.stopped || !samePublish(publish, before.publish))
+    events.emit('remotePeerRestricted', ref);
+  if (away !== wasAway) events.emit('remotePeerAway', { ...ref, away, hidden });
+}
