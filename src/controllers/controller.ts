@@ -10,9 +10,11 @@ import { findOperation } from '../operations/table/index.ts';
 import type { EventStream } from '../public-events/stream.ts';
 import { checked } from '../wire/check.ts';
 import { closePolicy, closeReason, closeRefused, failureFrame, type RequestFrame } from '../wire/envelope.ts';
+import { FrameError, readFrame } from '../wire/frame.ts';
+import type { QueueLimits } from '../wire/frame-queue.ts';
+import { Inbox } from '../wire/inbox.ts';
 import type { SocketListener, WireSocket } from '../wire/socket.ts';
 import { EventSubscription } from './event-subscription.ts';
-import { Inbox } from './inbox.ts';
 import { connectionMethods, subscribeCheck } from './methods.ts';
 
 export interface ControllerOptions {
@@ -40,19 +42,23 @@ type State =
 
 /** How often the key of a connection is checked again. */
 const keyCheckIntervalMs = 60_000;
+/** What may wait of an admitted program; one that sends more without waiting for replies is dropped. */
+const queueLimits: QueueLimits = { count: 1024, bytes: 1024 * 1024 };
 
 /** One connection of a controller. Its requests are handled one after the other; notifications and events go to it. */
 export class Controller implements SocketListener {
   #state: State = { name: 'connecting' };
   #subscription: EventSubscription | undefined;
   #cancelKeyCheck: () => void = () => {};
-  readonly #inbox: Inbox;
+  readonly #inbox: Inbox<RequestFrame>;
 
   constructor(private readonly options: ControllerOptions) {
     const { clock, config } = options.services;
     this.#inbox = new Inbox({
       clock,
       messagesPerSecond: config.controllerMessagesPerSecond,
+      limits: () => queueLimits,
+      read: readRequest,
       handle: (request) => this.#handle(request),
       refuse: (error, id) =>
         id === undefined
@@ -202,4 +208,13 @@ export class Controller implements SocketListener {
     if (this.#state.socket?.send(JSON.stringify(frame)) === false)
       this.#drop('backpressure', 'you do not read what is sent to you; connect again');
   }
+}
+
+/** @throws SfuError invalid_message */
+function readRequest(text: string): RequestFrame {
+  const frame = readFrame(text);
+  if ('request' in frame) return frame;
+  throw new FrameError(
+    'a controller may only send requests; every method has a reply, and this server sends no requests',
+  );
 }

@@ -7,8 +7,7 @@ import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/room
 import type { Room } from '../sfu/rooms/room.ts';
 import {
   closePolicy,
-  closeRefused,
-  closeRestart,
+  endCode,
   failureFrame,
   type NotificationFrame,
   type RequestFrame,
@@ -33,8 +32,6 @@ type State =
   | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
-/** After these a client connects again by itself, which it does after any code but 4000. */
-const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
 const toleratedInvalid = 10;
 
 /**
@@ -170,8 +167,7 @@ export class Connection implements PeerLink {
     }
     const { events, roomId, peerId } = this.options;
     if (this.#outlet.cut && reason === 'disconnected') events.emit('resumeExpired', { roomId, peerId });
-    const code = comesBack.has(reason) ? closeRestart : closeRefused;
-    this.#closeSocket(code, `${reason}: ${detail}`);
+    this.#closeSocket(endCode(reason), `${reason}: ${detail}`);
   }
 
   /** Not let in, or not any more: the code of the error opens the reason. */

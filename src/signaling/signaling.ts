@@ -1,21 +1,21 @@
 import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
-import { verifyToken } from '../access/tokens.ts';
+import { identifyPeer } from '../access/peer-identity.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, stopwatch, systemClock } from '../core/clock.ts';
-import { type ErrorCode, SfuError, toSfuError } from '../core/errors.ts';
+import { type SfuError, toSfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
-import { defaultGrants, type Identity } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { requireId } from '../wire/check.ts';
-import { closeReason, closeRefused, closeTryAgain, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import { refusalCode, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {
   chooseProtocol,
   offeredProtocols,
   refuseHandshake,
+  refuseToPage,
   type SocketData,
   type SocketListener,
   upgradeSocket,
@@ -64,9 +64,6 @@ export interface SignalingOptions {
   nodes: () => readonly AnyNode[];
 }
 
-/** Refusals that pass by themselves: a client that tries again soon gets in. */
-const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable', 'gone', 'internal']);
-
 /** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
   readonly counts = new SignalingCounts();
@@ -112,7 +109,9 @@ export class Signaling {
     } catch (thrown) {
       const error = toSfuError(thrown);
       this.events.emit('connectionRefused', { code: error.code, roomId: '', detail: error.message });
-      return error.code === 'foreign_origin' ? refuseToPage(error, request, server) : refuseHandshake(error);
+      return error.code === 'foreign_origin'
+        ? refuseToPage(error, { request, server, protocol: subProtocol })
+        : refuseHandshake(error);
     }
   }
 
@@ -184,7 +183,7 @@ export class Signaling {
 
   async #enter(data: Handshake, connection: Connection): Promise<void> {
     const { config, sfu } = this.options;
-    const identity = await this.#identify(data);
+    const identity = await identifyPeer(data, { config, now: this.#clock.now() });
     // The socket may have closed while its token was checked; then it must not replace anybody.
     if (connection.closed) return;
     const peer = await sfu.enter(identity, connection);
@@ -200,41 +199,15 @@ export class Signaling {
     connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth, nodes }));
   }
 
-  async #identify({ roomId, peerId, token, address }: Handshake): Promise<Identity> {
-    const { config } = this.options;
-    if (config.developmentMode)
-      return { roomId, peerId, subject: peerId, metadata: {}, grants: defaultGrants, address };
-    if (token === undefined) {
-      throw new SfuError('unauthorized', 'a token is needed; ask the application that invited you');
-    }
-    const target = { roomId, peerId };
-    const verified = await verifyToken(token, { apiKeys: config.apiKeys, target, now: this.#clock.now() });
-    return { roomId, peerId, subject: peerId, address, ...verified };
-  }
-
   #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {
     const { log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     this.events.emit('connectionRefused', { code: error.code, roomId });
-    connection.refuse(error, passing.has(error.code) ? closeTryAgain : closeRefused);
+    connection.refuse(error, refusalCode(error));
   }
 
   #closed({ connection, socket, roomId, peerId, age }: Handshake, code: number): void {
     if (socket) connection?.socketClosed(socket, code);
     this.events.emit('socketClosed', { roomId, peerId, code, duration: age() });
   }
-}
-
-/** A page cannot read why its handshake failed, so it is told over a socket that closes at once. */
-function refuseToPage(
-  error: SfuError,
-  request: Request,
-  server: Bun.Server<SocketData>,
-): Response | undefined {
-  const listener: SocketListener = {
-    opened: (socket) => socket.close(closeRefused, closeReason(error.reason)),
-    received: () => {},
-    closed: () => {},
-  };
-  return upgradeSocket({ request, server, protocol: subProtocol, listener });
 }

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import type { SfuError } from '../core/errors.ts';
+import type { PeerEnd } from '../core/ends.ts';
+import type { ErrorCode, SfuError } from '../core/errors.ts';
 
 /** What every socket of this server shares: JSON text frames in protoo's envelope, their limits, and the close codes. */
 
@@ -21,6 +22,21 @@ export const closeRefused = 4000;
 export const closePolicy = 1008;
 export const closeRestart = 1012;
 export const closeTryAgain = 1013;
+
+/** Refusals that pass by themselves: a client that tries again soon gets in. */
+const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'worker_unavailable', 'gone', 'internal']);
+/** After these a client connects again by itself, which it does after any code but 4000. */
+const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
+
+/** The close code of a client that is not let in. */
+export function refusalCode({ code }: SfuError): number {
+  return passing.has(code) ? closeTryAgain : closeRefused;
+}
+
+/** The close code of a client whose peer has ended. */
+export function endCode(reason: PeerEnd): number {
+  return comesBack.has(reason) ? closeRestart : closeRefused;
+}
 
 export interface RequestFrame {
   readonly request: true;

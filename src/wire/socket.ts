@@ -1,6 +1,6 @@
 import { SfuError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { maxFrameBytes } from './envelope.ts';
+import { closeReason, closeRefused, maxFrameBytes } from './envelope.ts';
 import { Liveness, LivenessWatch } from './liveness.ts';
 
 /** A WebSocket, as the rest of the server uses it. */
@@ -113,6 +113,16 @@ export function upgradeSocket({ request, server, protocol, listener }: Upgrade):
   const headers = { 'Sec-WebSocket-Protocol': protocol };
   if (server.upgrade(request, { headers, data: { listener, liveness: new Liveness() } })) return undefined;
   return text(426, 'this address takes WebSocket connections only; connect with a WebSocket client');
+}
+
+/** A page cannot read why its handshake failed, so it is told over a socket that closes at once. */
+export function refuseToPage(error: SfuError, upgrade: Omit<Upgrade, 'listener'>): Response | undefined {
+  const listener: SocketListener = {
+    opened: (socket) => socket.close(closeRefused, closeReason(error.reason)),
+    received: () => {},
+    closed: () => {},
+  };
+  return upgradeSocket({ ...upgrade, listener });
 }
 
 /** The response to a handshake that is refused. */
