@@ -8,6 +8,7 @@ import { eventsPage } from './events-page.ts';
 import { meshPage } from './mesh-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { protocolPage } from './protocol-page.ts';
+import { v2Page } from './v2-page.ts';
 import { webhooksPage } from './webhooks-page.ts';
 
 /**
@@ -22,6 +23,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/protocol.md': protocolPage(),
   'docs/mesh.md': meshPage(),
   'docs/metrics.md': metricsPage(),
+  'docs/v2.md': v2Page(),
   'docs/webhooks.md': webhooksPage(),
   'packages/server-sdk/src/tables.ts': sdkTables(),
   ...generatedFiles(),

@@ -3,7 +3,10 @@ import type { Collector, Sources } from '../collector.ts';
 import { counter, cross, gauge, histogram, open } from '../define.ts';
 import { oncePerLabels } from '../series.ts';
 
-/** The protocol has about thirty methods; names that it does not have are counted as `unknown`. */
+/**
+ * The protocol has about thirty methods; names that it does not have are counted as `unknown`, and the messages of the old
+ * protocol as `v2`.
+ */
 const mostMethods = 36;
 /** The close code of a frame that is larger than the server takes (RFC 6455, section 7.4.1). */
 const tooLarge = 1009;
@@ -76,7 +79,7 @@ function followRequests({ page, onSignalingEvent }: Sources): void {
   }));
   onSignalingEvent('requestHandled', ({ method: named, result, duration }) => {
     // Names that the protocol does not have are the client's own, without bound.
-    const method = result === 'unknown_method' ? 'unknown' : named;
+    const method = result === 'unknown_method' ? 'unknown' : named.startsWith('v2.') ? 'v2' : named;
     const series = seriesOf({ method });
     if (result === 'ok') series.ok.add(1);
     else page.add(metrics.requests, 1, { method, result: courseOf(result) });

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import { hostSetting, refuseBadHost } from '../core/host-header.ts';
 import type { Logger } from '../core/log.ts';
+import type { Legacy } from '../legacy/legacy.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { type AnyNode, originsOf } from '../signaling/nodes.ts';
 import type { Signaling } from '../signaling/signaling.ts';
@@ -20,6 +21,8 @@ export interface AppDependencies {
   /** The nodes of the mesh; one for a server that is alone. */
   nodes: () => readonly AnyNode[];
   signaling: Signaling;
+  /** The old protocol; undefined where it is switched off. */
+  legacy: Legacy | undefined;
   page: ReadonlyMap<string, PageFile>;
   measurements: Measurements;
   admin: Admin;
@@ -33,11 +36,23 @@ export interface AppDependencies {
 
 /** Composes everything that the main port serves. It does not listen. */
 export function buildApp(dependencies: AppDependencies) {
-  const { sfu, nodes, signaling, page, measurements, admin, programs, media, config, fileReserve, log } =
-    dependencies;
-  const upgrade = (request: Request, server: unknown) =>
+  const {
+    sfu,
+    nodes,
+    signaling,
+    legacy,
+    page,
+    measurements,
+    admin,
+    programs,
+    media,
+    config,
+    fileReserve,
+    log,
+  } = dependencies;
+  const upgrade = (request: Request, server: unknown, to: Pick<Signaling, 'upgrade'> = signaling) =>
     // It is the server that got our socket handlers; Elysia's type does not say so.
-    signaling.upgrade(request, server as Bun.Server<SocketData>);
+    to.upgrade(request, server as Bun.Server<SocketData>);
   const refuseScarce = (request: Request) => {
     const refusal = fileReserve.refuse(request);
     if (refusal) signaling.events.emit('connectionRefused', { code: 'overloaded', roomId: '' });
@@ -59,6 +74,10 @@ export function buildApp(dependencies: AppDependencies) {
     .use(programs.plugin)
     .use(media)
     .get('/signaling', ({ request, server }) => upgrade(request, server))
+    .get('/v2', ({ request, server }) => {
+      if (legacy) return upgrade(request, server, legacy);
+      throw new SfuError('not_found', 'the old protocol is switched off here (TUREEN_LEGACY)');
+    })
     .get('/', ({ request, server }) => {
       // Existing clients open their socket here, where browsers get the page.
       if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') return upgrade(request, server);

@@ -18,6 +18,7 @@ import { pipeListenInfo } from '../host/addresses.ts';
 import { places } from '../host/paths.ts';
 import type { StressWatch } from '../host/stress/watch.ts';
 import type { TlsPair } from '../host/tls.ts';
+import { Legacy } from '../legacy/legacy.ts';
 import type { Sfu, SfuOptions } from '../sfu/sfu.ts';
 import { originsOf } from '../signaling/nodes.ts';
 import { Signaling } from '../signaling/signaling.ts';
@@ -249,6 +250,9 @@ function startAdapters({ admission, panels, ...core }: Core) {
   const findKey = (secret: string) => store.apiKeys.find(secret);
   const access = new ApiAccess({ config, findKey, clock, log, ownOrigins: () => originsOf(nodes()) });
   const signaling = ends.adopt(new Signaling({ ...core, access, nodes }), (started) => started.close());
+  const startLegacy = () =>
+    ends.adopt(new Legacy({ ...core, access, signaling }), (started) => started.close());
+  const legacy = config.legacy === 'on' ? startLegacy() : undefined;
   logEvents(signaling.events, signalingLevels, { log, clock });
   const measurements = ends.adopt(
     new Measurements({
@@ -263,7 +267,7 @@ function startAdapters({ admission, panels, ...core }: Core) {
   const media = mediaOverHttp({ ...core, signaling, access, admission });
   const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
-  return { signaling, nodes, measurements, programs, media, admin, metricsListener };
+  return { signaling, legacy, nodes, measurements, programs, media, admin, metricsListener };
 }
 
 /** The try-it page, and the operator's own panels of the dashboard. */

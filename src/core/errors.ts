@@ -104,7 +104,7 @@ export const errorCodes = {
   unsupported: {
     status: 415,
     retryable: false,
-    doc: 'The device of this peer cannot receive that producer.',
+    doc: 'The device of this peer cannot receive that producer; or the old protocol asks for what this server does not have.',
   },
   idempotency_mismatch: {
     status: 422,

@@ -1,11 +1,14 @@
 import type { EventBus, EventOf } from '../core/event-bus.ts';
 
 /**
- * What happens to the connections of clients, emitted after the fact by signaling, and by WHIP and WHEP for the requests
- * that they refuse. Durations are milliseconds.
+ * What happens to the connections of clients, emitted after the fact by signaling, by the old protocol for its sockets,
+ * and by WHIP and WHEP for the requests that they refuse. Durations are milliseconds.
  */
 export interface SignalingEvents {
-  /** One message of a client was answered. Notifications of clients have no reply and are counted here too. */
+  /**
+   * One message of a client was answered. Notifications of clients have no reply and are counted here too. Names of the
+   * old protocol begin with `v2.`.
+   */
   requestHandled: { method: string; result: 'ok' | string; duration: number; roomId: string; peerId: string };
   /** A connection was refused; `code` is one of src/core/errors.ts, `detail` the sentence where the code does not say all. */
   connectionRefused: { code: string; roomId: string; detail?: string };

@@ -34,6 +34,13 @@ export const serverSettings = {
       { regex: '^https?://[^\\s?#]+$', wants: 'an address such as https://example.com/calls' },
     ),
   ),
+  legacy: defaulted(
+    choice(['on', 'off'], {
+      env: 'TUREEN_LEGACY',
+      doc: 'Whether applications on mediasoup-client 2 may connect, at /v2 ([v2.md](v2.md)).',
+    }),
+    'on',
+  ),
   logLevel: defaulted(
     choice(['debug', 'info', 'warn', 'error'], { env: 'LOG_LEVEL', doc: 'The lowest level that is logged.' }),
     'info',
