@@ -36,6 +36,8 @@ export interface MeasuredNode {
   readonly storage: Pick<Store, 'state'> | undefined;
   /** What the self-check finds; not measured by default. */
   readonly host: (() => HostState) | undefined;
+  /** Whether media from this address comes over a relay. */
+  readonly isRelay: (address: string) => boolean;
   /** This node among others; undefined for one that is alone. */
   readonly mesh: Pick<Mesh, 'measures' | 'onAsked'> | undefined;
   readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds'>;

@@ -1,5 +1,6 @@
 import { renderBoards } from './grafana/render.ts';
 import { renderRules } from './prometheus/render.ts';
+import { renderRunbook, runbookPage } from './prometheus/runbook.ts';
 
 /** Files that are made from the definitions, beside the pages of docs/: what they hold by their path from the root. */
 export function generatedFiles(): Readonly<Record<string, string>> {
@@ -7,5 +8,9 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     `metrics/grafana/dashboards/${name}`,
     text,
   ]);
-  return { ...Object.fromEntries(boards), 'metrics/prometheus/rules.yml': renderRules() };
+  return {
+    ...Object.fromEntries(boards),
+    'metrics/prometheus/rules.yml': renderRules(),
+    [`metrics/prometheus/consoles/${runbookPage}`]: renderRunbook(),
+  };
 }

@@ -22,6 +22,8 @@ export interface MeasurementsOptions {
   storage?: MeasuredNode['storage'];
   /** What the self-check finds; not measured by default. */
   host?: MeasuredNode['host'];
+  /** Whether media from this address comes over a relay; none does by default. */
+  isRelay?: MeasuredNode['isRelay'];
   /** This node among others; undefined for one that is alone. */
   mesh?: MeasuredNode['mesh'];
   /** Of Tureen itself. */
@@ -49,6 +51,7 @@ export class Measurements {
       webhooks,
       storage,
       host,
+      isRelay = () => false,
       mesh,
       version,
       clock = systemClock,
@@ -68,6 +71,7 @@ export class Measurements {
         webhooks,
         storage,
         host,
+        isRelay,
         mesh,
         sampler,
         version,

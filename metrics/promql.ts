@@ -69,7 +69,31 @@ export class Promql {
   ): string {
     const selector = this.#selector(`${metric.name}_bucket`, metric, where);
     const sum = this.#aggregate('sum', ['le', ...by], `rate(${selector}[${over}])`, metric);
-    return `histogram_quantile(${share}, ${sum})`;
+    // Without an observation it is not a number, which is nothing.
+    return `(histogram_quantile(${share}, ${sum}) > -Inf)`;
+  }
+
+  /** The share of observations that are at most so much, which has to be a bound of a bucket; nothing without any. */
+  shareAtMost(
+    bound: number,
+    metric: Histogram,
+    { by = [], where = {}, over = this.window }: Options = {},
+  ): string {
+    if (!metric.buckets.includes(bound))
+      throw new Error(`${metric.name} has no bucket at ${bound}; it has ${metric.buckets.join(', ')}`);
+    const part = (suffix: string, labels: Labels) =>
+      this.#aggregate(
+        'sum',
+        by,
+        `rate(${this.#selector(metric.name + suffix, metric, { ...where, ...labels })}[${over}])`,
+        metric,
+      );
+    return `${part('_bucket', { le: String(bound) })} / (${part('_count', {})} > 0)`;
+  }
+
+  /** The share of observations that are more than that. */
+  shareAbove(bound: number, metric: Histogram, options: Options = {}): string {
+    return `(1 - ${this.shareAtMost(bound, metric, options)})`;
   }
 
   mean(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
@@ -80,7 +104,7 @@ export class Promql {
         `rate(${this.#selector(metric.name + suffix, metric, where)}[${over}])`,
         metric,
       );
-    return `${part('_sum')} / ${part('_count')}`;
+    return `${part('_sum')} / (${part('_count')} > 0)`;
   }
 
   #selector(name: string, metric: Counter | Gauge | Histogram, where: Labels): string {

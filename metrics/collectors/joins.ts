@@ -45,6 +45,20 @@ export const metrics = {
     source: 'event',
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30],
   }),
+  serverDuration: histogram({
+    name: 'tureen_join_server_seconds',
+    help: 'What the server took of a join: from an open socket until let in, and to answer what a client asks up to join. What the client and its user do in between does not count.',
+    unit: 'seconds',
+    source: 'event',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  }),
+  firstMedia: histogram({
+    name: 'tureen_first_media_seconds',
+    help: 'From the moment when a peer is in the call, or publishes if that is later, until the first packet of what it publishes arrives.',
+    unit: 'seconds',
+    source: 'event',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+  }),
   sessionDuration: histogram({
     name: 'tureen_session_duration_seconds',
     help: 'How long peers that had joined were in their rooms, told when they leave.',
@@ -85,6 +99,8 @@ export const joins: Collector = {
     });
     onEvent('peerRejoin', ({ reason }) => page.add(metrics.rejoins, 1, { reason }));
     followSessions(sources);
+    measureJoins(sources);
+    measureFirstMedia(sources);
   },
 };
 
@@ -120,6 +136,52 @@ function followSessions({ page, onEvent, onSignalingEvent, onSample }: Sources):
     countLeave(page, left, sessions.get(left.sessionId));
     sessions.delete(left.sessionId);
   });
+}
+
+/** What comes before `join` is answered, or is it: what a client waits for. */
+const joining: ReadonlySet<string> = new Set(['getRouterRtpCapabilities', 'createWebRtcTransport', 'join']);
+
+/** Adds up what the server takes of each join. */
+function measureJoins({ page, clock, onEvent, onSignalingEvent }: Sources): void {
+  interface Join {
+    readonly openedAt: number;
+    /** Milliseconds so far; undefined until it is let in. */
+    taken?: number;
+  }
+  const open = new Map<string, Join>();
+  const keyOf = ({ roomId, peerId }: { roomId: string; peerId: string }) => `${roomId}\n${peerId}`;
+  onSignalingEvent('socketOpened', (ref) => void open.set(keyOf(ref), { openedAt: clock.elapsed() }));
+  onSignalingEvent('socketClosed', (ref) => void open.delete(keyOf(ref)));
+  onEvent('peerConnected', (ref) => {
+    const join = open.get(keyOf(ref));
+    if (join) join.taken = clock.elapsed() - join.openedAt;
+  });
+  onSignalingEvent('requestHandled', (handled) => {
+    if (!joining.has(handled.method)) return;
+    const join = open.get(keyOf(handled));
+    if (join?.taken === undefined) return;
+    join.taken += handled.duration;
+    if (handled.method !== 'join' || handled.result !== 'ok') return;
+    page.observe(metrics.serverDuration, join.taken / 1000);
+    open.delete(keyOf(handled));
+  });
+}
+
+/** Once a stay: what is published later is its user's choice. */
+function measureFirstMedia({ page, clock, onEvent }: Sources): void {
+  /** Since when the first packet is waited for, by session; null before anything is published. */
+  const waiting = new Map<string, number | null>();
+  onEvent('peerJoined', ({ sessionId }) => void waiting.set(sessionId, null));
+  onEvent('producerOpened', ({ sessionId, paused }) => {
+    if (!paused && waiting.get(sessionId) === null) waiting.set(sessionId, clock.elapsed());
+  });
+  onEvent('producerScore', ({ sessionId, score }) => {
+    const since = waiting.get(sessionId);
+    if (typeof since !== 'number' || score.length === 0) return;
+    page.observe(metrics.firstMedia, (clock.elapsed() - since) / 1000);
+    waiting.delete(sessionId);
+  });
+  onEvent('peerLeft', ({ sessionId }) => void waiting.delete(sessionId));
 }
 
 function countLeave(

@@ -27,9 +27,9 @@ export const metrics = {
   ...totals,
   producers: gauge({
     name: 'tureen_producers',
-    help: 'Producers, as the last pass of the sampler found them.',
+    help: 'Producers, as the last pass of the sampler found them: flowing, paused, or silent, which is neither: nothing arrives.',
     source: 'sample',
-    labels: withLabel('state', ['flowing', 'paused'], producerLabels),
+    labels: withLabel('state', ['flowing', 'silent', 'paused'], producerLabels),
   }),
   byLayers: gauge({
     name: 'tureen_producers_by_layers',
@@ -58,7 +58,8 @@ export const producers: Collector = {
           layers = streams.filter(({ bitrate }) => bitrate > 0).length;
         },
         count(tally) {
-          tally.add(metrics.producers, { state: producer.state().paused ? 'paused' : 'flowing', ...labels });
+          const state = producer.state().paused ? 'paused' : layers > 0 ? 'flowing' : 'silent';
+          tally.add(metrics.producers, { state, ...labels });
           if (kind === 'video')
             tally.add(metrics.byLayers, { layers: layers > 3 ? 'other' : String(layers) });
         },

@@ -4,6 +4,7 @@ import type { Collector } from '../collector.ts';
 import { cross, histogram } from '../define.ts';
 import { oncePerLabels } from '../series.ts';
 import type { StreamStatistics } from '../stream-totals.ts';
+import { meanOpinionScore } from '../voice-quality.ts';
 
 /** Who sends, the peer or the server, and audio or video. */
 const streamLabels = cross({ side: ['producer', 'consumer'], kind: mediaKinds });
@@ -32,14 +33,23 @@ export const metrics = {
     'loss_ratio',
     'Share of RTP packets that were lost between the last two reports.',
     'ratio',
-    [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5],
+    // With 0, so that a perfect call shows none.
+    [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5],
   ),
   score: distribution(
     'score',
     "mediasoup's score of the stream, from 0 (nothing arrives) to 10 (perfect).",
     'score',
-    [0, 2, 4, 6, 7, 8, 9, 10],
+    [1, 4, 7, 9],
   ),
+  voice: histogram({
+    name: 'tureen_voice_quality_mos',
+    help: 'What listeners would say of the sound of one leg, from 1 (bad) to 4.4, computed of loss, jitter and round trip by the E-model (ITU-T G.107).',
+    unit: 'mos',
+    source: 'sample',
+    labels: cross({ side: ['producer', 'consumer'] }),
+    buckets: [1.5, 2.6, 3.1, 3.6, 4, 4.3],
+  }),
   bitrate: distribution(
     'bitrate_bytes_per_second',
     'Bytes a second of each stream, while it flows.',
@@ -58,6 +68,7 @@ export const streams: Collector = {
       roundTrip: page.histogramSeries(metrics.roundTrip, labels),
       jitter: page.histogramSeries(metrics.jitter, labels),
       lossRatio: page.histogramSeries(metrics.lossRatio, labels),
+      voice: page.histogramSeries(metrics.voice, { side: labels.side }),
       score: page.histogramSeries(metrics.score, labels),
       bitrate: page.histogramSeries(metrics.bitrate, labels),
     }));
@@ -70,7 +81,12 @@ export const streams: Collector = {
           // mediasoup gives the round trip in milliseconds, the jitter in units of the RTP clock, the loss in 256ths.
           if (roundTripTime > 0) series.roundTrip.observe(roundTripTime / 1000);
           series.jitter.observe(jitter / clockRate);
-          series.lossRatio.observe(fractionLost / 256);
+          const loss = fractionLost / 256;
+          series.lossRatio.observe(loss);
+          if (kind === 'audio')
+            series.voice.observe(
+              meanOpinionScore({ loss, jitter: jitter / clockRate, roundTrip: roundTripTime / 1000 }),
+            );
           series.score.observe(score);
           series.bitrate.observe(bitrate / 8);
         }

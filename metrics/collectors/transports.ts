@@ -48,7 +48,7 @@ export const metrics = {
     unit: 'ratio',
     source: 'sample',
     labels: cross({ direction: ['in', 'out'] }),
-    buckets: [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5],
+    buckets: [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5],
   }),
   availableOutgoing: histogram({
     name: 'tureen_transport_available_outgoing_bytes_per_second',
@@ -62,6 +62,12 @@ export const metrics = {
     help: 'Transports by ICE state and the protocol of the selected pair (none before it is selected).',
     source: 'sample',
     labels: cross({ state: iceStates, protocol: ['udp', 'tcp', 'none'] }),
+  }),
+  byPath: gauge({
+    name: 'tureen_transports_by_path',
+    help: 'Connected transports by the way that media takes: udp and tcp from the client itself, relayed from a TURN server that the settings name.',
+    source: 'sample',
+    labels: cross({ path: ['udp', 'tcp', 'relayed'] }),
   }),
   byDtls: gauge({
     name: 'tureen_transports_by_dtls',
@@ -106,7 +112,7 @@ export const transports: Collector = {
   name: 'transports',
   title: 'Transports',
   metrics,
-  start({ page, onEvent, onSample }) {
+  start({ page, isRelay, onEvent, onSample }) {
     onEvent('transportOpened', () => page.add(metrics.opened));
     onEvent('transportConnected', ({ duration }) => {
       if (duration !== null) page.observe(metrics.connectDuration, duration / 1000);
@@ -130,9 +136,11 @@ export const transports: Collector = {
           observe(page, stat);
         },
         count(tally) {
-          const { type, iceState, dtlsState, sctpState, protocol } = transport.state();
+          const { type, iceState, dtlsState, sctpState, protocol, remoteIp } = transport.state();
           if (type !== 'webrtc' || iceState === null || dtlsState === null) return;
           tally.add(metrics.byIce, { state: iceState, protocol: protocol ?? 'none' });
+          if (protocol !== null)
+            tally.add(metrics.byPath, { path: isRelay(remoteIp ?? '') ? 'relayed' : protocol });
           tally.add(metrics.byDtls, { state: dtlsState });
           tally.add(metrics.bySctp, { state: sctpState ?? 'none' });
         },

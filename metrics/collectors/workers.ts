@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openFileShare } from '../../src/core/open-files.ts';
+import { hungCause } from '../../src/sfu/rooms/read-model.ts';
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Collector } from '../collector.ts';
 import { counter, cross, type Gauge, gauge } from '../define.ts';
@@ -17,6 +18,11 @@ export const metrics = {
     help: 'Deaths of media workers.',
     source: 'event',
     labels: workerLabel,
+  }),
+  hangs: counter({
+    name: 'tureen_worker_hangs_total',
+    help: 'Media workers that did not answer any more and were killed; they count among the deaths, too.',
+    source: 'event',
   }),
   restarts: counter({
     name: 'tureen_worker_restarts_total',
@@ -85,7 +91,10 @@ export const workers: Collector = {
       page.add(metrics.deaths, 0, labelOf(index));
       page.add(metrics.restarts, 0, labelOf(index));
     }
-    onEvent('workerDied', ({ workerIndex }) => page.add(metrics.deaths, 1, labelOf(workerIndex)));
+    onEvent('workerDied', ({ workerIndex, cause }) => {
+      page.add(metrics.deaths, 1, labelOf(workerIndex));
+      if (cause === hungCause) page.add(metrics.hangs);
+    });
     onEvent('workerStarted', ({ workerIndex, restart }) => {
       if (restart) page.add(metrics.restarts, 1, labelOf(workerIndex));
     });

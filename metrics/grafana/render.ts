@@ -76,7 +76,12 @@ function variables() {
     new dashboard.DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'),
     query('region', 'Region', 'label_values(tureen_rooms, region)'),
     query('node', 'Node', 'label_values(tureen_rooms{region=~"$region"}, node)'),
-    text('server', 'Address of a node, for the links', 'http://localhost:3000'),
+    text('dashboard', 'Dashboard of a node, for the link (TUREEN_ADMIN_PORT)', 'http://localhost:3000/admin'),
+    text(
+      'metrics',
+      'Metrics of a node, for the links (TUREEN_METRICS_PORT)',
+      'http://localhost:3000/metrics',
+    ),
     text('room', 'Room, for the link', 'room'),
   ];
 }
@@ -96,13 +101,9 @@ function links() {
       .asDropdown(false)
       .includeVars(true)
       .keepTime(true),
-    toUrl('Admin page', 'The dashboard of the node: rooms, peers, moderation', `\${server}/admin`),
-    toUrl(
-      'This room',
-      'Every stream of the room, asked of the node now',
-      `\${server}/metrics/rooms/\${room}`,
-    ),
-    toUrl('Worst rooms', 'The ten worst rooms of the node', `\${server}/metrics/top`),
+    toUrl('Admin page', 'The dashboard of the node: rooms, peers, moderation', `\${dashboard}`),
+    toUrl('This room', 'Every stream of the room, asked of the node now', `\${metrics}/rooms/\${room}`),
+    toUrl('Worst rooms', 'The ten worst rooms of the node', `\${metrics}/top`),
   ];
 }
 
@@ -112,6 +113,7 @@ function renderPanel(spec: PanelSpec) {
     .description(spec.description)
     .datasource(datasource)
     .unit(spec.unit)
+    .noValue(spec.empty ?? 'No data: Prometheus has no series of the chosen nodes in this time.')
     .thresholds(steps(spec.thresholds));
   spec.queries.forEach(({ expr, legend }, index) => {
     const query = new prometheus.DataqueryBuilder()

@@ -4,7 +4,6 @@ import { Promql } from '../promql.ts';
 export type Unit =
   | 'short'
   | 's'
-  | 'Bps'
   | 'bps'
   | 'bytes'
   | 'percentunit'
@@ -34,6 +33,8 @@ export interface PanelSpec {
   readonly unit: Unit;
   readonly queries: readonly Query[];
   readonly thresholds: Thresholds | 'none';
+  /** Why it may show nothing, for panels that do so while all is well. */
+  readonly empty?: string;
   readonly stacked?: boolean;
   /** Of 24 columns; stats take 4 and others 8 unless told. */
   readonly width?: number;
@@ -49,7 +50,7 @@ export interface BoardSpec {
 /** Queries of the dashboards: of the chosen nodes and regions. */
 export const q = new Promql('node=~"$node",region=~"$region"', '$__rate_interval');
 
-type Rest = Partial<Pick<PanelSpec, 'thresholds' | 'stacked' | 'width'>>;
+type Rest = Partial<Pick<PanelSpec, 'thresholds' | 'stacked' | 'width' | 'empty'>>;
 
 const panel =
   (kind: PanelSpec['kind']) =>
@@ -73,6 +74,9 @@ export const stat = panel('stat');
 export const graph = panel('timeseries');
 export const bars = panel('bargauge');
 export const table = panel('table');
+
+/** Of streams that flow: on a quiet node nothing is measured. */
+export const noCalls = 'No media flows in this time.';
 
 /** One line. */
 export const line = (legend: string, expr: string): Query => ({ expr, legend });

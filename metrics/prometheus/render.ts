@@ -1,4 +1,5 @@
 import { alertRules, recordingRules } from './rules.ts';
+import { runbookPage } from './runbook.ts';
 
 /** rules.yml, as Prometheus and promtool read it. */
 export function renderRules(): string {
@@ -15,7 +16,7 @@ export function renderRules(): string {
     `          severity: ${severity}`,
     '        annotations:',
     `          summary: ${quote(summary)}`,
-    `          runbook: ${quote(runbookOf(alert))}`,
+    `          runbook_url: ${quote(runbookOf(alert))}`,
   ]);
   return [
     '# Made from metrics/prometheus/rules.ts by `npm run generate`; change it there.',
@@ -30,9 +31,13 @@ export function renderRules(): string {
   ].join('\n');
 }
 
-/** Where docs/operations.md says what an alert means and what to do. */
+/**
+ * Where it says what an alert means and what to do: on the Prometheus that sends the alert, which serves
+ * metrics/prometheus/consoles. Whoever can be woken by it can reach it, also when the node is down.
+ * https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
+ */
 export function runbookOf(alert: string): string {
-  return `docs/operations.md#${alert.toLowerCase()}`;
+  return `{{ $externalURL }}/consoles/${runbookPage}#${alert.toLowerCase()}`;
 }
 
 /** A YAML string in single quotes. */

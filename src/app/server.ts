@@ -16,6 +16,7 @@ import type { Logger } from '../core/log.ts';
 import { notStressed } from '../core/stress.ts';
 import { pipeListenInfo } from '../host/addresses.ts';
 import { places } from '../host/paths.ts';
+import { Relays } from '../host/relays.ts';
 import type { StressWatch } from '../host/stress/watch.ts';
 import type { TlsPair } from '../host/tls.ts';
 import { Legacy } from '../legacy/legacy.ts';
@@ -254,9 +255,11 @@ function startAdapters({ admission, panels, ...core }: Core) {
     ends.adopt(new Legacy({ ...core, access, signaling }), (started) => started.close());
   const legacy = config.legacy === 'on' ? startLegacy() : undefined;
   logEvents(signaling.events, signalingLevels, { log, clock });
+  const relays = ends.adopt(new Relays({ config, clock }), (started) => started.close());
   const measurements = ends.adopt(
     new Measurements({
       ...{ sfu, mesh, signaling, config, version, clock, webhooks: store.webhooks, storage: store, host },
+      isRelay: (address) => relays.has(address),
       onError: (error) => log.error('a measurement failed', { error }),
     }),
     (started) => started.close(),

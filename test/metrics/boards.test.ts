@@ -21,7 +21,9 @@ interface PanelJson {
   readonly title: string;
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly thresholds?: unknown } };
+  readonly fieldConfig?: {
+    readonly defaults: { readonly unit?: string; readonly thresholds?: unknown; readonly noValue?: string };
+  };
   readonly targets?: readonly { readonly expr: string }[];
   readonly datasource?: { readonly uid: string };
 }
@@ -48,8 +50,19 @@ test('every panel says what it shows, in a unit, with thresholds, from the data 
       expect(panel.description?.length ?? 0, where).toBeGreaterThan(15);
       expect(panel.fieldConfig?.defaults.unit, where).toBeTruthy();
       expect(panel.fieldConfig?.defaults.thresholds, where).toBeTruthy();
+      expect(panel.fieldConfig?.defaults.noValue?.length ?? 0, where).toBeGreaterThan(5);
       expect(panel.targets?.length, where).toBeGreaterThan(0);
       expect(panel.datasource?.uid, where).toBe(`\${datasource}`);
+    }
+  }
+});
+
+test('what has no observation is nothing, and never not a number', async () => {
+  for (const { title, panels } of await committed()) {
+    for (const { title: panel, targets = [] } of panels) {
+      for (const { expr } of targets) {
+        if (/histogram_quantile/.test(expr)) expect(expr, `${title} / ${panel}`).toContain('> -Inf');
+      }
     }
   }
 });
@@ -75,12 +88,13 @@ test('every dashboard can choose data source, region and node, and leads to the 
       'datasource',
       'region',
       'node',
-      'server',
+      'dashboard',
+      'metrics',
       'room',
     ]);
     expect(links.some(({ tags }) => tags.includes('tureen'))).toBe(true);
-    expect(links.some(({ url }) => url?.endsWith('/admin'))).toBe(true);
-    expect(links.some(({ url }) => url?.includes('/metrics/rooms/'))).toBe(true);
+    expect(links.some(({ url }) => url === `\${dashboard}`)).toBe(true);
+    expect(links.some(({ url }) => url === `\${metrics}/rooms/\${room}`)).toBe(true);
   }
 });
 

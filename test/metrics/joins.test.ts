@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { TestClock } from '../support/clock.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
@@ -89,4 +90,19 @@ test('a frame that is larger than the server takes counts as a drop for its size
   await client.closed;
   const drops = (text: string) => sumOf(text, 'tureen_signaling_drops_total', { reason: 'size' });
   expect(drops(await scrapeUntil(server, (text) => drops(text) > 0))).toBe(1);
+});
+
+test("what a client does before it joins is not the server's time", async () => {
+  const clock = new TestClock();
+  await using server = await startServer({}, { clock });
+  const client = await SignalingClient.connect({ server, peerId: 'alice' });
+  await client.request('getRouterRtpCapabilities', {});
+  // Its user looks for the microphone.
+  clock.advance(20_000);
+  await client.request('join', { displayName: 'alice' });
+  const text = await scrape(server);
+  expect(sumOf(text, 'tureen_join_duration_seconds_sum')).toBe(20);
+  expect(sumOf(text, 'tureen_join_server_seconds_count')).toBe(1);
+  expect(sumOf(text, 'tureen_join_server_seconds_sum')).toBeLessThan(5);
+  await client.close();
 });

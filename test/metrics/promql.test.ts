@@ -11,7 +11,10 @@ test('queries are written over definitions, with the matchers and labels of the 
     'sum by (region, node) (tureen_peers{state="joined",node=~"$node"})',
   );
   expect(q.quantile(0.95, joins.duration)).toBe(
-    'histogram_quantile(0.95, sum by (region, le) (rate(tureen_join_duration_seconds_bucket{node=~"$node"}[5m])))',
+    '(histogram_quantile(0.95, sum by (region, le) (rate(tureen_join_duration_seconds_bucket{node=~"$node"}[5m]))) > -Inf)',
+  );
+  expect(q.shareAtMost(3, joins.duration)).toBe(
+    'sum by (region) (rate(tureen_join_duration_seconds_bucket{le="3",node=~"$node"}[5m])) / (sum by (region) (rate(tureen_join_duration_seconds_count{node=~"$node"}[5m])) > 0)',
   );
   expect(q.increase(joins.kicks, { over: '1h' })).toBe(
     'sum by (region) (increase(tureen_kicks_total{node=~"$node"}[1h]))',
@@ -22,5 +25,6 @@ test('a label that the metric does not have is a mistake at once', () => {
   expect(() => q.sum(rooms.rooms, { by: ['worker'] })).toThrow(
     'tureen_rooms has no label worker; it has none',
   );
+  expect(() => q.shareAbove(4, joins.duration)).toThrow('tureen_join_duration_seconds has no bucket at 4');
   expect(() => q.rate(signaling.requests, { where: { code: 'x' } })).toThrow('it has method, result');
 });

@@ -1,12 +1,35 @@
 import { meshCases } from './mesh-rule-cases.ts';
 import { le, node, on, type RuleCase, type Series } from './rule-case.ts';
 
-const joinDuration = 'tureen_join_duration_seconds';
+const joinServer = 'tureen_join_server_seconds';
 const joins = (fast: string, all: string): Series[] => [
-  [le(joinDuration, '3'), fast],
-  [le(joinDuration, '5'), all],
-  [le(joinDuration, '+Inf'), all],
-  [on(`${joinDuration}_count`), all],
+  [le(joinServer, '0.5'), fast],
+  [le(joinServer, '1'), all],
+  [le(joinServer, '+Inf'), all],
+  [on(`${joinServer}_count`), all],
+];
+const results = (ok: string, disconnected: string): Series[] => [
+  [on('tureen_joins_total', 'result="ok"'), ok],
+  [on('tureen_joins_total', 'result="join_timeout"'), '0x60'],
+  [on('tureen_joins_total', 'result="disconnected"'), disconnected],
+];
+const refused = (times: string, ok: string): Series[] => [
+  [on('tureen_connections_refused_total', 'code="unauthorized"'), times],
+  [on('tureen_joins_total', 'result="refused"'), times],
+  [on('tureen_joins_total', 'result="ok"'), ok],
+];
+const producers = (silent: string, flowing: string): Series[] => [
+  [on('tureen_producers', 'state="silent",kind="audio",codec="opus",source="mic"'), silent],
+  [on('tureen_producers', 'state="flowing",kind="audio",codec="opus",source="mic"'), flowing],
+];
+const streamLoss = 'tureen_stream_loss_ratio';
+const losses = (good: string, all: string): Series[] => [
+  [`${streamLoss}_bucket{node="n1",region="ams",side="consumer",kind="audio",le="0.05"}`, good],
+  [on(`${streamLoss}_count`, 'side="consumer",kind="audio"'), all],
+];
+const paths = (path: 'tcp' | 'relayed', those: string, udp: string): Series[] => [
+  [on('tureen_transports_by_path', `path="${path}"`), those],
+  [on('tureen_transports_by_path', 'path="udp"'), udp],
 ];
 const transports = (failed: string, connected: string): Series[] => [
   [on('tureen_transport_failures_total', 'reason="never_connected"'), failed],
@@ -109,6 +132,98 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     labels: node,
     fires: [[on('tureen_signaling_drops_total', 'reason="flood"'), '0+3x30']],
     silent: [[on('tureen_signaling_drops_total', 'reason="flood"'), '0+1x30']],
+  },
+  TureenRestartLoop: {
+    at: '10m',
+    labels: node,
+    fires: [[on('process_start_time_seconds'), '0 0 100 160 220x10']],
+    // A new version, and then a setting that was forgotten.
+    silent: [[on('process_start_time_seconds'), '0 0 100 160x10']],
+  },
+  TureenWorkerHangs: {
+    at: '8m',
+    labels: node,
+    fires: [[on('tureen_worker_hangs_total'), '0 0 0 1x10']],
+    silent: [[on('tureen_worker_hangs_total'), '2x15']],
+  },
+  TureenWorkerDown: {
+    at: '5m',
+    labels: { ...node, worker: '1' },
+    fires: [[on('tureen_worker_up', 'worker="1"'), '1 1 0x10']],
+    // It is replaced.
+    silent: [[on('tureen_worker_up', 'worker="1"'), '1 1 0 1x10']],
+  },
+  TureenDescriptors: {
+    at: '5m',
+    labels: node,
+    fires: [
+      [on('process_open_fds'), '900x10'],
+      [on('process_max_fds'), '1024x10'],
+    ],
+    silent: [
+      [on('process_open_fds'), '900x10'],
+      [on('process_max_fds'), '0x10'],
+    ],
+  },
+  TureenDiskFills: {
+    at: '90m',
+    labels: node,
+    fires: [[on('tureen_data_free_bytes', 'folder="data"'), '4e9-20e6x120']],
+    // It grows as it always does.
+    silent: [[on('tureen_data_free_bytes', 'folder="data"'), '4e9-1e6x120']],
+  },
+  TureenCertificateEnds: {
+    at: '10m',
+    labels: node,
+    fires: [[on('tureen_certificate_end_timestamp_seconds', 'certificate="server"'), '172800x15']],
+    silent: [[on('tureen_certificate_end_timestamp_seconds', 'certificate="server"'), '864000x15']],
+  },
+  TureenJoinsRefused: {
+    at: '20m',
+    labels: { ...node, code: 'unauthorized' },
+    fires: refused('0+3x30', '0+5x30'),
+    // As many, among far more who are let in.
+    silent: refused('0+3x30', '0+50x30'),
+  },
+  TureenJoinsFail: {
+    at: '20m',
+    labels: node,
+    fires: results('0+3x30', '0+3x30'),
+    silent: results('0+30x30', '0+3x30'),
+  },
+  TureenRequestsFail: {
+    at: '10m',
+    labels: { ...node, method: 'produce' },
+    fires: [[on('tureen_signaling_requests_total', 'method="produce",result="failed"'), '0+1x30']],
+    silent: [[on('tureen_signaling_requests_total', 'method="produce",result="refused"'), '0+10x30']],
+  },
+  TureenMediaMissing: {
+    at: '10m',
+    labels: node,
+    fires: producers('8x20', '12x20'),
+    // A few who are about to begin.
+    silent: producers('8x20', '92x20'),
+  },
+  TureenLossOfMany: {
+    at: '20m',
+    labels: { ...node, side: 'consumer' },
+    fires: losses('0+60x30', '0+100x30'),
+    // One in ten has a bad network.
+    silent: losses('0+90x30', '0+100x30'),
+  },
+  TureenTcpShareJumps: {
+    at: '26h',
+    labels: node,
+    fires: paths('tcp', '2x1500 60x80', '98x1500 40x80'),
+    // It has always been so.
+    silent: paths('tcp', '40x1600', '60x1600'),
+  },
+  TureenRelayedShareJumps: {
+    at: '26h',
+    labels: node,
+    fires: paths('relayed', '2x1500 60x80', '98x1500 40x80'),
+    // As large a share of three who are left.
+    silent: paths('relayed', '2x1500 2x80', '98x1500 1x80'),
   },
   TureenDrainTooLong: {
     at: '20m',

@@ -123,6 +123,7 @@ export function collectingIn(mesh: MeasuredNode['mesh'], ...collectors: readonly
       webhooks: undefined,
       storage: undefined,
       host: undefined,
+      isRelay: () => false,
       mesh,
       sampler,
       version: 'test',

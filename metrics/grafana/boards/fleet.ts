@@ -4,7 +4,7 @@ import { metrics as rooms } from '../../collectors/rooms.ts';
 import { metrics as streams } from '../../collectors/streams.ts';
 import { metrics as transports } from '../../collectors/transports.ts';
 import { metrics as workers } from '../../collectors/workers.ts';
-import { type BoardSpec, bars, graph, line, q, stat } from '../spec.ts';
+import { type BoardSpec, bars, graph, line, noCalls, q, stat } from '../spec.ts';
 
 const bits = (direction: 'in' | 'out', by: string[] = []) =>
   `8 * ${q.rate(transports.bytes, { where: { direction }, by })}`;
@@ -35,6 +35,7 @@ export const fleetBoard: BoardSpec = {
         stat('Sent', 'bps', 'Bits a second to all peers.', bits('out')),
         stat('Loss', 'percentunit', 'Mean share of packets that streams lose, both directions.', loss(), {
           thresholds: { warn: 0.02, bad: 0.05 },
+          empty: noCalls,
         }),
       ],
     },
@@ -70,7 +71,7 @@ export const fleetBoard: BoardSpec = {
           'percentunit',
           'Mean share of packets lost by node. One node alone: its network; all of them: the clients or a release.',
           [line('{{node}}', loss(['node']))],
-          { thresholds: { warn: 0.02, bad: 0.05 } },
+          { thresholds: { warn: 0.02, bad: 0.05 }, empty: noCalls },
         ),
         graph(
           'Deaths of workers',
@@ -85,6 +86,13 @@ export const fleetBoard: BoardSpec = {
           'Share of a core that the busiest media worker of each node uses.',
           [line('{{node}}', `max by (node) (rate(${q.raw(workers.cpu)}[$__rate_interval]))`)],
           { thresholds: { warn: 0.7, bad: 0.9 } },
+        ),
+        graph(
+          'Stress',
+          'percentunit',
+          'How near each node is to the end of what it has; the page of the node says of what.',
+          [line('{{node}}', `max by (node) (${q.raw(node.stress)})`)],
+          { thresholds: { warn: 0.7, bad: 0.85 } },
         ),
         graph('Draining', 'short', '1 while a node takes no new rooms, for it is about to end.', [
           line('{{node}}', q.max(node.draining, { by: ['node'] })),
@@ -105,9 +113,7 @@ export const fleetBoard: BoardSpec = {
           'percentunit',
           'Mean share of packets lost by region.',
           [line('{{region}}', loss(['region']))],
-          {
-            thresholds: { warn: 0.02, bad: 0.05 },
-          },
+          { thresholds: { warn: 0.02, bad: 0.05 }, empty: noCalls },
         ),
       ],
     },

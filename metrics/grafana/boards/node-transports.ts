@@ -2,7 +2,7 @@ import { metrics as consumers } from '../../collectors/consumers.ts';
 import { metrics as data } from '../../collectors/data.ts';
 import { metrics as producers } from '../../collectors/producers.ts';
 import { metrics as transports } from '../../collectors/transports.ts';
-import { type BoardSpec, graph, line, percentiles, q } from '../spec.ts';
+import { type BoardSpec, graph, line, noCalls, percentiles, q } from '../spec.ts';
 
 /** The row of the node's dashboard about transports and data channels. */
 export const transportsRow: BoardSpec['rows'][number] = {
@@ -16,6 +16,18 @@ export const transportsRow: BoardSpec['rows'][number] = {
       'short',
       'udp is what you want; tcp costs quality, and means that networks drop UDP.',
       [line('{{protocol}}', q.sum(transports.byIce, { by: ['protocol'] }))],
+    ),
+    graph(
+      'Ways to clients',
+      'percentunit',
+      'Share of connected transports by the way that media takes: udp is what you want; tcp and relayed mean that networks of clients drop UDP, and cost quality.',
+      [
+        line(
+          '{{path}}',
+          `${q.sum(transports.byPath, { by: ['path'] })} / on () group_left () (${q.sum(transports.byPath)} > 0)`,
+        ),
+      ],
+      { stacked: true, empty: noCalls },
     ),
     graph('Transports by DTLS state', 'short', 'failed ones had the wrong certificate or a broken client.', [
       line('{{state}}', q.sum(transports.byDtls, { by: ['state'] })),
@@ -40,9 +52,10 @@ export const transportsRow: BoardSpec['rows'][number] = {
     ),
     graph(
       'Bandwidth to peers',
-      'Bps',
+      'bps',
       'What the bandwidth estimation gives to peers; the low percentile are the peers with bad networks.',
-      percentiles((share) => q.quantile(share, transports.availableOutgoing), '', [0.05, 0.5, 0.95]),
+      percentiles((share) => `8 * ${q.quantile(share, transports.availableOutgoing)}`, '', [0.05, 0.5, 0.95]),
+      { empty: noCalls },
     ),
     graph('Data channels', 'short', 'Data producers and consumers.', [
       line('producers', q.sum(data.producers)),
@@ -51,8 +64,8 @@ export const transportsRow: BoardSpec['rows'][number] = {
     graph('Data messages', 'ops', 'Messages of data channels a second.', [
       line('{{direction}}', q.rate(data.messages, { by: ['direction'] })),
     ]),
-    graph('Data bytes', 'Bps', 'Bytes of data channels, and those that wait for peers who read slowly.', [
-      line('{{direction}}', q.rate(data.bytes, { by: ['direction'] })),
+    graph('Data', 'bps', 'Bits a second of data channels.', [
+      line('{{direction}}', `8 * ${q.rate(data.bytes, { by: ['direction'] })}`),
     ]),
     graph(
       'Data buffered',

@@ -21,8 +21,9 @@ const state: BoardSpec['rows'][number] = {
     stat(
       'Drain ends',
       'dateTimeFromNow',
-      'When the drain ends its calls; 1970 without a drain.',
-      `1000 * ${q.max(node.drainDeadline)}`,
+      'When the drain ends its calls.',
+      `1000 * (${q.max(node.drainDeadline)} > 0)`,
+      { empty: 'no drain' },
     ),
     graph(
       'Stress',
@@ -43,12 +44,14 @@ const state: BoardSpec['rows'][number] = {
       'short',
       'Findings of the self-check by check, empty while there are none. /readyz and the log say more.',
       [line('', `${q.sum(host.findings, { by: ['node', 'check', 'severity'] })} > 0`)],
+      { empty: 'The self-check finds nothing wrong.' },
     ),
     stat(
       'Certificate ends',
       'dateTimeFromNow',
       'When the certificate of the server ends; empty where another program speaks HTTPS.',
       `1000 * ${q.max(host.certificateEnd)}`,
+      { empty: 'another program speaks HTTPS' },
     ),
     stat(
       'Clock kept',
@@ -101,7 +104,7 @@ const serverRow: BoardSpec['rows'][number] = {
       'bytes',
       'Bytes that are free in the folder of the database; empty on a node without one.',
       [line('{{node}}', q.sum(host.dataFree, { by: ['node'] }))],
-      { thresholds: { warn: 1e9, bad: 1e8, below: true } },
+      { thresholds: { warn: 1e9, bad: 1e8, below: true }, empty: 'The node has no database on a disk.' },
     ),
     graph(
       'Records that wait',

@@ -2,7 +2,7 @@ import { metrics as consumers } from '../../collectors/consumers.ts';
 import { metrics as producers } from '../../collectors/producers.ts';
 import { metrics as streams } from '../../collectors/streams.ts';
 import { metrics as transports } from '../../collectors/transports.ts';
-import { type BoardSpec, bars, graph, line, percentiles, q, stat } from '../spec.ts';
+import { type BoardSpec, bars, graph, line, noCalls, percentiles, q, stat } from '../spec.ts';
 
 const byCodec = ['kind', 'codec'];
 const codecLegend = '{{kind}} {{codec}}';
@@ -18,7 +18,10 @@ const both = (metric: Parameters<typeof q.quantile>[1], shares?: readonly number
   );
 
 const lossOf = (lost: typeof producers.packetsLost, packets: typeof producers.packetCount, by: string[]) =>
-  `${q.rate(lost, { by })} / clamp_min(${q.rate(lost, { by })} + ${q.rate(packets, { by })}, 1e-9)`;
+  `${q.rate(lost, { by })} / (${q.rate(lost, { by })} + ${q.rate(packets, { by })} > 0)`;
+
+/** What share of streams has at most this score. mediasoup gives whole ones: percentiles between them say nothing. */
+const scores = (atMost: number, by: string[] = []) => q.shareAtMost(atMost, streams.score, { by });
 
 const distributions: BoardSpec['rows'][number] = {
   title: 'Distributions over streams',
@@ -30,6 +33,7 @@ const distributions: BoardSpec['rows'][number] = {
       both(streams.roundTrip, [0.5, 0.95]),
       {
         thresholds: { warn: 0.2, bad: 0.4 },
+        empty: noCalls,
       },
     ),
     graph(
@@ -39,6 +43,7 @@ const distributions: BoardSpec['rows'][number] = {
       both(streams.jitter, [0.5, 0.95]),
       {
         thresholds: { warn: 0.03, bad: 0.08 },
+        empty: noCalls,
       },
     ),
     graph(
@@ -48,22 +53,41 @@ const distributions: BoardSpec['rows'][number] = {
       both(streams.lossRatio, [0.5, 0.95, 0.99]),
       {
         thresholds: { warn: 0.02, bad: 0.05 },
+        empty: noCalls,
       },
     ),
     graph(
-      'Score',
+      'Streams below their best',
+      'percentunit',
+      "Share of streams by mediasoup's score, of which 10 is perfect: fair below 8, bad below 5.",
+      [line('below 8, {{side}}', scores(7, ['side'])), line('below 5, {{side}}', scores(4, ['side']))],
+      { thresholds: { warn: 0.05, bad: 0.2 }, empty: noCalls },
+    ),
+    graph(
+      'Voice',
       'short',
-      "mediasoup's score, 10 is perfect. The low percentile are the worst streams.",
-      both(streams.score, [0.05, 0.5]),
-      {
-        thresholds: { warn: 8, bad: 5, below: true },
-      },
+      'What listeners would say of the sound of one leg, from 1 (bad) to 4.4, by the E-model (ITU-T G.107) from loss, jitter and round trip. Below 3.6 many are dissatisfied. The low percentile are the worst.',
+      sides.flatMap(([side, legend]) =>
+        percentiles(
+          (share) => q.quantile(share, streams.voice, { where: { side } }),
+          ` ${legend}`,
+          [0.05, 0.5],
+        ),
+      ),
+      { thresholds: { warn: 4, bad: 3.6, below: true }, empty: noCalls },
     ),
     graph(
       'Bitrate of a stream',
-      'Bps',
-      'Bytes a second of one stream.',
-      both(streams.bitrate, [0.05, 0.5, 0.95]),
+      'bps',
+      'Bits a second of one stream.',
+      sides.flatMap(([side, legend]) =>
+        percentiles(
+          (share) => `8 * ${q.quantile(share, streams.bitrate, { where: { side } })}`,
+          ` ${legend}`,
+          [0.05, 0.5, 0.95],
+        ),
+      ),
+      { empty: noCalls },
     ),
     graph(
       'Loss on transports',
@@ -81,7 +105,7 @@ const distributions: BoardSpec['rows'][number] = {
           [0.95],
         ),
       ],
-      { thresholds: { warn: 0.02, bad: 0.05 } },
+      { thresholds: { warn: 0.02, bad: 0.05 }, empty: noCalls },
     ),
   ],
 };
@@ -104,7 +128,7 @@ const fromPeers: BoardSpec['rows'][number] = {
       'percentunit',
       'Packets from peers that did not arrive, as a share of all.',
       [line('{{kind}}', lossOf(producers.packetsLost, producers.packetCount, ['kind']))],
-      { thresholds: { warn: 0.02, bad: 0.05 } },
+      { thresholds: { warn: 0.02, bad: 0.05 }, empty: noCalls },
     ),
     graph('NACK', 'ops', 'Messages that ask peers for lost packets, and packets that they ask for.', [
       line('messages {{kind}}', q.rate(producers.nackCount, { by: ['kind'] })),
@@ -164,7 +188,7 @@ const toPeers: BoardSpec['rows'][number] = {
       'percentunit',
       'Packets that peers reported as lost, as a share of all.',
       [line('{{kind}}', lossOf(consumers.packetsLost, consumers.packetCount, ['kind']))],
-      { thresholds: { warn: 0.02, bad: 0.05 } },
+      { thresholds: { warn: 0.02, bad: 0.05 }, empty: noCalls },
     ),
     graph('NACK', 'ops', 'Messages of peers that ask for lost packets, and packets that they ask for.', [
       line('messages {{kind}}', q.rate(consumers.nackCount, { by: ['kind'] })),
@@ -216,6 +240,7 @@ export const qualityBoard: BoardSpec = {
           q.quantile(0.95, streams.roundTrip),
           {
             thresholds: { warn: 0.2, bad: 0.4 },
+            empty: noCalls,
           },
         ),
         stat('Jitter p95', 's', 'The jitter that 5 % of streams exceed.', q.quantile(0.95, streams.jitter), {
@@ -228,16 +253,22 @@ export const qualityBoard: BoardSpec = {
           q.quantile(0.95, streams.lossRatio),
           {
             thresholds: { warn: 0.02, bad: 0.05 },
+            empty: noCalls,
           },
         ),
         stat(
-          'Score p5',
+          'Streams below 8',
+          'percentunit',
+          'Share of streams whose score by mediasoup is below 8 of 10.',
+          scores(7),
+          { thresholds: { warn: 0.05, bad: 0.2 }, empty: noCalls },
+        ),
+        stat(
+          'Voice p5',
           'short',
-          'The score that 5 % of streams do not reach.',
-          q.quantile(0.05, streams.score),
-          {
-            thresholds: { warn: 8, bad: 5, below: true },
-          },
+          'The mean opinion score of sound (ITU-T G.107, up to 4.4) that 5 % of streams do not reach.',
+          q.quantile(0.05, streams.voice),
+          { thresholds: { warn: 4, bad: 3.6, below: true }, empty: noCalls },
         ),
       ],
     },

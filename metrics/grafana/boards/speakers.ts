@@ -40,6 +40,7 @@ export const speakersBoard: BoardSpec = {
           'short',
           'How loud speaking peers are, in dBov: 0 is the loudest, -30 is usual speech. Many at -60: microphones that are too quiet.',
           percentiles((share) => q.quantile(share, speakers.level), '', [0.05, 0.5, 0.95]),
+          { empty: 'Nobody has spoken in this time.' },
         ),
       ],
     },

@@ -21,6 +21,8 @@ export interface MediaObjects {
       readonly dtlsState: types.DtlsState | null;
       readonly sctpState: types.SctpState | null;
       readonly protocol: types.TransportProtocol | null;
+      /** Where the packets of the client come from; null before they do. */
+      readonly remoteIp: string | null;
     };
     statistics: types.BaseTransportStats;
   };

@@ -22,6 +22,8 @@ import {
   workerSnapshot,
 } from './snapshot.ts';
 
+/** The cause with which a worker died that was killed for its silence. */
+export { hungCause } from '../media/heartbeat.ts';
 export type { WorkerUsage };
 
 /** How many there are, without a copy of anything. */
@@ -33,6 +35,11 @@ export interface NodeCounts {
   readonly joined: number;
   readonly producers: number;
   readonly consumers: number;
+  /** Peers that publish something, and that receive something. */
+  readonly publishers: number;
+  readonly subscribers: number;
+  /** Peers on this node, of each room. */
+  readonly roomSizes: readonly number[];
   /** Routers of rooms by the index of their worker; a worker without any is there too. */
   readonly routersByWorker: ReadonlyMap<number, number>;
 }
@@ -71,7 +78,10 @@ export class ReadModel {
   counts(): NodeCounts {
     const { rooms, pool } = this.options.sources;
     const workers = pool.slots.filter(({ live }) => live !== undefined).length;
-    const counts = { workers, rooms: rooms.size, connected: 0, joined: 0, producers: 0, consumers: 0 };
+    const counts = {
+      ...{ workers, rooms: rooms.size, connected: 0, joined: 0 },
+      ...{ producers: 0, consumers: 0, publishers: 0, subscribers: 0 },
+    };
     const routersByWorker = new Map(pool.slots.map(({ index }) => [index, 0]));
     for (const room of rooms.values()) {
       for (const { live } of room.routers.all)
@@ -80,9 +90,12 @@ export class ReadModel {
         if (state.name !== 'closed') counts[state.name] += 1;
         counts.producers += publications.size;
         counts.consumers += subscriptions.size;
+        if (publications.size > 0) counts.publishers += 1;
+        if (subscriptions.size > 0) counts.subscribers += 1;
       }
     }
-    return { ...counts, routersByWorker };
+    const roomSizes = [...rooms.values()].map(({ peers }) => peers.size);
+    return { ...counts, roomSizes, routersByWorker };
   }
 
   /** How near the node and each of its workers are to the end of what they have. */

@@ -107,6 +107,7 @@ function transportObject(entry: PeerTransport): MediaObject<'transport'> {
       dtlsState: webRtc?.dtlsState ?? null,
       sctpState: entry.transport.sctpState ?? null,
       protocol: webRtc?.iceSelectedTuple?.protocol ?? null,
+      remoteIp: webRtc?.iceSelectedTuple?.remoteIp ?? null,
     }),
     statistics: readings(async () => (await readStatistics(transport)) as types.BaseTransportStats[]),
   };

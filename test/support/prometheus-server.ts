@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/machine/packages.ts';
-import { freePort } from '../support/port.ts';
-import { eventually } from '../support/until.ts';
+import { freePort } from './port.ts';
+import { eventually } from './until.ts';
 
 const committed = join(import.meta.dir, '..', '..', 'metrics', 'prometheus');
 
@@ -13,24 +13,36 @@ export interface Sample {
   readonly value: readonly [time: number, value: string];
 }
 
-/** Debian's Prometheus with the committed configuration and rules, but for the target and a scrape each second. */
+export interface PrometheusOptions {
+  /** Of the node, or of each. */
+  readonly targets: readonly string[];
+  /** Where it sends its alerts; nowhere by default. */
+  readonly alertmanager?: string;
+  /** Alerts hold at once, and not after the minutes of their rule. */
+  readonly hasty?: boolean;
+}
+
+/** Debian's Prometheus with the committed configuration and rules, but for the targets and a scrape each second. */
 export class PrometheusServer implements AsyncDisposable {
   private constructor(
     private readonly child: Bun.Subprocess,
     private readonly folder: string,
-    private readonly url: string,
+    readonly url: string,
   ) {}
 
-  static async start(target: string): Promise<PrometheusServer> {
+  static async start({ targets, alertmanager, hasty = false }: PrometheusOptions): Promise<PrometheusServer> {
     await ensurePackages(['prometheus'], 'to read the metrics as an operator does');
     const folder = await mkdtemp(join(tmpdir(), 'tureen-prometheus-'));
     const configuration = await Bun.file(join(committed, 'prometheus.yml')).text();
     await Bun.write(
       join(folder, 'prometheus.yml'),
-      configuration.replaceAll('_interval: 15s', '_interval: 1s'),
+      configuration
+        .replaceAll('_interval: 15s', '_interval: 1s')
+        .replace('["alertmanager:9093"]', JSON.stringify(alertmanager === undefined ? [] : [alertmanager])),
     );
-    await Bun.write(join(folder, 'rules.yml'), Bun.file(join(committed, 'rules.yml')));
-    await Bun.write(join(folder, 'targets.json'), JSON.stringify([{ targets: [target] }]));
+    const rules = await Bun.file(join(committed, 'rules.yml')).text();
+    await Bun.write(join(folder, 'rules.yml'), hasty ? rules.replaceAll(/for: \d+m/g, 'for: 0m') : rules);
+    await Bun.write(join(folder, 'targets.json'), JSON.stringify([{ targets }]));
     const address = `127.0.0.1:${freePort()}`;
     const child = Bun.spawn(
       [
@@ -38,6 +50,8 @@ export class PrometheusServer implements AsyncDisposable {
         `--config.file=${join(folder, 'prometheus.yml')}`,
         `--storage.tsdb.path=${join(folder, 'data')}`,
         `--web.listen-address=${address}`,
+        `--web.external-url=http://${address}/`,
+        `--web.console.templates=${join(committed, 'consoles')}`,
         '--log.level=error',
       ],
       { stdin: 'ignore', stdout: 'ignore', stderr: 'inherit' },
