@@ -27,11 +27,14 @@ export { RtpHeader, RtpPacket } from 'werift';
 /** What a browser negotiates, as far as forwarding depends on it: loss repair and congestion feedback. */
 function configuration(): Partial<PeerConfig> {
   const feedback = [useNACK(), usePLI(), useTWCC()];
+  // werift gives each object of these lists an id. Audio and video of a browser have the same for the same extension, and the
+  // server reads the numbers of congestion control by one id: those under another would look lost.
+  const shared = [useSdesMid(), useAbsSendTime(), useTransportWideCC()];
   return {
     codecs: { audio: [useOPUS()], video: [useVP8({ rtcpFeedback: feedback })] },
     headerExtensions: {
-      audio: [useSdesMid(), useAbsSendTime(), useTransportWideCC(), useAudioLevelIndication()],
-      video: [useSdesMid(), useAbsSendTime(), useTransportWideCC()],
+      audio: [useAudioLevelIndication(), ...shared],
+      video: shared,
     },
     iceUseIpv6: false,
     // A server on the same machine may listen on the loopback address only.

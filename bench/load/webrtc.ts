@@ -21,11 +21,13 @@ const loopback = '127.0.0.1';
 /** What a browser negotiates, as far as the forwarding depends on it: loss repair and congestion feedback. */
 export function configuration(): Partial<PeerConfig> {
   const feedback = [useNACK(), usePLI(), useTWCC()];
+  // The same objects for both, as in client/headless.ts: with two ids of one extension packets would look lost.
+  const shared = [useSdesMid(), useTransportWideCC()];
   return {
     codecs: { audio: [useOPUS()], video: [useVP8({ rtcpFeedback: feedback })] },
     headerExtensions: {
-      audio: [useSdesMid(), useTransportWideCC(), useAudioLevelIndication()],
-      video: [useSdesMid(), useTransportWideCC()],
+      audio: [useAudioLevelIndication(), ...shared],
+      video: shared,
     },
     iceUseIpv6: false,
     // A server on this machine may listen on the loopback address only.
