@@ -8,6 +8,7 @@ import { randomId } from './portable.ts';
 import type { PublicationOptions } from './publication.ts';
 import type { Attributes, DeviceInfo } from './remote-peer.ts';
 import { Servers } from './servers.ts';
+import type { WebSocketFactory } from './socket.ts';
 import type { TrackSource } from './sources.ts';
 
 export interface TureenClientOptions extends MediaOptions {
@@ -32,6 +33,8 @@ export interface TureenClientOptions extends MediaOptions {
   readonly defaults?: Partial<Record<TrackSource, PublicationOptions>>;
   /** The device that others see. Default: derived from the browser's name. */
   readonly device?: DeviceInfo;
+  /** Replaces the browser's WebSocket, e.g. in tests. */
+  readonly webSocketFactory?: WebSocketFactory;
   /** Timeouts and delays, in milliseconds. */
   readonly timing?: Partial<Omit<Timing, 'backoff'>> & DeprecatedTiming & { readonly backoff?: AnyBackoff };
 }
@@ -99,9 +102,10 @@ export function callOptions(options: TureenClientOptions): CallOptions {
   if (!url)
     throw new ClientError('unsupported', 'outside of a browser the client needs the url of the server');
   const { autoSubscribe = true, bandwidthEstimate = false, device = describeDevice() } = options;
-  const { iceServers, iceTransportPolicy, forceTcp, handlerFactory } = options;
+  const { iceServers, iceTransportPolicy, forceTcp, handlerFactory, webSocketFactory } = options;
   const media = { iceServers, iceTransportPolicy, forceTcp, handlerFactory };
   const servers = url instanceof Servers ? url : new Servers([url].flat());
-  const call = { servers, roomId, peerId, token: options.token, autoSubscribe, bandwidthEstimate, device };
+  const about = { autoSubscribe, bandwidthEstimate, device, webSocketFactory };
+  const call = { servers, roomId, peerId, token: options.token, ...about };
   return { ...timingOf(options), ...media, ...call };
 }

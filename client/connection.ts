@@ -13,7 +13,7 @@ import {
 } from './protocol.ts';
 import { RequestWindow } from './request-window.ts';
 import { SentFrames } from './sent-frames.ts';
-import { openSocket, type SocketOptions } from './socket.ts';
+import { openSocket, openState, type SocketOptions } from './socket.ts';
 import { type RequestOptions, tooLarge, WaitingRequests } from './waiting-requests.ts';
 
 export interface ConnectionOptions extends SocketOptions {
@@ -173,7 +173,7 @@ export class Connection {
   #sendText(text: string): number {
     const frame = this.#sent.add(text);
     // Before the server has said what it lacks, nothing is sent: that would be sent twice.
-    if (this.#socket?.readyState === WebSocket.OPEN && !this.#returning) this.#socket.send(text);
+    if (this.#socket?.readyState === openState && !this.#returning) this.#socket.send(text);
     return frame;
   }
 
@@ -290,7 +290,7 @@ export class Connection {
     if (this.#ended) return;
     this.#ended = true;
     this.#returning?.reject(new ConnectionRefused(end));
-    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) this.#socket.close(1000);
+    if (this.#socket && this.#socket.readyState <= openState) this.#socket.close(1000);
     this.#window.clear();
     this.#waiting.abandon(new ClientError('unreachable', 'the connection to the server was lost'));
     this.#refused(new ConnectionRefused(end));

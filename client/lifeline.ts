@@ -5,6 +5,7 @@ import { asClientError, ClientError, messageOf } from './errors.ts';
 import { Link, type LinkHost } from './link.ts';
 import { closeRefused } from './protocol.ts';
 import type { Servers } from './servers.ts';
+import type { WebSocketFactory } from './socket.ts';
 
 /** A token, or a function that gets one. It is called before every connection, so that a reconnect has a fresh token. */
 export type TokenSource = string | ((why: { readonly refusal?: string }) => string | Promise<string>);
@@ -15,6 +16,7 @@ export interface LifelineOptions {
   readonly peerId: string;
   readonly token?: TokenSource;
   readonly bandwidthEstimate: boolean;
+  readonly webSocketFactory?: WebSocketFactory;
   readonly connectTimeout: number;
   readonly requestTimeout: number;
   readonly backoff: Backoff;

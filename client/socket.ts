@@ -1,6 +1,9 @@
 import { ClientError } from './errors.ts';
 import { resumePrefix, subProtocol, tokenPrefix } from './protocol.ts';
 
+/** Opens a socket with these sub-protocols. */
+export type WebSocketFactory = (url: URL, protocols: string[]) => WebSocket;
+
 export interface SocketOptions {
   /** Address of the server: http, https, ws or wss. */
   readonly url: string | URL;
@@ -9,6 +12,7 @@ export interface SocketOptions {
   readonly token?: string;
   /** Whether the server should send its bandwidth estimate. */
   readonly bandwidthEstimate: boolean;
+  readonly webSocketFactory?: WebSocketFactory;
 }
 
 /** What shows that a socket goes on with an earlier one. */
@@ -18,12 +22,16 @@ export interface Returning {
   readonly count: number;
 }
 
+/** `WebSocket.OPEN`; where there is a factory of sockets there may be no WebSocket. */
+export const openState = 1;
+
 /** A JWT is base64url and dots (RFC 7515); a sub-protocol allows few other characters. */
 const tokenCharacters = /^[\w.~+-]+$/;
 
 /** Opens a socket of the signaling protocol. @throws ClientError unauthorized for a token that cannot be one */
 export function openSocket(options: SocketOptions, returning?: Returning): WebSocket {
-  return new WebSocket(addressOf(options, returning), protocolsOf(options, returning));
+  const { webSocketFactory = (url, protocols) => new WebSocket(url, protocols) } = options;
+  return webSocketFactory(addressOf(options, returning), protocolsOf(options, returning));
 }
 
 function protocolsOf({ token }: SocketOptions, returning: Returning | undefined): string[] {

@@ -161,6 +161,7 @@ test('every example of the guide has the right types', async () => {
     const paths = {
       'tureen-client': [join(root, 'client', 'index.ts')],
       'tureen-client/headless': [join(root, 'client', 'headless.ts')],
+      'tureen-client/fake': [join(root, 'client', 'fake.ts')],
       'tureen-react': [join(root, 'packages', 'react', 'src', 'index.ts')],
     };
     const compilerOptions = { paths, jsx: 'react-jsx', jsxImportSource: 'react' };

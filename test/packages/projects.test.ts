@@ -81,6 +81,18 @@ test('a Node.js project has the types without those of browsers, and calls a ser
   });
 });
 
+test('a React application is tested with the fake server, without a server and devices', async () => {
+  await using project = await outsideProject('fake', await tarballsOf('tureen-client', 'tureen-react'));
+  await project.succeed(bun, project.module('typescript/bin/tsc'), '-p', '.');
+  const runtime = Bun.which('node') ?? bun;
+  expect(JSON.parse(await project.succeed(runtime, 'run.js'))).toEqual({
+    attached: true,
+    told: { seat: '4' },
+    arrived: 'microphone',
+    refused: true,
+  });
+});
+
 test('every example in the readmes has the right types in a project that has installed the packages', async () => {
   const built = await packages();
   await using project = await outsideProject(
@@ -96,6 +108,6 @@ test('every example in the readmes has the right types in a project that has ins
       await Bun.write(join(project.folder, 'src', `${name}-${count}.${language}`), code);
     }
   }
-  expect(count).toBe(3);
+  expect(count).toBe(4);
   await project.succeed(bun, project.module('typescript/bin/tsc'), '-p', '.');
 });
