@@ -1,3 +1,4 @@
+import type { PeerCourse } from '../src/core/peer-course.ts';
 import { publicEventsOf } from '../src/public-events/catalogue.ts';
 import type { PublicEvent } from '../src/public-events/stream.ts';
 import type { SfuEventName, SfuEvents } from '../src/sfu/events.ts';
@@ -22,6 +23,32 @@ const consumer = {
 } as const;
 const dataProducer = { ...alice, dataProducerId: 'c40e8815' };
 const left = { ...alice, joined: true, rejoining: false, hidden: false, duration: 615_300 } as const;
+/** Of a client that could not reach the media port. */
+const course = {
+  address: '198.51.100.23',
+  displayName: 'Alice',
+  device: 'Chrome 142.0',
+  outcome: 'unreachable',
+  media:
+    'nothing of it arrived at the media port: look at the announced address, the firewall, and whether its network allows UDP or TCP to that port',
+  toMedia: null,
+  transports: [
+    {
+      direction: 'send',
+      offered: ['udp 203.0.113.7:40000', 'tcp 203.0.113.7:40000'],
+      ice: null,
+      connected: null,
+      lost: 0,
+      waited: true,
+      end: 'peer_left',
+      used: true,
+    },
+  ],
+  quality: null,
+  refused: [],
+  duration: 31_400,
+  end: { reason: 'left', detail: '', by: byAlice },
+} satisfies PeerCourse;
 
 /** Domain events in the order of a call. The webhooks are derived from them by the server's code, so they are never stale. */
 const samples: readonly Sample[] = [
@@ -44,6 +71,7 @@ const samples: readonly Sample[] = [
   ['dataProducerOpened', { ...dataProducer, label: 'chat' }],
   ['dataProducerClosed', { ...dataProducer, reason: 'peer_left' }],
   ['peerLeft', { ...left, reason: 'removed', detail: 'spam', by: admin }],
+  ['peerMediaFailed', { ...alice, course }],
   ['roomClosed', { roomId, reason: 'empty', duration: 900_000, by: byServer }],
   ['drainStarted', { deadline: 1_780_000_060_000, by: admin }],
   ['drainCancelled', { by: admin }],

@@ -7,6 +7,7 @@ import { allMetrics, Collection } from './collection.ts';
 import type { MeasuredNode, SignalingCounts } from './collector.ts';
 import { LoopLag } from './loop-lag.ts';
 import { Page } from './page.ts';
+import type { PeerQualities } from './peer-qualities.ts';
 import { roomPage } from './room-page.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { Qualities, type TopRooms, topRooms } from './top.ts';
@@ -26,6 +27,8 @@ export interface MeasurementsOptions {
   isRelay?: MeasuredNode['isRelay'];
   /** This node among others; undefined for one that is alone. */
   mesh?: MeasuredNode['mesh'];
+  /** Takes what is measured of each peer; nothing does by default. */
+  qualities?: PeerQualities;
   /** Of Tureen itself. */
   version: string;
   clock?: Clock;
@@ -53,6 +56,7 @@ export class Measurements {
       host,
       isRelay = () => false,
       mesh,
+      qualities,
       version,
       clock = systemClock,
       onError,
@@ -84,6 +88,7 @@ export class Measurements {
       onError,
     });
     this.#qualities.follow(sampler, onError);
+    qualities?.follow(sampler, onError);
     sampler.start();
     // Loaded only when traces are wanted.
     this.#traces = config.otlpEndpoint

@@ -6,6 +6,7 @@ const paths: Readonly<Record<string, string>> = {
   nodes:
     'M8 2a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM4 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM12 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM7 6l-2 4M9 6l2 4M6 12h4',
   audit: 'M4 2h8v12H4zM6 5h4M6 8h4M6 11h2',
+  history: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 5v3.500l2.500 1.500',
   bans: 'M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM4 4l8 8',
   people: 'M8 3a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5zM3 14c0-3 2-4.500 5-4.500s5 1.500 5 4.500',
   settings: 'M2 4h7M13 4h1M2 8h2M8 8h6M2 12h7M13 12h1M9 2.500h3v3H9zM4.500 6.500h3v3h-3zM9 10.500h3v3H9z',

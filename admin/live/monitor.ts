@@ -7,11 +7,12 @@ import type { RemoteBus, RemoteEvents } from '../../src/sfu/remote-events.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
+import { roomOf } from '../../src/timelines/lines.ts';
 import { History } from './history.ts';
 import { Measures } from './measures.ts';
 import { OtherNodes } from './other-nodes.ts';
 import { Refusals } from './refusals.ts';
-import { roomOf, Timelines } from './timeline.ts';
+import { Timelines } from './timeline.ts';
 
 /** All viewers share a snapshot of the node for this long. Times are milliseconds. */
 const snapshotAge = 200;

@@ -1,6 +1,7 @@
 import type { Panel } from '../panel/panel.ts';
 import { auditPanel } from './audit.tsx';
 import { bansPanel } from './bans.tsx';
+import { historyPanel } from './history.tsx';
 import { overviewPanel } from './overview.tsx';
 import { peerPanel } from './peer.tsx';
 import { peoplePanel } from './people.tsx';
@@ -16,6 +17,7 @@ export const builtInPanels: readonly Panel[] = [
   roomsPanel,
   roomPanel,
   peerPanel,
+  historyPanel,
   workersPanel,
   auditPanel,
   bansPanel,

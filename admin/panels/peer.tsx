@@ -31,17 +31,27 @@ export const peerPanel = definePanel({
           <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
         </p>
         {WatchBox({ context, roomId, peerId })}
-        {live('peer', <div id="peer">{room && peer ? content(context, room, peer) : gone(peerId)}</div>)}
+        {live(
+          'peer',
+          <div id="peer">{room && peer ? content(context, room, peer) : gone(context, roomId, peerId)}</div>,
+        )}
       </>
     );
   },
 });
 
-function gone(peerId: string): JSX.Element {
+function gone({ link }: PanelContext, room: string, peer: string): JSX.Element {
   return (
     <>
-      <PageHead title={peerId} note="not here" />
-      <Empty title="This peer has left" hint="The room's page and the audit log show what happened." />
+      <PageHead title={peer} note="not here">
+        <a class="button" href={link('/history', { room, peer })}>
+          History
+        </a>
+      </PageHead>
+      <Empty
+        title="This peer has left"
+        hint="Its history, the room's page and the audit log show what happened."
+      />
     </>
   );
 }

@@ -59,6 +59,11 @@ export const roomPanel = definePanel({
         </form>
         <section>
           <h2>What happened</h2>
+          <p class="note">
+            <a href={context.link('/history', { room: roomId })}>
+              Earlier, and with how each peer was connected
+            </a>
+          </p>
           {live('timeline', <div id="timeline">{timeline(context, roomId)}</div>)}
         </section>
       </>

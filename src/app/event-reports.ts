@@ -84,6 +84,11 @@ export const sfuReports = {
     in: ['log', 'notification', 'webhook', 'timeline', 'metric'],
   },
 
+  peerMediaFailed: {
+    means: 'A peer left that could not have all the media that it wanted; the line of peerLeft says it too.',
+    in: ['webhook'],
+  },
+
   transportOpened: { means: 'A transport was opened.', in: ['metric'] },
   transportIceState: {
     means: 'The ICE state of a transport changed.',
@@ -119,7 +124,7 @@ export const sfuReports = {
 
   producerOpened: {
     means: 'A peer publishes audio or video.',
-    in: ['log', 'notification', 'webhook', 'timeline'],
+    in: ['log', 'notification', 'webhook', 'timeline', 'metric'],
   },
   producerPaused: {
     means: 'A producer was paused, by its peer or a moderator.',

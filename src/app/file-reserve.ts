@@ -14,6 +14,9 @@ const heldFiles = 64;
 /** Counting takes a few microseconds, or milliseconds before Linux 6.2, so it is done no more often than this. */
 const measureIntervalMs = 100;
 
+/** What a client is told that would take one of the last file descriptors. */
+export const noRoom = 'this server has no room for another connection; try again soon';
+
 /** The port, which is closed while there are no files for connections. */
 export interface Port {
   /** New connections are refused at once; open ones go on. */
@@ -66,7 +69,7 @@ export class FileReserve {
       this.#open += 1;
       return undefined;
     }
-    return new Response('this server has no room for another connection; try again soon\n', {
+    return new Response(`${noRoom}\n`, {
       status: 503,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '10', connection: 'close' },
     });

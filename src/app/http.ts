@@ -11,7 +11,7 @@ import { type AnyNode, originsOf } from '../signaling/nodes.ts';
 import type { Signaling } from '../signaling/signaling.ts';
 import type { SocketData } from '../wire/socket.ts';
 import type { Admin } from './admin.ts';
-import type { FileReserve } from './file-reserve.ts';
+import { type FileReserve, noRoom } from './file-reserve.ts';
 import { healthPlugin } from './health.ts';
 import { type PageFile, pagePlugin, serveFile } from './pages.ts';
 import type { Programs } from './programs.ts';
@@ -55,7 +55,8 @@ export function buildApp(dependencies: AppDependencies) {
     to.upgrade(request, server as Bun.Server<SocketData>);
   const refuseScarce = (request: Request) => {
     const refusal = fileReserve.refuse(request);
-    if (refusal) signaling.events.emit('connectionRefused', { code: 'overloaded', roomId: '' });
+    if (refusal)
+      signaling.events.emit('connectionRefused', { code: 'overloaded', detail: noRoom, roomId: '' });
     return refusal;
   };
   return new Elysia({ name: 'tureen', normalize: false, ...hostSetting })

@@ -29,13 +29,12 @@ import { Admin } from './admin.ts';
 import { loadPanels } from './admin-panels.ts';
 import { newSfu, watchStress } from './domain.ts';
 import { FileReserve } from './file-reserve.ts';
+import { followDomain, type History, recordHistory } from './history.ts';
 import { buildApp } from './http.ts';
 import { Listener } from './listener.ts';
-import { logEvents, sfuLevels, signalingLevels } from './log-events.ts';
 import { mediaOverHttp } from './media-over-http.ts';
 import { aboutNode, aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
-import { PeerCourses } from './peer-courses.ts';
 import { type Programs, startPrograms } from './programs.ts';
 
 export interface ServerOptions {
@@ -179,9 +178,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   ];
   let stress: StressWatch | undefined;
   const sfu = newSfu({ ...options, admission, unreadyReasons, stress: () => stress?.state ?? notStressed });
-  const courses = new PeerCourses(sfu.events, clock);
-  const more = { peerLeft: ({ sessionId }: { sessionId: string }) => courses.take(sessionId) };
-  logEvents(sfu.events, sfuLevels, { log, clock, more });
+  const history = followDomain({ sfu, log, clock });
   ends.defer(() => sfu.pool.close());
   const files = readFiles(options);
   const workers = sfu.start();
@@ -210,6 +207,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     admission,
     panels,
     host: options.host,
+    history,
     log,
     clock,
     ends,
@@ -234,6 +232,7 @@ interface Core {
   /** The operator's own panels of the dashboard. */
   readonly panels: readonly Panel[];
   readonly host: ServerOptions['host'];
+  readonly history: History;
   readonly log: Logger;
   readonly clock: Clock;
   readonly ends: AsyncDisposableStack;
@@ -244,7 +243,7 @@ function fatalFindings(host: HostState | undefined): string[] {
 }
 
 /** Starts what follows the domain, and the ways in. The workers run already. */
-function startAdapters({ admission, panels, ...core }: Core) {
+function startAdapters({ admission, panels, history, ...core }: Core) {
   const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
   const { version } = packageJson;
   const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
@@ -254,17 +253,18 @@ function startAdapters({ admission, panels, ...core }: Core) {
   const startLegacy = () =>
     ends.adopt(new Legacy({ ...core, access, signaling }), (started) => started.close());
   const legacy = config.legacy === 'on' ? startLegacy() : undefined;
-  logEvents(signaling.events, signalingLevels, { log, clock });
+  recordHistory({ ...core, history, signaling: signaling.events, timelines: store.timelines });
   const relays = ends.adopt(new Relays({ config, clock }), (started) => started.close());
   const measurements = ends.adopt(
     new Measurements({
       ...{ sfu, mesh, signaling, config, version, clock, webhooks: store.webhooks, storage: store, host },
+      qualities: history.qualities,
       isRelay: (address) => relays.has(address),
       onError: (error) => log.error('a measurement failed', { error }),
     }),
     (started) => started.close(),
   );
-  const given = { config, sfu, store, commands, clock, nodes, mesh: reads };
+  const given = { config, sfu, store, commands, clock, nodes, courses: history.courses, mesh: reads };
   const services = { ...given, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, mesh, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
@@ -281,8 +281,8 @@ async function readFiles({ config, pageFolder = places.page }: ServerOptions) {
 }
 
 function openStore({ config, log, clock = systemClock }: ServerOptions): Store {
-  const { dataDir: folder, auditDays } = config;
-  return new Store({ folder, auditDays, log, clock });
+  const { dataDir: folder, auditDays, timelineHours } = config;
+  return new Store({ folder, auditDays, timelineHours, log, clock });
 }
 
 function newListener({ config, log, tls }: ServerOptions): Listener {

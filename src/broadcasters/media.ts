@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { SfuError } from '../core/errors.ts';
 import { mediaCall } from '../sfu/media/media-call.ts';
+import { iceCandidates } from '../sfu/rooms/candidates.ts';
 import type { DataPublication, Publication } from '../sfu/rooms/publication.ts';
 import { type PublishRequest, publish } from '../sfu/rooms/publishing.ts';
 import { type PublishDataRequest, publishData } from '../sfu/rooms/publishing-data.ts';
@@ -9,7 +10,7 @@ import { connectPlainTransport, openPlainTransport } from '../sfu/rooms/rtp-tran
 import { resumeSubscription } from '../sfu/rooms/subscribing.ts';
 import { subscribeForGood } from '../sfu/rooms/subscribing-again.ts';
 import { subscribeData } from '../sfu/rooms/subscribing-data.ts';
-import { connectTransport, iceCandidates, openTransport } from '../sfu/rooms/transports.ts';
+import { connectTransport, openTransport } from '../sfu/rooms/transports.ts';
 import type { Broadcaster } from './broadcasters.ts';
 
 /** Opens a transport for RTP without WebRTC. @returns the address to which the broadcaster sends */

@@ -2,6 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox';
 import { actorKinds } from './actors.ts';
 import { Attributes } from './attributes.ts';
 import { consumerEnds, peerEnds, producerEnds, roomEnds } from './ends.ts';
+import { PeerCourse } from './peer-course.ts';
 import { type PublicEventType, publicEventTypes } from './public-events.ts';
 import { Id, MediaKind, oneOf, orNull, Source } from './schemas.ts';
 
@@ -90,6 +91,10 @@ export const publicEventSchemas = {
   peer_removed: event(
     'A moderator or a program removed a peer. If the peer had joined, `peer_left` is sent as well.',
     left,
+  ),
+  peer_media_failed: event(
+    'A peer left that could not have all the media that it wanted: `course` says how far each of its connections came, and what is likely to be in the way. Also sent for a peer that had not joined.',
+    { ...peer, course: PeerCourse },
   ),
   producer_opened: event('A peer started to publish audio or video.', {
     ...producer,

@@ -15,6 +15,7 @@ export const publicEventTypes = [
   'peer_attributes_changed',
   'peer_left',
   'peer_removed',
+  'peer_media_failed',
   'producer_opened',
   'producer_paused',
   'producer_resumed',

@@ -73,8 +73,9 @@ export class Legacy {
    * @returns the answer for a request that is refused, or undefined when the socket took over
    */
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
+    const remoteAddress = server.requestIP(request)?.address ?? '';
     try {
-      const data = this.#readHandshake(request, server.requestIP(request)?.address ?? '');
+      const data = this.#readHandshake(request, remoteAddress);
       const listener: SocketListener = {
         opened: (socket) => this.#opened(data, socket),
         received: (text) => data.connection?.receive(text),
@@ -84,7 +85,8 @@ export class Legacy {
     } catch (thrown) {
       const error = toSfuError(thrown);
       const { events } = this.options.signaling;
-      events.emit('connectionRefused', { code: error.code, roomId: '', detail: error.message });
+      const address = this.options.access.addressOf(request, remoteAddress);
+      events.emit('connectionRefused', { roomId: '', address, code: error.code, detail: error.message });
       if (error.code !== 'foreign_origin') return refuseHandshake(error);
       const protocol = subProtocols.find((name) => offeredProtocols(request).includes(name)) ?? subProtocol;
       return refuseToPage(error, { request, server, protocol });
@@ -150,11 +152,12 @@ export class Legacy {
     connection.enter(room, peer);
   }
 
-  #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {
+  #refuse({ roomId, peerId, address }: Handshake, connection: Connection, error: SfuError): void {
     const { log, signaling } = this.options;
     if (error.code === 'internal')
       log.error('a connection of the old protocol failed', { roomId, peerId, error: error.cause });
-    signaling.events.emit('connectionRefused', { code: error.code, roomId });
+    const { code, message: detail } = error;
+    signaling.events.emit('connectionRefused', { roomId, peerId, address, code, detail });
     connection.refuse(error, refusalCode(error));
   }
 

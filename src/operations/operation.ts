@@ -8,6 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import type { Store } from '../store/store.ts';
+import type { PeerCourses } from '../timelines/courses.ts';
 import { type DataCheck, dataCheck } from '../wire/check.ts';
 import type { Holdings } from './holdings/holdings.ts';
 import type { TopRooms } from './schemas.ts';
@@ -26,6 +27,8 @@ export interface ControlServices {
   readonly store: Store;
   readonly config: Config;
   readonly clock: Clock;
+  /** How the stays of the peers on this node go. */
+  readonly courses: Pick<PeerCourses, 'of'>;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh: Pick<MeshView, 'self' | 'gather' | 'list' | 'statistics' | 'audit'> | undefined;
   /** Every node of the mesh; a server that is alone is the only one. */

@@ -24,6 +24,7 @@ const publishers: { readonly [N in SfuEventName]?: Publisher<N> } = {
     ...(joined ? [['peer_left', rest] as const] : []),
     ...(rest.reason === 'removed' ? [['peer_removed', rest] as const] : []),
   ],
+  peerMediaFailed: one('peer_media_failed'),
   producerOpened: one('producer_opened'),
   producerPaused: one('producer_paused'),
   producerResumed: one('producer_resumed'),

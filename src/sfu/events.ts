@@ -3,6 +3,7 @@ import type { Actor } from '../core/actors.ts';
 import type { Attributes } from '../core/attributes.ts';
 import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, TransportEnd } from '../core/ends.ts';
 import type { EventBus, EventOf } from '../core/event-bus.ts';
+import type { PeerCourse } from '../core/peer-course.ts';
 import type { PeerMessage } from '../core/peer-messages.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { Source } from '../core/sources.ts';
@@ -81,13 +82,21 @@ export interface SfuEvents {
     by: Actor;
   };
 
-  transportOpened: PeerRef & { transportId: string; producing: boolean; consuming: boolean };
+  /** A peer has left that could not have all the media that it wanted. Told with `peerLeft`, of the same stay. */
+  peerMediaFailed: PeerRef & { course: PeerCourse };
+
+  /** `offered` are the candidates for the client, such as `udp 203.0.113.7:40000`; none for RTP without WebRTC. */
+  transportOpened: PeerRef & {
+    transportId: string;
+    producing: boolean;
+    consuming: boolean;
+    offered: readonly string[];
+  };
   transportIceState: PeerRef & {
     transportId: string;
     state: types.IceState;
-    protocol?: types.TransportProtocol;
-    /** Where the client's packets come from, as `address:port`: its own, or that of a relay. */
-    remote?: string;
+    /** The selected pair, with `address:port` of both sides; the client's may be that of a relay. Missing before one is. */
+    pair?: { readonly protocol: types.TransportProtocol; readonly local: string; readonly remote: string };
   };
   transportDtlsState: PeerRef & { transportId: string; state: types.DtlsState };
   transportSctpState: PeerRef & { transportId: string; state: types.SctpState };

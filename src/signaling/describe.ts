@@ -1,9 +1,9 @@
 import type { Static } from '@sinclair/typebox';
 import type { IceServers } from '../access/ice-servers.ts';
+import { iceCandidates } from '../sfu/rooms/candidates.ts';
 import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
-import { iceCandidates } from '../sfu/rooms/transports.ts';
 import type { ConsumerInfo, DataConsumerInfo, TransportInfo } from './messages.ts';
 import type { PeerInfo } from './peer-schemas.ts';
 

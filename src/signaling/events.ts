@@ -10,8 +10,11 @@ export interface SignalingEvents {
    * old protocol begin with `v2.`.
    */
   requestHandled: { method: string; result: 'ok' | string; duration: number; roomId: string; peerId: string };
-  /** A connection was refused; `code` is one of src/core/errors.ts, `detail` the sentence where the code does not say all. */
-  connectionRefused: { code: string; roomId: string; detail?: string };
+  /**
+   * A connection was refused; `code` is one of src/core/errors.ts, `detail` the sentence that the client was told. Ids are
+   * empty, and the address is missing, where they were not read yet.
+   */
+  connectionRefused: { code: string; roomId: string; peerId?: string; address?: string; detail?: string };
   socketOpened: { roomId: string; peerId: string };
   socketClosed: { roomId: string; peerId: string; code: number; duration: number };
   /**

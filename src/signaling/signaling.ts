@@ -98,8 +98,9 @@ export class Signaling {
    * @returns the answer for a request that is refused, or undefined when the socket took over
    */
   upgrade(request: Request, server: Bun.Server<SocketData>): Response | undefined {
+    const remoteAddress = server.requestIP(request)?.address ?? '';
     try {
-      const data = this.#readHandshake(request, server.requestIP(request)?.address ?? '');
+      const data = this.#readHandshake(request, remoteAddress);
       const listener: SocketListener = {
         opened: (socket) => this.#opened(data, socket),
         received: (text) => data.socket && data.connection?.receive(data.socket, text),
@@ -108,7 +109,8 @@ export class Signaling {
       return upgradeSocket({ request, server, protocol: subProtocol, listener });
     } catch (thrown) {
       const error = toSfuError(thrown);
-      this.events.emit('connectionRefused', { code: error.code, roomId: '', detail: error.message });
+      const address = this.options.access.addressOf(request, remoteAddress);
+      this.events.emit('connectionRefused', { roomId: '', address, ...told(error) });
       return error.code === 'foreign_origin'
         ? refuseToPage(error, { request, server, protocol: subProtocol })
         : refuseHandshake(error);
@@ -199,10 +201,10 @@ export class Signaling {
     connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth, nodes }));
   }
 
-  #refuse({ roomId, peerId }: Handshake, connection: Connection, error: SfuError): void {
+  #refuse({ roomId, peerId, address }: Handshake, connection: Connection, error: SfuError): void {
     const { log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
-    this.events.emit('connectionRefused', { code: error.code, roomId });
+    this.events.emit('connectionRefused', { roomId, peerId, address, ...told(error) });
     connection.refuse(error, refusalCode(error));
   }
 
@@ -210,4 +212,9 @@ export class Signaling {
     if (socket) connection?.socketClosed(socket, code);
     this.events.emit('socketClosed', { roomId, peerId, code, duration: age() });
   }
+}
+
+/** What the client was told, for those who read what happened. */
+function told({ code, message: detail }: SfuError) {
+  return { code, detail };
 }

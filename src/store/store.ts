@@ -10,6 +10,7 @@ import { Facts } from './facts.ts';
 import { Installation } from './installation.ts';
 import { LoginSessions } from './login-sessions.ts';
 import { isStorageError } from './storage-trouble.ts';
+import { Timelines } from './timelines.ts';
 import { Users } from './users.ts';
 import { WebhookOutbox } from './webhook-outbox.ts';
 
@@ -22,6 +23,8 @@ export interface StoreOptions {
   clock?: Clock;
   /** How many days audit entries are kept; forever by default. */
   auditDays?: number;
+  /** How many hours of what happened are kept; 24 by default, none with 0. */
+  timelineHours?: number;
 }
 
 export interface StorageState {
@@ -36,7 +39,10 @@ const dayMs = 86_400_000;
 /** How often what is old enough is deleted. */
 const cleanUpIntervalMs = 3_600_000;
 
-/** What outlives the process, in one SQLite file: users, API keys, bans, the audit log and the outbox of webhooks. */
+/**
+ * What outlives the process, in one SQLite file: users, API keys, bans, the audit log and the outbox of webhooks. The
+ * timelines have another, for their loss would cost little.
+ */
 export class Store implements Disposable {
   readonly users: Users;
   readonly sessions: LoginSessions;
@@ -44,6 +50,8 @@ export class Store implements Disposable {
   readonly bans: Bans;
   readonly audit: AuditLog;
   readonly webhooks: WebhookOutbox;
+  /** What happened in the last hours. */
+  readonly timelines: Timelines;
   readonly installation: Installation;
   /** What the nodes of a mesh tell each other to keep: bans, removals, users, API keys. */
   readonly facts: Facts;
@@ -80,6 +88,8 @@ export class Store implements Disposable {
     });
     this.audit = new AuditLog({ database, now, later, log });
     this.webhooks = ends.adopt(new WebhookOutbox({ database, log, now }), (opened) => opened.close());
+    const { timelineHours: hours = 24 } = options;
+    this.timelines = ends.adopt(new Timelines({ folder, hours, log, now }), (opened) => opened.close());
     const interrupted = this.audit.recover();
     if (interrupted > 0)
       log.warn('actions of moderators were interrupted when the server stopped', { interrupted });

@@ -101,8 +101,9 @@ export class Whip {
       // GET and HEAD are allowed but show nothing (RFC 9725, section 4.1).
       if (request.method !== 'POST') return new Response(null, { status: 204 });
       return await this.#open(kind, { request, remoteAddress, roomId }).catch((error: unknown) => {
-        const { code } = toSfuError(error);
-        this.options.signaling.events.emit('connectionRefused', { code, roomId });
+        const { code, message: detail } = toSfuError(error);
+        const address = this.options.programs.addressOf(request, remoteAddress);
+        this.options.signaling.events.emit('connectionRefused', { code, detail, roomId, address });
         throw error;
       });
     }

@@ -1,9 +1,10 @@
 import type { types } from 'mediasoup';
 import type { Clock } from '../core/clock.ts';
 import { SfuError } from '../core/errors.ts';
+import { iceCandidates } from '../sfu/rooms/candidates.ts';
 import type { Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
-import { iceCandidates, restartIce } from '../sfu/rooms/transports.ts';
+import { restartIce } from '../sfu/rooms/transports.ts';
 import type { EventName } from './event-names.ts';
 import type { LocalTransport } from './sdp/answer.ts';
 import type { IceCredentials, OfferedMedia } from './sdp/offer.ts';

@@ -1,5 +1,6 @@
 import { History } from '../../admin/live/history.ts';
 import type { Monitor } from '../../admin/live/monitor.ts';
+import type { PeerCourse } from '../../src/core/peer-course.ts';
 import type { SfuBus } from '../../src/sfu/events.ts';
 import type { NodeSnapshot, PeerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -118,6 +119,51 @@ export function fillRecords(store: Store, { rooms }: NodeSnapshot, kind: Kind, e
       duration: 120,
     });
     events.emit('roomNotice', { roomId, message: each, by: { kind: 'admin', id: each } });
+    keepStay(store, { roomId, peerId, name: each, sessionId: `stay-${index}` }, kind === 'degraded');
   }
   if (kind === 'degraded') events.emit('workerDied', { workerIndex: 2, pid: 4002, cause: 'SIGSEGV' });
+}
+
+interface Past {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly sessionId: string;
+  readonly name: string;
+}
+
+/** A stay that is over, as the timelines keep it. */
+function keepStay({ timelines }: Store, { name: displayName, ...ids }: Past, failed: boolean): void {
+  const address = '198.51.100.23';
+  const bad = failed && ids.sessionId.endsWith('1');
+  const shared = { ...ids, bad: false };
+  timelines.add({ ...shared, event: 'peerJoined', text: `${displayName} joined`, displayName, address });
+  timelines.add({ ...shared, event: 'producerOpened', text: `${ids.peerId} publishes video (vp8)` });
+  const course: PeerCourse = {
+    address,
+    displayName,
+    device: displayName,
+    outcome: bad ? 'unreachable' : 'connected',
+    media: bad
+      ? 'nothing of it arrived at the media port: look at the announced address, the firewall, and whether its network allows UDP or TCP to that port'
+      : 'connected by udp',
+    toMedia: bad ? null : 412,
+    transports: (['send', 'receive'] as const).map((direction) => ({
+      direction,
+      offered: ['udp 192.0.2.1:40000', 'tcp 192.0.2.1:40000'],
+      ice: bad ? null : { after: 180, protocol: 'udp', local: '192.0.2.1:40000', remote: `${address}:51234` },
+      connected: bad ? null : 240,
+      lost: 0,
+      waited: bad,
+      end: 'peer_left',
+      used: true,
+    })),
+    quality: bad
+      ? null
+      : { roundTrip: { mean: 31.4, max: 88 }, lossIn: 0.0012, lossOut: 0.0004, score: { mean: 9.7, min: 8 } },
+    refused: bad ? [{ method: 'produce', code: 'limit_reached', count: 2 }] : [],
+    duration: 912_000,
+    end: { reason: 'left', detail: displayName, by: { kind: 'peer', id: ids.peerId } },
+  };
+  const text = `${ids.peerId} left (left)${bad ? `; ${course.media}` : ''}`;
+  timelines.add({ ...shared, event: 'peerLeft', text, bad, displayName, address, course });
 }

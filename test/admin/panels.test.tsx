@@ -96,6 +96,7 @@ test('each built-in panel and the example fail in their own place when what they
   const { dashboard, store } = fixture;
   Object.assign(dashboard.monitor, { snapshot: fail });
   Object.assign(store.audit, { search: fail });
+  Object.assign(store.timelines, { search: fail });
   Object.assign(store.bans, { list: fail });
   Object.assign(store.users, { list: fail });
   Object.assign(store.webhooks, { states: fail });

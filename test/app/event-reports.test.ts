@@ -1,5 +1,4 @@
 import { expect, spyOn, test } from 'bun:test';
-import { timelineEvents } from '../../admin/live/timeline.ts';
 import { Measurements } from '../../metrics/measurements.ts';
 import { Traces } from '../../metrics/traces.ts';
 import { type Channel, type EventReport, sfuReports, signalingReports } from '../../src/app/event-reports.ts';
@@ -12,6 +11,7 @@ import type { SfuEventName } from '../../src/sfu/events.ts';
 import { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus } from '../../src/signaling/events.ts';
 import { startNotifications } from '../../src/signaling/notify.ts';
+import { timelineEvents } from '../../src/timelines/lines.ts';
 import { TestClock } from '../support/clock.ts';
 
 const tables: Readonly<Record<string, EventReport>> = { ...sfuReports, ...signalingReports };

@@ -55,7 +55,13 @@ function hostileEvents(domain: SfuBus, sockets: SignalingBus, index: number): vo
   sockets.emit('socketOpened', ref);
   domain.emit('peerConnected', { ...ref, address: evil, hidden: false });
   domain.emit('peerJoined', { ...ref, displayName: evil, hidden: false, duration: index });
-  domain.emit('transportOpened', { ...ref, transportId: evil, producing: true, consuming: true });
+  domain.emit('transportOpened', {
+    ...ref,
+    transportId: evil,
+    producing: true,
+    consuming: true,
+    offered: [evil],
+  });
   domain.emit('transportConnected', { ...ref, transportId: evil, duration: index });
   domain.emit('transportClosed', { ...ref, transportId: evil, reason: bad, course: bad, waited: false });
   sockets.emit('connectionRefused', { code: evil, roomId: evil });

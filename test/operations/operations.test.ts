@@ -74,6 +74,8 @@ const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Prov
   closeRoom: { not_found: nowhere },
   listPeers: { not_found: nowhere },
   getPeer: { not_found: nobody },
+  getPeerCourse: { not_found: nobody },
+  listTimeline: {},
   changePeer: {
     not_found: nobody,
     limit_reached: { params: { attributes: { text: 'x'.repeat(5000) } } },

@@ -514,6 +514,63 @@ export interface Operations {
     peerId: string; // at most 128 characters
   }; result: Peer };
   /**
+   * How the stay of a peer in a room goes, or how its last one went: how each transport was connected, quality, what it was refused, how it ended. Of a peer that was on this node in the last TUREEN_TIMELINE_HOURS.
+   *
+   * Needs the scope `read`.
+   */
+  getPeerCourse: { params: {
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+  }; result: {
+    address: string; // From which its signaling came
+    displayName: string;
+    device: string; // Name and version, as its client says; empty before it joined
+    outcome: "unreachable" | "dtls_failed" | "lost" | "unused" | "connected"; // What became of its media
+    media: string; // The same as a sentence, with what is likely to be in the way
+    toMedia: number | null; // Null when it never could
+    transports: ({
+      direction: "send" | "receive" | "both"; // As the client sees it
+      offered: string[]; // The candidates that the client was given, such as `udp 203.0.113.7:40000`
+      ice: {
+        after: number; // Until ICE found a way for the first time, in milliseconds
+        protocol: "udp" | "tcp";
+        local: string; // The side of the server in the pair that was selected last, as address:port
+        remote: string; // The client's side of it: its own, that of a NAT, or that of a relay, as address:port
+      } | null; // Null where ICE found no way, and for RTP without WebRTC
+      connected: number | null; // Null when it never was
+      lost: number; // How often the way was lost
+      waited: boolean; // Whether its client tried for 15 seconds in vain
+      end: "peer_left" | "ice_failed" | "dtls_failed" | "dtls_closed" | "router_closed" | "rejoin" | "closed" | "not_allowed" | null; // Null while it is open
+      used: boolean; // Whether its client asked to connect it
+    })[]; // The latest eight
+    quality: {
+      roundTrip: {
+        mean: number;
+        max: number;
+      } | null;
+      lossIn: number | null; // Share of the packets from the peer that were lost, 0 to 1
+      lossOut: number | null; // Share of the packets to the peer that it says were lost, 0 to 1
+      score: {
+        mean: number;
+        min: number;
+      } | null;
+    } | null; // By the samples of the metrics, up to 15 seconds before its end. Null for a stay that was too short for one
+    refused: {
+      method: string;
+      code: string;
+      count: number;
+    }[]; // Its requests that were answered with an error
+    duration: number; // How long it was in the room, in milliseconds
+    end: {
+      reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed";
+      detail: string;
+      by: {
+        kind: "peer" | "moderator" | "admin" | "api" | "server";
+        id: string;
+      };
+    } | null; // Null while it is in the room
+  } };
+  /**
    * Replaces the metadata of a peer, changes its attributes, and sets what it may publish; what it may no longer publish is closed. Metadata and attributes last until the peer connects again; what it may publish holds for its subject as long as the room is open.
    *
    * Needs the scope `moderate`.
@@ -1222,6 +1279,85 @@ export interface Operations {
    */
   getTopRooms: { params: {}; result: TopRooms };
   /**
+   * What happened on this node in the last TUREEN_TIMELINE_HOURS, the newest first, also in calls that are over. Each node of a mesh has what happened in the rooms that it had.
+   *
+   * Needs the scope `read`.
+   */
+  listTimeline: { params: {
+    roomId?: string; // at most 128 characters
+    peer?: string; // The id of a peer, or the beginning of its display name, at most 128 characters
+    sessionId?: string; // at most 128 characters
+    address?: string; // From which a connection came, at most 64 characters
+    from?: number; // The earliest, ms since the epoch
+    until?: number; // The end, not included, ms since the epoch
+    bad?: boolean; // Only what deserves a look
+    limit?: number; // Entries on a page; 50 by default, 1 to 200
+    cursor?: string; // The `nextCursor` of the page before, at most 1024 characters
+  }; result: {
+    items: ({
+      id: number;
+      time: number; // When it happened, ms since the epoch
+      event: string; // Its name, as in docs/events.md, such as `peerLeft`
+      text: string; // What happened. It has names and texts of users
+      bad: boolean; // Whether it deserves a look
+      roomId: string | null; // Null for what concerns the node
+      peerId: string | null;
+      sessionId: string | null; // The stay of the peer in its room
+      displayName: string; // Of the peer, where the line is of its join or its end
+      address: string; // From which its connection came, on the same lines
+      course: {
+        address: string; // From which its signaling came
+        displayName: string;
+        device: string; // Name and version, as its client says; empty before it joined
+        outcome: "unreachable" | "dtls_failed" | "lost" | "unused" | "connected"; // What became of its media
+        media: string; // The same as a sentence, with what is likely to be in the way
+        toMedia: number | null; // Null when it never could
+        transports: ({
+          direction: "send" | "receive" | "both"; // As the client sees it
+          offered: string[]; // The candidates that the client was given, such as `udp 203.0.113.7:40000`
+          ice: {
+            after: number; // Until ICE found a way for the first time, in milliseconds
+            protocol: "udp" | "tcp";
+            local: string; // The side of the server in the pair that was selected last, as address:port
+            remote: string; // The client's side of it: its own, that of a NAT, or that of a relay, as address:port
+          } | null; // Null where ICE found no way, and for RTP without WebRTC
+          connected: number | null; // Null when it never was
+          lost: number; // How often the way was lost
+          waited: boolean; // Whether its client tried for 15 seconds in vain
+          end: "peer_left" | "ice_failed" | "dtls_failed" | "dtls_closed" | "router_closed" | "rejoin" | "closed" | "not_allowed" | null; // Null while it is open
+          used: boolean; // Whether its client asked to connect it
+        })[]; // The latest eight
+        quality: {
+          roundTrip: {
+            mean: number;
+            max: number;
+          } | null;
+          lossIn: number | null; // Share of the packets from the peer that were lost, 0 to 1
+          lossOut: number | null; // Share of the packets to the peer that it says were lost, 0 to 1
+          score: {
+            mean: number;
+            min: number;
+          } | null;
+        } | null; // By the samples of the metrics, up to 15 seconds before its end. Null for a stay that was too short for one
+        refused: {
+          method: string;
+          code: string;
+          count: number;
+        }[]; // Its requests that were answered with an error
+        duration: number; // How long it was in the room, in milliseconds
+        end: {
+          reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed";
+          detail: string;
+          by: {
+            kind: "peer" | "moderator" | "admin" | "api" | "server";
+            id: string;
+          };
+        } | null; // Null while it is in the room
+      } | null; // With `peerLeft`: how that stay went
+    })[];
+    nextCursor: string | null; // The `cursor` of the next page; null at the end
+  } };
+  /**
    * The audit log: who did what to whom, from where, why, and with what result; the newest first. In a mesh those of every node.
    *
    * Needs the scope `moderate`.
@@ -1356,6 +1492,7 @@ export const routes = {
   closeRoom: 'DELETE /rooms/:roomId',
   listPeers: 'GET /rooms/:roomId/peers',
   getPeer: 'GET /rooms/:roomId/peers/:peerId',
+  getPeerCourse: 'GET /rooms/:roomId/peers/:peerId/course',
   changePeer: 'PATCH /rooms/:roomId/peers/:peerId',
   removePeer: 'DELETE /rooms/:roomId/peers/:peerId',
   banPeer: 'POST /rooms/:roomId/peers/:peerId/ban',
@@ -1415,6 +1552,7 @@ export const routes = {
   cancelDrain: 'DELETE /node/drain',
   listWorkers: 'GET /workers',
   getTopRooms: 'GET /metrics/top',
+  listTimeline: 'GET /timeline',
   listAudit: 'GET /audit',
   listWebhooks: 'GET /webhooks',
   resumeWebhook: 'POST /webhooks/:name/resume',
@@ -1568,6 +1706,63 @@ export interface WebhookData {
     by: {
       kind: "peer" | "moderator" | "admin" | "api" | "server";
       id: string; // A peer id, or the name of a user or a key; empty for the server
+    };
+  };
+  /**
+   * A peer left that could not have all the media that it wanted: `course` says how far each of its connections came, and what is likely to be in the way. Also sent for a peer that had not joined.
+   */
+  peer_media_failed: {
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+    sessionId: string; // This stay of the peer in the room; a peer that comes again has another
+    course: {
+      address: string; // From which its signaling came
+      displayName: string;
+      device: string; // Name and version, as its client says; empty before it joined
+      outcome: "unreachable" | "dtls_failed" | "lost" | "unused" | "connected"; // What became of its media
+      media: string; // The same as a sentence, with what is likely to be in the way
+      toMedia: number | null; // Null when it never could
+      transports: ({
+        direction: "send" | "receive" | "both"; // As the client sees it
+        offered: string[]; // The candidates that the client was given, such as `udp 203.0.113.7:40000`
+        ice: {
+          after: number; // Until ICE found a way for the first time, in milliseconds
+          protocol: "udp" | "tcp";
+          local: string; // The side of the server in the pair that was selected last, as address:port
+          remote: string; // The client's side of it: its own, that of a NAT, or that of a relay, as address:port
+        } | null; // Null where ICE found no way, and for RTP without WebRTC
+        connected: number | null; // Null when it never was
+        lost: number; // How often the way was lost
+        waited: boolean; // Whether its client tried for 15 seconds in vain
+        end: "peer_left" | "ice_failed" | "dtls_failed" | "dtls_closed" | "router_closed" | "rejoin" | "closed" | "not_allowed" | null; // Null while it is open
+        used: boolean; // Whether its client asked to connect it
+      })[]; // The latest eight
+      quality: {
+        roundTrip: {
+          mean: number;
+          max: number;
+        } | null;
+        lossIn: number | null; // Share of the packets from the peer that were lost, 0 to 1
+        lossOut: number | null; // Share of the packets to the peer that it says were lost, 0 to 1
+        score: {
+          mean: number;
+          min: number;
+        } | null;
+      } | null; // By the samples of the metrics, up to 15 seconds before its end. Null for a stay that was too short for one
+      refused: {
+        method: string;
+        code: string;
+        count: number;
+      }[]; // Its requests that were answered with an error
+      duration: number; // How long it was in the room, in milliseconds
+      end: {
+        reason: "left" | "disconnected" | "rejoin" | "replaced" | "removed" | "join_timeout" | "room_closed" | "draining" | "protocol_error" | "server_closed";
+        detail: string;
+        by: {
+          kind: "peer" | "moderator" | "admin" | "api" | "server";
+          id: string;
+        };
+      } | null; // Null while it is in the room
     };
   };
   /**

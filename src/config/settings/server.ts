@@ -58,6 +58,16 @@ export const serverSettings = {
       doc: 'Folder of the database that keeps bans, users of the dashboard and the audit log.',
     }),
   ),
+  timelineHours: defaulted(
+    integer(
+      { from: 0, to: 24 * 30, unit: 'hours' },
+      {
+        env: 'TUREEN_TIMELINE_HOURS',
+        doc: 'How long the dashboard and REST know what happened in calls and how each peer was connected, with names and addresses, in hours; 0 keeps nothing. It takes at most 128 MiB and a tenth of the disk of TUREEN_DATA_DIR, and the oldest is deleted first; without that folder 16 MiB of memory.',
+      },
+    ),
+    24,
+  ),
   tlsCert: optional(
     text({
       env: 'TUREEN_TLS_CERT',

@@ -33,6 +33,7 @@ import {
   muteProducer,
 } from './producers.ts';
 import { changeRoom, closeRoom, createRoom, getRoom, getRoomState, listRooms, moveRoom } from './rooms.ts';
+import { getPeerCourse, listTimeline } from './timelines.ts';
 import { mintPeerToken } from './tokens.ts';
 import { getTransportStats, listTransports } from './transports.ts';
 import {
@@ -50,6 +51,7 @@ export const operationsBySubject = {
   Peers: [
     listPeers,
     getPeer,
+    getPeerCourse,
     changePeer,
     removePeer,
     banPeer,
@@ -66,7 +68,17 @@ export const operationsBySubject = {
   Messages: [sendToRoom, sendToPeer],
   Tokens: [mintPeerToken],
   Bans: [listBans, addBan, getBan, liftBan],
-  Node: [getNode, listNodes, getPlacement, drainNode, cancelDrain, listWorkers, getTopRooms, listAudit],
+  Node: [
+    getNode,
+    listNodes,
+    getPlacement,
+    drainNode,
+    cancelDrain,
+    listWorkers,
+    getTopRooms,
+    listTimeline,
+    listAudit,
+  ],
   Webhooks: [
     listWebhooks,
     resumeWebhook,

@@ -4,6 +4,7 @@ import { SfuError } from '../../core/errors.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { followBandwidth } from './bandwidth.ts';
+import { candidateTexts, pairOf } from './candidates.ts';
 import { type MediaObject, readings } from './media-index.ts';
 import type { Peer, PeerTransport, WebRtcPeerTransport } from './peer.ts';
 import type { Room } from './room.ts';
@@ -88,7 +89,8 @@ export function keepTransport(room: Room, entry: PeerTransport): void {
     const waited = entry.waited ?? false;
     room.events.emit('transportClosed', { ...ref, reason, course: courseOf(entry), waited });
   });
-  room.events.emit('transportOpened', { ...ref, producing, consuming });
+  const offered = entry.type === 'webrtc' ? candidateTexts(room, entry) : [];
+  room.events.emit('transportOpened', { ...ref, producing, consuming, offered });
 }
 
 function transportObject(entry: PeerTransport): MediaObject<'transport'> {
@@ -158,28 +160,6 @@ function watchConnecting({ context: { clock }, events }: Room, entry: WebRtcPeer
 /** New ICE credentials for a client whose network changed (RFC 8445, section 2.4). */
 export async function restartIce(entry: WebRtcPeerTransport): Promise<types.IceParameters> {
   return await mediaCall(entry.transport, 'restarting ICE', () => entry.transport.restartIce());
-}
-
-/**
- * The ICE candidates for the client. A worker's socket is one, whatever the number of addresses under which it can be
- * reached: each further announced address gets a copy of every candidate, of a lower priority (RFC 8445, section 5.1.2).
- */
-export function iceCandidates(room: Room, { transport }: WebRtcPeerTransport): types.IceCandidate[] {
-  const own = transport.iceCandidates;
-  const isSixth = (address: string) => address.includes(':');
-  const copies = (room.context.settings.announcedAddresses ?? []).flatMap((address, index) =>
-    own
-      // An address of the other family leads to another socket, or to none.
-      .filter(({ address: taken }) => taken !== address && isSixth(taken) === isSixth(address))
-      .map((candidate) => ({
-        ...candidate,
-        ip: address,
-        address,
-        foundation: `${candidate.foundation}${index + 1}`,
-        priority: candidate.priority - 1 - index,
-      })),
-  );
-  return [...own, ...copies];
 }
 
 /** For a peer that has no place yet, a worker that dies at this moment is no reason to fail: another one takes it. */
@@ -252,9 +232,8 @@ function follow(room: Room, entry: WebRtcPeerTransport): void {
   const { peer, transport } = entry;
   const ref = { ...peer.ref, transportId: transport.id };
   transport.on('icestatechange', (state) => {
-    const tuple = transport.iceSelectedTuple;
-    const remote = tuple?.remoteIp === undefined ? undefined : `${tuple.remoteIp}:${tuple.remotePort}`;
-    room.events.emit('transportIceState', { ...ref, state, protocol: tuple?.protocol, remote });
+    const pair = pairOf(transport.iceSelectedTuple);
+    room.events.emit('transportIceState', { ...ref, state, ...(pair && { pair }) });
     watchIce(room, entry, state);
   });
   transport.on('dtlsstatechange', (state) => {
