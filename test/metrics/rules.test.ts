@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { alertRules } from '../../metrics/prometheus/rules.ts';
 import type { Series } from './rule-case.ts';
 import { cases } from './rule-cases.ts';
 import { promtool } from './support.ts';
+
+setDefaultTimeout(120_000);
 
 const root = join(import.meta.dir, '..', '..');
 
