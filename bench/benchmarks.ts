@@ -1,3 +1,4 @@
+import { audience } from './audience.ts';
 import { boot } from './boot.ts';
 import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
@@ -13,6 +14,7 @@ import { spread } from './spread.ts';
 export const benchmarks: readonly Benchmark[] = [
   signaling,
   join,
+  audience,
   firstFrame,
   boot,
   forward,

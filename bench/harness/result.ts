@@ -4,11 +4,14 @@ import { median, round } from './statistics.ts';
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** What is aimed at: a ratio ours / reference, or how much more ours may be in the figure's unit. */
+  /** What is aimed at: a ratio ours / reference, or how much more ours may be, or what it may be, in the figure's unit. */
   readonly goal?:
     | { readonly atMost: number }
     | { readonly atLeast: number }
-    | { readonly addsAtMost: number };
+    | { readonly addsAtMost: number }
+    | { readonly oursAtMost: number };
+  /** A small run does not measure it. */
+  readonly notSmall?: boolean;
 }
 
 /** The result of one run of one side, by the names of the figures. */
@@ -56,7 +59,8 @@ export function summarize(
   runs: Runs,
   small: boolean,
 ): BenchResult {
-  const results = figures.map((figure) => summarizeFigure(figure, runs));
+  const measured = figures.filter(({ notSmall }) => !(small && notSmall));
+  const results = measured.map((figure) => summarizeFigure(figure, runs));
   const [first] = results as [FigureResult];
   const { name: _name, ...top } = first;
   return { bench, ...top, runs: runs.ours.length, small, figures: results };
@@ -80,12 +84,20 @@ function summarizeFigure(figure: Figure, runs: Runs): FigureResult {
     ...(others.length > 0 && {
       beside: Object.fromEntries(others.map((side) => [side, round(middle(side))])),
     }),
-    ...(goal && { goal, reached: isReached(goal, { ratio, added: middle('ours') - middle('reference') }) }),
+    ...(goal && {
+      goal,
+      reached: isReached(goal, { ours: middle('ours'), reference: middle('reference') }),
+    }),
   };
 }
 
-function isReached(goal: NonNullable<Figure['goal']>, { ratio, added }: { ratio: number; added: number }) {
-  if ('addsAtMost' in goal) return added <= goal.addsAtMost;
+function isReached(
+  goal: NonNullable<Figure['goal']>,
+  { ours, reference }: { ours: number; reference: number },
+) {
+  if ('oursAtMost' in goal) return ours <= goal.oursAtMost;
+  if ('addsAtMost' in goal) return ours - reference <= goal.addsAtMost;
+  const ratio = ours / reference;
   return 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast;
 }
 

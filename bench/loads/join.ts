@@ -29,7 +29,12 @@ const tracksPerPeer = 2;
 const loadTimeoutMs = 180_000;
 
 /** The requests of a client of the mediasoup demo, in its order, one after the other. */
-async function joinRoom(port: number, roomId: string, peerId: string, published: number): Promise<RawPeer> {
+export async function joinRoom(
+  port: number,
+  roomId: string,
+  peerId: string,
+  published: number,
+): Promise<RawPeer> {
   const peer = await RawPeer.connect(port, roomId, peerId);
   const complete = new Promise<void>((resolve) => {
     peer.onConsumer = () => void (peer.consumers >= published && resolve());

@@ -7,13 +7,16 @@ interface Answer {
   readonly errorReason?: string;
 }
 
+type Data = Readonly<Record<string, unknown>>;
+
 interface Waiting {
-  readonly resolve: (data: Readonly<Record<string, unknown>>) => void;
+  readonly resolve: (data: Data) => void;
   readonly reject: (error: Error) => void;
 }
 
 const isRequest = Buffer.from('"request":true');
 const isResponse = Buffer.from('"response":true');
+const isWelcome = Buffer.from('"method":"welcome"');
 const idKey = Buffer.from('"id":');
 /** Both servers write the members of the envelope before the data, so that they are found near the start. */
 const envelopeBytes = 64;
@@ -25,6 +28,12 @@ const envelopeBytes = 64;
 export class RawPeer {
   #lastId = 0;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #welcome = Promise.withResolvers<Data>();
+  /** What the server sends to those that connect with `fast=1`. */
+  readonly welcome = this.#welcome.promise;
+  /** Frames, and bytes in them, that the server has sent so far. */
+  frames = 0;
+  bytes = 0;
   /** Consumers that the server has offered so far. */
   consumers = 0;
   onConsumer: () => void = () => {};
@@ -36,14 +45,19 @@ export class RawPeer {
     };
   }
 
-  /** Connects one peer to a room. */
-  static async connect(port: number, roomId: string, peerId: string): Promise<RawPeer> {
-    const query = new URLSearchParams({ roomId, peerId });
+  /** Connects one peer to a room. @param wishes what else the address says, as `fast` */
+  static async connect(
+    port: number,
+    roomId: string,
+    peerId: string,
+    wishes: Readonly<Record<string, string>> = {},
+  ): Promise<RawPeer> {
+    const query = new URLSearchParams({ roomId, peerId, ...wishes });
     return new RawPeer(await RawSocket.connect(port, `/?${query}`));
   }
 
   /** @throws Error with the server's reason when it refuses */
-  request(method: string, data: unknown = {}): Promise<Readonly<Record<string, unknown>>> {
+  request(method: string, data: unknown = {}): Promise<Data> {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -57,9 +71,12 @@ export class RawPeer {
   }
 
   #received(payload: Buffer): void {
+    this.frames += 1;
+    this.bytes += payload.length;
     const envelope = payload.subarray(0, envelopeBytes);
     if (envelope.includes(isResponse)) this.#settle(JSON.parse(payload.toString()) as Answer);
     else if (envelope.includes(isRequest)) this.#accept(payload, envelope);
+    else if (envelope.includes(isWelcome)) this.#welcome.resolve(JSON.parse(payload.toString()).data as Data);
   }
 
   #accept(payload: Buffer, envelope: Buffer): void {
