@@ -22,7 +22,14 @@ const consumer = {
   kind: 'audio',
 } as const;
 const dataProducer = { ...alice, dataProducerId: 'c40e8815' };
-const left = { ...alice, joined: true, rejoining: false, hidden: false, duration: 615_300 } as const;
+const left = {
+  ...alice,
+  joined: true,
+  rejoining: false,
+  hidden: false,
+  standing: 'listed',
+  duration: 615_300,
+} as const;
 /** Of a client that could not reach the media port. */
 const course = {
   address: '198.51.100.23',

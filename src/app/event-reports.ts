@@ -63,6 +63,11 @@ export const sfuReports = {
     means: 'The connection of a peer that was away is there again.',
     in: ['log', 'notification', 'timeline'],
   },
+  peerListed: {
+    means:
+      'One of the audience is known to the others from now on: it may publish, does, or raised its hand.',
+    in: ['notification'],
+  },
   peerHand: { means: 'The hand of a peer was raised or lowered.', in: ['notification'] },
   peerReacted: { means: 'A peer reacted to what it sees or hears.', in: ['notification'] },
   peerPermissionsChanged: {
@@ -148,7 +153,7 @@ export const sfuReports = {
   consumerLayers: { means: 'A consumer gets other layers.', in: ['notification', 'metric'] },
   consumerClosed: { means: 'A consumer was closed.', in: ['notification', 'webhook'] },
 
-  dataProducerOpened: { means: 'A peer publishes a data channel.', in: ['webhook'] },
+  dataProducerOpened: { means: 'A peer publishes a data channel.', in: ['notification', 'webhook'] },
   dataProducerClosed: { means: 'A published data channel was closed.', in: ['notification', 'webhook'] },
   dataProducerReady: {
     means: 'Everyone receives a data producer now, or somebody came who does not yet.',

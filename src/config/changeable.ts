@@ -12,6 +12,7 @@ export const changeable = [
   'allowedOrigins',
   'addressRequestsPerSecond',
   'maxPeersPerRoom',
+  'announcedAudience',
   'maxSessionsPerSubject',
   'maxSessionsPerAddress',
   'maxTransportsPerPeer',

@@ -7,6 +7,7 @@ import type { PeerCourse } from '../core/peer-course.ts';
 import type { PeerMessage } from '../core/peer-messages.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { Source } from '../core/sources.ts';
+import type { Standing } from '../core/standing.ts';
 
 /** Names a peer in its room, and which of its stays there. */
 export interface PeerRef {
@@ -54,13 +55,15 @@ export interface SfuEvents {
   peerConnected: PeerRef & { address: string; hidden: boolean };
   peerJoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
   peerRenamed: PeerRef & { displayName: string; oldDisplayName: string; hidden: boolean };
-  peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean };
+  peerRejoin: PeerRef & { reason: RejoinReason; joined: boolean; hidden: boolean; standing: Standing };
   /** It joined again after that; to others who ask, it never left. `duration` is how long that took. */
   peerRejoined: PeerRef & { displayName: string; hidden: boolean; duration: number };
   /** Its connection has been cut for some seconds. Its media goes on. */
   peerAway: PeerRef & { hidden: boolean };
   /** Its connection is there again after that; `duration` is how long it was cut. */
   peerBack: PeerRef & { hidden: boolean; duration: number };
+  /** One of the audience is known to the others from now on: it may publish, publishes, or raised its hand. */
+  peerListed: PeerRef & { was: Standing };
   peerHand: PeerRef & { raisedAt: number | null; by: Actor };
   peerReacted: PeerRef & { reaction: Reaction };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
@@ -78,6 +81,7 @@ export interface SfuEvents {
     /** Whether it was about to join again, its media being lost: the others were told that already. */
     rejoining: boolean;
     hidden: boolean;
+    standing: Standing;
     duration: number;
     by: Actor;
   };

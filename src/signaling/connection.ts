@@ -51,15 +51,18 @@ export class Connection implements PeerLink {
   readonly #dialect: Dialect;
   /** What the method that runs wants done once its reply is on its way. */
   readonly #later: (() => void)[] = [];
-  readonly #outlet: Outlet;
+  readonly outlet: Outlet;
+  /** Whether its client is told of the others together. */
+  readonly takesRoster: boolean;
 
   constructor(private readonly options: ConnectionOptions) {
     const { socket, resumption, clock, messagesPerSecond, native } = options;
     const onStalled = () => this.#drop('backpressure', 'you do not read what is sent to you');
-    this.#outlet = new Outlet({ socket, resumption, onStalled });
+    this.takesRoster = options.takesRoster;
+    this.outlet = new Outlet({ socket, resumption, onStalled });
     this.#dialect = new Dialect(native, () => this.#tellVersion());
     this.#pace = new Pace(messagesPerSecond, clock);
-    this.#requests = new Requests({ clock, send: (frame) => this.#outlet.writeSoon(JSON.stringify(frame)) });
+    this.#requests = new Requests({ clock, send: (frame) => this.outlet.writeSoon(JSON.stringify(frame)) });
   }
 
   /** No messages are taken any more. The socket may still be closing. */
@@ -83,7 +86,7 @@ export class Connection implements PeerLink {
 
   /** Whether its client should get a notification of what is at this moment and is told again soon. */
   get listens(): boolean {
-    return !this.#outlet.cut;
+    return !this.outlet.cut;
   }
 
   /** The connection has become a peer: what waited is done now. */
@@ -95,7 +98,8 @@ export class Connection implements PeerLink {
     const leavesOut: DispatchContext['leavesOut'] = (channel) =>
       dialect.generation !== 'native' && isForDemoBot(channel);
     const acknowledge = (count: number) => resumption?.sent.received(count);
-    const client = { fast, wantsBandwidth, iceServers, dialect, leavesOut, acknowledge };
+    const wishes = { fast, wantsBandwidth, takesRoster: this.takesRoster };
+    const client = { ...wishes, iceServers, dialect, leavesOut, acknowledge };
     this.#state = { name: 'open', context: { room, peer, ...client, afterReply, commands, log } };
     this.#tellVersion();
     if (resumption) this.notify('resumeTicket', resumption.begin());
@@ -104,7 +108,7 @@ export class Connection implements PeerLink {
 
   /** Takes one text frame of the client. It is parsed when its turn comes, and not before the client was let in. */
   receive(socket: WireSocket, text: string): void {
-    if (this.closed || !this.#outlet.uses(socket)) return;
+    if (this.closed || !this.outlet.uses(socket)) return;
     this.resumption?.heard();
     const flood = this.#queue.push(text, this.#requests.queueLimits);
     if (flood !== undefined) return this.#drop('flood', flood);
@@ -117,8 +121,8 @@ export class Connection implements PeerLink {
    * already does not matter.
    */
   socketClosed(socket: WireSocket, code: number): void {
-    if (!this.#outlet.uses(socket)) return;
-    this.#outlet.lost();
+    if (!this.outlet.uses(socket)) return;
+    this.outlet.lost();
     const state = this.#state;
     if (state.name === 'open' && this.resumption && wasCut(code)) {
       if (keepWhileAway(state.context.room, state.context.peer)) return;
@@ -130,7 +134,7 @@ export class Connection implements PeerLink {
 
   /** Goes on over another socket. @returns whether its client, which has `count` frames, missed more than is kept */
   goOn(socket: WireSocket, resumption: Resumption, next: { ticket: string; count: number }): boolean {
-    const missed = this.#outlet.goOn(socket, resumption, next);
+    const missed = this.outlet.goOn(socket, resumption, next);
     if (missed) this.#requests.abandon();
     return missed;
   }
@@ -142,7 +146,7 @@ export class Connection implements PeerLink {
   /** Sends a notification that its client knows, and that was written once for many. */
   sendText(text: string): void {
     this.options.counts.notifications += 1;
-    this.#outlet.write(text);
+    this.outlet.write(text);
   }
 
   /** Under the name that its generation reads, as soon as that is known. */
@@ -166,7 +170,7 @@ export class Connection implements PeerLink {
       this.notify('roomClosed', { reason });
     }
     const { events, roomId, peerId } = this.options;
-    if (this.#outlet.cut && reason === 'disconnected') events.emit('resumeExpired', { roomId, peerId });
+    if (this.outlet.cut && reason === 'disconnected') events.emit('resumeExpired', { roomId, peerId });
     this.#closeSocket(endCode(reason), `${reason}: ${detail}`);
   }
 
@@ -249,7 +253,7 @@ export class Connection implements PeerLink {
 
   #finish(frame: RequestFrame | NotificationFrame, outcome: Outcome, startedAt: number): void {
     if ('request' in frame) {
-      if (outcome.ok) this.#outlet.write(successText(frame.id, outcome.data));
+      if (outcome.ok) this.outlet.write(successText(frame.id, outcome.data));
       else this.#send(failureFrame(frame.id, outcome.error));
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
@@ -262,7 +266,7 @@ export class Connection implements PeerLink {
   }
 
   #send(frame: ResponseFrame): void {
-    this.#outlet.write(JSON.stringify(frame));
+    this.outlet.write(JSON.stringify(frame));
   }
 
   #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {
@@ -277,7 +281,7 @@ export class Connection implements PeerLink {
   #closeSocket(code: number, reason: string): void {
     if (this.closed) return;
     this.#end();
-    if (this.#outlet.close(code, reason)) return;
+    if (this.outlet.close(code, reason)) return;
     this.resumption?.endedAway(code, reason);
     this.#gone.resolve();
   }

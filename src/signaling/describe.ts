@@ -47,6 +47,17 @@ export function describePeer({
   };
 }
 
+/** The others of whom a client is told. One that is told of each by itself knows a small audience, too. */
+export function knownTo(
+  room: Room,
+  peer: Peer,
+  { takesRoster }: { takesRoster: boolean },
+): (Peer | RemotePeer)[] {
+  const listed = room.othersOf(peer);
+  if (takesRoster) return listed;
+  return [...listed, ...[...room.attendance.announced].filter((other) => other !== peer)];
+}
+
 /** A consumer as its client sees it. */
 export function describeConsumer({
   publication,

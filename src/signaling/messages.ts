@@ -17,7 +17,7 @@ import {
   SctpStreamParameters,
 } from '../wire/rtp.ts';
 import { ClientNode } from './nodes.ts';
-import { Metadata, PeerInfo, ProducerInfo, Publish } from './peer-schemas.ts';
+import { Metadata, PeerInfo, ProducerInfo, Publish, RosterChanges } from './peer-schemas.ts';
 
 /**
  * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
@@ -133,7 +133,14 @@ export const notifications = {
     Type.Object({ reason: Type.String() }),
     'A frame of yours could not be read and has no id to reply to. After several of them the socket is closed with 1008.',
   ),
-  newPeer: message(PeerInfo, 'A peer joined.'),
+  newPeer: message(
+    PeerInfo,
+    'A peer joined. With `?roster=1` you get `rosterChanged` instead of this, peerAway, peerLeft and what else tells of one peer.',
+  ),
+  rosterChanged: message(
+    RosterChanges,
+    'What changed among the peers since the last one, at most four times a second, and before a message in which a peer is named that is new. Sent to clients that connected with `?roster=1`. Of the audience it has only the number.',
+  ),
   peerAway: message(
     Type.Object({ peerId: Id, away: Type.Boolean() }),
     'The connection of a peer has been cut for some seconds, and its media goes on as far as its network lets it; or it is back. It leaves when it is not back in time.',

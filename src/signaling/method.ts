@@ -16,6 +16,8 @@ export interface MethodContext {
   readonly fast: boolean;
   /** The client wants the bandwidth estimate of its receiving transports (`downlinkBwe`). */
   readonly wantsBandwidth: boolean;
+  /** The client is told of the others together, and of the audience only how many they are. */
+  readonly takesRoster: boolean;
   /** Whether a data channel of this client is offered to nobody. */
   readonly leavesOut: (channel: { label?: string; appData?: Readonly<Record<string, unknown>> }) => boolean;
   /** ICE servers for this client, with credentials that are valid from now on. */

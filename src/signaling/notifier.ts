@@ -1,13 +1,19 @@
 import type { PeerRef } from '../sfu/events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
+import type { Broadcast } from '../wire/broadcast.ts';
 import type { Connection } from './connection.ts';
+import type { SignalingCounts } from './counts.ts';
+import { type GroupName, type Groups, topicOf } from './groups.ts';
 import type { NotificationData, NotificationName } from './messages.ts';
 import { notificationText } from './texts.ts';
 
 export interface NotifierOptions {
   rooms: ReadonlyMap<string, Room>;
   connectionOf: (peer: Peer) => Connection | undefined;
+  groups: Groups;
+  broadcast: Pick<Broadcast, 'send'>;
+  counts: SignalingCounts;
 }
 
 /** What is true for a moment only, and is not kept for a client whose socket is cut. */
@@ -39,24 +45,35 @@ export class Notifier {
     else room.removePeer(peer, 'rejoin', { detail });
   }
 
-  /** Everyone who has joined, but for one. The text is written once. */
-  room<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>, but?: string): void {
-    this.some(roomId, name, data, (peer) => peer.id !== but);
+  /** Everyone who has joined. The text is written once. */
+  room<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>): void {
+    this.together(roomId, name, data);
+    this.group(roomId, 'apart', name, data);
   }
 
-  some<N extends NotificationName>(
+  /** Those who are told of the others together: one text, which is published to all of them. */
+  together<N extends NotificationName>(roomId: string, name: N, data: NotificationData<N>): void {
+    const connections = this.options.groups.of(roomId)?.together;
+    if (!connections || connections.size === 0) return;
+    const text = notificationText(name, data);
+    this.options.broadcast.send(topicOf(roomId), text);
+    const kept = !momentary.has(name);
+    this.options.counts.notifications += connections.size;
+    for (const { outlet } of connections.values()) outlet.published(text, { kept });
+  }
+
+  /** A group of those who have joined, but for one. */
+  group<N extends NotificationName>(
     roomId: string,
+    group: GroupName,
     name: N,
     data: NotificationData<N>,
-    chosen: (peer: Peer) => boolean,
+    but?: string,
   ): void {
-    const room = this.options.rooms.get(roomId);
-    if (!room) return;
     let text: string | undefined;
-    for (const peer of room.peers.values()) {
-      if (!peer.joined || !chosen(peer)) continue;
-      const connection = this.options.connectionOf(peer);
-      if (!connection?.knows(name) || (momentary.has(name) && !connection.listens)) continue;
+    for (const [peer, connection] of this.options.groups.of(roomId)?.[group] ?? []) {
+      if (peer.id === but || !connection.knows(name) || (momentary.has(name) && !connection.listens))
+        continue;
       text ??= notificationText(name, data);
       connection.sendText(text);
     }

@@ -1,92 +1,56 @@
+import type { Clock } from '../core/clock.ts';
 import type { SfuBus, Volume } from '../sfu/events.ts';
 import type { RemoteBus } from '../sfu/remote-events.ts';
-import type { Peer } from '../sfu/rooms/peer.ts';
-import { describePeer } from './describe.ts';
-import { Notifier, type NotifierOptions, type Who } from './notifier.ts';
-import { followRestrictions } from './restrictions.ts';
+import type { Broadcast } from '../wire/broadcast.ts';
+import type { SignalingCounts } from './counts.ts';
+import { Groups, type GroupsOptions } from './groups.ts';
+import { Notifier } from './notifier.ts';
+import { Restrictions } from './restrictions.ts';
+import { followRoster } from './roster.ts';
+import { RosterFeed } from './roster-feed.ts';
 import { followUnreachable } from './unreachable.ts';
 
-export interface NotifyOptions extends NotifierOptions {
-  events: SfuBus;
+export interface NotifyOptions extends GroupsOptions {
   /** What happens on other nodes. */
   remoteEvents: RemoteBus;
-  now: () => number;
+  broadcast: Pick<Broadcast, 'send'>;
+  counts: SignalingCounts;
+  clock: Clock;
   random: () => number;
 }
 
 /** Turns domain events into notifications for those whom they concern. @returns a function that stops it */
 export function startNotifications(options: NotifyOptions): () => void {
-  const { events } = options;
-  const notify = new Notifier(options);
+  const { events, rooms, clock } = options;
+  const groups = new Groups(options);
+  const notify = new Notifier({ ...options, groups });
+  const restrictions = new Restrictions({ ...options, notify });
+  const feed = new RosterFeed({
+    rooms,
+    clock,
+    send: (roomId, changes) => notify.together(roomId, 'rosterChanged', changes),
+    onListed: (room, peers) => restrictions.tellOf(room, peers),
+  });
   const stops = [
-    ...followPeers(events, notify, options),
+    ...groups.follow(),
+    ...followRoster({ ...options, feed }, notify),
+    ...followPeers(events, notify),
     ...followProducers(events, notify),
     ...followConsumers(events, notify),
     ...followRoom(events, notify, options),
     ...followOtherNodes(options, notify),
-    ...followUnreachable(options.remoteEvents, notify, options.rooms),
+    ...followUnreachable(options.remoteEvents, { notify, rooms, feed }),
     ...followNode(events, notify, options),
-    ...followRestrictions(options, notify),
+    ...restrictions.follow(),
+    () => feed.close(),
   ];
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-/** Wherever a peer was. Clients that know only peerClosed do not wait for one that rejoins, and forgot it then. */
-function peerLeft(
-  notify: Notifier,
-  { roomId, peerId }: Who,
-  { reason, rejoining }: { reason: string; rejoining: boolean },
-): void {
-  if (!rejoining) notify.room(roomId, 'peerClosed', { peerId, reason }, peerId);
-  notify.room(roomId, 'peerLeft', { peerId, reason }, peerId);
-}
-
-function tellAway(
-  notify: Notifier,
-  { roomId, peerId, hidden }: Who & { hidden: boolean },
-  away: boolean,
-): void {
-  if (!hidden) notify.room(roomId, 'peerAway', { peerId, away }, peerId);
-}
-
-/** Those who ask for what they receive. */
-const choosersBut = (but: string) => (peer: Peer) =>
-  peer.id !== but && peer.state.name === 'joined' && !peer.state.autoSubscribe;
-
-function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions) {
-  const came = ({ roomId, peerId, hidden }: Who & { readonly hidden: boolean }) => {
-    const peer = rooms.get(roomId)?.peers.get(peerId);
-    if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer), peerId);
-  };
+function followPeers(events: SfuBus, notify: Notifier) {
   return [
-    events.on('peerJoined', came),
-    events.on('peerRejoined', came),
-    events.on('peerLeft', ({ reason, joined, rejoining, hidden, ...who }) => {
-      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining });
-    }),
-    events.on('peerRejoin', ({ reason, joined, hidden, ...who }) => {
-      if (joined && !hidden) peerLeft(notify, who, { reason: 'rejoin', rejoining: false });
-      notify.one(who, 'rejoin', { reason });
-    }),
-    events.on('peerAway', (who) => tellAway(notify, who, true)),
-    events.on('peerBack', (who) => tellAway(notify, who, false)),
-    events.on('peerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
-      if (!hidden)
-        notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName }, peerId);
-    }),
-    events.on('peerMetadataChanged', ({ roomId, peerId, metadata }) => {
-      const peer = rooms.get(roomId)?.peers.get(peerId);
-      if (peer?.joined && !peer.hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
-    }),
-    events.on('peerAttributesChanged', ({ roomId, peerId, attributes, hidden }) => {
-      const peer = rooms.get(roomId)?.peers.get(peerId);
-      if (peer?.joined && !hidden) notify.room(roomId, 'peerAttributesChanged', { peerId, attributes });
-    }),
-    events.on('peerHand', ({ roomId, peerId, raisedAt }) =>
-      notify.room(roomId, 'peerHand', { peerId, raisedAt }),
-    ),
     events.on('peerReacted', ({ roomId, peerId, reaction }) =>
       notify.room(roomId, 'peerReaction', { peerId, reaction }),
     ),
@@ -120,7 +84,7 @@ function followPeers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions)
 function followProducers(events: SfuBus, notify: Notifier) {
   return [
     events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) =>
-      notify.some(roomId, 'newProducer', { peerId, producerId, kind, source, paused }, choosersBut(peerId)),
+      notify.group(roomId, 'choosers', 'newProducer', { peerId, producerId, kind, source, paused }, peerId),
     ),
     events.on('producerScore', ({ producerId, score, ...who }) =>
       notify.one(who, 'producerScore', { producerId, score }),
@@ -132,7 +96,7 @@ function followProducers(events: SfuBus, notify: Notifier) {
       notify.one(who, 'producerResumed', { producerId, reason: by.kind }),
     ),
     events.on('producerClosed', ({ roomId, peerId, producerId, reason }) => {
-      notify.some(roomId, 'producerGone', { peerId, producerId }, choosersBut(peerId));
+      notify.group(roomId, 'choosers', 'producerGone', { peerId, producerId }, peerId);
       if (reason !== 'peer') notify.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
     }),
     events.on('dataProducerReady', ({ dataProducerId, ready, ...who }) =>
@@ -202,36 +166,17 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     if (!info) return;
     const { peerId, id: producerId, kind, source, pausedBy } = info;
     const paused = pausedBy.size > 0;
-    notify.some(
+    notify.group(
       data.roomId,
+      'choosers',
       'newProducer',
       { peerId, producerId, kind, source, paused },
-      choosersBut(peerId),
+      peerId,
     );
   };
   const gone = ({ roomId, peerId, producerId }: { roomId: string; peerId: string; producerId: string }) =>
-    notify.some(roomId, 'producerGone', { peerId, producerId }, choosersBut(peerId));
+    notify.group(roomId, 'choosers', 'producerGone', { peerId, producerId }, peerId);
   return [
-    events.on('remotePeerJoined', ({ roomId, peerId, hidden }) => {
-      const peer = rooms.get(roomId)?.mesh?.roster.peers.get(peerId);
-      if (peer && !hidden) notify.room(roomId, 'newPeer', describePeer(peer));
-    }),
-    events.on('remotePeerLeft', ({ reason, joined, rejoining, hidden, ...who }) => {
-      if (joined && !hidden) peerLeft(notify, who, { reason, rejoining });
-    }),
-    events.on('remotePeerRenamed', ({ roomId, peerId, displayName, oldDisplayName, hidden }) => {
-      if (!hidden) notify.room(roomId, 'peerDisplayNameChanged', { peerId, displayName, oldDisplayName });
-    }),
-    events.on('remotePeerMetadata', ({ roomId, peerId, metadata, hidden }) => {
-      if (!hidden) notify.room(roomId, 'peerMetadataChanged', { peerId, metadata });
-    }),
-    events.on('remotePeerAttributes', ({ roomId, peerId, attributes, hidden }) => {
-      if (!hidden) notify.room(roomId, 'peerAttributesChanged', { peerId, attributes });
-    }),
-    events.on('remotePeerAway', (who) => tellAway(notify, who, who.away)),
-    events.on('remotePeerHand', ({ roomId, peerId, raisedAt }) =>
-      notify.room(roomId, 'peerHand', { peerId, raisedAt }),
-    ),
     events.on('remotePeerReacted', ({ roomId, peerId, reaction }) =>
       notify.room(roomId, 'peerReaction', { peerId, reaction }),
     ),
@@ -247,13 +192,13 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
   ];
 }
 
-function followNode(events: SfuBus, notify: Notifier, { now, random }: NotifyOptions) {
+function followNode(events: SfuBus, notify: Notifier, { clock, random }: NotifyOptions) {
   return [
     events.on('drainStarted', ({ deadline }) =>
       // Spread, so that a whole node's clients do not arrive elsewhere in the same second.
       notify.node('draining', () => ({
         deadline,
-        reconnectAfterMs: Math.round(random() * Math.max(0, deadline - now())),
+        reconnectAfterMs: Math.round(random() * Math.max(0, deadline - clock.now())),
       })),
     ),
     events.on('drainCancelled', () => notify.node('drainCancelled', () => ({}))),

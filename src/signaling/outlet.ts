@@ -16,6 +16,7 @@ export class Outlet {
   /** Undefined while it is cut. */
   #socket: WireSocket | undefined;
   #closed = false;
+  readonly #topics = new Set<string>();
   /** What goes out together at the end of this moment. */
   #soon: string[] = [];
 
@@ -40,6 +41,25 @@ export class Outlet {
     this.#transmit(text);
   }
 
+  /** Takes what is published to a topic, over this socket and those that follow it. */
+  subscribe(topic: string): void {
+    this.#topics.add(topic);
+    this.#socket?.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#topics.delete(topic);
+    this.#socket?.unsubscribe(topic);
+  }
+
+  /**
+   * A text was published to a topic of it, and need not be sent; a client that may have missed it gets it later.
+   * @param kept also while the socket is cut
+   */
+  published(text: string, { kept }: { kept: boolean }): void {
+    if (!this.#closed && (kept || !this.cut)) this.options.resumption?.sent.add(text);
+  }
+
   /** Whoever joins is offered everything at once: in one write that costs a fraction of what it does one by one. */
   writeSoon(text: string): void {
     if (this.#soon.push(text) === 1) queueMicrotask(() => this.#writeWaiting());
@@ -58,6 +78,7 @@ export class Outlet {
     this.#writeWaiting();
     const former = this.#socket;
     this.#socket = socket;
+    for (const topic of this.#topics) socket.subscribe(topic);
     former?.close(closeRefused, 'replaced: this connection goes on over another socket');
     const { received, seconds, sent } = resumption;
     const missing = sent.after(count);

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Attributes } from '../core/attributes.ts';
-import { Id, MediaKind, Source } from '../core/schemas.ts';
+import { Id, MediaKind, Source, StableWord } from '../core/schemas.ts';
 
 /** A name that people read. The server removes control characters from it. */
 export const DisplayName = Type.String({ maxLength: 256 });
@@ -38,4 +38,23 @@ export const ProducerInfo = Type.Object({
   kind: MediaKind,
   source: Type.String({ description: 'audio, video or screen' }),
   paused: Type.Boolean(),
+});
+
+/** How many are in a call. */
+export const Turnout = Type.Object({
+  count: Type.Integer({ description: 'everyone in the call, you and the audience too' }),
+  audience: Type.Integer({ description: 'those of them who are counted and not listed' }),
+});
+
+export const RosterChanges = Type.Object({
+  left: Type.Optional(
+    Type.Array(Type.Object({ peerId: Id, reason: StableWord }), {
+      description: 'who left, with the reason of peerLeft. One that is in `joined`, too, came back since',
+    }),
+  ),
+  joined: Type.Optional(Type.Array(PeerInfo, { description: 'who came, perhaps you' })),
+  changed: Type.Optional(
+    Type.Array(PeerInfo, { description: 'whose description changed, perhaps yours: all of it' }),
+  ),
+  ...Turnout.properties,
 });

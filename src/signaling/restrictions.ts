@@ -6,64 +6,69 @@ import type { Room } from '../sfu/rooms/room.ts';
 import type { NotificationData } from './messages.ts';
 import type { Notifier, Who } from './notifier.ts';
 
-type Restrictions = NotificationData<'peerRestrictions'>;
+type PeerRestrictions = NotificationData<'peerRestrictions'>;
 
-export interface FollowRestrictionsOptions {
+export interface RestrictionsOptions {
   readonly events: SfuBus;
   /** What happens on other nodes. */
   readonly remoteEvents: RemoteBus;
   readonly rooms: ReadonlyMap<string, Room>;
+  readonly notify: Notifier;
 }
 
-/** Keeps moderators informed of what others may not do, on whatever node, also by the hand of another moderator. */
-export function followRestrictions(
-  { events, remoteEvents, rooms }: FollowRestrictionsOptions,
-  notify: Notifier,
-) {
-  const tell = (room: Room, peer: Peer | RemotePeer | undefined) => {
-    if (!peer?.joined || peer.hidden) return;
-    notify.some(room.id, 'peerRestrictions', describe(room, peer), moderates);
-  };
-  const here = ({ roomId, peerId }: Who) => {
-    const room = rooms.get(roomId);
-    if (room) tell(room, room.peers.get(peerId));
-  };
-  const elsewhere = ({ roomId, peerId }: Who) => {
-    const room = rooms.get(roomId);
-    if (room) tell(room, room.mesh?.roster.peers.get(peerId));
-  };
-  const joined = (who: Who) => {
-    const room = rooms.get(who.roomId);
-    const peer = room?.peers.get(who.peerId);
-    if (!room || !peer) return;
-    if (isRestricted(describe(room, peer))) tell(room, peer);
-    if (!moderates(peer)) return;
-    for (const other of room.othersOf(peer)) {
+/**
+ * Keeps moderators informed of what others may not do, on whatever node, also by the hand of another moderator. Of the
+ * audience, who may not do anything, they are told nothing.
+ */
+export class Restrictions {
+  constructor(private readonly options: RestrictionsOptions) {}
+
+  /** Moderators learned of these peers just now, and of nothing that they may not do. */
+  tellOf(room: Room, peers: readonly (Peer | RemotePeer)[]): void {
+    for (const peer of peers) if (isRestricted(describe(room, peer))) this.#tell(room, peer);
+  }
+
+  /** @returns what ends it */
+  follow(): (() => void)[] {
+    const { events, remoteEvents, rooms } = this.options;
+    const here = ({ roomId, peerId }: Who) => {
+      const room = rooms.get(roomId);
+      if (room) this.#tell(room, room.peers.get(peerId));
+    };
+    const elsewhere = ({ roomId, peerId }: Who) => {
+      const room = rooms.get(roomId);
+      if (room) this.#tell(room, room.mesh?.roster.peers.get(peerId));
+    };
+    const joined = (who: Who) => {
+      const room = rooms.get(who.roomId);
+      const peer = room?.peers.get(who.peerId);
+      if (room && peer?.identity.grants.moderate) this.#tellModerator(room, peer);
+    };
+    return [
+      events.on('producerPaused', ({ by, ...who }) => by.kind !== 'peer' && here(who)),
+      events.on('producerAllowed', here),
+      events.on('peerPermissionsChanged', here),
+      events.on('peerJoined', joined),
+      events.on('peerRejoined', joined),
+      remoteEvents.on('remotePeerRestricted', elsewhere),
+    ];
+  }
+
+  #tellModerator(room: Room, moderator: Peer): void {
+    for (const other of room.othersOf(moderator)) {
       const restrictions = describe(room, other);
-      if (isRestricted(restrictions)) notify.one(who, 'peerRestrictions', restrictions);
+      if (isRestricted(restrictions))
+        this.options.notify.one(moderator.ref, 'peerRestrictions', restrictions);
     }
-  };
-  const joinedElsewhere = (who: Who) => {
-    const room = rooms.get(who.roomId);
-    const peer = room?.mesh?.roster.peers.get(who.peerId);
-    if (room && peer && isRestricted(describe(room, peer))) tell(room, peer);
-  };
-  return [
-    events.on('producerPaused', ({ by, ...who }) => by.kind !== 'peer' && here(who)),
-    events.on('producerAllowed', here),
-    events.on('peerPermissionsChanged', here),
-    events.on('peerJoined', joined),
-    events.on('peerRejoined', joined),
-    remoteEvents.on('remotePeerRestricted', elsewhere),
-    remoteEvents.on('remotePeerJoined', joinedElsewhere),
-  ];
+  }
+
+  #tell(room: Room, peer: Peer | RemotePeer | undefined): void {
+    if (!peer?.joined || peer.hidden || ('standing' in peer && peer.standing !== 'listed')) return;
+    this.options.notify.group(room.id, 'moderators', 'peerRestrictions', describe(room, peer));
+  }
 }
 
-function moderates({ identity }: Peer): boolean {
-  return identity.grants.moderate;
-}
-
-function describe(room: Room, peer: Peer | RemotePeer): Restrictions {
+function describe(room: Room, peer: Peer | RemotePeer): PeerRestrictions {
   const { id, publish, stopped } = peer;
   const { subject } = 'share' in peer ? peer.share : peer.identity;
   return {
@@ -74,6 +79,6 @@ function describe(room: Room, peer: Peer | RemotePeer): Restrictions {
   };
 }
 
-function isRestricted({ publish, muted }: Restrictions): boolean {
+function isRestricted({ publish, muted }: PeerRestrictions): boolean {
   return publish !== true || muted.length > 0;
 }

@@ -9,6 +9,7 @@ import { EventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
+import { Broadcast } from '../wire/broadcast.ts';
 import { requireId } from '../wire/check.ts';
 import { refusalCode, subProtocol, tokenPrefix } from '../wire/envelope.ts';
 import {
@@ -44,6 +45,10 @@ interface Handshake {
   readonly native: boolean;
   /** It wants `downlinkBwe`. */
   readonly wantsBandwidth: boolean;
+  /** It comes to listen. */
+  readonly audience: boolean;
+  /** It is told of the others together. */
+  readonly takesRoster: boolean;
   /** It can resume. */
   readonly resumes: boolean;
   /** It does so now. */
@@ -70,6 +75,7 @@ export class Signaling {
   readonly events: SignalingBus;
   readonly #connections = new Map<Peer, Connection>();
   readonly #returns: Returns;
+  readonly #broadcast = new Broadcast();
   readonly #stopNotifications: () => void;
   readonly #clock: Clock;
 
@@ -88,7 +94,9 @@ export class Signaling {
       remoteEvents: sfu.mesh.events,
       rooms: sfu.rooms,
       connectionOf: (peer) => this.#connections.get(peer),
-      now: () => clock.now(),
+      broadcast: this.#broadcast,
+      counts: this.counts,
+      clock,
       random: Math.random,
     });
   }
@@ -106,6 +114,7 @@ export class Signaling {
         received: (text) => data.socket && data.connection?.receive(data.socket, text),
         closed: (code) => this.#closed(data, code),
       };
+      this.#broadcast.use(server);
       return upgradeSocket({ request, server, protocol: subProtocol, listener });
     } catch (thrown) {
       const error = toSfuError(thrown);
@@ -137,10 +146,12 @@ export class Signaling {
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
     const resumes = searchParams.get('resume') === '1';
-    const native = fast || resumes || searchParams.get('rejoin') === '1';
+    const audience = searchParams.get('audience') === '1';
+    const takesRoster = searchParams.get('roster') === '1';
+    const native = fast || resumes || takesRoster || searchParams.get('rejoin') === '1';
     const returning = readReturning(offered, searchParams);
     const address = access.addressOf(request, remoteAddress);
-    const wishes = { fast, native, wantsBandwidth, resumes, returning };
+    const wishes = { fast, native, wantsBandwidth, takesRoster, audience, resumes, returning };
     return { roomId, peerId, token, address, age: stopwatch(this.#clock), ...wishes };
   }
 
@@ -161,7 +172,7 @@ export class Signaling {
 
   #connect(data: Handshake, socket: WireSocket): Connection {
     const { config, log } = this.options;
-    const { roomId, peerId, fast, native, wantsBandwidth } = data;
+    const { roomId, peerId, fast, native, wantsBandwidth, takesRoster } = data;
     const { resumeSeconds } = config;
     const resumption =
       data.resumes && resumeSeconds > 0 ? new Resumption(resumeSeconds, this.#returns.ended) : undefined;
@@ -178,6 +189,7 @@ export class Signaling {
       fast,
       native,
       wantsBandwidth,
+      takesRoster,
       roomId,
       peerId,
     });
@@ -196,9 +208,12 @@ export class Signaling {
     connection.enter(room, peer);
     if (!data.fast) return;
     const iceServers = iceServersFor(config, peer.id, this.#clock.now());
-    const { wantsBandwidth } = data;
+    const { wantsBandwidth, takesRoster, audience } = data;
     const nodes = nodesForClients(this.options.nodes());
-    connection.notify('welcome', await welcome(room, peer, { iceServers, wantsBandwidth, nodes }));
+    connection.notify(
+      'welcome',
+      await welcome(room, peer, { iceServers, wantsBandwidth, takesRoster, audience, nodes }),
+    );
   }
 
   #refuse({ roomId, peerId, address }: Handshake, connection: Connection, error: SfuError): void {

@@ -12,6 +12,9 @@ export interface WireSocket {
   close(code: number, reason: string): void;
   /** Bytes that were sent and that the client has not read yet. */
   bufferedBytes(): number;
+  /** Takes what is published to a topic from now on, until it closes. */
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
 }
 
 /** Handles the events of one socket. */
@@ -145,5 +148,7 @@ function wrap(socket: Socket): WireSocket {
     cork: (task) => void socket.cork(task),
     close: (code, reason) => socket.close(code, reason),
     bufferedBytes: () => socket.getBufferedAmount(),
+    subscribe: (topic) => socket.subscribe(topic),
+    unsubscribe: (topic) => void socket.unsubscribe(topic),
   };
 }

@@ -4,11 +4,13 @@ import { Traces } from '../../metrics/traces.ts';
 import { type Channel, type EventReport, sfuReports, signalingReports } from '../../src/app/event-reports.ts';
 import { logEvents, sfuLevels, signalingLevels } from '../../src/app/log-events.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { EventBus } from '../../src/core/event-bus.ts';
 import { silentLogger as log } from '../../src/core/log.ts';
 import { EventStream } from '../../src/public-events/stream.ts';
 import type { SfuEventName } from '../../src/sfu/events.ts';
 import { Sfu } from '../../src/sfu/sfu.ts';
+import { SignalingCounts } from '../../src/signaling/counts.ts';
 import type { SignalingBus } from '../../src/signaling/events.ts';
 import { startNotifications } from '../../src/signaling/notify.ts';
 import { timelineEvents } from '../../src/timelines/lines.ts';
@@ -50,7 +52,9 @@ function notifications({ sfu: { events, mesh, rooms } }: Node): void {
     remoteEvents,
     rooms,
     connectionOf: () => undefined,
-    now: () => 0,
+    broadcast: { send: () => {} },
+    counts: new SignalingCounts(),
+    clock: systemClock,
     random: () => 0,
   });
 }

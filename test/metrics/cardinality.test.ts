@@ -70,7 +70,7 @@ function hostileEvents(domain: SfuBus, sockets: SignalingBus, index: number): vo
   domain.emit('activeSpeaker', { roomId: evil, peerId: evil, volume: -20 });
   domain.emit('speakingPeers', { roomId: evil, volumes: [{ peerId: evil, producerId: evil, volume: -30 }] });
   sockets.emit('socketDropped', { cause: bad, ...ref });
-  const left = { joined: true, rejoining: false, hidden: false, duration: index, by };
+  const left = { joined: true, rejoining: false, hidden: false, standing: bad, duration: index, by };
   domain.emit('peerLeft', { ...ref, ...left, reason: bad, detail: evil });
   domain.emit('workerDied', { workerIndex: index, pid: index, cause: evil });
   domain.emit('roomClosed', { roomId: evil, reason: bad, duration: index, by });

@@ -22,6 +22,7 @@ const left = {
   peerId: 'bob',
   sessionId: 's',
   detail: '',
+  standing: 'listed' as const,
   hidden: false,
   rejoining: false,
   duration: 1,

@@ -80,7 +80,7 @@ test('a message crosses the mesh to the node of its peer only, in its order', as
     (await enter({ server: mesh.server(node), peerId, join: { autoSubscribe: false } })).client;
   const [alice, bob, carol] = [await at('a', 'alice'), await at('b', 'bob'), await at('c', 'carol')];
   for (const peerId of ['bob', 'carol']) await alice.waitFor('newPeer', ({ id }) => id === peerId);
-  await until(() => mesh.server('b').sfu.room('room').participants.length === 3, 'everyone to be known');
+  await until(() => mesh.server('b').sfu.room('room').turnout.count === 3, 'everyone to be known');
   const asked: string[] = [];
   for (const node of ['b', 'c']) {
     const { mesh: domain } = mesh.server(node).sfu;

@@ -79,6 +79,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
       params: () => ({ attributes: { text: 'x'.repeat(5000) } }),
     },
   },
+  listPeers: {},
   produce: {
     not_found: { params: () => audioTrack(unknownId, 4000) },
     wrong_state: { params: ({ ids }) => audioTrack(ids.recvTransport ?? '', 4000) },

@@ -64,6 +64,8 @@ export interface JoinOptions {
   /** Stay outside: connected, with transports, not joined. */
   stayOutside?: boolean;
   autoSubscribe?: boolean;
+  /** Come to listen. */
+  audience?: boolean;
   rtpCapabilities?: MethodParams<'join'>['rtpCapabilities'];
 }
 
@@ -71,11 +73,16 @@ export interface JoinOptions {
 export async function enter({ join = {}, ...options }: MemberOptions): Promise<Member> {
   const client = await SignalingClient.connect(options);
   const routerCapabilities = await client.request('getRouterRtpCapabilities', {});
-  const { stayOutside = false, autoSubscribe, rtpCapabilities = routerCapabilities } = join;
+  const { stayOutside = false, autoSubscribe, audience, rtpCapabilities = routerCapabilities } = join;
   const { id: sendTransport } = await client.request('createWebRtcTransport', { producing: true });
   const { id: recvTransport } = await client.request('createWebRtcTransport', { consuming: true });
   if (!stayOutside)
-    await client.request('join', { displayName: options.peerId, rtpCapabilities, autoSubscribe });
+    await client.request('join', {
+      displayName: options.peerId,
+      rtpCapabilities,
+      autoSubscribe,
+      audience,
+    });
   return { client, sendTransport, recvTransport };
 }
 

@@ -11,6 +11,16 @@ export const roomSettings = {
     ),
     500,
   ),
+  announcedAudience: defaulted(
+    integer(
+      { from: 0, to: 100_000 },
+      {
+        env: 'TUREEN_ANNOUNCED_AUDIENCE',
+        doc: 'Up to so many peers in a room, clients that do not take the roster in batches are told of each peer of the audience, too; of those that come later they are not. Who may publish is always told of.',
+      },
+    ),
+    200,
+  ),
   maxSessionsPerSubject: defaulted(
     integer(
       { from: 1, to: 100_000 },

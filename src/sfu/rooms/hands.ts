@@ -1,13 +1,15 @@
 import type { Actor } from '../../core/actors.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Reaction } from '../../core/reactions.ts';
+import { list } from './attendance.ts';
 import type { Peer } from './peer.ts';
 import type { Room } from './room.ts';
 
-/** Raises the hand of a peer. One that is raised keeps its place in the queue. @throws SfuError forbidden */
+/** Raises the hand of a peer, which makes one of the audience known. One that is raised keeps its place in the queue. @throws SfuError forbidden */
 export function raiseHand(room: Room, peer: Peer): void {
   requireSeen(peer);
   if (peer.handRaisedAt !== null) return;
+  list(room, peer);
   peer.handRaisedAt = room.context.clock.now();
   const by = { kind: 'peer', id: peer.id } as const;
   room.events.emit('peerHand', { ...peer.ref, raisedAt: peer.handRaisedAt, by });

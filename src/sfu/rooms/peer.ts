@@ -5,6 +5,7 @@ import { type Clock, stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published, samePublish } from '../../core/grants.ts';
+import type { Standing } from '../../core/standing.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { announceProducerEnd, announceTransportEnd } from './ending-media.ts';
@@ -147,6 +148,8 @@ export class Peer {
   router: RoomRouter | undefined;
   publish: Grants['publish'];
   handRaisedAt: number | null = null;
+  /** What the others learn of it. */
+  standing: Standing = 'counted';
   readonly transports = new Map<string, PeerTransport>();
   readonly publications = new Map<string, LocalPublication>();
   readonly subscriptions = new Map<string, Subscription>();

@@ -4,6 +4,7 @@ import type { ProducerEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type PublishDecision, publishedData } from '../../core/grants.ts';
 import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
+import { list } from './attendance.ts';
 import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
 import { offerDataToAll } from './offering.ts';
@@ -60,6 +61,7 @@ export async function publishData(
       onChange: (ready) => room.events.emit('dataProducerReady', { ...peer.ref, dataProducerId: id, ready }),
     }),
   };
+  list(room, peer);
   followData(room, publication, entry);
   room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: id, label });
   room.mesh?.publishedData(publication);
@@ -87,6 +89,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
   const { peer, dataProducer, info } = publication;
   const { id } = dataProducer;
   peer.dataPublications.set(id, publication);
+  room.published.data.set(id, publication);
   peer.media.add({
     ...peer.ref,
     object: 'dataProducer',
@@ -98,6 +101,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
   });
   dataProducer.observer.once('close', () => {
     peer.dataPublications.delete(id);
+    room.published.data.delete(id);
     peer.media.remove(id);
     publication.audience.close();
     const course: ProducerEnd = entry.transport.closed ? 'transport_closed' : 'peer';
@@ -115,6 +119,7 @@ export function restrictPublish(
   for (const peer of room.peersOf(subject)) {
     peer.publish = room.restrictions.publishOf(peer.identity);
     closeForbidden(peer, by);
+    if (peer.publish !== false) list(room, peer);
     room.events.emit('peerPermissionsChanged', { ...peer.ref, publish: peer.publish, by });
   }
 }

@@ -9,6 +9,7 @@ import { adopt, mediaCall, readStatistics } from '../media/media-call.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import { shareConsumable } from '../quirks/consumable-parameters.ts';
 import { disguised } from '../quirks/telephone-events.ts';
+import { list } from './attendance.ts';
 import { observe } from './observing.ts';
 import { offerToAll } from './offering.ts';
 import type { LocalPublication, Peer, PeerTransport } from './peer.ts';
@@ -43,6 +44,7 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   );
   adopt(producer, peer.joined && peer.mayPublish(published), 'the producer');
   shareConsumable(producer);
+  list(room, peer);
   const { id: transportId } = entry.transport;
   const publication = keepProducer(room, peer, { producer, source, rtpParameters, transportId });
   room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
@@ -89,6 +91,7 @@ export function keepProducer(
     receivers: new Set(),
   };
   peer.publications.set(id, publication);
+  room.published.media.set(id, publication);
   follow(room, publication);
   return publication;
 }
@@ -229,6 +232,7 @@ function follow(room: Room, publication: LocalPublication): void {
   producer.on('score', (score) => room.events.emit('producerScore', { ...refOf(publication), score }));
   producer.observer.once('close', () => {
     peer.publications.delete(producer.id);
+    room.published.media.delete(producer.id);
     peer.media.remove(producer.id);
     room.observers.forget(producer.id);
     const course: ProducerEnd = peer.closed ? 'peer_left' : 'transport_closed';

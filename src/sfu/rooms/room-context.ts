@@ -40,4 +40,6 @@ export interface JoinOptions {
   rtpCapabilities?: types.RtpCapabilities;
   /** Whether it is offered what the others publish. */
   autoSubscribe: boolean;
+  /** It is counted and not listed, even if it may publish, until it does. */
+  audience?: boolean;
 }

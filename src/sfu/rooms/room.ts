@@ -10,11 +10,13 @@ import { shareCapabilities } from '../media/codecs.ts';
 import { RoomObservers } from '../media/observers.ts';
 import { type RoomRouter, RoomRouters } from '../media/routers.ts';
 import type { LiveWorker } from '../media/workers.ts';
+import { Attendance, standingOf } from './attendance.ts';
 import { refuseEntry } from './entry.ts';
 import { expectData } from './expecting-data.ts';
 import { attachObservers } from './observing.ts';
 import { type LocalDataPublication, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
+import { ofJoined, PublishedHere } from './published-here.ts';
 import { beginRejoin } from './rejoining.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { Restrictions } from './restrictions.ts';
@@ -28,6 +30,9 @@ import { reportSpeakers } from './room-speakers.ts';
 export class Room {
   /** Those whose socket and media are on this node. */
   readonly peers = new Map<string, Peer>();
+  readonly attendance = new Attendance();
+  /** What they send, by the ids of producers and data producers. */
+  readonly published = new PublishedHere();
   /** What of it is on other nodes; undefined for a node alone. */
   readonly mesh: RoomMesh | undefined;
   readonly routers: RoomRouters;
@@ -80,38 +85,36 @@ export class Room {
     return [...this.peers.values()].filter((peer) => peer.joined);
   }
 
-  /** The same, with those on other nodes. */
-  get participants(): readonly (Peer | RemotePeer)[] {
-    return this.mesh ? [...this.joinedPeers, ...this.mesh.roster.joinedPeers] : this.joinedPeers;
-  }
-
   /** What the peers on this node publish. */
   get localPublications(): LocalPublication[] {
-    return this.joinedPeers.flatMap((peer) => [...peer.publications.values()]);
+    return ofJoined(this.published.media);
   }
 
   /** The data channels on which the peers on this node send. */
   get localDataPublications(): LocalDataPublication[] {
-    return this.joinedPeers.flatMap((peer) => [...peer.dataPublications.values()]);
+    return ofJoined(this.published.data);
   }
 
   /** Every publication that peers on this node may receive, wherever its media is. */
   get publications(): readonly Publication[] {
-    return this.mesh
-      ? this.participants.flatMap(({ publications }): Publication[] => [...publications.values()])
-      : this.localPublications;
+    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
+    return [
+      ...this.localPublications,
+      ...elsewhere.flatMap(({ publications }) => [...publications.values()]),
+    ];
   }
 
   /** Every data channel that peers on this node may receive. */
   get dataPublications(): readonly DataPublication[] {
-    return this.participants.flatMap(({ dataPublications }): DataPublication[] => [
-      ...dataPublications.values(),
-    ]);
+    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
+    const remote = elsewhere.flatMap(({ dataPublications }) => [...dataPublications.values()]);
+    return [...this.localDataPublications, ...remote];
   }
 
   /** @throws SfuError not_found */
   publication(id: string): Publication {
-    const found = this.publications.find(({ info }) => info.id === id);
+    const local = this.published.media.get(id);
+    const found = local?.peer.joined ? local : this.publications.find(({ info }) => info.id === id);
     if (found) return found;
     throw new SfuError('not_found', `nobody in the room has a producer "${id}"; it may have ended`);
   }
@@ -135,6 +138,7 @@ export class Room {
     const epoch = Math.max(older?.epoch ?? 0, elsewhere) + 1;
     const peer = new Peer({ identity, link, clock, media, publish, epoch });
     this.peers.set(peer.id, peer);
+    this.attendance.entered(peer);
     this.#cancelEmpty();
     this.mesh?.roster.localChanged(peer.id);
     this.events.emit('peerConnected', { ...peer.ref, address: identity.address, hidden: peer.hidden });
@@ -154,6 +158,10 @@ export class Room {
     const { autoSubscribe } = options;
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
+    const { audience = false } = options;
+    const isSmall = this.attendance.count < this.context.settings.announcedAudience;
+    peer.standing = standingOf(peer, { audience, isSmall });
+    this.attendance.joined(peer);
     const { displayName, hidden, rejoinAge = peer.age } = peer;
     peer.rejoinAge = undefined;
     // Before others learn that it is there: what they send from then on is meant for it, too.
@@ -165,42 +173,38 @@ export class Room {
 
   /** Every peer of a subject. */
   peersOf(subject: string): Peer[] {
-    return [...this.peers.values()].filter(({ identity }) => identity.subject === subject);
+    return this.attendance.ofSubject(subject);
   }
 
-  /** The other participants that a peer knows of. */
+  /** The others in the call who are listed, on every node. */
   othersOf(peer: Peer): (Peer | RemotePeer)[] {
-    return this.participants.filter((other) => other !== peer && !other.hidden);
+    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
+    const listed = [...this.attendance.listed].filter((other) => other !== peer);
+    return [...listed, ...elsewhere.filter(({ hidden }) => !hidden)];
   }
 
-  rename(peer: Peer, displayName: string): void {
-    peer.requireJoined();
-    if (peer.identity.displayName !== undefined) {
-      throw new SfuError(
-        'forbidden',
-        'your name is set by your token and cannot be changed; ask for another token',
-      );
-    }
-    const oldDisplayName = peer.displayName;
-    peer.displayName = displayName;
-    this.events.emit('peerRenamed', { ...peer.ref, displayName, oldDisplayName, hidden: peer.hidden });
+  /** How many are in the call, and how many of them are counted only. */
+  get turnout(): { readonly count: number; readonly audience: number } {
+    const elsewhere = this.mesh?.roster.joinedPeers.filter(({ hidden }) => !hidden).length ?? 0;
+    return { count: this.attendance.count + elsewhere, audience: this.attendance.audience.size };
   }
 
   /** Ends a peer with all that it has, and emits `peerLeft`. Does nothing for one that has ended already. */
   removePeer(peer: Peer, reason: PeerEnd, options: { detail?: string; by?: Actor } = {}): void {
     if (peer.closed) return;
     const { detail = '', by = serverActor } = options;
-    const { hidden } = peer;
+    const { hidden, standing } = peer;
     const joined = peer.joinedAt !== undefined;
     const rejoining = peer.rejoinAge !== undefined;
     peer.cancelJoinTimeout();
     peer.absence?.cancel();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    this.attendance.left(peer);
     for (const { audience } of this.dataPublications) audience.settle(peer.sessionId);
     peer.closeTransports('peer_left');
     const duration = peer.age();
-    const end = { reason, detail, joined, rejoining, hidden, duration, by };
+    const end = { reason, detail, joined, rejoining, hidden, standing, duration, by };
     this.events.emit('peerLeft', { ...peer.ref, ...end });
     peer.link.close(reason, detail);
     this.mesh?.roster.localChanged(peer.id);

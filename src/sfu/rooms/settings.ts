@@ -10,6 +10,8 @@ export interface SfuSettings {
   /** Codecs that a room offers unless its options say otherwise, the preferred first. */
   readonly codecs: readonly CodecName[];
   readonly maxPeersPerRoom: number;
+  /** In a call of so many peers the others are told of each of the audience; in a larger one they only count it. */
+  readonly announcedAudience: number;
   readonly maxTransportsPerPeer: number;
   readonly maxProducersPerPeer: number;
   readonly maxDataProducersPerPeer: number;

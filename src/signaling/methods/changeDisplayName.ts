@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Nothing } from '../../core/schemas.ts';
 import { cleanName } from '../../core/text.ts';
+import { rename } from '../../sfu/rooms/renaming.ts';
 import { defineMethod } from '../method.ts';
 import { DisplayName } from '../peer-schemas.ts';
 
@@ -15,7 +16,7 @@ export const changeDisplayName = defineMethod({
   errors: ['forbidden'],
   example: { displayName: 'Alice Adams' },
   run({ room, peer }, { displayName }) {
-    room.rename(peer, cleanName(displayName));
+    rename(room, peer, cleanName(displayName));
     return {};
   },
 });

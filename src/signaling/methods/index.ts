@@ -17,6 +17,7 @@ import { getRtcStatsUrl } from './getRtcStatsUrl.ts';
 import { getTransportStats } from './getTransportStats.ts';
 import { join } from './join.ts';
 import { leaveCall } from './leaveCall.ts';
+import { listPeers } from './listPeers.ts';
 import { lockRoom } from './lockRoom.ts';
 import { lowerHand } from './lowerHand.ts';
 import { lowerHands } from './lowerHands.ts';
@@ -49,6 +50,7 @@ export const methods = [
   connectWebRtcTransport,
   restartIce,
   join,
+  listPeers,
   produce,
   produceData,
   closeProducer,

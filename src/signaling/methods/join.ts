@@ -5,10 +5,11 @@ import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
 import type { Peer } from '../../sfu/rooms/peer.ts';
 import type { Publication } from '../../sfu/rooms/publication.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
-import { describeConsumer, describePeer } from '../describe.ts';
+import { AudiencePage, firstPage, readAudience } from '../audience-page.ts';
+import { describeConsumer, describePeer, knownTo } from '../describe.ts';
 import { ConsumerInfo } from '../messages.ts';
 import { defineMethod } from '../method.ts';
-import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish } from '../peer-schemas.ts';
+import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish, Turnout } from '../peer-schemas.ts';
 
 const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
 
@@ -26,9 +27,19 @@ export const join = defineMethod({
         description: 'false: you get only the consumers that you ask for with `consume`; default true',
       }),
     ),
+    audience: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: you are counted and not listed until you publish or raise your hand, as those who may not publish are',
+      }),
+    ),
   }),
   result: Type.Object({
     peers: Type.Array(PeerWithProducers),
+    ...Type.Partial(Turnout, { description: 'of `?roster=1`' }).properties,
+    audiencePage: Type.Optional(
+      Type.Object(AudiencePage.properties, { description: 'of `?roster=1`: the first of the audience' }),
+    ),
     consumers: Type.Optional(
       Type.Array(ConsumerInfo, {
         description: 'of the fast join: consumers of everything, paused; start them with resumeConsumers',
@@ -56,19 +67,21 @@ export const join = defineMethod({
     device: { flag: 'chrome', name: 'Chrome', version: '156' },
     rtpCapabilities: {},
   },
-  async run({ room, peer, fast, afterReply }, params) {
-    const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true, attributes } = params;
+  async run({ room, peer, fast, takesRoster, afterReply }, params) {
+    const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
+    const { audience, attributes } = params;
     room.join(peer, {
       displayName: cleanName(displayName),
       device: cleanDevice(device),
       rtpCapabilities,
       autoSubscribe,
       attributes,
+      audience,
     });
     afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
     // Read after the consumers are made: the client already got notifications of what ended meanwhile.
-    const peers = room.othersOf(peer).map((other) => ({
+    const peers = knownTo(room, peer, { takesRoster }).map((other) => ({
       ...describePeer(other),
       producers: [...other.publications.values()].map(describe),
     }));
@@ -76,7 +89,11 @@ export const join = defineMethod({
     const { subscribe, moderate } = peer.identity.grants;
     const permissions = { publish: publishOf(peer), subscribe, moderate };
     const shown = { displayName: peer.displayName, attributes: { ...peer.attributes } };
-    return { peers, ...(fast && { consumers, locked: room.locked, ...shown, permissions }) };
+    return {
+      peers,
+      ...(takesRoster && { ...room.turnout, audiencePage: readAudience(room, { limit: firstPage }) }),
+      ...(fast && { consumers, locked: room.locked, ...shown, permissions }),
+    };
   },
 });
 

@@ -13,7 +13,8 @@ const chooses = { autoSubscribe: false };
 /** Who is in the room as a node knows it, wherever they are. */
 function present(mesh: TestMesh, node: string): string[] {
   const room = mesh.server(node).sfu.rooms.get('room');
-  return (room?.participants ?? []).map(({ id, displayName }) => `${id}: ${displayName}`).toSorted();
+  const peers = [...(room?.joinedPeers ?? []), ...(room?.mesh?.roster.joinedPeers ?? [])];
+  return peers.map(({ id, displayName }) => `${id}: ${displayName}`).toSorted();
 }
 
 test('peers on two nodes are told of each other: join, name, publications, mute and departure', async () => {

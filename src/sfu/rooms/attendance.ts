@@ -1,0 +1,90 @@
+import type { Standing } from '../../core/standing.ts';
+import type { SfuBus } from '../events.ts';
+import type { Peer } from './peer.ts';
+
+/**
+ * The peers of a room on this node, by what is asked for often, so that nothing has to walk all of them. Those in the
+ * call are listed, or are the audience, which is counted. Hidden peers are neither.
+ */
+export class Attendance {
+  readonly #listed = new Set<Peer>();
+  /** With a number that grows with each that comes. */
+  readonly #audience = new Map<Peer, number>();
+  readonly #announced = new Set<Peer>();
+  readonly #bySubject = new Map<string, Set<Peer>>();
+  #lastNumber = 0;
+
+  get listed(): ReadonlySet<Peer> {
+    return this.#listed;
+  }
+
+  get audience(): ReadonlyMap<Peer, number> {
+    return this.#audience;
+  }
+
+  /** Those of the audience that came while it was small. */
+  get announced(): ReadonlySet<Peer> {
+    return this.#announced;
+  }
+
+  /** Everyone in the call. */
+  get count(): number {
+    return this.#listed.size + this.#audience.size;
+  }
+
+  /** Every peer of a subject, in the call or not. */
+  ofSubject(subject: string): Peer[] {
+    return [...(this.#bySubject.get(subject) ?? [])];
+  }
+
+  entered(peer: Peer): void {
+    const { subject } = peer.identity;
+    this.#bySubject.set(subject, (this.#bySubject.get(subject) ?? new Set()).add(peer));
+  }
+
+  joined(peer: Peer): void {
+    if (peer.hidden) return;
+    if (peer.standing === 'listed') {
+      this.paused(peer);
+      this.#listed.add(peer);
+      return;
+    }
+    this.#lastNumber += 1;
+    this.#audience.set(peer, this.#lastNumber);
+    if (peer.standing === 'announced') this.#announced.add(peer);
+  }
+
+  /** It takes no part at the moment, and may join again. */
+  paused(peer: Peer): void {
+    this.#listed.delete(peer);
+    this.#audience.delete(peer);
+    this.#announced.delete(peer);
+  }
+
+  left(peer: Peer): void {
+    this.paused(peer);
+    const { subject } = peer.identity;
+    const others = this.#bySubject.get(subject);
+    others?.delete(peer);
+    if (others?.size === 0) this.#bySubject.delete(subject);
+  }
+}
+
+/** As what a peer joins. One that was listed stays so, also when it has to join again. */
+export function standingOf(
+  peer: Peer,
+  { audience, isSmall }: { audience: boolean; isSmall: boolean },
+): Standing {
+  if (peer.standing === 'listed' || (!audience && peer.publish !== false)) return 'listed';
+  return isSmall ? 'announced' : 'counted';
+}
+
+/** One of the audience is listed from now on, for as long as it stays. Does nothing for a peer that is. */
+export function list(room: { attendance: Attendance; events: SfuBus }, peer: Peer): void {
+  const { standing: was } = peer;
+  if (was === 'listed') return;
+  peer.standing = 'listed';
+  if (!peer.joined || peer.hidden) return;
+  room.attendance.joined(peer);
+  room.events.emit('peerListed', { ...peer.ref, was });
+}
