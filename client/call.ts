@@ -12,6 +12,7 @@ import { Receiver } from './receiver.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import { retry } from './retry.ts';
 import { Roster } from './roster.ts';
+import { separately } from './roster-changes.ts';
 import { Sending } from './sending.ts';
 
 /** How long to retry rebuilding the media on an open socket before the socket is closed. */
@@ -149,6 +150,11 @@ export class Call implements LifelineHost {
   }
 
   #dispatch(notification: Notification): void {
+    if (notification.method === 'rosterChanged') {
+      const { peers } = this.roster;
+      const known = { ownPeerId: this.options.peerId, peer: (id: string) => peers.get(id) };
+      for (const one of separately(notification.data, known)) this.#dispatch(one);
+    }
     this.#receiver?.notified(notification);
     this.#media?.audience.notified(notification);
     this.roster.notified(notification);
@@ -188,16 +194,15 @@ export class Call implements LifelineHost {
 
   /** One attempt: device, transports, join, and our publications right behind it. */
   async #enter(connection: Connection, generation: number): Promise<void> {
-    const { autoSubscribe, device } = this.options;
+    const { autoSubscribe, device, audience } = this.options;
     const media = await Media.open(connection, this.options, this.#mediaHost, this.#device);
     this.#device = media.device;
     try {
       this.#requireCurrent(generation);
       const { displayName, attributes } = this.host;
       const rtpCapabilities = media.device.recvRtpCapabilities;
-      const joining = connection.request('join', {
-        ...{ displayName, attributes, device, rtpCapabilities, autoSubscribe },
-      });
+      const params = { displayName, attributes, device, rtpCapabilities, autoSubscribe, audience };
+      const joining = connection.request('join', params);
       this.sending.attach(media);
       await this.#entered(media, joining, generation);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Publication } from './publication.ts';
 import type { Quality } from './quality.ts';
 import type { Attributes, Metadata, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { Turnout } from './roster-changes.ts';
 import type { Direction } from './transports.ts';
 
 /** How loud a peer is: dBov from -127 (silent) to 0 (RFC 6464). */
@@ -17,6 +18,8 @@ export interface TureenClientEvents {
   /** `error` says why, for reconnecting and ended. `ended` comes once, and nothing after it. */
   state: { readonly state: CallState; readonly error?: ClientError };
   peerJoined: RemotePeer;
+  /** Somebody came or went: how many are in the call, and how many of them are the audience. */
+  turnout: Turnout;
   /** Its name, metadata or attributes changed, or it went away or came back. */
   peerChanged: RemotePeer;
   peerLeft: { readonly peer: RemotePeer; readonly reason: string };

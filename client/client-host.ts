@@ -11,6 +11,7 @@ import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { Attributes, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { Turnout } from './roster-changes.ts';
 import { Speaking } from './speaking.ts';
 import type { Direction } from './transports.ts';
 
@@ -18,7 +19,7 @@ type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEven
 
 export interface ClientHostOptions {
   readonly emit: Emit;
-  readonly peers: () => Iterable<RemotePeer>;
+  readonly peers: () => ReadonlyMap<string, RemotePeer>;
   readonly publications: () => Iterable<Publication>;
   readonly peerId: string;
   readonly displayName: string;
@@ -40,6 +41,7 @@ export class ClientHost implements CallHost {
   readonly #priorities: Priorities;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
+  turnout: Turnout = { count: 0, audience: 0 };
   #timer: ReturnType<typeof setInterval> | undefined;
   /** The socket is cut: all else goes on. */
   #resuming = false;
@@ -53,7 +55,8 @@ export class ClientHost implements CallHost {
     const { peerId: ownPeerId, peers, publications } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.#priorities = new Priorities({ ownPeerId, tracks: (id) => this.peer(id)?.tracks ?? [] });
-    this.quality = new QualityBook({ ownPeerId, peers, publications, changed });
+    const all = () => peers().values();
+    this.quality = new QualityBook({ ownPeerId, peers: all, publications, changed });
   }
 
   stateChanged(state: CallState, error?: ClientError): void {
@@ -76,7 +79,16 @@ export class ClientHost implements CallHost {
     this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
   }
 
-  entered({ permissions, locked, displayName, attributes }: JoinResult): void {
+  entered({
+    permissions,
+    locked,
+    displayName,
+    attributes,
+    peers,
+    count = peers.length + 1,
+    audience = 0,
+  }: JoinResult): void {
+    this.#setTurnout({ count, audience });
     // Servers of earlier versions say nothing of these.
     if (displayName !== undefined) this.displayName = displayName;
     if (attributes) this.attributes = attributes;
@@ -89,8 +101,7 @@ export class ClientHost implements CallHost {
   }
 
   peer(id: string): RemotePeer | undefined {
-    for (const peer of this.options.peers()) if (peer.id === id) return peer;
-    return undefined;
+    return this.options.peers().get(id);
   }
 
   peerJoined(peer: RemotePeer): void {
@@ -154,6 +165,7 @@ export class ClientHost implements CallHost {
       emit('bandwidth', { available: data.availableBitrate, desired: data.desiredBitrate });
     else if (method === 'notice') emit('notice', { message: data.message });
     else if (method === 'permissionsChanged') this.#setPublish(data.publish);
+    else if (method === 'rosterChanged') this.#setTurnout({ count: data.count, audience: data.audience });
     else if (method === 'roomLocked') this.#setLocked(data.locked);
     else if (method === 'draining') emit('draining', { deadline: data.deadline });
     else if (method === 'drainCancelled') emit('drainCancelled', undefined);
@@ -180,6 +192,12 @@ export class ClientHost implements CallHost {
   #setPublish(publish: Permissions['publish']): void {
     this.permissions = { ...this.permissions, publish };
     this.options.emit('permissions', { publish });
+  }
+
+  #setTurnout(turnout: Turnout): void {
+    const { count, audience } = this.turnout;
+    this.turnout = turnout;
+    if (count !== turnout.count || audience !== turnout.audience) this.options.emit('turnout', turnout);
   }
 
   #setLocked(locked: boolean): void {

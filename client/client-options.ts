@@ -27,6 +27,11 @@ export interface TureenClientOptions extends MediaOptions {
   readonly token?: TokenSource;
   /** Receive everything that is published. Default true; otherwise call `subscribe`. */
   readonly autoSubscribe?: boolean;
+  /**
+   * Come to listen: you are counted and not listed, until you publish or raise your hand. Those who may not publish are
+   * that anyway. Default false.
+   */
+  readonly audience?: boolean;
   /** Emit `bandwidth` events. Default false, since they cost a message a second. */
   readonly bandwidthEstimate?: boolean;
   /** How tracks are encoded, by their source, e.g. `{ camera: { maxBitrate: 900_000, codecs: ['vp9', 'vp8'] } }`. */
@@ -103,7 +108,8 @@ export function callOptions(options: TureenClientOptions): CallOptions {
     throw new ClientError('unsupported', 'outside of a browser the client needs the url of the server');
   const { autoSubscribe = true, bandwidthEstimate = false, device = describeDevice() } = options;
   const { iceServers, iceTransportPolicy, forceTcp, handlerFactory, webSocketFactory } = options;
-  const media = { iceServers, iceTransportPolicy, forceTcp, handlerFactory };
+  const { audience = false } = options;
+  const media = { audience, iceServers, iceTransportPolicy, forceTcp, handlerFactory };
   const servers = url instanceof Servers ? url : new Servers([url].flat());
   const about = { autoSubscribe, bandwidthEstimate, device, webSocketFactory };
   const call = { servers, roomId, peerId, token: options.token, ...about };

@@ -13,6 +13,7 @@ import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
 import { type Attributes, type RemotePeer, withChanges } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { Turnout } from './roster-changes.ts';
 import type { ServerChoice, Servers } from './servers.ts';
 import { kindOf, type TrackSource } from './sources.ts';
 import type { Direction } from './transports.ts';
@@ -41,8 +42,7 @@ export class TureenClient extends Participant {
     this.#defaults = options.defaults;
     this.#host = new ClientHost({
       emit: this.emit.bind(this),
-      peers: () => this.peers.values(),
-      publications: () => this.publications,
+      ...{ peers: () => this.peers, publications: () => this.publications },
       peerId: this.peerId,
       displayName: options.displayName ?? '',
       attributes: options.attributes ?? {},
@@ -78,6 +78,11 @@ export class TureenClient extends Participant {
   /** The others, by their id. */
   get peers(): ReadonlyMap<string, RemotePeer> {
     return this.#call.roster.peers;
+  }
+
+  /** How many are in the call, and how many of them are the audience, who are not among `peers`. */
+  get turnout(): Turnout {
+    return this.#host.turnout;
   }
 
   /** What this side sends. */
@@ -212,6 +217,11 @@ export class TureenClient extends Participant {
     // Written before the channel is open, so that several messages stay in their order. A refusal ends the channel.
     const delivering = channel.deliver(text);
     await Promise.all([opening, delivering]);
+  }
+
+  /** Reads a page of the audience, after the `next` of the page before; `query` is a part of a name or an id. */
+  async listAudience(page: MethodParams<'listPeers'> = {}): Promise<MethodResult<'listPeers'>> {
+    return await this.request('listPeers', page);
   }
 
   /** Changes the name that others see. @throws ClientError forbidden when the token sets the name */

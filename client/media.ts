@@ -15,6 +15,8 @@ import type {
 import { type Direction, type TransportHost, type TransportOptions, Transports } from './transports.ts';
 
 export interface MediaOptions extends TransportOptions {
+  /** Nothing is sent at first. */
+  readonly audience?: boolean;
   /** Replaces the browser's WebRTC, e.g. in tests. */
   readonly handlerFactory?: types.HandlerFactory;
 }
@@ -59,7 +61,7 @@ export class Media {
     try {
       const welcome = connection.takeWelcome();
       if (welcome && !loaded) await media.#openWelcomed(welcome);
-      else await media.#openAsking(loaded === undefined);
+      else await media.#openAsking({ load: loaded === undefined, send: !options.audience });
       return media;
     } catch (error) {
       media.close();
@@ -167,14 +169,14 @@ export class Media {
   }
 
   /** Sends all requests to the server at once. */
-  async #openAsking(load: boolean): Promise<void> {
+  async #openAsking({ load, send: sends }: { load: boolean; send: boolean }): Promise<void> {
     const [capabilities, send, recv] = await Promise.all([
       load ? this.connection.request('getRouterRtpCapabilities', {}) : undefined,
-      this.#transports.ask('send'),
+      sends ? this.#transports.ask('send') : undefined,
       this.#transports.ask('recv'),
     ]);
     if (capabilities) await this.#load(capabilities);
-    this.#transports.build('send', send);
+    if (send) this.#transports.build('send', send);
     this.#transports.build('recv', recv);
   }
 

@@ -13,6 +13,8 @@ export interface SocketOptions {
   /** Whether the server should send its bandwidth estimate. */
   readonly bandwidthEstimate: boolean;
   readonly webSocketFactory?: WebSocketFactory;
+  /** It comes to listen, and needs no transport for sending at first. */
+  readonly audience?: boolean;
 }
 
 /** What shows that a socket goes on with an earlier one. */
@@ -42,7 +44,10 @@ function protocolsOf({ token }: SocketOptions, returning: Returning | undefined)
   throw new ClientError('unauthorized', 'the token has characters that no JWT has; get a new token');
 }
 
-function addressOf({ url, roomId, peerId, bandwidthEstimate }: SocketOptions, returning?: Returning): URL {
+function addressOf(
+  { url, roomId, peerId, bandwidthEstimate, audience }: SocketOptions,
+  returning?: Returning,
+): URL {
   const address = new URL(url);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   if (!address.pathname.endsWith('/signaling')) {
@@ -54,6 +59,8 @@ function addressOf({ url, roomId, peerId, bandwidthEstimate }: SocketOptions, re
     peerId,
     fast: '1',
     resume: '1',
+    roster: '1',
+    ...(audience && { audience: '1' }),
     ...(returning && { received: String(returning.count) }),
     ...(bandwidthEstimate && { downlinkBwe: '1' }),
   };
