@@ -3,9 +3,10 @@ import { type Config, ConfigError, type Environment, readConfig } from '../confi
 import { readEnvironment } from '../config/env-file.ts';
 import { nodePlace, resolveAddresses } from '../host/addresses.ts';
 import { type Finding, fatal } from '../host/doctor/check.ts';
-import { findingsOf, runChecks } from '../host/doctor/checks.ts';
+import { runChecks } from '../host/doctor/checks.ts';
 import { type CheckContext, hostContext } from '../host/doctor/context.ts';
 import { askLocal } from '../host/local.ts';
+import { probeMedia } from './probe.ts';
 
 export interface DoctorOptions {
   environment: Environment;
@@ -25,17 +26,29 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     return 1;
   }
   const running = await runningVersion(config);
-  const results = await runChecks(
+  const checked = await runChecks(
     { ...hostContext(config, workerBin), probeBus: () => lookAtBus(config), ...options.context },
     ({ bindsPorts }) => !bindsPorts || running === undefined,
   );
-  if (running !== undefined)
-    print(`ok       ports: Tureen ${running} runs here and has them; stop it to have them checked`);
-  for (const { check, findings } of results) printFindings(check.name, findings, print);
-  const found = findingsOf(results);
+  const results: readonly Result[] = [
+    ...(running === undefined ? [] : [await portsOfRunning(config, running)]),
+    ...checked.map(({ check, findings }) => ({ name: check.name, findings })),
+  ];
+  for (const { name, findings } of results) printFindings(name, findings, print);
+  const found = results.flatMap(({ findings }) => findings);
   const fatals = found.filter(({ severity }) => severity === 'fatal').length;
   print(`${results.length} checks, ${fatals} fatal findings, ${found.length - fatals} warnings.`);
   return fatals > 0 ? 1 : 0;
+}
+
+interface Result {
+  readonly name: string;
+  readonly findings: readonly Finding[];
+}
+
+/** A server that runs has its ports, so that they are asked in place of being bound. */
+async function portsOfRunning(config: Config, running: string): Promise<Result> {
+  return { name: `ports of Tureen ${running}, which runs here`, findings: await probeMedia(config) };
 }
 
 async function lookAtBus(config: Config) {

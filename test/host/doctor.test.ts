@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version, workerBin } from 'mediasoup';
 import { doctor } from '../../src/cli/doctor.ts';
+import { probeMedia } from '../../src/cli/probe.ts';
 import { type Environment, readConfig } from '../../src/config/config.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { createLogger, silentLogger } from '../../src/core/log.ts';
 import type { Finding } from '../../src/host/doctor/check.ts';
-import { findingsOf, runChecks } from '../../src/host/doctor/checks.ts';
+import { type CheckResult, runChecks } from '../../src/host/doctor/checks.ts';
 import { type CheckContext, hostContext } from '../../src/host/doctor/context.ts';
 import { SelfCheck } from '../../src/host/doctor/self-check.ts';
 import { MARKER_PREFIX } from '../../worker/recipe.ts';
@@ -33,6 +34,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
+
+const findingsOf = (results: readonly CheckResult[]) => results.flatMap(({ findings: found }) => found);
 
 /** A host without problems, except for what the test changes. */
 function contextOf(environment: Environment = {}, changed: Partial<CheckContext> = {}): CheckContext {
@@ -169,6 +172,9 @@ describe('the announced address', () => {
   test('of a family that no port listens on is told', async () => {
     const found = announce('203.0.113.7,2001:db8::7', { TUREEN_LISTEN_IP: '203.0.113.7' });
     await expectOne(found, 'warning', /2001:db8::7 is announced, but no media port listens/);
+    // Also in development mode, and fatal when no other is announced.
+    const alone = announce('::1', { TUREEN_API_KEY: undefined, TUREEN_API_SECRET: undefined });
+    await expectOne(alone, 'fatal', /::1 is announced, but no media port listens/);
   });
 });
 
@@ -393,18 +399,39 @@ describe('the command', () => {
     expect(lines.at(-1)).toBe('13 checks, 1 fatal findings, 0 warnings.');
   });
 
-  test('takes the server that runs here already for no finding, but another program on its port', async () => {
+  test('asks the media ports of a server that runs here by STUN, over UDP and TCP', async () => {
     await using server = await startServer(withKeys);
     const environment = { ...withKeys, ...quiet, PORT: String(server.port) };
     const lines: string[] = [];
     const print = (line: string) => void lines.push(line);
     const context = { clockSynchronized: () => true };
     expect(await doctor({ environment, workerBin, print, context })).toBe(0);
-    expect(lines[0]).toMatch(/^ok {7}ports: Tureen \d+\.\d+\.\d+ runs here and has them/);
+    expect(lines[0]).toMatch(/^ok {7}ports of Tureen \d+\.\d+\.\d+, which runs here$/);
+    // It was there for a moment only.
+    await until(() => server.sfu.read.counts().connected === 0, 'the end of the visit');
     await using other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('hello') });
     const taken = { ...environment, PORT: String(other.port) };
     expect(await doctor({ environment: taken, workerBin, print, context })).toBe(1);
     expect(lines.join('\n')).toContain(`fatal    ports: TCP 127.0.0.1 port ${other.port} cannot be bound`);
+  });
+
+  test('tells that a running server announces an address at which it does not answer', async () => {
+    // RFC 5737: no host has it.
+    const announced = { ...withKeys, TUREEN_ANNOUNCED_ADDRESS: '192.0.2.77' };
+    await using server = await startServer(announced);
+    const config = { ...server.config, port: server.port };
+    const found = await probeMedia(config);
+    expect(found.map(({ severity, what }) => [severity, what])).toEqual(
+      ['UDP', 'TCP'].map((protocol) => [
+        'warning',
+        expect.stringMatching(
+          new RegExp(`^the server answers on this host, but not at 192.0.2.77 port \\d+ by ${protocol}`),
+        ),
+      ]),
+    );
+    void server.sfu.drain({ milliseconds: 60_000 });
+    const [refused] = await probeMedia(config);
+    expect(refused?.what).toContain('could not be asked: signaling refused the connection: draining');
   });
 
   test('reads the file of the settings, as the server does', async () => {

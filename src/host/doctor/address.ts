@@ -30,12 +30,14 @@ export const address: Check = {
   run({ config }) {
     const announced = announcedAddresses(config);
     const findings: Finding[] = announced.filter((one) => within(noHost, one)).map(noAddressOfAHost);
-    if (findings.length > 0 || config.developmentMode) return findings;
-    if (announced.every((one) => within(privateRanges, one)))
+    if (findings.length > 0) return findings;
+    // A developer's own machine is reached at any address of its own, and only there.
+    if (!config.developmentMode && announced.every((one) => within(privateRanges, one)))
       findings.push(onlyPrivate(announced, config.flyApp));
     const bound = new Set(listenInfos(config, 0).map(({ ip }) => isIPv6(ip)));
     const unheard = announced.filter((one) => isIP(one) !== 0 && !bound.has(isIPv6(one)));
-    return [...findings, ...unheard.map((one) => notListened(one, config.listenIp))];
+    const grade = unheard.length === announced.length ? fatal : warning;
+    return [...findings, ...unheard.map((one) => notListened(one, config.listenIp, grade))];
   },
 };
 
@@ -62,8 +64,8 @@ function onlyPrivate(announced: readonly string[], flyApp: string | undefined): 
   );
 }
 
-function notListened(one: string, listenIp: string): Finding {
-  return warning(
+function notListened(one: string, listenIp: string, grade: typeof warning): Finding {
+  return grade(
     `${one} is announced, but no media port listens on an address of its family, since TUREEN_LISTEN_IP is ${listenIp}`,
     'Clients that have only that family get neither audio nor video.',
     'Remove it from TUREEN_ANNOUNCED_ADDRESS, or set TUREEN_LISTEN_IP to 0.0.0.0, which listens on both families.',

@@ -52,8 +52,3 @@ async function runCheck(check: Check, context: CheckContext): Promise<readonly F
     return [finding];
   }
 }
-
-/** The findings of several checks in one list. */
-export function findingsOf(results: readonly CheckResult[]): Finding[] {
-  return results.flatMap(({ findings }) => findings);
-}
