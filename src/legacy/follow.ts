@@ -66,13 +66,22 @@ function followPeers(options: FollowOptions) {
   ];
 }
 
+/**
+ * Whether the client closed its side of a transport (a DTLS alert), which comes before or after its message that says so.
+ * It knows what is gone with that, and after its `leave` it takes no notifications any more.
+ */
+function closedByClient({ media }: Connection, transportId: string): boolean {
+  const id = media.transportNumber(transportId);
+  return id !== undefined && media.transport(id).ending === 'dtls_closed';
+}
+
 function followTransports(options: FollowOptions) {
   const { events, rooms } = options;
   return [
     events.on('transportClosed', ({ transportId, reason, ...who }) => {
       const connection = connectionOf(options, who);
       const id = connection?.media.transportNumber(transportId);
-      if (!connection || id === undefined) return;
+      if (!connection || id === undefined || closedByClient(connection, transportId)) return;
       connection.statistics.stop(connection.media.transport(id));
       connection.media.forgetTransport(id);
       connection.notify('transportClosed', { id });
@@ -99,7 +108,7 @@ function followProducers(options: FollowOptions) {
     events.on('producerClosed', ({ producerId, ...who }) => {
       const connection = connectionOf(options, who);
       const sent = connection?.media.sentAs(producerId);
-      if (!connection || !sent) return;
+      if (!connection || !sent || closedByClient(connection, sent.publication.transportId)) return;
       connection.statistics.stop(sent);
       connection.media.sent.delete(sent.id);
       connection.notify('producerClosed', { id: sent.id });
@@ -137,8 +146,10 @@ function followConsumers(options: FollowOptions) {
     }),
     events.on('consumerClosed', ({ consumerId, ...who }) => {
       const connection = connectionOf(options, who);
-      const received = connection?.view.consumerClosed(consumerId);
-      if (received) connection?.statistics.stop(received);
+      const received = connection?.media.receivedAs(consumerId);
+      if (!connection || !received || closedByClient(connection, received.subscription.transportId)) return;
+      connection.statistics.stop(received);
+      connection.view.consumerClosed(received);
     }),
   ];
 }

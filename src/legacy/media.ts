@@ -85,13 +85,9 @@ export class Media {
     return received;
   }
 
-  /** @returns what it was, unless it was gone already */
-  forgetReceived(consumerId: string): Received | undefined {
-    const received = this.receivedAs(consumerId);
-    if (!received) return undefined;
-    this.received.delete(received.id);
-    received.settled.resolve();
-    return received;
+  forgetReceived({ id, settled }: Received): void {
+    this.received.delete(id);
+    settled.resolve();
   }
 
   /** The client has closed a transport: it knows that what it sent over that is gone. */

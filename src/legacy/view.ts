@@ -47,10 +47,15 @@ export class View {
     await received.settled.promise;
   }
 
-  consumerClosed(consumerId: string): Received | undefined {
-    const received = this.options.media.forgetReceived(consumerId);
-    if (received && this.#knows(received)) this.options.notify('consumerClosed', nameOf(received));
-    return received;
+  consumerClosed(received: Received): void {
+    this.options.media.forgetReceived(received);
+    if (this.#knows(received)) this.options.notify('consumerClosed', nameOf(received));
+  }
+
+  /** Tells of the consumers that went with a transport which the client has closed. */
+  consumersClosed(): void {
+    for (const received of [...this.options.media.received.values()])
+      if (received.subscription.consumer.closed) this.consumerClosed(received);
   }
 
   /** Tells of a pause, or of its end, unless the client knows it. */

@@ -118,11 +118,12 @@ export const closeTransport = defineMessage({
   state: 'joined',
   errors: ['not_found'],
   example: { id: '{sendTransport}' },
-  run({ peer, media, statistics }, { id }) {
+  run({ peer, media, view, statistics }, { id }) {
     const entry = media.transport(id);
     statistics.stop(entry);
     media.forgetTransport(id);
-    peer.closeTransport(entry, 'closed');
+    if (!entry.transport.closed) peer.closeTransport(entry, 'closed');
+    view.consumersClosed();
     return {};
   },
 });
@@ -175,7 +176,7 @@ async function openSending({ room, peer }: MessageContext, { udp = true }: { udp
 
 /** The transport that was made at the join, or another one after that was closed. */
 async function receiving(context: MessageContext): Promise<WebRtcPeerTransport> {
-  const { room, peer, media, afterReply } = context;
+  const { room, peer, media, view, afterReply } = context;
   if (!peer.identity.grants.subscribe)
     throw new SfuError('forbidden', 'your token does not let you receive; ask for one that grants subscribe');
   const former = media.receiving;
@@ -186,6 +187,7 @@ async function receiving(context: MessageContext): Promise<WebRtcPeerTransport> 
       'a peer of this protocol receives over one transport at a time; use the one that you have for everything',
     );
   }
+  view.consumersClosed();
   const entry = await openReceiving(context);
   media.receiving = entry;
   afterReply(() => offerAll(room, peer));
