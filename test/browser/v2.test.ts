@@ -126,7 +126,7 @@ test('two pages on mediasoup-client 2 see and hear each other, in either form, a
 
 test('pages on mediasoup-client 2 and of this server see and hear each other, also after a restart of ICE', async () => {
   const ours = await held.browser.open(server, { room: 'mixed', name: 'Ours', voice: hum });
-  const alice = await open('mixed', 'alice', { simulcast: true });
+  const alice = await open('mixed', 'alice');
   const bob = await open('mixed', 'bob', { form: 'protoo' });
   await Promise.all([seesAndHears(ours, 2), seesAndHears(alice, 2), seesAndHears(bob, 2)]);
   await Promise.all([hearsSomething(ours), hearsSomething(alice)]);
@@ -159,7 +159,6 @@ test('pages on mediasoup-client 2 and of this server see and hear each other, al
     () => statistics(alice),
     (now) => now.connected === 2 && now.sentFrames > sentFrames + 3,
   );
-  await seesAndHears(bob, 1);
   // The page of the call would look for its server.
   await held.browser.closePages();
 });
