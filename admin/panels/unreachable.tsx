@@ -4,23 +4,34 @@ import { nameOf } from './quality.ts';
 
 /** Lines of a list; more are counted. */
 const maxShown = 8;
-/** Tracks that a line names; more are counted. */
-const maxTracks = 6;
+/** Tracks, and nodes, that a line names; more are counted. */
+const maxNamed = 6;
 
-/** One line for each node to which something cannot be brought, and for each cause. */
+const few = (names: readonly string[]) =>
+  names.length > maxNamed
+    ? `${names.slice(0, maxNamed).join(', ')} and ${names.length - maxNamed} more`
+    : names.join(', ');
+
+/** One line for each cause: what it keeps from which nodes. */
 function linesOf(room: RoomSnapshot, all: readonly UnreachableSnapshot[]): string[] {
   const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
-  const groups = Map.groupBy(all, ({ node, cause }) => JSON.stringify([node, cause]));
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (!first) return [];
-    const { node, cause } = first;
-    const tracks = group.map(({ source, peerId }) => `${source} of ${names.get(peerId) ?? peerId}`);
-    const named = tracks.slice(0, maxTracks).join(', ');
-    const more = tracks.length > maxTracks ? ` and ${tracks.length - maxTracks} more` : '';
-    const to = node === undefined ? 'here' : `to node ${node}`;
-    return [`Cannot be brought ${to}: ${named}${more}. It is tried again. Cause: ${cause}.`];
+  const trackOf = ({ source, peerId }: UnreachableSnapshot) => `${source} of ${names.get(peerId) ?? peerId}`;
+  const byCause = Map.groupBy(all, ({ cause }) => cause);
+  return [...byCause].map(([cause, group]) => {
+    const byNode = Map.groupBy(group, ({ node }) => node);
+    // What the same is kept from is said together.
+    const byTracks = Map.groupBy(byNode, ([, tracks]) => few(tracks.map(trackOf).toSorted()));
+    const parts = [...byTracks].map(
+      ([tracks, nodes]) => `${placeOf(nodes.map(([node]) => node))}: ${tracks}`,
+    );
+    return `Cannot be brought ${parts.join('; ')}. It is tried again. Cause: ${cause}.`;
   });
+}
+
+function placeOf(nodes: readonly (string | undefined)[]): string {
+  const others = nodes.filter((node) => node !== undefined);
+  const elsewhere = others.length > 0 ? `to node${others.length > 1 ? 's' : ''} ${few(others)}` : '';
+  return others.length === nodes.length ? elsewhere : ['here', elsewhere].filter(Boolean).join(' and ');
 }
 
 /** Says what cannot be brought to some node: of a whole room, or of what one peer sends and should get. */

@@ -37,7 +37,7 @@ export class Tile {
   readonly #name = make('span', { className: 'tile-name' });
   readonly #mute = make('span', { className: 'tile-mute', hidden: true }, icon('microphone-off'));
   readonly #hand = make('span', { className: 'tile-hand', hidden: true }, icon('hand'));
-  readonly #away = make('span', { className: 'tile-away', textContent: 'reconnecting…', hidden: true });
+  readonly #away = make('span', { className: 'tile-away', hidden: true }, icon('reconnect'));
   readonly #pin = make('button', { type: 'button', className: 'tile-pin' }, icon('pin'));
   readonly #reaction = make('span', { className: 'tile-reaction', ariaHidden: 'true', hidden: true });
   #reacting: ReturnType<typeof setTimeout> | undefined;
@@ -53,6 +53,7 @@ export class Tile {
     this.#video.classList.toggle('mirrored', own && !screen);
     this.#mute.append(make('span', { className: 'visually-hidden', textContent: 'muted' }));
     this.#hand.append(make('span', { className: 'visually-hidden', textContent: 'hand raised' }));
+    this.#away.append(make('span', { className: 'tile-away-text', textContent: 'reconnecting…' }));
     this.#details.append(...[1, 2, 3].map(() => make('i')));
     this.#details.addEventListener('click', onDetails);
     const signs = [this.#hand, this.#mute, this.#name, this.#away];
