@@ -20,14 +20,14 @@ export function readAddress(href: string): Address {
   const claims = token === undefined ? {} : readClaims(token);
   const { sub: peerId } = claims;
   const room = url.searchParams.get('room') ?? claims.room ?? '';
-  const name = claims.name ?? url.searchParams.get('name') ?? undefined;
+  const name = claims.displayName ?? url.searchParams.get('name') ?? undefined;
   return {
     room,
     name,
     token,
     peerId,
     fixedRoom: claims.room === room && room !== '',
-    fixedName: !!claims.name,
+    fixedName: !!claims.displayName,
     listens: claims.listens ?? false,
   };
 }

@@ -2,7 +2,7 @@
 export interface TokenClaims {
   readonly room?: string;
   readonly sub?: string;
-  readonly name?: string;
+  readonly displayName?: string;
   /** Whether it lets its holder send anything, and be seen. */
   readonly listens?: boolean;
 }
@@ -14,8 +14,10 @@ export function readClaims(token: string): TokenClaims {
     const bytes = Uint8Array.from(atob(payload), (character) => character.codePointAt(0) ?? 0);
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claims !== 'object' || claims === null) return {};
-    const { room, sub, name, grants } = claims as Record<string, unknown>;
-    return { ...text('room', room), ...text('sub', sub), ...text('name', name), ...publishing(grants) };
+    // `name` is the former name of the claim.
+    const { room, sub, name, displayName = name, grants } = claims as Record<string, unknown>;
+    const texts = { ...text('room', room), ...text('sub', sub), ...text('displayName', displayName) };
+    return { ...texts, ...publishing(grants) };
   } catch {
     return {};
   }

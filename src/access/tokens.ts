@@ -9,7 +9,8 @@ import { cleanName } from '../core/text.ts';
  * Access tokens: JWTs (RFC 7519) signed with HS256. Each is for one peer in one room.
  *
  * - `iss` the API key, `sub` the peer id, `room` the room id, `exp` required; `nbf`, `iat` and `jti` optional
- * - `name` a display name that the client cannot change, `metadata` data of the application
+ * - `displayName` a display name that the client cannot change, `metadata` data of the application; `name` is the former
+ *   name of the first, and goes with the next version
  * - `grants` what the peer may do; a token without it may publish and subscribe
  */
 export const TokenGrants = Type.Object(
@@ -30,6 +31,7 @@ export const TokenClaims = Type.Object({
   iat: Type.Optional(Type.Number()),
   jti: Type.Optional(Id),
   room: Id,
+  displayName: Type.Optional(Type.String({ maxLength: 256 })),
   name: Type.Optional(Type.String({ maxLength: 256 })),
   metadata: Type.Optional(
     Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), { maxProperties: 64 }),
@@ -65,7 +67,7 @@ export interface MintRequest extends TokenTarget {
   readonly secret: string;
   /** Seconds from now. */
   readonly lifetime: number;
-  readonly name?: string;
+  readonly displayName?: string;
   readonly metadata?: Record<string, unknown>;
   readonly grants?: Static<typeof TokenGrants>;
   readonly tokenId?: string;
@@ -75,11 +77,11 @@ export interface MintRequest extends TokenTarget {
 
 /** Signs a token for one peer in one room. */
 export async function mintToken(request: MintRequest): Promise<string> {
-  const { key, secret, roomId, peerId, lifetime, now, name, metadata, grants } = request;
+  const { key, secret, roomId, peerId, lifetime, now, displayName, metadata, grants } = request;
   const issuedAt = Math.floor(now / 1000);
   const claims = {
     room: roomId,
-    ...(name && { name }),
+    ...(displayName && { displayName }),
     ...(metadata && { metadata }),
     ...(grants && { grants }),
   };
@@ -115,8 +117,9 @@ export async function verifyToken(
     );
   }
   const { publish = true, subscribe = true, moderate = false, hidden = false } = payload.grants ?? {};
+  const { displayName = payload.name } = payload;
   return {
-    ...(payload.name !== undefined && { displayName: cleanName(payload.name) }),
+    ...(displayName !== undefined && { displayName: cleanName(displayName) }),
     metadata: payload.metadata ?? {},
     grants: { publish, subscribe, moderate, hidden },
     ...(payload.jti !== undefined && { tokenId: payload.jti }),

@@ -9,7 +9,7 @@ import { runCommand } from './command.ts';
 
 const usage = `Prints an access token for one peer in one room, or for a program.
 
-  tureen token --room x --peer y [--name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
+  tureen token --room x --peer y [--display-name "Alice"] [--hours 24] [--key name] [--grants '{"publish":["audio"]}'] [--metadata '{}']
   tureen token --scopes read,media --name sip [--hours 24] [--key name]
 
 In a checkout of the sources it is npm run token, with the same options.
@@ -29,6 +29,7 @@ async function token(args: string[], environment: Environment): Promise<string> 
       room: text,
       peer: text,
       scopes: text,
+      'display-name': text,
       name: text,
       hours: text,
       key: text,
@@ -39,21 +40,23 @@ async function token(args: string[], environment: Environment): Promise<string> 
   const { room, peer, name, hours = '24' } = values;
   const lifetime = Math.round(Number(hours) * 3600);
   if (!(lifetime > 0)) throw new Error(`--hours: got "${hours}", wants a number above 0.`);
-  const signing = () => ({ ...signingKey(values.key, environment), name, lifetime, now: Date.now() });
+  const signing = () => ({ ...signingKey(values.key, environment), lifetime, now: Date.now() });
   if (values.scopes !== undefined) {
-    const other = (['room', 'peer', 'grants', 'metadata'] as const).find(
+    const other = (['room', 'peer', 'display-name', 'grants', 'metadata'] as const).find(
       (option) => values[option] !== undefined,
     );
     if (other)
       throw new Error(
         `--${other} is for the token of a peer, --scopes for that of a program. Leave out one of them.`,
       );
-    return await mintApiToken({ scopes: readScopes(values.scopes), ...signing() });
+    return await mintApiToken({ scopes: readScopes(values.scopes), name, ...signing() });
   }
   if (!room || !peer) throw new Error('--room and --peer, or --scopes, are required.');
   const grants = values.grants === undefined ? undefined : readGrants(values.grants);
   const metadata = values.metadata === undefined ? undefined : readObject('--metadata', values.metadata);
-  return await mintToken({ ...signing(), roomId: room, peerId: peer, grants, metadata });
+  // Its former name for peers, which goes with the next version.
+  const { 'display-name': displayName = name } = values;
+  return await mintToken({ ...signing(), roomId: room, peerId: peer, displayName, grants, metadata });
 }
 
 function signingKey(chosen: string | undefined, environment: Environment) {

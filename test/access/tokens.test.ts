@@ -52,7 +52,7 @@ describe('a token', () => {
       ...target,
       lifetime: 60,
       now,
-      name: ' Alice\u0000 A. ',
+      displayName: ' Alice\u0000 A. ',
       metadata,
       grants,
       tokenId: 't1',
@@ -64,6 +64,13 @@ describe('a token', () => {
       tokenId: 't1',
       issuedAt: now,
     });
+  });
+
+  test('names the person by displayName, or as before by name', async () => {
+    const name = 'Alice';
+    expect((await verify(await sign({ ...goodClaims, name }))).displayName).toBe('Alice');
+    const both = { ...goodClaims, name, displayName: 'Alice A.' };
+    expect((await verify(await sign(both))).displayName).toBe('Alice A.');
   });
 
   test('without grants may publish and subscribe, and no more', async () => {
@@ -153,7 +160,7 @@ describe('a token', () => {
     ['an empty subject', { sub: '' }],
     ['a long token id', { jti: 'x'.repeat(129) }],
     ['a name that is no text', { name: { toString: 'x' } }],
-    ['a long name', { name: 'x'.repeat(257) }],
+    ['a long name', { displayName: 'x'.repeat(257) }],
     ['metadata that is no object', { metadata: 'x' }],
     ['large metadata', { metadata: { x: 'y'.repeat(4096) } }],
     ['grants that are no object', { grants: true }],
@@ -261,7 +268,7 @@ describe('the token command', () => {
   test('takes a name, a lifetime, a key, grants and metadata', async () => {
     const grants = '{"publish":["audio","screen"],"subscribe":false}';
     const more = [
-      '--name',
+      '--display-name',
       'Alice A.',
       '--hours',
       '0.5',

@@ -154,7 +154,10 @@ describe('texts', () => {
 describe('small things', () => {
   test('a token’s claims are read, and nothing of what is no token', async () => {
     const token = await tokenFor('kitchen', 'alice', { name: 'Älice 🍲' });
-    expect(readClaims(token)).toEqual({ room: 'kitchen', sub: 'alice', name: 'Älice 🍲' });
+    expect(readClaims(token)).toEqual({ room: 'kitchen', sub: 'alice', displayName: 'Älice 🍲' });
+    // The former name of the claim.
+    const former = `.${btoa(JSON.stringify({ name: 'Alice' }))}.`;
+    expect(readClaims(former)).toEqual({ displayName: 'Alice' });
     for (const wrong of ['', 'a.b.c', 'a.bnVsbA.c', '....']) expect(readClaims(wrong)).toEqual({});
   });
 

@@ -49,8 +49,9 @@ export async function tokenFor(
     secret?: string;
   } = {},
 ): Promise<string> {
-  const { lifetime = 3600, now = Date.now(), ...rest } = options;
-  return await mintToken({ key: testKey, secret: testSecret, roomId, peerId, lifetime, now, ...rest });
+  const { lifetime = 3600, now = Date.now(), name: displayName, ...rest } = options;
+  const request = { key: testKey, secret: testSecret, roomId, peerId, lifetime, now, displayName };
+  return await mintToken({ ...request, ...rest });
 }
 
 /** A program's key that the server of `withKeys` takes; with every scope unless told. */

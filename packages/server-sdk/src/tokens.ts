@@ -38,7 +38,7 @@ export async function mintPeerToken(request: PeerTokenRequest): Promise<string> 
     sub: peerId,
     jti: crypto.randomUUID(),
     room: roomId,
-    ...(displayName && { name: displayName }),
+    ...(displayName && { displayName }),
     ...(metadata && { metadata }),
     ...(grants && { grants }),
   });

@@ -55,7 +55,7 @@ export const mintPeerToken = defineOperation({
     const intent = { ...requesterOf(context), action: 'token.mint', roomId, peerId };
     store.audit.record({ ...intent, details: { tokenId, expiresAt, ...(grants && { grants }) } });
     await store.synced();
-    const identity = { roomId, peerId, name: displayName, metadata, grants, tokenId };
+    const identity = { roomId, peerId, displayName, metadata, grants, tokenId };
     return {
       token: await mintToken({ key, secret, lifetime: seconds, now, ...identity }),
       tokenId,
