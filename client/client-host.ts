@@ -6,7 +6,7 @@ import type { ClientError } from './errors.ts';
 import { OwnHand } from './own-hand.ts';
 import { Playback } from './playback.ts';
 import { Priorities } from './priorities.ts';
-import type { JoinResult, Notification, Permissions, ProducerInfo } from './protocol.ts';
+import type { JoinResult, MethodParams, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { Attributes, RemotePeer } from './remote-peer.ts';
@@ -14,20 +14,24 @@ import type { RemoteTrack } from './remote-track.ts';
 import type { Turnout } from './roster-changes.ts';
 import { Speaking } from './speaking.ts';
 import type { Direction } from './transports.ts';
+import { VitalSignsReader } from './vital-signs.ts';
 
 type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEvents[N]) => void;
 
 export interface ClientHostOptions {
   readonly emit: Emit;
   readonly peers: () => ReadonlyMap<string, RemotePeer>;
-  readonly publications: () => Iterable<Publication>;
   readonly peerId: string;
   readonly displayName: string;
   readonly attributes: Attributes;
-  readonly request: (method: 'raiseHand' | 'lowerHand') => Promise<unknown>;
+  readonly request: <N extends 'raiseHand' | 'lowerHand' | 'reportQuality'>(
+    method: N,
+    data: MethodParams<N>,
+  ) => Promise<unknown>;
+  readonly transportStats: (direction: Direction) => Promise<RTCStatsReport | undefined>;
 }
 
-/** How often the quality is updated when no scores arrive. */
+/** How often it is measured how well media gets through. */
 const qualityIntervalMs = 2000;
 
 /** Turns the notifications of a call into events of the client. */
@@ -42,6 +46,9 @@ export class ClientHost implements CallHost {
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
   turnout: Turnout = { count: 0, audience: 0 };
+  readonly #vitalSigns: VitalSignsReader;
+  /** The state of each transport. */
+  readonly #paths = new Map<Direction, types.ConnectionState>();
   #timer: ReturnType<typeof setInterval> | undefined;
   /** The socket is cut: all else goes on. */
   #resuming = false;
@@ -50,13 +57,21 @@ export class ClientHost implements CallHost {
   constructor(private readonly options: ClientHostOptions) {
     this.displayName = options.displayName;
     this.attributes = options.attributes;
-    this.hand = new OwnHand(options.request);
+    this.hand = new OwnHand((method) => options.request(method, {}));
     this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
-    const { peerId: ownPeerId, peers, publications } = options;
+    const { peerId: ownPeerId, peers, transportStats } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.#priorities = new Priorities({ ownPeerId, tracks: (id) => this.peer(id)?.tracks ?? [] });
-    const all = () => peers().values();
-    this.quality = new QualityBook({ ownPeerId, peers: all, publications, changed });
+    const tracks = () => [...peers().values()].flatMap((peer) => [...peer.tracks]);
+    this.#vitalSigns = new VitalSignsReader({ transportStats, tracks });
+    this.quality = new QualityBook({
+      ownPeerId,
+      tracks,
+      broken: () => [...this.#paths.values()].some((state) => state === 'disconnected' || state === 'failed'),
+      changed,
+      // What is not told now is told with the next change.
+      report: (quality) => void options.request('reportQuality', quality).catch(() => {}),
+    });
   }
 
   stateChanged(state: CallState, error?: ClientError): void {
@@ -71,12 +86,20 @@ export class ClientHost implements CallHost {
 
   #begin(state: CallState): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#paths.clear();
     this.quality.reset();
     this.speaking.heard([]);
     if (state === 'ended') this.#priorities.reset();
     if (state !== 'joined') return;
     this.hand.joined();
-    this.#timer = setInterval(() => this.quality.look(), qualityIntervalMs);
+    this.#timer = setInterval(() => void this.#measure(), qualityIntervalMs);
+  }
+
+  async #measure(): Promise<void> {
+    // The transports may be replaced meanwhile; then there is nothing to compare.
+    const signs = await this.#vitalSigns.read().catch(() => undefined);
+    if (signs && this.#timer) this.quality.measured(signs);
   }
 
   entered({
@@ -97,6 +120,8 @@ export class ClientHost implements CallHost {
   }
 
   transportState(direction: Direction, state: types.ConnectionState): void {
+    this.#paths.set(direction, state);
+    this.quality.look();
     this.options.emit('transport', { direction, state });
   }
 
@@ -110,6 +135,10 @@ export class ClientHost implements CallHost {
 
   peerChanged(peer: RemotePeer): void {
     this.options.emit('peerChanged', peer);
+  }
+
+  qualityTold(peerId: string, quality: Quality): void {
+    this.quality.told(peerId, quality);
   }
 
   peerLeft(peer: RemotePeer, reason: string): void {
@@ -160,7 +189,7 @@ export class ClientHost implements CallHost {
     } else if (method === 'speakingPeers') {
       this.speaking.heard(data.peerVolumes);
       emit('levels', data.peerVolumes);
-    } else if (method === 'producerScore') this.quality.ownScore(data);
+    } else if (method === 'peerQuality') this.qualityTold(data.peerId, data);
     else if (method === 'downlinkBwe')
       emit('bandwidth', { available: data.availableBitrate, desired: data.desiredBitrate });
     else if (method === 'notice') emit('notice', { message: data.message });

@@ -42,11 +42,11 @@ export class TureenClient extends Participant {
     this.#defaults = options.defaults;
     this.#host = new ClientHost({
       emit: this.emit.bind(this),
-      ...{ peers: () => this.peers, publications: () => this.publications },
-      peerId: this.peerId,
+      ...{ peers: () => this.peers, peerId: this.peerId },
       displayName: options.displayName ?? '',
       attributes: options.attributes ?? {},
-      request: (method) => this.request(method, {}),
+      request: (method, data) => this.request(method, data),
+      transportStats: (direction) => this.getTransportStats(direction),
     });
     this.#servers = complete.servers;
     this.#call = new Call(complete, this.#host);

@@ -4,6 +4,7 @@ import { type FakePeer, type FakeProducer, serverSourceOf } from './fake-peer.ts
 import type { FakeRoom } from './fake-room.ts';
 import { randomId } from './portable.ts';
 import type { MethodName, MethodParams, MethodResult, ServerSource } from './protocol.ts';
+import { qualityOf } from './quality.ts';
 import { withChanges } from './remote-peer.ts';
 
 /** Whose request it is. */
@@ -61,6 +62,10 @@ export const fakeMethods: Methods = {
   setAttributes({ room, peer }, { attributes }) {
     changeAttributes(room, peer, attributes);
     return { attributes: { ...peer.attributes } };
+  },
+  reportQuality({ room, peer }, { score, cause }) {
+    room.tell({ method: 'peerQuality', data: { peerId: peer.id, ...qualityOf({ score, cause }) } });
+    return {};
   },
   raiseHand: ({ room, peer }) => setHand(room, peer, peer.handRaisedAt ?? Date.now()),
   lowerHand: ({ room, peer }) => setHand(room, peer, null),

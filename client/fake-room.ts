@@ -60,8 +60,8 @@ export class FakeRoom {
     peer.producers.set(producer.id, producer);
     // Once its client has it.
     setTimeout(() => {
-      const score = [{ ssrc: 1, encodingIdx: 0, score: 10 }];
-      peer.socket.notify({ method: 'producerScore', data: { producerId: producer.id, score } });
+      const quality = { level: 'good', score: 10, cause: null } as const;
+      this.tell({ method: 'peerQuality', data: { peerId: peer.id, ...quality } });
     });
     for (const other of this.othersOf(peer)) {
       if (!other.permissions.subscribe) continue;

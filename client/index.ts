@@ -35,7 +35,7 @@ export type {
   Undelivered,
 } from './protocol.ts';
 export { Publication, type PublicationEvents, type PublicationOptions } from './publication.ts';
-export type { Quality, QualityLevel } from './quality.ts';
+export type { Quality, QualityCause, QualityLevel } from './quality.ts';
 export {
   type Attributes,
   type DeviceInfo,

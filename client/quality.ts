@@ -1,152 +1,141 @@
-import { sentWell } from './layers.ts';
+import { judge } from './judgement.ts';
 import type { NotificationData } from './protocol.ts';
-import type { Publication } from './publication.ts';
-import type { RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
+import type { VitalSigns } from './vital-signs.ts';
 
-/** How well media gets through: `unknown` while nothing is sent, `lost` while nothing gets through. */
-export type QualityLevel = 'unknown' | 'lost' | 'poor' | 'fair' | 'good';
+/** How well media gets through: `unknown` while nothing is known of it, `lost` while nothing gets through. */
+export type QualityLevel = Quality['level'];
 
-export interface Quality {
-  readonly level: QualityLevel;
-  /** The server's score: 0 (nothing arrives) to 10; null while nothing is sent. */
-  readonly score: number | null;
-}
+/**
+ * What a connection is short of most: `cut` (nothing gets through), `loss` of packets, whether or not it is repaired, gaps
+ * in the `sound`, `delay`, `freezes` of the picture, or `bandwidth` for its size.
+ */
+export type QualityCause = NonNullable<Quality['cause']>;
 
-const unknown: Quality = { level: 'unknown', score: null };
+/** How well media gets through between a peer and its server, both ways. The score is from 0 (nothing) to 10. */
+export type Quality = Readonly<Omit<NotificationData<'peerQuality'>, 'peerId'>>;
 
-/** The score of a new stream starts low and rises; lower scores are ignored for this time. */
-const settlingMs = 4000;
+export const unknownQuality: Quality = { level: 'unknown', score: null, cause: null };
 
-function judge(score: number | null): Quality {
-  if (score === null) return unknown;
-  if (score <= 1) return { level: 'lost', score };
-  return { level: score < 5 ? 'poor' : score < 8 ? 'fair' : 'good', score };
+/** By how many readings a connection is judged: long enough to tell loss from chance, short enough to be of now. */
+const readings = 3;
+/** What is missing of a picture only for a moment does not count. */
+const missingMs = 4000;
+/** A smaller change of the score alone is not reported. */
+const notableChange = 0.5;
+
+type Pictured = Pick<RemoteTrack, 'id' | 'missedLayers'>;
+
+export interface QualityBookOptions {
+  readonly ownPeerId: string;
+  /** What we receive. */
+  readonly tracks: () => Iterable<Pictured>;
+  /** Whether a transport has lost its path. */
+  readonly broken: () => boolean;
+  readonly changed: (peerId: string, quality: Quality) => void;
+  /** Tells the server, which tells the others. */
+  readonly report: (quality: Pick<Quality, 'score' | 'cause'>) => void;
+  readonly now?: () => number;
 }
 
 /**
- * The connection quality of all peers, derived from mediasoup's scores of streams
- * (https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/). A peer's quality is that of its
- * worst track on the way to the server; our own is the worst of what we send, of how what we receive arrives, and of
- * what does not reach us though it reaches the server: a lost size of a picture costs a level, as with LiveKit
- * (https://github.com/livekit/livekit/blob/master/pkg/sfu/connectionquality/scorer.go).
+ * The connection quality of all peers. Each client judges its own (judgement.ts) and reports it; the server tells everyone
+ * the worse of that and of how it receives what the peer sends.
  */
 export class QualityBook {
   readonly #levels = new Map<string, Quality>();
-  readonly #ownScores = new Map<string, number>();
-  readonly #since = new Map<string, number>();
   /** Since when sizes of a track are missing. */
   readonly #missingSince = new Map<string, number>();
+  #signs: VitalSigns[] = [];
+  /** What the server says of us. */
+  #told = unknownQuality;
+  #reported = unknownQuality;
 
-  constructor(
-    private readonly options: {
-      readonly ownPeerId: string;
-      readonly peers: () => Iterable<Pick<RemotePeer, 'id' | 'tracks'>>;
-      readonly publications: () => Iterable<Pick<Publication, 'producerId' | 'paused'>>;
-      readonly changed: (peerId: string, quality: Quality) => void;
-      readonly now?: () => number;
-    },
-  ) {}
+  constructor(private readonly options: QualityBookOptions) {}
 
   of(peerId: string): Quality {
-    return this.#levels.get(peerId) ?? unknown;
+    return this.#levels.get(peerId) ?? unknownQuality;
   }
 
-  /** How well the server receives one of our producers. Only the best layer counts, since the others may be inactive. */
-  ownScore({ producerId, score }: NotificationData<'producerScore'>): void {
-    this.#ownScores.set(producerId, Math.max(0, ...score.map((entry) => entry.score)));
+  /** The server tells the quality of a peer, perhaps ours. */
+  told(peerId: string, { level, score, cause }: Quality): void {
+    if (peerId !== this.options.ownPeerId) return this.#set(peerId, { level, score, cause });
+    this.#told = { level, score, cause };
     this.look();
   }
 
-  /** Forgets all scores, because the connection was lost or replaced. */
+  /** What was measured since the last reading. */
+  measured(signs: VitalSigns): void {
+    this.#signs = [...this.#signs, signs].slice(-readings);
+    this.look();
+  }
+
+  /** Forgets everything, because the connection was lost or replaced. */
   reset(): void {
-    this.#ownScores.clear();
-    this.#since.clear();
+    this.#signs = [];
     this.#missingSince.clear();
-    for (const peerId of [...this.#levels.keys()]) this.#set(peerId, unknown);
+    this.#told = unknownQuality;
+    this.#reported = unknownQuality;
+    for (const peerId of [...this.#levels.keys()]) this.#set(peerId, unknownQuality);
   }
 
   forget(peerId: string): void {
     this.#levels.delete(peerId);
   }
 
-  /** Updates the quality of all peers. */
+  /** Updates our own quality. */
   look(): void {
-    const arriving: number[] = [];
-    const pictures: number[] = [];
-    for (const peer of this.options.peers()) {
-      const live = [...peer.tracks].filter(
-        (track) => !track.muted && this.#settled(track.id, track.score.sender),
-      );
-      const scores = live.map(({ score }) => score.sender);
-      // The path from the server to us can be judged only by streams that reach the server well.
-      arriving.push(
-        ...live
-          .filter((track) => !track.paused && track.score.sender >= sentWell)
-          .map(({ score }) => score.own),
-      );
-      pictures.push(...[...peer.tracks].map((track) => this.#pictureScore(track)));
-      this.#set(peer.id, judge(scores.length > 0 ? Math.min(...scores) : null));
-    }
-    // One bad stream among many is more likely its sender's problem than ours, so take the median of what we receive; of
-    // two the worse, which is not hidden by a silent voice.
-    const middle = arriving.sort((one, other) => one - other)[Math.floor((arriving.length - 1) / 2)];
-    const received = middle === undefined ? [] : [Math.min(middle, ...pictures)];
-    const own = [...this.#sentScores(), ...received];
-    this.#set(this.options.ownPeerId, judge(own.length > 0 ? Math.min(...own) : null));
-    this.#forgetEnded();
+    const { broken, ownPeerId } = this.options;
+    const judged = judge(this.#signs, { layers: this.#missedLayers(), broken: broken() });
+    const own = judged ? qualityOf(judged) : unknownQuality;
+    if (judged) this.#report(own);
+    this.#set(ownPeerId, worse(own, this.#told));
   }
 
-  #forgetEnded(): void {
-    const tracks = [...this.options.peers()].flatMap((peer) => [...peer.tracks].map(({ id }) => id));
-    const live = new Set([
-      ...tracks,
-      ...[...this.options.publications()].map(({ producerId }) => producerId),
-    ]);
-    for (const since of [this.#since, this.#missingSince])
-      for (const id of since.keys()) if (!live.has(id)) since.delete(id);
-    for (const id of this.#ownScores.keys()) if (!live.has(id)) this.#ownScores.delete(id);
+  #report(own: Quality): void {
+    const { level, cause, score } = this.#reported;
+    const changed = Math.abs((own.score ?? 0) - (score ?? 0)) >= notableChange;
+    if (own.level === level && own.cause === cause && !changed) return;
+    this.#reported = own;
+    this.options.report({ score: own.score, cause: own.cause });
   }
 
-  #sentScores(): number[] {
-    const live = [...this.options.publications()].flatMap(({ producerId, paused }) =>
-      producerId === undefined || paused ? [] : [producerId],
-    );
-    return live.flatMap((id) => {
-      const score = this.#ownScores.get(id);
-      return score !== undefined && this.#settled(id, score) ? [score] : [];
-    });
+  /** Of the picture that is missing most of its sizes. */
+  #missedLayers(): number {
+    const tracks = [...this.options.tracks()];
+    const ids = new Set(tracks.map(({ id }) => id));
+    for (const id of this.#missingSince.keys()) if (!ids.has(id)) this.#missingSince.delete(id);
+    return Math.max(0, ...tracks.map((track) => this.#missedOf(track)));
   }
 
-  /** How much of the picture reaches us of what reaches the server. What is missing only for a moment does not count. */
-  #pictureScore({ id, layers, missedLayers }: Pick<RemoteTrack, 'id' | 'layers' | 'missedLayers'>): number {
+  #missedOf({ id, missedLayers }: Pictured): number {
     if (missedLayers === 0) {
       this.#missingSince.delete(id);
-      return 10;
+      return 0;
     }
-    const now = this.#now();
+    const now = this.options.now?.() ?? performance.now();
     const since = this.#missingSince.get(id) ?? now;
     this.#missingSince.set(id, since);
-    if (now - since <= settlingMs) return 10;
-    if (layers === null) return 2;
-    return missedLayers === 1 ? 7 : 4;
-  }
-
-  #now(): number {
-    return this.options.now?.() ?? performance.now();
-  }
-
-  #settled(id: string, score: number): boolean {
-    const now = this.#now();
-    const since = this.#since.get(id) ?? now;
-    this.#since.set(id, since);
-    return score >= 8 || now - since > settlingMs;
+    return now - since > missingMs ? missedLayers : 0;
   }
 
   #set(peerId: string, quality: Quality): void {
     const before = this.of(peerId);
-    if (before.level === quality.level && before.score === quality.score) return;
+    const { level, score, cause } = quality;
+    if (before.level === level && before.score === score && before.cause === cause) return;
     this.#levels.set(peerId, quality);
     this.options.changed(peerId, quality);
   }
+}
+
+/** The levels of the server (docs/protocol.md, `peerQuality`). */
+export function qualityOf({ score, cause }: Pick<Quality, 'score' | 'cause'>): Quality {
+  if (score === null) return unknownQuality;
+  const level = score <= 1 ? 'lost' : score < 5 ? 'poor' : score < 8 ? 'fair' : 'good';
+  return { level, score, cause: level === 'good' ? null : cause };
+}
+
+function worse(one: Quality, other: Quality): Quality {
+  if (one.score === null) return other;
+  return other.score === null || one.score <= other.score ? one : other;
 }

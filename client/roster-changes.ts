@@ -1,4 +1,5 @@
 import type { Notification, NotificationData, PeerInfo } from './protocol.ts';
+import { unknownQuality } from './quality.ts';
 import type { RemotePeer } from './remote-peer.ts';
 
 /** How many are in a call: everyone, ourselves too, and those of them who are counted and not listed. */
@@ -34,6 +35,7 @@ function came(info: PeerInfo, known: RemotePeer | undefined): Notification[] {
 
 function differences(info: PeerInfo, known: RemotePeer): Notification[] {
   const { peerId, displayName, metadata = {}, attributes = {}, away = false, unreachable = [] } = info;
+  const { quality = unknownQuality } = info;
   const { displayName: oldDisplayName } = known;
   const hand = handOf(info);
   const told: Notification[] = [];
@@ -47,6 +49,8 @@ function differences(info: PeerInfo, known: RemotePeer): Notification[] {
   if (away !== known.away) told.push({ method: 'peerAway', data: { peerId, away } });
   if (!same(unreachable, known.unreachable))
     told.push({ method: 'peerUnreachable', data: { peerId, sources: unreachable } });
+  // Who keeps it knows whether it changed.
+  told.push({ method: 'peerQuality', data: { peerId, ...quality } });
   return told;
 }
 

@@ -1,10 +1,12 @@
 import type { JoinResult, Notification, PeerInfo, ProducerInfo } from './protocol.ts';
+import type { Quality } from './quality.ts';
 import { RemotePeer, unrestricted } from './remote-peer.ts';
 
 export interface RosterHost {
   peerJoined(peer: RemotePeer): void;
   peerChanged(peer: RemotePeer): void;
   peerLeft(peer: RemotePeer, reason: string): void;
+  qualityTold(peerId: string, quality: Quality): void;
   /** Only with `autoSubscribe: false`. */
   publicationAdded(peer: RemotePeer, publication: ProducerInfo): void;
   publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void;
@@ -61,6 +63,12 @@ export class Roster {
 
   /** A peer came, or came back. */
   #arrived(info: PeerInfo): RemotePeer {
+    const peer = this.#known(info);
+    if (info.quality) this.host.qualityTold(peer.id, info.quality);
+    return peer;
+  }
+
+  #known(info: PeerInfo): RemotePeer {
     this.#stopWaiting(info.id);
     const known = this.peers.get(info.id);
     if (known) {

@@ -4,7 +4,7 @@ import { bitrate, percent } from '../html/format.ts';
 import type { Monitor } from '../live/monitor.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { Figure } from '../panel/parts.tsx';
-import { qualityOf } from './quality.ts';
+import { countByQuality } from './quality.ts';
 
 /** The numbers of the node, each with its graph of the last minutes and the page that says more. */
 export function Figures({ context, node }: { context: PanelContext; node: NodeSnapshot }): JSX.Element {
@@ -45,12 +45,12 @@ export function Figures({ context, node }: { context: PanelContext; node: NodeSn
   );
 }
 
-/** How well the media of everybody who sends arrives. */
+/** How well media gets through between the peers and this node. */
 function Quality({ context, peers }: { context: PanelContext; peers: readonly PeerSnapshot[] }): JSX.Element {
-  const { good, fair, poor } = qualityOf(peers);
+  const { good, fair, poor } = countByQuality(peers);
   const all = good + fair + poor;
   const worse = [poor > 0 ? `${poor} poor` : '', fair > 0 ? `${fair} fair` : ''].filter(Boolean).join(', ');
-  const note = all === 0 ? 'nobody sends' : worse || `all ${all} who send`;
+  const note = all === 0 ? 'nothing is known yet' : worse || `all ${all} in calls`;
   return (
     <Figure
       name="Quality"

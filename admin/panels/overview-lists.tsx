@@ -8,7 +8,7 @@ import { type Row, Table } from '../html/table.tsx';
 import type { Refusal } from '../live/refusals.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment } from '../panel/parts.tsx';
-import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { causeText, nameOf, scoreTone, worstScore } from './quality.ts';
 import { TimelineList } from './timeline-list.tsx';
 
 /** Entries of each list: what fits on a screen. */
@@ -17,7 +17,7 @@ const badLoss = 0.02;
 
 interface Trouble {
   readonly room: RoomSnapshot;
-  /** The one whose media arrives worst, with its score; undefined while nobody sends. */
+  /** The one with the worst connection, with its score; undefined while nothing is known. */
   readonly worst: { readonly peer: PeerSnapshot; readonly score: number } | undefined;
   /** The highest share of packets that is lost on one transport, on the way in or out. */
   readonly loss: number;
@@ -54,9 +54,14 @@ export function WorstRooms({ context, node }: { context: PanelContext; node: Nod
         worst
           ? {
               html: (
-                <a href={link('/peer', { room: id, peer: worst.peer.id })} safe>
-                  {nameOf(worst.peer)}
-                </a>
+                <>
+                  <a href={link('/peer', { room: id, peer: worst.peer.id })} safe>
+                    {nameOf(worst.peer)}
+                  </a>
+                  <span class="under" safe>
+                    {causeText(worst.peer) ?? ''}
+                  </span>
+                </>
               ),
             }
           : '–',

@@ -8,7 +8,7 @@ import { ActionLink, Badge } from '../panel/parts.tsx';
 import { OtherConnections } from './connections.tsx';
 import { peerActions } from './peer-actions.tsx';
 import { PeerDetails } from './peer-details.tsx';
-import { nameOf, scoreTone, worstScore } from './quality.ts';
+import { causeText, nameOf, scoreTone, worstScore } from './quality.ts';
 import { UnreachableBadges } from './unreachable.tsx';
 import { WatchButton } from './watch-box.tsx';
 
@@ -57,10 +57,11 @@ export function PeerCard({ context, room, peer }: PeerProps): JSX.Element {
   );
 }
 
-/** Whether the peer speaks, how loud, and how well its media arrives. */
+/** Whether the peer speaks, how loud, and how good its connection is. */
 export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Element {
   const volume = room.speaking.find(({ peerId }) => peerId === peer.id)?.volume ?? null;
   const score = worstScore([peer]);
+  const quality = [`score ${score}`, causeText(peer)].filter(Boolean).join(', ');
   return (
     <>
       <Level volume={volume} />
@@ -81,7 +82,7 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
         ),
       )}
       <UnreachableBadges room={room} peer={peer} />
-      {score === null ? '' : <Badge text={`score ${score}`} tone={scoreTone(score)} />}
+      {score === null ? '' : <Badge text={quality} tone={scoreTone(score)} />}
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { type QualityCause, type QualityLevel, qualityOf } from '../../src/core/quality.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { Tone } from '../panel/parts.tsx';
 
@@ -16,31 +17,41 @@ export function matches({ displayName, id, subject }: PeerSnapshot, text: string
   return [displayName, id, subject].some((each) => each.toLowerCase().includes(text));
 }
 
-/** The lowest score of the producers of these peers, 0 to 10; null when there are none. Paused ones have no score. */
+/** How well media gets through for the one of these peers that has it worst, 0 to 10; null when nothing is known. */
 export function worstScore(peers: readonly PeerSnapshot[]): number | null {
-  const scores = peers.flatMap(({ producers }) =>
-    producers
-      .filter(({ paused }) => !paused)
-      .flatMap(({ score }) => (score.length === 0 ? [] : [bestOf(score)])),
-  );
+  const scores = peers.flatMap(({ quality }) => quality?.score ?? []);
   return scores.length === 0 ? null : Math.min(...scores);
 }
 
-/** Receivers with a good network see the best layer; a simulcast sender may leave out the others. */
-function bestOf(score: readonly { score: number }[]): number {
-  return Math.max(...score.map((each) => each.score));
-}
+const tones: Readonly<Record<QualityLevel, Tone>> = {
+  unknown: 'plain',
+  lost: 'bad',
+  poor: 'bad',
+  fair: 'warn',
+  good: 'good',
+};
 
 export function scoreTone(score: number): Tone {
-  return score < 5 ? 'bad' : score < 8 ? 'warn' : 'good';
+  return tones[qualityOf(score, null).level];
 }
 
-/** How many of these peers send well, fairly or badly. Who sends nothing is in none of them. */
-export function qualityOf(peers: readonly PeerSnapshot[]): { good: number; fair: number; poor: number } {
-  const tones = peers.flatMap((peer) => {
-    const score = worstScore([peer]);
-    return score === null ? [] : [scoreTone(score)];
-  });
-  const of = (tone: Tone) => tones.filter((each) => each === tone).length;
-  return { good: of('good'), fair: of('warn'), poor: of('bad') };
+const causes: Readonly<Record<QualityCause, string>> = {
+  cut: 'nothing gets through',
+  loss: 'packets are lost',
+  sound: 'the sound has gaps',
+  delay: 'everything comes late',
+  freezes: 'the picture freezes',
+  bandwidth: 'too little bandwidth for the picture',
+};
+
+/** Why the connection of a peer is not good. */
+export function causeText({ quality }: PeerSnapshot): string | undefined {
+  return quality?.cause ? causes[quality.cause] : undefined;
+}
+
+/** How many of these peers have a good, a fair or a poor connection. Those of whom nothing is known are in none. */
+export function countByQuality(peers: readonly PeerSnapshot[]): { good: number; fair: number; poor: number } {
+  const of = (...levels: QualityLevel[]) =>
+    peers.filter(({ quality }) => quality && levels.includes(quality.level)).length;
+  return { good: of('good'), fair: of('fair'), poor: of('poor', 'lost') };
 }

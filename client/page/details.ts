@@ -1,7 +1,7 @@
 import type { CallNumbers, Meter, TrackNumbers, TureenClient } from '../index.ts';
 import { byId, make } from './dom.ts';
 import type { Stage } from './stage.ts';
-import { qualityTexts } from './texts.ts';
+import { causeTexts, qualityTexts } from './texts.ts';
 import type { Tile } from './tile.ts';
 
 const captions = {
@@ -117,8 +117,9 @@ export class Details {
     const numbers = await this.#meter?.read();
     if (!tile || !numbers) return;
     const { peerId, own, screen } = tile.options;
-    const { level, score } = this.client.quality(peerId);
-    const text = `${qualityTexts[level]}${score === null ? '' : ` (${score} of 10)`}`;
+    const { level, score, cause } = this.client.quality(peerId);
+    const parts = [qualityTexts[level], cause && causeTexts[cause], score !== null && `(${score} of 10)`];
+    const text = parts.filter(Boolean).join(' ');
     const quality = byId('details-quality');
     if (quality.textContent !== text) quality.textContent = text;
     const sources = screen ? ['screen', 'screenAudio'] : ['camera', 'microphone'];

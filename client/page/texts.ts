@@ -1,4 +1,4 @@
-import type { ClientError, QualityLevel, Unreachable } from '../index.ts';
+import type { ClientError, QualityCause, QualityLevel, Unreachable } from '../index.ts';
 
 /** The message for a call that ended or could not start: what happened, and what to do. */
 export interface Explanation {
@@ -94,11 +94,21 @@ export function explainPublicationEnd(what: string, reason: string): string | un
 }
 
 export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
-  unknown: 'Nothing is sent at the moment, so there is nothing to measure.',
+  unknown: 'Nothing is known of this connection yet.',
   lost: 'Hardly anything gets through.',
-  poor: 'Poor connection: video freezes and voices break up.',
-  fair: 'Fair connection: video may be blurred.',
+  poor: 'Poor connection.',
+  fair: 'Fair connection.',
   good: 'Everything gets through.',
+};
+
+/** What a connection is short of most. */
+export const causeTexts: Readonly<Record<QualityCause, string>> = {
+  cut: 'Nothing gets through.',
+  loss: 'Many packets are lost on the way.',
+  sound: 'The sound has gaps.',
+  delay: 'Everything comes late.',
+  freezes: 'The picture freezes.',
+  bandwidth: 'There is too little bandwidth for a larger picture.',
 };
 
 /** What the user sends, within a sentence. */

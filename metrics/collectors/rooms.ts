@@ -1,4 +1,5 @@
 import { roomEnds } from '../../src/core/ends.ts';
+import { qualityLevels } from '../../src/core/quality.ts';
 import type { Collector } from '../collector.ts';
 import { counter, cross, gauge } from '../define.ts';
 import { workerLabel } from '../labels.ts';
@@ -53,6 +54,12 @@ export const metrics = {
     source: 'state',
     labels: cross({ size: sizes.map(({ label }) => label) }),
   }),
+  byQuality: gauge({
+    name: 'tureen_peers_quality',
+    help: 'Peers in the call by how well media gets through between them and the node, both ways.',
+    source: 'state',
+    labels: cross({ level: qualityLevels }),
+  }),
 };
 
 /** How many rooms there are, where, and how many are in them. */
@@ -69,6 +76,7 @@ export const rooms: Collector = {
       page.set(metrics.rooms, open);
       page.set(metrics.peers, connected, { state: 'connected' });
       page.set(metrics.peers, joined, { state: 'joined' });
+      for (const level of qualityLevels) page.set(metrics.byQuality, counts.byQuality[level], { level });
       page.set(metrics.byRole, publishers, { role: 'publisher' });
       page.set(metrics.byRole, subscribers, { role: 'subscriber' });
       const rooms = new Map<string, number>(sizes.map(({ label }) => [label, 0]));

@@ -69,6 +69,10 @@ export const sfuReports = {
     in: ['notification'],
   },
   peerHand: { means: 'The hand of a peer was raised or lowered.', in: ['notification'] },
+  peerQuality: {
+    means: 'Media gets through better or worse between a peer and its server than before.',
+    in: ['notification'],
+  },
   peerReacted: { means: 'A peer reacted to what it sees or hears.', in: ['notification'] },
   peerPermissionsChanged: {
     means: 'What a peer may publish was changed.',

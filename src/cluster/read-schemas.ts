@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Attributes } from '../core/attributes.ts';
-import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
+import { Id, MediaKind, oneOf, orNull, Quality, Source } from '../core/schemas.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { AuditEntry as StoredEntry } from '../store/audit.ts';
 import { Count, Life, Publish, Time } from './schemas.ts';
@@ -56,6 +56,7 @@ const Peer = Type.Object({
   connectedAt: Time,
   joinedAt: orNull(Time),
   awaySince: Type.Optional(orNull(Time)),
+  quality: Type.Optional(Quality),
   worker: orNull(Count),
   transports: Type.Array(Type.Unknown(), { maxItems: 0 }),
   producers: Type.Array(Producer, { maxItems: 256 }),

@@ -3,7 +3,7 @@ import { actorKinds } from '../core/actors.ts';
 import { Attributes } from '../core/attributes.ts';
 import { peerEnds } from '../core/ends.ts';
 import { publicEventTypes } from '../core/public-events.ts';
-import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
+import { Id, MediaKind, oneOf, orNull, Quality, Source } from '../core/schemas.ts';
 import type * as link from '../sfu/media/node-link.ts';
 import { maxVersion, type StampedRule as StampedRuleType } from '../sfu/rooms/room-rules.ts';
 import type * as share from '../sfu/rooms/share.ts';
@@ -90,6 +90,7 @@ const Peer = Type.Object({
   stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
   away: Type.Optional(Type.Boolean()),
   takesMessages: Type.Optional(Type.Boolean({ description: 'whether others may write to it by its id' })),
+  quality: Type.Optional(Quality),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
   dataPublications: Type.Array(DataPublicationShare, { maxItems: 256 }),
 });

@@ -1,4 +1,5 @@
 import { type TLiteral, type TSchema, type TUnion, Type } from '@sinclair/typebox';
+import { qualityCauses, qualityLevels } from './quality.ts';
 import { mediaKinds, sources } from './sources.ts';
 
 /** Schemas that REST, signaling and the other interfaces share. */
@@ -32,6 +33,15 @@ export const IceServer = Type.Object({
 export const Id = Type.String({ minLength: 1, maxLength: 128 });
 export const Source = oneOf(sources);
 export const MediaKind = oneOf(mediaKinds);
+/** core/quality.ts */
+export const Quality = Type.Object({
+  level: oneOf(qualityLevels),
+  score: orNull(
+    Type.Number({ minimum: 0, maximum: 10 }),
+    '10 is perfect; from 8 on good, from 5 on fair, above 1 poor, else lost; null while it is not known',
+  ),
+  cause: orNull(oneOf(qualityCauses), 'what costs most; null while it is good, or not known'),
+});
 /** For messages without data. */
 export const Nothing = Type.Object({}, { description: 'nothing' });
 /** Why something ended or changed, in one of the words of core/ends.ts. */

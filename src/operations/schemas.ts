@@ -2,7 +2,7 @@ import { type TObject, type TSchema, Type } from '@sinclair/typebox';
 import { maxMetadataLength, TokenGrants } from '../access/tokens.ts';
 import { Attributes } from '../core/attributes.ts';
 import { codecNames } from '../core/codecs.ts';
-import { Id, MediaKind, oneOf, orNull, Source } from '../core/schemas.ts';
+import { Id, MediaKind, oneOf, orNull, Quality, Source } from '../core/schemas.ts';
 import { banKinds } from '../store/ban-kinds.ts';
 import { defaultPageSize } from './paging.ts';
 
@@ -118,6 +118,7 @@ export const Peer = Type.Object({
     Type.Integer(),
     'Since when its connection is cut; it may resume within `TUREEN_RESUME_SECONDS`',
   ),
+  quality: Quality,
   worker: orNull(Type.Integer(), 'Index of the media worker that carries it'),
   node: Type.Optional(Type.String({ description: 'In a mesh: the node that it is on' })),
 });

@@ -5,6 +5,7 @@ import type { ConsumerEnd, PeerEnd, ProducerEnd, RejoinReason, RoomEnd, Transpor
 import type { EventBus, EventOf } from '../core/event-bus.ts';
 import type { PeerCourse } from '../core/peer-course.ts';
 import type { PeerMessage } from '../core/peer-messages.ts';
+import type { Quality } from '../core/quality.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { Source } from '../core/sources.ts';
 import type { Standing } from '../core/standing.ts';
@@ -65,6 +66,8 @@ export interface SfuEvents {
   /** One of the audience is known to the others from now on: it may publish, publishes, or raised its hand. */
   peerListed: PeerRef & { was: Standing };
   peerHand: PeerRef & { raisedAt: number | null; by: Actor };
+  /** At most once a second. */
+  peerQuality: PeerRef & { quality: Quality; hidden: boolean };
   peerReacted: PeerRef & { reaction: Reaction };
   peerPermissionsChanged: PeerRef & { publish: boolean | readonly Source[]; by: Actor };
   peerMetadataChanged: PeerRef & { metadata: Readonly<Record<string, unknown>>; by: Actor };

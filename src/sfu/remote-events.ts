@@ -1,6 +1,7 @@
 import type { Attributes } from '../core/attributes.ts';
 import type { RemoteEnd } from '../core/ends.ts';
 import type { EventBus } from '../core/event-bus.ts';
+import type { Quality } from '../core/quality.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { MediaKind, Source } from '../core/sources.ts';
 import type { PeerRef, Volume } from './events.ts';
@@ -29,6 +30,7 @@ export interface RemoteEvents {
   remotePeerRestricted: RemotePeerRef;
   /** Its connection was cut, or is there again. */
   remotePeerAway: RemotePeerRef & { away: boolean; hidden: boolean };
+  remotePeerQuality: RemotePeerRef & { quality: Quality; hidden: boolean };
   remotePeerReacted: RemotePeerRef & { reaction: Reaction };
   /** The application changed what it says of it. */
   remotePeerMetadata: RemotePeerRef & { metadata: Readonly<Record<string, unknown>>; hidden: boolean };

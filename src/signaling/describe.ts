@@ -34,8 +34,12 @@ export function describePeer({
   away,
   metadata,
   attributes,
+  quality,
   unreachable = [],
-}: Pick<Peer, 'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away' | 'metadata' | 'attributes'> &
+}: Pick<
+  Peer,
+  'id' | 'displayName' | 'device' | 'handRaisedAt' | 'away' | 'metadata' | 'attributes' | 'quality'
+> &
   Partial<Pick<RemotePeer, 'unreachable'>>): Static<typeof PeerInfo> {
   return {
     ...{ id, peerId: id, displayName, device },
@@ -43,6 +47,7 @@ export function describePeer({
     ...(away && { away }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(quality.level !== 'unknown' && { quality }),
     ...(unreachable.length > 0 && { unreachable: [...unreachable] }),
   };
 }

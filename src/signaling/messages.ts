@@ -17,7 +17,7 @@ import {
   SctpStreamParameters,
 } from '../wire/rtp.ts';
 import { ClientNode } from './nodes.ts';
-import { Metadata, PeerInfo, ProducerInfo, Publish, RosterChanges } from './peer-schemas.ts';
+import { Metadata, PeerInfo, PeerQuality, ProducerInfo, Publish, RosterChanges } from './peer-schemas.ts';
 
 /**
  * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
@@ -241,6 +241,10 @@ export const notifications = {
       raisedAt: orNull(Type.Integer(), 'milliseconds since the epoch; null: the hand is down'),
     }),
     'A peer, perhaps you, raised or lowered a hand, or a moderator lowered it.',
+  ),
+  peerQuality: message(
+    PeerQuality,
+    'How well media gets through between a peer, perhaps you, and its server, when that changes: the worse of what its client reports and of how the server receives what it sends. At most once a second.',
   ),
   peerReaction: message(Type.Object({ peerId: Id, reaction: Reaction }), 'A peer, perhaps you, reacted.'),
   peerRestrictions: message(

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Attributes } from '../core/attributes.ts';
-import { Id, MediaKind, Source, StableWord } from '../core/schemas.ts';
+import { Id, MediaKind, Quality, Source, StableWord } from '../core/schemas.ts';
 
 /** A name that people read. The server removes control characters from it. */
 export const DisplayName = Type.String({ maxLength: 256 });
@@ -28,7 +28,11 @@ export const PeerInfo = Type.Object({
   away: Type.Optional(Type.Boolean({ description: 'its connection is cut at the moment' })),
   metadata: Type.Optional(Metadata),
   attributes: Type.Optional(Attributes),
+  quality: Type.Optional(Quality),
 });
+
+/** How good the connection of a peer is. */
+export const PeerQuality = Type.Object({ peerId: Id, ...Quality.properties });
 
 /** What may be published: everything, nothing, or only these sources. */
 export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);

@@ -92,6 +92,9 @@ export function followRoster({ events, remoteEvents, rooms, feed }: FollowRoster
     events.on('peerHand', ({ raisedAt, ...who }) =>
       changed(found(who), ['peerHand', { peerId: who.peerId, raisedAt }], { own: true }),
     ),
+    events.on('peerQuality', ({ quality, ...who }) =>
+      changed(found(who), ['peerQuality', { peerId: who.peerId, ...quality }], { own: true }),
+    ),
     events.on('producerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),
     events.on('dataProducerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),
     ...followOtherNodes(remoteEvents, { notify, rooms, feed }),
@@ -136,6 +139,9 @@ function followOtherNodes(
     ),
     events.on('remotePeerHand', ({ peerId, raisedAt, roomId }) =>
       changed({ roomId, peerId }, ['peerHand', { peerId, raisedAt }]),
+    ),
+    events.on('remotePeerQuality', ({ peerId, quality, roomId }) =>
+      changed({ roomId, peerId }, ['peerQuality', { peerId, ...quality }]),
     ),
     events.on('remoteProducerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),
     events.on('remoteDataProducerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),

@@ -5,6 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { EventBus } from '../../src/core/event-bus.ts';
 import { defaultGrants } from '../../src/core/grants.ts';
 import { silentLogger } from '../../src/core/log.ts';
+import { qualityOf } from '../../src/core/quality.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
 import type {
   NodeSnapshot,
@@ -96,6 +97,7 @@ function peer(
         protocol: 'udp',
       },
     })),
+    quality: qualityOf(score, lost ? 'bandwidth' : 'loss'),
     producers: [
       producer(`${id} audio`, 'audio', 10, id.endsWith('2')),
       producer(`${id} video`, 'video', score),

@@ -12,6 +12,7 @@ test('the overview shows the worst rooms first, quality, and why connections wer
   const html = await Visitor.as(fixture, 'moderator').text('');
   expect(await select(html, '#worst tbody tr')).toHaveLength(6);
   expect(await select(html, '#worst tbody tr:first-child .badge')).toEqual(['3']);
+  expect(await select(html, '#worst tbody tr:first-child .under')).toEqual(['packets are lost']);
   expect((await select(html, '#worst tbody td.number')).slice(0, 2)).toEqual(['3', '18 %']);
   expect(await select(html, '#refusals .badge')).toEqual(['3', '2']);
   expect(await select(html, '#refusals .grow > span:first-child')).toEqual(['room locked', 'unauthorized']);

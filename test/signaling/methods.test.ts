@@ -147,6 +147,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
       },
     },
   },
+  reportQuality: {},
   raiseHand: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   lowerHand: {},
   received: {},

@@ -1,5 +1,6 @@
 import { metrics as consumers } from '../../collectors/consumers.ts';
 import { metrics as producers } from '../../collectors/producers.ts';
+import { metrics as rooms } from '../../collectors/rooms.ts';
 import { metrics as streams } from '../../collectors/streams.ts';
 import { metrics as transports } from '../../collectors/transports.ts';
 import { type BoardSpec, bars, graph, line, noCalls, percentiles, q, stat } from '../spec.ts';
@@ -22,6 +23,18 @@ const lossOf = (lost: typeof producers.packetsLost, packets: typeof producers.pa
 
 /** What share of streams has at most this score. mediasoup gives whole ones: percentiles between them say nothing. */
 const scores = (atMost: number, by: string[] = []) => q.shareAtMost(atMost, streams.score, { by });
+
+const people: BoardSpec['rows'][number] = {
+  title: 'People',
+  panels: [
+    bars(
+      'People by connection quality',
+      'short',
+      'How well media gets through between people and the node, as their pages, the dashboard and REST say it.',
+      [line('{{level}}', q.sum(rooms.byQuality, { by: ['level'] }))],
+    ),
+  ],
+};
 
 const distributions: BoardSpec['rows'][number] = {
   title: 'Distributions over streams',
@@ -272,6 +285,7 @@ export const qualityBoard: BoardSpec = {
         ),
       ],
     },
+    people,
     distributions,
     fromPeers,
     toPeers,

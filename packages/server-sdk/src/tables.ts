@@ -59,6 +59,11 @@ export type Peer = {
   connectedAt: number; // When it connected, ms since the epoch
   joinedAt: number | null; // When it joined
   awaySince: number | null; // Since when its connection is cut; it may resume within `TUREEN_RESUME_SECONDS`
+  quality: {
+    level: "unknown" | "lost" | "poor" | "fair" | "good";
+    score: number | null; // 10 is perfect; from 8 on good, from 5 on fair, above 1 poor, else lost; null while it is not known
+    cause: "cut" | "loss" | "sound" | "delay" | "freezes" | "bandwidth" | null; // what costs most; null while it is good, or not known
+  };
   worker: number | null; // Index of the media worker that carries it
   node?: string; // In a mesh: the node that it is on
 };

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { AttributeChanges } from '../../core/attributes.ts';
+import { unknownQuality } from '../../core/quality.ts';
 import { Id, Nothing, orNull, Reason } from '../../core/schemas.ts';
 import { type Among, type PeerHere, peerAmongAll, peersEverywhere, requirePeer } from '../everywhere.ts';
 import { type DeepReadonly, defineOperation, type OperationContext, requesterOf } from '../operation.ts';
@@ -114,11 +115,12 @@ function readPeer(context: OperationContext, target: Target): PeerShape | Promis
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
   const { id, subject, state, displayName, device, metadata, attributes = {}, ...rest } = peer;
   const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = rest;
+  const { quality = unknownQuality } = rest;
   const connections = all
     .filter((other) => other.subject === subject && other.id !== id)
     .map((other) => other.id);
   const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
-  const place = { awaySince, worker, ...(node !== undefined && { node }) };
+  const place = { awaySince, quality, worker, ...(node !== undefined && { node }) };
   const said = { metadata: { ...metadata }, attributes: { ...attributes } };
   return { ...identity, ...said, grants, publish, connectedAt, joinedAt, ...place };
 }

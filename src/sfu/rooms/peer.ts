@@ -5,6 +5,7 @@ import { type Clock, stopwatch } from '../../core/clock.ts';
 import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published, samePublish } from '../../core/grants.ts';
+import { type Quality, unknownQuality } from '../../core/quality.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { PeerRef } from '../events.ts';
 import type { RoomRouter } from '../media/routers.ts';
@@ -150,6 +151,7 @@ export class Peer {
   handRaisedAt: number | null = null;
   /** What the others learn of it. */
   standing: Standing = 'counted';
+  quality: Quality = unknownQuality;
   readonly transports = new Map<string, PeerTransport>();
   readonly publications = new Map<string, LocalPublication>();
   readonly subscriptions = new Map<string, Subscription>();
@@ -166,7 +168,6 @@ export class Peer {
   rejoinAge: (() => number) | undefined;
   /** Set while its connection is cut. */
   absence: Absence | undefined;
-
   readonly identity: Identity;
   readonly link: PeerLink;
   /** Milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
+import type { QualityLevel } from '../../core/quality.ts';
 import { type NodeStress, notStressed } from '../../core/stress.ts';
 import type { PeerRef } from '../events.ts';
 import { mediaCall } from '../media/media-call.ts';
@@ -40,6 +41,8 @@ export interface NodeCounts {
   readonly subscribers: number;
   /** Peers on this node, of each room. */
   readonly roomSizes: readonly number[];
+  /** Peers in the call by how well their media gets through. */
+  readonly byQuality: Readonly<Record<QualityLevel, number>>;
   /** Routers of rooms by the index of their worker; a worker without any is there too. */
   readonly routersByWorker: ReadonlyMap<number, number>;
 }
@@ -82,12 +85,14 @@ export class ReadModel {
       ...{ workers, rooms: rooms.size, connected: 0, joined: 0 },
       ...{ producers: 0, consumers: 0, publishers: 0, subscribers: 0 },
     };
+    const byQuality = { unknown: 0, lost: 0, poor: 0, fair: 0, good: 0 };
     const routersByWorker = new Map(pool.slots.map(({ index }) => [index, 0]));
     for (const room of rooms.values()) {
       for (const { live } of room.routers.all)
         routersByWorker.set(live.index, (routersByWorker.get(live.index) ?? 0) + 1);
-      for (const { state, publications, subscriptions } of room.peers.values()) {
+      for (const { state, quality, publications, subscriptions } of room.peers.values()) {
         if (state.name !== 'closed') counts[state.name] += 1;
+        if (state.name === 'joined') byQuality[quality.level] += 1;
         counts.producers += publications.size;
         counts.consumers += subscriptions.size;
         if (publications.size > 0) counts.publishers += 1;
@@ -95,7 +100,7 @@ export class ReadModel {
       }
     }
     const roomSizes = [...rooms.values()].map(({ peers }) => peers.size);
-    return { ...counts, roomSizes, routersByWorker };
+    return { ...counts, byQuality, roomSizes, routersByWorker };
   }
 
   /** How near the node and each of its workers are to the end of what they have. */

@@ -4,6 +4,7 @@ import { Paces } from '../../core/pace.ts';
 import { messageLimits } from '../../core/peer-messages.ts';
 import type { MeshContext } from './mesh-context.ts';
 import type { Peer } from './peer.ts';
+import { followQuality } from './quality.ts';
 import { Room } from './room.ts';
 import type { RoomContext } from './room-context.ts';
 import type { RoomOptions } from './room-options.ts';
@@ -24,6 +25,11 @@ export class RoomRegistry {
       messagePaces: new Paces({ clock, perSecond: () => messageLimits.receivedKibPerSecond }),
       onClosed: (roomId) => void this.rooms.delete(roomId),
     };
+    followQuality(context.events, ({ roomId, peerId, sessionId }) => {
+      const room = this.rooms.get(roomId);
+      const peer = room?.peers.get(peerId);
+      return room && peer?.sessionId === sessionId ? { room, peer } : undefined;
+    });
   }
 
   /** Rooms that are opened from now on are one with those of other nodes. */

@@ -1,4 +1,5 @@
 import type { Attributes } from '../../core/attributes.ts';
+import { type Quality, unknownQuality } from '../../core/quality.ts';
 import type { Source } from '../../core/sources.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
@@ -49,6 +50,10 @@ export class RemotePeer {
   /** Whether its connection is cut. */
   get away(): boolean {
     return this.share.away ?? false;
+  }
+
+  get quality(): Quality {
+    return this.share.quality ?? unknownQuality;
   }
 
   get hidden(): boolean {

@@ -1,11 +1,13 @@
 import { samePublish } from '../../core/grants.ts';
+import { sameQuality, unknownQuality } from '../../core/quality.ts';
 import type { RemoteBus } from '../remote-events.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { PeerShare } from './share.ts';
 
 /** Tells what is different of a peer on another node, beside what it publishes. @param before what was said of it */
 export function tellChanges(events: RemoteBus, peer: RemotePeer, before: PeerShare): void {
-  const { displayName, metadata, attributes, handRaisedAt, publish, stopped, away, hidden, ref } = peer;
+  const { displayName, metadata, attributes, handRaisedAt, publish, stopped, away, quality, hidden, ref } =
+    peer;
   const { displayName: oldDisplayName, attributes: oldAttributes = {}, away: wasAway = false } = before;
   if (displayName !== oldDisplayName)
     events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
@@ -16,5 +18,7 @@ export function tellChanges(events: RemoteBus, peer: RemotePeer, before: PeerSha
   if (handRaisedAt !== before.handRaisedAt) events.emit('remotePeerHand', { ...ref, raisedAt: handRaisedAt });
   if (stopped !== before.stopped || !samePublish(publish, before.publish))
     events.emit('remotePeerRestricted', ref);
+  if (!sameQuality(quality, before.quality ?? unknownQuality))
+    events.emit('remotePeerQuality', { ...ref, quality, hidden });
   if (away !== wasAway) events.emit('remotePeerAway', { ...ref, away, hidden });
 }

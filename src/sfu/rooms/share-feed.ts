@@ -11,6 +11,7 @@ const changing = [
   'peerJoined',
   'peerRenamed',
   'peerHand',
+  'peerQuality',
   'peerAway',
   'peerBack',
   'peerRejoin',
@@ -75,6 +76,7 @@ export function shareOf(peer: Peer): PeerShare {
     handRaisedAt,
     publish,
     stopped,
+    quality,
   } = peer;
   return {
     peerId: peer.id,
@@ -95,6 +97,7 @@ export function shareOf(peer: Peer): PeerShare {
     stopped,
     away: peer.away,
     takesMessages: takesMessages(peer),
+    quality,
     publications: [...peer.publications.values()].map(publicationShare),
     dataPublications: [...peer.dataPublications.values()].map(dataPublicationShare),
   };

@@ -2,6 +2,7 @@ import type { types } from 'mediasoup';
 import type { Attributes } from '../../core/attributes.ts';
 import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
 import type { Grants } from '../../core/grants.ts';
+import type { Quality } from '../../core/quality.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
 import type { Device } from './peer-state.ts';
 import type { DataDelivery, Holder } from './publication.ts';
@@ -73,6 +74,8 @@ export interface PeerShare {
   readonly away?: boolean;
   /** Whether others may write to it by its id. Nodes of earlier versions do not say it. */
   readonly takesMessages?: boolean;
+  /** How well media gets through between it and its node. Nodes of earlier versions do not say it. */
+  readonly quality?: Quality;
   readonly publications: readonly PublicationShare[];
   readonly dataPublications: readonly DataPublicationShare[];
 }

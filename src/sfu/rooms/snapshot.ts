@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Attributes } from '../../core/attributes.ts';
 import type { Grants } from '../../core/grants.ts';
+import type { Quality } from '../../core/quality.ts';
 import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
 import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
@@ -90,6 +91,8 @@ export interface PeerSnapshot {
   readonly joinedAt: number | null;
   /** Since when its connection is cut; null while it is there. Nodes of earlier versions do not say it. */
   readonly awaySince?: number | null;
+  /** How well media gets through between it and its node. Nodes of earlier versions do not say it. */
+  readonly quality?: Quality;
   readonly worker: number | null;
   readonly transports: readonly TransportSnapshot[];
   readonly producers: readonly ProducerSnapshot[];
@@ -203,6 +206,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     connectedAt,
     joinedAt: state.name === 'joined' ? (peer.joinedAt ?? null) : null,
     awaySince: peer.absence?.since ?? null,
+    quality: peer.quality,
     worker: peer.router?.live.index ?? null,
     transports: [...peer.transports.values()].map(transportSnapshot),
     producers: [...peer.publications.values()].map(producerSnapshot),

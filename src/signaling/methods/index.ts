@@ -31,6 +31,7 @@ import { raiseHand } from './raiseHand.ts';
 import { react } from './react.ts';
 import { received } from './received.ts';
 import { removePeer } from './removePeer.ts';
+import { reportQuality } from './reportQuality.ts';
 import { requestConsumerKeyFrame } from './requestConsumerKeyFrame.ts';
 import { restartIce } from './restartIce.ts';
 import { resumeConsumer } from './resumeConsumer.ts';
@@ -63,6 +64,7 @@ export const methods = [
   resumeConsumers,
   setConsumerPreferredLayers,
   setConsumerPriority,
+  reportQuality,
   requestConsumerKeyFrame,
   changeDisplayName,
   setAttributes,
