@@ -40,7 +40,7 @@ export interface MeasuredNode {
   readonly isRelay: (address: string) => boolean;
   /** This node among others; undefined for one that is alone. */
   readonly mesh: Pick<Mesh, 'measures' | 'onAsked'> | undefined;
-  readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds'>;
+  readonly sampler: Pick<Sampler, 'counts' | 'interval' | 'lastPassSeconds' | 'lastPart'>;
   /** Of Tureen itself. */
   readonly version: string;
   readonly clock: Clock;

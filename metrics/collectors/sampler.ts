@@ -10,8 +10,14 @@ export const metrics = {
   }),
   interval: gauge({
     name: 'tureen_sampler_interval_seconds',
-    help: 'Time between two passes now: longer than configured while the loop or a worker is busy.',
+    help: 'Time between two passes of the sampler.',
     unit: 'seconds',
+    source: 'sample',
+  }),
+  part: gauge({
+    name: 'tureen_sampler_asked_ratio',
+    help: 'Share of the media objects that the last pass asked, those whose turn was longest ago: less than 1 while the loop or a worker is busy, and where more is there than fits into the interval. Counters are complete with the next turn, and distributions are of fewer streams.',
+    unit: 'ratio',
     source: 'sample',
   }),
   passes: counter({
@@ -42,6 +48,7 @@ export const sampler: Collector = {
       const { passes, answered, gone, lastSamplesSkipped } = own.counts;
       page.set(metrics.passDuration, own.lastPassSeconds);
       page.set(metrics.interval, own.interval);
+      page.set(metrics.part, own.lastPart);
       page.raise(metrics.passes, passes);
       page.raise(metrics.requests, answered, { result: 'ok' });
       page.raise(metrics.requests, gone, { result: 'gone' });

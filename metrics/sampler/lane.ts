@@ -23,6 +23,23 @@ export interface SamplerCounts {
   lastSamplesSkipped: number;
 }
 
+export interface PassOptions {
+  /** The share of the objects that is asked; the others have their turn in the next passes. */
+  readonly part: number;
+  /** Waits between two slices; it gets how long the last one took, in milliseconds, and how many there are. */
+  readonly rest: (took: number, slices: number) => Promise<void>;
+  /** Whether the time of the pass is over, so that no more is asked. */
+  readonly isOver: () => boolean;
+}
+
+export interface PassResult {
+  /** Whether the worker was slow to answer. */
+  readonly slow: boolean;
+  /** How many objects were asked, of how many. */
+  readonly asked: number;
+  readonly objects: number;
+}
+
 /** The media objects of one worker, and the way to ask it. */
 export class Lane {
   readonly #subjects = new Set<Subject>();
@@ -46,15 +63,14 @@ export class Lane {
   }
 
   /**
-   * Samples every object, slice by slice.
-   * @param rest waits between two slices; it gets how long the last one took, in milliseconds
-   * @returns whether the worker was slow; undefined when the last pass has not come to its end yet
+   * Asks slice by slice those whose turn was longest ago, and counts all.
+   * @returns what came of it; undefined when the last pass has not come to its end yet
    */
-  async pass(rest: (took: number, slices: number) => Promise<void>): Promise<boolean | undefined> {
+  async pass(options: PassOptions): Promise<PassResult | undefined> {
     if (this.#passing) return undefined;
     this.#passing = true;
     try {
-      return await this.#pass(rest);
+      return await this.#pass(options);
     } finally {
       this.#passing = false;
     }
@@ -77,26 +93,41 @@ export class Lane {
     });
   }
 
-  async #pass(rest: (took: number, slices: number) => Promise<void>): Promise<boolean> {
+  async #pass({ part, rest, isOver }: PassOptions): Promise<PassResult> {
     const tally = new Tally();
     const subjects = [...this.#subjects];
-    const slices = Math.ceil(subjects.length / sliceSize);
+    const wanted = Math.ceil(subjects.length * part);
+    const slices = Math.ceil(wanted / sliceSize);
     const living = (subject: Subject) => this.#subjects.has(subject);
     const usage = await this.askWorker();
     let slow = usage !== undefined && usage.latency > slowSlice;
+    let asked = 0;
     for (let at = 0; at < subjects.length; at += sliceSize) {
       const slice = subjects.slice(at, at + sliceSize).filter(living);
       // With its worker all of them ended.
       if (slice.length === 0) continue;
       const startedAt = performance.now();
-      await Promise.all(slice.map((subject) => this.#ask(subject)));
-      for (const subject of slice) if (living(subject)) subject.count(tally);
+      const isAsked = at < wanted && !isOver();
+      if (isAsked) {
+        await Promise.all(slice.map((subject) => this.#ask(subject)));
+        asked += slice.length;
+      }
+      for (const subject of slice.filter(living)) {
+        subject.count(tally);
+        if (isAsked) this.#toTheEnd(subject);
+      }
       const took = performance.now() - startedAt;
-      slow ||= took > slowSlice;
-      await rest(took, slices);
+      slow ||= isAsked && took > slowSlice;
+      await (isAsked ? rest(took, slices) : nextTurn());
     }
     this.tally = tally;
-    return slow;
+    return { slow, asked, objects: subjects.length };
+  }
+
+  /** A set keeps the order in which its members were added, so the first ones are those whose turn was longest ago. */
+  #toTheEnd(subject: Subject): void {
+    this.#subjects.delete(subject);
+    this.#subjects.add(subject);
   }
 
   async #ask(subject: Subject): Promise<void> {
@@ -110,3 +141,6 @@ export class Lane {
     subject.sample(statistics);
   }
 }
+
+/** Lets the event loop do what waits. */
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import type { ReadModel, WorkerUsage } from '../../src/sfu/rooms/read-model.ts';
 import type { LoopLag } from '../loop-lag.ts';
 import type { Page } from '../page.ts';
 import { type Following, Subject } from './follower.ts';
-import { Lane, type SamplerCounts } from './lane.ts';
+import { Lane, type PassResult, type SamplerCounts } from './lane.ts';
 import { Tallies } from './tally.ts';
 
 export interface SamplerOptions {
@@ -15,27 +15,30 @@ export interface SamplerOptions {
   };
   clock: Clock;
   loopLag: Pick<LoopLag, 'worst'>;
-  /** Between the starts of two passes when nothing is busy. */
+  /** Between the starts of two passes. */
   intervalSeconds: number;
   onError: (error: unknown) => void;
 }
 
 /** A loop that lets timers wait for longer than this has better things to do than statistics, in milliseconds. */
 const busyLag = 200;
-/** How many times the configured interval the sampler slows down to at most; beyond it nothing more would be saved. */
-const mostStretch = 4;
-/** The part of the interval over which a pass is spread. */
-const spread = 0.5;
+/** The least part of the objects that a pass asks: with a sixteenth each is asked every four minutes. */
+const leastPart = 1 / 16;
+/** The part of the interval over which a pass is spread, and after which no more is asked. */
+const spread = { usual: 0.5, most: 0.8 };
 
 /**
  * Asks the workers for the statistics of everything in the background, so that a scrape reads what is there. It spreads
- * its requests over the interval and slows down while the loop or a worker is busy: fresh statistics are worth less
- * than media on time. It knows no metric: collectors follow the kinds of media objects that they want.
+ * its requests over the interval. While the loop or a worker is busy, and where there is more than fits into the interval, a
+ * pass asks a part, those whose turn was longest ago: what adds up is complete with the next turn, and distributions are of
+ * fewer streams, each as often as the others. It knows no metric: collectors follow the kinds of media objects that they want.
  */
 export class Sampler {
   readonly counts: SamplerCounts = { passes: 0, answered: 0, gone: 0, lastSamplesSkipped: 0 };
   /** How long the last pass took, in seconds, its rests included; 0 before the first one. */
   lastPassSeconds = 0;
+  /** The share of the objects that the last pass asked. */
+  lastPart = 1;
   readonly #followings = new Map<MediaObjectKind, Following[]>();
   readonly #usageListeners: ((workerIndex: number, usage: WorkerUsage) => void)[] = [];
   readonly #reads: (() => Promise<void>)[] = [];
@@ -44,7 +47,8 @@ export class Sampler {
   /** Of the objects that are open. */
   readonly #subjects = new Map<string, Subject>();
   readonly #tallies: Tallies;
-  #stretch = 1;
+  /** What the next pass is to ask. */
+  #part = 1;
   #cancel: () => void = () => {};
   #closed = false;
 
@@ -95,21 +99,25 @@ export class Sampler {
     this.#schedule();
   }
 
-  /** Seconds between two passes now. */
+  /** Seconds between two passes. */
   get interval(): number {
-    return this.options.intervalSeconds * this.#stretch;
+    return this.options.intervalSeconds;
   }
 
-  /** Goes over every object once. @param hurry without rests, for a test or a last look */
+  /** Goes over the objects once. @param hurry over all and without rests, for a test or a last look */
   async pass({ hurry = false } = {}): Promise<void> {
     const startedAt = performance.now();
     const rest = hurry ? async () => {} : (took: number, slices: number) => this.#rest(took, slices);
     const reads = this.#reads.map((read) => read());
-    const slow = await Promise.all(this.#lanes.map((lane) => lane.pass(rest)));
+    const part = hurry ? 1 : this.#part;
+    const time = hurry ? Number.POSITIVE_INFINITY : this.interval * 1000 * spread.most;
+    const isOver = () => performance.now() - startedAt > time;
+    const results = await Promise.all(this.#lanes.map((lane) => lane.pass({ part, rest, isOver })));
     this.#tallies.write(this.#lanes.map(({ tally }) => tally));
+    this.#count(results);
     // A lane that has not come to the end of its last pass is the slowest of all.
-    const busy = this.options.loopLag.worst() > busyLag || slow.some((lane) => lane !== false);
-    this.#stretch = busy ? Math.min(this.#stretch * 2, mostStretch) : Math.max(this.#stretch / 2, 1);
+    const busy = this.options.loopLag.worst() > busyLag || results.some((lane) => lane?.slow ?? true);
+    this.#part = busy ? Math.max(this.#part / 2, leastPart) : Math.min(this.#part * 2, 1);
     this.lastPassSeconds = (performance.now() - startedAt) / 1000;
     await Promise.all(reads);
     this.counts.passes += 1;
@@ -118,6 +126,13 @@ export class Sampler {
   close(): void {
     this.#closed = true;
     this.#cancel();
+  }
+
+  #count(results: readonly (PassResult | undefined)[]): void {
+    const sum = (of: (result: PassResult) => number) =>
+      results.reduce((total, result) => total + (result ? of(result) : 0), 0);
+    const objects = sum((result) => result.objects);
+    this.lastPart = objects === 0 ? 1 : sum((result) => result.asked) / objects;
   }
 
   #add(object: MediaObject): void {
@@ -151,7 +166,7 @@ export class Sampler {
 
   async #rest(took: number, slices: number): Promise<void> {
     if (slices <= 1) return;
-    const share = (this.interval * 1000 * spread) / slices;
+    const share = (this.interval * 1000 * spread.usual) / slices;
     await new Promise<void>((resolve) => {
       this.options.clock.after(Math.max(share - took, 1), resolve);
     });

@@ -30,7 +30,11 @@ test('never more than one slice of requests is in flight to a worker, however ma
     );
   }
   const rests: number[] = [];
-  expect(await lane.pass(async (_took, slices) => void rests.push(slices))).toBe(false);
+  expect(await lane.pass({ ...wholly, rest: async (_took, slices) => void rests.push(slices) })).toEqual({
+    slow: false,
+    asked: sliceSize * 5 + 3,
+    objects: sliceSize * 5 + 3,
+  });
   expect(most).toBe(sliceSize);
   expect(rests).toEqual([6, 6, 6, 6, 6, 6]);
   expect(counts.answered).toBe(sliceSize * 5 + 3);
@@ -44,9 +48,12 @@ test('a pass over objects that ended with their worker comes to its end without 
   );
   for (const each of subjects) lane.add(each);
   const rests: number[] = [];
-  await lane.pass(async (_took, slices) => {
-    rests.push(slices);
-    for (const each of subjects) lane.remove(each);
+  await lane.pass({
+    ...wholly,
+    async rest(_took, slices) {
+      rests.push(slices);
+      for (const each of subjects) lane.remove(each);
+    },
   });
   expect(rests).toEqual([3]);
   expect(counts).toMatchObject({ answered: 0, gone: sliceSize });
@@ -85,21 +92,71 @@ test('the page shows what the sampler did', async () => {
   expect(sumOf(page, 'tureen_sampler_interval_seconds')).toBe(sampler.interval);
 });
 
-test('the sampler slows down while the loop or a worker is busy, and comes back', async () => {
+test('a part is asked while all are counted, and everyone has a turn before the first has another', async () => {
+  const lane = new Lane(nothingDone(), askWorker);
+  const asked: number[] = [];
+  const names = Array.from({ length: sliceSize * 4 }, (_, index) => index);
+  let counted = 0;
+  const following = {
+    start: () => ({
+      count() {
+        counted += 1;
+      },
+    }),
+    onError: () => {},
+  };
+  for (const name of names) {
+    const sample = async () => void asked.push(name);
+    lane.add(new Subject(consumer({ id: String(name), worker: 0, sample }), [following]));
+  }
+  for (let pass = 1; pass <= 4; pass += 1) {
+    const result = await lane.pass({ ...wholly, part: 0.25 });
+    expect(result).toEqual({ slow: false, asked: sliceSize, objects: sliceSize * 4 });
+    expect(counted).toBe(pass * sliceSize * 4);
+  }
+  expect(asked).toEqual(names);
+});
+
+test('when its time is over a pass asks no more, and the next one goes on from there', async () => {
+  const lane = new Lane(nothingDone(), askWorker);
+  const asked: number[] = [];
+  for (let name = 0; name < sliceSize * 3; name += 1) {
+    const sample = async () => void asked.push(name);
+    lane.add(new Subject(consumer({ id: String(name), worker: 0, sample }), []));
+  }
+  const result = await lane.pass({ ...wholly, isOver: () => asked.length > 0 });
+  expect(result).toMatchObject({ asked: sliceSize });
+  await lane.pass({ ...wholly, isOver: () => asked.length > sliceSize });
+  expect(asked).toEqual(Array.from({ length: sliceSize * 2 }, (_, index) => index));
+});
+
+test('the sampler keeps its interval and asks less while the loop is busy, says so, and comes back', async () => {
   let lag = 500;
-  const { sampler } = samplerOf([askWorker], { intervalSeconds: 10, lag: () => lag });
-  const intervals: number[] = [];
-  for (let count = 0; count < 5; count += 1) {
-    await sampler.pass();
-    intervals.push(sampler.interval);
-  }
-  lag = 0;
-  for (let count = 0; count < 4; count += 1) {
-    await sampler.pass();
-    intervals.push(sampler.interval);
-  }
+  const { sampler, media, clock } = samplerOf([askWorker], { intervalSeconds: 600, lag: () => lag });
+  sampler.follow('consumer', { start: () => ({}), onError: () => {} });
+  sampler.start();
+  // Only the test starts passes.
   sampler.close();
-  expect(intervals).toEqual([20, 40, 40, 40, 40, 20, 10, 10, 10]);
+  for (let index = 0; index < sliceSize * 32; index += 1)
+    media.add(consumer({ id: String(index), worker: 0, sample: async () => {} }));
+  const parts: number[] = [];
+  const pass = async () => {
+    let isOver = false;
+    const passing = sampler.pass().then(() => {
+      isOver = true;
+    });
+    await until(() => {
+      clock.advance(600_000);
+      return isOver;
+    }, 'the end of the pass');
+    await passing;
+    parts.push(sampler.lastPart);
+    expect(sampler.interval).toBe(600);
+  };
+  for (let count = 0; count < 6; count += 1) await pass();
+  lag = 0;
+  for (let count = 0; count < 5; count += 1) await pass();
+  expect(parts).toEqual([1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 16, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]);
 });
 
 test('a worker that does not answer does not keep the sampler from the others', async () => {
@@ -141,6 +198,9 @@ function samplerOf(
   });
   return { sampler, media, clock };
 }
+
+/** A pass over everything without rests. */
+const wholly = { part: 1, rest: async () => {}, isOver: () => false } as const;
 
 function nothingDone(): SamplerCounts {
   return { passes: 0, answered: 0, gone: 0, lastSamplesSkipped: 0 };

@@ -203,14 +203,16 @@ const webhooksRow: BoardSpec['rows'][number] = {
 const measuring: BoardSpec['rows'][number] = {
   title: 'The measuring itself',
   panels: [
+    graph('Sampler', 's', 'Time between two passes, and how long a pass takes.', [
+      line('interval {{node}}', q.max(sampler.interval, { by: ['node'] })),
+      line('pass {{node}}', q.max(sampler.passDuration, { by: ['node'] })),
+    ]),
     graph(
-      'Sampler',
-      's',
-      'Time between two passes, and how long a pass takes. A longer interval than configured means that the loop or a worker is busy.',
-      [
-        line('interval {{node}}', q.max(sampler.interval, { by: ['node'] })),
-        line('pass {{node}}', q.max(sampler.passDuration, { by: ['node'] })),
-      ],
+      'Asked by the sampler',
+      'percentunit',
+      'Share of streams and transports that a pass asks. Below 1 the loop or a worker is busy, or there is more than fits into the interval: statistics are older, and distributions of fewer streams.',
+      [line('{{node}}', q.sum(sampler.part, { by: ['node'] }))],
+      { thresholds: { warn: 1, bad: 0.25, below: true } },
     ),
     graph(
       'Requests of the sampler',

@@ -7,7 +7,7 @@ export const metricsSettings = {
       { from: 1, to: 300, unit: 'seconds' },
       {
         env: 'TUREEN_STATS_INTERVAL_SECONDS',
-        doc: 'How often the media statistics behind /metrics are read, in seconds. More often than Prometheus scrapes is of no use, and busy servers read less often by themselves.',
+        doc: 'How often the media statistics behind /metrics are read, in seconds. More often than Prometheus scrapes is of no use, and busy servers read a part each time.',
       },
     ),
     15,
