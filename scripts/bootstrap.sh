@@ -6,7 +6,7 @@
 # runs before every start. Its messages go to standard error.
 set -eu
 
-tasks='start, test, check, generate, token, doctor, backup, restore, hash-password, build, fly-config, bus-config, bench, load, soak, broadcast, mesh, pack'
+tasks='start, test, check, generate, token, doctor, backup, restore, hash-password, build, fly-config, bus-config, bench, load, soak, broadcast, canary, mesh, pack'
 
 say() { printf 'tureen: %s\n' "$*" >&2; }
 
@@ -71,7 +71,7 @@ lock() {
 }
 
 case "${1-}" in
-start | test | check | generate | token | doctor | backup | restore | hash-password | build | fly-config | bus-config | bench | load | soak | broadcast | mesh | pack) task=$1 ;;
+start | test | check | generate | token | doctor | backup | restore | hash-password | build | fly-config | bus-config | bench | load | soak | broadcast | canary | mesh | pack) task=$1 ;;
 '') fail "no task was given, expected one of $tasks: sh scripts/bootstrap.sh start" ;;
 *) fail "unknown task '$1', expected one of $tasks" ;;
 esac

@@ -108,6 +108,14 @@ export const callRules: readonly AlertRule[] = [
     summary: 'A fifth of the streams of {{ $labels.node }} lose more than 5 % ({{ $labels.side }}).',
   },
   {
+    alert: 'TureenCanaryFails',
+    // Exported by the canary, which is a program of its own.
+    expr: 'tureen_canary_success == 0',
+    for: '3m',
+    severity: 'critical',
+    summary: 'Calls from outside to {{ $labels.target }} fail.',
+  },
+  {
     alert: 'TureenTcpShareJumps',
     expr: jumps(paths.tcp),
     for: '10m',

@@ -211,6 +211,13 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     // One in ten has a bad network.
     silent: losses('0+90x30', '0+100x30'),
   },
+  TureenCanaryFails: {
+    at: '8m',
+    labels: { target: 'https://edge.example.com/' },
+    fires: [['tureen_canary_success{target="https://edge.example.com/"}', '1 1 0x10']],
+    // One call in a row of good ones.
+    silent: [['tureen_canary_success{target="https://edge.example.com/"}', '1 1 0 1x10']],
+  },
   TureenTcpShareJumps: {
     at: '26h',
     labels: node,
