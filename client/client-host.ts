@@ -45,7 +45,7 @@ export class ClientHost implements CallHost {
   readonly #priorities: Priorities;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
-  turnout: Turnout = { count: 0, audience: 0 };
+  #turnout: Turnout | undefined;
   readonly #vitalSigns: VitalSignsReader;
   /** The state of each transport. */
   readonly #paths = new Map<Direction, types.ConnectionState>();
@@ -102,19 +102,16 @@ export class ClientHost implements CallHost {
     if (signs && this.#timer) this.quality.measured(signs);
   }
 
-  entered({
-    permissions,
-    locked,
-    displayName,
-    attributes,
-    peers,
-    count = peers.length + 1,
-    audience = 0,
-  }: JoinResult): void {
-    this.#setTurnout({ count, audience });
+  /** Servers of earlier versions list everyone. */
+  get turnout(): Turnout {
+    return this.#turnout ?? { count: this.options.peers().size + 1, audience: 0 };
+  }
+
+  entered({ permissions, locked, displayName, attributes, count, audience }: JoinResult): void {
     // Servers of earlier versions say nothing of these.
     if (displayName !== undefined) this.displayName = displayName;
     if (attributes) this.attributes = attributes;
+    if (count !== undefined && audience !== undefined) this.#setTurnout({ count, audience });
     if (permissions) this.permissions = permissions;
     if (locked !== undefined) this.#setLocked(locked);
   }
@@ -225,7 +222,7 @@ export class ClientHost implements CallHost {
 
   #setTurnout(turnout: Turnout): void {
     const { count, audience } = this.turnout;
-    this.turnout = turnout;
+    this.#turnout = turnout;
     if (count !== turnout.count || audience !== turnout.audience) this.options.emit('turnout', turnout);
   }
 

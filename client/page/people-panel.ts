@@ -30,6 +30,7 @@ export class PeoplePanel {
     for (const name of ['trackRemoved', 'hand', 'quality', 'publicationChanged', 'locked', 'state'] as const)
       client.on(name, show);
     client.on('publicationEnded', show);
+    client.on('turnout', show);
     this.#search.value = '';
     this.#search.addEventListener('input', show, { signal });
     // What was held back while the pointer or the focus was in the list.
@@ -48,6 +49,10 @@ export class PeoplePanel {
     for (const peer of peers) this.#row(peer.id).show(peer, client);
     this.#arrange([client.peerId, ...peers.map(({ id }) => id)]);
     this.actions.showTools();
+    const { audience } = client.turnout;
+    const listening = byId('people-audience');
+    listening.hidden = audience === 0;
+    listening.textContent = audience === 1 ? 'One more listens.' : `${audience} listen.`;
   }
 
   #row(id: string): PersonRow {

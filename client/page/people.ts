@@ -41,6 +41,7 @@ export class People {
     client.on('activeSpeaker', ({ peerId }) => {
       if (peerId !== null && peerId !== client.peerId) stage.setSpeaker(peerId);
     });
+    client.on('turnout', () => this.#count());
     client.on('quality', ({ peerId, quality }) => stage.tile(peerId)?.setQuality(quality.level));
   }
 
@@ -198,7 +199,7 @@ export class People {
   }
 
   #count(): void {
-    const people = this.client.peers.size + 1;
+    const { count: people } = this.client.turnout;
     byId('call-count').textContent = String(people);
     byId('call-people').textContent = people === 1 ? 'person' : 'people';
   }

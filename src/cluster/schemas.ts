@@ -88,6 +88,7 @@ const Peer = Type.Object({
   handRaisedAt: orNull(Time),
   publish: Publish,
   stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
+  standing: Type.Optional(oneOf(['listed', 'announced', 'counted'])),
   away: Type.Optional(Type.Boolean()),
   takesMessages: Type.Optional(Type.Boolean({ description: 'whether others may write to it by its id' })),
   quality: Type.Optional(Quality),

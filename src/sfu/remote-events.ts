@@ -4,6 +4,7 @@ import type { EventBus } from '../core/event-bus.ts';
 import type { Quality } from '../core/quality.ts';
 import type { Reaction } from '../core/reactions.ts';
 import type { MediaKind, Source } from '../core/sources.ts';
+import type { Standing } from '../core/standing.ts';
 import type { PeerRef, Volume } from './events.ts';
 
 /** Names a peer on another node, and that node. */
@@ -24,6 +25,8 @@ interface RemoteProducerRef extends RemotePeerRef {
  */
 export interface RemoteEvents {
   remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
+  /** One of the audience is known to the others from now on. */
+  remotePeerListed: RemotePeerRef & { was: Standing; hidden: boolean };
   /** Its hand was raised, in milliseconds since the epoch, or lowered. */
   remotePeerHand: RemotePeerRef & { raisedAt: number | null };
   /** What a moderator took of it, or gave back, changed. */
@@ -43,6 +46,7 @@ export interface RemoteEvents {
     joined: boolean;
     rejoining: boolean;
     hidden: boolean;
+    standing: Standing;
     connectedAt: number;
     /** Of its node. */
     life: string;

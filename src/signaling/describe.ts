@@ -60,7 +60,8 @@ export function knownTo(
 ): (Peer | RemotePeer)[] {
   const listed = room.othersOf(peer);
   if (takesRoster) return listed;
-  return [...listed, ...[...room.attendance.announced].filter((other) => other !== peer)];
+  const here = [...room.attendance.announced].filter((other) => other !== peer);
+  return [...listed, ...here, ...(room.mesh?.roster.seats.announced ?? [])];
 }
 
 /** A consumer as its client sees it. */

@@ -63,7 +63,7 @@ export class Restrictions {
   }
 
   #tell(room: Room, peer: Peer | RemotePeer | undefined): void {
-    if (!peer?.joined || peer.hidden || ('standing' in peer && peer.standing !== 'listed')) return;
+    if (!peer?.joined || peer.hidden || peer.standing !== 'listed') return;
     this.options.notify.group(room.id, 'moderators', 'peerRestrictions', describe(room, peer));
   }
 }

@@ -110,20 +110,28 @@ function followOtherNodes(
   const changed = <N extends NotificationName>(who: Who, [name, data]: About<N>) => {
     const peer = found(who);
     if (!peer?.joined || peer.hidden) return;
-    notify.group(who.roomId, 'apart', name, data);
-    feed.changed(who.roomId, peer);
+    if (peer.standing !== 'counted') notify.group(who.roomId, 'apart', name, data);
+    if (peer.standing === 'listed') feed.changed(who.roomId, peer);
   };
   return [
     events.on('remotePeerJoined', ({ hidden, ...who }) => {
       const peer = found(who);
       if (!peer || hidden) return;
-      notify.group(who.roomId, 'apart', 'newPeer', describePeer(peer));
+      if (peer.standing !== 'counted') notify.group(who.roomId, 'apart', 'newPeer', describePeer(peer));
+      if (peer.standing === 'listed') feed.joined(who.roomId, peer);
+      else feed.counted(who.roomId);
+    }),
+    events.on('remotePeerListed', ({ was, hidden, ...who }) => {
+      const peer = found(who);
+      if (!peer || hidden) return;
+      if (was === 'counted') notify.group(who.roomId, 'apart', 'newPeer', describePeer(peer));
       feed.joined(who.roomId, peer);
     }),
-    events.on('remotePeerLeft', ({ reason, joined, rejoining, hidden, roomId, peerId }) => {
+    events.on('remotePeerLeft', ({ reason, joined, rejoining, hidden, standing, roomId, peerId }) => {
       if (!joined || hidden) return;
-      tellLeft(notify, { roomId, peerId }, { reason, rejoining });
-      feed.left(roomId, peerId, reason);
+      if (standing !== 'counted') tellLeft(notify, { roomId, peerId }, { reason, rejoining });
+      if (standing === 'listed') feed.left(roomId, peerId, reason);
+      else feed.counted(roomId);
     }),
     events.on('remotePeerRenamed', ({ peerId, displayName, oldDisplayName, roomId }) =>
       changed({ roomId, peerId }, ['peerDisplayNameChanged', { peerId, displayName, oldDisplayName }]),

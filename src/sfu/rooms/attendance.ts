@@ -3,27 +3,26 @@ import type { SfuBus } from '../events.ts';
 import type { Peer } from './peer.ts';
 
 /**
- * The peers of a room on this node, by what is asked for often, so that nothing has to walk all of them. Those in the
- * call are listed, or are the audience, which is counted. Hidden peers are neither.
+ * Those who are in a call, by what is asked for often, so that nothing has to walk all of them: they are listed, or are the
+ * audience, which is counted. Hidden peers are neither.
  */
-export class Attendance {
-  readonly #listed = new Set<Peer>();
+export class Seats<P extends { readonly standing: Standing; readonly hidden: boolean }> {
+  readonly #listed = new Set<P>();
   /** With a number that grows with each that comes. */
-  readonly #audience = new Map<Peer, number>();
-  readonly #announced = new Set<Peer>();
-  readonly #bySubject = new Map<string, Set<Peer>>();
+  readonly #audience = new Map<P, number>();
+  readonly #announced = new Set<P>();
   #lastNumber = 0;
 
-  get listed(): ReadonlySet<Peer> {
+  get listed(): ReadonlySet<P> {
     return this.#listed;
   }
 
-  get audience(): ReadonlyMap<Peer, number> {
+  get audience(): ReadonlyMap<P, number> {
     return this.#audience;
   }
 
   /** Those of the audience that came while it was small. */
-  get announced(): ReadonlySet<Peer> {
+  get announced(): ReadonlySet<P> {
     return this.#announced;
   }
 
@@ -31,6 +30,28 @@ export class Attendance {
   get count(): number {
     return this.#listed.size + this.#audience.size;
   }
+
+  /** It takes part, or does so as something else. */
+  joined(peer: P): void {
+    this.paused(peer);
+    if (peer.hidden) return;
+    if (peer.standing === 'listed') return void this.#listed.add(peer);
+    this.#lastNumber += 1;
+    this.#audience.set(peer, this.#lastNumber);
+    if (peer.standing === 'announced') this.#announced.add(peer);
+  }
+
+  /** It takes no part at the moment, or not any more. */
+  paused(peer: P): void {
+    this.#listed.delete(peer);
+    this.#audience.delete(peer);
+    this.#announced.delete(peer);
+  }
+}
+
+/** The peers of a room on this node. */
+export class Attendance extends Seats<Peer> {
+  readonly #bySubject = new Map<string, Set<Peer>>();
 
   /** Every peer of a subject, in the call or not. */
   ofSubject(subject: string): Peer[] {
@@ -40,25 +61,6 @@ export class Attendance {
   entered(peer: Peer): void {
     const { subject } = peer.identity;
     this.#bySubject.set(subject, (this.#bySubject.get(subject) ?? new Set()).add(peer));
-  }
-
-  joined(peer: Peer): void {
-    if (peer.hidden) return;
-    if (peer.standing === 'listed') {
-      this.paused(peer);
-      this.#listed.add(peer);
-      return;
-    }
-    this.#lastNumber += 1;
-    this.#audience.set(peer, this.#lastNumber);
-    if (peer.standing === 'announced') this.#announced.add(peer);
-  }
-
-  /** It takes no part at the moment, and may join again. */
-  paused(peer: Peer): void {
-    this.#listed.delete(peer);
-    this.#audience.delete(peer);
-    this.#announced.delete(peer);
   }
 
   left(peer: Peer): void {

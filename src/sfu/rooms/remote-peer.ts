@@ -1,6 +1,7 @@
 import type { Attributes } from '../../core/attributes.ts';
 import { type Quality, unknownQuality } from '../../core/quality.ts';
 import type { Source } from '../../core/sources.ts';
+import type { Standing } from '../../core/standing.ts';
 import type { RemotePeerRef } from '../remote-events.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import type { RemotePublication } from './remote-publication.ts';
@@ -45,6 +46,11 @@ export class RemotePeer {
   /** When its hand was raised; null while it is not. */
   get handRaisedAt(): number | null {
     return this.share.handRaisedAt;
+  }
+
+  /** What the others learn of it. */
+  get standing(): Standing {
+    return this.share.standing ?? 'listed';
   }
 
   /** Whether its connection is cut. */

@@ -159,7 +159,7 @@ export class Room {
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
     const { audience = false } = options;
-    const isSmall = this.attendance.count < this.context.settings.announcedAudience;
+    const isSmall = this.turnout.count < this.context.settings.announcedAudience;
     peer.standing = standingOf(peer, { audience, isSmall });
     this.attendance.joined(peer);
     const { displayName, hidden, rejoinAge = peer.age } = peer;
@@ -178,15 +178,15 @@ export class Room {
 
   /** The others in the call who are listed, on every node. */
   othersOf(peer: Peer): (Peer | RemotePeer)[] {
-    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
     const listed = [...this.attendance.listed].filter((other) => other !== peer);
-    return [...listed, ...elsewhere.filter(({ hidden }) => !hidden)];
+    return [...listed, ...(this.mesh?.roster.seats.listed ?? [])];
   }
 
   /** How many are in the call, and how many of them are counted only. */
   get turnout(): { readonly count: number; readonly audience: number } {
-    const elsewhere = this.mesh?.roster.joinedPeers.filter(({ hidden }) => !hidden).length ?? 0;
-    return { count: this.attendance.count + elsewhere, audience: this.attendance.audience.size };
+    const here = this.attendance;
+    const { count = 0, audience: { size = 0 } = {} } = this.mesh?.roster.seats ?? {};
+    return { count: here.count + count, audience: here.audience.size + size };
   }
 
   /** Ends a peer with all that it has, and emits `peerLeft`. Does nothing for one that has ended already. */

@@ -1,6 +1,7 @@
 import type { RemoteEnd } from '../../core/ends.ts';
 import type { RoomTellings } from '../media/node-link.ts';
 import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
+import { Seats } from './attendance.ts';
 import { outranks } from './rank.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
@@ -40,6 +41,8 @@ export class RemoteRoster implements SharesOfOthers {
   readonly #byPeer = new Map<string, Set<Known>>();
   readonly #countByLife = new Map<string, number>();
   readonly #shown = new Map<string, RemotePeer>();
+  /** Those of them who are in the call. */
+  readonly seats = new Seats<RemotePeer>();
 
   constructor(private readonly room: RosterRoom) {}
 
@@ -201,12 +204,14 @@ export class RemoteRoster implements SharesOfOthers {
     peer.share = share;
     if (!peer.joined) return;
     if (!joined) return this.#joined(peer);
+    if ((before.standing ?? 'listed') !== peer.standing) this.seats.joined(peer);
     tellChanges(this.room.events, peer, before);
     this.#publications(peer);
   }
 
   #joined(peer: RemotePeer): void {
     const { displayName, hidden, ref } = peer;
+    this.seats.joined(peer);
     this.room.events.emit('remotePeerJoined', { ...ref, displayName, hidden });
     this.#publications(peer);
   }
@@ -214,8 +219,9 @@ export class RemoteRoster implements SharesOfOthers {
   /** As on one node: what it published ends first. */
   #left(peer: RemotePeer, reason: RemoteEnd): void {
     const { rejoining, hidden, ref } = peer;
-    const { share, node } = peer;
-    const last = { connectedAt: share.connectedAt, life: node.life };
+    const { share, node, standing } = peer;
+    const last = { connectedAt: share.connectedAt, life: node.life, standing };
+    this.seats.paused(peer);
     const joined = peer.joined || rejoining;
     const mayReturn = reason === 'node_lost' || reason === 'forgotten';
     const { publications, dataPublications } = closeAll(peer, { mayReturn });

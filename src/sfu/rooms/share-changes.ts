@@ -9,6 +9,8 @@ export function tellChanges(events: RemoteBus, peer: RemotePeer, before: PeerSha
   const { displayName, metadata, attributes, handRaisedAt, publish, stopped, away, quality, hidden, ref } =
     peer;
   const { displayName: oldDisplayName, attributes: oldAttributes = {}, away: wasAway = false } = before;
+  const { standing: was = 'listed' } = before;
+  if (was !== peer.standing) events.emit('remotePeerListed', { ...ref, was, hidden });
   if (displayName !== oldDisplayName)
     events.emit('remotePeerRenamed', { ...ref, displayName, oldDisplayName, hidden });
   if (!Bun.deepEquals(metadata, before.metadata))

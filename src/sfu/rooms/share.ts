@@ -4,6 +4,7 @@ import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
 import type { Grants } from '../../core/grants.ts';
 import type { Quality } from '../../core/quality.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
+import type { Standing } from '../../core/standing.ts';
 import type { Device } from './peer-state.ts';
 import type { DataDelivery, Holder } from './publication.ts';
 
@@ -70,6 +71,8 @@ export interface PeerShare {
   readonly publish: Grants['publish'];
   /** Whether that is something else than its token grants. */
   readonly stopped: boolean;
+  /** What the others learn of it; nodes of earlier versions do not say it, and list everyone. */
+  readonly standing?: Standing;
   /** Whether its connection is cut. Nodes of earlier versions do not say it. */
   readonly away?: boolean;
   /** Whether others may write to it by its id. Nodes of earlier versions do not say it. */

@@ -189,3 +189,22 @@ test('a hidden peer on another node stays unseen, and counts', async () => {
   });
   await spy.waitFor('mediasoupVersion');
 });
+
+test('the audience of another node is counted, and listed when it raises a hand', async () => {
+  await using mesh = await TestMesh.of(['a', 'b']);
+  const path = '/signaling?roster=1&';
+  const alice = await enter({ server: mesh.server('a'), peerId: 'alice', path, join: chooses });
+  const olga = await enter({ server: mesh.server('a'), peerId: 'olga', join: chooses });
+  const lena = await enter({ server: mesh.server('b'), peerId: 'lena', join: { audience: true } });
+  const counted = await alice.client.waitFor('rosterChanged', ({ audience }) => audience === 1);
+  expect(counted).toMatchObject({ count: 3 });
+  // To a client that is told of each, as one of a small audience.
+  expect(await olga.client.waitFor('newPeer')).toMatchObject({ id: 'lena' });
+  await lena.client.request('raiseHand', {});
+  const isLena = ({ joined }: Record<string, unknown>) => JSON.stringify(joined ?? []).includes('lena');
+  expect(await alice.client.waitFor('rosterChanged', isLena)).toMatchObject({ count: 3, audience: 0 });
+  await olga.client.waitFor('peerHand');
+  expect(olga.client.named('newPeer')).toHaveLength(1);
+  await lena.client.close();
+  await alice.client.waitFor('rosterChanged', ({ left }) => left !== undefined);
+});
