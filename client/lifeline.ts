@@ -43,7 +43,14 @@ export interface LifelineHost extends LinkHost {
 const retryableRefusals = new Set(['join_timeout', 'disconnected', 'ticket_refused', 'gone', 'internal']);
 
 /** Why a server lets nobody in now, while another one may. */
-const elsewhere = new Set(['unreachable', 'draining', 'worker_unavailable', 'overloaded', 'internal']);
+const elsewhere = new Set([
+  'unreachable',
+  'draining',
+  'worker_unavailable',
+  'busy',
+  'overloaded',
+  'internal',
+]);
 /** How long an attempt to resume may take where there are other servers to go to. */
 const resumeTimeoutMs = 2000;
 

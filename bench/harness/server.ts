@@ -127,6 +127,8 @@ function environmentOf({ workers, environment }: ServerOptions, port: number): R
     TUREEN_LISTEN_IP: '127.0.0.1',
     // The reference has no rate limit, so ours is raised where it would affect the result.
     TUREEN_MESSAGES_PER_SECOND: '100000',
+    // It is measured at its end, too.
+    TUREEN_FULL_AT: '1',
     ...(workers === undefined ? {} : { TUREEN_WORKERS: String(workers) }),
     ...environment,
   };

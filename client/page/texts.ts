@@ -57,6 +57,7 @@ const known: Readonly<Record<string, { title: string; what?: string; advice: str
   },
   invalid_params: { title: 'This cannot be used', advice: 'Change it and join again.' },
   draining: { title: 'The server is restarting', advice: 'Wait a minute, then join again.' },
+  busy: { title: 'The server is full', advice: 'Wait a moment, then join again.' },
   worker_unavailable: { title: 'The server is starting up', advice: 'Wait a moment, then join again.' },
 };
 

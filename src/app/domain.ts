@@ -27,7 +27,9 @@ export function newSfu(options: DomainOptions): Sfu {
     listenInfo: rtpListenInfo(config),
     mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
   };
-  return new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons, stress });
+  // Whoever tries it on a slow machine is not to be sent away.
+  const fullAt = () => (config.developmentMode ? 1 : config.fullAt);
+  return new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons, stress, fullAt });
 }
 
 /** Follows how near this host is to the end of what it has, once the workers run. */

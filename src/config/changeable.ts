@@ -20,6 +20,7 @@ export const changeable = [
   'maxDataProducersPerPeer',
   'maxIncomingBitrate',
   'maxOutgoingBitrate',
+  'fullAt',
   'initialOutgoingBitrate',
   'roomConsumersPerWorker',
   'emptyRoomSeconds',

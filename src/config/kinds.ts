@@ -60,6 +60,16 @@ export function integer(range: { from: number; to: number; unit?: string }, row:
   };
 }
 
+export function fraction(range: { from: number; to: number }, row: Row) {
+  const { from, to } = range;
+  return {
+    ...row,
+    schema: Type.Number({ minimum: from, maximum: to }),
+    wants: `a number from ${from} to ${to}`,
+    read: (text: string) => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : undefined),
+  };
+}
+
 export function text(row: Row, pattern?: { regex: string; wants: string }) {
   return {
     ...row,

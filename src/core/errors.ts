@@ -151,6 +151,11 @@ export const errorCodes = {
     retryable: true,
     doc: 'The data disk is full, read-only, slow or gone, so nothing was stored; the reason says which, and what to do. Removing, muting and closing go on without it, and say so.',
   },
+  busy: {
+    status: 503,
+    retryable: true,
+    doc: 'The server is full: it lets nobody new in, so that the calls that it has go on. The reason may name other servers.',
+  },
   draining: { status: 503, retryable: true, doc: 'The server is about to end and takes no new rooms.' },
   worker_unavailable: {
     status: 503,

@@ -23,6 +23,7 @@ const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   worker_unavailable: 2,
   storage_unavailable: 10,
   draining: 10,
+  busy: 10,
 };
 
 export function problemOf({ code, status, message, retryable }: SfuError): Problem {

@@ -6,10 +6,11 @@ import type { Identity, PublishDecision } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeStress } from '../core/stress.ts';
 import type { PeerRef, SfuBus } from './events.ts';
+import { Fullness } from './full.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import * as decide from './rooms/deciding.ts';
-import { Drain, type DrainResult } from './rooms/drain.ts';
+import { Drain, type DrainResult, draining } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
 import { closePublication, type SubjectSource } from './rooms/publishing.ts';
@@ -39,6 +40,8 @@ export interface SfuOptions {
   unreadyReasons?: () => readonly string[];
   /** How near the host is to the end of what it has; nothing is measured by default. */
   stress?: () => NodeStress;
+  /** The stress from which on nobody new is let in; never by default. */
+  fullAt?: () => number;
 }
 
 /** How long the traces of a removed peer are waited for. */
@@ -60,6 +63,7 @@ export class Sfu {
   readonly #registry: RoomRegistry;
   readonly #clock: Clock;
   readonly #drain: Drain;
+  readonly #fullness: Fullness;
   #closed = false;
 
   constructor(private readonly options: SfuOptions) {
@@ -71,6 +75,7 @@ export class Sfu {
     this.#registry = new RoomRegistry({ settings, events, log, clock, pool: this.pool, rtp, media });
     this.mesh = new SfuMesh({ registry: this.#registry, events, clock, log });
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
+    this.#fullness = new Fullness({ events, clock, stress, fullAt: options.fullAt });
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
     events.on('peerLeft', ({ reason }) => {
@@ -91,12 +96,13 @@ export class Sfu {
   /**
    * Lets a connection into a room, which is opened when it is not there.
    * @param check refuses by throwing, before an older connection of the same peer is replaced
-   * @throws SfuError draining, room_locked, room_full or worker_unavailable, and what `admission` and `check` refuse with
+   * @throws SfuError draining, busy, room_locked, room_full or worker_unavailable, and what `admission` and `check` refuse with
    */
   async enter(identity: Identity, link: PeerLink, check?: (room: Room) => void): Promise<Peer> {
     this.admit(identity);
     const present = this.rooms.get(identity.roomId);
     if (present) this.#checkDrain(present, identity.peerId);
+    this.#fullness.check(identity, present?.peers.has(identity.peerId) ?? false);
     const room = present ?? (await this.#open(identity.roomId));
     const settling = this.mesh.settling(room.id);
     if (settling) await settling;
@@ -289,10 +295,4 @@ export class Sfu {
   #subscription({ roomId, peerId, consumerId }: ConsumerTarget) {
     return this.peer(roomId, peerId).subscription(consumerId);
   }
-}
-
-/** After ten seconds a balancer has seen that this node is not ready any more. */
-function draining(what: string): SfuError {
-  const sentence = `this server is about to end and ${what}; connect again in 10 seconds to reach another`;
-  return new SfuError('draining', sentence);
 }

@@ -4,7 +4,7 @@ import { identifyPeer } from '../access/peer-identity.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, stopwatch, systemClock } from '../core/clock.ts';
-import { type SfuError, toSfuError } from '../core/errors.ts';
+import { SfuError, toSfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
@@ -68,6 +68,9 @@ export interface SignalingOptions {
   /** The nodes of the mesh; one for a server that is alone. */
   nodes: () => readonly AnyNode[];
 }
+
+/** The reason of a close frame has 123 bytes (RFC 6455, section 5.5). */
+const maxElsewhere = 2;
 
 /** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
@@ -220,7 +223,16 @@ export class Signaling {
     const { log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     this.events.emit('connectionRefused', { roomId, peerId, address, ...told(error) });
-    connection.refuse(error, refusalCode(error));
+    connection.refuse(error.code === 'busy' ? this.#orElsewhere(error) : error, refusalCode(error));
+  }
+
+  /** Names other nodes to a client that this one lets in only later. */
+  #orElsewhere(error: SfuError): SfuError {
+    const others = nodesForClients(this.options.nodes()).filter(({ self, draining }) => !self && !draining);
+    const urls = others.slice(0, maxElsewhere).map(({ url }) => url);
+    return urls.length === 0
+      ? error
+      : new SfuError(error.code, `${error.message}, or use ${urls.join(' or ')}`);
   }
 
   #closed({ connection, socket, roomId, peerId, age }: Handshake, code: number): void {

@@ -89,6 +89,7 @@ function acceptHeaders({ acceptPost, acceptPatch }: Resource): Record<string, st
 /** Retry-After: seconds after which the same request may succeed. */
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
   draining: 10,
+  busy: 10,
   worker_unavailable: 5,
   not_live: 3,
   room_full: 30,

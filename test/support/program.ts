@@ -20,7 +20,14 @@ export class Program implements AsyncDisposable {
     // A process group of its own, so that a signal to the group stays there.
     this.process = Bun.spawn(['setsid', ...command], {
       cwd: projectFolder,
-      env: { ...process.env, PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1', ...environment },
+      env: {
+        ...process.env,
+        TUREEN_FULL_AT: '1',
+        PORT: '0',
+        TUREEN_RTC_BASE_PORT: '0',
+        TUREEN_WORKERS: '1',
+        ...environment,
+      },
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',

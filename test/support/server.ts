@@ -23,7 +23,15 @@ export async function startServer(
   environment: Environment = {},
   options: Partial<Omit<ServerOptions, 'config'>> = {},
 ): Promise<Server> {
-  const config = readConfig({ PORT: '0', TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1', ...environment });
+  // A machine that runs tests is at its end at any time.
+  const unlimited = { TUREEN_FULL_AT: '1' };
+  const config = readConfig({
+    ...unlimited,
+    PORT: '0',
+    TUREEN_RTC_BASE_PORT: '0',
+    TUREEN_WORKERS: '1',
+    ...environment,
+  });
   return await Server.start({ config, log: testLog, ...options });
 }
 

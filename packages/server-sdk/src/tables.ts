@@ -393,6 +393,7 @@ export type ErrorCode =
   | 'unconfirmed'
   | 'storage_busy'
   | 'storage_unavailable'
+  | 'busy'
   | 'draining'
   | 'worker_unavailable'
   | 'invalid_sdp'

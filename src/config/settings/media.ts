@@ -1,6 +1,6 @@
 import { codecNames } from '../../core/codecs.ts';
 import { oneOf } from '../../core/schemas.ts';
-import { defaulted, integer, list, optional, type Settings } from '../kinds.ts';
+import { defaulted, fraction, integer, list, optional, type Settings } from '../kinds.ts';
 
 const megabit = 1_000_000;
 
@@ -57,6 +57,16 @@ export const mediaSettings = {
         doc: 'What this host may send, in megabits a second: what its network or its contract carries. It limits nothing by itself: with it the stress level of the node (docs/operations.md) takes in what the interfaces with a default route send, other programs of the host included.',
       },
     ),
+  ),
+  fullAt: defaulted(
+    fraction(
+      { from: 0.1, to: 1 },
+      {
+        env: 'TUREEN_FULL_AT',
+        doc: 'From this stress level of the node on (docs/operations.md) nobody new is let in, until it has fallen a tenth below it. Who is in a call stays, may publish and may come back. 1 turns it off, as it is in development mode.',
+      },
+    ),
+    0.85,
   ),
   initialOutgoingBitrate: defaulted(
     integer(

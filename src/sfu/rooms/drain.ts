@@ -88,3 +88,9 @@ function newWait(): Pick<Running, 'done' | 'resolve'> {
   const { promise: done, resolve } = Promise.withResolvers<DrainResult>();
   return { done, resolve };
 }
+
+/** After ten seconds a balancer has seen that this node is not ready any more. */
+export function draining(what: string): SfuError {
+  const sentence = `this server is about to end and ${what}; connect again in 10 seconds to reach another`;
+  return new SfuError('draining', sentence);
+}

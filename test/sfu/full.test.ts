@@ -1,0 +1,100 @@
+import { expect, setDefaultTimeout, test } from 'bun:test';
+import { newSfu } from '../../src/app/domain.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
+import { defaultGrants } from '../../src/core/grants.ts';
+import { silentLogger as log } from '../../src/core/log.ts';
+import { type NodeStress, stressOf } from '../../src/core/stress.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
+import { Fullness } from '../../src/sfu/full.ts';
+import { TestClock } from '../support/clock.ts';
+import { withKeys } from '../support/server.ts';
+
+setDefaultTimeout(60_000);
+
+const alice = { roomId: 'room', peerId: 'alice' };
+const bob = { roomId: 'room', peerId: 'bob' };
+
+/** A door whose stress a test sets. */
+function door(limit = 0.85) {
+  const clock = new TestClock();
+  const events: SfuBus = new EventBus(log);
+  let level = 0;
+  const stress = (): NodeStress => ({ ...stressOf({ worker_cpu: level }), workers: new Map() });
+  const fullness = new Fullness({ stress, fullAt: () => limit, events, clock });
+  const opens = (who: typeof alice, present = false) => {
+    try {
+      fullness.check(who, present);
+      return true;
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'busy', retryAfterSeconds: 10 });
+      return false;
+    }
+  };
+  const left = (reason: 'disconnected' | 'left') =>
+    events.emit('peerLeft', {
+      ...alice,
+      ...{ sessionId: 's', reason, detail: '', joined: true, rejoining: false, hidden: false },
+      ...{ standing: 'listed', duration: 1, by: { kind: 'server', id: '' } },
+    } as never);
+  const set = (to: number) => {
+    level = to;
+  };
+  return { clock, opens, left, set };
+}
+
+test('the door closes at the limit, and opens when the stress is a tenth below it', () => {
+  const { opens, set } = door();
+  const seen = [0.84, 0.85, 0.8, 0.76, 0.74, 0.84, 0.99].map((level) => {
+    set(level);
+    return opens(alice);
+  });
+  expect(seen).toEqual([true, false, false, false, true, true, false]);
+});
+
+test('who is there may come again, and who lost the connection for two minutes; who left may not', () => {
+  const { opens, set, left, clock } = door();
+  set(0.9);
+  expect([opens(alice, true), opens(alice)]).toEqual([true, false]);
+  left('left');
+  expect(opens(alice)).toBe(false);
+  left('disconnected');
+  expect([opens(alice), opens(bob)]).toEqual([true, false]);
+  clock.advance(119_999);
+  expect(opens(alice)).toBe(true);
+  clock.advance(1);
+  expect(opens(alice)).toBe(false);
+});
+
+test('with 1 it is never full', () => {
+  const { opens, set } = door(1);
+  set(1);
+  expect(opens(bob)).toBe(true);
+});
+
+test('a full server refuses a new peer, and lets one in that is in the call', async () => {
+  let level = 0;
+  const sfu = newSfu({
+    config: readConfig({ ...withKeys, TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' }),
+    log,
+    stress: () => ({ ...stressOf({ worker_cpu: level }), workers: new Map() }),
+  });
+  await sfu.start();
+  try {
+    const link = { gone: Promise.resolve(), close: () => {} };
+    const identity = { subject: 's', metadata: {}, grants: defaultGrants, address: '192.0.2.1' };
+    const first = await sfu.enter({ ...identity, ...alice }, link);
+    level = 0.95;
+    await expect(sfu.enter({ ...identity, ...bob }, link)).rejects.toMatchObject({
+      code: 'busy',
+      reason: 'busy: this server is full (media); try again in 10 s',
+    });
+    await sfu.enter({ ...identity, ...alice }, link);
+    expect(first.closed).toBe(true);
+    expect([...sfu.room('room').peers.keys()]).toEqual(['alice']);
+    level = 0.5;
+    await sfu.enter({ ...identity, ...bob }, link);
+  } finally {
+    sfu.close();
+  }
+});
