@@ -48,6 +48,8 @@ export interface LinkOptions {
   token?: string;
   /** Joins as new clients do, in two round trips. */
   fast?: boolean;
+  /** Joins as one of an audience, and is told of the others together. */
+  audience?: boolean;
 }
 
 /** The signaling socket of a server, in protoo's envelope. */
@@ -55,6 +57,8 @@ export class SocketLink implements Link {
   onConsumer: Link['onConsumer'] = async () => {};
   onClosed: Link['onClosed'] = () => {};
   readonly welcome: Promise<Welcome> | undefined;
+  /** Frames of the server that have come, and their characters. */
+  readonly told = { frames: 0, characters: 0 };
   readonly #welcomed = Promise.withResolvers<Welcome>();
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
@@ -65,16 +69,23 @@ export class SocketLink implements Link {
     fast: boolean,
   ) {
     this.welcome = fast ? this.#welcomed.promise : undefined;
-    socket.addEventListener('message', ({ data }) => this.#received(JSON.parse(String(data)) as Frame));
+    socket.addEventListener('message', ({ data }) => {
+      const text = String(data);
+      this.told.frames += 1;
+      this.told.characters += text.length;
+      this.#received(JSON.parse(text) as Frame);
+    });
     socket.addEventListener('close', ({ code, reason }) => this.#closed(`${code} ${reason}`.trim()));
   }
 
   /** @throws Error when the socket does not open */
-  static async connect({ url, roomId, peerId, token, fast = false }: LinkOptions): Promise<SocketLink> {
+  static async connect({ url, roomId, peerId, token, ...wishes }: LinkOptions): Promise<SocketLink> {
+    const { audience = false, fast = audience } = wishes;
     const address = new URL('/signaling', url.replace(/^http/, 'ws'));
     // Nothing is done with the estimate of the downlink here.
     address.search = new URLSearchParams({ roomId, peerId, downlinkBwe: '0' }).toString();
     if (fast) address.searchParams.set('fast', '1');
+    if (audience) for (const wish of ['audience', 'roster']) address.searchParams.set(wish, '1');
     const socket = new WebSocket(address, token ? ['protoo', `bearer.${token}`] : ['protoo']);
     const link = new SocketLink(socket, fast);
     await new Promise<void>((resolve, reject) => {

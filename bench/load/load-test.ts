@@ -19,6 +19,7 @@ interface Plan {
   readonly peerId: string;
   readonly sends: boolean;
   readonly receives: boolean;
+  readonly audience: boolean;
 }
 
 interface Mark {
@@ -36,6 +37,7 @@ interface Mark {
 /** One load test: peers join over the ramp, media flows for the duration, everything ends. */
 export class LoadTest {
   readonly #peers: LoadPeer[] = [];
+  readonly #links: SocketLink[] = [];
   readonly #failures = new Map<string, number>();
   readonly #plans: readonly Plan[];
   readonly #server: LocalServer | undefined;
@@ -89,16 +91,17 @@ export class LoadTest {
     await Promise.race([Promise.all(joins), this.#ended.promise]);
   }
 
-  async #join({ roomId, peerId, sends, receives }: Plan): Promise<void> {
+  async #join({ roomId, peerId, sends, receives, audience }: Plan): Promise<void> {
     const { url } = this.options;
     const token = await this.#token(roomId, peerId);
-    const link = await SocketLink.connect({ url, roomId, peerId, ...(token !== undefined && { token }) });
+    const link = await SocketLink.connect({ url, roomId, peerId, token, audience });
+    this.#links.push(link);
     link.onClosed = (reason) => {
       this.#lost += 1;
       this.#fail(`closed by the server: ${reason}`);
     };
     try {
-      const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives });
+      const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives, audience });
       if (sends) await peer.publish(this.options);
       // A peer that joins after the end of the test would be left behind.
       if (this.#over) return peer.close();
@@ -163,10 +166,21 @@ export class LoadTest {
       firstPacket: describeTimes(firsts),
       streams: { wanted: wantedStreams(this.options), received: flowing(from, to) },
       packets: { sent: to.sent - from.sent, received, lost },
+      signaling: this.#told(),
       loss: expected > 0 ? lost / expected : 0,
       bitrate: { total, perReceiver: receivers.length > 0 ? total / receivers.length : 0 },
       seconds,
       cpu: { loadTester: share(to.own - from.own), ...serverShare(from, to, share) },
+    };
+  }
+
+  /** What the server sent to a peer over its socket, from its start on. */
+  #told(): LoadReport['signaling'] {
+    const links = this.#links.map(({ told }) => told);
+    const mean = (total: number) => (links.length > 0 ? total / links.length : 0);
+    return {
+      frames: mean(links.reduce((sum, { frames }) => sum + frames, 0)),
+      bytes: mean(links.reduce((sum, { characters }) => sum + characters, 0)),
     };
   }
 
@@ -194,13 +208,14 @@ export class LoadTest {
 }
 
 /** All peers that will join, in turns over the rooms, senders first. */
-function planPeers({ rooms, publishers, subscribers, meeting, roomPrefix }: LoadOptions): Plan[] {
+function planPeers({ rooms, publishers, subscribers, meeting, audience, roomPrefix }: LoadOptions): Plan[] {
   return Array.from({ length: publishers + subscribers }, (_, number) => number).flatMap((number) =>
     Array.from({ length: rooms }, (_, room) => ({
       roomId: `${roomPrefix}-${room + 1}`,
       peerId: `${number < publishers ? 'publisher' : 'subscriber'}-${number + 1}`,
       sends: number < publishers,
       receives: number >= publishers || meeting,
+      audience: audience && number >= publishers,
     })),
   );
 }

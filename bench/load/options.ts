@@ -10,6 +10,8 @@ export interface LoadOptions {
   subscribers: number;
   /** Publishers also receive each other, as in a meeting. */
   meeting: boolean;
+  /** Subscribers join as new clients do in a large room: counted and not listed, and told of the others together. */
+  audience: boolean;
   /** Seconds with everybody in place. */
   duration: number;
   /** Seconds over which the peers join. */
@@ -32,6 +34,7 @@ Fills rooms of a server with peers over real WebRTC and reports how it went.
   --publishers N       peers that send, in each room           1
   --subscribers N      peers that receive, in each room        10
   --meeting            publishers receive each other as well
+  --audience           subscribers join as an audience: fast, counted, not listed
   --duration SECONDS   how long, once everybody is there       30
   --ramp SECONDS       over how long the peers join            5
   --audio KBITS        kbit/s of audio of a publisher, 0: none 32
@@ -52,6 +55,7 @@ const definitions = {
   publishers: { type: 'string', default: '1' },
   subscribers: { type: 'string', default: '10' },
   meeting: { type: 'boolean', default: false },
+  audience: { type: 'boolean', default: false },
   duration: { type: 'string', default: '30' },
   ramp: { type: 'string', default: '5' },
   audio: { type: 'string', default: '32' },
@@ -84,6 +88,7 @@ export function readOptions(
     publishers: readNumber('publishers', values.publishers, { from: 0, to: 10_000, whole: true }),
     subscribers: readNumber('subscribers', values.subscribers, { from: 0, to: 10_000, whole: true }),
     meeting: values.meeting,
+    audience: values.audience,
     duration: readNumber('duration', values.duration, { from: 0.1, to: 86_400 }),
     ramp: readNumber('ramp', values.ramp, { from: 0, to: 3600 }),
     audioBitrate: readNumber('audio', values.audio, { from: 0, to: 512 }) * 1000,

@@ -9,6 +9,8 @@ export interface PeerOptions {
   displayName: string;
   sends: boolean;
   receives: boolean;
+  /** It is counted and not listed. */
+  audience?: boolean;
   /** When it began to connect, by `performance.now`; its first request unless given. */
   startedAt?: number;
 }
@@ -66,7 +68,7 @@ export class LoadPeer {
   }
 
   async #join(): Promise<void> {
-    const { link, displayName, sends, receives } = this.options;
+    const { link, displayName, sends, receives, audience } = this.options;
     const { device } = this;
     const welcome = await link.welcome;
     const routerRtpCapabilities =
@@ -84,6 +86,7 @@ export class LoadPeer {
     const { consumers = [] } = await link.request<{ consumers?: Announced[] }>('join', {
       displayName,
       device: { name: 'load tester' },
+      ...(audience && { audience }),
       ...(receives && { rtpCapabilities: device.recvRtpCapabilities }),
     });
     this.joinMilliseconds = performance.now() - this.#startedAt;

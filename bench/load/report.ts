@@ -18,6 +18,8 @@ export interface LoadReport {
   /** Those that are to be there, and those that flowed while it was measured. */
   readonly streams: { readonly wanted: number; readonly received: number };
   readonly packets: { readonly sent: number; readonly received: number; readonly lost: number };
+  /** What the server sent over the socket of a peer, from its start on: frames, and bytes of them. */
+  readonly signaling: { readonly frames: number; readonly bytes: number };
   /** Share of the packets that did not come, 0 to 1. */
   readonly loss: number;
   readonly bitrate: { readonly total: number; readonly perReceiver: number };
@@ -44,6 +46,10 @@ export function formatReport(report: LoadReport): string {
     ['packets', `${packets.sent} sent, ${packets.received} received, ${packets.lost} lost`],
     ['loss', `${(report.loss * 100).toFixed(3)} %`],
     ['bitrate', `${rate(bitrate.total)} in all, ${rate(bitrate.perReceiver)} a receiver`],
+    [
+      'signaling',
+      `${report.signaling.frames.toFixed(1)} frames, ${kilobytes(report.signaling.bytes)} a peer`,
+    ],
     ['measured', `${report.seconds.toFixed(1)} s`],
     ['CPU of this tester', core(cpu.loadTester)],
     ...(cpu.server === undefined ? [] : [['CPU of the server', core(cpu.server)] as [string, string]]),
@@ -64,6 +70,10 @@ export function rate(bits: number): string {
 
 function times(values: Times | undefined): string {
   return values ? `median ${values.median} ms, 95 % ${values.p95} ms, longest ${values.most} ms` : 'none';
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 function core(percent: number): string {

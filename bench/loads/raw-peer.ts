@@ -40,8 +40,12 @@ export class RawPeer {
 
   private constructor(private readonly socket: RawSocket) {
     socket.onText = (payload) => this.#received(payload);
+    // Nobody may wait for it.
+    this.welcome.catch(() => {});
     socket.onClose = () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('the server closed the connection'));
+      const error = new Error('the server closed the connection');
+      this.#welcome.reject(error);
+      for (const { reject } of this.#waiting.values()) reject(error);
     };
   }
 

@@ -70,3 +70,14 @@ test.each([
   expect(() => readOptions([option, value], {})).toThrow(UsageError);
   expect(() => readOptions([option, value], {})).toThrow(new RegExp(option));
 });
+
+test('an audience receives, and what it is told does not grow with the room', async () => {
+  await using server = await startServer();
+  const shape = ['--audience', '--publishers', '1', '--subscribers', '6', '--ramp', '1', '--duration', '1'];
+  const { output, progress, code } = await runLoad(['--url', server.url, '--json', ...shape]);
+  expect({ code, progress }).toMatchObject({ code: 0 });
+  const report = JSON.parse(output) as LoadReport;
+  expect(report).toMatchObject({ peers: { joined: 7 }, streams: { wanted: 12, received: 12 } });
+  expect(report.signaling.frames).toBeGreaterThan(3);
+  expect(report.signaling.frames).toBeLessThan(30);
+});
