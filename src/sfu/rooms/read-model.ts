@@ -149,15 +149,18 @@ export class ReadModel {
 
   /** What is sent in a room. @throws SfuError not_found */
   producers(roomId: string): ProducerInRoom[] {
-    const peers = [...this.options.registry.room(roomId).peers.values()];
-    return peers.flatMap(({ id: peerId, publications }) =>
-      [...publications.values()].map((publication) => ({ ...producerSnapshot(publication), peerId })),
-    );
+    const { media } = this.options.registry.room(roomId).published;
+    return [...media.values()].map((publication) => ({
+      ...producerSnapshot(publication),
+      peerId: publication.peer.id,
+    }));
   }
 
   /** @throws SfuError not_found */
   producer(roomId: string, id: string): ProducerInRoom {
-    return this.#found(this.producers(roomId), { what: 'producer', roomId, id });
+    const publication = this.options.registry.room(roomId).published.media.get(id);
+    const found = publication && [{ ...producerSnapshot(publication), peerId: publication.peer.id }];
+    return this.#found(found ?? [], { what: 'producer', roomId, id });
   }
 
   /** What is received in a room. @throws SfuError not_found */
