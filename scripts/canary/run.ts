@@ -49,6 +49,8 @@ async function round(told: (url: string, result: CallResult | CallError) => void
 }
 
 const options = optionsOrExit();
+// A socket towards a server that has just ended may say so when nobody listens to it any more; the call has failed by then.
+process.on('uncaughtException', (error) => console.error(`canary: ${error.message}`));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
 
 if (options.listen === undefined) {
