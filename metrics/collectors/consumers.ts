@@ -28,9 +28,9 @@ export const metrics = {
   ...totals,
   consumers: gauge({
     name: 'tureen_consumers',
-    help: 'Consumers, as the last pass of the sampler found them.',
+    help: 'Consumers, as the last pass of the sampler found them. frozen is video that nobody paused and of which nothing was sent in the last two seconds: its picture stands still. Its share of all passes is the share of time.',
     source: 'sample',
-    labels: withLabel('state', ['flowing', 'paused', 'producer_paused'], consumerLabels),
+    labels: withLabel('state', ['flowing', 'frozen', 'paused', 'producer_paused'], consumerLabels),
   }),
   byLayer: gauge({
     name: 'tureen_consumers_by_layer',
@@ -62,14 +62,21 @@ export const consumers: Collector = {
       const { kind, codec } = consumer.state().coding;
       const labels = { kind, codec: codecValue(codec) };
       const add = adderOf(labels);
+      let isSent = true;
       return {
         sample(streams) {
           // The statistics of the producer's stream come along; they are counted with the producer.
-          for (const stream of streams) if (stream.type === 'outbound-rtp') add(stream);
+          for (const stream of streams) {
+            if (stream.type !== 'outbound-rtp') continue;
+            add(stream);
+            isSent = stream.bitrate > 0;
+          }
         },
         count(tally) {
           const state = consumer.state();
-          tally.add(metrics.consumers, { state: flowOf(state), ...labels });
+          const flow = flowOf(state);
+          const isFrozen = flow === 'flowing' && kind === 'video' && !isSent;
+          tally.add(metrics.consumers, { state: isFrozen ? 'frozen' : flow, ...labels });
           if (state.type !== 'simple') countLayers(tally, state);
         },
       };

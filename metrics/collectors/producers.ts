@@ -27,7 +27,7 @@ export const metrics = {
   ...totals,
   producers: gauge({
     name: 'tureen_producers',
-    help: 'Producers, as the last pass of the sampler found them: flowing, paused, or silent, which is neither: nothing arrives.',
+    help: 'Producers, as the last pass of the sampler found them: flowing, paused, or silent, which is neither: nothing has arrived since the pass before.',
     source: 'sample',
     labels: withLabel('state', ['flowing', 'silent', 'paused'], producerLabels),
   }),
@@ -52,13 +52,18 @@ export const producers: Collector = {
       const labels = { kind, codec: codecValue(coding.codec), source };
       const add = adderOf(labels);
       let layers = 0;
+      let packets = 0;
+      let arrives = false;
       return {
         sample(streams) {
           streams.forEach(add);
           layers = streams.filter(({ bitrate }) => bitrate > 0).length;
+          const all = streams.reduce((sum, { packetCount }) => sum + packetCount, 0);
+          arrives = all > packets;
+          packets = all;
         },
         count(tally) {
-          const state = producer.state().paused ? 'paused' : layers > 0 ? 'flowing' : 'silent';
+          const state = producer.state().paused ? 'paused' : arrives ? 'flowing' : 'silent';
           tally.add(metrics.producers, { state, ...labels });
           if (kind === 'video')
             tally.add(metrics.byLayers, { layers: layers > 3 ? 'other' : String(layers) });

@@ -1,3 +1,4 @@
+import { metrics as consumers } from '../collectors/consumers.ts';
 import { metrics as joins } from '../collectors/joins.ts';
 import { metrics as producers } from '../collectors/producers.ts';
 import { metrics as signaling } from '../collectors/signaling.ts';
@@ -50,6 +51,9 @@ const failedJoins = `(${attempts('join_timeout')} + ${attempts('disconnected')})
 const refusedBy = q.increase(joins.refusals, { by: ['code'] });
 const silent = q.sum(producers.producers, { where: { state: 'silent' } });
 const sending = `(${silent} + ${q.sum(producers.producers, { where: { state: 'flowing' } })})`;
+
+const frozen = q.sum(consumers.consumers, { where: { state: 'frozen' } });
+const watched = `(${frozen} + ${q.sum(consumers.consumers, { where: { state: 'flowing', kind: 'video' } })})`;
 
 /** A share that is far above what it was in the last day, and not only for the first few who came. */
 const jumps = ({ record }: RecordingRule) =>
@@ -106,6 +110,13 @@ export const callRules: readonly AlertRule[] = [
     for: '5m',
     severity: 'warning',
     summary: 'A fifth of the streams of {{ $labels.node }} lose more than 5 % ({{ $labels.side }}).',
+  },
+  {
+    alert: 'TureenFreezes',
+    expr: `${frozen} > 0.1 * ${watched} and ${frozen} >= 5`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'More than a tenth of the pictures that {{ $labels.node }} sends stand still.',
   },
   {
     alert: 'TureenCanaryFails',

@@ -28,9 +28,16 @@ test('a call is counted by who sends, how large its room is, which way it takes,
   const picture = createRtpTrack('video');
   await alice.publish(track, 'microphone');
   await alice.publish(picture.track, 'camera');
-  await until(() => server.sfu.read.counts().consumers === 4, 'two who receive both');
-  await server.measurements.sampler.pass({ hurry: true });
-  const before = await scrape(server);
+  const look = async () => {
+    await server.measurements.sampler.pass({ hurry: true });
+    return await scrape(server);
+  };
+  // Nothing is sent yet, so the pictures of both who receive stand still.
+  const before = await eventually(
+    'two frozen pictures',
+    look,
+    (page) => sumOf(page, 'tureen_consumers', { kind: 'video', state: 'frozen' }) === 2,
+  );
   const audio = { kind: 'audio', codec: 'opus' };
   expect(sumOf(before, 'tureen_producers', { ...audio, state: 'silent' })).toBe(1);
   expect(sumOf(before, 'tureen_first_media_seconds_count')).toBe(0);
@@ -42,10 +49,7 @@ test('a call is counted by who sends, how large its room is, which way it takes,
   // Those who receive connect when there is something to be received.
   const after = await eventually(
     'three connected transports',
-    async () => {
-      await server.measurements.sampler.pass({ hurry: true });
-      return await scrape(server);
-    },
+    look,
     (page) =>
       sumOf(page, 'tureen_transports_by_path', { path: 'relayed' }) === 3 &&
       sumOf(page, 'tureen_transport_loss_ratio_count', { direction: 'in' }) > 0,
@@ -57,6 +61,7 @@ test('a call is counted by who sends, how large its room is, which way it takes,
   expect(loss({ le: '+Inf' })).toBeGreaterThan(0);
   expect(loss({ le: '0' })).toBe(loss({ le: '+Inf' }));
   expect(sumOf(after, 'tureen_producers', { ...audio, state: 'flowing' })).toBe(1);
+  expect(sumOf(after, 'tureen_producers', { state: 'silent' })).toBe(0);
   expect(sumOf(after, 'tureen_transports_by_path', { path: 'udp' })).toBe(0);
   expect(sumOf(after, 'tureen_voice_quality_mos_count', { side: 'producer' })).toBeGreaterThan(0);
   await Promise.all([alice.leave(), bob.leave(), eve.leave()]);

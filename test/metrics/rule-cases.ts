@@ -22,6 +22,10 @@ const producers = (silent: string, flowing: string): Series[] => [
   [on('tureen_producers', 'state="silent",kind="audio",codec="opus",source="mic"'), silent],
   [on('tureen_producers', 'state="flowing",kind="audio",codec="opus",source="mic"'), flowing],
 ];
+const consumers = (frozen: string, flowing: string): Series[] => [
+  [on('tureen_consumers', 'state="frozen",kind="video",codec="vp8"'), frozen],
+  [on('tureen_consumers', 'state="flowing",kind="video",codec="vp8"'), flowing],
+];
 const streamLoss = 'tureen_stream_loss_ratio';
 const losses = (good: string, all: string): Series[] => [
   [`${streamLoss}_bucket{node="n1",region="ams",side="consumer",kind="audio",le="0.05"}`, good],
@@ -210,6 +214,13 @@ export const cases: Readonly<Record<string, RuleCase>> = {
     fires: losses('0+60x30', '0+100x30'),
     // One in ten has a bad network.
     silent: losses('0+90x30', '0+100x30'),
+  },
+  TureenFreezes: {
+    at: '10m',
+    labels: node,
+    fires: consumers('20x20', '80x20'),
+    // As many of far more, as those are who have just come.
+    silent: consumers('20x20', '400x20'),
   },
   TureenCanaryFails: {
     at: '8m',

@@ -222,6 +222,18 @@ const toPeers: BoardSpec['rows'][number] = {
       ),
     ]),
     graph(
+      'Frozen pictures',
+      'percentunit',
+      'Share of video to peers of which nothing is sent although nobody paused it: pictures that stand still for two seconds or more.',
+      [
+        line(
+          '{{node}}',
+          `${q.sum(consumers.consumers, { by: ['node'], where: { state: 'frozen' } })} / (${q.sum(consumers.consumers, { by: ['node'], where: { state: 'frozen' } })} + ${q.sum(consumers.consumers, { by: ['node'], where: { state: 'flowing', kind: 'video' } })} > 0)`,
+        ),
+      ],
+      { thresholds: { warn: 0.02, bad: 0.1 }, empty: noCalls },
+    ),
+    graph(
       'Layers: wanted and effective',
       'short',
       'Consumers by spatial layer. Less effective than wanted: their bandwidth does not allow it.',
