@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { BusMesh } from '../support/bus-mesh.ts';
 import { TestClock } from '../support/clock.ts';
-import { TestMesh } from '../support/mesh.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
@@ -75,7 +75,7 @@ test('nobody is flooded with messages, and a cut client finds those that it miss
 });
 
 test('a message crosses the mesh to the node of its peer only, in its order', async () => {
-  await using mesh = await TestMesh.of(['a', 'b', 'c']);
+  await using mesh = await BusMesh.of(['a', 'b', 'c']);
   const at = async (node: string, peerId: string) =>
     (await enter({ server: mesh.server(node), peerId, join: { autoSubscribe: false } })).client;
   const [alice, bob, carol] = [await at('a', 'alice'), await at('b', 'bob'), await at('c', 'carol')];
