@@ -14,7 +14,6 @@ export const maxAnswering = 32;
 
 /** What it uses of a client. */
 export interface PeerMessagesHost extends Pick<Events<TureenClientEvents>, 'on' | 'once'> {
-  readonly peers: ReadonlyMap<string, RemotePeer>;
   readonly state: CallState;
   sendMessage(to: readonly string[], message: PeerMessage): Promise<Undelivered>;
 }
@@ -85,7 +84,6 @@ export class PeerMessages {
     data?: unknown,
     { timeoutMs = answerTimeoutMs }: { readonly timeoutMs?: number } = {},
   ): Promise<unknown> {
-    if (!this.host.peers.has(to)) return Promise.reject(nobody([to]));
     const id = randomId();
     return new Promise<unknown>((resolve, reject) => {
       const late = new ClientError('timeout', `"${to}" did not answer "${topic}" within ${timeoutMs} ms`);

@@ -59,9 +59,6 @@ function followPeers(events: SfuBus, notify: Notifier) {
         publish: typeof publish === 'boolean' ? publish : [...publish],
       }),
     ),
-    events.on('peerMessage', ({ from, message, ...who }) =>
-      notify.one(who, 'peerMessage', { peerId: from, message }),
-    ),
     events.on('peerNotice', ({ message, ...who }) => notify.one(who, 'notice', { message })),
     events.on('transportBandwidth', ({ transportId, desired, effectiveDesired, available, ...who }) =>
       notify.one(who, 'downlinkBwe', {

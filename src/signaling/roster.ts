@@ -95,6 +95,11 @@ export function followRoster({ events, remoteEvents, rooms, feed }: FollowRoster
     events.on('peerQuality', ({ quality, ...who }) =>
       changed(found(who), ['peerQuality', { peerId: who.peerId, ...quality }], { own: true }),
     ),
+    events.on('peerMessage', ({ from, message, ...who }) => {
+      // Who gets it has to know who wrote it.
+      feed.publishes(who.roomId, from);
+      notify.one(who, 'peerMessage', { peerId: from, message });
+    }),
     events.on('producerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),
     events.on('dataProducerOpened', ({ roomId, peerId }) => feed.publishes(roomId, peerId)),
     ...followOtherNodes(remoteEvents, { notify, rooms, feed }),

@@ -4,6 +4,7 @@ import type { Paces } from '../../core/pace.ts';
 import { messageLimits, type PeerMessage } from '../../core/peer-messages.ts';
 import type { SfuBus } from '../events.ts';
 import type { NodeLink } from '../media/node-link.ts';
+import { type Attendance, list } from './attendance.ts';
 import type { Peer } from './peer.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { NodeRef } from './share.ts';
@@ -16,6 +17,8 @@ interface Place {
 }
 
 interface PlaceInMesh extends Place {
+  readonly attendance: Attendance;
+  readonly events: SfuBus;
   readonly mesh?:
     | { readonly roster: { readonly peers: ReadonlyMap<string, RemotePeer> }; readonly link: NodeLink }
     | undefined;
@@ -64,6 +67,8 @@ export function sendMessage(
       'too_large',
       `a message has at most ${messageLimits.bytes} bytes as JSON, this one has ${bytes}; send it over a data channel`,
     );
+  // Whoever gets it is to know who wrote it.
+  list(room, sender);
   const here: string[] = [];
   const elsewhere = new Map<string, string[]>();
   for (const id of new Set(to)) {
