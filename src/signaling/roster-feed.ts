@@ -47,12 +47,14 @@ export class RosterFeed {
   constructor(private readonly options: RosterFeedOptions) {}
 
   joined(roomId: string, peer: Peer | RemotePeer): void {
+    if (!this.#isFollowed(roomId)) return;
     const feed = this.#feedOf(roomId);
     feed.joined.set(peer.id, peer);
     this.#soon(roomId, feed);
   }
 
   left(roomId: string, peerId: string, reason: string): void {
+    if (!this.#isFollowed(roomId)) return;
     const feed = this.#feedOf(roomId);
     feed.joined.delete(peerId);
     feed.changed.delete(peerId);
@@ -61,6 +63,7 @@ export class RosterFeed {
   }
 
   changed(roomId: string, peer: Peer | RemotePeer): void {
+    if (!this.#isFollowed(roomId)) return;
     const feed = this.#feedOf(roomId);
     if (!feed.joined.has(peer.id)) feed.changed.set(peer.id, peer);
     this.#soon(roomId, feed);
@@ -69,7 +72,7 @@ export class RosterFeed {
   /** Somebody of the audience came or went. */
   counted(roomId: string): void {
     const room = this.options.rooms.get(roomId);
-    if (!room) return;
+    if (!room || !this.#isFollowed(roomId)) return;
     const feed = this.#feedOf(roomId);
     const { count } = room.turnout;
     const matters = count <= smallCall || Math.abs(count - feed.sentCount) * 4 >= feed.sentCount;
@@ -91,6 +94,11 @@ export class RosterFeed {
 
   close(): void {
     for (const roomId of [...this.#feeds.keys()]) this.forget(roomId);
+  }
+
+  /** Nobody here is told of a room that only other nodes have peers in, and nothing is kept of it. */
+  #isFollowed(roomId: string): boolean {
+    return (this.options.rooms.get(roomId)?.peers.size ?? 0) > 0;
   }
 
   #feedOf(roomId: string): RoomFeed {

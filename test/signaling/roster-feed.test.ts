@@ -7,7 +7,8 @@ import { TestClock } from '../support/clock.ts';
 function counting() {
   const clock = new TestClock();
   const turnout = { count: 0, audience: 0 };
-  const rooms = new Map([['room', { turnout } as Room]]);
+  const peers = new Map([['somebody', {}]]);
+  const rooms = new Map([['room', { turnout, peers } as unknown as Room]]);
   const told: number[] = [];
   const feed = new RosterFeed({
     ...{ rooms, clock, onListed: () => {} },
