@@ -42,6 +42,8 @@ export class View {
 
   /** @returns what resolves when the client has it, or it has ended */
   async offer(subscription: Subscription): Promise<void> {
+    // It may have ended since it was made, before anybody was told of it.
+    if (subscription.consumer.closed) return;
     const received = this.options.media.receive(subscription);
     if (this.#knows(received)) this.options.notify('newConsumer', describe(received));
     await received.settled.promise;

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Server } from '../../src/app/server.ts';
-import { places } from '../../src/host/paths.ts';
 import { startServer } from '../support/server.ts';
 import { eventually } from '../support/until.ts';
 import { replaceWorker } from '../support/workers.ts';
@@ -12,6 +9,7 @@ import { hearsSomething, pageTimeoutMs, seesAndHears, statistics } from './suppo
 import { useBrowser } from './use-browser.ts';
 import type { Application } from './v2-application.ts';
 import { hum, speak } from './voice.ts';
+import { publishByWhip, WhipGuide } from './whip-guide.ts';
 
 setDefaultTimeout(2 * pageTimeoutMs);
 
@@ -21,13 +19,13 @@ interface V2Window {
 }
 
 const held = useBrowser();
-let folder: string;
+let guide: WhipGuide;
 let server: Server;
 
-/** The try-it page, and beside it an application on mediasoup-client 2, bundled as applications are. */
+/** The try-it page and that of WHIP, and beside them an application on mediasoup-client 2, bundled as applications are. */
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tureen-v2-'));
-  await cp(places.page, folder, { recursive: true });
+  guide = await WhipGuide.make();
+  const { folder } = guide;
   const { outputs } = await Bun.build({
     entrypoints: [join(import.meta.dir, 'v2-application.ts')],
     target: 'browser',
@@ -44,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await guide[Symbol.asyncDispose]();
 });
 
 /** Opens the application, and sends a hum and a picture. */
@@ -124,11 +122,11 @@ test('two pages on mediasoup-client 2 see and hear each other, in either form, a
   expect([...server.sfu.room('pair').peers.keys()]).toEqual(['alice']);
 });
 
-test('pages on mediasoup-client 2 and of this server see and hear each other, also after a restart of ICE', async () => {
-  const ours = await held.browser.open(server, { room: 'mixed', name: 'Ours', voice: hum });
-  const alice = await open('mixed', 'alice');
-  const bob = await open('mixed', 'bob', { form: 'protoo' });
-  await Promise.all([seesAndHears(ours, 2), seesAndHears(alice, 2), seesAndHears(bob, 2)]);
+test('a page on mediasoup-client 2, one of this server and a WHIP publisher are in one call, also after a restart of ICE', async () => {
+  const ours = await held.browser.open(server, { name: 'Ours', voice: hum });
+  const alice = await open('room', 'alice');
+  await publishByWhip({ browser: held.browser, origin: `http://127.0.0.1:${server.port}` });
+  await Promise.all([seesAndHears(ours, 2), seesAndHears(alice, 2)]);
   await Promise.all([hearsSomething(ours), hearsSomething(alice)]);
   await ours.waitForFunction(() => document.body.textContent?.includes('alice'));
   await ours.click('#camera');

@@ -175,7 +175,8 @@ test('a client that does not read is closed, and nobody else waits for it', asyn
   });
   for (let id = 2; !dropped && id < 4000; id += 1) {
     request(id, { method: 'queryRoom', target: 'room' });
-    if (id % 50 === 0) await Bun.sleep(1);
+    const { counts } = server.signaling;
+    if (id % 50 === 0) await until(() => dropped || counts.queued === 0, 'that the server has read it');
   }
   await until(() => dropped, 'that it is dropped');
   stop();

@@ -3,6 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import fc from 'fast-check';
 import type { types } from 'mediasoup';
 import * as ortc from 'mediasoup/ortc';
+import * as library from 'mediasoup-client-2/lib-es5/ortc';
 import {
   capabilitiesFromV2,
   capabilitiesToV2,
@@ -178,4 +179,19 @@ test('capabilities of a room come back as they went, but for the extension of MI
   expect(back.headerExtensions?.map(({ uri }) => uri)).toEqual(
     parts.headerExtensions?.map(({ uri }) => uri).filter((uri) => !uri.endsWith('sdes:mid')) as never,
   );
+});
+
+test('the library can receive what telephones send, in a room that offers it', () => {
+  const names = ['opus', 'PCMU', 'PCMA', 'G722', 'VP8', 'telephone-event'] as const;
+  const offered = capabilitiesToV2(ortc.generateRouterRtpCapabilities(mediaCodecs(names)));
+  const voice = (name: string, preferredPayloadType: number) => ({
+    ...{ name, mimeType: `audio/${name}`, kind: 'audio', clockRate: 8000, channels: 1, preferredPayloadType },
+    ...{ rtcpFeedback: [], parameters: {} },
+  });
+  const extended = library.getExtendedRtpCapabilities(
+    { codecs: [voice('PCMU', 0), voice('PCMA', 8), voice('G722', 9)], headerExtensions: [] },
+    offered,
+  );
+  for (const payloadType of [0, 8, 9])
+    expect(library.canReceive({ codecs: [{ payloadType }] }, extended)).toBe(true);
 });

@@ -71,3 +71,16 @@ declare module 'mediasoup-client-2' {
 
   export function getDeviceInfo(): { flag: string; name: string; version: string };
 }
+
+declare module 'mediasoup-client-2/lib-es5/ortc' {
+  /** What both sides can send and receive. */
+  interface ExtendedRtpCapabilities {
+    readonly codecs: readonly { readonly name: string; readonly recvPayloadType: number }[];
+  }
+
+  export function getExtendedRtpCapabilities(local: object, remote: object): ExtendedRtpCapabilities;
+  export function canReceive(
+    rtpParameters: { codecs: { payloadType: number }[] },
+    extended: ExtendedRtpCapabilities,
+  ): boolean;
+}
