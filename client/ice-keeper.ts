@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup-client';
+import { type Backoff, backoffDelay } from './backoff.ts';
 
 export interface IceKeeperOptions {
   readonly transport: types.Transport;
@@ -11,25 +12,64 @@ export interface IceKeeperOptions {
 /** Short losses recover by themselves (RFC 7675 allows consent to lapse); after this time ICE is restarted. */
 const restartDelayMs = 1500;
 const betweenRestarts = 3000;
+/** Delay until it is seen which path was taken. */
+const lookDelayMs = 1000;
+/** Delay until a transport that had to go over to TCP tries UDP again. */
+const udpBackoff: Backoff = { first: 20_000, max: 300_000 };
 
-/** Watches a transport and restarts ICE on its own until the transport is connected again or closed. */
+/**
+ * Watches a transport and restarts ICE on its own until the transport is connected again or closed. One that fell back to
+ * TCP tries UDP again by itself: browsers give up the paths that failed, and TCP makes media wait for what is lost.
+ */
 export function keepIce({ transport, restart, onState }: IceKeeperOptions): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const schedule = (delay: number) => {
+  let hadUdp = false;
+  let tries: { readonly count: number; readonly dueAt?: number } = { count: 0 };
+  const schedule = (delay: number, attempt: () => Promise<void>) => {
     clearTimeout(timer);
     timer = setTimeout(() => void attempt(), delay);
   };
-  const attempt = async () => {
+  const mend = async () => {
     if (transport.closed || transport.connectionState === 'connected') return;
     // After a refusal the server sends transportClosed; after a lost socket there is a new connection. Both rebuild it.
     await restart().catch(() => {});
-    schedule(betweenRestarts);
+    schedule(betweenRestarts, mend);
+  };
+  const tryUdp = async () => {
+    const protocol = await protocolOf(transport);
+    if (transport.closed || transport.connectionState !== 'connected') return;
+    hadUdp ||= protocol === 'udp';
+    // Where UDP has never worked it is blocked.
+    if (protocol !== 'tcp' || !hadUdp) {
+      tries = { count: 0 };
+      return;
+    }
+    const now = performance.now();
+    const { count, dueAt = now + backoffDelay(udpBackoff, count) } = tries;
+    tries = { count, dueAt };
+    // It connects again after each restart, which is no reason for another one.
+    if (now >= dueAt) {
+      tries = { count: count + 1 };
+      await restart().catch(() => {});
+    }
+    schedule(Math.max(lookDelayMs, dueAt - now), tryUdp);
   };
   transport.on('connectionstatechange', (state) => {
-    if (state === 'disconnected') schedule(restartDelayMs);
-    else if (state === 'failed') schedule(0);
-    else if (state === 'connected') clearTimeout(timer);
+    if (state === 'disconnected') schedule(restartDelayMs, mend);
+    else if (state === 'failed') schedule(0, mend);
+    else if (state === 'connected') schedule(lookDelayMs, tryUdp);
     onState(state);
   });
   transport.observer.once('close', () => clearTimeout(timer));
+}
+
+/** By which protocol the media goes at the moment; undefined where the browser does not say it. */
+async function protocolOf(transport: types.Transport): Promise<'udp' | 'tcp' | undefined> {
+  const report = await transport.getStats().catch(() => undefined);
+  let protocol: 'udp' | 'tcp' | undefined;
+  report?.forEach(({ type, nominated, state, localCandidateId }) => {
+    if (type === 'candidate-pair' && nominated && state === 'succeeded')
+      protocol = report.get(localCandidateId)?.protocol;
+  });
+  return protocol;
 }

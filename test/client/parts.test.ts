@@ -37,6 +37,15 @@ describe('encodings', () => {
     expect(layers(320, 180)).toEqual([1]);
   });
 
+  test('the smallest of three sizes fits a line of 100 kbit/s', () => {
+    const bitrates = (width: number, height: number) =>
+      producerOptions('camera', track('video', { width, height }), {}, capabilities).encodings?.map(
+        ({ maxBitrate }) => maxBitrate,
+      );
+    expect(bitrates(1280, 720)).toEqual([100_000, 566_667, 1_700_000]);
+    expect(bitrates(640, 360)).toEqual([566_667, 1_700_000]);
+  });
+
   test('VP9 carries its layers in one stream, and simulcast can be turned off', () => {
     const camera = track('video');
     const { encodings } = producerOptions(
