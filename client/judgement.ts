@@ -18,11 +18,11 @@ export const weights = {
   delay: { each: 0.024, long: 0.11, longMs: 177.3 },
   /**
    * Sizes of a picture that are missing: 35 each, which costs a level, as with LiveKit
-   * (https://github.com/livekit/livekit/blob/master/pkg/sfu/connectionquality/scorer.go). Without any picture sound still
-   * goes on, so no more than 80.
+   * (https://github.com/livekit/livekit/blob/master/pkg/sfu/connectionquality/scorer.go).
    */
   missedLayer: 35,
-  mostForPicture: 80,
+  /** Neither delay nor the lack of a picture makes a connection lost alone: sound still gets through. */
+  mostBesideLoss: 80,
   /** A picture that stands still: for the share of the time. Of our own: half a second in six is noticed. */
   freeze: 250,
 } as const;
@@ -44,8 +44,8 @@ export interface Missing {
 export function judge(signs: readonly VitalSigns[], missing: Missing): Quality | undefined {
   if (missing.broken) return { score: 0, cause: 'cut' };
   if (signs.length === 0) return undefined;
-  // One answer comes every two or three seconds where nothing else does, so one reading without any proves nothing.
-  if (signs.length > 1 && signs.slice(-2).every(({ silent }) => silent)) return { score: 0, cause: 'cut' };
+  // One answer comes every two or three seconds where nothing else does, so a reading or two without any prove nothing.
+  if (signs.length > 2 && signs.every(({ silent }) => silent)) return { score: 0, cause: 'cut' };
   const impairments = impairmentsOf(signs, missing);
   const [[cause] = [null]] = Object.entries(impairments).sort(([, one], [, other]) => other - one) as [
     Cause,
@@ -75,8 +75,11 @@ function impairmentsOf(
     // Both are the same loss, seen before it was repaired and after it.
     loss: loss >= sound ? loss : 0,
     sound: sound > loss ? sound : 0,
-    delay: forDelay.each * delayMs + forDelay.long * Math.max(0, delayMs - forDelay.longMs),
-    freezes: Math.min(weights.mostForPicture, weights.freeze * share(sum('frozenMs'), milliseconds)),
-    bandwidth: Math.min(weights.mostForPicture, weights.missedLayer * Math.max(layers, unsent)),
+    delay: Math.min(
+      weights.mostBesideLoss,
+      forDelay.each * delayMs + forDelay.long * Math.max(0, delayMs - forDelay.longMs),
+    ),
+    freezes: Math.min(weights.mostBesideLoss, weights.freeze * share(sum('frozenMs'), milliseconds)),
+    bandwidth: Math.min(weights.mostBesideLoss, weights.missedLayer * Math.max(layers, unsent)),
   };
 }

@@ -44,6 +44,7 @@ interface Entry {
   readonly kind?: string;
   readonly trackIdentifier?: string;
   readonly localId?: string;
+  readonly mid?: string;
   readonly active?: boolean;
   readonly packetsReceived?: number;
   readonly packetsLost?: number;
@@ -173,14 +174,15 @@ function frozen({ track, entry }: Judged, milliseconds: number, growth: Growth):
   return Math.min(milliseconds, 1000 * (growth(entry, 'totalFreezesDuration') ?? 0));
 }
 
+/** Of a picture that is sent in other sizes: one that is paused is sent in none. */
 function unsentLayers(send: readonly Entry[], growth: Growth): number {
-  return send.filter(
-    (entry) =>
-      entry.type === 'outbound-rtp' &&
-      entry.kind === 'video' &&
-      entry.active !== false &&
-      entry.qualityLimitationReason === 'bandwidth' &&
-      growth(entry, 'framesSent') === 0,
+  const streams = send.filter(
+    ({ type, kind, active }) => type === 'outbound-rtp' && kind === 'video' && active !== false,
+  );
+  const isSent = (entry: Entry) => (growth(entry, 'framesSent') ?? 0) > 0;
+  const sent = new Set(streams.filter(isSent).map(({ mid }) => mid));
+  return streams.filter(
+    (entry) => !isSent(entry) && entry.qualityLimitationReason === 'bandwidth' && sent.has(entry.mid),
   ).length;
 }
 
