@@ -1,6 +1,7 @@
 import { type AddressTest, addressTest, type ClientAddress, clientAddresses } from '../src/access/address.ts';
 import { AddressPace } from '../src/access/pace.ts';
 import type { MeshView } from '../src/cluster/reads/view.ts';
+import type { CaptureCommands } from '../src/commands/captures.ts';
 import type { Commands } from '../src/commands/commands.ts';
 import type { Config } from '../src/config/config.ts';
 import { type Clock, systemClock } from '../src/core/clock.ts';
@@ -29,6 +30,8 @@ export interface DashboardOptions {
   readonly signaling?: { readonly events: SignalingBus };
   readonly store: Store;
   readonly commands: Commands;
+  /** Captures of what peers send; without it nobody can make one. */
+  readonly captures?: CaptureCommands;
   readonly config: Config;
   /** Where it is mounted; /admin by default. */
   readonly base?: string;
@@ -102,7 +105,7 @@ export class Dashboard {
   }
 
   context(visitor: Visitor, query: URLSearchParams, address: string): PanelContext {
-    const { store, commands, config } = this.options;
+    const { store, commands, captures, config } = this.options;
     const { user, session } = visitor;
     const by = { kind: 'admin', id: user.name } as const;
     const warnings: string[] = [];
@@ -114,6 +117,7 @@ export class Dashboard {
       monitor: this.monitor,
       commands,
       moderation: commands,
+      captures,
       store,
       config,
       user,

@@ -5,8 +5,8 @@ import { confirmAction, doAction, isHtmx } from './actions.tsx';
 import { Dashboard, type DashboardOptions } from './dashboard.ts';
 import { sentence } from './html/format.ts';
 import { serveAsset } from './http/assets.ts';
-import { exportAudit } from './http/audit-export.ts';
 import { loginBody, setupBody } from './http/entrance.tsx';
+import { exportFile } from './http/exports.ts';
 import { htmlResponse, redirect, retryHeaders, securityHeaders } from './http/headers.ts';
 import { requireCsrfToken, requireSameOrigin } from './http/origin.ts';
 import { type Incoming, incoming, type Visitor } from './http/people.ts';
@@ -104,8 +104,8 @@ export function dashboardPlugin(dashboard: Dashboard) {
       ),
     )
     .get(
-      '/export/audit.jsonl',
-      routes.guarded((visitor) => exportAudit(dashboard.options.store, visitor)),
+      '/export/:file',
+      routes.guarded((visitor, from, { file = '' }) => exportFile(dashboard.options, file, visitor, from)),
     )
     .get(
       '/do/:panel/:action',

@@ -80,6 +80,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: [
     'src/cluster/reads',
     'src/commands/audited.ts',
+    'src/commands/captures.ts',
     'src/commands/commands.ts',
     'src/sfu/events.ts',
     'src/sfu/remote-events.ts',

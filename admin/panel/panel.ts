@@ -1,3 +1,4 @@
+import type { CaptureCommands } from '../../src/commands/captures.ts';
 import type { Commands, Requester } from '../../src/commands/commands.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { Role } from '../../src/store/roles.ts';
@@ -12,6 +13,8 @@ export interface PanelContext {
   readonly commands: Commands;
   /** @deprecated The former name of `commands`; removed in the next version. */
   readonly moderation: Commands;
+  /** Captures of what peers send; undefined where nobody can make one. */
+  readonly captures: CaptureCommands | undefined;
   readonly store: Store;
   readonly config: Config;
   readonly user: User;

@@ -2,6 +2,7 @@ import type { Form } from '../panel/form.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
 import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
+import { capture } from './capture.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 
@@ -156,4 +157,5 @@ export const peerActions = {
   'stop-publishing': stopPublishing,
   'allow-publishing': allowPublishing,
   'peer-notice': notice,
+  capture,
 } as const satisfies Record<string, PanelAction>;

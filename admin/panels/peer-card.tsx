@@ -161,6 +161,11 @@ export function PeerButtons({
         hotkey="n"
       />
       <ActionLink {...shared} name={name} action={peerActions[name]} />
+      {context.captures && context.monitor.isHere(peer) ? (
+        <ActionLink {...shared} name="capture" action={peerActions.capture} />
+      ) : (
+        ''
+      )}
       <ActionLink {...shared} name="remove" action={peerActions.remove} hotkey="r" />
       <ActionLink {...shared} name="ban" action={peerActions.ban} hotkey="b" />
     </div>

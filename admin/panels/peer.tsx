@@ -4,6 +4,7 @@ import { bitrate, dateTime, duration } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Figure, PageHead } from '../panel/parts.tsx';
+import { CaptureFile } from './capture.tsx';
 import { OtherConnections } from './connections.tsx';
 import { PeerButtons, type PeerProps, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
@@ -31,6 +32,7 @@ export const peerPanel = definePanel({
           <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
         </p>
         {WatchBox({ context, roomId, peerId })}
+        <CaptureFile context={context} roomId={roomId} peerId={peerId} />
         {live(
           'peer',
           <div id="peer">{room && peer ? content(context, room, peer) : gone(context, roomId, peerId)}</div>,

@@ -8,7 +8,10 @@ export const scopeTable = {
     roles: ['moderator', 'admin'],
   },
   rooms: { doc: 'create and change rooms', roles: ['admin'] },
-  media: { doc: 'send and receive media without a token of a peer', roles: ['admin'] },
+  media: {
+    doc: 'send and receive media without a token of a peer; capture what a peer sends',
+    roles: ['admin'],
+  },
   tokens: {
     doc: 'mint tokens for peers; one that grants `moderate` needs the scope moderate as well',
     roles: ['admin'],

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
 import type { MeshView } from '../cluster/reads/view.ts';
+import type { CaptureCommands } from '../commands/captures.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -18,6 +19,7 @@ export interface AdminOptions {
   readonly signaling: Signaling;
   readonly store: Store;
   readonly commands: Commands;
+  readonly captures: CaptureCommands;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh: MeshView | undefined;
   /** What the self-check finds. */

@@ -1,6 +1,7 @@
 import { workerBin as usualBin } from 'mediasoup';
 import { addressTest } from '../access/address.ts';
 import type { Config } from '../config/config.ts';
+import type { HostState } from '../core/findings.ts';
 import { listenInfos, rtpListenInfo } from '../host/addresses.ts';
 import { restoreExecutables } from '../host/paths.ts';
 import { readStress } from '../host/stress/reading.ts';
@@ -38,4 +39,9 @@ export function watchStress({ maxEgressMbps }: Config, sfu: Sfu): StressWatch {
     sfu.read.workers().flatMap(({ index, pid }) => (pid === null ? [] : [{ index, pid }]));
   const read = () => readStress({ workers: running(), egress: maxEgressMbps !== undefined });
   return new StressWatch({ maxEgressMbps, read });
+}
+
+/** What the self-check found that keeps calls from working. */
+export function fatalFindings(host: HostState | undefined): string[] {
+  return (host?.findings ?? []).filter(({ severity }) => severity === 'fatal').map(({ what }) => what);
 }

@@ -7,6 +7,7 @@ import { ApiAccess } from '../access/api-access.ts';
 import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { MeshReads } from '../cluster/reads/mesh-reads.ts';
+import { CaptureCommands } from '../commands/captures.ts';
 import { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
@@ -27,7 +28,7 @@ import { Store } from '../store/store.ts';
 import { socketHandlers } from '../wire/socket.ts';
 import { Admin } from './admin.ts';
 import { loadPanels } from './admin-panels.ts';
-import { newSfu, watchStress } from './domain.ts';
+import { fatalFindings, newSfu, watchStress } from './domain.ts';
 import { FileReserve } from './file-reserve.ts';
 import { followDomain, type History, recordHistory } from './history.ts';
 import { buildApp } from './http.ts';
@@ -238,10 +239,6 @@ interface Core {
   readonly ends: AsyncDisposableStack;
 }
 
-function fatalFindings(host: HostState | undefined): string[] {
-  return (host?.findings ?? []).filter(({ severity }) => severity === 'fatal').map(({ what }) => what);
-}
-
 /** Starts what follows the domain, and the ways in. The workers run already. */
 function startAdapters({ admission, panels, history, ...core }: Core) {
   const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
@@ -264,11 +261,22 @@ function startAdapters({ admission, panels, history, ...core }: Core) {
     }),
     (started) => started.close(),
   );
-  const given = { config, sfu, store, commands, clock, nodes, courses: history.courses, mesh: reads };
+  const captures = new CaptureCommands(sfu, store);
+  const given = {
+    config,
+    sfu,
+    store,
+    commands,
+    clock,
+    nodes,
+    courses: history.courses,
+    captures,
+    mesh: reads,
+  };
   const services = { ...given, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, mesh, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
-  const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
+  const admin = Admin.start({ ...core, mesh: reads, signaling, captures, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
   return { signaling, legacy, nodes, measurements, programs, media, admin, metricsListener };
 }

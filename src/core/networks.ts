@@ -39,6 +39,19 @@ export function networksAround(text: string): string[] {
   return prefixes.map((prefix) => writeNetwork(maskOf({ ...parsed, prefix })));
 }
 
+/** The version of an IP address; 0 for what is none, such as a name. */
+export function ipVersion(text: string): 0 | 4 | 6 {
+  return isIP(text) as 0 | 4 | 6;
+}
+
+/** An address as the bytes of its packets: 4 or 16. @throws TypeError for what is no address */
+export function addressBytes(text: string): Buffer {
+  const version = isIP(text);
+  if (version === 0) throw new TypeError(`"${text}" is no IP address`);
+  const digits = (version === 4 ? parseIpv4(text) : parseIpv6(text)).toString(16);
+  return Buffer.from(digits.padStart(version === 4 ? 8 : 32, '0'), 'hex');
+}
+
 function maskOf({ version, address, prefix }: Network): Network {
   const free = BigInt(bitsOf(version) - prefix);
   return { version, prefix, address: (address >> free) << free };

@@ -1,6 +1,7 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import type { Caller, Scope } from '../access/scopes.ts';
 import type { MeshView, NodeInfo } from '../cluster/reads/view.ts';
+import type { CaptureCommands } from '../commands/captures.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Requester } from '../commands/targets.ts';
 import type { Config } from '../config/config.ts';
@@ -29,6 +30,8 @@ export interface ControlServices {
   readonly clock: Clock;
   /** How the stays of the peers on this node go. */
   readonly courses: Pick<PeerCourses, 'of'>;
+  /** What peers on this node send, as files. */
+  readonly captures: CaptureCommands;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly mesh: Pick<MeshView, 'self' | 'gather' | 'list' | 'statistics' | 'audit'> | undefined;
   /** Every node of the mesh; a server that is alone is the only one. */

@@ -1,6 +1,7 @@
 import Memoirist from 'memoirist';
 import { SfuError } from '../core/errors.ts';
 import { operations } from '../operations/table/index.ts';
+import { captureFile, captureFilePath } from './capture-file.ts';
 import { documents } from './documents.ts';
 import { basePath } from './headers.ts';
 import { OperationHandler, type OperationHandlerOptions } from './operation-handler.ts';
@@ -46,6 +47,10 @@ function handlersByPath({ version, ...options }: RouterOptions): Map<string, Han
   const byPath = new Map<string, HandlersByVerb>();
   for (const [path, respond] of documents(version))
     byPath.set(path, new Map([['GET', ({ request }) => respond(request)]]));
+  byPath.set(
+    `${basePath}${captureFilePath}`,
+    new Map([['GET', (incoming, pathParams) => captureFile(options, { ...incoming, pathParams })]]),
+  );
   for (const operation of operations) {
     const path = `${basePath}${operation.path}`;
     const handlers: HandlersByVerb = byPath.get(path) ?? new Map();

@@ -5,6 +5,7 @@ import { EventBus } from '../core/event-bus.ts';
 import type { Identity, PublishDecision } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeStress } from '../core/stress.ts';
+import { Captures } from './capture/captures.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import { Fullness } from './full.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
@@ -44,9 +45,6 @@ export interface SfuOptions {
   fullAt?: () => number;
 }
 
-/** How long the traces of a removed peer are waited for. */
-const removalTimeoutMs = 5000;
-
 /**
  * The rooms of this node and the commands on them. Signaling, the admin page and the REST API call the same
  * commands, by id; every change is announced on `events`.
@@ -60,6 +58,8 @@ export class Sfu {
   readonly read: ReadModel;
   /** What it has to do with other nodes. */
   readonly mesh: SfuMesh;
+  /** What peers send, as files for an analyser. */
+  readonly captures: Captures;
   readonly #registry: RoomRegistry;
   readonly #clock: Clock;
   readonly #drain: Drain;
@@ -76,6 +76,7 @@ export class Sfu {
     this.mesh = new SfuMesh({ registry: this.#registry, events, clock, log });
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
     this.#fullness = new Fullness({ events, clock, stress, fullAt: options.fullAt });
+    this.captures = new Captures({ peer: this.peer.bind(this), events, clock, log });
     const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
     events.on('peerLeft', ({ reason }) => {
@@ -157,9 +158,7 @@ export class Sfu {
     const peers = room.peersOf(this.peer(roomId, peerId).identity.subject);
     const detail = reason || 'a moderator removed you from the room';
     for (const peer of peers) room.removePeer(peer, 'removed', { detail, by });
-    const left = peers.map(({ traces }) =>
-      traces.whenGone({ clock: this.#clock, timeoutMs: removalTimeoutMs }),
-    );
+    const left = peers.map(({ traces }) => traces.whenGone({ clock: this.#clock }));
     return [...new Set((await Promise.all(left)).flat())];
   }
 
@@ -261,6 +260,7 @@ export class Sfu {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.captures.close();
     this.#registry.close('server_closed');
     this.pool.close();
   }

@@ -15,7 +15,7 @@ import { basePath } from '../../src/rest/headers.ts';
 import { migrate } from '../../src/store/database.ts';
 import { migrations } from '../../src/store/migrations/index.ts';
 import { type ApiAnswer, Caller } from '../rest/support.ts';
-import { apiKey, startServer, withKeys } from '../support/server.ts';
+import { apiKey, startServer, tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
 import { until } from '../support/until.ts';
 import { killWorker, workerPid } from '../support/workers.ts';
@@ -60,6 +60,12 @@ const dyingConsumer = (method: string) => ({
 const drains: Provocation = { prepare: ({ server }) => void server.sfu.drain({ milliseconds: 60_000 }) };
 const noBan: Provocation = { params: { banId: 999 } };
 
+/** Captures alice, whose capture the examples name. */
+async function startsCapture({ server, ids }: World): Promise<void> {
+  const target = { roomId: 'room', peerId: 'alice', content: 'headers', seconds: 60 } as const;
+  Object.assign(ids, { capture: (await server.sfu.captures.start(target)).id });
+}
+
 const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Provocation>>>> = {
   createRoom: {
     wrong_state: { params: { roomId: 'room' } },
@@ -94,6 +100,27 @@ const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Prov
       }),
     },
   },
+  startCapture: {
+    not_found: nobody,
+    wrong_state: {
+      prepare: async ({ server }) =>
+        void (await SignalingClient.connect({
+          server,
+          peerId: 'carol',
+          token: await tokenFor('room', 'carol'),
+        })),
+      params: { peerId: 'carol' },
+    },
+    limit_reached: { prepare: startsCapture },
+    gone: {
+      dyingCall: (world) => ({
+        object: alice(world).router?.router as object,
+        method: 'createDirectTransport',
+      }),
+    },
+  },
+  getCapture: { not_found: { params: { captureId: unknownId } } },
+  discardCapture: { not_found: { params: { captureId: unknownId } } },
   listDataProducers: { not_found: nobody },
   listDataConsumers: { not_found: nobody },
   listProducers: { not_found: nowhere },
@@ -133,6 +160,8 @@ const provocations: Partial<Record<OperationName, Partial<Record<ErrorCode, Prov
 /** What has to be there before an example is carried out. */
 const preparations: Partial<Record<OperationName, Provocation['prepare']>> = {
   cancelDrain: drains.prepare,
+  getCapture: startsCapture,
+  discardCapture: startsCapture,
 };
 
 const own = Object.keys(provocations).map((name) => [name, findOperation(name) as Operation] as const);

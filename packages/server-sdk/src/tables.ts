@@ -703,6 +703,55 @@ export interface Operations {
     nextCursor: string | null; // The `cursor` of the next page; null at the end
   } };
   /**
+   * Captures what a peer on this node sends, as a pcap file for Wireshark: `GET /captures/:captureId/file` has it for ten minutes. One at a time runs on a node, and it ends after `seconds`, 16 MiB or 200,000 packets. Numbers of streams, payload types and header extensions are those that the server uses towards receivers.
+   *
+   * Needs the scope `media`.
+   */
+  startCapture: { params: {
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+    content: "headers" | "packets"; // `headers` keeps the headers of RTP, which say nothing of what is heard and seen; `packets` keeps all of each packet
+    seconds: number; // When it ends by itself, 1 to 60
+    reason?: string; // Shown to the person it concerns and in the audit log, at most 200 characters
+  }; result: {
+    id: string; // at most 128 characters
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+    content: "headers" | "packets"; // `headers` keeps the headers of RTP, which say nothing of what is heard and seen; `packets` keeps all of each packet
+    seconds: number; // When it ends by itself, 1 to 60
+    startedAt: number; // ms since the epoch
+    end: "time" | "size" | "peer_left" | "stopped" | null; // Why it ended; null while it runs. `size`: 16 MiB or 200,000 packets
+    packets: number;
+    bytes: number; // Of the file so far
+  } };
+  /**
+   * How a capture goes, or went. Its file is at `/captures/:captureId/file`, for callers with the scope `media`; each fetch is in the audit log.
+   *
+   * Needs the scope `media`.
+   */
+  getCapture: { params: {
+    captureId: string; // at most 128 characters
+  }; result: {
+    id: string; // at most 128 characters
+    roomId: string; // at most 128 characters
+    peerId: string; // at most 128 characters
+    content: "headers" | "packets"; // `headers` keeps the headers of RTP, which say nothing of what is heard and seen; `packets` keeps all of each packet
+    seconds: number; // When it ends by itself, 1 to 60
+    startedAt: number; // ms since the epoch
+    end: "time" | "size" | "peer_left" | "stopped" | null; // Why it ended; null while it runs. `size`: 16 MiB or 200,000 packets
+    packets: number;
+    bytes: number; // Of the file so far
+  } };
+  /**
+   * Ends a capture if it runs, and throws its file away.
+   *
+   * Needs the scope `media`.
+   */
+  discardCapture: { params: {
+    captureId: string; // at most 128 characters
+    reason?: string; // Shown to the person it concerns and in the audit log, at most 200 characters
+  }; result: undefined };
+  /**
    * The producers of a room, in the order of their ids.
    *
    * Needs the scope `read`.
@@ -1508,6 +1557,9 @@ export const routes = {
   getTransportStats: 'GET /rooms/:roomId/peers/:peerId/transports/:transportId/stats',
   listDataProducers: 'GET /rooms/:roomId/peers/:peerId/data-producers',
   listDataConsumers: 'GET /rooms/:roomId/peers/:peerId/data-consumers',
+  startCapture: 'POST /rooms/:roomId/capture',
+  getCapture: 'GET /captures/:captureId',
+  discardCapture: 'DELETE /captures/:captureId',
   listProducers: 'GET /rooms/:roomId/producers',
   getProducer: 'GET /rooms/:roomId/producers/:producerId',
   getProducerStats: 'GET /rooms/:roomId/producers/:producerId/stats',

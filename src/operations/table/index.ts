@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { Operation } from '../operation.ts';
 import { addBan, getBan, liftBan, listBans } from './bans.ts';
+import { discardCapture, getCapture, startCapture } from './captures.ts';
 import {
   closeConsumer,
   getConsumer,
@@ -61,6 +62,9 @@ export const operationsBySubject = {
     getTransportStats,
     listDataProducers,
     listDataConsumers,
+    startCapture,
+    getCapture,
+    discardCapture,
   ],
   Producers: [listProducers, getProducer, getProducerStats, muteProducer, allowProducer, closeProducer],
   Consumers: [listConsumers, getConsumer, getConsumerStats, pauseConsumer, resumeConsumer, closeConsumer],

@@ -1,0 +1,79 @@
+import { type CaptureState, captureContents, mostCaptureSeconds } from '../../src/commands/captures.ts';
+import { SfuError } from '../../src/core/errors.ts';
+import { hasRole } from '../../src/store/roles.ts';
+import { live } from '../html/regions.ts';
+import type { PanelAction, PanelContext } from '../panel/panel.ts';
+import { ReasonField } from '../panel/parts.tsx';
+
+const captions = { headers: 'RTP headers only', packets: 'whole packets, with sound and picture' } as const;
+
+/** Captures what a peer sends into a file for Wireshark. */
+export const capture: PanelAction = {
+  title: 'Capture',
+  role: 'admin',
+  audit: 'own',
+  confirm: (_context, form) => (
+    <>
+      <p>
+        What <b safe>{form.raw('peer')}</b> sends is written into a file for Wireshark, of at most 16 MiB.
+        They are not told; the audit log has it.
+      </p>
+      <label class="field">
+        <span>Keep</span>
+        <select name="content">
+          {captureContents.map((content) => (
+            <option value={content} safe>
+              {captions[content]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span safe>{`Seconds, at most ${mostCaptureSeconds}`}</span>
+        <input name="seconds" type="number" min="1" max={mostCaptureSeconds} value="10" required />
+      </label>
+      <ReasonField />
+    </>
+  ),
+  async run(context, form) {
+    if (!context.captures) throw new SfuError('not_found', 'this dashboard cannot capture');
+    const seconds = form.integer('seconds', { from: 1, to: mostCaptureSeconds });
+    await context.captures.start({
+      roomId: form.required('room'),
+      peerId: form.required('peer'),
+      content: form.choice('content', captureContents),
+      seconds,
+      ...context.requester(form.text('reason', 200)),
+    });
+    return { message: `The capture runs for ${seconds} seconds; its file is on the page of the peer.` };
+  },
+};
+
+/** The file of the last capture of a peer, on its page. */
+export function CaptureFile({
+  context,
+  roomId,
+  peerId,
+}: {
+  context: PanelContext;
+  roomId: string;
+  peerId: string;
+}): JSX.Element {
+  const last = context.captures?.last;
+  const isOfPeer = last?.roomId === roomId && last.peerId === peerId;
+  const shown = isOfPeer && hasRole(context.user.role, 'admin') ? last : undefined;
+  return live('capture', <div id="capture">{shown ? <Line context={context} last={shown} /> : ''}</div>);
+}
+
+function Line({ context, last }: { context: PanelContext; last: CaptureState }): JSX.Element {
+  const { id, end, packets, bytes } = last;
+  const state = end === null ? 'A capture runs' : 'A capture is ready';
+  return (
+    <p class="note">
+      <span safe>{`${state}: ${packets} packets, ${Math.ceil(bytes / 1024)} KiB. `}</span>
+      <a href={context.link('/export/capture.pcap', { id })} download="capture.pcap">
+        Download
+      </a>
+    </p>
+  );
+}
