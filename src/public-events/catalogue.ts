@@ -20,7 +20,7 @@ const publishers: { readonly [N in SfuEventName]?: Publisher<N> } = {
   peerMetadataChanged: one('peer_metadata_changed'),
   peerAttributesChanged: one('peer_attributes_changed'),
   // A peer that left before it joined was never there for others.
-  peerLeft: ({ joined, rejoining: _, ...rest }) => [
+  peerLeft: ({ joined, rejoining: _rejoining, standing: _standing, ...rest }) => [
     ...(joined ? [['peer_left', rest] as const] : []),
     ...(rest.reason === 'removed' ? [['peer_removed', rest] as const] : []),
   ],

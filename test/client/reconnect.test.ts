@@ -36,7 +36,7 @@ describe('a connection that breaks', () => {
     await stateOf(alice, 'reconnecting');
     await stateOf(alice, 'joined');
     expect(states).toEqual(['reconnecting', 'joined']);
-    await until(() => other(bob).tracks.size === 2, 'both tracks again');
+    await until(() => bob.peers.get('alice')?.tracks.size === 2, 'both tracks again');
     expect(camera.producerId).not.toBe(before);
     expect(camera.track.readyState).toBe('live');
     expect(other(bob).track('microphone')?.muted).toBe(true);
