@@ -24,7 +24,13 @@ export const closeRestart = 1012;
 export const closeTryAgain = 1013;
 
 /** Refusals that pass by themselves: a client that tries again soon gets in. */
-const passing: ReadonlySet<ErrorCode> = new Set(['draining', 'busy', 'worker_unavailable', 'gone', 'internal']);
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'draining',
+  'busy',
+  'worker_unavailable',
+  'gone',
+  'internal',
+]);
 /** After these a client connects again by itself, which it does after any code but 4000. */
 const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
 
