@@ -57,7 +57,7 @@ async function joinReference(port: number, peerId: string): Promise<RawPeer> {
 
 /** As our client library. */
 async function joinOurs(port: number, peerId: string): Promise<RawPeer> {
-  const peer = await RawPeer.connect(port, roomId, peerId, { fast: '1', roster: '1' });
+  const peer = await RawPeer.connect(port, roomId, peerId, { fast: '1', roster: '1', audience: '1' });
   const { routerRtpCapabilities: rtpCapabilities, recvTransport } = await peer.welcome;
   const { id: transportId } = recvTransport as { id: string };
   const joined = peer.request('join', {

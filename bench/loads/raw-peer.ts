@@ -43,7 +43,7 @@ export class RawPeer {
     // Nobody may wait for it.
     this.welcome.catch(() => {});
     socket.onClose = () => {
-      const error = new Error('the server closed the connection');
+      const error = new Error(`the server closed the connection: ${socket.closeReason}`);
       this.#welcome.reject(error);
       for (const { reject } of this.#waiting.values()) reject(error);
     };

@@ -19,6 +19,8 @@ export class RawSocket {
   #reading = false;
   #shaken = false;
   closed = false;
+  /** What the server said when it closed the connection; empty when it said nothing. */
+  closeReason = '';
   /** Takes the payload of each text frame, which is only valid during the call. */
   onText: (payload: Buffer) => void = () => {};
   onClose: () => void = () => {};
@@ -104,7 +106,11 @@ export class RawSocket {
       if (bytes.length < end) return at;
       if (opcode === textOpcode) this.onText(bytes.subarray(at + header, end));
       else if (opcode === pingOpcode) this.write(pong);
-      else if (opcode === closeOpcode) this.socket.end();
+      else if (opcode === closeOpcode) {
+        // Two bytes of a code go before it (RFC 6455, section 5.5.1).
+        this.closeReason = bytes.toString('utf8', at + header + 2, end);
+        this.socket.end();
+      }
       at = end;
     }
   }
