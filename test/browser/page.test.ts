@@ -58,7 +58,7 @@ describe('the page', () => {
     await bob.waitForSelector('.tile.speaking:has-text("Alice")');
     await bob.waitForSelector('.tile:has-text("Alice") .bars[data-level=good]');
     await bob.click('.tile:has-text("Alice") .bars');
-    await bob.waitForSelector('#details[open] >> text=Everything gets through.');
+    await bob.waitForSelector('#details[open] >> text=of 10)');
     const numbers = await eventually(
       'numbers',
       async () => (await bob.textContent('#details-numbers')) ?? '',

@@ -30,15 +30,15 @@ test('a downlink too thin for any picture shows them paused with the reason, bla
   expect(await bob.textContent('#announcer')).toBe(
     'Your connection is too weak for video. The picture comes back by itself.',
   );
-  const judged = () =>
-    bob.evaluate(() => {
-      const [peer] = tureen.peers.values();
-      return { own: tureen.quality().level, sender: tureen.quality(peer?.id).level };
-    });
-  await bob.waitForFunction(() => tureen.quality().level === 'poor');
-  expect(await judged()).toEqual({ own: 'poor', sender: 'good' });
-  // The sender hears only of its own uplink.
-  expect(await alice.evaluate(() => tureen.quality().level)).toBe('good');
+  await bob.waitForFunction(
+    () => tureen.quality().cause === 'bandwidth' && (tureen.quality().score ?? 10) < 5,
+  );
+  // The sender hears only of its own connection, which a busy machine may make slow, and so does Bob of hers.
+  const causes = [
+    await bob.evaluate(() => tureen.quality([...tureen.peers.values()][0]?.id).cause),
+    await alice.evaluate(() => tureen.quality().cause),
+  ];
+  expect(causes).not.toContain('bandwidth');
   expect(await alice.locator('.tile.stopped').count()).toBe(0);
   // What is told is still in view, or the library would stop asking for it.
   expect(await bob.evaluate(() => [...tureen.peers.values()][0]?.track('camera')?.paused)).toBe(false);
