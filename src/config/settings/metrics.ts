@@ -43,7 +43,7 @@ export const metricsSettings = {
     text(
       {
         env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
-        doc: 'OpenTelemetry collector that gets a trace of every signaling request, by OTLP over HTTP. Without it nothing is traced.',
+        doc: 'OpenTelemetry collector that gets a span of every signaling request, by OTLP over HTTP: a log of requests, without parents and children. Without it nothing is traced.',
       },
       { regex: '^https?://', wants: 'an address such as http://127.0.0.1:4318' },
     ),
