@@ -134,6 +134,10 @@ export const fakeMethods: Methods = {
   ],
   getDataConsumerStats: () => [],
   received: nothing,
+  reportGap: nothing,
+  commitMove() {
+    throw new ClientError('wrong_state', 'nobody moves here: the fake server is the only one');
+  },
   getRtcStatsUrl: nothing,
 
   removePeer: moderated(({ room }, { peerId, reason = '' }) => {

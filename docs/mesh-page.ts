@@ -73,6 +73,10 @@ room, none is special, and none needs the others to go on with what it has.
 starts a bus and three nodes on this machine, at ports 3000, 3001 and 3002, and prints their addresses. Open two of them
 in two tabs.
 
+    npm run mesh -- --rolling 15
+
+also restarts its nodes, one after the other and again and again, every 15 seconds. Open a call in two tabs: it goes on, whichever node is restarted.
+
 ## Setting one up
 
 Nodes find each other over a **bus**: one NATS cluster with JetStream, with leaf nodes where a host is far from it.
@@ -94,6 +98,14 @@ Nodes find each other over a **bus**: one NATS cluster with JetStream, with leaf
 - **node**: one Tureen process. A **life** is one run of it and has a random id; everything that a node says is keyed by its life.
 - **share**: what one life says of one room, its peers and what they publish. Nobody else writes it.
 - **roster**: all shares of a room together, as one node has heard them.
+
+## Moving a peer
+
+The client of a peer goes on at another node with its ticket ([protocol.md](protocol.md#moving)). Nobody owns the move: the node that it comes to asks the others
+who knows the ticket (\`session.take\`), lets it in beside its session there, in no list and no count, and asks once more when its media is there; what was
+decided meanwhile comes along. One change of its share (\`supersedes\`) switches it on every node: its former session, and what others receive of that, goes on
+until its client closes it, ten seconds at most, and then is dropped with the reason \`moved\`. When the node that it leaves is silent or dead, it takes over with what was said
+first. A removal or a ban ends both. Of several nodes that show one ticket the last one can take over.
 
 ## Media between nodes
 

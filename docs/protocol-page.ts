@@ -2,9 +2,11 @@ import type { TSchema } from '@sinclair/typebox';
 import { errorCodes } from '../src/core/errors.ts';
 import { IceServer } from '../src/core/schemas.ts';
 import { type Generation, knows } from '../src/signaling/generations.ts';
+import * as media from '../src/signaling/media-schemas.ts';
 import * as wire from '../src/signaling/messages.ts';
 import type { Method } from '../src/signaling/method.ts';
 import { methods } from '../src/signaling/methods/index.ts';
+import { maxMoving } from '../src/signaling/moving-out.ts';
 import * as peers from '../src/signaling/peer-schemas.ts';
 import { sentLogLimits } from '../src/signaling/sent-log.ts';
 import * as envelope from '../src/wire/envelope.ts';
@@ -26,9 +28,9 @@ const named: Readonly<Record<string, TSchema>> = {
   IceServer,
   AppData: envelope.AppData,
   Device: peers.DeviceInfo,
-  TransportInfo: wire.TransportInfo,
-  ConsumerInfo: wire.ConsumerInfo,
-  DataConsumerInfo: wire.DataConsumerInfo,
+  TransportInfo: media.TransportInfo,
+  ConsumerInfo: media.ConsumerInfo,
+  DataConsumerInfo: media.DataConsumerInfo,
   PeerInfo: peers.PeerInfo,
   ProducerInfo: peers.ProducerInfo,
 };
@@ -161,7 +163,24 @@ A ticket is good once, until your first message after \`resumed\`: when \`resume
 server has not noticed that it is cut, is closed. Wait for \`resumed\` before you send anything. A ticket that is not good is
 refused with ${envelope.closeRefused} and \`ticket_refused\`: join without it. Any other reason is that of the end which the peer came to while it was
 away, such as \`removed\`. Close a socket that you follow with another one with ${envelope.closeComesBack}; a client that closes with 1000 or 1001 has
-left.`;
+left.
+
+## Moving
+
+A client that connects with \`?fast=1&resume=1&move=1\` may be asked by \`move\` to go on at another server of the mesh: a server that drains asks ${maxMoving} of
+its clients at a time. To the others it stays the same peer: nobody is told that it left or joined. To move:
+
+1. Keep the connection that you have: until step 4 it is the one in use. Connect to the other server with \`?fast=1&resume=1&move=1&moving=1\` and the
+   sub-protocol \`${envelope.resumePrefix}<ticket>\`, the same ticket with which you would resume. A token is not needed. You get a \`resumeTicket\` of your own and \`welcome\`.
+2. \`join\`, and take the consumers of its answer. The ids of producers are the same on every server: what you receive here goes on with what you receive there.
+3. \`produce\` the same tracks again, each with \`replaces\`, the id of your producer there. Nobody is told of them yet, and nothing is told to you of the room.
+4. When your media is connected, \`commitMove\`: its answer is the whole call, and from it on this connection is you. What others receive of your former
+   producers goes on until you close the former connection, with 1000, and for ten seconds at most: close it when what you receive has changed over.
+
+Your name, your hand, your metadata and what a moderator took of you come along. A ticket that is not good is refused with \`ticket_refused\`; of several
+connections that show one ticket only the last can commit. When you do not commit within 20 seconds, or are refused, go on where you are. Your former
+connection does nothing after the commit that others would see. Who receives you gets \`newConsumer\` with \`replaces\`: show the former until the new one
+renders; \`consumerClosed\` of the former follows. With \`reportGap\` you say how long a track was missing, for those who run the servers.`;
 
 function methodText(method: Method): string {
   const facts = [

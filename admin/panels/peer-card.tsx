@@ -70,6 +70,7 @@ export function PeerState({ room, peer }: Omit<PeerProps, 'context'>): JSX.Eleme
       {peer.grants.moderate ? <Badge text="moderator" /> : ''}
       {peer.grants.hidden ? <Badge text="hidden" /> : ''}
       {peer.state === 'joined' ? '' : <Badge text="not joined yet" tone="warn" />}
+      {peer.movedFrom === undefined ? '' : <Badge text={`came from ${peer.movedFrom}`} />}
       {typeof peer.awaySince === 'number' ? <Badge text="away" tone="warn" /> : ''}
       {peer.publish === false ? <Badge text="may not publish" tone="warn" /> : ''}
       {peer.producers.map(({ source, paused, pausedBy }) =>

@@ -152,6 +152,9 @@ function facts({ now }: PanelContext, peer: PeerSnapshot): JSX.Element {
     ['Address', peer.address || '–'],
     ['Connected', `${dateTime(peer.connectedAt)}, ${duration(now - peer.connectedAt)} ago`],
     ['Token', peer.tokenId ?? (peer.issuedAt === null ? 'none' : 'one without an id (jti)')],
+    ...(peer.movedFrom === undefined
+      ? []
+      : [['Came from', `node ${peer.movedFrom}, without a gap`] as const]),
     ['Worker', peer.worker === null ? '–' : String(peer.worker)],
     ['May publish', typeof publish === 'boolean' ? (publish ? 'everything' : 'nothing') : publish.join(', ')],
     ['Data channels', [...peer.dataProducers.map(({ label }) => label)].join(', ') || '–'],

@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox';
 import type { types } from 'mediasoup-client';
-import type { ConsumerInfo } from '../../src/signaling/messages.ts';
+import type { ConsumerInfo } from '../../src/signaling/media-schemas.ts';
 
 /** A consumer as the server announces it. */
 export type Announced = Static<typeof ConsumerInfo>;

@@ -4,6 +4,7 @@ import { data } from './data.ts';
 import { host } from './host.ts';
 import { joins } from './joins.ts';
 import { mesh } from './mesh.ts';
+import { moves } from './moves.ts';
 import { node } from './node.ts';
 import { processCollector } from './process.ts';
 import { producers } from './producers.ts';
@@ -21,6 +22,7 @@ import { workers } from './workers.ts';
 export const collectors: readonly Collector[] = [
   rooms,
   joins,
+  moves,
   speakers,
   transports,
   data,

@@ -6,6 +6,7 @@ import { publicEventSchemas, webhookBodies } from '../../src/core/public-event-s
 import { namedSchemas } from '../../src/operations/named-schemas.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import { operations } from '../../src/operations/table/index.ts';
+import * as media from '../../src/signaling/media-schemas.ts';
 import * as messages from '../../src/signaling/messages.ts';
 import type { Method } from '../../src/signaling/method.ts';
 import { methods } from '../../src/signaling/methods/index.ts';
@@ -43,9 +44,9 @@ const ofMediasoup = {
 const ofSignaling = {
   DeviceInfo: peers.DeviceInfo,
   PeerInfo: peers.PeerInfo,
-  TransportInfo: messages.TransportInfo,
-  ConsumerInfo: messages.ConsumerInfo,
-  DataConsumerInfo: messages.DataConsumerInfo,
+  TransportInfo: media.TransportInfo,
+  ConsumerInfo: media.ConsumerInfo,
+  DataConsumerInfo: media.DataConsumerInfo,
 };
 
 /** The numbers and words of the envelope, such as the codes with which a socket is closed. */

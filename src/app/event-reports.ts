@@ -63,6 +63,23 @@ export const sfuReports = {
     means: 'The connection of a peer that was away is there again.',
     in: ['log', 'notification', 'timeline'],
   },
+  peerMovedHere: {
+    means: 'A peer of another node goes on on this one.',
+    in: ['log', 'notification', 'timeline', 'metric'],
+  },
+  peerMovedAway: {
+    means: 'A peer goes on on another node.',
+    in: ['log', 'notification', 'timeline', 'metric'],
+  },
+  peerDeparted: {
+    means: 'Nothing is left on this node of a peer that moved away.',
+    in: [],
+    because: 'it is a moment after peerMovedAway',
+  },
+  peerMoveFailed: {
+    means: 'A peer of another node had arrived on this one, and goes on where it was.',
+    in: ['log', 'timeline', 'metric'],
+  },
   peerListed: {
     means:
       'One of the audience is known to the others from now on: it may publish, does, or raised its hand.',
@@ -202,6 +219,10 @@ export const signalingReports = {
   resumed: { means: 'A client goes on over another socket.', in: ['log', 'metric'] },
   resumeRefused: { means: 'A ticket to resume with was refused.', in: ['log', 'metric'] },
   resumeExpired: { means: 'A client that could have resumed was not back in time.', in: ['metric'] },
+  moveGap: {
+    means: 'A client that moved here from another node says how long a track was missing.',
+    in: ['metric'],
+  },
   socketDropped: {
     means: 'The server dropped a socket for what its client did.',
     in: ['log', 'timeline', 'metric'],

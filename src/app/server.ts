@@ -6,6 +6,7 @@ import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
 import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
+import { Moves } from '../cluster/moves.ts';
 import { MeshReads } from '../cluster/reads/mesh-reads.ts';
 import { CaptureCommands } from '../commands/captures.ts';
 import { Commands } from '../commands/commands.ts';
@@ -246,7 +247,10 @@ function startAdapters({ admission, panels, history, ...core }: Core) {
   const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
   const findKey = (secret: string) => store.apiKeys.find(secret);
   const access = new ApiAccess({ config, findKey, clock, log, ownOrigins: () => originsOf(nodes()) });
-  const signaling = ends.adopt(new Signaling({ ...core, access, nodes }), (started) => started.close());
+  const signaling = ends.adopt(
+    new Signaling({ ...core, access, nodes, moves: mesh && new Moves(mesh, sfu) }),
+    (started) => started.close(),
+  );
   const startLegacy = () =>
     ends.adopt(new Legacy({ ...core, access, signaling }), (started) => started.close());
   const legacy = config.legacy === 'on' ? startLegacy() : undefined;

@@ -225,6 +225,20 @@ export const requests = {
     Type.Boolean({ description: 'true when nothing of it is left there' }),
     'Whether the copies of what a session published are closed.',
   ),
+  'session.take': request(
+    Type.Object({
+      roomId: Id,
+      peerId: Id,
+      ticket: Type.String({
+        maxLength: 64,
+        description: 'SHA-256 of the ticket that its client shows, base64url',
+      }),
+      take: Type.String({ maxLength: 64, description: 'made by the node that asks, for this move' }),
+      last: Type.Boolean({ description: 'it takes over now; only for the move that asked last' }),
+    }),
+    orNull(shapes.TakenSession, 'null when the peer is not there, or the ticket is not good'),
+    'A peer comes to the sender with its ticket, to go on there: who it is, and what it takes along.',
+  ),
   command: request(
     commands.Command,
     commands.CommandAnswer,

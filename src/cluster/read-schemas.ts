@@ -56,6 +56,7 @@ const Peer = Type.Object({
   connectedAt: Time,
   joinedAt: orNull(Time),
   awaySince: Type.Optional(orNull(Time)),
+  movedFrom: Type.Optional(Type.String({ maxLength: 128 })),
   quality: Type.Optional(Quality),
   worker: orNull(Count),
   transports: Type.Array(Type.Unknown(), { maxItems: 0 }),

@@ -1,10 +1,11 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { actorKinds } from '../core/actors.ts';
 import { Attributes } from '../core/attributes.ts';
-import { peerEnds } from '../core/ends.ts';
+import { stayEnds } from '../core/ends.ts';
 import { publicEventTypes } from '../core/public-events.ts';
 import { Id, MediaKind, oneOf, orNull, Quality, Source } from '../core/schemas.ts';
 import type * as link from '../sfu/media/node-link.ts';
+import type * as passage from '../sfu/rooms/passage.ts';
 import { maxVersion, type StampedRule as StampedRuleType } from '../sfu/rooms/room-rules.ts';
 import type * as share from '../sfu/rooms/share.ts';
 import { RtpParameters } from '../wire/rtp.ts';
@@ -48,6 +49,9 @@ export const PublicationShare = Type.Object({
   appData: AppData,
   openedAt: Time,
   pausedBy: Type.Array(oneOf(['peer', 'moderator']), { maxItems: 2 }),
+  replaces: Type.Optional(
+    Type.String({ ...Id, description: 'of a peer that moved: the producer that this one goes on with' }),
+  ),
 });
 
 export const DataPublicationShare = Type.Object({
@@ -90,6 +94,9 @@ const Peer = Type.Object({
   stopped: Type.Boolean({ description: 'whether it may publish something else than its token grants' }),
   standing: Type.Optional(oneOf(['listed', 'announced', 'counted'])),
   away: Type.Optional(Type.Boolean()),
+  supersedes: Type.Optional(
+    Type.String({ ...Id, description: 'the session on another node that this one took over from' }),
+  ),
   takesMessages: Type.Optional(Type.Boolean({ description: 'whether others may write to it by its id' })),
   quality: Type.Optional(Quality),
   publications: Type.Array(PublicationShare, { maxItems: 256 }),
@@ -97,10 +104,46 @@ const Peer = Type.Object({
 });
 export const PeerShare = of<share.PeerShare>()(Peer);
 
+/** A session that another node takes over. */
+export const TakenSession = of<passage.TakenSession>()(
+  Type.Object({
+    sessionId: Id,
+    epoch: Type.Integer({ minimum: 0 }),
+    identity: Type.Object({
+      roomId: Id,
+      peerId: Id,
+      subject: Subject,
+      program: Type.Optional(Type.String({ maxLength: 256 })),
+      displayName: Type.Optional(Type.String({ maxLength: 256 })),
+      metadata: AppData,
+      grants: Type.Object({
+        publish: Publish,
+        subscribe: Type.Boolean(),
+        moderate: Type.Boolean(),
+        hidden: Type.Boolean(),
+      }),
+      tokenId: Type.Optional(Type.String({ maxLength: 8192 })),
+      issuedAt: Type.Optional(Type.Number()),
+    }),
+    luggage: Type.Object(
+      {
+        displayName: Type.String({ maxLength: 256 }),
+        metadata: AppData,
+        attributes: Attributes,
+        handRaisedAt: orNull(Time),
+        standing: oneOf(['listed', 'announced', 'counted']),
+        connectedAt: Time,
+        joinedAt: Time,
+      },
+      { description: 'what it chose, and what programs said of it' },
+    ),
+  }),
+);
+
 export const ShareChange = of<share.ShareChange>()(
   Type.Union([
     Type.Object({ op: Type.Literal('put'), peer: PeerShare }),
-    Type.Object({ op: Type.Literal('drop'), sessionId: Id, peerId: Id, reason: oneOf(peerEnds) }),
+    Type.Object({ op: Type.Literal('drop'), sessionId: Id, peerId: Id, reason: oneOf(stayEnds) }),
   ]),
 );
 

@@ -1,5 +1,6 @@
 import { type Actor, actorKinds, serverActor } from '../core/actors.ts';
 import type { Identity } from '../core/grants.ts';
+import type { PeerRef } from '../sfu/events.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { banMatches, type NewBan, type Removed } from '../store/bans.ts';
 import type { Fact } from '../store/fact.ts';
@@ -25,10 +26,8 @@ export function removeVoid(
   { roomId, subject, until }: Omit<Removed, 'issuedAt'> & { readonly until: number },
   { by = serverActor, reason = '' }: { readonly by?: Actor; readonly reason?: string } = {},
 ): void {
-  const isVoid = (identity: Identity) =>
-    identity.roomId === roomId &&
-    identity.subject === subject &&
-    (identity.issuedAt ?? sfu.peer(roomId, identity.peerId).connectedAt) <= until;
+  const isVoid = (identity: Identity, connectedAt: number) =>
+    identity.roomId === roomId && identity.subject === subject && (identity.issuedAt ?? connectedAt) <= until;
   removeMatching(sfu, isVoid, { by, reason: withReason('a moderator removed you', reason) });
 }
 
@@ -53,12 +52,14 @@ function sweep(sfu: Sfu, { kind, name: subject, scope: roomId, body }: Fact, now
 
 function removeMatching(
   sfu: Sfu,
-  fits: (identity: Identity) => boolean,
+  fits: (identity: Identity, connectedAt: number) => boolean,
   { by, reason }: { readonly by: Actor; readonly reason: string },
 ): void {
-  for (const { roomId, peerId } of sfu.findPeers(fits)) {
+  const isThere = ({ sessionId }: PeerRef) => sfu.findPeers(fits).some((one) => one.sessionId === sessionId);
+  for (const peer of sfu.findPeers(fits)) {
     // With a peer the others of its subject are removed: the next one may be gone already.
-    if (sfu.rooms.get(roomId)?.peers.has(peerId)) void sfu.removePeer({ roomId, peerId, reason, by });
+    const { roomId, peerId } = peer;
+    if (isThere(peer)) void sfu.removePeer({ roomId, peerId, reason, by });
   }
 }
 

@@ -16,11 +16,15 @@ export const peerEnds = [
 ] as const;
 export type PeerEnd = (typeof peerEnds)[number];
 
+/** How a stay on one node ends: `moved` goes on on another one, and nobody is told of an end. */
+export const stayEnds = [...peerEnds, 'moved'] as const;
+export type StayEnd = (typeof stayEnds)[number];
+
 /**
  * Why a peer on another node ended here: `rejoin` builds its media again and comes back, `node_lost` went with its node,
  * `forgotten` is not in what its node says any more, which had no occasion to say why.
  */
-export type RemoteEnd = PeerEnd | 'rejoin' | 'node_lost' | 'forgotten';
+export type RemoteEnd = StayEnd | 'rejoin' | 'node_lost' | 'forgotten';
 
 export const roomEnds = ['empty', 'closed', 'draining', 'server_closed'] as const;
 export type RoomEnd = (typeof roomEnds)[number];

@@ -121,6 +121,9 @@ export const Peer = Type.Object({
   quality: Quality,
   worker: orNull(Type.Integer(), 'Index of the media worker that carries it'),
   node: Type.Optional(Type.String({ description: 'In a mesh: the node that it is on' })),
+  movedFrom: Type.Optional(
+    Type.String({ description: 'The node that it moved to this one from, without leaving' }),
+  ),
 });
 
 const Tuple = Type.Object({

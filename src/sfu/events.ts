@@ -63,6 +63,14 @@ export interface SfuEvents {
   peerAway: PeerRef & { hidden: boolean };
   /** Its connection is there again after that; `duration` is how long it was cut. */
   peerBack: PeerRef & { hidden: boolean; duration: number };
+  /** A peer of another node has taken over on this one: to others it is the same. `duration` is since it arrived here. */
+  peerMovedHere: PeerRef & { displayName: string; hidden: boolean; duration: number; from: string };
+  /** Another node has taken a peer over. What others receive of it goes on until `peerDeparted`. */
+  peerMovedAway: PeerRef & { hidden: boolean; duration: number; to: string };
+  /** Nothing is left on this node of a peer that moved away. */
+  peerDeparted: PeerRef;
+  /** A peer of another node that had arrived did not take over. It goes on where it was. */
+  peerMoveFailed: PeerRef & { reason: PeerEnd; detail: string };
   /** One of the audience is known to the others from now on: it may publish, publishes, or raised its hand. */
   peerListed: PeerRef & { was: Standing };
   peerHand: PeerRef & { raisedAt: number | null; by: Actor };

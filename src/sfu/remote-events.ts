@@ -25,6 +25,8 @@ interface RemoteProducerRef extends RemotePeerRef {
  */
 export interface RemoteEvents {
   remotePeerJoined: RemotePeerRef & { displayName: string; hidden: boolean };
+  /** It moved, to its node, from another one or from this one: to those who know it, it never left. */
+  remotePeerMoved: RemotePeerRef & { displayName: string; hidden: boolean };
   /** One of the audience is known to the others from now on. */
   remotePeerListed: RemotePeerRef & { was: Standing; hidden: boolean };
   /** Its hand was raised, in milliseconds since the epoch, or lowered. */

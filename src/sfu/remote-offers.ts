@@ -40,7 +40,9 @@ export function offerWhatComes({ registry, events, remote }: Offering): (() => v
     remote.on('remoteProducerReachable', media),
     remote.on('remoteDataProducerOpened', data),
     remote.on('remotePeerJoined', joinedThere),
+    remote.on('remotePeerMoved', joinedThere),
     events.on('peerJoined', joinedHere),
     events.on('peerRejoined', joinedHere),
+    events.on('peerMovedHere', joinedHere),
   ];
 }

@@ -6,10 +6,12 @@ import type { Logger } from '../core/log.ts';
 import type { SfuBus } from './events.ts';
 import { noMeshCounts } from './media/mesh-counts.ts';
 import type { NodeLink, NodeRequestName, NodeRequests, RoomTelling } from './media/node-link.ts';
-import type { MeasuredPipe } from './media/outgoing-pipes.ts';
-import { expectedWithin, type PipeReading, readPipe } from './media/pipe-reading.ts';
+import type { PipeReading } from './media/pipe-reading.ts';
+import { type PipeTraffic, readPipes, readTraffic } from './pipe-traffic.ts';
 import type { RemoteBus, RemoteEvents } from './remote-events.ts';
 import { offerWhatComes } from './remote-offers.ts';
+import { pack } from './rooms/moving.ts';
+import type { TakenSession } from './rooms/passage.ts';
 import type { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
 import { RoomLives } from './rooms/room-lives.ts';
@@ -36,6 +38,17 @@ export interface MeshOptions {
   readonly known: (roomId: string) => Promise<void>;
 }
 
+/** A peer comes to another node with its ticket. */
+export interface TakeRequest {
+  readonly roomId: string;
+  readonly peerId: string;
+  /** The hash of the ticket. */
+  readonly ticket: string;
+  readonly take: string;
+  /** It takes over now, with its media there. */
+  readonly last: boolean;
+}
+
 /** Where a peer of a room is. */
 export interface FoundPeer {
   readonly sessionId: string;
@@ -52,16 +65,6 @@ export interface SfuMeshOptions {
   readonly events: SfuBus;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-/** What went over a pipe from and to another node, media and reports. */
-export interface PipeTraffic {
-  readonly roomId: string;
-  readonly life: string;
-  readonly direction: 'in' | 'out';
-  /** Within how many milliseconds something comes from there; undefined when nothing has to. */
-  readonly expectedWithin: number | undefined;
-  readonly statistics: types.PipeTransportStat;
 }
 
 /** The side of the domain that faces other nodes: what it says of its rooms, and what it takes in of theirs. */
@@ -111,15 +114,21 @@ export class SfuMesh {
   /** The peers of this node in a room. */
   shares(roomId: string): PeerShare[] {
     const { rooms } = this.options.registry;
-    return [...(rooms.get(roomId)?.peers.values() ?? [])].map(shareOf);
+    const { peers, passages } = rooms.get(roomId) ?? nobody;
+    // What others receive of those that moved away goes on for a moment.
+    const departing = [...passages.values()].filter(({ passage }) => passage?.to === 'there');
+    return [...peers.values(), ...departing].map(shareOf);
   }
 
   /** Follows how the peers of this node change. @returns what ends it */
   onShare(listener: (roomId: string, change: ShareChange) => void): () => void {
     const { events, registry } = this.options;
     const find = ({ roomId, peerId, sessionId }: { roomId: string; peerId: string; sessionId: string }) => {
-      const peer = registry.rooms.get(roomId)?.peers.get(peerId);
-      return peer?.sessionId === sessionId ? peer : undefined;
+      const { peers, passages } = registry.rooms.get(roomId) ?? nobody;
+      const peer = peers.get(peerId);
+      if (peer?.sessionId === sessionId) return peer;
+      const moving = passages.get(sessionId);
+      return moving?.passage?.to === 'there' ? moving : undefined;
     };
     return feedShares({ events, find, listener });
   }
@@ -159,11 +168,7 @@ export class SfuMesh {
 
   /** What the pipes to and from other nodes carried. Those that end at this moment are left out. */
   async traffic(): Promise<PipeTraffic[]> {
-    const reading = [...this.options.registry.rooms.values()].flatMap(({ id: roomId, mesh }) => [
-      ...(mesh?.incoming ?? []).map((pipe) => read(roomId, 'in', pipe)),
-      ...(mesh?.outgoing.measured ?? []).map((pipe) => read(roomId, 'out', pipe)),
-    ]);
-    return (await Promise.all(reading)).flat();
+    return await readTraffic(this.options.registry.rooms.values());
   }
 
   /** How a room began; undefined for one that is not open here, or before other nodes were asked. */
@@ -191,6 +196,15 @@ export class SfuMesh {
   onRules(listener: (roomId: string, rules: readonly StampedRule[]) => void): () => void {
     this.#onRules.add(listener);
     return () => this.#onRules.delete(listener);
+  }
+
+  /**
+   * What another node takes over of a peer of this one; null when it is not here, or the ticket is not that of its client.
+   * @param take the session there that takes it: of several the last one may take it over in the end
+   */
+  takeSession({ roomId, peerId, ticket, ...move }: TakeRequest): TakenSession | null {
+    const peer = this.#room(roomId)?.peers.get(peerId);
+    return (peer?.link.hasTicket?.(ticket) && pack(peer, move)) || null;
   }
 
   /** Where a peer is: on this node, or on another one that has told of it. */
@@ -242,14 +256,9 @@ export class SfuMesh {
     return counts;
   }
 
-  /** Reads every pipe and the tracks on it, one after the other, so that no worker has much to answer at once. */
+  /** Reads every pipe and the tracks on it. */
   async readPipes(): Promise<PipeReading[]> {
-    const readings: PipeReading[] = [];
-    for (const { mesh } of this.options.registry.rooms.values()) {
-      for (const pipe of mesh?.incoming ?? []) readings.push(...(await readPipe(pipe, 'in')));
-      for (const pipe of mesh?.outgoing.measured ?? []) readings.push(...(await readPipe(pipe, 'out')));
-    }
-    return readings;
+    return await readPipes(this.options.registry.rooms.values());
   }
 
   /** What to wait for before somebody enters a room that was just opened: who is in it on other nodes. */
@@ -284,14 +293,4 @@ export class SfuMesh {
 }
 
 const noBytes = new Uint8Array();
-
-async function read(
-  roomId: string,
-  direction: PipeTraffic['direction'],
-  pipe: MeasuredPipe,
-): Promise<PipeTraffic[]> {
-  const { life, transport } = pipe;
-  const all = await transport.getStats().catch(() => []);
-  const expected = expectedWithin(pipe, direction);
-  return all.map((statistics) => ({ roomId, life, direction, statistics, expectedWithin: expected }));
-}
+const nobody: Pick<Room, 'peers' | 'passages'> = { peers: new Map(), passages: new Map() };

@@ -6,19 +6,21 @@ import type { Identity, PublishDecision } from '../core/grants.ts';
 import type { Logger } from '../core/log.ts';
 import type { NodeStress } from '../core/stress.ts';
 import { Captures } from './capture/captures.ts';
+import { Entrance } from './entrance.ts';
 import type { PeerRef, SfuBus } from './events.ts';
 import { Fullness } from './full.ts';
 import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import * as decide from './rooms/deciding.ts';
-import { Drain, type DrainResult, draining } from './rooms/drain.ts';
+import { Drain, type DrainResult } from './rooms/drain.ts';
 import { MediaIndex } from './rooms/media-index.ts';
+import { type Arriving, arrive } from './rooms/moving.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
 import { closePublication, type SubjectSource } from './rooms/publishing.ts';
 import { ReadModel } from './rooms/read-model.ts';
 import { RoomRegistry } from './rooms/registry.ts';
 import type { Room } from './rooms/room.ts';
-import type { RoomChanges, RoomOptions } from './rooms/room-options.ts';
+import type { RoomChanges } from './rooms/room-options.ts';
 import { rulesOf } from './rooms/room-rules.ts';
 import type { SfuSettings } from './rooms/settings.ts';
 import { requireFirst } from './rooms/settling.ts';
@@ -63,6 +65,7 @@ export class Sfu {
   readonly #registry: RoomRegistry;
   readonly #clock: Clock;
   readonly #drain: Drain;
+  readonly #entrance: Entrance;
   readonly #fullness: Fullness;
   #closed = false;
 
@@ -77,8 +80,15 @@ export class Sfu {
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
     this.#fullness = new Fullness({ events, clock, stress, fullAt: options.fullAt });
     this.captures = new Captures({ peer: this.peer.bind(this), events, clock, log });
-    const idle = () => [...this.rooms.values()].every((room) => room.peers.size === 0);
+    const idle = () => [...this.rooms.values()].every(({ everyone }) => everyone.length === 0);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
+    this.#entrance = new Entrance({
+      ...{ registry: this.#registry, mesh: this.mesh, drainJoins: settings.drainJoins },
+      ends: () => this.drainDeadline !== null || this.#closed,
+      admit: (identity) => this.admit(identity),
+      fullness: this.#fullness,
+    });
+    events.on('peerDeparted', () => this.#drain.peerGone());
     events.on('peerLeft', ({ reason }) => {
       // A replaced peer has just come back, and its room only looks empty for this moment.
       if (reason !== 'replaced') this.#drain.peerGone();
@@ -100,17 +110,18 @@ export class Sfu {
    * @throws SfuError draining, busy, room_locked, room_full or worker_unavailable, and what `admission` and `check` refuse with
    */
   async enter(identity: Identity, link: PeerLink, check?: (room: Room) => void): Promise<Peer> {
-    this.admit(identity);
-    const present = this.rooms.get(identity.roomId);
-    if (present) this.#checkDrain(present, identity.peerId);
-    this.#fullness.check(identity, present?.peers.has(identity.peerId) ?? false);
-    const room = present ?? (await this.#open(identity.roomId));
-    const settling = this.mesh.settling(room.id);
-    if (settling) await settling;
-    // A ban may have come while the room was being opened.
-    this.admit(identity);
+    const room = await this.#entrance.roomFor(identity);
     check?.(room);
     return room.enter(identity, link);
+  }
+
+  /**
+   * Lets a peer of another node in beside its session there (`arrive`).
+   * @throws SfuError draining, worker_unavailable, room_closed, and what `admission` refuses with
+   */
+  async arrive(arriving: Arriving): Promise<Peer> {
+    const room = await this.#entrance.roomFor(arriving.identity);
+    return arrive(room, arriving);
   }
 
   /**
@@ -120,7 +131,7 @@ export class Sfu {
   async createRoom({ roomId, options = {}, by = serverActor }: NewRoom): Promise<RoomSnapshot> {
     if (this.#registry.has(roomId))
       throw new SfuError('wrong_state', `there is a room "${roomId}" already; change it, or close it first`);
-    const room = await this.#open(roomId, options);
+    const room = await this.#entrance.open(roomId, options);
     await this.mesh.settling(roomId);
     requireFirst(room);
     room.mesh?.rules.set(rulesOf(options), by);
@@ -137,10 +148,10 @@ export class Sfu {
     return this.#registry.peer(roomId, peerId);
   }
 
-  /** The peers, in any room, whose identity fits. */
-  findPeers(fits: (identity: Identity) => boolean): PeerRef[] {
-    const peers = [...this.rooms.values()].flatMap((room) => [...room.peers.values()]);
-    return peers.filter(({ identity }) => fits(identity)).map(({ ref }) => ref);
+  /** The peers, in any room, whose identity fits, those that are moving among them. */
+  findPeers(fits: (identity: Identity, connectedAt: number) => boolean): PeerRef[] {
+    const peers = [...this.rooms.values()].flatMap(({ everyone }) => everyone);
+    return peers.filter(({ identity, connectedAt }) => fits(identity, connectedAt)).map(({ ref }) => ref);
   }
 
   /** Changes what a room is like. @throws SfuError not_found */
@@ -155,7 +166,8 @@ export class Sfu {
    */
   async removePeer({ roomId, peerId, by, reason }: PeerTarget & { reason: string }): Promise<Remains> {
     const room = this.room(roomId);
-    const peers = room.peersOf(this.peer(roomId, peerId).identity.subject);
+    const { identity } = room.everyone.find(({ id }) => id === peerId) ?? this.peer(roomId, peerId);
+    const peers = room.peersOf(identity.subject);
     const detail = reason || 'a moderator removed you from the room';
     for (const peer of peers) room.removePeer(peer, 'removed', { detail, by });
     const left = peers.map(({ traces }) => traces.whenGone({ clock: this.#clock }));
@@ -269,18 +281,6 @@ export class Sfu {
   admit(identity: Identity): void {
     const refusal = this.options.admission?.(identity);
     if (refusal) throw refusal;
-  }
-
-  /** A peer of the room that lost its connection may come back in any case. */
-  #checkDrain(room: Room, peerId: string): void {
-    const { drainJoins } = this.options.settings;
-    if (this.drainDeadline === null || drainJoins === 'allow' || room.peers.has(peerId)) return;
-    throw draining('lets nobody new in');
-  }
-
-  async #open(roomId: string, options?: RoomOptions): Promise<Room> {
-    if (this.drainDeadline !== null || this.#closed) throw draining('opens no rooms');
-    return await this.#registry.open(roomId, options);
   }
 
   #publication({ roomId, peerId, producerId }: ProducerTarget) {

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   wantsBandwidth: boolean;
   /** It knows every notification of docs/protocol.md. */
   native: boolean;
+  /** It can be moved to another node. */
+  moves: boolean;
   /** It is told of the others together. */
   takesRoster: boolean;
   /** Undefined for a client that does not resume. */

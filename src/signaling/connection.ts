@@ -1,5 +1,5 @@
 import { version } from 'mediasoup';
-import type { PeerEnd } from '../core/ends.ts';
+import type { PeerEnd, StayEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import { Pace } from '../core/pace.ts';
 import { keepWhileAway } from '../sfu/rooms/absence.ts';
@@ -11,17 +11,16 @@ import {
   failureFrame,
   type NotificationFrame,
   type RequestFrame,
-  type ResponseFrame,
 } from '../wire/envelope.ts';
 import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
 import { FrameQueue } from '../wire/frame-queue.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { Dialect, writeEvent } from './compat.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { isForDemoBot } from './demo-bot.ts';
+import { contextOf } from './context.ts';
 import { describeConsumer, describeDataConsumer } from './describe.ts';
 import { type DispatchContext, dispatch, type Outcome } from './dispatch.ts';
-import type { NotificationData, NotificationName, ServerRequestData, ServerRequestName } from './messages.ts';
+import type { NotificationData, NotificationName } from './messages.ts';
 import { Outlet } from './outlet.ts';
 import { Requests } from './requests.ts';
 import { type Resumption, wasCut } from './resumption.ts';
@@ -79,9 +78,18 @@ export class Connection implements PeerLink {
     return this.options.resumption;
   }
 
+  /** Whether its client can be moved to another node. */
+  get moves(): boolean {
+    return this.options.moves && this.options.resumption !== undefined;
+  }
+
+  hasTicket(hash: string): boolean {
+    return !this.closed && (this.options.resumption?.tickets.hashes.includes(hash) ?? false);
+  }
+
   /** Whether its client knows a notification; it is not sent those that it does not know. */
   knows(name: NotificationName): boolean {
-    return this.#dialect.knows(name);
+    return this.#dialect.knows(name) && (name !== 'move' || this.moves);
   }
 
   /** Whether its client should get a notification of what is at this moment and is told again soon. */
@@ -92,15 +100,10 @@ export class Connection implements PeerLink {
   /** The connection has become a peer: what waited is done now. */
   enter(room: Room, peer: Peer): void {
     if (this.closed) return;
-    const { commands, log, iceServers, fast, wantsBandwidth, resumption } = this.options;
+    const { resumption } = this.options;
     const afterReply = (task: () => void) => void this.#later.push(task);
-    const dialect = this.#dialect;
-    const leavesOut: DispatchContext['leavesOut'] = (channel) =>
-      dialect.generation !== 'native' && isForDemoBot(channel);
-    const acknowledge = (count: number) => resumption?.sent.received(count);
-    const wishes = { fast, wantsBandwidth, takesRoster: this.takesRoster };
-    const client = { ...wishes, iceServers, dialect, leavesOut, acknowledge };
-    this.#state = { name: 'open', context: { room, peer, ...client, afterReply, commands, log } };
+    const context = contextOf(this.options, { room, peer, dialect: this.#dialect, afterReply });
+    this.#state = { name: 'open', context };
     this.#tellVersion();
     if (resumption) this.notify('resumeTicket', resumption.begin());
     this.#work();
@@ -124,7 +127,7 @@ export class Connection implements PeerLink {
     if (!this.outlet.uses(socket)) return;
     this.outlet.lost();
     const state = this.#state;
-    if (state.name === 'open' && this.resumption && wasCut(code)) {
+    if (state.name === 'open' && this.resumption && wasCut(code) && !state.context.peer.passage) {
       if (keepWhileAway(state.context.room, state.context.peer)) return;
     }
     this.#end();
@@ -156,15 +159,16 @@ export class Connection implements PeerLink {
   }
 
   async offerConsumer(subscription: Subscription): Promise<void> {
-    await this.#request('newConsumer', describeConsumer(subscription));
+    await this.#requests.ask('newConsumer', writeEvent('newConsumer', describeConsumer(subscription)));
   }
 
   async offerDataConsumer(subscription: DataSubscription): Promise<void> {
-    await this.#request('newDataConsumer', describeDataConsumer(subscription));
+    const offer = writeEvent('newDataConsumer', describeDataConsumer(subscription));
+    await this.#requests.ask('newDataConsumer', offer);
   }
 
   /** The peer has ended; tells the client why and closes the socket. */
-  close(reason: PeerEnd, detail: string): void {
+  close(reason: StayEnd, detail: string): void {
     if (this.closed) return;
     if (reason === 'room_closed' || reason === 'draining' || reason === 'server_closed') {
       this.notify('roomClosed', { reason });
@@ -181,10 +185,6 @@ export class Connection implements PeerLink {
     if (state.name === 'open') removePeer(state.context, 'disconnected', error.message);
   }
 
-  #request<N extends ServerRequestName>(name: N, data: ServerRequestData<N>): Promise<void> {
-    return this.#requests.ask(name, writeEvent(name, data));
-  }
-
   /** An answer that the server asked for does not count as a message. */
   #settle(frame: ClientResponse): void {
     if (this.#requests.settle(frame)) this.#pace.giveBack();
@@ -196,7 +196,7 @@ export class Connection implements PeerLink {
     this.#invalid += 1;
     if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
     if (id === undefined) this.notify('invalidMessage', { reason: error.reason });
-    else this.#send(failureFrame(id, error));
+    else this.outlet.write(JSON.stringify(failureFrame(id, error)));
   }
 
   #work(): void {
@@ -254,7 +254,7 @@ export class Connection implements PeerLink {
   #finish(frame: RequestFrame | NotificationFrame, outcome: Outcome, startedAt: number): void {
     if ('request' in frame) {
       if (outcome.ok) this.outlet.write(successText(frame.id, outcome.data));
-      else this.#send(failureFrame(frame.id, outcome.error));
+      else this.outlet.write(JSON.stringify(failureFrame(frame.id, outcome.error)));
     }
     const result = outcome.ok ? 'ok' : outcome.error.code;
     // A name that a client made up must not become a label of a metric.
@@ -263,10 +263,6 @@ export class Connection implements PeerLink {
     const duration = performance.now() - startedAt;
     events.emit('requestHandled', { method, result, duration, roomId, peerId });
     if (this.#later.length > 0) for (const task of this.#later.splice(0)) task();
-  }
-
-  #send(frame: ResponseFrame): void {
-    this.outlet.write(JSON.stringify(frame));
   }
 
   #drop(cause: 'flood' | 'backpressure' | 'invalid', detail: string): void {

@@ -4,7 +4,7 @@ import { iceCandidates } from '../sfu/rooms/candidates.ts';
 import type { DataSubscription, Peer, Subscription, WebRtcPeerTransport } from '../sfu/rooms/peer.ts';
 import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
-import type { ConsumerInfo, DataConsumerInfo, TransportInfo } from './messages.ts';
+import type { ConsumerInfo, DataConsumerInfo, TransportInfo } from './media-schemas.ts';
 import type { PeerInfo } from './peer-schemas.ts';
 
 /** A transport, with everything that its client needs to create its own side. */
@@ -72,8 +72,9 @@ export function describeConsumer({
   transportId,
 }: Subscription): Static<typeof ConsumerInfo> {
   const { id, kind, type, appData, producerPaused, score } = consumer;
-  const { id: producerId, peerId } = publication.info;
+  const { id: producerId, peerId, replaces } = publication.info;
   return {
+    ...(replaces && { replaces }),
     peerId,
     producerId,
     id,

@@ -71,10 +71,22 @@ function methodOf(frame: RequestFrame | NotificationFrame): Method {
 function authorise(method: Method, peer: Peer): void {
   if (peer.closed) throw new SfuError('gone', 'you are not in the room any more; connect again');
   if (method.state === 'joined') peer.requireJoined();
+  if (peer.passage) authoriseMoving(method, peer.passage.to);
   const { grants } = peer.identity;
   if (method.grant === 'subscribe' && !grants.subscribe) throw missingGrant(method, 'subscribe');
   if (method.grant === 'moderate' && !grants.moderate) throw missingGrant(method, 'moderate');
   if (method.grant === 'publish' && peer.publish === false) throw missingGrant(method, 'publish');
+}
+
+/** A peer has one voice: that of the session that has not been taken over, or has taken over. */
+function authoriseMoving(method: Method, to: 'here' | 'there'): void {
+  if (to === 'there' && method.grant !== 'none')
+    throw new SfuError('gone', 'you go on on another server; close this connection');
+  if (method.shows || method.grant === 'moderate')
+    throw new SfuError(
+      'wrong_state',
+      `${method.name} is for after commitMove, on the connection that is in use`,
+    );
 }
 
 function missingGrant(method: Method, grant: string): SfuError {

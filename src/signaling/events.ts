@@ -29,6 +29,8 @@ export interface SignalingEvents {
   resumeRefused: { reason: 'malformed' | 'unknown' | 'ended' | 'banned'; roomId: string };
   /** A client that could have resumed was not back in time. */
   resumeExpired: { roomId: string; peerId: string };
+  /** A client that moved here from another node says how long a track was missing meanwhile. */
+  moveGap: { roomId: string; peerId: string; milliseconds: number };
   /** The server dropped a socket for what its client did. */
   socketDropped: { cause: 'flood' | 'backpressure' | 'invalid'; roomId: string; peerId: string };
 }

@@ -54,6 +54,8 @@ export class Groups {
     return [
       events.on('peerJoined', came),
       events.on('peerRejoined', came),
+      events.on('peerMovedHere', came),
+      events.on('peerMovedAway', went),
       events.on('peerRejoin', went),
       events.on('peerLeft', went),
     ];

@@ -2,20 +2,9 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Attributes } from '../core/attributes.ts';
 import { PeerMessage } from '../core/peer-messages.ts';
 import { reactions } from '../core/reactions.ts';
-import { IceServer, Id, MediaKind, Nothing, oneOf, orNull, Source, StableWord } from '../core/schemas.ts';
-import { AppData } from '../wire/envelope.ts';
-import {
-  ConsumerLayers,
-  ConsumerScore,
-  DtlsParameters,
-  IceCandidate,
-  IceParameters,
-  ProducerScore,
-  RtpCapabilities,
-  RtpParameters,
-  SctpParameters,
-  SctpStreamParameters,
-} from '../wire/rtp.ts';
+import { Id, Nothing, oneOf, orNull, Source, StableWord } from '../core/schemas.ts';
+import { ConsumerLayers, ConsumerScore, ProducerScore, RtpCapabilities } from '../wire/rtp.ts';
+import { ConsumerInfo, DataConsumerInfo, TransportInfo } from './media-schemas.ts';
 import { ClientNode } from './nodes.ts';
 import { Metadata, PeerInfo, PeerQuality, ProducerInfo, Publish, RosterChanges } from './peer-schemas.ts';
 
@@ -23,48 +12,6 @@ import { Metadata, PeerInfo, PeerQuality, ProducerInfo, Publish, RosterChanges }
  * The messages of the signaling socket: JSON text frames in protoo's envelope, so that clients of protoo work
  * unchanged. docs/protocol.md is generated from this file and from methods/.
  */
-
-/** Everything that a client needs to create its side of a transport. */
-export const TransportInfo = Type.Object({
-  id: Id,
-  iceParameters: IceParameters,
-  iceCandidates: Type.Array(IceCandidate),
-  dtlsParameters: DtlsParameters,
-  sctpParameters: SctpParameters,
-  iceServers: Type.Optional(Type.Array(IceServer)),
-});
-
-export const ConsumerInfo = Type.Object({
-  peerId: Id,
-  producerId: Id,
-  id: Id,
-  transportId: Id,
-  kind: MediaKind,
-  rtpParameters: RtpParameters,
-  type: Type.Union([
-    Type.Literal('simple'),
-    Type.Literal('simulcast'),
-    Type.Literal('svc'),
-    Type.Literal('pipe'),
-  ]),
-  appData: AppData,
-  producerPaused: Type.Boolean(),
-  consumerScore: ConsumerScore,
-});
-
-export const DataConsumerInfo = Type.Object({
-  peerId: Id,
-  transportId: Id,
-  dataProducerId: Id,
-  id: Id,
-  sctpStreamParameters: SctpStreamParameters,
-  label: Type.String(),
-  protocol: Type.String(),
-  appData: AppData,
-});
-
-/** Entries as mediasoup returns them; newer clients get them as {stats}. */
-export const Stats = Type.Array(Type.Unknown());
 
 const reason = StableWord;
 const message = <T extends TSchema>(data: T, doc: string) => ({ data, doc });
@@ -284,6 +231,13 @@ export const notifications = {
       reconnectAfterMs: Type.Integer({ description: 'milliseconds' }),
     }),
     'The server is going to stop: your call continues until the deadline. Connect again after reconnectAfterMs. It is sent again when the deadline is brought forward; the last one counts.',
+  ),
+  move: message(
+    Type.Object({
+      url: orNull(Type.String(), 'the http address to go on at; null: choose one of the servers'),
+      reason,
+    }),
+    'Go on at another server of the mesh, without a gap: connect there with your ticket and `?moving=1`, join and publish as ever, and send `commitMove` when your media is there. This connection works until then. Sent only to clients that connected with `?move=1`.',
   ),
   drainCancelled: message(Nothing, 'The server is not going to stop after all.'),
 } as const;

@@ -24,6 +24,8 @@ export interface MethodContext {
   readonly iceServers: () => IceServers;
   /** The client has so many of the frames that were sent to it. */
   readonly acknowledge: (count: number) => void;
+  /** Its client says how long a track was missing, in milliseconds, when it moved here. */
+  readonly reportGap: (milliseconds: number) => void;
   /** Runs the task after the reply is sent, for messages that the client must get after the reply. */
   readonly afterReply: (task: () => void) => void;
 }
@@ -44,6 +46,8 @@ export interface MethodDefinition<
   readonly state: 'connected' | 'joined';
   /** What the token must grant. The domain checks which sources may be published. */
   readonly grant: 'none' | 'publish' | 'subscribe' | 'moderate';
+  /** The others see what it does: not before a peer that moves here has taken over, nor afterwards on its former connection. */
+  readonly shows?: boolean;
   /** Whether newer clients send it as a notification, which has no reply. */
   readonly asNotification?: boolean;
   /** Errors besides those that any method can have. */

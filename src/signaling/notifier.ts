@@ -19,15 +19,15 @@ export interface NotifierOptions {
 /** What is true for a moment only, and is not kept for a client whose socket is cut. */
 const momentary: ReadonlySet<NotificationName> = new Set(['speakingPeers', 'peerReaction']);
 
-/** Names a peer. */
-export type Who = { readonly roomId: string; readonly peerId: string };
+/** Names a peer, and one of its sessions where it may have several for a moment: it moves. */
+export type Who = { readonly roomId: string; readonly peerId: string; readonly sessionId?: string };
 
 /** Sends notifications to those whom they concern, as far as their clients know them. */
 export class Notifier {
   constructor(private readonly options: NotifierOptions) {}
 
-  one<N extends NotificationName>({ roomId, peerId }: Who, name: N, data: NotificationData<N>): void {
-    const peer = this.options.rooms.get(roomId)?.peers.get(peerId);
+  one<N extends NotificationName>(who: Who, name: N, data: NotificationData<N>): void {
+    const peer = this.#find(who);
     if (peer) this.options.connectionOf(peer)?.notify(name, data);
   }
 
@@ -38,9 +38,9 @@ export class Notifier {
   needed<N extends NotificationName>(who: PeerRef, name: N, data: NotificationData<N>, detail: string): void {
     const { rooms, connectionOf } = this.options;
     const room = rooms.get(who.roomId);
-    const peer = room?.peers.get(who.peerId);
+    const peer = this.#find(who);
     const connection = peer && connectionOf(peer);
-    if (!room || !connection || peer.sessionId !== who.sessionId) return;
+    if (!room || !connection) return;
     if (connection.knows(name)) connection.notify(name, data);
     else room.removePeer(peer, 'rejoin', { detail });
   }
@@ -80,9 +80,19 @@ export class Notifier {
   }
 
   /** Every connection of the node. */
-  node<N extends NotificationName>(name: N, data: () => NotificationData<N>): void {
+  node<N extends NotificationName>(name: N, data: (connection: Connection) => NotificationData<N>): void {
     for (const room of this.options.rooms.values()) {
-      for (const peer of room.peers.values()) this.options.connectionOf(peer)?.notify(name, data());
+      for (const peer of room.peers.values()) {
+        const connection = this.options.connectionOf(peer);
+        if (connection) connection.notify(name, data(connection));
+      }
     }
+  }
+
+  #find({ roomId, peerId, sessionId }: Who): Peer | undefined {
+    const room = this.options.rooms.get(roomId);
+    const peer = room?.peers.get(peerId);
+    if (sessionId === undefined || peer?.sessionId === sessionId) return peer;
+    return room?.passages.get(sessionId);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { SfuBus, Volume } from '../sfu/events.ts';
 import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Broadcast } from '../wire/broadcast.ts';
+import type { Connection } from './connection.ts';
 import type { SignalingCounts } from './counts.ts';
 import { Groups, type GroupsOptions } from './groups.ts';
 import { Notifier } from './notifier.ts';
@@ -16,7 +17,8 @@ export interface NotifyOptions extends GroupsOptions {
   broadcast: Pick<Broadcast, 'send'>;
   counts: SignalingCounts;
   clock: Clock;
-  random: () => number;
+  /** After how many milliseconds a client connects elsewhere by itself, of so many until the deadline of a drain. */
+  fallback: (connection: Connection, remaining: number) => number;
 }
 
 /** Turns domain events into notifications for those whom they concern. @returns a function that stops it */
@@ -35,7 +37,7 @@ export function startNotifications(options: NotifyOptions): () => void {
     ...groups.follow(),
     ...followRoster({ ...options, feed }, notify),
     ...followPeers(events, notify),
-    ...followProducers(events, notify),
+    ...followProducers(events, notify, options),
     ...followConsumers(events, notify),
     ...followRoom(events, notify, options),
     ...followOtherNodes(options, notify),
@@ -78,11 +80,13 @@ function followPeers(events: SfuBus, notify: Notifier) {
   ];
 }
 
-function followProducers(events: SfuBus, notify: Notifier) {
+function followProducers(events: SfuBus, notify: Notifier, { rooms }: NotifyOptions) {
   return [
-    events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) =>
-      notify.group(roomId, 'choosers', 'newProducer', { peerId, producerId, kind, source, paused }, peerId),
-    ),
+    events.on('producerOpened', ({ roomId, peerId, producerId, kind, source, paused }) => {
+      const { replaces } = rooms.get(roomId)?.published.media.get(producerId)?.info ?? {};
+      const data = { peerId, producerId, kind, source, paused, ...(replaces && { replaces }) };
+      notify.group(roomId, 'choosers', 'newProducer', data, peerId);
+    }),
     events.on('producerScore', ({ producerId, score, ...who }) =>
       notify.one(who, 'producerScore', { producerId, score }),
     ),
@@ -92,9 +96,10 @@ function followProducers(events: SfuBus, notify: Notifier) {
     events.on('producerAllowed', ({ producerId, by, ...who }) =>
       notify.one(who, 'producerResumed', { producerId, reason: by.kind }),
     ),
-    events.on('producerClosed', ({ roomId, peerId, producerId, reason }) => {
+    events.on('producerClosed', ({ producerId, reason, ...who }) => {
+      const { roomId, peerId } = who;
       notify.group(roomId, 'choosers', 'producerGone', { peerId, producerId }, peerId);
-      if (reason !== 'peer') notify.one({ roomId, peerId }, 'producerClosed', { producerId, reason });
+      if (reason !== 'peer') notify.one(who, 'producerClosed', { producerId, reason });
     }),
     events.on('dataProducerReady', ({ dataProducerId, ready, ...who }) =>
       notify.one(who, 'dataProducerReady', { dataProducerId, ready }),
@@ -161,15 +166,10 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
     const peer = rooms.get(data.roomId)?.mesh?.roster.peers.get(data.peerId);
     const info = peer?.publications.get(data.producerId)?.info;
     if (!info) return;
-    const { peerId, id: producerId, kind, source, pausedBy } = info;
-    const paused = pausedBy.size > 0;
-    notify.group(
-      data.roomId,
-      'choosers',
-      'newProducer',
-      { peerId, producerId, kind, source, paused },
-      peerId,
-    );
+    const { peerId, id: producerId, kind, source, pausedBy, replaces } = info;
+    const opened = { peerId, producerId, kind, source, paused: pausedBy.size > 0 };
+    const told = { ...opened, ...(replaces && { replaces }) };
+    notify.group(data.roomId, 'choosers', 'newProducer', told, peerId);
   };
   const gone = ({ roomId, peerId, producerId }: { roomId: string; peerId: string; producerId: string }) =>
     notify.group(roomId, 'choosers', 'producerGone', { peerId, producerId }, peerId);
@@ -189,13 +189,12 @@ function followOtherNodes({ remoteEvents: events, rooms }: NotifyOptions, notify
   ];
 }
 
-function followNode(events: SfuBus, notify: Notifier, { clock, random }: NotifyOptions) {
+function followNode(events: SfuBus, notify: Notifier, { clock, fallback }: NotifyOptions) {
   return [
     events.on('drainStarted', ({ deadline }) =>
-      // Spread, so that a whole node's clients do not arrive elsewhere in the same second.
-      notify.node('draining', () => ({
+      notify.node('draining', (connection) => ({
         deadline,
-        reconnectAfterMs: Math.round(random() * Math.max(0, deadline - clock.now())),
+        reconnectAfterMs: fallback(connection, Math.max(0, deadline - clock.now())),
       })),
     ),
     events.on('drainCancelled', () => notify.node('drainCancelled', () => ({}))),

@@ -37,11 +37,21 @@ export const PeerQuality = Type.Object({ peerId: Id, ...Quality.properties });
 /** What may be published: everything, nothing, or only these sources. */
 export const Publish = Type.Union([Type.Boolean(), Type.Array(Source, { maxItems: 8 })]);
 
+/** Of a peer that moved to another server. */
+export const Replaces = Type.Optional(
+  Type.String({
+    ...Id,
+    description:
+      'the peer moved to another server: this goes on with what came from that producer, which ends in a moment. Show the former until this one arrives',
+  }),
+);
+
 export const ProducerInfo = Type.Object({
   producerId: Id,
   kind: MediaKind,
   source: Type.String({ description: 'audio, video or screen' }),
   paused: Type.Boolean(),
+  replaces: Replaces,
 });
 
 /** How many are in a call. */

@@ -50,6 +50,7 @@ export class Restrictions {
       events.on('peerPermissionsChanged', here),
       events.on('peerJoined', joined),
       events.on('peerRejoined', joined),
+      events.on('peerMovedHere', joined),
       remoteEvents.on('remotePeerRestricted', elsewhere),
     ];
   }

@@ -42,6 +42,11 @@ export interface ReturnsOptions {
   readonly connectionOf: (peer: Peer) => Connection | undefined;
 }
 
+/** The hash of the ticket that a client shows; undefined for what cannot be one. */
+export function hashOfReturning({ ticket }: Returning): string | undefined {
+  return isTicket(ticket) ? hashOfTicket(ticket) : undefined;
+}
+
 /** Reads a ticket from the sub-protocols, where no log and no history of addresses keeps it. */
 export function readReturning(offered: readonly string[], search: URLSearchParams): Returning | undefined {
   const entry = offered.find((one) => one.startsWith(resumePrefix));

@@ -7,6 +7,7 @@ import { type Clock, stopwatch, systemClock } from '../core/clock.ts';
 import { SfuError, toSfuError } from '../core/errors.ts';
 import { EventBus } from '../core/event-bus.ts';
 import type { Logger } from '../core/log.ts';
+import type { Arriving } from '../sfu/rooms/moving.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { Broadcast } from '../wire/broadcast.ts';
@@ -25,10 +26,11 @@ import {
 import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
 import type { SignalingBus } from './events.ts';
+import { MovingOut } from './moving-out.ts';
 import { type AnyNode, nodesForClients } from './nodes.ts';
 import { startNotifications } from './notify.ts';
 import { Resumption } from './resumption.ts';
-import { type Returning, Returns, readReturning } from './returns.ts';
+import { hashOfReturning, type Returning, Returns, readReturning } from './returns.ts';
 import { welcome } from './welcome.ts';
 
 /** What a client asked for when it connected. The token lives here only, and is not logged. */
@@ -51,8 +53,12 @@ interface Handshake {
   readonly takesRoster: boolean;
   /** It can resume. */
   readonly resumes: boolean;
-  /** It does so now. */
+  /** It shows a ticket. */
   readonly returning: Returning | undefined;
+  /** It can be moved to another node. */
+  readonly moves: boolean;
+  /** It comes from another node, to go on here. */
+  readonly moving: boolean;
   socket?: WireSocket;
   connection?: Connection;
 }
@@ -67,7 +73,19 @@ export interface SignalingOptions {
   clock?: Clock;
   /** The nodes of the mesh; one for a server that is alone. */
   nodes: () => readonly AnyNode[];
+  /** Finds the session of a ticket on the other nodes; undefined for a server that is alone. */
+  moves?: { find(mover: Mover): Promise<Takeable | undefined> };
 }
+
+/** Who shows a ticket, of which this is the hash. */
+interface Mover {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly ticket: string;
+}
+
+/** A session of another node that a client may go on with here. */
+type Takeable = Pick<Arriving, 'from' | 'taken' | 'takeAgain'>;
 
 /** The reason of a close frame has 123 bytes (RFC 6455, section 5.5). */
 const maxElsewhere = 2;
@@ -80,6 +98,7 @@ export class Signaling {
   readonly #returns: Returns;
   readonly #broadcast = new Broadcast();
   readonly #stopNotifications: () => void;
+  readonly #movingOut: MovingOut;
   readonly #clock: Clock;
 
   constructor(private readonly options: SignalingOptions) {
@@ -92,16 +111,19 @@ export class Signaling {
       events: this.events,
       connectionOf: (peer) => this.#connections.get(peer),
     });
+    const connectionOf = (peer: Peer) => this.#connections.get(peer);
     this.#stopNotifications = startNotifications({
       events: sfu.events,
       remoteEvents: sfu.mesh.events,
       rooms: sfu.rooms,
-      connectionOf: (peer) => this.#connections.get(peer),
+      connectionOf,
       broadcast: this.#broadcast,
       counts: this.counts,
       clock,
-      random: Math.random,
+      fallback: (connection, remaining) => this.#movingOut.fallback(connection, remaining, Math.random),
     });
+    const elsewhere = () => nodesForClients(options.nodes()).some(({ self, draining }) => !self && !draining);
+    this.#movingOut = new MovingOut({ events: sfu.events, rooms: sfu.rooms, connectionOf, clock, elsewhere });
   }
 
   /**
@@ -131,6 +153,7 @@ export class Signaling {
 
   close(): void {
     this.#stopNotifications();
+    this.#movingOut.close();
   }
 
   /** @throws SfuError flood, no_sub_protocol, foreign_origin, invalid_params */
@@ -154,7 +177,10 @@ export class Signaling {
     const native = fast || resumes || takesRoster || searchParams.get('rejoin') === '1';
     const returning = readReturning(offered, searchParams);
     const address = access.addressOf(request, remoteAddress);
-    const wishes = { fast, native, wantsBandwidth, takesRoster, audience, resumes, returning };
+    const moves = resumes && fast && searchParams.get('move') === '1';
+    const moving = moves && searchParams.get('moving') === '1';
+    const kinds = { fast, native, takesRoster, audience, resumes, moves, moving };
+    const wishes = { ...kinds, wantsBandwidth, returning };
     return { roomId, peerId, token, address, age: stopwatch(this.#clock), ...wishes };
   }
 
@@ -162,7 +188,7 @@ export class Signaling {
     const { roomId, peerId } = data;
     data.socket = socket;
     this.events.emit('socketOpened', { roomId, peerId });
-    if (data.returning) {
+    if (data.returning && !data.moving) {
       data.connection = this.#returns.take(data, data.returning, socket);
       return;
     }
@@ -175,7 +201,7 @@ export class Signaling {
 
   #connect(data: Handshake, socket: WireSocket): Connection {
     const { config, log } = this.options;
-    const { roomId, peerId, fast, native, wantsBandwidth, takesRoster } = data;
+    const { roomId, peerId, fast, native, wantsBandwidth, takesRoster, moves } = data;
     const { resumeSeconds } = config;
     const resumption =
       data.resumes && resumeSeconds > 0 ? new Resumption(resumeSeconds, this.#returns.ended) : undefined;
@@ -192,6 +218,7 @@ export class Signaling {
       fast,
       native,
       wantsBandwidth,
+      moves,
       takesRoster,
       roomId,
       peerId,
@@ -200,10 +227,8 @@ export class Signaling {
 
   async #enter(data: Handshake, connection: Connection): Promise<void> {
     const { config, sfu } = this.options;
-    const identity = await identifyPeer(data, { config, now: this.#clock.now() });
-    // The socket may have closed while its token was checked; then it must not replace anybody.
-    if (connection.closed) return;
-    const peer = await sfu.enter(identity, connection);
+    const peer = data.moving ? await this.#arrive(data, connection) : await this.#admit(data, connection);
+    if (!peer) return;
     const room = sfu.room(data.roomId);
     if (connection.closed) return room.removePeer(peer, 'disconnected', { detail: 'the connection ended' });
     this.#connections.set(peer, connection);
@@ -217,6 +242,30 @@ export class Signaling {
       'welcome',
       await welcome(room, peer, { iceServers, wantsBandwidth, takesRoster, audience, nodes }),
     );
+  }
+
+  async #admit(data: Handshake, connection: Connection): Promise<Peer | undefined> {
+    const { config } = this.options;
+    const identity = await identifyPeer(data, { config, now: this.#clock.now() });
+    // The socket may have closed while its token was checked; then it must not replace anybody.
+    return connection.closed ? undefined : await this.options.sfu.enter(identity, connection);
+  }
+
+  /** @throws SfuError ticket_refused */
+  async #arrive(
+    { roomId, peerId, address, returning }: Handshake,
+    link: Connection,
+  ): Promise<Peer | undefined> {
+    const { sfu, moves } = this.options;
+    const ticket = returning && hashOfReturning(returning);
+    const found = ticket === undefined ? undefined : await moves?.find({ roomId, peerId, ticket });
+    if (!found)
+      throw new SfuError(
+        'ticket_refused',
+        'no other server of the mesh has a peer with this ticket; go on where you are, or connect with a token',
+      );
+    const identity = { ...found.taken.identity, roomId, peerId, address };
+    return link.closed ? undefined : await sfu.arrive({ ...found, identity, link });
   }
 
   #refuse({ roomId, peerId, address }: Handshake, connection: Connection, error: SfuError): void {

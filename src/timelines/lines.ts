@@ -34,6 +34,11 @@ const ownWriters: Writers<OwnEvents> = {
   peerJoined: ({ peerId, displayName }) => ({ text: `${displayName || peerId} joined` }),
   peerRenamed: ({ displayName, oldDisplayName }) => ({ text: `${oldDisplayName} is now ${displayName}` }),
   peerRejoined: ({ peerId, duration }) => ({ text: `${peerId} was back after ${duration} ms` }),
+  peerMovedHere: ({ peerId, displayName, from }) => ({
+    text: `${displayName || peerId} moved here from node ${from}`,
+  }),
+  peerMovedAway: ({ peerId, to }) => ({ text: `${peerId} moved to node ${to}` }),
+  peerMoveFailed: ({ peerId, detail }) => ({ text: `${peerId} did not move here: ${detail}`, bad: true }),
   peerAway: ({ peerId }) => ({ text: `the connection of ${peerId} was cut; it is away`, bad: true }),
   peerBack: ({ peerId, duration }) => ({ text: `${peerId} was back after ${duration} ms` }),
   peerRejoin: ({ peerId, reason }) => ({ text: `${peerId} was asked to rejoin (${reason})`, bad: true }),
@@ -73,6 +78,9 @@ const ownWriters: Writers<OwnEvents> = {
 const remoteWriters: Writers<RemoteEvents> = {
   remotePeerJoined: ({ peerId, displayName, node }) => ({
     text: `${displayName || peerId} joined on node ${node}`,
+  }),
+  remotePeerMoved: ({ peerId, displayName, node }) => ({
+    text: `${displayName || peerId} moved to node ${node}`,
   }),
   remotePeerRenamed: ({ displayName, oldDisplayName }) => ({
     text: `${oldDisplayName} is now ${displayName}`,

@@ -106,7 +106,8 @@ async function answerPlayer({ room, peer, session, plan }: PlayerContext): Promi
       .toSorted((a, b) => a.kind.localeCompare(b.kind)),
   );
   session.onEnd(release);
-  peer.placeOn(roomRouter);
+  // Before its first transport.
+  peer.router = roomRouter;
   const entry = await open(room, peer, session);
   const sections: Section[] = [];
   for (const section of plan.sections) {

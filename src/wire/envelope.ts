@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import type { PeerEnd } from '../core/ends.ts';
+import type { StayEnd } from '../core/ends.ts';
 import type { ErrorCode, SfuError } from '../core/errors.ts';
 
 /** What every socket of this server shares: JSON text frames in protoo's envelope, their limits, and the close codes. */
@@ -32,7 +32,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'internal',
 ]);
 /** After these a client connects again by itself, which it does after any code but 4000. */
-const comesBack: ReadonlySet<PeerEnd> = new Set(['draining', 'server_closed', 'rejoin']);
+const comesBack: ReadonlySet<StayEnd> = new Set(['draining', 'server_closed', 'rejoin']);
 
 /** The close code of a client that is not let in. */
 export function refusalCode({ code }: SfuError): number {
@@ -40,7 +40,7 @@ export function refusalCode({ code }: SfuError): number {
 }
 
 /** The close code of a client whose peer has ended. */
-export function endCode(reason: PeerEnd): number {
+export function endCode(reason: StayEnd): number {
   return comesBack.has(reason) ? closeRestart : closeRefused;
 }
 

@@ -55,7 +55,7 @@ function notifications({ sfu: { events, mesh, rooms } }: Node): void {
     broadcast: { send: () => {} },
     counts: new SignalingCounts(),
     clock: systemClock,
-    random: () => 0,
+    fallback: () => 0,
   });
 }
 

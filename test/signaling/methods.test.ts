@@ -28,7 +28,10 @@ const removable = join(removableFolder, 'mediasoup-worker');
 await symlink(workerBin, removable);
 afterAll(() => rm(removableFolder, { recursive: true }));
 
-const all = methods as unknown as readonly Method<MethodName, TSchema, TSchema>[];
+/** commitMove is of a peer that comes from another node: test/signaling/moving. */
+const all = (methods as unknown as readonly Method<MethodName, TSchema, TSchema>[]).filter(
+  ({ name }) => name !== 'commitMove',
+);
 
 /** How an error of a method is brought about. */
 interface Provocation {
@@ -79,6 +82,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
       params: () => ({ attributes: { text: 'x'.repeat(5000) } }),
     },
   },
+  commitMove: {},
   listPeers: {},
   produce: {
     not_found: { params: () => audioTrack(unknownId, 4000) },
@@ -151,6 +155,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
   raiseHand: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   lowerHand: {},
   received: {},
+  reportGap: {},
   react: { forbidden: { world: { grants: { hidden: true, publish: false } } } },
   sendMessage: {
     forbidden: { world: { grants: { publish: ['audio'] } } },

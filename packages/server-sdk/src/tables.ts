@@ -66,6 +66,7 @@ export type Peer = {
   };
   worker: number | null; // Index of the media worker that carries it
   node?: string; // In a mesh: the node that it is on
+  movedFrom?: string; // The node that it moved to this one from, without leaving
 };
 
 export type Grants = {

@@ -115,12 +115,16 @@ function readPeer(context: OperationContext, target: Target): PeerShape | Promis
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
   const { id, subject, state, displayName, device, metadata, attributes = {}, ...rest } = peer;
   const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = rest;
-  const { quality = unknownQuality } = rest;
+  const { quality = unknownQuality, movedFrom } = rest;
   const connections = all
     .filter((other) => other.subject === subject && other.id !== id)
     .map((other) => other.id);
   const identity = { id, roomId, subject, connections, state, displayName, device, address, tokenId };
-  const place = { awaySince, quality, worker, ...(node !== undefined && { node }) };
+  const place = {
+    ...{ awaySince, quality, worker },
+    ...(node !== undefined && { node }),
+    ...(movedFrom !== undefined && { movedFrom }),
+  };
   const said = { metadata: { ...metadata }, attributes: { ...attributes } };
   return { ...identity, ...said, grants, publish, connectedAt, joinedAt, ...place };
 }

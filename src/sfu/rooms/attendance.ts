@@ -86,7 +86,7 @@ export function list(room: { attendance: Attendance; events: SfuBus }, peer: Pee
   const { standing: was } = peer;
   if (was === 'listed') return;
   peer.standing = 'listed';
-  if (!peer.joined || peer.hidden) return;
+  if (!peer.joined || peer.hidden || peer.passage) return;
   room.attendance.joined(peer);
   room.events.emit('peerListed', { ...peer.ref, was });
 }

@@ -3,7 +3,7 @@ import type { RoomObservers } from '../media/observers.ts';
 import type { RoomRouter } from '../media/routers.ts';
 import type { LocalPublication } from './peer.ts';
 
-interface ObservedRoom {
+export interface ObservedRoom {
   readonly observers: RoomObservers;
   readonly localPublications: readonly LocalPublication[];
   readonly log: Logger;

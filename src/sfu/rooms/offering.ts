@@ -62,8 +62,8 @@ export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscripti
 
 /** As offer, for data: every joined peer with a receiving transport gets it, whatever media it can play. */
 export function offerData(room: Room, peer: Peer, publication: DataPublication): void {
-  const { sessionId, id, offered } = publication.info;
-  if (!offered || sessionId === peer.sessionId || !peer.joined || !peer.takesData) return;
+  const { peerId, id, offered } = publication.info;
+  if (!offered || peerId === peer.id || !peer.joined || !peer.takesData) return;
   // RTP without WebRTC carries no data.
   if (peer.consumingTransport()?.type !== 'webrtc' || peer.receiving.has(id)) return;
   publication.audience.expect(peer.sessionId);
@@ -79,8 +79,9 @@ function wants(peer: Peer, publication: Publication): boolean {
   const { state } = peer;
   if (!peer.link.offerConsumer) return false;
   if (state.name !== 'joined' || !state.autoSubscribe || !state.rtpCapabilities) return false;
-  const { sessionId, id } = publication.info;
-  if (sessionId === peer.sessionId || !peer.identity.grants.subscribe) return false;
+  const { peerId, id } = publication.info;
+  // Its own session on another node, which it moves away from, is not for it either.
+  if (peerId === peer.id || !peer.identity.grants.subscribe) return false;
   return peer.consumingTransport() !== undefined && !peer.receiving.has(id);
 }
 

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup';
-import type { PeerEnd } from '../../core/ends.ts';
+import type { StayEnd } from '../../core/ends.ts';
 
 /** What a client says of itself. */
 export interface Device {
@@ -16,7 +16,7 @@ export type PeerState =
       readonly rtpCapabilities?: types.RtpCapabilities;
       readonly autoSubscribe: boolean;
     }
-  | { readonly name: 'closed'; readonly reason: PeerEnd };
+  | { readonly name: 'closed'; readonly reason: StayEnd };
 
 /** A peer whose connection was cut: its stay and its media wait for it to come back. */
 export interface Absence {

@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import type { Actor } from '../../core/actors.ts';
 import type { Attributes } from '../../core/attributes.ts';
 import { type Clock, stopwatch } from '../../core/clock.ts';
-import type { PeerEnd, ProducerEnd, TransportEnd } from '../../core/ends.ts';
+import type { ProducerEnd, StayEnd, TransportEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import { type Grants, type Identity, mayPublish, type Published, samePublish } from '../../core/grants.ts';
 import { type Quality, unknownQuality } from '../../core/quality.ts';
@@ -12,6 +12,7 @@ import type { RoomRouter } from '../media/routers.ts';
 import { announceProducerEnd, announceTransportEnd } from './ending-media.ts';
 import type { MediaIndex } from './media-index.ts';
 import { notOwned, owned } from './owned.ts';
+import type { Passage } from './passage.ts';
 import type { Absence, Device, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
 import { Traces } from './traces.ts';
@@ -116,8 +117,10 @@ export interface PeerLink {
    */
   offerConsumer?(subscription: Subscription): Promise<void>;
   offerDataConsumer?(subscription: DataSubscription): Promise<void>;
+  /** Whether its client was given that ticket, of which this is the hash: whoever shows it goes on with the session. */
+  hasTicket?(hash: string): boolean;
   /** The peer has ended; the connection goes with it. */
-  close(reason: PeerEnd, detail: string): void;
+  close(reason: StayEnd, detail: string): void;
 }
 
 export interface PeerOptions {
@@ -145,7 +148,7 @@ export class Peer {
   metadata: Identity['metadata'];
   /** What it says of itself, and moderators of it. */
   attributes: Attributes = {};
-  /** Where its media lives; set with its first transport. */
+  /** Where its media lives; set with its first transport, or before it where it leases a router. */
   router: RoomRouter | undefined;
   publish: Grants['publish'];
   handRaisedAt: number | null = null;
@@ -166,12 +169,14 @@ export class Peer {
   joinedAt: number | undefined;
   /** Milliseconds since it had to join again; undefined once it has. */
   rejoinAge: (() => number) | undefined;
-  /** Set while its connection is cut. */
   absence: Absence | undefined;
+  /** On its way from or to another node: it is in no list. */
+  passage: Passage | undefined;
+  /** The session on another node that it took over from. */
+  origin: { readonly sessionId: string; readonly node: string } | undefined;
   readonly identity: Identity;
   readonly link: PeerLink;
-  /** Milliseconds since the epoch. */
-  readonly connectedAt: number;
+  connectedAt: number;
   /** Milliseconds since it connected. */
   readonly age: () => number;
   /** Where its transports, producers and consumers are listed for those who measure. */
@@ -228,11 +233,6 @@ export class Peer {
   mayPublish(published: Published): boolean {
     // Nobody knows of a hidden peer, so nobody could show what it sends.
     return !this.hidden && mayPublish(this, published);
-  }
-
-  /** Puts its media on a router that it leases, before its first transport. */
-  placeOn(router: RoomRouter): void {
-    this.router = router;
   }
 
   /** Whether it may publish something else than its token grants. */

@@ -24,6 +24,8 @@ export interface PublicationInfo extends PeerRef {
   readonly openedAt: number;
   /** Media flows only while nobody holds it. */
   readonly pausedBy: ReadonlySet<Holder>;
+  /** Of a peer that moved to another node: the producer there that this one goes on with. */
+  readonly replaces?: string;
 }
 
 /** Media of another node, which comes here while somebody receives it. */

@@ -6,7 +6,7 @@ export class PublishedHere {
   readonly data = new Map<string, LocalDataPublication>();
 }
 
-/** Those of peers that are in the call. */
+/** Those of peers that are in the call, and not on their way from or to another node. */
 export function ofJoined<P extends { readonly peer: Peer }>(published: ReadonlyMap<string, P>): P[] {
-  return [...published.values()].filter(({ peer }) => peer.joined);
+  return [...published.values()].filter(({ peer }) => peer.joined && !peer.passage);
 }

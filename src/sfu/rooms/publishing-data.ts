@@ -63,10 +63,18 @@ export async function publishData(
   };
   list(room, peer);
   followData(room, publication, entry);
-  room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: id, label });
+  if (peer.passage?.to === 'here') peer.passage.told.push(() => tell(room, publication));
+  else tell(room, publication);
+  return publication;
+}
+
+/** Tells that it is there, and offers it to the others. */
+function tell(room: Room, publication: LocalDataPublication): void {
+  const { peer, info, dataProducer } = publication;
+  if (dataProducer.closed) return;
+  room.events.emit('dataProducerOpened', { ...peer.ref, dataProducerId: info.id, label: info.label });
   room.mesh?.publishedData(publication);
   offerDataToAll(room, publication);
-  return publication;
 }
 
 /** The worker lets no channel that may lose messages have an order. */
@@ -104,6 +112,7 @@ function followData(room: Room, publication: LocalDataPublication, entry: PeerTr
     room.published.data.delete(id);
     peer.media.remove(id);
     publication.audience.close();
+    if (peer.passage?.to === 'here') return;
     const course: ProducerEnd = entry.transport.closed ? 'transport_closed' : 'peer';
     const reason: ProducerEnd = peer.closed ? 'peer_left' : (publication.ending ?? course);
     room.events.emit('dataProducerClosed', { ...peer.ref, dataProducerId: id, reason });

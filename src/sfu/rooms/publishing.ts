@@ -24,6 +24,8 @@ export interface PublishRequest {
   rtpParameters: types.RtpParameters;
   paused: boolean;
   appData: AppData;
+  /** Of a peer that moves here: its producer on the other node that this one goes on with. */
+  replaces?: string;
 }
 
 /** Takes a track from a peer and offers it to the others. @throws SfuError forbidden, limit_reached, media_rejected */
@@ -46,12 +48,25 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   shareConsumable(producer);
   list(room, peer);
   const { id: transportId } = entry.transport;
-  const publication = keepProducer(room, peer, { producer, source, rtpParameters, transportId });
-  room.events.emit('producerOpened', { ...refOf(publication), paused, codec: publication.info.codec });
+  const replaces = peer.passage && request.replaces;
+  const made = { producer, source, rtpParameters, transportId, replaces };
+  const publication = keepProducer(room, peer, made);
+  if (peer.passage?.to === 'here') {
+    if (muted) publication.pausedBy.add('moderator').add('peer');
+    peer.passage.told.push(() => void tell(room, publication));
+  } else await tell(room, publication);
+  return publication;
+}
+
+/** Tells that it is there, and offers it to the others. */
+async function tell(room: Room, publication: LocalPublication): Promise<void> {
+  const { producer, info } = publication;
+  if (producer.closed) return;
+  const { paused } = producer;
+  room.events.emit('producerOpened', { ...refOf(publication), paused, codec: info.codec });
   await keepMuted(room, publication);
   observe(room, publication);
   offerToAll(room, publication);
-  return publication;
 }
 
 /** A mute may have come while the producer was made. */
@@ -68,13 +83,14 @@ interface Made {
   readonly source: Source;
   readonly rtpParameters: types.RtpParameters;
   readonly transportId: string;
+  readonly replaces?: string;
 }
 
 /** Makes a producer a publication of its peer, until it closes. */
 export function keepProducer(
   room: Room,
   peer: Peer,
-  { producer, source, rtpParameters, transportId }: Made,
+  { producer, source, rtpParameters, transportId, replaces }: Made,
 ): LocalPublication {
   const { id, kind, type } = producer;
   const pausedBy = new Set<Holder>(producer.paused ? ['peer'] : []);
@@ -82,7 +98,19 @@ export function keepProducer(
   const openedAt = room.context.clock.now();
   const { appData } = producer;
   const publication: LocalPublication = {
-    info: { ...peer.ref, id, kind, source, type, codec, rtpParameters, appData, openedAt, pausedBy },
+    info: {
+      ...peer.ref,
+      id,
+      kind,
+      source,
+      type,
+      codec,
+      rtpParameters,
+      appData,
+      openedAt,
+      pausedBy,
+      replaces,
+    },
     handle: handleOf(room, peer, producer),
     peer,
     producer,
@@ -236,6 +264,8 @@ function follow(room: Room, publication: LocalPublication): void {
     peer.media.remove(producer.id);
     room.observers.forget(producer.id);
     const course: ProducerEnd = peer.closed ? 'peer_left' : 'transport_closed';
+    // Of one that moves here, and has not taken over, nobody was told that it publishes.
+    if (peer.passage?.to === 'here') return;
     const { reason, by } = publication.ending ?? { reason: course, by: serverActor };
     room.events.emit('producerClosed', { ...refOf(publication), reason, by });
   });

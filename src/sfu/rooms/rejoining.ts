@@ -7,7 +7,7 @@ import type { DataPublication } from './publication.ts';
 import type { RoomContext } from './room-context.ts';
 
 /** The room that it is in. */
-interface Place {
+export interface RejoinPlace {
   readonly context: RoomContext;
   readonly dataPublications: readonly DataPublication[];
   readonly attendance: Attendance;
@@ -15,7 +15,7 @@ interface Place {
 }
 
 /** Ends the media of a peer, which joins again on the same connection. @returns what tells everyone */
-export function beginRejoin(room: Place, peer: Peer, reason: RejoinReason): () => void {
+export function beginRejoin(room: RejoinPlace, peer: Peer, reason: RejoinReason): () => void {
   const { joined, hidden, standing } = peer;
   peer.closeTransports('rejoin');
   peer.state = { name: 'connected' };

@@ -1,3 +1,4 @@
+import type { RemoteEnd } from '../../core/ends.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Reaction } from '../../core/reactions.ts';
@@ -15,34 +16,32 @@ import { closeDataPublication } from './closing-data.ts';
 import { DataReceivers } from './data-receivers.ts';
 import type { MeshContext } from './mesh-context.ts';
 import { bySession, passOn } from './messaging.ts';
-import type { LocalDataPublication, LocalPublication, Peer } from './peer.ts';
+import { arrivalMs, type DepartedRoom, depart } from './moving.ts';
+import type { LocalDataPublication, Peer } from './peer.ts';
 import { isReliable } from './publication.ts';
+import type { PublishedHere } from './published-here.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
 import { producerRef, RemotePublication } from './remote-publication.ts';
-import type { RoomContext } from './room-context.ts';
 import type { RoomOptions } from './room-options.ts';
 import { KnownOrigin } from './room-origin.ts';
 import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
-import { RemoteRoster, type RosterRoom } from './roster.ts';
+import { type Known, type LocalSession, RemoteRoster, type RosterRoom } from './roster.ts';
 import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
 
 /** Who sends data waits for the way to other nodes as for a receiver. */
 const wayOut = 'the way to other nodes';
 
 /** What a room is to its part in the mesh. */
-export interface MeshedRoom {
+export interface MeshedRoom extends DepartedRoom {
   readonly id: string;
   readonly openedAt: number;
   readonly options: RoomOptions;
   readonly closed: boolean;
-  readonly context: RoomContext;
   readonly log: Logger;
   readonly routers: RoomRouters;
-  readonly peers: ReadonlyMap<string, Peer>;
-  readonly localPublications: readonly LocalPublication[];
   readonly localDataPublications: readonly LocalDataPublication[];
-  removePeer(peer: Peer, reason: 'replaced', options: { detail: string }): void;
+  readonly published: PublishedHere;
 }
 
 /** The part of a room that is on other nodes: its peers there, and the ways of media and data to and from them. */
@@ -94,7 +93,7 @@ export class RoomMesh implements RosterRoom {
     return this.room.id;
   }
 
-  get events(): MeshContext['events'] {
+  get events() {
     return this.mesh.events;
   }
 
@@ -116,9 +115,8 @@ export class RoomMesh implements RosterRoom {
   /** What peers on other nodes publish and cannot be brought here for now. */
   get unreachable(): RemotePublication[] {
     const peers = [...this.roster.peers.values()];
-    return peers.flatMap(({ publications }) =>
-      [...publications.values()].filter(({ track }) => track.trouble !== undefined),
-    );
+    const all = peers.flatMap(({ publications }) => [...publications.values()]);
+    return all.filter(({ track }) => track.trouble !== undefined);
   }
 
   /** A request of another node. @throws SfuError not_found, gone, limit_reached, worker_unavailable */
@@ -206,14 +204,15 @@ export class RoomMesh implements RosterRoom {
     this.dataReceivers.close();
   }
 
-  localEpoch(peerId: string): number | undefined {
-    return this.room.peers.get(peerId)?.epoch;
+  local(peerId: string): LocalSession | undefined {
+    return this.room.peers.get(peerId);
   }
 
-  replaceLocal(peerId: string): void {
+  replaceLocal(peerId: string, { from, share }: Known): void {
     const peer = this.room.peers.get(peerId);
-    if (peer)
-      this.room.removePeer(peer, 'replaced', { detail: 'you connected to this room again from elsewhere' });
+    const detail = 'you connected to this room again from elsewhere';
+    if (peer && share.supersedes === peer.sessionId) return depart(this.room, peer, from);
+    if (peer) this.room.removePeer(peer, 'replaced', { detail });
   }
 
   newPublication(ref: RemotePeerRef, { life }: NodeRef, share: PublicationShare): RemotePublication {
@@ -249,10 +248,14 @@ export class RoomMesh implements RosterRoom {
       for (const publication of dataPublications.values()) void this.#sendData(publication);
   }
 
-  nodeLeft(life: string): void {
+  nodeLeft(life: string, reason: RemoteEnd): void {
     this.#incoming.get(life)?.close();
     this.#incoming.delete(life);
-    this.outgoing.dropNode(life);
+    const isAway = () => ![...this.roster.lives].includes(life);
+    const drop = () => isAway() && this.outgoing.dropNode(life);
+    // Who moved away may be on the way back, and receive there already.
+    if (reason === 'moved') this.room.context.clock.after(arrivalMs + 1000, drop);
+    else this.outgoing.dropNode(life);
     if (this.room.closed) return;
     this.dataReceivers.left(life);
     this.speakers.nodesChanged();
@@ -270,7 +273,8 @@ export class RoomMesh implements RosterRoom {
   }
 
   #source(producerId: string): OutgoingSource {
-    const publication = this.room.localPublications.find(({ info }) => info.id === producerId);
+    // Also of one that moved away: what others receive of it goes on for a moment.
+    const publication = this.room.published.media.get(producerId);
     if (!publication)
       throw new SfuError(
         'not_found',
@@ -289,7 +293,6 @@ export class RoomMesh implements RosterRoom {
   }
 
   #isAudible({ peerId, producerId }: Volume): boolean {
-    const publication = this.roster.peers.get(peerId)?.publications.get(producerId);
-    return publication !== undefined && !publication.paused;
+    return this.roster.peers.get(peerId)?.publications.get(producerId)?.paused === false;
   }
 }

@@ -13,11 +13,11 @@ import type { LiveWorker } from '../media/workers.ts';
 import { Attendance, standingOf } from './attendance.ts';
 import { refuseEntry } from './entry.ts';
 import { expectData } from './expecting-data.ts';
+import { loseRouters } from './losing-routers.ts';
 import { attachObservers } from './observing.ts';
 import { type LocalDataPublication, type LocalPublication, Peer, type PeerLink } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
 import { ofJoined, PublishedHere } from './published-here.ts';
-import { beginRejoin } from './rejoining.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { Restrictions } from './restrictions.ts';
 import type { JoinOptions, RoomContext } from './room-context.ts';
@@ -25,11 +25,14 @@ import { endingsOfPeers } from './room-ends.ts';
 import { RoomMesh } from './room-mesh.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
 import { reportSpeakers } from './room-speakers.ts';
+import { tellEnd } from './telling-ends.ts';
 
 /** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
 export class Room {
   /** Those whose socket and media are on this node. */
   readonly peers = new Map<string, Peer>();
+  /** Those on their way from or to another node, by session: they are in no list and no count. */
+  readonly passages = new Map<string, Peer>();
   readonly attendance = new Attendance();
   /** What they send, by the ids of producers and data producers. */
   readonly published = new PublishedHere();
@@ -80,6 +83,11 @@ export class Room {
     return this.context.events;
   }
 
+  /** Those on this node, with those on their way from or to another one. */
+  get everyone(): Peer[] {
+    return [...this.peers.values(), ...this.passages.values()];
+  }
+
   /** Those on this node that take part in the call. */
   get joinedPeers(): Peer[] {
     return [...this.peers.values()].filter((peer) => peer.joined);
@@ -114,7 +122,8 @@ export class Room {
   /** @throws SfuError not_found */
   publication(id: string): Publication {
     const local = this.published.media.get(id);
-    const found = local?.peer.joined ? local : this.publications.find(({ info }) => info.id === id);
+    const isThere = local?.peer.joined && !local.peer.passage;
+    const found = isThere ? local : this.publications.find(({ info }) => info.id === id);
     if (found) return found;
     throw new SfuError('not_found', `nobody in the room has a producer "${id}"; it may have ended`);
   }
@@ -161,9 +170,11 @@ export class Room {
     const { audience = false } = options;
     const isSmall = this.turnout.count < this.context.settings.announcedAudience;
     peer.standing = standingOf(peer, { audience, isSmall });
-    this.attendance.joined(peer);
     const { displayName, hidden, rejoinAge = peer.age } = peer;
     peer.rejoinAge = undefined;
+    // The others know it from where it comes from.
+    if (peer.passage) return;
+    this.attendance.joined(peer);
     // Before others learn that it is there: what they send from then on is meant for it, too.
     if (peer.consumingTransport()?.type === 'webrtc') expectData(this.dataPublications, peer);
     const name = peer.joinedAt === undefined ? 'peerJoined' : 'peerRejoined';
@@ -171,15 +182,17 @@ export class Room {
     this.events.emit(name, { ...peer.ref, displayName, hidden, duration: rejoinAge() });
   }
 
-  /** Every peer of a subject. */
+  /** Every peer of a subject, those that are moving among them. */
   peersOf(subject: string): Peer[] {
     return this.attendance.ofSubject(subject);
   }
 
   /** The others in the call who are listed, on every node. */
   othersOf(peer: Peer): (Peer | RemotePeer)[] {
-    const listed = [...this.attendance.listed].filter((other) => other !== peer);
-    return [...listed, ...(this.mesh?.roster.seats.listed ?? [])];
+    const listed = [...this.attendance.listed].filter((other) => other.id !== peer.id);
+    // Its former session, while it moves here.
+    const elsewhere = [...(this.mesh?.roster.seats.listed ?? [])].filter((other) => other.id !== peer.id);
+    return [...listed, ...elsewhere];
   }
 
   /** How many are in the call, and how many of them are counted only. */
@@ -193,20 +206,15 @@ export class Room {
   removePeer(peer: Peer, reason: PeerEnd, options: { detail?: string; by?: Actor } = {}): void {
     if (peer.closed) return;
     const { detail = '', by = serverActor } = options;
-    const { hidden, standing } = peer;
-    const joined = peer.joinedAt !== undefined;
-    const rejoining = peer.rejoinAge !== undefined;
     peer.cancelJoinTimeout();
     peer.absence?.cancel();
     peer.state = { name: 'closed', reason };
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    this.passages.delete(peer.sessionId);
     this.attendance.left(peer);
     for (const { audience } of this.dataPublications) audience.settle(peer.sessionId);
     peer.closeTransports('peer_left');
-    const duration = peer.age();
-    const end = { reason, detail, joined, rejoining, hidden, standing, duration, by };
-    this.events.emit('peerLeft', { ...peer.ref, ...end });
-    peer.link.close(reason, detail);
+    tellEnd(this.events, peer, { reason, detail, by });
     this.mesh?.roster.localChanged(peer.id);
     this.#watchEmpty();
   }
@@ -231,7 +239,7 @@ export class Room {
   /** Builds the room again on another worker; its peers stay connected and are asked to rejoin. */
   move(target: LiveWorker): void {
     // Before their routers: what is measured of them a last time is still there.
-    for (const peer of this.peers.values()) peer.closeTransports('rejoin');
+    for (const peer of this.everyone) peer.closeTransports('rejoin');
     this.#routersLost(this.routers.retire(target), 'moved');
   }
 
@@ -240,7 +248,7 @@ export class Room {
     this.closed = true;
     this.#cancelEmpty();
     const { peerEnd, detail } = endingsOfPeers[reason];
-    for (const peer of [...this.peers.values()]) this.removePeer(peer, peerEnd, { by, detail });
+    for (const peer of this.everyone) this.removePeer(peer, peerEnd, { by, detail });
     this.mesh?.close();
     this.routers.close();
     this.context.onClosed(this.id);
@@ -267,12 +275,16 @@ export class Room {
     this.#watchEmpty();
   }
 
+  get #isEmpty(): boolean {
+    return this.peers.size + this.passages.size === 0;
+  }
+
   #watchEmpty(): void {
-    if (this.closed || this.peers.size > 0) return;
+    if (this.closed || !this.#isEmpty) return;
     this.#cancelEmpty();
     const { emptySeconds = this.context.settings.emptyRoomSeconds } = this.options;
     this.#cancelEmpty = this.context.clock.after(emptySeconds * 1000, () => {
-      if (this.peers.size === 0) this.close('empty');
+      if (this.#isEmpty) this.close('empty');
     });
   }
 
@@ -281,19 +293,7 @@ export class Room {
     else this.events.emit('roomSpread', { roomId: this.id, workerIndex: opened.live.index });
   }
 
-  /** Media of these routers is gone. Their peers build theirs again on the same sockets; others notice only that. */
   #routersLost(lost: readonly RoomRouter[], reason: RejoinReason): void {
-    if (this.closed) return;
-    const affected = [...this.peers.values()].filter((peer) => peer.router && lost.includes(peer.router));
-    const reconnecting = affected.filter(({ link }) => link.reconnects);
-    const rejoining = affected.filter(({ link }) => !link.reconnects);
-    const tell = rejoining.map((peer) => beginRejoin(this, peer, reason));
-    for (const peer of rejoining) peer.router = undefined;
-    if (lost.some((router) => this.observers.listensOn(router))) this.observers.detach();
-    const { home } = this.routers;
-    if (home) attachObservers(this, home);
-    for (const each of tell) each();
-    const detail = 'your media on the server is gone; connect again, as this client does by itself';
-    for (const peer of reconnecting) this.removePeer(peer, 'rejoin', { detail });
+    if (!this.closed) loseRouters(this, lost, reason);
   }
 }

@@ -1,33 +1,38 @@
 import type { RemoteEnd } from '../../core/ends.ts';
 import type { RoomTellings } from '../media/node-link.ts';
-import type { RemoteBus, RemotePeerRef } from '../remote-events.ts';
 import { Seats } from './attendance.ts';
 import { outranks } from './rank.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
-import { producerRef, type RemotePublication } from './remote-publication.ts';
-import type { DataPublicationShare, NodeRef, PeerShare, PublicationShare, SharesOfOthers } from './share.ts';
+import { closeAll, endAll, followShare, type PublishingRoom } from './remote-publishing.ts';
+import type { NodeRef, PeerShare, SharesOfOthers } from './share.ts';
 import { tellChanges } from './share-changes.ts';
 
 /** What a roster needs of its room. */
-export interface RosterRoom {
+export interface RosterRoom extends PublishingRoom {
   readonly id: string;
-  readonly events: RemoteBus;
   /** This run of this node. */
   readonly life: string;
-  /** How the peer of that id on this node ranks, if there is one. */
-  localEpoch(peerId: string): number | undefined;
-  /** The peer of that id on this node came later to another node. */
-  replaceLocal(peerId: string): void;
-  newPublication(ref: RemotePeerRef, from: NodeRef, share: PublicationShare): RemotePublication;
-  newDataPublication(ref: RemotePeerRef, share: DataPublicationShare): RemoteDataPublication;
-  /** Nothing is left of what that life said. */
-  nodeLeft(life: string): void;
+  /** The peer of that id on this node, if there is one. */
+  local(peerId: string): LocalSession | undefined;
+  /** The peer of that id on this node came later to another node, or moved there. */
+  replaceLocal(peerId: string, by: Known): void;
+  /** Nothing is left of what that life said. @param reason of the end of its last session */
+  nodeLeft(life: string, reason: RemoteEnd): void;
   /** A life has somebody in the room that had nobody. */
   nodeCame(life: string): void;
 }
 
-interface Known {
+/** A session of a peer on this node. */
+export interface LocalSession {
+  readonly sessionId: string;
+  readonly epoch: number;
+  /** The session on another node that it took over from. */
+  readonly origin?: { readonly sessionId: string } | undefined;
+}
+
+/** A session of a peer on another node. */
+export interface Known {
   readonly from: NodeRef;
   share: PeerShare;
 }
@@ -41,6 +46,8 @@ export class RemoteRoster implements SharesOfOthers {
   readonly #byPeer = new Map<string, Set<Known>>();
   readonly #countByLife = new Map<string, number>();
   readonly #shown = new Map<string, RemotePeer>();
+  /** Those that moved away from their nodes, by session: what they published there goes on for a moment. */
+  readonly #fading = new Map<string, RemotePeer>();
   /** Those of them who are in the call. */
   readonly seats = new Seats<RemotePeer>();
 
@@ -104,7 +111,7 @@ export class RemoteRoster implements SharesOfOthers {
 
   /** A data channel of that life. */
   dataPublication(life: string, id: string): RemoteDataPublication | undefined {
-    for (const { node, dataPublications } of this.#shown.values()) {
+    for (const { node, dataPublications } of [...this.#shown.values(), ...this.#fading.values()]) {
       const found = node.life === life ? dataPublications.get(id) : undefined;
       if (found) return found;
     }
@@ -128,9 +135,10 @@ export class RemoteRoster implements SharesOfOthers {
 
   /** The room has ended here. */
   close(): void {
-    for (const peer of this.#shown.values()) closeAll(peer);
-    for (const life of this.#countByLife.keys()) this.room.nodeLeft(life);
+    for (const peer of [...this.#shown.values(), ...this.#fading.values()]) closeAll(peer);
+    for (const life of this.#countByLife.keys()) this.room.nodeLeft(life, 'room_closed');
     this.#shown.clear();
+    this.#fading.clear();
     this.#sessions.clear();
     this.#byPeer.clear();
     this.#countByLife.clear();
@@ -152,12 +160,15 @@ export class RemoteRoster implements SharesOfOthers {
     const ofPeer = this.#byPeer.get(share.peerId);
     ofPeer?.delete(known);
     if (ofPeer?.size === 0) this.#byPeer.delete(share.peerId);
+    const faded = this.#fading.get(share.sessionId);
+    this.#fading.delete(share.sessionId);
+    if (faded) endAll(this.room, faded);
     this.#settle(share.peerId, reason);
     const left = (this.#countByLife.get(from.life) ?? 1) - 1;
     if (left > 0) this.#countByLife.set(from.life, left);
     else {
       this.#countByLife.delete(from.life);
-      this.room.nodeLeft(from.life);
+      this.room.nodeLeft(from.life, reason);
     }
   }
 
@@ -167,26 +178,43 @@ export class RemoteRoster implements SharesOfOthers {
       (best, known) => (best && outranks(best, known) ? best : known),
       undefined,
     );
-    const epoch = this.room.localEpoch(peerId);
-    const local = epoch !== undefined && { share: { epoch }, from: { life: this.room.life } };
-    const winner = first && local && outranks(local, first) ? undefined : first;
-    if (local && winner) this.room.replaceLocal(peerId);
-    this.#show(peerId, winner, reason);
+    const local = this.room.local(peerId);
+    const ranked = local && { share: local, from: { life: this.room.life } };
+    const winner = first && ranked && outranks(ranked, first) ? undefined : first;
+    const former = local?.sessionId ?? this.#shown.get(peerId)?.sessionId;
+    if (local && winner) this.room.replaceLocal(peerId, winner);
+    const movedFrom = winner ? winner.share.supersedes : local?.origin?.sessionId;
+    this.#show(peerId, winner, { reason, moved: former !== undefined && former === movedFrom, movedFrom });
   }
 
-  #show(peerId: string, known: Known | undefined, reason: RemoteEnd): void {
+  #show(peerId: string, known: Known | undefined, how: Change): void {
     const shown = this.#shown.get(peerId);
-    if (shown && shown.sessionId !== known?.share.sessionId) this.#hide(shown, reason);
+    if (shown && shown.sessionId !== known?.share.sessionId) {
+      if (shown.sessionId === how.movedFrom) this.#fade(shown);
+      else this.#hide(shown, how.reason);
+    }
     if (!known) return;
     const peer = this.#shown.get(peerId);
     if (peer) this.#update(peer, known.share);
-    else this.#reveal(known);
+    else this.#reveal(known, how.moved);
   }
 
-  #reveal({ from, share }: Known): void {
+  #reveal({ from, share }: Known, moved: boolean): void {
     const peer = new RemotePeer(this.room.id, from, share);
     this.#shown.set(peer.id, peer);
-    if (peer.joined) this.#joined(peer);
+    if (!peer.joined) return;
+    if (!moved) return this.#joined(peer);
+    this.seats.joined(peer);
+    const { displayName, hidden, ref } = peer;
+    this.room.events.emit('remotePeerMoved', { ...ref, displayName, hidden });
+    followShare(this.room, peer);
+  }
+
+  /** It goes on on another node. What it published on its former one is received until its session there ends. */
+  #fade(peer: RemotePeer): void {
+    this.#shown.delete(peer.id);
+    this.seats.paused(peer);
+    this.#fading.set(peer.sessionId, peer);
   }
 
   #hide(peer: RemotePeer, reason: RemoteEnd): void {
@@ -206,14 +234,14 @@ export class RemoteRoster implements SharesOfOthers {
     if (!joined) return this.#joined(peer);
     if ((before.standing ?? 'listed') !== peer.standing) this.seats.joined(peer);
     tellChanges(this.room.events, peer, before);
-    this.#publications(peer);
+    followShare(this.room, peer);
   }
 
   #joined(peer: RemotePeer): void {
     const { displayName, hidden, ref } = peer;
     this.seats.joined(peer);
     this.room.events.emit('remotePeerJoined', { ...ref, displayName, hidden });
-    this.#publications(peer);
+    followShare(this.room, peer);
   }
 
   /** As on one node: what it published ends first. */
@@ -224,73 +252,16 @@ export class RemoteRoster implements SharesOfOthers {
     this.seats.paused(peer);
     const joined = peer.joined || rejoining;
     const mayReturn = reason === 'node_lost' || reason === 'forgotten';
-    const { publications, dataPublications } = closeAll(peer, { mayReturn });
-    for (const publication of publications)
-      this.room.events.emit('remoteProducerClosed', producerRef(publication));
-    for (const { info } of dataPublications)
-      this.room.events.emit('remoteDataProducerClosed', {
-        ...ref,
-        dataProducerId: info.id,
-        label: info.label,
-      });
+    endAll(this.room, peer, mayReturn);
     this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, rejoining, hidden, ...last });
-  }
-
-  #publications(peer: RemotePeer): void {
-    const { share } = peer;
-    this.#closeMissing(peer);
-    for (const data of share.dataPublications) this.#openData(peer, data);
-    for (const publication of share.publications) this.#openOrHold(peer, publication);
-  }
-
-  #closeMissing({ share, publications, dataPublications, ref }: RemotePeer): void {
-    const kept = new Set([...share.publications, ...share.dataPublications].map(({ id }) => id));
-    for (const [id, publication] of publications) {
-      if (kept.has(id)) continue;
-      publications.delete(id);
-      publication.close();
-      this.room.events.emit('remoteProducerClosed', producerRef(publication));
-    }
-    for (const [id, publication] of dataPublications) {
-      if (kept.has(id)) continue;
-      dataPublications.delete(id);
-      publication.close();
-      const { label } = publication.info;
-      this.room.events.emit('remoteDataProducerClosed', { ...ref, dataProducerId: id, label });
-    }
-  }
-
-  #openOrHold({ publications, ref, node }: RemotePeer, share: PublicationShare): void {
-    const known = publications.get(share.id);
-    if (known) {
-      const paused = known.hold(share.pausedBy);
-      if (paused === undefined) return;
-      this.room.events.emit(paused ? 'remoteProducerPaused' : 'remoteProducerResumed', producerRef(known));
-      return;
-    }
-    const publication = this.room.newPublication(ref, node, share);
-    publications.set(share.id, publication);
-    this.room.events.emit('remoteProducerOpened', {
-      ...producerRef(publication),
-      paused: publication.paused,
-    });
-  }
-
-  #openData({ dataPublications, ref }: RemotePeer, share: DataPublicationShare): void {
-    if (dataPublications.has(share.id)) return;
-    dataPublications.set(share.id, this.room.newDataPublication(ref, share));
-    const { id: dataProducerId, label } = share;
-    this.room.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
   }
 }
 
-/** Ends what a peer publishes. @returns what that was */
-function closeAll(peer: RemotePeer, { mayReturn } = { mayReturn: false }) {
-  const publications = [...peer.publications.values()];
-  const dataPublications = [...peer.dataPublications.values()];
-  peer.publications.clear();
-  peer.dataPublications.clear();
-  for (const publication of publications) publication.close({ mayReturn });
-  for (const publication of dataPublications) publication.close();
-  return { publications, dataPublications };
+/** Why somebody else is shown under a peer id now. */
+interface Change {
+  readonly reason: RemoteEnd;
+  /** The one that is shown now took over from the one that was. */
+  readonly moved: boolean;
+  /** The session that the one that is shown now took over from. */
+  readonly movedFrom: string | undefined;
 }

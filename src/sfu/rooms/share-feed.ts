@@ -17,6 +17,7 @@ const changing = [
   'peerBack',
   'peerRejoin',
   'peerRejoined',
+  'peerMovedHere',
   'peerMetadataChanged',
   'peerAttributesChanged',
   'peerPermissionsChanged',
@@ -55,8 +56,13 @@ export function feedShares({ events, find, listener }: ShareFeedOptions): () => 
     changed.delete(sessionId);
     listener(roomId, { op: 'drop', sessionId, peerId, reason });
   });
+  const stopDeparting = events.on('peerDeparted', ({ roomId, peerId, sessionId }) => {
+    changed.delete(sessionId);
+    listener(roomId, { op: 'drop', sessionId, peerId, reason: 'moved' });
+  });
   return () => {
     stopLeaving();
+    stopDeparting();
     for (const stop of stops) stop();
   };
 }
@@ -77,6 +83,7 @@ export function shareOf(peer: Peer): PeerShare {
     handRaisedAt,
     publish,
     stopped,
+    origin,
     quality,
   } = peer;
   return {
@@ -98,6 +105,7 @@ export function shareOf(peer: Peer): PeerShare {
     stopped,
     standing: peer.standing,
     away: peer.away,
+    ...(origin && { supersedes: origin.sessionId }),
     takesMessages: takesMessages(peer),
     quality,
     publications: [...peer.publications.values()].map(publicationShare),
@@ -106,10 +114,10 @@ export function shareOf(peer: Peer): PeerShare {
 }
 
 function publicationShare({ info, producer }: LocalPublication): PublicationShare {
-  const { id, kind, source, type, codec, rtpParameters, appData, openedAt, pausedBy } = info;
+  const { id, kind, source, type, codec, rtpParameters, appData, openedAt, pausedBy, replaces } = info;
   const consumable = producer.consumableRtpParameters;
   const plain = { id, kind, source, type, codec, rtpParameters, consumable, appData, openedAt };
-  return { ...plain, pausedBy: [...pausedBy] };
+  return { ...plain, pausedBy: [...pausedBy], ...(replaces !== undefined && { replaces }) };
 }
 
 function dataPublicationShare({ info }: LocalDataPublication): DataPublicationShare {

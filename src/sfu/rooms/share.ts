@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { Attributes } from '../../core/attributes.ts';
-import type { PeerEnd, RemoteEnd } from '../../core/ends.ts';
+import type { RemoteEnd, StayEnd } from '../../core/ends.ts';
 import type { Grants } from '../../core/grants.ts';
 import type { Quality } from '../../core/quality.ts';
 import type { MediaKind, Source } from '../../core/sources.ts';
@@ -32,6 +32,8 @@ export interface PublicationShare {
   readonly appData: AppData;
   readonly openedAt: number;
   readonly pausedBy: readonly Holder[];
+  /** The producer of the session that this one took over from, which it goes on with. */
+  readonly replaces?: string;
 }
 
 /** What a node says of a data channel on which one of its peers sends. */
@@ -75,6 +77,8 @@ export interface PeerShare {
   readonly standing?: Standing;
   /** Whether its connection is cut. Nodes of earlier versions do not say it. */
   readonly away?: boolean;
+  /** The session of the same peer on another node that this one took over from, without a gap. */
+  readonly supersedes?: string;
   /** Whether others may write to it by its id. Nodes of earlier versions do not say it. */
   readonly takesMessages?: boolean;
   /** How well media gets through between it and its node. Nodes of earlier versions do not say it. */
@@ -86,7 +90,7 @@ export interface PeerShare {
 /** A change of what a node says of a room. */
 export type ShareChange =
   | { readonly op: 'put'; readonly peer: PeerShare }
-  | { readonly op: 'drop'; readonly sessionId: string; readonly peerId: string; readonly reason: PeerEnd };
+  | { readonly op: 'drop'; readonly sessionId: string; readonly peerId: string; readonly reason: StayEnd };
 
 /** What other nodes say of one room. Written by the mesh only; what it leads to is told on `Sfu.remoteEvents`. */
 export interface SharesOfOthers {

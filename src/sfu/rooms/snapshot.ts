@@ -91,6 +91,8 @@ export interface PeerSnapshot {
   readonly joinedAt: number | null;
   /** Since when its connection is cut; null while it is there. Nodes of earlier versions do not say it. */
   readonly awaySince?: number | null;
+  /** The node that it moved here from. */
+  readonly movedFrom?: string;
   /** How well media gets through between it and its node. Nodes of earlier versions do not say it. */
   readonly quality?: Quality;
   readonly worker: number | null;
@@ -206,6 +208,7 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     connectedAt,
     joinedAt: state.name === 'joined' ? (peer.joinedAt ?? null) : null,
     awaySince: peer.absence?.since ?? null,
+    ...(peer.origin && { movedFrom: peer.origin.node }),
     quality: peer.quality,
     worker: peer.router?.live.index ?? null,
     transports: [...peer.transports.values()].map(transportSnapshot),

@@ -12,6 +12,7 @@ export const changeDisplayName = defineMethod({
   result: Nothing,
   state: 'joined',
   grant: 'none',
+  shows: true,
   asNotification: true,
   errors: ['forbidden'],
   example: { displayName: 'Alice Adams' },

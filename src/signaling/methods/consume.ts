@@ -3,7 +3,7 @@ import { SfuError } from '../../core/errors.ts';
 import { Id } from '../../core/schemas.ts';
 import { subscribe } from '../../sfu/rooms/subscribing.ts';
 import { describeConsumer } from '../describe.ts';
-import { ConsumerInfo } from '../messages.ts';
+import { ConsumerInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 
 export const consume = defineMethod({

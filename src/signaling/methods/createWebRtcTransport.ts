@@ -3,7 +3,7 @@ import { offerAll } from '../../sfu/rooms/offering.ts';
 import { openTransport } from '../../sfu/rooms/transports.ts';
 import { AppData } from '../../wire/envelope.ts';
 import { describeTransport } from '../describe.ts';
-import { TransportInfo } from '../messages.ts';
+import { TransportInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 
 export const createWebRtcTransport = defineMethod({

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
 import { readStatistics } from '../../sfu/media/media-call.ts';
-import { Stats } from '../messages.ts';
+import { Stats } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 
 export const getDataProducerStats = defineMethod({

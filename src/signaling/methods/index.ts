@@ -5,6 +5,7 @@ import { allowProducer } from './allowProducer.ts';
 import { changeDisplayName } from './changeDisplayName.ts';
 import { closeConsumer } from './closeConsumer.ts';
 import { closeProducer } from './closeProducer.ts';
+import { commitMove } from './commitMove.ts';
 import { connectWebRtcTransport } from './connectWebRtcTransport.ts';
 import { consume } from './consume.ts';
 import { createWebRtcTransport } from './createWebRtcTransport.ts';
@@ -31,6 +32,7 @@ import { raiseHand } from './raiseHand.ts';
 import { react } from './react.ts';
 import { received } from './received.ts';
 import { removePeer } from './removePeer.ts';
+import { reportGap } from './reportGap.ts';
 import { reportQuality } from './reportQuality.ts';
 import { requestConsumerKeyFrame } from './requestConsumerKeyFrame.ts';
 import { restartIce } from './restartIce.ts';
@@ -51,6 +53,7 @@ export const methods = [
   connectWebRtcTransport,
   restartIce,
   join,
+  commitMove,
   listPeers,
   produce,
   produceData,
@@ -78,6 +81,7 @@ export const methods = [
   getDataProducerStats,
   getDataConsumerStats,
   received,
+  reportGap,
   leaveCall,
   getRtcStatsUrl,
   removePeer,

@@ -1,17 +1,14 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { Attributes } from '../../core/attributes.ts';
 import { cleanDevice, cleanName } from '../../core/text.ts';
 import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
-import type { Peer } from '../../sfu/rooms/peer.ts';
-import type { Publication } from '../../sfu/rooms/publication.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
-import { AudiencePage, firstPage, readAudience } from '../audience-page.ts';
-import { describeConsumer, describePeer, knownTo } from '../describe.ts';
-import { ConsumerInfo } from '../messages.ts';
+import { AudiencePage } from '../audience-page.ts';
+import { describeConsumer } from '../describe.ts';
+import { ConsumerInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
-import { DeviceInfo, DisplayName, PeerInfo, ProducerInfo, Publish, Turnout } from '../peer-schemas.ts';
-
-const PeerWithProducers = Type.Object({ ...PeerInfo.properties, producers: Type.Array(ProducerInfo) });
+import { DeviceInfo, DisplayName, Turnout } from '../peer-schemas.ts';
+import { describeCall, OthersInCall, Permissions } from '../whole-call.ts';
 
 export const join = defineMethod({
   name: 'join',
@@ -35,7 +32,7 @@ export const join = defineMethod({
     ),
   }),
   result: Type.Object({
-    peers: Type.Array(PeerWithProducers),
+    peers: OthersInCall,
     ...Type.Partial(Turnout, { description: 'of `?roster=1`' }).properties,
     audiencePage: Type.Optional(
       Type.Object(AudiencePage.properties, { description: 'of `?roster=1`: the first of the audience' }),
@@ -51,12 +48,7 @@ export const join = defineMethod({
     ),
     attributes: Type.Optional(Attributes),
     permissions: Type.Optional(
-      Type.Object(
-        { publish: Publish, subscribe: Type.Boolean(), moderate: Type.Boolean() },
-        {
-          description: 'of the fast join: what you may do',
-        },
-      ),
+      Type.Object(Permissions.properties, { description: 'of the fast join: what you may do' }),
     ),
   }),
   state: 'connected',
@@ -78,31 +70,12 @@ export const join = defineMethod({
       attributes,
       audience,
     });
-    afterReply(() => offerAll(room, peer));
+    // One that moves gets the rest when it has taken over: what it receives there is not for it twice.
+    if (!peer.passage) afterReply(() => offerAll(room, peer));
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
     // Read after the consumers are made: the client already got notifications of what ended meanwhile.
-    const peers = knownTo(room, peer, { takesRoster }).map((other) => ({
-      ...describePeer(other),
-      producers: [...other.publications.values()].map(describe),
-    }));
+    const { peers, roster, ...ofFastJoin } = describeCall(room, peer, { takesRoster });
     const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
-    const { subscribe, moderate } = peer.identity.grants;
-    const permissions = { publish: publishOf(peer), subscribe, moderate };
-    const shown = { displayName: peer.displayName, attributes: { ...peer.attributes } };
-    return {
-      peers,
-      ...(takesRoster && { ...room.turnout, audiencePage: readAudience(room, { limit: firstPage }) }),
-      ...(fast && { consumers, locked: room.locked, ...shown, permissions }),
-    };
+    return { peers, ...roster, ...(fast && { consumers, ...ofFastJoin }) };
   },
 });
-
-/** Nobody knows of a hidden peer, so it publishes nothing. */
-function publishOf({ hidden, publish }: Peer): Static<typeof Publish> {
-  if (hidden) return false;
-  return typeof publish === 'boolean' ? publish : [...publish];
-}
-
-function describe({ info: { id, kind, source, pausedBy } }: Publication): Static<typeof ProducerInfo> {
-  return { producerId: id, kind, source, paused: pausedBy.size > 0 };
-}

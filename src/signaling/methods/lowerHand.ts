@@ -9,6 +9,7 @@ export const lowerHand = defineMethod({
   result: Nothing,
   state: 'joined',
   grant: 'none',
+  shows: true,
   asNotification: true,
   errors: [],
   example: {},

@@ -14,6 +14,13 @@ export const produce = defineMethod({
     rtpParameters: RtpParameters,
     appData: Type.Optional(AppData),
     paused: Type.Optional(Type.Boolean()),
+    replaces: Type.Optional(
+      Type.String({
+        ...Id,
+        description:
+          'while you move here from another server: your producer there that this one goes on with',
+      }),
+    ),
   }),
   result: Type.Object({ id: Id }),
   state: 'joined',
@@ -31,8 +38,8 @@ export const produce = defineMethod({
     },
     appData: { source: 'mic' },
   },
-  async run({ room, peer }, { transportId, kind, rtpParameters, appData = {}, paused = false }) {
-    const request = { transportId, kind, rtpParameters, appData, paused };
+  async run({ room, peer }, { transportId, kind, rtpParameters, appData = {}, paused = false, replaces }) {
+    const request = { transportId, kind, rtpParameters, appData, paused, replaces };
     const { producer } = await publish(room, peer, request);
     return { id: producer.id };
   },

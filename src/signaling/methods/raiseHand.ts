@@ -9,6 +9,7 @@ export const raiseHand = defineMethod({
   result: Nothing,
   state: 'joined',
   grant: 'none',
+  shows: true,
   asNotification: true,
   errors: ['forbidden'],
   example: {},

@@ -11,6 +11,7 @@ export const react = defineMethod({
   result: Nothing,
   state: 'joined',
   grant: 'none',
+  shows: true,
   asNotification: true,
   errors: ['forbidden'],
   example: { reaction: 'clap' },

@@ -19,6 +19,7 @@ export const sendMessage = defineMethod({
   }),
   state: 'joined',
   grant: 'publish',
+  shows: true,
   errors: ['forbidden', 'too_large'],
   example: { to: ['bob'], message: { topic: 'seat', data: { seat: 7 } } },
   run({ room, peer }, request) {

@@ -10,6 +10,7 @@ export const setAttributes = defineMethod({
   result: Type.Object({ attributes: Attributes }),
   state: 'joined',
   grant: 'none',
+  shows: true,
   errors: ['limit_reached', 'flood'],
   example: { attributes: { seat: '7', mood: null } },
   run({ room, peer }, { attributes: changes }) {

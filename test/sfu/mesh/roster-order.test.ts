@@ -17,7 +17,7 @@ function newRoster() {
     id: 'room',
     events,
     life: 'self',
-    localEpoch: () => undefined,
+    local: () => undefined,
     replaceLocal: () => {},
     newPublication: () => {
       throw new Error('nobody publishes here');
