@@ -1,22 +1,23 @@
 import type { Device } from 'mediasoup-client';
 import { wait } from './backoff.ts';
-import type { CallHost, CallOptions, CallState } from './call-types.ts';
+import { Builder } from './builder.ts';
+import { type CallHost, type CallOptions, type CallState, joinParams, type Moved } from './call-types.ts';
 import type { Connection } from './connection.ts';
-import { ClientError, isTransient } from './errors.ts';
+import { Departure } from './departure.ts';
+import { ClientError } from './errors.ts';
 import { Gate } from './gate.ts';
+import { Handover, type WholeCall } from './handover.ts';
 import { Lifeline, type LifelineHost } from './lifeline.ts';
-import { Media, type MediaHost } from './media.ts';
+import { Media, requestOver } from './media.ts';
 import { watchNetwork } from './network.ts';
-import type { JoinResult, Notification, ServerRequest } from './protocol.ts';
+import type { JoinResult, Notification, ProducerInfo, ServerRequest } from './protocol.ts';
 import { Receiver } from './receiver.ts';
+import type { Settle } from './relocation.ts';
 import type { RemoteTrack } from './remote-track.ts';
-import { retry } from './retry.ts';
 import { Roster } from './roster.ts';
 import { separately } from './roster-changes.ts';
 import { Sending } from './sending.ts';
-
-/** How long to retry rebuilding the media on an open socket before the socket is closed. */
-const rebuildRetry = { backoff: { first: 40, max: 1000 }, timeoutMs: 15_000 };
+import { subscribe } from './subscribing.ts';
 
 /** How long to wait for the server to know that we left. */
 const leaveTimeoutMs = 1000;
@@ -29,18 +30,17 @@ export class Call implements LifelineHost {
   readonly sending = new Sending();
   readonly roster: Roster;
   readonly lifeline: Lifeline;
+  readonly request = requestOver(this.requireMedia.bind(this), () => this.#media);
   #state: CallState = 'new';
   #media: Media | undefined;
   #receiver: Receiver | undefined;
   /** Loaded with the codecs of the server; valid for one connection. */
   #device: Device | undefined;
-  /** Incremented when the media is lost; work that was started before is dropped. */
-  #generation = 0;
-  #building = false;
-  #moveTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #builder = new Builder((connection, requireCurrent) => this.#enter(connection, requireCurrent));
+  readonly #handover: Handover;
+  readonly #departure: Departure;
   /** Closed while a join is pending: notifications that arrive before its answer are handled after it. */
   readonly #gate = new Gate<Notification>((notification) => this.#dispatch(notification));
-  readonly #mediaHost: MediaHost;
   #forgetNetwork: () => void = () => {};
 
   constructor(
@@ -49,10 +49,12 @@ export class Call implements LifelineHost {
   ) {
     this.roster = new Roster(host);
     this.lifeline = new Lifeline(options, this);
-    this.#mediaHost = {
-      onTransportState: (direction, state) => host.transportState(direction, state),
-      onTransportRefused: (transportId) => void this.#transportClosed(transportId, 'refused'),
-    };
+    this.#departure = new Departure(this.lifeline);
+    this.#handover = new Handover({
+      ...{ call: options, host, sending: this.sending },
+      notified: (connection, notification) => this.notified(connection, notification),
+      refused: (transportId) => void this.#transportClosed(transportId, 'refused'),
+    });
   }
 
   get state(): CallState {
@@ -100,22 +102,40 @@ export class Call implements LifelineHost {
   /** Starts to receive a publication. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
     const media = this.requireMedia();
-    const receiver = this.#receiver;
-    const info = await media.request('consume', { producerId, paused: true });
-    if (!receiver || receiver !== this.#receiver)
-      throw new ClientError('gone', 'the connection was lost; subscribe again');
-    const track = await receiver.offer(info).catch((error: unknown) => {
-      media.request('closeConsumer', { consumerId: info.id }).catch(() => {});
-      throw error;
-    });
-    // The application may have paused it when it learned of it.
-    if (!track.paused) await media.request('resumeConsumer', { consumerId: track.id });
-    return track;
+    const isCurrent = () => media === this.#media;
+    return await subscribe(producerId, { media, receiver: this.#receiver, isCurrent });
   }
 
   async connected(connection: Connection): Promise<void> {
     this.#device = undefined;
     await this.#build(connection);
+  }
+
+  async move(connection: Connection, committing: () => void): Promise<Settle> {
+    const former = { connection: this.lifeline.connection, media: this.#media, receiver: this.#receiver };
+    if (this.#state !== 'joined') throw new ClientError('wrong_state', 'a call can move when it has joined');
+    await this.#handover.begin(connection, former, {
+      committing,
+      takeOver: ({ media, receiver }, now) => this.#takeOver(media, receiver, now),
+    });
+    for (const { publications } of this.roster.peers.values())
+      for (const publication of publications.values()) this.#follow(publication);
+    return () => this.#handover.settle();
+  }
+
+  #takeOver(media: Media, receiver: Receiver, now: WholeCall): void {
+    this.#departure.stop();
+    this.#media = media;
+    this.#device = media.device;
+    this.#receiver = receiver;
+    this.roster.moved(now.peers, { chooses: !this.options.autoSubscribe });
+    this.host.entered(now);
+    // The former connection may be cut.
+    if (this.#state === 'resuming') this.#setState('joined');
+  }
+
+  moved(move: Moved): void {
+    this.host.moved(move);
   }
 
   cut(): void {
@@ -129,7 +149,7 @@ export class Call implements LifelineHost {
   }
 
   lost(error: ClientError): void {
-    clearTimeout(this.#moveTimer);
+    this.#departure.stop();
     this.#dropMedia('reconnecting');
     this.#setState('reconnecting', error);
   }
@@ -141,15 +161,23 @@ export class Call implements LifelineHost {
   }
 
   notified(connection: Connection, notification: Notification): void {
+    if (this.#handover.notified(connection, notification)) return;
     const { method, data } = notification;
-    if (method === 'draining' || method === 'drainCancelled') clearTimeout(this.#moveTimer);
-    if (method === 'draining') this.#moveAfter(data.reconnectAfterMs);
+    this.#departure.notified(notification);
     if (method === 'rejoin') void this.#rejoin(connection);
     else if (method === 'transportClosed') void this.#transportClosed(data.transportId, data.reason);
     else this.#gate.take(notification);
   }
 
+  /** With `autoSubscribe: false`: what a track comes from has moved, or we have. */
+  #follow({ producerId, replaces }: ProducerInfo): void {
+    if (this.options.autoSubscribe) return;
+    // If it is refused, the track ends with what it comes from now.
+    if (this.#receiver?.lacks(producerId, replaces)) this.subscribe(producerId).catch(() => {});
+  }
+
   #dispatch(notification: Notification): void {
+    if (notification.method === 'newProducer') this.#follow(notification.data);
     if (notification.method === 'rosterChanged') {
       const { peers } = this.roster;
       const known = { ownPeerId: this.options.peerId, peer: (id: string) => peers.get(id) };
@@ -162,7 +190,10 @@ export class Call implements LifelineHost {
     this.host.notified(notification);
   }
 
-  async requested(_connection: Connection, { method, data }: ServerRequest): Promise<void> {
+  async requested(connection: Connection, request: ServerRequest): Promise<void> {
+    const elsewhere = this.#handover.requested(connection, request);
+    if (elsewhere) return await elsewhere;
+    const { method, data } = request;
     // An offer may arrive before the answer to our join, which has the peer that it belongs to.
     await this.#gate.opened;
     const receiver = this.#receiver;
@@ -171,40 +202,21 @@ export class Call implements LifelineHost {
     else await receiver.offerData(data);
   }
 
-  /** Builds the media and joins. Retries transient errors. */
+  /** Builds the media and joins. */
   async #build(connection: Connection): Promise<void> {
-    let generation = this.#generation;
-    const attempt = async () => {
-      generation = this.#generation;
-      await this.#enter(connection, generation);
-    };
-    this.#building = true;
-    try {
-      await retry(attempt, {
-        ...rebuildRetry,
-        isRetryable: (error) => connection.open && isTransient(error),
-        // A rejoin during the attempt is the cause of the failure.
-        skipDelay: () => generation !== this.#generation,
-      });
-    } finally {
-      this.#building = false;
-    }
+    await this.#builder.build(connection);
     this.#setState('joined');
   }
 
   /** One attempt: device, transports, join, and our publications right behind it. */
-  async #enter(connection: Connection, generation: number): Promise<void> {
-    const { autoSubscribe, device, audience } = this.options;
-    const media = await Media.open(connection, this.options, this.#mediaHost, this.#device);
+  async #enter(connection: Connection, requireCurrent: () => void): Promise<void> {
+    const media = await Media.open(connection, this.options, this.#handover.mediaHost, this.#device);
     this.#device = media.device;
     try {
-      this.#requireCurrent(generation);
-      const { displayName, attributes } = this.host;
-      const rtpCapabilities = media.device.recvRtpCapabilities;
-      const params = { displayName, attributes, device, rtpCapabilities, autoSubscribe, audience };
-      const joining = connection.request('join', params);
+      requireCurrent();
+      const joining = connection.request('join', joinParams(media, this.host, this.options));
       this.sending.attach(media);
-      await this.#entered(media, joining, generation);
+      await this.#entered(media, joining, requireCurrent);
     } catch (error) {
       this.sending.detach();
       media.close();
@@ -212,29 +224,25 @@ export class Call implements LifelineHost {
     }
   }
 
-  async #entered(media: Media, joining: Promise<JoinResult>, generation: number): Promise<void> {
+  async #entered(media: Media, joining: Promise<JoinResult>, requireCurrent: () => void): Promise<void> {
     this.#gate.close();
     try {
       const result = await joining;
-      this.#requireCurrent(generation);
+      requireCurrent();
       const { peers, consumers = [] } = result;
       this.#media = media;
       this.#receiver = new Receiver(media, this.host);
       this.roster.joined(peers);
       this.host.entered(result);
-      this.#receiver.begin(consumers);
+      if (consumers.length > 0) void this.#receiver.begin(consumers);
     } finally {
       this.#gate.open();
     }
   }
 
-  #requireCurrent(generation: number): void {
-    if (generation !== this.#generation) throw new ClientError('gone', 'the media was lost; try again');
-  }
-
   async #rejoin(connection: Connection): Promise<void> {
     this.#dropMedia('rejoin');
-    if (this.#building) return;
+    if (this.#builder.active) return;
     this.#setState('rejoining');
     try {
       await this.#build(connection);
@@ -248,12 +256,13 @@ export class Call implements LifelineHost {
     const media = this.#media;
     const direction = media?.directionOf(transportId);
     if (!media || !direction) return;
+    this.#handover.fail('our media on this server was lost; it is rebuilt first');
     // What is being published fails when its transport closes; detached first, it waits for the next one.
     if (direction === 'send') this.sending.detach();
     media.lost(direction);
     if (handledEnds.has(reason)) return;
     await media.rebuild(direction);
-    if (direction === 'send' && !media.closed) this.sending.attach(media);
+    if (direction === 'send' && media === this.#media) this.sending.attach(media);
   }
 
   /** Old paths may be gone without a word. */
@@ -263,13 +272,9 @@ export class Call implements LifelineHost {
     this.#media?.restartIce().catch(() => {});
   }
 
-  /** The server drains and gives each client its own time to move to another connection. */
-  #moveAfter(milliseconds: number): void {
-    this.#moveTimer = setTimeout(() => void this.lifeline.migrate(), milliseconds);
-  }
-
   #dropMedia(reason: string): void {
-    this.#generation += 1;
+    this.#builder.restart();
+    this.#handover.end();
     this.sending.detach();
     this.#receiver?.close(reason);
     this.#receiver = undefined;
@@ -278,7 +283,7 @@ export class Call implements LifelineHost {
   }
 
   #finish(error: ClientError): void {
-    clearTimeout(this.#moveTimer);
+    this.#departure.stop();
     this.#forgetNetwork();
     this.#dropMedia(error.code);
     this.sending.end(error);

@@ -27,6 +27,8 @@ export const heldLimits = { count: 256, bytes: 1_048_576 } as const;
 const holdTimeoutMs = 10_000;
 /** How long to ask the server whether it has a message. */
 const confirmation = { backoff: { first: 20, max: 1000 }, timeoutMs: 10_000 };
+/** How long a move waits for that. */
+const stopTimeoutMs = 1000;
 
 interface Held {
   readonly data: ChannelData;
@@ -40,8 +42,9 @@ interface Held {
 interface Carrier {
   readonly media: Media;
   readonly producer: types.DataProducer;
-  /** Messages that it was given. */
+  /** Messages that it was given, and how many of them the server is known to have. */
   count: number;
+  received: number;
   /** The question that is under way: how many of them the server has. */
   asking?: Promise<number | undefined>;
 }
@@ -54,6 +57,10 @@ export class Channel {
   /** The media over which it is opened now. */
   #media: Media | undefined;
   #attempt = {};
+  /** While we move: what is to carry the messages afterwards. */
+  #next: Carrier | undefined;
+  /** Nothing is handed over for a moment. */
+  #stopped = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended: ClientError | undefined;
 
@@ -100,12 +107,39 @@ export class Channel {
     const attempt = {};
     this.#attempt = attempt;
     this.#media = media;
-    const producer = await media.produceData({ ...this.options, label: this.label });
-    if (attempt !== this.#attempt || producer.closed) return producer.close();
-    this.#carrier = { media, producer, count: 0 };
-    media.audience.follow(producer.id, () => this.#flush());
-    producer.on('open', () => this.#flush());
+    const carrier = await this.#open(media);
+    if (attempt !== this.#attempt || carrier.producer.closed) return carrier.producer.close();
+    this.#carrier = carrier;
     this.#flush();
+  }
+
+  /** For the client: opens it over the connection to which we move, too. Messages still go over the former one. */
+  async prepare(media: Media): Promise<void> {
+    const attempt = this.#attempt;
+    const carrier = await this.#open(media);
+    if (attempt !== this.#attempt || this.#ended) return carrier.producer.close();
+    this.#next = carrier;
+  }
+
+  /** For the client: keeps messages back from now on. Resolves when the server has those that went before. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const carrier = this.#carrier;
+    if (!carrier || carrier.count === 0 || this.#isUnreliable) return;
+    await Promise.race([this.#confirm(carrier, carrier.count).catch(() => {}), wait(stopTimeoutMs)]);
+  }
+
+  /** For the client: we have moved, or have not. @returns whether something carries the messages, or will */
+  goOn({ moved }: { readonly moved: boolean }): boolean {
+    const next = this.#next;
+    this.#stopped = false;
+    this.#next = undefined;
+    if (moved) {
+      this.#carrier = next;
+      this.#media = next?.media;
+    } else next?.producer.close();
+    this.#flush();
+    return this.#carrier !== undefined;
   }
 
   /** For the client: its connection is gone; messages wait for the next one. */
@@ -113,6 +147,8 @@ export class Channel {
     this.#attempt = {};
     this.#media = undefined;
     this.#carrier = undefined;
+    this.#next = undefined;
+    this.#stopped = false;
     clearTimeout(this.#timer);
   }
 
@@ -120,6 +156,7 @@ export class Channel {
   end(error: ClientError): void {
     this.#ended = error;
     this.#carrier?.producer.close();
+    this.#next?.producer.close();
     this.detach();
     this.#heldBytes = 0;
     for (const { reject } of this.#held.splice(0)) reject(error);
@@ -128,6 +165,13 @@ export class Channel {
   get #isUnreliable(): boolean {
     const { ordered = true, maxPacketLifeTime, maxRetransmits } = this.options;
     return !ordered || maxPacketLifeTime !== undefined || maxRetransmits !== undefined;
+  }
+
+  async #open(media: Media): Promise<Carrier> {
+    const producer = await media.produceData({ ...this.options, label: this.label });
+    media.audience.follow(producer.id, () => this.#flush());
+    producer.on('open', () => this.#flush());
+    return { media, producer, count: 0, received: 0 };
   }
 
   /** Resolves when it is on its way, with what carries it. */
@@ -149,7 +193,7 @@ export class Channel {
   #flush(): void {
     clearTimeout(this.#timer);
     const carrier = this.#carrier;
-    if (carrier?.producer.readyState !== 'open') return;
+    if (this.#stopped || carrier?.producer.readyState !== 'open') return;
     for (let next = this.#held[0]; next; next = this.#held[0]) {
       const waitMs = this.#waitMs(carrier, next);
       if (waitMs > 0) {
@@ -186,11 +230,12 @@ export class Channel {
     const deadline = performance.now() + confirmation.timeoutMs;
     for (let attempt = 0; carrier === this.#carrier && performance.now() < deadline; attempt += 1) {
       carrier.asking ??= messagesReceived(carrier).finally(() => delete carrier.asking);
-      const received = await carrier.asking;
-      if (received !== undefined && received >= count) return;
+      carrier.received = Math.max(carrier.received, (await carrier.asking) ?? 0);
+      if (carrier.received >= count) return;
       await wait(backoffDelay(confirmation.backoff, attempt));
     }
-    throw this.#ended ?? notConfirmed();
+    // Before we moved to another server, the former one was asked.
+    if (carrier.received < count) throw this.#ended ?? notConfirmed();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client';
-import type { CallState } from './call-types.ts';
+import type { CallState, Moved } from './call-types.ts';
 import type { DeviceLists } from './devices.ts';
 import type { ClientError } from './errors.ts';
 import type { NotificationData, PeerMessage, Permissions, ProducerInfo, Reaction } from './protocol.ts';
@@ -72,6 +72,8 @@ export interface TureenClientEvents {
   hand: { readonly peerId: string; readonly raised: boolean };
   /** A peer, perhaps ourselves, reacted. */
   reaction: { readonly peerId: string; readonly reaction: Reaction };
+  /** The call went on at another server of the mesh. Nothing else changed; `RemoteTrack` says of itself that it was `replaced`. */
+  moved: Moved;
   /** The server stops at that time (milliseconds since the epoch). The client moves by itself. */
   draining: { readonly deadline: number };
   /** The server does not stop after all. */

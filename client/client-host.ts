@@ -1,12 +1,12 @@
 import type { types } from 'mediasoup-client';
-import type { CallHost, CallState } from './call-types.ts';
+import type { CallHost, CallState, Entered, Moved } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import { watchDevices } from './devices.ts';
 import type { ClientError } from './errors.ts';
 import { OwnHand } from './own-hand.ts';
 import { Playback } from './playback.ts';
 import { Priorities } from './priorities.ts';
-import type { JoinResult, MethodParams, Notification, Permissions, ProducerInfo } from './protocol.ts';
+import type { MethodParams, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
 import type { Attributes, RemotePeer } from './remote-peer.ts';
@@ -107,13 +107,17 @@ export class ClientHost implements CallHost {
     return this.#turnout ?? { count: this.options.peers().size + 1, audience: 0 };
   }
 
-  entered({ permissions, locked, displayName, attributes, count, audience }: JoinResult): void {
+  entered({ permissions, locked, displayName, attributes, count, audience }: Entered): void {
     // Servers of earlier versions say nothing of these.
     if (displayName !== undefined) this.displayName = displayName;
     if (attributes) this.attributes = attributes;
     if (count !== undefined && audience !== undefined) this.#setTurnout({ count, audience });
     if (permissions) this.permissions = permissions;
     if (locked !== undefined) this.#setLocked(locked);
+  }
+
+  moved(move: Moved): void {
+    this.options.emit('moved', move);
   }
 
   transportState(direction: Direction, state: types.ConnectionState): void {

@@ -2,7 +2,7 @@ import type { Backoff } from './backoff.ts';
 import type { CallOptions } from './call-types.ts';
 import { describeDevice } from './device-info.ts';
 import { ClientError } from './errors.ts';
-import type { TokenSource } from './lifeline.ts';
+import type { TokenSource } from './lifeline-options.ts';
 import type { MediaOptions } from './media.ts';
 import { randomId } from './portable.ts';
 import type { PublicationOptions } from './publication.ts';

@@ -294,6 +294,6 @@ export class TureenClient extends Participant {
     method: N,
     data: MethodParams<N>,
   ): Promise<MethodResult<N>> {
-    return this.#call.requireMedia().request(method, data);
+    return this.#call.request(method, data);
   }
 }

@@ -64,8 +64,8 @@ export class Connection {
   #entered: () => void = () => {};
   #welcome: NotificationData<'welcome'> | undefined;
   #refused: (error: ClientError) => void = () => {};
-  /** Shows over the next socket that it goes on with this one; undefined when the server does not resume. */
-  #ticket: string | undefined;
+  /** Shows over the next socket, or on another server, that it goes on with this one; undefined when it cannot. */
+  ticket: string | undefined;
   #resumeSeconds = 0;
   /** Set while another socket was opened and the server has not let it go on yet. */
   #returning: Deferred<void> | undefined;
@@ -148,12 +148,12 @@ export class Connection {
    * @throws ConnectionRefused; when the server refused it for good, the connection has ended
    */
   async resume(timeoutMs: number): Promise<void> {
-    if (this.#ended || this.#ticket === undefined) throw new ClientError('gone', 'the connection has ended');
+    if (this.#ended || this.ticket === undefined) throw new ClientError('gone', 'the connection has ended');
     const returning = deferred<void>();
     this.#returning = returning;
     const timer = setTimeout(() => this.#attemptFailed(), timeoutMs);
     try {
-      this.#use(openSocket(this.options, { ticket: this.#ticket, count: this.#received }));
+      this.#use(openSocket(this.options, { ticket: this.ticket, count: this.#received }));
       await returning.promise;
     } finally {
       clearTimeout(timer);
@@ -191,7 +191,7 @@ export class Connection {
     if (this.#ended) return;
     if (!wasCut(end)) return this.#end(end);
     if (this.#returning) return this.#attemptFailed();
-    if (this.#ticket === undefined || !this.options.onCut()) return this.#end(end);
+    if (this.ticket === undefined || !this.options.onCut()) return this.#end(end);
     this.#socket = undefined;
     this.#waiting.pause();
   }
@@ -199,7 +199,7 @@ export class Connection {
   /** The socket does not work, whatever it says. @returns whether the connection goes on over another one */
   #abandonSocket(): boolean {
     const socket = this.#socket;
-    if (!socket || this.#ticket === undefined || !this.options.onCut()) return false;
+    if (!socket || this.ticket === undefined || !this.options.onCut()) return false;
     this.#socket = undefined;
     this.#waiting.pause();
     socket.close(closeComesBack);
@@ -215,7 +215,7 @@ export class Connection {
   }
 
   #resumed({ ticket, received, missed }: NotificationData<'resumed'>): void {
-    this.#ticket = ticket;
+    this.ticket = ticket;
     const returning = this.#returning;
     this.#returning = undefined;
     if (missed) this.#startAgain();
@@ -249,7 +249,7 @@ export class Connection {
     if (frame.response) this.#settle(frame);
     else if (frame.request) this.#answer(frame);
     else if (frame.notification) this.#notified(frame as unknown as Notification);
-    const resumes = this.#ticket !== undefined && !this.#ended;
+    const resumes = this.ticket !== undefined && !this.#ended;
     if (resumes && this.#received - this.#acknowledged >= acknowledgedFrames) this.#acknowledge();
   }
 
@@ -257,7 +257,7 @@ export class Connection {
     const { method, data } = notification;
     if (method === 'resumed') return this.#resumed(data);
     if (method === 'resumeTicket') {
-      this.#ticket = data.ticket;
+      this.ticket = data.ticket;
       this.#resumeSeconds = data.seconds;
     } else if (method === 'welcome') {
       this.#welcome = data;

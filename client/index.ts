@@ -21,7 +21,7 @@ export {
 export type { EncodingOptions } from './encodings.ts';
 export { ClientError, type ClientErrorCode } from './errors.ts';
 export type { LayerCounts, Layers } from './layers.ts';
-export type { TokenSource } from './lifeline.ts';
+export type { TokenSource } from './lifeline-options.ts';
 export { type CallNumbers, Meter, type PathNumbers, type TrackNumbers } from './meter.ts';
 export { ScreenShare } from './own-media.ts';
 export { type MessageHandler, PeerMessages, type PeerMessagesHost } from './peer-messages.ts';

@@ -1,36 +1,21 @@
-import { type Backoff, backoffDelay, wait } from './backoff.ts';
+import { backoffDelay, wait } from './backoff.ts';
+import type { Moved } from './call-types.ts';
 import { Connection } from './connection.ts';
 import { type ConnectionEnd, ConnectionRefused, endError } from './connection-end.ts';
 import { asClientError, ClientError, messageOf } from './errors.ts';
+import type { LifelineOptions, TokenSource } from './lifeline-options.ts';
 import { Link, type LinkHost } from './link.ts';
-import { closeRefused } from './protocol.ts';
-import type { Servers } from './servers.ts';
-import type { WebSocketFactory } from './socket.ts';
-
-/** A token, or a function that gets one. It is called before every connection, so that a reconnect has a fresh token. */
-export type TokenSource = string | ((why: { readonly refusal?: string }) => string | Promise<string>);
-
-export interface LifelineOptions {
-  readonly servers: Servers;
-  readonly roomId: string;
-  readonly peerId: string;
-  readonly token?: TokenSource;
-  readonly bandwidthEstimate: boolean;
-  readonly webSocketFactory?: WebSocketFactory;
-  readonly connectTimeout: number;
-  readonly requestTimeout: number;
-  readonly backoff: Backoff;
-  /** Milliseconds after which the first connect fails. */
-  readonly joinTimeout: number;
-  /** Milliseconds after which a reconnect fails. */
-  readonly reconnectTimeout: number;
-}
+import { closeRefused, type NotificationData } from './protocol.ts';
+import { Relocation, type Settle } from './relocation.ts';
 
 export interface LifelineHost extends LinkHost {
   /** A connection is open. Joins over it. */
   connected(connection: Connection): Promise<void>;
   /** The socket was cut; the connection tries to go on over another one. */
   cut(): void;
+  /** Goes over to a second connection, beside the one in use. @throws ClientError; then the call is as before */
+  move(connection: Connection, committing: () => void): Promise<Settle>;
+  moved(move: Moved): void;
   /** It goes on, and nothing was lost. */
   resumed(): void;
   /** The connection was lost and is being replaced. */
@@ -60,6 +45,7 @@ export class Lifeline {
   #stopped = false;
   #wasJoined = false;
   #migrating = false;
+  readonly #relocation: Relocation;
   /** The connection in use, once joined over. */
   #link: Link | undefined;
   /** Aborted to try at once instead of waiting. */
@@ -68,10 +54,23 @@ export class Lifeline {
   constructor(
     private readonly options: LifelineOptions,
     private readonly host: LifelineHost,
-  ) {}
+  ) {
+    this.#relocation = new Relocation(options, {
+      ...{ newLink: () => this.#newLink(), broken: (end) => this.#broken(end) },
+      inUse: () => this.#connection,
+      use: (connection, link) => this.#goOver(connection, link),
+      move: (connection, committing) => host.move(connection, committing),
+      moved: (move) => host.moved(move),
+    });
+  }
 
   get connection(): Connection | undefined {
     return this.#connection;
+  }
+
+  /** Whether the server knows others. */
+  get isInMesh(): boolean {
+    return (this.#connection?.nodes.length ?? 0) > 1;
   }
 
   /** Opens the first connection. @throws ClientError when it is refused or the server cannot be reached */
@@ -87,6 +86,7 @@ export class Lifeline {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.close();
+    this.#relocation.stop();
   }
 
   /** Drops a connection that is open but does not work. */
@@ -122,7 +122,7 @@ export class Lifeline {
    * only when the new one is open; if that fails, the old one stays in use for as long as it lasts.
    */
   async migrate(): Promise<void> {
-    if (this.#migrating || !this.#link) return;
+    if (this.#migrating || this.#relocation.active || !this.#link) return;
     this.#migrating = true;
     const { servers } = this.options;
     const left = servers.current.url;
@@ -132,7 +132,7 @@ export class Lifeline {
       await servers.elsewhere('is about to end');
       await this.#attempt(undefined);
     } catch {
-      if (this.#connection?.open) servers.stay(left, 'no other lets us in');
+      if (this.#connection?.open) servers.take(left, 'no other lets us in');
       // The old connection may have been replaced by the one that failed.
       if (!this.#stopped && !this.#connection?.open)
         void this.#reconnect(new ClientError('unreachable', 'the server closed the connection'));
@@ -141,14 +141,35 @@ export class Lifeline {
     }
   }
 
-  async #attempt(refusal: string | undefined): Promise<void> {
-    const { token: source, servers, ...options } = this.options;
-    const token = await tokenFrom(source, refusal);
-    const link = new Link(
+  /**
+   * Goes on at another server of the mesh, beside the connection in use, so that nobody notices.
+   * @returns whether it does; if not, the call is as before
+   */
+  async move(where: NotificationData<'move'>): Promise<boolean> {
+    return !this.#migrating && (await this.#relocation.begin(where));
+  }
+
+  /** Another connection has taken over from the one in use. */
+  #goOver(connection: Connection, link: Link): void {
+    if (this.#link) this.#link.joined = false;
+    this.#link = link;
+    this.#connection = connection;
+    link.joined = true;
+    if (link.end) this.#broken(link.end);
+  }
+
+  #newLink(): Link {
+    return new Link(
       this.host,
       (end) => this.#broken(end),
       (cut) => this.#cut(cut),
     );
+  }
+
+  async #attempt(refusal: string | undefined): Promise<void> {
+    const { token: source, servers, ...options } = this.options;
+    const token = await tokenFrom(source, refusal);
+    const link = this.#newLink();
     const { url } = servers.current;
     const connection = await Connection.open({ ...options, url, token, ...link.handlers });
     servers.learn(connection.nodes);
@@ -204,7 +225,11 @@ export class Lifeline {
       );
       if (resumed) return this.host.resumed();
       // What a refusal leads to is decided by `#broken`.
-      const gone = attempt > 0 && connection.open && (await servers.elsewhere('does not answer any more'));
+      const gone =
+        attempt > 0 &&
+        connection.open &&
+        !this.#relocation.committing &&
+        (await servers.elsewhere('does not answer any more'));
       if (gone || performance.now() > deadline) connection.close(1006);
     }
   }
@@ -216,6 +241,8 @@ export class Lifeline {
     const final = end.closeCode === closeRefused && !retryableRefusals.has(error.code);
     // During a migration the server closes the old connection as replaced; the new one takes over.
     if (this.#migrating && (!final || error.code === 'replaced')) return;
+    // The other server may have taken over already; its answer is on its way.
+    if (!final && this.#relocation.postpones(end)) return;
     this.#link = undefined;
     this.#connection = undefined;
     if (final) this.host.ended(error);

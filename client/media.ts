@@ -12,7 +12,7 @@ import type {
   MethodResult,
   NotificationData,
 } from './protocol.ts';
-import { type Direction, type TransportHost, type TransportOptions, Transports } from './transports.ts';
+import { type Direction, type ProducerBeginning, type TransportOptions, Transports } from './transports.ts';
 
 export interface MediaOptions extends TransportOptions {
   /** Nothing is sent at first. */
@@ -21,7 +21,11 @@ export interface MediaOptions extends TransportOptions {
   readonly handlerFactory?: types.HandlerFactory;
 }
 
-export type MediaHost = Omit<TransportHost, 'beginsPaused' | 'onDataProduced'>;
+export interface MediaHost {
+  onTransportState(media: Media, direction: Direction, state: types.ConnectionState): void;
+  /** The server refused to connect a transport. */
+  onTransportRefused(media: Media, transportId: string): void;
+}
 
 /** Delay between attempts to replace a transport. */
 const rebuildBackoff = { first: 300, max: 8000 };
@@ -30,8 +34,8 @@ const rebuildBackoff = { first: 300, max: 8000 };
 export class Media {
   readonly audience = new Audience();
   readonly #transports: Transports;
-  /** The tracks being produced that start muted; mediasoup-client's event does not say which. */
-  readonly #beginPaused = new WeakSet<object>();
+  /** How the tracks that are being produced begin; mediasoup-client's event does not say it. */
+  readonly #beginnings = new WeakMap<object, ProducerBeginning>();
   #closed = false;
 
   private constructor(
@@ -40,10 +44,11 @@ export class Media {
     options: MediaOptions,
     host: MediaHost,
   ) {
-    const beginsPaused = (appData: object) => this.#beginPaused.has(appData);
+    const beginning = (appData: object) => this.#beginnings.get(appData) ?? { paused: false };
     this.#transports = new Transports(connection, device, options, {
-      ...host,
-      beginsPaused,
+      onTransportState: (direction, state) => host.onTransportState(this, direction, state),
+      onTransportRefused: (transportId) => host.onTransportRefused(this, transportId),
+      beginning,
       onDataProduced: (id, ready) => this.audience.produced(id, ready),
     });
   }
@@ -78,6 +83,11 @@ export class Media {
     return this.#closed;
   }
 
+  /** Whether that connection carries its requests. */
+  isOver(connection: Connection): boolean {
+    return connection === this.connection;
+  }
+
   transport(direction: Direction): types.Transport | undefined {
     return this.#transports.get(direction);
   }
@@ -87,10 +97,10 @@ export class Media {
     return this.connection.request(method, data);
   }
 
-  /** Sends a track. With `paused` the producer starts paused on the server. */
-  async produce(options: types.ProducerOptions, paused: boolean): Promise<types.Producer> {
+  /** Sends a track. */
+  async produce(options: types.ProducerOptions, beginning: ProducerBeginning): Promise<types.Producer> {
     const appData = { ...options.appData };
-    if (paused) this.#beginPaused.add(appData);
+    this.#beginnings.set(appData, beginning);
     const send = await this.#transports.need('send');
     try {
       return await send.produce({ ...options, appData });
@@ -190,4 +200,20 @@ export class Media {
     if (transport?.id !== transportId) throw new ClientError('not_found', 'this transport was replaced');
     return transport;
   }
+}
+
+/**
+ * Asks the server over the media that is in use. One from which the call is just moving to another server carries out nothing any
+ * more: then that one is asked.
+ */
+export function requestOver(require: () => Media, inUse: () => Media | undefined) {
+  return <N extends MethodName>(method: N, data: MethodParams<N>): Promise<MethodResult<N>> => {
+    const media = require();
+    return media.request(method, data).catch((error: unknown) => {
+      const isGone = error instanceof ClientError && error.code === 'gone';
+      const next = inUse();
+      if (!isGone || !next || next === media) throw error;
+      return next.request(method, data);
+    });
+  };
 }

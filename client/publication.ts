@@ -1,23 +1,12 @@
 import type { types } from 'mediasoup-client';
-import { type EncodingOptions, producerOptions, setDegradation } from './encodings.ts';
-import { ClientError } from './errors.ts';
+import { ClientError, isMomentary } from './errors.ts';
 import { Events } from './events.ts';
 import type { Media } from './media.ts';
-import { appDataOf, type TrackSource } from './sources.ts';
+import { Production } from './production.ts';
+import type { PublicationOptions } from './publication-options.ts';
+import type { TrackSource } from './sources.ts';
 
-export interface PublicationOptions extends EncodingOptions {
-  /** Start muted. */
-  readonly paused?: boolean;
-  /** Stop the track when the publication ends. Default true for tracks that the client opened itself. */
-  readonly stopTrack?: boolean;
-  /**
-   * Opens the device again after `pause({ release: true })`, or another one (`setDevice`). Given for tracks that the client
-   * opened itself.
-   */
-  readonly reopen?: (deviceId?: string) => Promise<MediaStreamTrack>;
-  /** Data of the application for the receivers, in addition to the client's own. */
-  readonly appData?: Readonly<Record<string, unknown>>;
-}
+export type { PublicationOptions };
 
 export interface PublicationEvents {
   /** Muted or not, held by a moderator or not, another track. */
@@ -31,15 +20,13 @@ export interface PublicationEvents {
 
 /** A track that is sent. After a rejoin or a reconnect it is produced again, in the same state (muted or not). */
 export class Publication extends Events<PublicationEvents> {
-  #media: Media | undefined;
-  #producer: types.Producer | undefined;
+  /** How it is sent; undefined while there is no connection. */
+  #production: Production | undefined;
+  /** While we move: how it is sent over the other connection. */
+  #beside: Production | undefined;
   #paused: boolean;
   #held = false;
   #ended = false;
-  /** The attempt to produce it that is pending. */
-  #producing: object | undefined;
-  /** The server mutes what it makes muted before it answers with the id. */
-  readonly #early = new Map<string, boolean>();
   /** Incremented by every wish to pause or resume: what a wish still waits for must not override a newer one. */
   #wishes = 0;
   /** The device that is opened again; undefined for the first choice of the browser. */
@@ -82,12 +69,12 @@ export class Publication extends Events<PublicationEvents> {
 
   /** The server's id of it; undefined while there is no connection. */
   get producerId(): string | undefined {
-    return this.#producer?.id;
+    return this.producer?.id;
   }
 
-  /** mediasoup-client's own object, for what this library does not offer. Another one after each rejoin. */
+  /** mediasoup-client's own object, for what this library does not offer. Another one after each rejoin and move. */
   get producer(): types.Producer | undefined {
-    return this.#producer;
+    return this.#production?.producer;
   }
 
   /** Stops sending; others see that it is paused. `release` also closes the device, so that its light goes out. */
@@ -95,13 +82,13 @@ export class Publication extends Events<PublicationEvents> {
     this.#wishes += 1;
     this.#setPaused(true);
     if (release && this.options.reopen) this.mediaTrack.stop();
-    if (this.#producer) await this.#media?.request('pauseProducer', { producerId: this.#producer.id });
+    await this.#ask((production) => production.pause());
   }
 
   /** Sends again. @throws ClientError forbidden while a moderator holds it, or why the device cannot be opened */
   async resume(): Promise<void> {
     // One that is not produced is judged by the server, which may be another one now.
-    if (this.#held && !this.#producible) {
+    if (this.#held && !this.#production?.idle) {
       throw new ClientError('forbidden', 'a moderator muted this; wait until a moderator allows it again');
     }
     this.#wishes += 1;
@@ -112,11 +99,13 @@ export class Publication extends Events<PublicationEvents> {
       await this.replaceTrack(opened);
     }
     if (wish !== this.#wishes || this.#ended) return;
-    if (this.#producer) await this.#media?.request('resumeProducer', { producerId: this.#producer.id });
+    await this.#ask((production) => production.resume());
     if (wish !== this.#wishes || this.#ended) return;
     this.#setPaused(false);
     // It was not produced while its device was closed.
-    if (this.#media && this.#producible) await this.attach(this.#media);
+    if (this.#production?.idle) await this.#start(this.#production);
+    // What fails there is produced again when we have moved.
+    if (this.#beside?.idle) this.#start(this.#beside).catch(() => {});
   }
 
   /** The device that it was, or another one when that is gone. */
@@ -149,11 +138,6 @@ export class Publication extends Events<PublicationEvents> {
     this.#deviceId = deviceId;
   }
 
-  /** There is a connection, and nothing is produced or about to be. */
-  get #producible(): boolean {
-    return this.#media !== undefined && !this.#producer && !this.#producing;
-  }
-
   /** Sends another track in place of this one, e.g. of another camera; the receivers notice nothing. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     if (track.kind !== this.mediaTrack.kind) {
@@ -165,7 +149,7 @@ export class Publication extends Events<PublicationEvents> {
     // Tracks outside of a browser have no settings.
     this.#deviceId = track.getSettings?.().deviceId;
     track.enabled = !this.#paused;
-    await this.#producer?.replaceTrack({ track });
+    await Promise.all(this.#productions.map((production) => production.replaceTrack(track)));
     if (old !== track) {
       this.#release(old);
       this.#follow(track);
@@ -175,7 +159,7 @@ export class Publication extends Events<PublicationEvents> {
 
   /** What this side measures of it (https://w3c.github.io/webrtc-stats/). */
   async getStats(): Promise<RTCStatsReport | undefined> {
-    return this.#producer?.closed === false ? await this.#producer.getStats() : undefined;
+    return this.producer?.closed === false ? await this.producer.getStats() : undefined;
   }
 
   /** Ends it, also for the receivers. */
@@ -183,64 +167,98 @@ export class Publication extends Events<PublicationEvents> {
     await this.#close('ended');
   }
 
+  /** For the client: whether that producer carries it. */
+  isSentAs(producerId: string): boolean {
+    return this.#productions.some(({ producer }) => producer?.id === producerId);
+  }
+
+  /** For the client: whether a connection carries it, or will. */
+  get attached(): boolean {
+    return this.#production !== undefined;
+  }
+
   /** For the client: produces the track over a new connection. */
   async attach(media: Media): Promise<void> {
     if (this.#ended) return;
-    this.#media = media;
-    if (this.released) return;
-    const { source, options, mediaTrack: track } = this;
-    const plan = producerOptions(source, track, options, media.device.sendRtpCapabilities);
-    const appData = { ...options.appData, ...appDataOf(source) };
-    const paused = this.#paused;
-    const attempt = {};
-    this.#producing = attempt;
-    const producer = await media
-      .produce({ ...plan, track, stopTracks: false, appData }, paused)
-      .finally(() => {
-        if (this.#producing === attempt) this.#producing = undefined;
-      });
-    if (this.#media !== media || this.#ended || producer.closed) return abandon(media, producer);
-    this.#producer = producer;
-    const held = this.#early.get(producer.id) ?? false;
-    this.#early.clear();
-    if (held !== this.#held) this.#hold(held);
-    await setDegradation(producer.rtpSender, source, options.degradationPreference).catch(() => {});
-    await this.#catchUp(producer, paused);
-    this.emit('changed', this);
+    this.detach();
+    this.#production = this.#productionOver(media);
+    await this.#start(this.#production);
   }
 
   /** For the client: the connection that carried it is gone, it waits for the next. */
   detach(): void {
-    this.#media = undefined;
-    this.#producer = undefined;
+    for (const production of this.#productions) production.detach();
+    this.#production = undefined;
+    this.#beside = undefined;
+  }
+
+  /** For the client: produces the track over the connection to which we move, too. @throws ClientError when it is refused */
+  async prepare(media: Media): Promise<void> {
+    const former = this.#production;
+    if (this.#ended || !former) return;
+    const beside = this.#productionOver(media, former);
+    this.#beside = beside;
+    await former.settled;
+    // Its device may be closed; then it is produced when that is opened.
+    if (former.producer && this.#beside === beside) await this.#start(beside);
+  }
+
+  /** For the client: we have moved. The former connection still carries it. @returns whether the present one does, or will */
+  goOver(): boolean {
+    if (!this.#beside) return false;
+    [this.#production, this.#beside] = [this.#beside, this.#production];
+    this.#production.sendAll();
+    return !this.#production.idle || this.released;
+  }
+
+  /** For the client: the other of two connections is gone, or is about to be closed. */
+  detachBeside(): void {
+    this.#beside?.detach();
+    this.#beside = undefined;
   }
 
   /** For the client: a moderator muted that producer, or allows it again. It stays muted until `resume`. */
   told(producerId: string, held: boolean): void {
-    if (producerId === this.producerId) this.#hold(held);
-    else if (this.#producing) this.#early.set(producerId, held);
+    const told = this.#productions.map((production) => production.told(producerId, held));
+    if (told.includes(true)) this.#hold(held);
   }
 
   /** For the client: it is over for that reason. */
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#producer?.close();
+    // Whoever ends it tells the server that it is on; the other does not know.
+    this.#beside?.end().catch(() => {});
+    this.#production?.close();
     this.detach();
     this.#release(this.mediaTrack);
     this.emit('ended', { publication: this, reason });
   }
 
-  /** What was changed while the server was asked to produce is changed now. */
-  async #catchUp(producer: types.Producer, toldPaused: boolean): Promise<void> {
-    const { id: producerId } = producer;
-    if (this.#paused) producer.pause();
-    if (this.#paused !== toldPaused) {
-      await this.#media?.request(this.#paused ? 'pauseProducer' : 'resumeProducer', { producerId });
-    }
-    if (producer.track !== this.mediaTrack && !this.released) {
-      await producer.replaceTrack({ track: this.mediaTrack });
-    }
+  get #productions(): readonly Production[] {
+    return [this.#production, this.#beside].filter((production) => production !== undefined);
+  }
+
+  #productionOver(media: Media, replaces?: Production): Production {
+    const onHeld = (held: boolean) => {
+      if (held !== this.#held) this.#hold(held);
+    };
+    return new Production({ media, sent: this, onHeld, replaces });
+  }
+
+  async #start(production: Production): Promise<void> {
+    if (this.released) return;
+    await production.start();
+    if (this.#productions.includes(production)) this.emit('changed', this);
+  }
+
+  /** Asks the server for something; while we move both. What one of them refuses is refused. */
+  async #ask(ask: (production: Production) => Promise<void>): Promise<void> {
+    const answers = await Promise.allSettled(this.#productions.map(ask));
+    const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []));
+    const refusal = failed.find((error) => !isMomentary(error));
+    if (refusal) throw refusal;
+    if (failed.length > 0 && failed.length === answers.length) throw failed[0];
   }
 
   #hold(held: boolean): void {
@@ -253,8 +271,7 @@ export class Publication extends Events<PublicationEvents> {
   #setPaused(paused: boolean): void {
     this.#paused = paused;
     this.mediaTrack.enabled = !paused;
-    if (paused) this.#producer?.pause();
-    else this.#producer?.resume();
+    for (const production of this.#productions) production.showPaused(paused);
     this.emit('changed', this);
   }
 
@@ -268,20 +285,12 @@ export class Publication extends Events<PublicationEvents> {
   }
 
   async #close(reason: string): Promise<void> {
-    const producerId = this.#producer?.id;
-    const media = this.#media;
+    const production = this.#production;
     this.end(reason);
-    if (producerId) await media?.request('closeProducer', { producerId });
+    await production?.end();
   }
 
   #release(track: MediaStreamTrack): void {
     if (this.options.stopTrack ?? true) track.stop();
   }
-}
-
-/** It ended, or its transport did, while the server was asked: the server must not keep a producer that nobody feeds. */
-function abandon(media: Media, producer: types.Producer): void {
-  producer.close();
-  // If its transport has ended, the server has closed it already.
-  media.request('closeProducer', { producerId: producer.id }).catch(() => {});
 }

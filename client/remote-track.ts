@@ -1,99 +1,115 @@
 import type { types } from 'mediasoup-client';
+import { Attachments } from './attachments.ts';
 import { Events } from './events.ts';
-import { countLayers, type LayerCounts, type Layers, missedLayers, type Size } from './layers.ts';
-import type { Media } from './media.ts';
+import { LayerChoice } from './layer-choice.ts';
+import { countLayers, type LayerCounts, type Layers, missedLayers } from './layers.ts';
 import { OutOfBandwidth } from './out-of-bandwidth.ts';
 import type { Playback } from './playback.ts';
 import type { ConsumerInfo } from './protocol.ts';
+import type { Reception, ReceptionNews } from './reception.ts';
+import { Receptions } from './receptions.ts';
+import { untilRendered } from './rendering.ts';
 import { sourceOf, type TrackSource } from './sources.ts';
-import { type SizeDriven, VisibleSize } from './visible-size.ts';
+import { Wishes } from './wishes.ts';
 
 export interface RemoteTrackEvents {
   /** Muted or not, blocked or not, out of bandwidth or not, other layers, another score. */
   changed: RemoteTrack;
+  /**
+   * It has another `mediaTrack`, since its sender or this client moved to another server. Elements that it is attached to play
+   * it already; `former` ends now.
+   */
+  replaced: { readonly track: RemoteTrack; readonly former: MediaStreamTrack };
   ended: { readonly track: RemoteTrack; readonly reason: string };
 }
 
-type Pauser = 'application' | 'size';
-
-/** Assumed size of the best layer, until one has arrived. */
-const usualSize: Record<'camera' | 'screen', Size> = {
-  camera: { width: 1280, height: 720 },
-  screen: { width: 1920, height: 1080 },
-};
-
-/** A track of another peer. */
+/** A track of another peer. It stays the same when that, or we, move to another server. */
 export class RemoteTrack extends Events<RemoteTrackEvents> {
-  readonly id: string;
-  readonly producerId: string;
+  /** Stays the same, e.g. as the key in a list; the server knows the track by `id`. */
+  readonly key: string;
   readonly peerId: string;
   readonly kind: types.MediaKind;
   readonly source: TrackSource;
   /** The `appData` that it was published with. */
   readonly appData: Readonly<Record<string, unknown>>;
-  /** Whether it comes in one quality or in layers to choose from. */
-  readonly type: ConsumerInfo['type'];
-  /** How many layers there are to choose from. */
-  readonly layerCounts: LayerCounts;
-  #muted: boolean;
-  readonly #pausedBy = new Set<Pauser>();
-  #layers: Layers | null = null;
-  /** The last request to the server. */
-  #wanted: Layers | undefined;
-  #chosen = false;
-  #priority = 1;
-  #priorityChosen = false;
-  #score: ConsumerInfo['consumerScore'];
+  /** For the client: the consumers through which it comes. */
+  readonly receptions: Receptions;
+  readonly #wishes: Wishes;
   #ended = false;
-  readonly #elements = new Set<HTMLMediaElement>();
-  readonly #blocked = new Set<HTMLMediaElement>();
-  readonly #visibleSize = new VisibleSize(this.#sizeDriven());
+  readonly #attachments: Attachments;
+  readonly #layerChoice: LayerChoice;
   readonly #outOfBandwidth = new OutOfBandwidth({
-    sent: () => this.type !== 'simple' && !this.#muted && !this.paused && this.score.sender > 0,
-    arrives: () => this.#layers !== null,
-    connected: () => this.media.transport('recv')?.connectionState === 'connected',
+    sent: () => this.type !== 'simple' && !this.muted && !this.paused && this.score.sender > 0,
+    arrives: () => this.layers !== null,
+    connected: () => this.#now.media.transport('recv')?.connectionState === 'connected',
     changed: () => this.emit('changed', this),
   });
 
-  constructor(
-    info: ConsumerInfo,
-    /** mediasoup-client's own object, for what this library does not offer. */
-    readonly consumer: types.Consumer,
-    private readonly media: Media,
-    private readonly playback: Playback,
-  ) {
+  constructor(reception: Reception, playback: Playback) {
     super();
-    this.id = info.id;
-    this.producerId = info.producerId;
+    const { info } = reception;
+    this.receptions = new Receptions(reception);
+    this.#wishes = new Wishes(this.receptions, () => {
+      this.#outOfBandwidth.look();
+      this.emit('changed', this);
+    });
+    this.#layerChoice = new LayerChoice(this, this.#wishes);
+    this.#attachments = new Attachments({
+      playback,
+      changed: () => this.emit('changed', this),
+      watchSize: (element) => this.watchSize(element),
+    });
+    this.key = info.id;
     this.peerId = info.peerId;
     this.kind = info.kind;
     this.appData = info.appData;
     this.source = sourceOf(info.kind, info.appData);
-    this.type = info.type;
-    this.layerCounts = countLayers(info.rtpParameters.encodings?.[0]?.scalabilityMode);
-    this.#muted = info.producerPaused;
-    this.#score = info.consumerScore;
     this.#outOfBandwidth.look();
   }
 
-  /** The browser's track, for a MediaStream or the Web Audio API. */
+  /** The server's id of the consumer. Another one after a move. */
+  get id(): string {
+    return this.#now.id;
+  }
+
+  /** The server's id of what is received. Another one when its sender has moved. */
+  get producerId(): string {
+    return this.#now.producerId;
+  }
+
+  /** mediasoup-client's own object, for what this library does not offer. Another one after a move. */
+  get consumer(): types.Consumer {
+    return this.#now.consumer;
+  }
+
+  /** Whether it comes in one quality or in layers to choose from. */
+  get type(): ConsumerInfo['type'] {
+    return this.#now.info.type;
+  }
+
+  /** How many layers there are to choose from. */
+  get layerCounts(): LayerCounts {
+    return countLayers(this.#now.info.rtpParameters.encodings?.[0]?.scalabilityMode);
+  }
+
+  /** The browser's track, for a MediaStream or the Web Audio API. Another one after the event `replaced`. */
   get mediaTrack(): MediaStreamTrack {
     return this.consumer.track;
   }
 
   /** The sender has paused it. */
   get muted(): boolean {
-    return this.#muted;
+    return this.#now.muted;
   }
 
   /** Not received at the moment: the application paused it, or it is not visible. */
   get paused(): boolean {
-    return this.#pausedBy.size > 0;
+    return this.#wishes.paused;
   }
 
   /** The layers that arrive; null before the first, and when none fits the bandwidth. */
   get layers(): Layers | null {
-    return this.#layers;
+    return this.#now.layers;
   }
 
   /**
@@ -106,12 +122,12 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
 
   /** The layers that the server was asked for, by `setPreferredLayers` or for the size of an element. */
   get wantedLayers(): Layers | undefined {
-    return this.#wanted;
+    return this.#wishes.layers;
   }
 
   /** The layers chosen by `setPreferredLayers`; undefined while they are chosen by size. */
   get chosenLayers(): Layers | undefined {
-    return this.#chosen ? this.#wanted : undefined;
+    return this.#layerChoice.chosen ? this.wantedLayers : undefined;
   }
 
   /**
@@ -119,24 +135,23 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
    * its best layer: the server's `producerScore` is that of the layer it forwards, so 0 when none fits our bandwidth.
    */
   get score(): { readonly own: number; readonly sender: number } {
-    const { score, producerScore, producerScores } = this.#score;
+    const { score, producerScore, producerScores } = this.#now.score;
     return { own: score, sender: Math.max(producerScore, ...producerScores) };
   }
 
   /** How many sizes smaller it arrives than it is wanted and sent. Without any picture one more than with the smallest. */
   get missedLayers(): number {
-    if (this.type === 'simple' || this.#muted || this.paused) return 0;
-    const { spatial } = this.layerCounts;
+    if (this.type === 'simple' || this.muted || this.paused) return 0;
     return missedLayers({
-      wanted: this.#wanted?.spatialLayer ?? spatial - 1,
-      arriving: this.#layers?.spatialLayer,
-      scores: this.#score.producerScores,
+      wanted: this.wantedLayers?.spatialLayer ?? this.layerCounts.spatial - 1,
+      arriving: this.layers?.spatialLayer,
+      scores: this.#now.score.producerScores,
     });
   }
 
   /** An element that it is attached to does not play, since nobody has clicked on the page yet: see `startPlayback`. */
   get blocked(): boolean {
-    return this.#blocked.size > 0;
+    return this.#attachments.blocked;
   }
 
   get ended(): boolean {
@@ -150,47 +165,31 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
    * @returns a function that detaches it
    */
   attach(element: HTMLMediaElement): () => void {
-    element.srcObject = new MediaStream([this.mediaTrack]);
-    element.autoplay = true;
-    // Without it phones play videos in the whole screen.
-    if (element instanceof HTMLVideoElement) element.playsInline = true;
-    const stop = this.playback.play(element, (blocked) => this.#setBlocked(element, blocked));
-    const unwatch = this.watchSize(element);
-    this.#elements.add(element);
-    return () => {
-      stop();
-      unwatch();
-      this.#elements.delete(element);
-      element.srcObject = null;
-    };
+    return this.#attachments.add(element, this.mediaTrack);
   }
 
   /** Like attach, for an element that already plays it. */
   watchSize(element: HTMLMediaElement): () => void {
-    return element instanceof HTMLVideoElement ? this.#visibleSize.watch(element) : () => {};
+    return element instanceof HTMLVideoElement ? this.#layerChoice.watch(element) : () => {};
   }
 
   /** Pauses receiving; it then uses no bandwidth. */
   async pause(): Promise<void> {
-    await this.#pause('application');
+    if (!this.#ended) await this.#wishes.pause('application');
   }
 
   async resume(): Promise<void> {
-    await this.#resume('application');
+    if (!this.#ended) await this.#wishes.resume('application');
   }
 
   /** Sets the highest layers to receive; lower ones are sent at low bandwidth. Turns the choice by size off. */
   async setPreferredLayers(layers: Layers): Promise<void> {
-    this.#chosen = true;
-    await this.#want(layers);
+    await this.#layerChoice.choose(layers);
   }
 
   /** Chooses the layers by the size of the elements again, which is the default. */
   async setAutomaticLayers(): Promise<void> {
-    this.#chosen = false;
-    const { spatial, temporal } = this.layerCounts;
-    await this.#want({ spatialLayer: spatial - 1, temporalLayer: temporal - 1 });
-    this.#visibleSize.update();
+    await this.#layerChoice.automatic();
   }
 
   /**
@@ -198,21 +197,17 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
    * screen, 100 for the camera of who speaks, 1 for others. Sound is always sent.
    */
   async setPriority(priority: number): Promise<void> {
-    this.#priorityChosen = true;
-    this.#priority = priority;
-    await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
+    await this.#wishes.prioritise(priority);
   }
 
   /** For the client: the priority, unless it is that already or the application has chosen one. */
   async suggestPriority(priority: number): Promise<void> {
-    if (this.#priorityChosen || this.#ended || this.#priority === priority) return;
-    this.#priority = priority;
-    await this.media.request('setConsumerPriority', { consumerId: this.id, priority });
+    if (!this.#ended) await this.#wishes.suggestPriority(priority);
   }
 
   /** Requests a key frame from the sender. */
   async requestKeyFrame(): Promise<void> {
-    await this.media.request('requestConsumerKeyFrame', { consumerId: this.id });
+    await this.#now.media.request('requestConsumerKeyFrame', { consumerId: this.id });
   }
 
   /** The browser's statistics of it (https://w3c.github.io/webrtc-stats/). */
@@ -223,76 +218,82 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
   /** Stops receiving it for good; `subscribe` receives it again. */
   async close(): Promise<void> {
     this.end('closed');
-    await this.media.request('closeConsumer', { consumerId: this.id });
+    await this.receptions.ask((reception) => reception.close());
   }
 
-  /** For the client: handles a notification about it. */
-  update(news: { muted?: boolean; layers?: Layers | null; score?: ConsumerInfo['consumerScore'] }): void {
-    if (news.muted !== undefined) this.#muted = news.muted;
-    if (news.layers !== undefined) this.#layers = news.layers;
-    if (news.score !== undefined) this.#score = news.score;
+  /** For the client: handles what the server says of that consumer. */
+  update(consumerId: string, news: ReceptionNews): void {
+    const reception = this.receptions.find(consumerId);
+    reception?.take(news);
+    if (reception !== this.#now) return;
     this.#outOfBandwidth.look();
-    if (news.layers !== undefined) this.#visibleSize.update();
+    if (news.layers !== undefined) this.#layerChoice.update();
     this.emit('changed', this);
+  }
+
+  /** For the client: another consumer of it was being made, and is, or has failed. */
+  arrived(): void {
+    this.#endIf(this.receptions.arrived());
+  }
+
+  /**
+   * For the client: it comes through another consumer, too, to which it can go over. From now on that is asked for all that
+   * this one is.
+   */
+  prepare(reception: Reception): void {
+    this.receptions.add(reception);
+    this.#wishes.tell(reception);
+  }
+
+  /**
+   * For the client: goes over to a consumer that was prepared, as soon as the browser has something to show of it. The former
+   * one is closed afterwards.
+   * @returns the longest time between two pictures, in milliseconds, where that can be measured
+   */
+  async goOver(reception: Reception): Promise<number | undefined> {
+    const changed = this.#attachments.expect(reception.consumer.track);
+    const isOver = () => this.#ended || !this.receptions.isComing(reception);
+    await untilRendered(reception.consumer, () => isOver() || this.paused || reception.muted);
+    if (!isOver() && !this.receptions.hasLeft(reception.producerId)) this.#show(reception);
+    return await changed();
+  }
+
+  /** For the client: a consumer of it ended for that reason. */
+  lose(consumerId: string, reason: string): void {
+    const reception = this.receptions.find(consumerId);
+    if (!reception) return;
+    this.#endIf(this.receptions.lose(reception, reason));
+    if (reception !== this.#now) reception.consumer.close();
   }
 
   /** For the client: it ended for that reason. */
   end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#visibleSize.stop();
+    this.#layerChoice.stop();
     this.#outOfBandwidth.stop();
-    // A paused element keeps the last picture; a playing one would turn black.
-    for (const element of this.#elements) element.pause();
-    this.consumer.close();
+    this.#attachments.pause();
+    for (const { consumer } of this.receptions.all) consumer.close();
     this.emit('ended', { track: this, reason });
   }
 
-  #setBlocked(element: HTMLMediaElement, blocked: boolean): void {
-    if (blocked) this.#blocked.add(element);
-    else this.#blocked.delete(element);
-    this.emit('changed', this);
+  /** What it comes through at the moment. */
+  get #now(): Reception {
+    return this.receptions.current;
   }
 
-  #sizeDriven(): SizeDriven {
-    return {
-      guessSize: () => usualSize[this.source === 'screen' ? 'screen' : 'camera'],
-      layerCount: () => this.layerCounts.spatial,
-      arrivingLayer: () => this.#layers?.spatialLayer,
-      hide: () => this.#pause('size'),
-      show: (spatialLayer) => this.#show(spatialLayer),
-    };
+  #endIf(reason: string | undefined): void {
+    if (reason !== undefined) this.end(reason);
   }
 
-  async #show(spatialLayer: number): Promise<void> {
-    const resuming = this.#resume('size');
-    const changes = !this.#chosen && this.#wanted?.spatialLayer !== spatialLayer;
-    if (changes && this.layerCounts.spatial > 1) {
-      await this.#want({ spatialLayer, temporalLayer: this.layerCounts.temporal - 1 });
-    }
-    await resuming;
-  }
-
-  async #want(layers: Layers): Promise<void> {
-    this.#wanted = layers;
-    await this.media.request('setConsumerPreferredLayers', { consumerId: this.id, ...layers });
-  }
-
-  async #pause(by: Pauser): Promise<void> {
-    const was = this.paused;
-    this.#pausedBy.add(by);
-    if (was || this.#ended) return;
-    this.consumer.pause();
+  #show(reception: Reception): void {
+    const former = this.mediaTrack;
+    const unused = this.receptions.show(reception);
+    this.#attachments.change(former, reception.consumer.track);
     this.#outOfBandwidth.look();
+    this.#layerChoice.update();
+    this.emit('replaced', { track: this, former });
     this.emit('changed', this);
-    await this.media.request('pauseConsumer', { consumerId: this.id });
-  }
-
-  async #resume(by: Pauser): Promise<void> {
-    if (!this.#pausedBy.delete(by) || this.paused || this.#ended) return;
-    this.consumer.resume();
-    this.#outOfBandwidth.look();
-    this.emit('changed', this);
-    await this.media.request('resumeConsumer', { consumerId: this.id });
+    for (const each of unused) each.discard(reception.media);
   }
 }

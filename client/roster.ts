@@ -21,6 +21,20 @@ const awayTimeoutMs = 15_000;
  */
 const comingBack = new Set(['rejoin', 'replaced', 'draining', 'server_closed']);
 
+type News = Partial<
+  Pick<
+    RemotePeer,
+    | 'attributes'
+    | 'away'
+    | 'device'
+    | 'displayName'
+    | 'handRaisedAt'
+    | 'metadata'
+    | 'restrictions'
+    | 'unreachable'
+  >
+>;
+
 /** The peers in the room. A peer that rebuilds its media stays in the list. */
 export class Roster {
   readonly peers = new Map<string, RemotePeer>();
@@ -36,6 +50,25 @@ export class Roster {
       const peer = this.#arrived(info);
       peer.publications.clear();
       for (const producer of info.producers) this.#published(peer.id, producer);
+    }
+  }
+
+  /**
+   * We moved to another server, which says how the call is now. What is as before is not told again.
+   * @param chooses without it nothing is told of publications
+   */
+  moved(infos: JoinResult['peers'], { chooses }: { readonly chooses: boolean }): void {
+    const present = new Set(infos.map(({ id }) => id));
+    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
+    for (const info of infos) {
+      const peer = this.peers.get(info.id) ?? this.#arrived(info);
+      this.#stopWaiting(peer.id);
+      if (isNews(peer, infoOf(info))) this.#update(peer.id, infoOf(info));
+      if (!chooses) continue;
+      const published = new Set(info.producers.map(({ producerId }) => producerId));
+      for (const producer of info.producers) this.#published(peer.id, producer);
+      for (const producerId of [...peer.publications.keys()])
+        if (!published.has(producerId)) this.#unpublished(peer.id, producerId);
     }
   }
 
@@ -72,16 +105,8 @@ export class Roster {
     this.#stopWaiting(info.id);
     const known = this.peers.get(info.id);
     if (known) {
-      known.away = info.away ?? false;
-      known.displayName = info.displayName;
-      known.device = info.device;
-      known.metadata = info.metadata ?? {};
-      known.attributes = info.attributes ?? {};
-      known.handRaisedAt = info.handRaisedAt ?? null;
-      known.unreachable = info.unreachable ?? [];
-      // Those that still hold are told again.
-      known.restrictions = unrestricted;
-      this.host.peerChanged(known);
+      // Restrictions that still hold are told again.
+      this.#update(known.id, { ...infoOf(info), restrictions: unrestricted });
       return known;
     }
     const peer = new RemotePeer(info);
@@ -111,15 +136,7 @@ export class Roster {
     this.host.peerLeft(peer, reason);
   }
 
-  #update(
-    peerId: string,
-    news: Partial<
-      Pick<
-        RemotePeer,
-        'attributes' | 'away' | 'displayName' | 'handRaisedAt' | 'metadata' | 'restrictions' | 'unreachable'
-      >
-    >,
-  ): void {
+  #update(peerId: string, news: News): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;
     Object.assign(peer, news);
@@ -134,7 +151,15 @@ export class Roster {
   #published(peerId: string, publication: ProducerInfo): void {
     const peer = this.peers.get(peerId);
     if (!peer) return;
-    peer.publications.set(publication.producerId, publication);
+    const { producerId, replaces = producerId } = publication;
+    // An application that was told of the former one may still have it: it is now this one.
+    const known = peer.publications.get(producerId) ?? peer.publications.get(replaces);
+    if (known) {
+      peer.publications.delete(known.producerId);
+      peer.publications.set(producerId, Object.assign(known, publication));
+      return;
+    }
+    peer.publications.set(producerId, publication);
     this.host.publicationAdded(peer, publication);
   }
 
@@ -150,4 +175,24 @@ export class Roster {
     clearTimeout(this.#awayTimers.get(peerId));
     this.#awayTimers.delete(peerId);
   }
+}
+
+/** What the server says of a peer that is known already. */
+function infoOf({ attributes, away, displayName, device, ...rest }: PeerInfo): News {
+  const { metadata, handRaisedAt, unreachable } = rest;
+  return {
+    attributes: attributes ?? {},
+    away: away ?? false,
+    displayName,
+    device,
+    metadata: metadata ?? {},
+    handRaisedAt: handRaisedAt ?? null,
+    unreachable: unreachable ?? [],
+  };
+}
+
+function isNews(peer: RemotePeer, news: News): boolean {
+  const known: News = peer;
+  const names = Object.keys(news) as (keyof News)[];
+  return names.some((name) => JSON.stringify(known[name]) !== JSON.stringify(news[name]));
 }

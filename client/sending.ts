@@ -16,6 +16,10 @@ export class Sending {
   readonly publications = new Set<Publication>();
   readonly channels = new Map<string, Channel>();
   #media: Media | undefined;
+  /** While we move: over which all is sent, too, and afterwards only. */
+  #next: Media | undefined;
+  /** What is added now waits until we have moved, or have not. */
+  #stopped = false;
   #ended: ClientError | undefined;
   /** Counts attaching and detaching: the same media may have another transport now. */
   #attachments = 0;
@@ -28,7 +32,9 @@ export class Sending {
     }
     this.publications.add(publication);
     publication.on('ended', () => this.publications.delete(publication));
-    if (this.#media) await this.#attach(publication, this.#media);
+    if (this.#media && !this.#stopped) await this.#attach(publication, this.#media);
+    // What fails there is sent again when we have moved.
+    if (this.#next) publication.prepare(this.#next).catch(() => {});
     // The call ended meanwhile, and the publication with it.
     if (this.#ended && publication.ended) throw this.#ended;
   }
@@ -48,7 +54,8 @@ export class Sending {
       throw this.#ended;
     }
     this.channels.set(channel.label, channel);
-    if (this.#media) await this.#attachChannel(channel, this.#media);
+    if (this.#media && !this.#stopped) await this.#attachChannel(channel, this.#media);
+    if (this.#next) channel.prepare(this.#next).catch(() => {});
   }
 
   /** There is a new connection: sends everything over it. */
@@ -64,8 +71,69 @@ export class Sending {
   detach(): void {
     this.#attachments += 1;
     this.#media = undefined;
+    this.#next = undefined;
+    this.#stopped = false;
     for (const publication of this.publications) publication.detach();
     for (const channel of this.channels.values()) channel.detach();
+  }
+
+  /**
+   * We move: sends everything over another connection, too, the sound first.
+   * @throws ClientError when something is refused there
+   */
+  async prepare(media: Media): Promise<void> {
+    this.#next = media;
+    const publications = [...this.publications];
+    const isSound = ({ track }: Publication) => track.kind === 'audio';
+    await Promise.all(publications.filter(isSound).map((publication) => publication.prepare(media)));
+    const pictures = publications.filter((publication) => !isSound(publication));
+    await Promise.all([
+      ...pictures.map((publication) => publication.prepare(media)),
+      ...[...this.channels.values()].map((channel) => channel.prepare(media)),
+    ]);
+  }
+
+  /** The move is about to be committed: what is new waits for it, and no message is on its way when it comes. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.channels.values()].map((channel) => channel.stop()));
+  }
+
+  /** We have moved. Over the former connection all is still sent, until it is closed. */
+  goOver(): void {
+    const media = this.#next;
+    if (!media) return;
+    this.#attachments += 1;
+    this.#media = media;
+    this.#next = undefined;
+    this.#stopped = false;
+    for (const publication of this.publications)
+      if (!publication.goOver()) this.#attach(publication, media).catch(() => {});
+    for (const channel of this.channels.values())
+      if (!channel.goOn({ moved: true })) this.#attachChannel(channel, media).catch(() => {});
+  }
+
+  /** The other of two connections is gone, or is about to be closed. */
+  detachBeside(): void {
+    for (const publication of this.publications) publication.detachBeside();
+  }
+
+  /** Whether that producer carries a publication of ours. */
+  sends(producerId: string): boolean {
+    return [...this.publications].some((publication) => publication.isSentAs(producerId));
+  }
+
+  /** We have not moved: all goes on as before. */
+  stay(): void {
+    const media = this.#media;
+    if (!this.#next || !media) return;
+    this.#next = undefined;
+    this.#stopped = false;
+    this.detachBeside();
+    for (const publication of this.publications)
+      if (!publication.attached) this.#attach(publication, media).catch(() => {});
+    for (const channel of this.channels.values())
+      if (!channel.goOn({ moved: false })) this.#attachChannel(channel, media).catch(() => {});
   }
 
   /** The call ended: there will be no other connection. */

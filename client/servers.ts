@@ -108,8 +108,21 @@ export class Servers {
     return true;
   }
 
-  /** Goes back to a server that is still in use. */
-  stay(url: string, why: string): void {
+  /** Another server on which to go on: that one, or the nearest that answers. @throws ClientError unreachable */
+  async other(url: string | null): Promise<string> {
+    const named = url === null ? undefined : addressOf(url);
+    if (named !== undefined && named !== this.#current.url) return named;
+    await this.refresh();
+    const others = [...this.#known.values()].filter((server) => server !== this.#current && !server.draining);
+    await this.#measure(others);
+    const nearest = nearestOf(others);
+    if (nearest) return nearest.url;
+    throw new ClientError('unreachable', 'there is no other server that answers; this one goes on');
+  }
+
+  /** Uses that server from now on, or again. */
+  take(url: string, why: string): void {
+    this.#add({ url, draining: false });
     const server = this.#known.get(url);
     if (server) this.#use(server, why);
   }

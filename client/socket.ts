@@ -10,6 +10,8 @@ export interface SocketOptions {
   readonly roomId: string;
   readonly peerId: string;
   readonly token?: string;
+  /** The ticket of a connection to another server from which we move: it stands for the token. */
+  readonly movingTicket?: string;
   /** Whether the server should send its bandwidth estimate. */
   readonly bandwidthEstimate: boolean;
   readonly webSocketFactory?: WebSocketFactory;
@@ -36,18 +38,17 @@ export function openSocket(options: SocketOptions, returning?: Returning): WebSo
   return webSocketFactory(addressOf(options, returning), protocolsOf(options, returning));
 }
 
-function protocolsOf({ token }: SocketOptions, returning: Returning | undefined): string[] {
+function protocolsOf({ token, movingTicket }: SocketOptions, returning: Returning | undefined): string[] {
   // The ticket stands for the token.
-  if (returning) return [subProtocol, `${resumePrefix}${returning.ticket}`];
+  const ticket = returning?.ticket ?? movingTicket;
+  if (ticket !== undefined) return [subProtocol, `${resumePrefix}${ticket}`];
   if (token === undefined) return [subProtocol];
   if (tokenCharacters.test(token)) return [subProtocol, `${tokenPrefix}${token}`];
   throw new ClientError('unauthorized', 'the token has characters that no JWT has; get a new token');
 }
 
-function addressOf(
-  { url, roomId, peerId, bandwidthEstimate, audience }: SocketOptions,
-  returning?: Returning,
-): URL {
+function addressOf(options: SocketOptions, returning?: Returning): URL {
+  const { url, roomId, peerId, bandwidthEstimate, movingTicket, audience } = options;
   const address = new URL(url);
   address.protocol = address.protocol.replace(/^http/, 'ws');
   if (!address.pathname.endsWith('/signaling')) {
@@ -59,6 +60,8 @@ function addressOf(
     peerId,
     fast: '1',
     resume: '1',
+    move: '1',
+    ...(!returning && movingTicket !== undefined && { moving: '1' }),
     roster: '1',
     ...(audience && { audience: '1' }),
     ...(returning && { received: String(returning.count) }),

@@ -20,8 +20,15 @@ export interface TransportHost {
   onTransportRefused(transportId: string): void;
   /** The server has a data producer, which everyone receives already or not; undefined if the server does not say. */
   onDataProduced(id: string, ready: boolean | undefined): void;
-  /** Whether the track with that appData, which is about to be produced, starts muted. */
-  beginsPaused(appData: object): boolean;
+  /** How the track with that appData, which is about to be produced, begins. */
+  beginning(appData: object): ProducerBeginning;
+}
+
+/** How the server makes a producer. */
+export interface ProducerBeginning {
+  readonly paused: boolean;
+  /** While we move: our producer on another server that it goes on with. */
+  readonly replaces?: string;
 }
 
 /** When the media path is broken, the signaling path may be, too; so this request gets a shorter timeout. */
@@ -133,8 +140,8 @@ export class Transports {
       done();
     });
     transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
-      const paused = host.beginsPaused(appData);
-      connection.request('produce', { transportId, kind, rtpParameters, appData, paused }).then(done, failed);
+      const produce = { transportId, kind, rtpParameters, appData, ...host.beginning(appData) };
+      connection.request('produce', produce).then(done, failed);
     });
     transport.on('producedata', ({ sctpStreamParameters, ...rest }, done, failed) => {
       const { streamId = 0 } = sctpStreamParameters;

@@ -56,7 +56,7 @@ function PeerPictures({ peer }: { peer: RemotePeer }) {
     <>
       {pictures.map((track) => (
         <TrackView
-          key={track.id}
+          key={track.key}
           track={track}
           aria-label={track.source === 'screen' ? `Screen of ${name}` : `Camera of ${name}`}
         />

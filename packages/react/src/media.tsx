@@ -37,7 +37,7 @@ export function RoomSound() {
   return (
     <>
       {sounds.map((track) => (
-        <TrackSound key={track.id} track={track} />
+        <TrackSound key={track.key} track={track} />
       ))}
     </>
   );
