@@ -4,8 +4,25 @@ import { provideWorker } from '../worker/provide.ts';
 import { bundleServer } from './bundle.ts';
 import { runTask, say } from './machine/console.ts';
 import { ensurePackages } from './machine/packages.ts';
-import { launchMesh } from './mesh/launch.ts';
+import { launchMesh, type RunningMesh } from './mesh/launch.ts';
 import { readMeshOptions, usage } from './mesh/options.ts';
+
+/** Restarts one node after the other, again and again, while calls go on. */
+async function restartOneByOne(mesh: RunningMesh, pauseMs: number): Promise<void> {
+  for (;;) {
+    for (const [index, { name }] of mesh.nodes.entries()) {
+      const over = await Promise.race([Bun.sleep(pauseMs), mesh.ended.then(() => 'over')]);
+
+      if (over) {
+        return;
+      }
+
+      say(`node ${name}: restarting; its calls go on on the others`);
+      await mesh.restart(index).catch((error: unknown) => say(String(error)));
+      say(`node ${name}: back`);
+    }
+  }
+}
 
 await runTask(async () => {
   if (process.argv[2] === 'import') process.exit(await meshCommand(process.argv.slice(2), process.env));
@@ -35,6 +52,10 @@ await runTask(async () => {
   }
 
   say('open two of them in two tabs, and you are in one call. Ctrl-C ends all.');
+
+  if (options.rolling !== undefined) {
+    void restartOneByOne(mesh, options.rolling * 1000);
+  }
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => void mesh.end());

@@ -15,6 +15,8 @@ export interface RunningMesh {
   readonly nodes: readonly { readonly name: string; readonly url: string }[];
   /** When all of it has ended. */
   readonly ended: Promise<void>;
+  /** Drains a node, which moves its clients to the others, ends it and starts it again. */
+  restart(index: number): Promise<void>;
   /** Ends all of it. */
   end(): Promise<void>;
 }
@@ -23,6 +25,8 @@ type Child = Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
 
 const startTimeoutMs = 60_000;
 const endTimeoutMs = 10_000;
+/** How long a node that restarts has for moving its clients to the others. */
+const drainSeconds = 30;
 /** How many ports each node has for its workers, for RTP and for pipes. */
 const portsEach = { workers: 100, rtp: 50, pipes: 50 };
 
@@ -49,12 +53,33 @@ export async function launchMesh(options: LaunchOptions): Promise<RunningMesh> {
 
     children.push(...started.map(({ child }) => child));
     const nodes = await Promise.all(started.map(({ ready }) => ready));
-    const ended = Promise.all(children.map((child) => child.exited)).then(end);
+    const restart = async (index: number) => {
+      const child = children[index + 1];
 
-    return { nodes, ended, end };
+      child?.kill('SIGTERM');
+      await child?.exited;
+
+      if (ending) {
+        return;
+      }
+
+      const { child: next, ready } = startNode(options, index, busUrl);
+
+      children[index + 1] = next;
+      await ready;
+    };
+
+    return { nodes, ended: whenEnded(children).then(end), restart, end };
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** A child that is started again takes the place of the former one. */
+async function whenEnded(children: readonly Child[]): Promise<void> {
+  while (children.some(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+    await Promise.all(children.map((child) => child.exited));
   }
 }
 
@@ -67,10 +92,11 @@ function startBus(natsServer: string, folder: string): { child: Child; port: Pro
   return { child, port: output.prints(listening).then(([, port]) => Number(port)) };
 }
 
-function startNode({ server, port, nodes }: LaunchOptions, index: number, busUrl: string) {
+function startNode({ server, port, nodes, rolling }: LaunchOptions, index: number, busUrl: string) {
   const name = nodeName(index);
   const child = spawn([process.execPath, server], {
     ...nodeEnvironment({ index, nodes }),
+    TUREEN_DRAIN_SECONDS: rolling === undefined ? '0' : String(drainSeconds),
     PORT: String(port + index),
     TUREEN_NODE: name,
     TUREEN_PUBLIC_URL: `http://localhost:${port + index}`,
@@ -98,7 +124,6 @@ function nodeEnvironment({ index, nodes }: { index: number; nodes: number }): Re
     TUREEN_RTP_PORTS: `${rtp}-${rtp + portsEach.rtp - 1}`,
     TUREEN_PIPE_PORTS: `${pipes}-${pipes + portsEach.pipes - 1}`,
     TUREEN_WORKERS: TUREEN_WORKERS ?? String(Math.max(1, Math.floor(availableParallelism() / nodes))),
-    TUREEN_DRAIN_SECONDS: '0',
     LOG_LEVEL: LOG_LEVEL ?? 'warn',
   };
 }

@@ -5,15 +5,17 @@ export interface MeshOptions {
   readonly nodes: number;
   /** Of the first node; the others have the next ones. */
   readonly port: number;
+  /** Seconds between two restarts of a node, one node after the other; undefined for none. */
+  readonly rolling?: number;
 }
 
-export const usage = 'npm run mesh -- [--nodes 3] [--port 3000]';
+export const usage = 'npm run mesh -- [--nodes 3] [--port 3000] [--rolling 15]';
 
 const maxNodes = 20;
 
 /** @throws SetupError that names the option, what it got and what it wants */
 export function readMeshOptions(args: readonly string[]): MeshOptions | 'help' {
-  const { nodes, port, help } = parse(args);
+  const { nodes, port, rolling, help } = parse(args);
 
   if (help) {
     return 'help';
@@ -21,7 +23,17 @@ export function readMeshOptions(args: readonly string[]): MeshOptions | 'help' {
 
   const count = readNumber('--nodes', nodes, { from: 1, to: maxNodes });
 
-  return { nodes: count, port: readNumber('--port', port, { from: 1024, to: 65_536 - count }) };
+  const options = { nodes: count, port: readNumber('--port', port, { from: 1024, to: 65_536 - count }) };
+
+  if (rolling === undefined) {
+    return options;
+  }
+
+  if (count < 2) {
+    throw new SetupError('--rolling wants two nodes at least: the calls of one that restarts go to another');
+  }
+
+  return { ...options, rolling: readNumber('--rolling', rolling, { from: 1, to: 3600 }) };
 }
 
 function parse(args: readonly string[]) {
@@ -31,6 +43,7 @@ function parse(args: readonly string[]) {
       options: {
         nodes: { type: 'string', default: '3' },
         port: { type: 'string', default: '3000' },
+        rolling: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -51,6 +51,8 @@ test('mesh says what is wrong with its options', async () => {
     '--nodes: got "0", wants a whole number from 1 to 20',
   );
   expect(() => readMeshOptions(['--port', '80'])).toThrow('--port: got "80", wants a whole number from 1024');
+  expect(readMeshOptions(['--rolling', '5'])).toEqual({ nodes: 3, port: 3000, rolling: 5 });
+  expect(() => readMeshOptions(['--nodes', '1', '--rolling', '5'])).toThrow('--rolling wants two nodes');
   expect(() => readMeshOptions(['--node', '3'])).toThrow('npm run mesh -- [--nodes 3] [--port 3000]');
   const home = await mkdtemp(join(tmpdir(), 'tureen-mesh-'));
   const { exitCode, output } = await run([...command, '--nodes', 'x'], {
