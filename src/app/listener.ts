@@ -1,7 +1,8 @@
 import type { AnyElysia } from 'elysia';
 import type { Config } from '../config/config.ts';
+import type { Logger } from '../core/log.ts';
 import type { TlsPair } from '../host/tls.ts';
-import type { SocketData } from '../wire/socket.ts';
+import { type SocketData, socketHandlers } from '../wire/socket.ts';
 
 export interface ListenerOptions {
   websocket: Bun.WebSocketHandler<SocketData>;
@@ -118,4 +119,18 @@ function withoutExitHook(listen: () => void): void {
   for (const hook of process.listeners('beforeExit')) {
     if (!before.includes(hook)) process.off('beforeExit', hook);
   }
+}
+
+/** The main port of a server, with its sockets. It listens once it is opened. */
+export function newListener({
+  config,
+  log,
+  tls,
+}: {
+  config: Pick<Config, 'host' | 'port' | 'idleSeconds'>;
+  log: Logger;
+  tls?: TlsPair;
+}): Listener {
+  const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
+  return new Listener({ websocket, config, tls });
 }

@@ -26,14 +26,13 @@ import type { Sfu, SfuOptions } from '../sfu/sfu.ts';
 import { originsOf } from '../signaling/nodes.ts';
 import { Signaling } from '../signaling/signaling.ts';
 import { Store } from '../store/store.ts';
-import { socketHandlers } from '../wire/socket.ts';
 import { Admin } from './admin.ts';
 import { loadPanels } from './admin-panels.ts';
 import { fatalFindings, newSfu, watchStress } from './domain.ts';
 import { FileReserve } from './file-reserve.ts';
 import { followDomain, type History, recordHistory } from './history.ts';
 import { buildApp } from './http.ts';
-import { Listener } from './listener.ts';
+import { type Listener, newListener } from './listener.ts';
 import { mediaOverHttp } from './media-over-http.ts';
 import { aboutNode, aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
@@ -295,9 +294,4 @@ async function readFiles({ config, pageFolder = places.page }: ServerOptions) {
 function openStore({ config, log, clock = systemClock }: ServerOptions): Store {
   const { dataDir: folder, auditDays, timelineHours } = config;
   return new Store({ folder, auditDays, timelineHours, log, clock });
-}
-
-function newListener({ config, log, tls }: ServerOptions): Listener {
-  const websocket = socketHandlers({ idleSeconds: config.idleSeconds, log });
-  return new Listener({ websocket, config, tls });
 }
