@@ -16,6 +16,7 @@ const shared: ReadonlySet<unknown> = new Set([
   'commands',
   'moderation',
   'store',
+  'captures',
   'config',
   'user',
   'watching',
