@@ -73,13 +73,16 @@ export class RawSocket {
   #received(bytes: Buffer): void {
     const all = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes;
     this.#reading = true;
-    const rest = this.#shaken ? all : this.#afterHandshake(all);
-    const used = rest ? this.#frames(rest) : 0;
+    const wasShaken = this.#shaken;
+    const rest = wasShaken ? all : this.#afterHandshake(all);
+    const used = wasShaken && rest ? this.#frames(rest) : 0;
     this.#reading = false;
     this.#flush();
     const left = (rest ?? all).subarray(used);
     // The buffer belongs to the runtime and is filled again after this call.
     this.#waiting = left.length > 0 ? Buffer.from(left) : left;
+    // What comes with the end of the handshake is read once whoever waits for that listens.
+    if (!wasShaken && this.#shaken) setTimeout(() => this.#received(noBytes));
   }
 
   #afterHandshake(all: Buffer): Buffer | undefined {
@@ -121,6 +124,8 @@ export class RawSocket {
     this.onClose();
   }
 }
+
+const noBytes = Buffer.alloc(0);
 
 /** A masked text frame, as clients have to send it. The mask is zero: it costs the server the same. */
 export function textFrame(text: string): Buffer {
