@@ -34,6 +34,22 @@ test('mesh starts nodes that are one call, says where they are, and ends all of 
   );
 });
 
+test('mesh restarts its nodes one after the other when it is told to', async () => {
+  const port = freePort();
+  const options = ['--nodes', '2', '--port', String(port), '--rolling', '1'];
+  await using mesh = new Program({ command: [...command, ...options] });
+  await mesh.prints('node a: back');
+  const [before] = await Promise.all([childrenOf(mesh.process.pid), mesh.prints('node b: restarting')]);
+  await mesh.prints('node b: back');
+  const after = await childrenOf(mesh.process.pid);
+  // The bus and node a go on.
+  expect(after.filter((pid) => before.includes(pid))).toHaveLength(2);
+  const bob = await SignalingClient.connect({ server: { port: port + 1 }, peerId: 'bob' });
+  await bob.request('getRouterRtpCapabilities', {});
+  mesh.process.kill('SIGINT');
+  expect(await mesh.process.exited).toBe(0);
+});
+
 test('mesh says what a node says that does not start, and leaves nothing running', async () => {
   const port = freePort();
   const taken = Bun.listen({ hostname: '127.0.0.1', port: port + 1, socket: { data() {} } });
