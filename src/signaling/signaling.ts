@@ -25,6 +25,7 @@ import {
 } from '../wire/socket.ts';
 import { Connection } from './connection.ts';
 import { SignalingCounts } from './counts.ts';
+import { Elsewhere } from './elsewhere.ts';
 import type { SignalingBus } from './events.ts';
 import { MovingOut } from './moving-out.ts';
 import { type AnyNode, nodesForClients } from './nodes.ts';
@@ -87,9 +88,6 @@ interface Mover {
 /** A session of another node that a client may go on with here. */
 type Takeable = Pick<Arriving, 'from' | 'taken' | 'takeAgain'>;
 
-/** The reason of a close frame has 123 bytes (RFC 6455, section 5.5). */
-const maxElsewhere = 2;
-
 /** Signaling's side of its sockets: `upgrade` answers the GET of an Elysia route, the rest follows the connections. */
 export class Signaling {
   readonly counts = new SignalingCounts();
@@ -99,6 +97,7 @@ export class Signaling {
   readonly #broadcast = new Broadcast();
   readonly #stopNotifications: () => void;
   readonly #movingOut: MovingOut;
+  readonly #elsewhere: Elsewhere;
   readonly #clock: Clock;
 
   constructor(private readonly options: SignalingOptions) {
@@ -122,7 +121,8 @@ export class Signaling {
       clock,
       fallback: (connection, remaining) => this.#movingOut.fallback(connection, remaining, Math.random),
     });
-    const elsewhere = () => nodesForClients(options.nodes()).some(({ self, draining }) => !self && !draining);
+    this.#elsewhere = new Elsewhere(options);
+    const elsewhere = () => this.#elsewhere.urls.length > 0;
     this.#movingOut = new MovingOut({ events: sfu.events, rooms: sfu.rooms, connectionOf, clock, elsewhere });
   }
 
@@ -134,6 +134,8 @@ export class Signaling {
     const remoteAddress = server.requestIP(request)?.address ?? '';
     try {
       const data = this.#readHandshake(request, remoteAddress);
+      const replayed = this.#elsewhere.replay(request, { returns: data.returning !== undefined });
+      if (replayed) return replayed;
       const listener: SocketListener = {
         opened: (socket) => this.#opened(data, socket),
         received: (text) => data.socket && data.connection?.receive(data.socket, text),
@@ -272,16 +274,7 @@ export class Signaling {
     const { log } = this.options;
     if (error.code === 'internal') log.error('a connection failed', { roomId, peerId, error: error.cause });
     this.events.emit('connectionRefused', { roomId, peerId, address, ...told(error) });
-    connection.refuse(error.code === 'busy' ? this.#orElsewhere(error) : error, refusalCode(error));
-  }
-
-  /** Names other nodes to a client that this one lets in only later. */
-  #orElsewhere(error: SfuError): SfuError {
-    const others = nodesForClients(this.options.nodes()).filter(({ self, draining }) => !self && !draining);
-    const urls = others.slice(0, maxElsewhere).map(({ url }) => url);
-    return urls.length === 0
-      ? error
-      : new SfuError(error.code, `${error.message}, or use ${urls.join(' or ')}`);
+    connection.refuse(this.#elsewhere.named(error), refusalCode(error));
   }
 
   #closed({ connection, socket, roomId, peerId, age }: Handshake, code: number): void {

@@ -47,6 +47,47 @@ test('clients are told of the nodes that they can use, before they join and when
   await client.close();
 });
 
+test('on Fly.io a node that drains has the proxy bring new clients to another machine, once', async () => {
+  await using mesh = await BusMesh.of([]);
+  const server = await mesh.add('a', { ...withKeys, TUREEN_FLY_REPLAY: 'on' });
+  await mesh.add('b', { ...withKeys, TUREEN_PUBLIC_URL: 'https://b.example.org' });
+  await until(() => mesh.knows('a').length === 1, 'the mesh');
+  const token = await tokenFor('room', 'alice');
+  const isReplayed = async (headers: Record<string, string> = {}) => {
+    const protocols = `protoo, bearer.${token}`;
+    const socket = new RawSocket({
+      server,
+      peerId: 'alice',
+      headers: { 'sec-websocket-protocol': protocols, ...headers },
+    });
+    await socket.status;
+
+    return socket.head.toLowerCase().includes('fly-replay: elsewhere=true');
+  };
+  expect(await isReplayed()).toBeFalse();
+  void server.sfu.drain({ milliseconds: 600_000 });
+  expect(await isReplayed()).toBeTrue();
+  expect(await isReplayed({ 'fly-replay-src': 'instance=1' })).toBeFalse();
+  // Who goes on with a stay is on this machine.
+  expect(await isReplayed({ 'sec-websocket-protocol': `protoo, resume.${'x'.repeat(43)}` })).toBeFalse();
+});
+
+test('a node that drains names the others to those whom it does not let in', async () => {
+  await using mesh = await BusMesh.of([]);
+  const server = await mesh.add('a', withKeys);
+  await mesh.add('b', { ...withKeys, TUREEN_PUBLIC_URL: 'https://b.example.org' });
+  await until(() => mesh.knows('a').length === 1, 'the mesh');
+  void server.sfu.drain({ milliseconds: 600_000 });
+  const client = await SignalingClient.connect({
+    server,
+    peerId: 'alice',
+    token: await tokenFor('room', 'alice'),
+  });
+  expect((await client.closed).reason).toStartWith(
+    'draining: use https://b.example.org; this server is about to end',
+  );
+});
+
 test('a page of one node may go on at the others, and a page of elsewhere may not', async () => {
   await using mesh = await meshOfThree();
   const policy = (await ask(mesh, '/')).headers.get('content-security-policy');

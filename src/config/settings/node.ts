@@ -1,4 +1,4 @@
-import { ipAddress, optional, type Settings, text } from '../kinds.ts';
+import { choice, defaulted, ipAddress, optional, type Settings, text } from '../kinds.ts';
 
 const flyDoc = 'Set by Fly.io on its machines; do not set it elsewhere.';
 
@@ -28,6 +28,13 @@ export const nodeSettings = {
         "systemd's CACHE_DIRECTORY, the cache folder of the user, or the folder for temporary files",
       doc: 'Where the single executable unpacks its media worker. Programs must be allowed to run from there.',
     }),
+  ),
+  flyReplay: defaulted(
+    choice(['on', 'off'], {
+      env: 'TUREEN_FLY_REPLAY',
+      doc: 'Whether a machine on Fly.io that drains has the proxy bring new clients to another machine of its app. Only for an app whose machines share one address, in a mesh.',
+    }),
+    'off',
   ),
   flyApp: optional(text({ env: 'FLY_APP_NAME', doc: flyDoc })),
   flyMachine: optional(text({ env: 'FLY_MACHINE_ID', doc: flyDoc })),
