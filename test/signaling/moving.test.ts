@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Source } from '../../src/core/sources.ts';
 import type { Peer } from '../../src/sfu/rooms/peer.ts';
+import { maxMoving } from '../../src/signaling/moving-out.ts';
 import { BusMesh } from '../support/bus-mesh.ts';
 import { tokenFor, withKeys } from '../support/server.ts';
 import { SignalingClient } from '../support/signaling-client.ts';
@@ -346,6 +347,28 @@ describe('a node that drains', () => {
     expect(alice.client.named('move')).toHaveLength(1);
     expect(peerOn('e', roomId, 'alice')?.origin?.node).toBe('d');
     await extra.stop();
+    await other.stop();
+  });
+
+  test('moves twenty at a time, and the next when one has gone', async () => {
+    const roomId = newRoom();
+    const full = await mesh.add('f', { ...withKeys, TUREEN_PUBLIC_URL: 'http://f.test' });
+    const other = await mesh.add('g', { ...withKeys, TUREEN_PUBLIC_URL: 'http://g.test' });
+    await until(() => mesh.knows('f').includes('g') && mesh.knows('g').includes('f'), 'the nodes');
+    const ids = Array.from({ length: maxMoving + 2 }, (_, index) => `peer-${index}`);
+    const all = await Promise.all(ids.map(async (id) => ({ id, ...(await join('f', roomId, id)) })));
+    void full.sfu.drain({ milliseconds: 60_000 });
+    await Promise.all(all.map(({ client }) => client.waitFor('draining')));
+    // What was sent at that moment has come with the answer.
+    await Promise.all(all.map(({ client }) => client.request('getRouterRtpCapabilities', {})));
+    const asked = () => all.filter(({ client }) => client.named('move').length > 0);
+    expect(asked()).toHaveLength(maxMoving);
+    const [first] = asked();
+    if (!first) throw new Error('nobody was asked');
+    const moved = await arrive('g', roomId, first.id, first.ticket);
+    await moved.client.request('commitMove', {});
+    await until(() => asked().length === maxMoving + 1, 'the next one to be asked');
+    await full.stop();
     await other.stop();
   });
 });
