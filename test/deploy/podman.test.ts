@@ -88,7 +88,7 @@ describe.if(mayMakeHosts && mayMakeGroups)('the Dockerfile', () => {
     const stopped = podman.run('stop', 'node');
     await alice.waitFor('draining');
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
-    expect(await ready.json()).toEqual({ status: 'unready', reasons: ['the node is draining'] });
+    expect(await ready.json()).toMatchObject({ status: 'unready', reasons: ['the node is draining'] });
     await alice.request('leaveCall', {});
     await stopped;
     expect(await program.process.exited).toBe(0);
