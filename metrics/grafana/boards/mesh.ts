@@ -1,4 +1,5 @@
 import { metrics } from '../../collectors/mesh.ts';
+import { metrics as moves } from '../../collectors/moves.ts';
 import { metrics as storage } from '../../collectors/storage.ts';
 import { type BoardSpec, graph, line, percentiles, q, stat } from '../spec.ts';
 
@@ -121,6 +122,32 @@ const pipesRow: BoardSpec['rows'][number] = {
   ],
 };
 
+const movesRow: BoardSpec['rows'][number] = {
+  title: 'Peers that move',
+  panels: [
+    graph(
+      'Moves',
+      'short',
+      'Peers that went on on another node without leaving, as a drain has them do: here and away are told by the two nodes of each. failed ones went on where they were.',
+      [line('{{node}} {{result}}', q.increase(moves.moves, { by: ['node', 'result'] }))],
+    ),
+    graph(
+      'Duration of moves',
+      's',
+      'From the arrival of a peer on its new node until it took over there.',
+      percentiles((share) => q.quantile(share, moves.duration)),
+      { thresholds: { warn: 5, bad: 10 } },
+    ),
+    graph(
+      'Silence of moves',
+      's',
+      'How long a track was missing at a peer that moved, the longest of its tracks, as its client says.',
+      percentiles((share) => q.quantile(share, moves.gap)),
+      { thresholds: { warn: 0.15, bad: 1 } },
+    ),
+  ],
+};
+
 export const meshBoard: BoardSpec = {
   uid: 'tureen-mesh',
   title: 'Tureen / Mesh',
@@ -166,5 +193,6 @@ export const meshBoard: BoardSpec = {
     },
     busRow,
     pipesRow,
+    movesRow,
   ],
 };
