@@ -90,6 +90,15 @@ test('the reply of join has those on stage and a page of the audience, which is 
   expect(more.peers.map(({ id }) => id)).toEqual(['fan 22', 'fan 23']);
 });
 
+test('who may moderate is known to all, also one that only watches', async () => {
+  await using at = await world();
+  const bob = await at.come({ peerId: 'bob' });
+  const grants = { moderate: true, publish: false };
+  await at.come({ peerId: 'watcher', grants, join: listener });
+  await bob.client.waitFor('rosterChanged', ({ joined }) => JSON.stringify(joined).includes('watcher'));
+  expect(at.server.sfu.room('room').turnout).toEqual({ count: 3, audience: 0 });
+});
+
 test('one of the audience becomes known by a hand, by a moderator, and by what it publishes', async () => {
   await using at = await world();
   const lena = await at.come({ peerId: 'lena', grants: { publish: false } });

@@ -72,12 +72,16 @@ export class Attendance extends Seats<Peer> {
   }
 }
 
-/** As what a peer joins. One that was listed stays so, also when it has to join again. */
+/**
+ * As what a peer joins. One that was listed stays so, also when it has to join again. Who may moderate is listed in any case:
+ * nobody is to be watched by somebody unseen.
+ */
 export function standingOf(
   peer: Peer,
   { audience, isSmall }: { audience: boolean; isSmall: boolean },
 ): Standing {
-  if (peer.standing === 'listed' || (!audience && peer.publish !== false)) return 'listed';
+  const { moderate } = peer.identity.grants;
+  if (moderate || peer.standing === 'listed' || (!audience && peer.publish !== false)) return 'listed';
   return isSmall ? 'announced' : 'counted';
 }
 
