@@ -41,15 +41,16 @@ test('a page whose node is killed is back in the call on another node by itself'
   const bob = await open('b', 'Bob');
   const carol = await open('c', 'Carol');
   await Promise.all([alice, bob, carol].map((page) => seesAndHears(page, 2)));
-  // Nobody is moved from the node whose page was opened to one that is as near.
   const before = await serverOf(alice);
-  expect(before.url).toBe(`http://127.0.0.1:${nodes.node('a').port}`);
+  // Usually the one whose page was opened; on a busy machine another may have answered much sooner.
+  const name = ['a', 'b', 'c'].find((each) => before.url === `http://127.0.0.1:${nodes.node(each).port}`);
+  if (name === undefined) throw new Error(`${before.url} is no node`);
   await noteStates(alice);
   held.browser.expectProblem(/WebSocket connection to .* failed|ERR_CONNECTION/);
-  const killed = nodes.node('a').process;
+  const killed = nodes.node(name).process;
   killed.kill('SIGKILL');
   await killed.exited;
-  await alice.waitForFunction(() => tureen.state === 'joined' && tureen.server.url !== location.origin);
+  await alice.waitForFunction((url) => tureen.state === 'joined' && tureen.server.url !== url, before.url);
   await Promise.all([alice, bob, carol].map((page) => seesAndHears(page, 2)));
   const states = await notedStates(alice);
   expect(states.map(([state]) => state)).toEqual(['resuming', 'reconnecting', 'joined']);
