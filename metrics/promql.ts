@@ -56,39 +56,23 @@ export class Promql {
   }
 
   /** Observations a second. */
-  countRate(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
-    const selector = this.#selector(`${metric.name}_count`, metric, where);
-    return this.#aggregate('sum', by, `rate(${selector}[${over}])`, metric);
+  countRate(metric: Histogram, options: Options = {}): string {
+    return this.#rateOf(metric, '_count', options);
   }
 
   /** A percentile over everything that is observed, e.g. 0.95. */
-  quantile(
-    share: number,
-    metric: Histogram,
-    { by = [], where = {}, over = this.window }: Options = {},
-  ): string {
-    const selector = this.#selector(`${metric.name}_bucket`, metric, where);
-    const sum = this.#aggregate('sum', ['le', ...by], `rate(${selector}[${over}])`, metric);
+  quantile(share: number, metric: Histogram, { by = [], ...options }: Options = {}): string {
+    const buckets = this.#rateOf(metric, '_bucket', { ...options, by: ['le', ...by] });
     // Without an observation it is not a number, which is nothing.
-    return `(histogram_quantile(${share}, ${sum}) > -Inf)`;
+    return `(histogram_quantile(${share}, ${buckets}) > -Inf)`;
   }
 
   /** The share of observations that are at most so much, which has to be a bound of a bucket; nothing without any. */
-  shareAtMost(
-    bound: number,
-    metric: Histogram,
-    { by = [], where = {}, over = this.window }: Options = {},
-  ): string {
+  shareAtMost(bound: number, metric: Histogram, options: Options = {}): string {
     if (!metric.buckets.includes(bound))
       throw new Error(`${metric.name} has no bucket at ${bound}; it has ${metric.buckets.join(', ')}`);
-    const part = (suffix: string, labels: Labels) =>
-      this.#aggregate(
-        'sum',
-        by,
-        `rate(${this.#selector(metric.name + suffix, metric, { ...where, ...labels })}[${over}])`,
-        metric,
-      );
-    return `${part('_bucket', { le: String(bound) })} / (${part('_count', {})} > 0)`;
+    const below = this.#rateOf(metric, '_bucket', options, [bucketMatcher(bound)]);
+    return `${below} / (${this.countRate(metric, options)} > 0)`;
   }
 
   /** The share of observations that are more than that. */
@@ -96,21 +80,30 @@ export class Promql {
     return `(1 - ${this.shareAtMost(bound, metric, options)})`;
   }
 
-  mean(metric: Histogram, { by = [], where = {}, over = this.window }: Options = {}): string {
-    const part = (suffix: string) =>
-      this.#aggregate(
-        'sum',
-        by,
-        `rate(${this.#selector(metric.name + suffix, metric, where)}[${over}])`,
-        metric,
-      );
-    return `${part('_sum')} / (${part('_count')} > 0)`;
+  mean(metric: Histogram, options: Options = {}): string {
+    return `${this.#rateOf(metric, '_sum', options)} / (${this.countRate(metric, options)} > 0)`;
   }
 
-  #selector(name: string, metric: Counter | Gauge | Histogram, where: Labels): string {
+  /** One kind of the series of a histogram, a second. */
+  #rateOf(
+    metric: Histogram,
+    suffix: '_bucket' | '_count' | '_sum',
+    { by = [], where = {}, over = this.window }: Options,
+    more: readonly string[] = [],
+  ): string {
+    const selector = this.#selector(metric.name + suffix, metric, where, more);
+    return this.#aggregate('sum', by, `rate(${selector}[${over}])`, metric);
+  }
+
+  #selector(
+    name: string,
+    metric: Counter | Gauge | Histogram,
+    where: Labels,
+    more: readonly string[] = [],
+  ): string {
     for (const label of Object.keys(where)) this.#check(label, metric);
     const own = Object.entries(where).map(([label, value]) => `${label}="${value}"`);
-    const all = [...own, ...(this.matchers === '' ? [] : [this.matchers])].join(',');
+    const all = [...own, ...more, ...(this.matchers === '' ? [] : [this.matchers])].join(',');
     return all === '' ? name : `${name}{${all}}`;
   }
 
@@ -131,4 +124,12 @@ export class Promql {
       `${metric.name} has no label ${label}; it has ${metric.labels.names.join(', ') || 'none'}`,
     );
   }
+}
+
+/**
+ * Matches the bucket up to a bound. Prometheus 3 writes a whole one as 7.0, and Prometheus 2 as it is on the page.
+ * https://prometheus.io/docs/prometheus/latest/migration/
+ */
+function bucketMatcher(bound: number): string {
+  return Number.isInteger(bound) ? `le=~"${bound}|${bound}[.]0"` : `le="${bound}"`;
 }

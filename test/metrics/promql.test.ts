@@ -13,9 +13,11 @@ test('queries are written over definitions, with the matchers and labels of the 
   expect(q.quantile(0.95, joins.duration)).toBe(
     '(histogram_quantile(0.95, sum by (region, le) (rate(tureen_join_duration_seconds_bucket{node=~"$node"}[5m]))) > -Inf)',
   );
+  // Whole bounds have another form in Prometheus 3.
   expect(q.shareAtMost(3, joins.duration)).toBe(
-    'sum by (region) (rate(tureen_join_duration_seconds_bucket{le="3",node=~"$node"}[5m])) / (sum by (region) (rate(tureen_join_duration_seconds_count{node=~"$node"}[5m])) > 0)',
+    'sum by (region) (rate(tureen_join_duration_seconds_bucket{le=~"3|3[.]0",node=~"$node"}[5m])) / (sum by (region) (rate(tureen_join_duration_seconds_count{node=~"$node"}[5m])) > 0)',
   );
+  expect(q.shareAtMost(0.5, joins.duration)).toContain('_bucket{le="0.5",node=~"$node"}');
   expect(q.increase(joins.kicks, { over: '1h' })).toBe(
     'sum by (region) (increase(tureen_kicks_total{node=~"$node"}[1h]))',
   );
