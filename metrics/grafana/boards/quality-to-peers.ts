@@ -12,6 +12,10 @@ export const lossOf = (
   by: string[],
 ) => `${q.rate(lost, { by })} / (${q.rate(lost, { by })} + ${q.rate(packets, { by })} > 0)`;
 
+/** Consumers of video in a state, by node. */
+const videoIn = (state: string) =>
+  q.sum(consumers.consumers, { by: ['node'], where: { state, kind: 'video' } });
+
 /** The row of the board about quality with what peers get. */
 export const toPeers: BoardSpec['rows'][number] = {
   title: 'To peers (consumers)',
@@ -57,12 +61,7 @@ export const toPeers: BoardSpec['rows'][number] = {
       'Frozen pictures',
       'percentunit',
       'Share of video to peers of which nothing is sent although nobody paused it: pictures that stand still for two seconds or more.',
-      [
-        line(
-          '{{node}}',
-          `${q.sum(consumers.consumers, { by: ['node'], where: { state: 'frozen' } })} / (${q.sum(consumers.consumers, { by: ['node'], where: { state: 'frozen' } })} + ${q.sum(consumers.consumers, { by: ['node'], where: { state: 'flowing', kind: 'video' } })} > 0)`,
-        ),
-      ],
+      [line('{{node}}', `${videoIn('frozen')} / (${videoIn('frozen')} + ${videoIn('flowing')} > 0)`)],
       { thresholds: { warn: 0.02, bad: 0.1 }, empty: noCalls },
     ),
     graph(

@@ -74,14 +74,8 @@ const distributions: BoardSpec['rows'][number] = {
     graph(
       'Voice',
       'short',
-      'What listeners would say of the sound of one leg, from 1 (bad) to 4.4, by the E-model (ITU-T G.107) from loss, jitter and round trip. Below 3.6 many are dissatisfied. The low percentile are the worst.',
-      sides.flatMap(([side, legend]) =>
-        percentiles(
-          (share) => q.quantile(share, streams.voice, { where: { side } }),
-          ` ${legend}`,
-          [0.05, 0.5],
-        ),
-      ),
+      'What listeners would say of the sound of one leg, from 1 (bad) to 4.4, by the E-model (ITU-T G.107) from loss, jitter and round trip. Below 3.6 many are dissatisfied. The low percentile shows the worst.',
+      both(streams.voice, [0.05, 0.5]),
       { thresholds: { warn: 4, bad: 3.6, below: true }, empty: noCalls },
     ),
     graph(
