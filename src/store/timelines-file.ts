@@ -38,15 +38,21 @@ CREATE INDEX IF NOT EXISTS lines_bad ON lines (bad) WHERE bad = 1;
 `;
 const schemaVersion = 1;
 
+interface OpenTimelines {
+  readonly database: Database;
+  /** How much of the disk, or of the memory, they may take. */
+  readonly mostBytes: number;
+}
+
 /**
  * Opens the file of the timelines in a folder. One that is damaged begins again, and where none can be written, or without
  * a folder, they are in memory: no start fails for them.
  */
-export function openTimelines({ folder, log }: { folder?: string; log: Logger }): Database {
+export function openTimelines({ folder, log }: { folder?: string; log: Logger }): OpenTimelines {
   if (folder === undefined) return inMemory();
   const file = timelinesFile(folder);
   try {
-    return openFile(folder, file);
+    return onDisk(folder);
   } catch (error) {
     if (!isDamage(error)) {
       log.warn('the timelines cannot be stored, so they are kept in memory', { file, error });
@@ -54,26 +60,23 @@ export function openTimelines({ folder, log }: { folder?: string; log: Logger })
     }
     log.warn('the timelines of earlier calls are damaged, so they begin again', { file, error });
     for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
-    return openFile(folder, file);
+    return onDisk(folder);
   }
 }
 
-/** How much they may take. */
-export function mostBytesIn(folder: string | undefined): number {
-  if (folder === undefined) return mostBytesInMemory;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { bsize, blocks } = statfsSync(folder);
-  return Math.min(mostBytesOnDisk, Math.floor(bsize * blocks * mostShareOfDisk));
+function inMemory(): OpenTimelines {
+  return { database: prepared(new Database(':memory:', { strict: true })), mostBytes: mostBytesInMemory };
 }
 
-const inMemory = () => prepared(new Database(':memory:', { strict: true }));
-
-function openFile(folder: string, file: string): Database {
+function onDisk(folder: string): OpenTimelines {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { bsize, blocks } = statfsSync(folder);
+  const mostBytes = Math.min(mostBytesOnDisk, Math.floor(bsize * blocks * mostShareOfDisk));
+  const file = timelinesFile(folder);
   const database = new Database(file, { strict: true, create: true });
   // It holds addresses of people.
   chmodSync(file, 0o600);
-  return prepared(database);
+  return { database: prepared(database), mostBytes };
 }
 
 /** Sets it up. One that cannot be used is closed. */

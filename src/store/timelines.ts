@@ -10,7 +10,7 @@ import {
   type TimelineLine,
   type TimelineSearch,
 } from './timeline-lines.ts';
-import { mostBytesIn, openTimelines } from './timelines-file.ts';
+import { openTimelines } from './timelines-file.ts';
 
 export interface TimelinesOptions {
   /** Folder of its file; in memory without one. */
@@ -49,11 +49,11 @@ export class Timelines implements Disposable {
   #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: TimelinesOptions) {
-    const { folder, hours } = options;
-    const { maxBytes = mostBytesIn(folder) } = options;
-    this.#database = hours === 0 ? undefined : openTimelines(options);
-    const size = this.#database?.query<{ page_size: number }, []>('PRAGMA page_size').get()?.page_size;
-    this.#mostPages = Math.floor(maxBytes / (size ?? 4096));
+    const opened = options.hours === 0 ? undefined : openTimelines(options);
+    this.#database = opened?.database;
+    this.#mostPages = opened
+      ? Math.floor((options.maxBytes ?? opened.mostBytes) / pragma(opened.database, 'page_size'))
+      : 0;
     // What was kept is in the order of time, also when the clock was set back.
     this.#lastTime = this.#one('SELECT max(time) AS value FROM lines') ?? 0;
   }
@@ -83,7 +83,7 @@ export class Timelines implements Disposable {
   /** The newest first. Reads what waits to be written as well. */
   search(search: TimelineSearch): TimelineLine[] {
     if (!this.#database) return [];
-    while (this.#pending.length > 0 && this.#flush());
+    this.#flushAll();
     const { where, values } = conditionsOf(search);
     const first = search.from === undefined ? 0 : (this.#firstAt(search.from) ?? Number.MAX_SAFE_INTEGER);
     const last = search.until === undefined ? undefined : this.#firstAt(search.until);
@@ -98,7 +98,7 @@ export class Timelines implements Disposable {
 
   /** How the last stay of a peer went that has ended. */
   courseOf(roomId: string, peerId: string): PeerCourse | undefined {
-    while (this.#pending.length > 0 && this.#flush());
+    this.#flushAll();
     const row = this.#database
       ?.query<Pick<Row, 'course'>, [string, string]>(
         'SELECT course FROM lines WHERE peer_id = ? AND room_id = ? AND course IS NOT NULL ORDER BY id DESC LIMIT 1',
@@ -110,7 +110,7 @@ export class Timelines implements Disposable {
   /** Writes what is pending, and nothing after that. */
   close(): void {
     clearTimeout(this.#timer);
-    while (this.#pending.length > 0 && this.#flush());
+    this.#flushAll();
     this.#database?.close();
   }
 
@@ -125,6 +125,11 @@ export class Timelines implements Disposable {
 
   #one(sql: string, ...values: number[]): number | undefined {
     return this.#database?.query<{ value: number | null }, number[]>(sql).get(...values)?.value ?? undefined;
+  }
+
+  /** Writes all that is pending, unless the disk takes nothing. */
+  #flushAll(): void {
+    while (this.#pending.length > 0 && this.#flush());
   }
 
   #flushSoon(): void {
@@ -160,17 +165,12 @@ export class Timelines implements Disposable {
     if (!oldest) return;
     const horizon = this.options.now() - this.options.hours * hourMs;
     const newest = this.#one('SELECT max(id) AS value FROM lines') ?? 0;
-    const tooMany = newest - oldest.id >= mostRows - batch || this.#pages(database) >= this.#mostPages;
+    // Pages that have something in them.
+    const pages = pragma(database, 'page_count') - pragma(database, 'freelist_count');
+    const tooMany = newest - oldest.id >= mostRows - batch || pages >= this.#mostPages;
     if (!tooMany && oldest.time >= horizon) return;
     const before = tooMany ? Number.MAX_SAFE_INTEGER : horizon;
     database.query('DELETE FROM lines WHERE id < ? AND time < ?').run(oldest.id + 2 * batch, before);
-  }
-
-  /** Those that have something in them. */
-  #pages(database: Database): number {
-    const pragma = (name: string) =>
-      database.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name] ?? 0;
-    return pragma('page_count') - pragma('freelist_count');
   }
 
   #logFailure(error: unknown): void {
@@ -179,4 +179,8 @@ export class Timelines implements Disposable {
     const fields = { waiting: this.#pending.length, lost: this.lost, error };
     this.options.log.warn('what happens cannot be written to the timelines; calls are not affected', fields);
   }
+}
+
+function pragma(database: Database, name: string): number {
+  return database.query<Record<string, number>, []>(`PRAGMA ${name}`).get()?.[name] ?? 0;
 }

@@ -108,6 +108,18 @@ test('a damaged file is replaced and told, for nothing of worth is in it', async
   });
 });
 
+test('where no file can be, lines are kept in memory', async () => {
+  await withFolder(async (folder) => {
+    await writeFile(join(folder, 'file'), '');
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', write: (text) => void lines.push(text) });
+    using past = opened({ folder: join(folder, 'file'), log });
+    expect(lines.join()).toContain('they are kept in memory');
+    past.timelines.add(line('after all'));
+    expect(past.timelines.search({ limit: 1 })[0]?.text).toBe('after all');
+  });
+});
+
 test('with 0 hours nothing is kept', () => {
   using past = opened({ hours: 0 });
   past.timelines.add(line('nothing'));
