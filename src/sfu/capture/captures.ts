@@ -39,7 +39,6 @@ const mostBytes = 16 * 1024 * 1024;
 const mostPackets = 200_000;
 /** How long the file can be fetched. */
 const keptMs = 10 * 60_000;
-const ipAndUdpBytes = { four: 28, six: 48 } as const;
 
 export interface CapturesOptions {
   /** @throws SfuError not_found */
@@ -178,7 +177,7 @@ class Capture {
     this.options.log.info('a capture ended', { ...this.state });
   }
 
-  /** Its file goes now, and not later. */
+  /** To be called when its file is thrown away before its time. */
   forget(): void {
     this.#cancelForget();
   }
@@ -216,9 +215,8 @@ class Capture {
       this.#file.add(now, announcementFrame(to, from, track));
     }
     const frame = udpFrame(from, to, packet);
-    const before = ipAndUdpBytes[from.address.includes(':') ? 'six' : 'four'];
-    const kept = this.request.content === 'headers' ? before + rtpHeaderBytes(packet) : frame.length;
-    if (this.#packets < mostPackets && this.#file.add(now, frame, kept)) this.#packets += 1;
+    const cut = this.request.content === 'headers' ? packet.length - rtpHeaderBytes(packet) : 0;
+    if (this.#packets < mostPackets && this.#file.add(now, frame, frame.length - cut)) this.#packets += 1;
     else this.finish('size');
   }
 }
