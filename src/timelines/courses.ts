@@ -54,7 +54,7 @@ export class PeerCourses {
   readonly #clock: Clock;
   #ended: { readonly sessionId: string; readonly course: PeerCourse } | undefined;
 
-  /** @param options.events a bus that nobody has subscribed to who reads what ended here */
+  /** @param options.events a bus to which those who read `ended` here subscribe later than this */
   constructor(private readonly options: PeerCoursesOptions) {
     const { events, clock = systemClock } = options;
     this.#clock = clock;
@@ -87,13 +87,22 @@ export class PeerCourses {
 
   /** How it has gone so far for a peer that is here. */
   of(roomId: string, peerId: string): PeerCourse | undefined {
-    const stay = this.#stays.get(this.#sessions.get(keyOf({ roomId, peerId })) ?? '');
+    const stay = this.#stayOf({ roomId, peerId });
     return stay && this.#courseOf(stay, null);
+  }
+
+  /** Who has this stay, which has not ended. */
+  who(sessionId: string): { readonly address: string; readonly displayName: string } | undefined {
+    return this.#stays.get(sessionId);
   }
 
   /** How it went for the peer that has just left: for those who are told of `peerLeft`, while they are. */
   ended(sessionId: string): PeerCourse | undefined {
     return this.#ended?.sessionId === sessionId ? this.#ended.course : undefined;
+  }
+
+  #stayOf(peer: Pick<PeerRef, 'roomId' | 'peerId'>): Stay | undefined {
+    return this.#stays.get(this.#sessions.get(keyOf(peer)) ?? '');
   }
 
   #joined({ roomId, peerId, sessionId, displayName }: SfuEvents['peerJoined']): void {
@@ -146,7 +155,7 @@ export class PeerCourses {
 
   #handled({ method, result: code, roomId, peerId }: SignalingEvents['requestHandled']): void {
     if (code === 'ok') return;
-    const refused = this.#stays.get(this.#sessions.get(keyOf({ roomId, peerId })) ?? '')?.refused;
+    const refused = this.#stayOf({ roomId, peerId })?.refused;
     if (!refused) return;
     const key = `${method} ${code}`;
     const entry = refused.get(key) ?? { method, code, count: 0 };

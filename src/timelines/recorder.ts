@@ -20,10 +20,12 @@ export interface RecorderOptions {
   readonly signaling: SignalingBus;
   /** What happens on other nodes in rooms that are open here. */
   readonly remote: RemoteBus;
-  readonly courses: Pick<PeerCourses, 'of' | 'ended'>;
+  readonly courses: Pick<PeerCourses, 'who' | 'ended'>;
   readonly timelines: Pick<Timelines, 'add' | 'hours'>;
   readonly clock: Clock;
 }
+
+type Line = ReturnType<typeof lineOf>;
 
 /** Keeps what happens in the timelines that outlive the calls. */
 export class Recorder {
@@ -54,32 +56,32 @@ export class Recorder {
     if (sessionId !== undefined && !this.#isWithin(sessionId, name)) return;
     const peerId = 'peerId' in data && data.peerId ? data.peerId : undefined;
     const place = { roomId: roomOf(data) || undefined, peerId, sessionId };
-    this.options.timelines.add({ event: name, ...lineOf(happening), ...place, ...this.#more(happening) });
+    const line = lineOf(happening);
+    this.options.timelines.add({ event: name, ...line, ...place, ...this.#more(happening, line) });
   }
 
   /** What some events have beside their line. */
-  #more({ name, data }: Happening): Partial<NewLine> {
+  #more({ name, data }: Happening, line: Line): Partial<NewLine> {
     switch (name) {
       case 'connectionRefused':
         return { address: (data as SignalingEvents['connectionRefused']).address };
       case 'peerJoined':
       case 'transportWaits': {
-        const { roomId, peerId } = data as SfuEvents['transportWaits'];
-        const { address, displayName } = this.options.courses.of(roomId, peerId) ?? {};
+        const { sessionId } = data as SfuEvents['peerJoined' | 'transportWaits'];
+        const { address, displayName } = this.options.courses.who(sessionId) ?? {};
         return { address, displayName };
       }
       case 'peerLeft':
-        return this.#end(data as SfuEvents['peerLeft']);
+        return this.#end(data as SfuEvents['peerLeft'], line);
       default:
         return {};
     }
   }
 
-  #end(data: SfuEvents['peerLeft']): Partial<NewLine> {
-    const course = this.options.courses.ended(data.sessionId);
+  #end({ sessionId }: SfuEvents['peerLeft'], { text, bad }: Line): Partial<NewLine> {
+    const course = this.options.courses.ended(sessionId);
     if (!course) return {};
     const { address, displayName, outcome, media } = course;
-    const { text, bad } = lineOf({ name: 'peerLeft', data });
     const isFailed = failedOutcomes.has(outcome);
     return {
       ...{ address, displayName, course },
