@@ -136,6 +136,8 @@ function followSessions({ page, onEvent, onSignalingEvent, onSample }: Sources):
     countLeave(page, left, sessions.get(left.sessionId));
     sessions.delete(left.sessionId);
   });
+  // It goes on there, and this node is not told when it leaves.
+  onEvent('peerMovedAway', ({ sessionId }) => void sessions.delete(sessionId));
 }
 
 /** What comes before `join` is answered, or is it: what a client waits for. */
@@ -182,6 +184,7 @@ function measureFirstMedia({ page, clock, onEvent }: Sources): void {
     waiting.delete(sessionId);
   });
   onEvent('peerLeft', ({ sessionId }) => void waiting.delete(sessionId));
+  onEvent('peerMovedAway', ({ sessionId }) => void waiting.delete(sessionId));
 }
 
 function countLeave(

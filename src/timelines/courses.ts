@@ -78,6 +78,9 @@ export class PeerCourses {
       this.#change(data, () => ({ end: data.reason, used: data.course !== 'unused' })),
     );
     events.on('peerLeft', (data) => this.#left(data));
+    // The stays of a peer that moves: it goes on elsewhere, or where it was.
+    events.on('peerDeparted', (ref) => this.#forget(ref));
+    events.on('peerMoveFailed', (ref) => this.#forget(ref));
   }
 
   /** Follows what clients are refused. */
@@ -116,16 +119,21 @@ export class PeerCourses {
   #left({ reason, detail, by, ...data }: SfuEvents['peerLeft']): void {
     const { roomId, peerId, sessionId } = data;
     const stay = this.#stays.get(sessionId);
-    if (!stay) return;
-    this.#stays.delete(sessionId);
-    // A peer that was replaced leaves when its successor is there already.
-    const key = keyOf(data);
-    if (this.#sessions.get(key) === sessionId) this.#sessions.delete(key);
-    const course = this.#courseOf(stay, { reason, detail, by: { ...by } });
-    this.options.qualities?.forget(sessionId);
+    const course = stay && this.#courseOf(stay, { reason, detail, by: { ...by } });
+    this.#forget(data);
+    if (!course) return;
     this.#ended = { sessionId, course };
     if (!failedOutcomes.has(course.outcome)) return;
     this.options.events.emit('peerMediaFailed', { roomId, peerId, sessionId, course });
+  }
+
+  #forget(ref: PeerRef): void {
+    const { sessionId } = ref;
+    this.#stays.delete(sessionId);
+    // A peer that was replaced leaves when its successor is there already.
+    const key = keyOf(ref);
+    if (this.#sessions.get(key) === sessionId) this.#sessions.delete(key);
+    this.options.qualities?.forget(sessionId);
   }
 
   #opened({ sessionId, transportId, producing, consuming, offered }: SfuEvents['transportOpened']): void {

@@ -11,6 +11,8 @@ import { type Happening, hasLine, lineOf, roomOf } from './lines.ts';
 
 /** A peer that mutes and unmutes all night must not push out what others did. Its end is always kept. */
 const mostLinesOfStay = 300;
+/** Stays whose lines are counted: of those that go on on another node, not every end is told here. */
+const mostStays = 20_000;
 /** Refused connections a second: strangers can cause them as often as they like. */
 const refusalsPerSecond = 20;
 const refusalsOfAddressPerSecond = 1;
@@ -102,6 +104,8 @@ export class Recorder {
     }
     const lines = (this.#lines.get(sessionId) ?? 0) + 1;
     if (lines <= mostLinesOfStay) this.#lines.set(sessionId, lines);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > mostStays && oldest !== undefined) this.#lines.delete(oldest);
     return lines <= mostLinesOfStay;
   }
 }

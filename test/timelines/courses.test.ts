@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test';
 import { createHeadlessClient, createRtpTrack } from '../../client/headless.ts';
-import { createLogger } from '../../src/core/log.ts';
+import { EventBus } from '../../src/core/event-bus.ts';
+import { createLogger, silentLogger } from '../../src/core/log.ts';
+import type { SfuBus } from '../../src/sfu/events.ts';
+import { PeerCourses } from '../../src/timelines/courses.ts';
 import { scrape, sumOf } from '../metrics/support.ts';
 import { TestClock } from '../support/clock.ts';
 import { startServer } from '../support/server.ts';
@@ -75,4 +78,22 @@ test('media that does not come is told while it does not, counted once, and expl
     ]),
   });
   expect(await failures()).toBe(1);
+});
+
+test('nothing is kept of a stay that moved, to this node or away from it', () => {
+  const events: SfuBus = new EventBus(silentLogger);
+  const forgotten: string[] = [];
+  const qualities = { of: () => undefined, forget: (sessionId: string) => void forgotten.push(sessionId) };
+  const read = { peer: () => ({}) as never };
+  const courses = new PeerCourses({ events, read, clock: new TestClock(), qualities });
+  const ref = (sessionId: string) => ({ roomId: 'room', peerId: 'alice', sessionId });
+  events.emit('peerConnected', { ...ref('away'), address: '::1', hidden: false });
+  expect(courses.of('room', 'alice')).toMatchObject({ address: '::1' });
+  events.emit('peerDeparted', ref('away'));
+  expect(courses.of('room', 'alice')).toBeUndefined();
+  events.emit('peerMoveFailed', { ...ref('failed'), reason: 'join_timeout', detail: '' });
+  const end = { reason: 'left', detail: '', by: { kind: 'peer', id: 'alice' }, duration: 1 } as const;
+  const course = { joined: true, rejoining: false, hidden: false, standing: 'listed' } as const;
+  events.emit('peerLeft', { ...ref('here'), ...end, ...course });
+  expect(forgotten).toEqual(['away', 'failed', 'here']);
 });
