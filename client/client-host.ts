@@ -29,6 +29,8 @@ export interface ClientHostOptions {
     data: MethodParams<N>,
   ) => Promise<unknown>;
   readonly transportStats: (direction: Direction) => Promise<RTCStatsReport | undefined>;
+  /** Whether a transport has lost its path. */
+  readonly broken: () => boolean;
 }
 
 /** How often it is measured how well media gets through. */
@@ -47,8 +49,6 @@ export class ClientHost implements CallHost {
   locked = false;
   #turnout: Turnout | undefined;
   readonly #vitalSigns: VitalSignsReader;
-  /** The state of each transport. */
-  readonly #paths = new Map<Direction, types.ConnectionState>();
   #timer: ReturnType<typeof setInterval> | undefined;
   /** The socket is cut: all else goes on. */
   #resuming = false;
@@ -59,16 +59,14 @@ export class ClientHost implements CallHost {
     this.attributes = options.attributes;
     this.hand = new OwnHand((method) => options.request(method, {}));
     this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
-    const { peerId: ownPeerId, peers, transportStats } = options;
+    const { peerId: ownPeerId, peers, transportStats, broken } = options;
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.#priorities = new Priorities({ ownPeerId, tracks: (id) => this.peer(id)?.tracks ?? [] });
     const tracks = () => [...peers().values()].flatMap((peer) => [...peer.tracks]);
     this.#vitalSigns = new VitalSignsReader({ transportStats, tracks });
     this.quality = new QualityBook({
       ownPeerId,
-      tracks,
-      broken: () => [...this.#paths.values()].some((state) => state === 'disconnected' || state === 'failed'),
-      changed,
+      ...{ tracks, broken, changed },
       // What is not told now is told with the next change.
       report: (quality) => void options.request('reportQuality', quality).catch(() => {}),
     });
@@ -87,7 +85,6 @@ export class ClientHost implements CallHost {
   #begin(state: CallState): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#paths.clear();
     this.quality.reset();
     this.speaking.heard([]);
     if (state === 'ended') this.#priorities.reset();
@@ -121,7 +118,6 @@ export class ClientHost implements CallHost {
   }
 
   transportState(direction: Direction, state: types.ConnectionState): void {
-    this.#paths.set(direction, state);
     this.quality.look();
     this.options.emit('transport', { direction, state });
   }

@@ -47,6 +47,7 @@ export class TureenClient extends Participant {
       attributes: options.attributes ?? {},
       request: (method, data) => this.request(method, data),
       transportStats: (direction) => this.getTransportStats(direction),
+      broken: () => this.#call.media?.broken ?? false,
     });
     this.#servers = complete.servers;
     this.#call = new Call(complete, this.#host);
@@ -215,8 +216,7 @@ export class TureenClient extends Participant {
   async sendChat(text: string): Promise<void> {
     const { channel, opening } = this.#call.sending.channel(chatLabel);
     // Written before the channel is open, so that several messages stay in their order. A refusal ends the channel.
-    const delivering = channel.deliver(text);
-    await Promise.all([opening, delivering]);
+    await Promise.all([opening, channel.deliver(text)]);
   }
 
   /** Reads a page of the audience, after the `next` of the page before; `query` is a part of a name or an id. */

@@ -156,6 +156,11 @@ export class Media {
     }
   }
 
+  /** Whether a transport has lost its path to the server. */
+  get broken(): boolean {
+    return this.#transports.broken.length > 0;
+  }
+
   /** Requests new ICE credentials and applies them; media keeps flowing. */
   async restartIce(): Promise<void> {
     await this.#transports.restartIce();

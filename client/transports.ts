@@ -115,13 +115,16 @@ export class Transports {
     await Promise.all(Object.values(this.#open).map((transport) => this.#restart(transport)));
   }
 
+  /** Those that have lost their path to the server. */
+  get broken(): readonly types.Transport[] {
+    return Object.values(this.#open).filter(
+      ({ connectionState }) => connectionState === 'disconnected' || connectionState === 'failed',
+    );
+  }
+
   /** Restarts ICE where the path is broken, without waiting for longer. */
   mendIce(): void {
-    for (const transport of Object.values(this.#open)) {
-      const { connectionState } = transport;
-      if (connectionState === 'disconnected' || connectionState === 'failed')
-        this.#restart(transport).catch(() => {});
-    }
+    for (const transport of this.broken) this.#restart(transport).catch(() => {});
   }
 
   close(): void {

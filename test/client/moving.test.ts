@@ -233,6 +233,24 @@ describe('a client that moves to another server', () => {
     expect(told).toEqual(['moved']);
   });
 
+  test('is not judged any more by the paths to the server that it left', async () => {
+    const handlers: types.HandlerInterface[] = [];
+    const kept: types.HandlerFactory = {
+      ...handlerFactory,
+      factory: (options) => {
+        const handler = handlerFactory.factory(options);
+        handlers.push(handler);
+        return handler;
+      },
+    };
+    const alice = await enter('a', newRoom(), 'alice', { handlerFactory: kept });
+    await alice.publish(track('audio'), 'microphone');
+    for (const handler of handlers) handler.emit('@connectionstatechange', 'disconnected');
+    expect(alice.quality().level).toBe('lost');
+    await move(alice, 'a', 'b');
+    await until(() => alice.quality().level === 'good', 'the paths to the other server to count');
+  });
+
   test('is told of those who come, go and publish meanwhile', async () => {
     const roomId = newRoom();
     const [alice, bob] = [await enter('a', roomId, 'alice'), await enter('b', roomId, 'bob')];
