@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { type Backoff, backoffDelay } from './backoff.ts';
+import { entriesOf, isPath } from './statistics.ts';
 
 export interface IceKeeperOptions {
   readonly transport: types.Transport;
@@ -66,10 +67,6 @@ export function keepIce({ transport, restart, onState }: IceKeeperOptions): void
 /** By which protocol the media goes at the moment; undefined where the browser does not say it. */
 async function protocolOf(transport: types.Transport): Promise<'udp' | 'tcp' | undefined> {
   const report = await transport.getStats().catch(() => undefined);
-  let protocol: 'udp' | 'tcp' | undefined;
-  report?.forEach(({ type, nominated, state, localCandidateId }) => {
-    if (type === 'candidate-pair' && nominated && state === 'succeeded')
-      protocol = report.get(localCandidateId)?.protocol;
-  });
-  return protocol;
+  const path = entriesOf<RTCIceCandidatePairStats>(report).findLast(isPath);
+  return path && report?.get(path.localCandidateId)?.protocol;
 }

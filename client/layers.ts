@@ -40,7 +40,7 @@ export function fullSize(arriving: Size, current: number | undefined, count: num
 }
 
 /** From this score of the sender's stream on, what is missing of it here is missing between the server and us. */
-export const sentWell = 6;
+const sentWell = 6;
 
 /**
  * How many sizes are missing of those that are wanted and that reach the server well, by the scores of the sender's

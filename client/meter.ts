@@ -1,6 +1,7 @@
 import type { Publication } from './publication.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import type { TrackSource } from './sources.ts';
+import { entriesOf, isPath } from './statistics.ts';
 
 /** Statistics of one track. Fields that the browser does not report are absent. */
 export interface TrackNumbers {
@@ -159,14 +160,8 @@ export class Meter {
   }
 }
 
-function entriesOf(report: RTCStatsReport | undefined): StatsEntry[] {
-  return report ? [...(report.values() as Iterable<StatsEntry>)] : [];
-}
-
 function pathNumbers(entries: readonly StatsEntry[]): PathNumbers {
-  const pair = entries.find(
-    ({ type, state, nominated }) => type === 'candidate-pair' && state === 'succeeded' && nominated,
-  );
+  const pair = entries.find(isPath);
   if (!pair) return {};
   const local = entries.find(({ id }) => id === pair.localCandidateId);
   const { currentRoundTripTime: seconds } = pair;

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup-client';
 import { wait } from './backoff.ts';
+import { entriesOf } from './statistics.ts';
 
 /** How often the browser's statistics are read while something is waited for. */
 const lookMs = 50;
@@ -29,7 +30,7 @@ export async function untilRendered(consumer: types.Consumer, unless: () => bool
 
 async function isRendered(consumer: types.Consumer): Promise<boolean> {
   try {
-    const entries = [...(await consumer.getStats()).values()] as InboundNumbers[];
+    const entries = entriesOf<InboundNumbers>(await consumer.getStats());
     return entries.some((entry) => entry.type === 'inbound-rtp' && decoded(entry) > 0);
   } catch {
     // It was closed meanwhile.

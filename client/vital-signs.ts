@@ -1,4 +1,5 @@
 import type { RemoteTrack } from './remote-track.ts';
+import { entriesOf, isPath } from './statistics.ts';
 import type { Direction } from './transports.ts';
 
 /** What was measured between two readings. */
@@ -65,8 +66,8 @@ interface Entry {
   readonly responsesReceived?: number;
 }
 
-/** From this score of the sender's stream on, what is missing of it was lost between the server and us. */
-const sentWell = 9;
+/** From this score of the sender's stream on, nothing of it was lost before it reached the server. */
+const sentWhole = 9;
 
 /** Reads from the browser's statistics what says how well media gets through, both ways. */
 export class VitalSignsReader {
@@ -78,7 +79,7 @@ export class VitalSignsReader {
   async read(): Promise<VitalSigns | undefined> {
     const { transportStats, tracks, now = () => performance.now() } = this.source;
     const reports = await Promise.all([transportStats('send'), transportStats('recv')]);
-    const [send = [], receive = []] = reports.map(entriesOf);
+    const [send = [], receive = []] = reports.map((report) => entriesOf<Entry>(report));
     const [last, at] = [this.#last, now()];
     const entries = [...send.map(prefixed('send')), ...receive.map(prefixed('recv'))];
     this.#last = { at, entries: new Map(entries) };
@@ -121,7 +122,7 @@ interface Judged {
 /** What should come, and comes well to the server: what is missing of the rest is no fault of our connection. */
 function judged(tracks: readonly JudgedTrack[], entries: readonly Entry[]): Judged[] {
   const live = tracks.filter(({ muted, paused, outOfBandwidth, score }) => {
-    return !muted && !paused && !outOfBandwidth && score.sender >= sentWell;
+    return !muted && !paused && !outOfBandwidth && score.sender >= sentWhole;
   });
   return live.flatMap((track) => {
     const entry = entries.find(
@@ -186,9 +187,6 @@ function unsentLayers(send: readonly Entry[], growth: Growth): number {
   ).length;
 }
 
-const isPath = ({ type, state, nominated }: Entry) =>
-  type === 'candidate-pair' && state === 'succeeded' && nominated === true;
-
 const roundTripMs = ({ currentRoundTripTime }: Entry) =>
   currentRoundTripTime === undefined ? undefined : currentRoundTripTime * 1000;
 
@@ -204,12 +202,6 @@ function greatest(numbers: readonly (number | undefined)[]): number | undefined 
 function lowerMedian(numbers: readonly (number | undefined)[]): number {
   const known = numbers.filter((number) => number !== undefined).sort((one, other) => one - other);
   return known[Math.floor((known.length - 1) / 2)] ?? 0;
-}
-
-function entriesOf(report: RTCStatsReport | undefined): Entry[] {
-  const entries: Entry[] = [];
-  report?.forEach((entry: Entry) => void entries.push(entry));
-  return entries;
 }
 
 const prefixed = (direction: Direction) => (entry: Entry) => [`${direction} ${entry.id}`, entry] as const;
