@@ -8,11 +8,11 @@ import type {
   PeerInfo,
   Permissions,
   ProducerInfo,
+  ServerSource,
   TransportInfo,
 } from './protocol.ts';
 import type { Attributes, Metadata } from './remote-peer.ts';
-import type { TrackSource } from './sources.ts';
-import { sourceOf } from './sources.ts';
+import { serverSources, sourceOf } from './sources.ts';
 
 /** What a token would say of a client. */
 export interface FakeGrants extends Partial<Permissions> {
@@ -50,14 +50,7 @@ export interface FakeDataConsumer {
   waiting: (string | ArrayBuffer)[] | undefined;
 }
 
-const serverSources: Readonly<Record<TrackSource, 'audio' | 'video' | 'screen'>> = {
-  microphone: 'audio',
-  camera: 'video',
-  screen: 'screen',
-  screenAudio: 'screen',
-};
-
-export function serverSourceOf({ kind, appData }: Pick<FakeProducer, 'kind' | 'appData'>) {
+export function serverSourceOf({ kind, appData }: Pick<FakeProducer, 'kind' | 'appData'>): ServerSource {
   return serverSources[sourceOf(kind, appData)];
 }
 
@@ -105,7 +98,7 @@ export class FakePeer {
     return { ...this.info, producers: [...this.producers.values()].map(producerInfo) };
   }
 
-  mayPublish(source: 'audio' | 'video' | 'screen' | 'data'): boolean {
+  mayPublish(source: ServerSource | 'data'): boolean {
     return typeof this.publish === 'boolean' ? this.publish : this.publish.includes(source);
   }
 

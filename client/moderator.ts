@@ -1,22 +1,7 @@
 import type { TureenClientEvents } from './client-events.ts';
 import { Events } from './events.ts';
-import type {
-  AttributeChanges,
-  BanOptions,
-  MethodName,
-  MethodParams,
-  MethodResult,
-  ServerSource,
-} from './protocol.ts';
-import type { TrackSource } from './sources.ts';
-
-/** The server's names; a microphone and the sound of a screen are both sound to it. */
-const serverSources: Readonly<Record<TrackSource, ServerSource>> = {
-  microphone: 'audio',
-  camera: 'video',
-  screen: 'screen',
-  screenAudio: 'screen',
-};
+import type { AttributeChanges, BanOptions, MethodName, MethodParams, MethodResult } from './protocol.ts';
+import { serverSources, type TrackSource } from './sources.ts';
 
 /**
  * The part of the client for moderators: its methods reject with `forbidden` without the grant `moderate`. Each is in the

@@ -1,7 +1,16 @@
 import type { types } from 'mediasoup-client';
+import type { ServerSource } from './protocol.ts';
 
 /** What a track shows. */
 export type TrackSource = 'microphone' | 'camera' | 'screen' | 'screenAudio';
+
+/** The server's names: a screen and its sound are one source to it. */
+export const serverSources: Readonly<Record<TrackSource, ServerSource>> = {
+  microphone: 'audio',
+  camera: 'video',
+  screen: 'screen',
+  screenAudio: 'screen',
+};
 
 /** The `appData` that the server and other clients read; `share` is for clients that do not know `source`. */
 export function appDataOf(source: TrackSource): Record<string, unknown> {
