@@ -26,6 +26,18 @@ export type Unreachable = Readonly<NotificationData<'peerUnreachable'>['sources'
 /** As long as nothing else was told. */
 export const unrestricted: Restrictions = { publish: true, stopped: false, muted: [] };
 
+/** What the server says of a peer, and what it means where it says nothing. */
+export function detailsOf(info: PeerInfo) {
+  const { displayName, device, metadata = {}, attributes = {}, away = false } = info;
+  const { handRaisedAt = null, unreachable = [] } = info;
+  return { displayName, device, metadata, attributes, away, handRaisedAt, unreachable };
+}
+
+/** Both come from the server as JSON, which writes the same value the same way. */
+export function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** Another participant. The object stays the same when its connection, or ours, is replaced. */
 export class RemotePeer {
   /** Its tracks that are received. */
@@ -53,13 +65,14 @@ export class RemotePeer {
 
   constructor(info: PeerInfo) {
     this.id = info.id;
-    this.displayName = info.displayName;
-    this.device = info.device;
-    this.metadata = info.metadata ?? {};
-    this.attributes = info.attributes ?? {};
-    this.handRaisedAt = info.handRaisedAt ?? null;
-    this.unreachable = info.unreachable ?? [];
-    this.away = info.away ?? false;
+    const details = detailsOf(info);
+    this.displayName = details.displayName;
+    this.device = details.device;
+    this.metadata = details.metadata;
+    this.attributes = details.attributes;
+    this.handRaisedAt = details.handRaisedAt;
+    this.unreachable = details.unreachable;
+    this.away = details.away;
   }
 
   /** The track of that source, if it is received. */

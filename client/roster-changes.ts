@@ -1,6 +1,6 @@
 import type { Notification, NotificationData, PeerInfo } from './protocol.ts';
 import { unknownQuality } from './quality.ts';
-import type { RemotePeer } from './remote-peer.ts';
+import { detailsOf, type RemotePeer, same } from './remote-peer.ts';
 
 /** How many are in a call: everyone, ourselves too, and those of them who are counted and not listed. */
 export type Turnout = Pick<NotificationData<'rosterChanged'>, 'count' | 'audience'>;
@@ -34,8 +34,8 @@ function came(info: PeerInfo, known: RemotePeer | undefined): Notification[] {
 }
 
 function differences(info: PeerInfo, known: RemotePeer): Notification[] {
-  const { peerId, displayName, metadata = {}, attributes = {}, away = false, unreachable = [] } = info;
-  const { quality = unknownQuality } = info;
+  const { peerId, quality = unknownQuality } = info;
+  const { displayName, metadata, attributes, away, unreachable } = detailsOf(info);
   const { displayName: oldDisplayName } = known;
   const hand = handOf(info);
   const told: Notification[] = [];
@@ -56,9 +56,4 @@ function differences(info: PeerInfo, known: RemotePeer): Notification[] {
 
 function handOf({ peerId, handRaisedAt }: PeerInfo): NotificationData<'peerHand'> {
   return { peerId, raisedAt: handRaisedAt ?? null };
-}
-
-/** Both come from the server as JSON, which writes the same value the same way. */
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,6 +1,6 @@
 import type { JoinResult, Notification, PeerInfo, ProducerInfo } from './protocol.ts';
 import type { Quality } from './quality.ts';
-import { RemotePeer, unrestricted } from './remote-peer.ts';
+import { detailsOf, RemotePeer, same, unrestricted } from './remote-peer.ts';
 
 export interface RosterHost {
   peerJoined(peer: RemotePeer): void;
@@ -44,8 +44,7 @@ export class Roster {
 
   /** We joined, for the first time or again. Known peers that are missing may still be reconnecting. */
   joined(infos: JoinResult['peers']): void {
-    const present = new Set(infos.map(({ id }) => id));
-    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
+    this.#awayBut(infos);
     for (const info of infos) {
       const peer = this.#arrived(info);
       peer.publications.clear();
@@ -58,12 +57,12 @@ export class Roster {
    * @param chooses without it nothing is told of publications
    */
   moved(infos: JoinResult['peers'], { chooses }: { readonly chooses: boolean }): void {
-    const present = new Set(infos.map(({ id }) => id));
-    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
+    this.#awayBut(infos);
     for (const info of infos) {
       const peer = this.peers.get(info.id) ?? this.#arrived(info);
       this.#stopWaiting(peer.id);
-      if (isNews(peer, infoOf(info))) this.#update(peer.id, infoOf(info));
+      const details = detailsOf(info);
+      if (isNews(peer, details)) this.#update(peer.id, details);
       if (!chooses) continue;
       const published = new Set(info.producers.map(({ producerId }) => producerId));
       for (const producer of info.producers) this.#published(peer.id, producer);
@@ -106,13 +105,19 @@ export class Roster {
     const known = this.peers.get(info.id);
     if (known) {
       // Restrictions that still hold are told again.
-      this.#update(known.id, { ...infoOf(info), restrictions: unrestricted });
+      this.#update(known.id, { ...detailsOf(info), restrictions: unrestricted });
       return known;
     }
     const peer = new RemotePeer(info);
     this.peers.set(peer.id, peer);
     this.host.peerJoined(peer);
     return peer;
+  }
+
+  /** Those that are not there may still be reconnecting. */
+  #awayBut(infos: readonly PeerInfo[]): void {
+    const present = new Set(infos.map(({ id }) => id));
+    for (const peer of this.peers.values()) if (!present.has(peer.id)) this.#away(peer.id);
   }
 
   /** A peer is rebuilding its media. */
@@ -177,22 +182,8 @@ export class Roster {
   }
 }
 
-/** What the server says of a peer that is known already. */
-function infoOf({ attributes, away, displayName, device, ...rest }: PeerInfo): News {
-  const { metadata, handRaisedAt, unreachable } = rest;
-  return {
-    attributes: attributes ?? {},
-    away: away ?? false,
-    displayName,
-    device,
-    metadata: metadata ?? {},
-    handRaisedAt: handRaisedAt ?? null,
-    unreachable: unreachable ?? [],
-  };
-}
-
 function isNews(peer: RemotePeer, news: News): boolean {
   const known: News = peer;
   const names = Object.keys(news) as (keyof News)[];
-  return names.some((name) => JSON.stringify(known[name]) !== JSON.stringify(news[name]));
+  return names.some((name) => !same(known[name], news[name]));
 }
