@@ -100,9 +100,7 @@ export class Servers {
    */
   async elsewhere(leaving: string): Promise<boolean> {
     const left = this.#current;
-    const others = [...this.#known.values()].filter((server) => server !== left && !server.draining);
-    await this.#measure(others);
-    const other = nearestOf(others);
+    const other = await this.#nearestOther();
     if (!other || this.#current !== left) return false;
     this.#use(other, `${left.url} ${leaving}`);
     return true;
@@ -113,9 +111,7 @@ export class Servers {
     const named = url === null ? undefined : addressOf(url);
     if (named !== undefined && named !== this.#current.url) return named;
     await this.refresh();
-    const others = [...this.#known.values()].filter((server) => server !== this.#current && !server.draining);
-    await this.#measure(others);
-    const nearest = nearestOf(others);
+    const nearest = await this.#nearestOther();
     if (nearest) return nearest.url;
     throw new ClientError('unreachable', 'there is no other server that answers; this one goes on');
   }
@@ -154,6 +150,13 @@ export class Servers {
     } catch {
       // An older server, or none: then this one is all that is known.
     }
+  }
+
+  /** Measures all but the one in use. @returns the nearest of them that answers and is not about to end */
+  async #nearestOther(): Promise<Known | undefined> {
+    const others = [...this.#known.values()].filter((server) => server !== this.#current && !server.draining);
+    await this.#measure(others);
+    return nearestOf(others);
   }
 
   async #measure(servers: readonly Known[]): Promise<void> {
