@@ -189,8 +189,7 @@ export class Lifeline {
     } catch (error) {
       this.#connection = undefined;
       connection.close();
-      // The server's reason for closing is more useful than a request that failed because of it.
-      throw link.end ? new ConnectionRefused(link.end) : error;
+      throw link.causeOf(error);
     }
   }
 

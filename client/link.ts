@@ -1,5 +1,5 @@
 import type { Connection, ConnectionOptions } from './connection.ts';
-import type { ConnectionEnd } from './connection-end.ts';
+import { type ConnectionEnd, ConnectionRefused } from './connection-end.ts';
 import { ClientError } from './errors.ts';
 import type { Notification, ServerRequest } from './protocol.ts';
 
@@ -39,6 +39,11 @@ export class Link {
         if (this.joined) this.onBroken(end);
       },
     };
+  }
+
+  /** Why something over it failed: the server's reason for closing is more useful than a request that failed because of it. */
+  causeOf(error: unknown): unknown {
+    return this.end ? new ConnectionRefused(this.end) : error;
   }
 
   use(connection: Connection): void {

@@ -1,7 +1,7 @@
 import { backoffDelay, wait } from './backoff.ts';
 import type { Moved } from './call-types.ts';
 import { Connection } from './connection.ts';
-import { type ConnectionEnd, ConnectionRefused } from './connection-end.ts';
+import type { ConnectionEnd } from './connection-end.ts';
 import { asClientError, ClientError } from './errors.ts';
 import type { LifelineOptions } from './lifeline-options.ts';
 import type { Link } from './link.ts';
@@ -122,8 +122,7 @@ export class Relocation {
       const end = this.#committing?.end;
       this.#committing = undefined;
       if (end) this.host.broken(end);
-      // The server's reason for closing is more useful than a request that failed because of it.
-      throw link.end ? new ConnectionRefused(link.end) : error;
+      throw link.causeOf(error);
     }
   }
 }
