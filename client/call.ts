@@ -114,13 +114,13 @@ export class Call implements LifelineHost {
   async move(connection: Connection, committing: () => void): Promise<Settle> {
     const former = { connection: this.lifeline.connection, media: this.#media, receiver: this.#receiver };
     if (this.#state !== 'joined') throw new ClientError('wrong_state', 'a call can move when it has joined');
-    await this.#handover.begin(connection, former, {
+    const settle = await this.#handover.begin(connection, former, {
       committing,
       takeOver: ({ media, receiver }, now) => this.#takeOver(media, receiver, now),
     });
     for (const { publications } of this.roster.peers.values())
       for (const publication of publications.values()) this.#follow(publication);
-    return () => this.#handover.settle();
+    return settle;
   }
 
   #takeOver(media: Media, receiver: Receiver, now: WholeCall): void {

@@ -6,6 +6,7 @@ import type { Media, MediaHost } from './media.ts';
 import { Moving } from './moving.ts';
 import type { MethodResult, Notification, ServerRequest } from './protocol.ts';
 import type { Receiver } from './receiver.ts';
+import type { Settle } from './relocation.ts';
 import type { Sending } from './sending.ts';
 
 /**
@@ -34,15 +35,17 @@ export interface HandoverOptions {
   readonly refused: (transportId: string) => void;
 }
 
+/** After a move: what is left, until it ends. */
+interface Former extends CallParts {
+  /** To which its tracks go over. */
+  readonly successor: Receiver;
+}
+
 /** The call goes over from one connection to another: what is there of it twice, and for how long. */
 export class Handover {
   /** A move that is under way. */
   #moving: Moving | undefined;
-  /** After a move: what is left, until it ends. */
-  #former: CallParts | undefined;
-  #receiver: Receiver | undefined;
-  /** The longest times between two pictures in that move. */
-  #gaps: Promise<readonly number[]> | undefined;
+  #former: Former | undefined;
 
   /** What is told of media, whichever connection it is of. */
   readonly mediaHost: MediaHost;
@@ -63,48 +66,45 @@ export class Handover {
   /**
    * Goes over to another connection. Calls `committing` when only the server can call it off any more, and `takeOver` at the
    * moment from which on the other connection is the call.
+   * @returns what waits until the former connection is not needed any more, and ends what is left of it
    * @throws ClientError; then nothing has changed
    */
   async begin(
     connection: Connection,
     { media, receiver, connection: left }: Partial<CallParts>,
     { committing, takeOver }: { committing(): void; takeOver(next: CallParts, now: WholeCall): void },
-  ): Promise<void> {
+  ): Promise<Settle> {
     if (this.#moving || this.#former || !media || !receiver || !left)
       throw new ClientError('wrong_state', 'the call is on its way already, or its media is being rebuilt');
-    const { notified, ...options } = this.options;
+    const { call, host, sending, notified } = this.options;
     const { mediaHost } = this;
-    const moving = new Moving({ ...options, mediaHost, connection, former: receiver }, (notification) =>
-      notified(connection, notification),
+    const moving = new Moving(
+      { call, host, sending, mediaHost, connection, former: receiver },
+      (notification) => notified(connection, notification),
     );
     this.#moving = moving;
+    let next: Omit<CallParts, 'connection'>;
+    let now: WholeCall;
     try {
-      const next = await moving.prepare();
+      next = await moving.prepare();
       committing();
-      const now = await moving.commit();
-      moving.done();
-      this.#moving = undefined;
-      this.#former = { media, receiver, connection: left };
-      this.#receiver = next.receiver;
-      this.options.sending.goOver();
-      takeOver({ connection, ...next }, now);
-      this.#gaps = next.receiver.takeOver();
+      now = await moving.commit();
     } catch (error) {
-      if (this.#moving === moving) this.#moving = undefined;
       moving.close();
       throw error;
+    } finally {
+      this.#moving = undefined;
     }
+    this.#former = { media, receiver, connection: left, successor: next.receiver };
+    sending.goOver();
+    takeOver({ connection, ...next }, now);
+    const going = next.receiver.takeOver();
     moving.gate.open();
-  }
-
-  /**
-   * Resolves when what is left of the former connection is not needed any more, and has ended.
-   * @returns the longest time between two pictures in milliseconds, where it can be measured
-   */
-  async settle(): Promise<number | undefined> {
-    const [gaps = []] = await Promise.all([this.#gaps, wait(formerStaysMs)]);
-    this.#leaveFormer();
-    return gaps.length > 0 ? Math.max(...gaps) : undefined;
+    return async () => {
+      const [gaps] = await Promise.all([going, wait(formerStaysMs)]);
+      this.#leaveFormer();
+      return gaps.length > 0 ? Math.max(...gaps) : undefined;
+    };
   }
 
   /** @returns whether it is of a connection that is not the call, and was handled */
@@ -150,7 +150,7 @@ export class Handover {
     this.options.sending.detachBeside();
     former.receiver.close('moved');
     former.media.close();
-    this.#receiver?.forgetFormer();
+    former.successor.forgetFormer();
   }
 }
 

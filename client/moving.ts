@@ -4,7 +4,6 @@ import type { Connection } from './connection.ts';
 import { ClientError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { Media, type MediaHost } from './media.ts';
-import { Overlap } from './overlap.ts';
 import { type Deferred, deferred } from './portable.ts';
 import type { MethodResult, Notification, ServerRequest } from './protocol.ts';
 import { Receiver } from './receiver.ts';
@@ -35,7 +34,7 @@ export class Moving {
   #media: Media | undefined;
   #receiver: Receiver | undefined;
   #committing = false;
-  #over = false;
+  #closed = false;
 
   constructor(
     private readonly options: MovingOptions,
@@ -75,23 +74,18 @@ export class Moving {
     if (!this.#committing) this.#failure.reject(error);
   }
 
-  /** Leaves nothing of it, unless it was committed. */
+  /** Leaves nothing of it. */
   close(): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#closed) return;
+    this.#closed = true;
     this.#failure.reject(new ClientError('gone', 'the move was given up'));
     this.options.sending.stay();
     this.#receiver?.close('moved');
     this.#media?.close();
   }
 
-  /** It was committed. */
-  done(): void {
-    this.#over = true;
-  }
-
   owns(media: Media): boolean {
-    return !this.#over && media.isOver(this.connection);
+    return media.isOver(this.connection);
   }
 
   notified(notification: Notification): void {
@@ -115,16 +109,13 @@ export class Moving {
   async #prepare(): Promise<{ media: Media; receiver: Receiver }> {
     const { connection, call, host, mediaHost, sending, former } = this.options;
     const media = await Media.open(connection, call, mediaHost);
-    if (this.#over) {
+    if (this.#closed) {
       media.close();
       throw new ClientError('gone', 'the move was given up');
     }
     this.#media = media;
-    const overlap = new Overlap();
     const receiver = new Receiver(media, host, former);
     this.#receiver = receiver;
-    former.overlap = overlap;
-    receiver.overlap = overlap;
     // What is sent follows the join, without waiting for its answer.
     await Promise.all([this.#receive(media, receiver), sending.prepare(media)]);
     const transports = (['send', 'recv'] as const).flatMap((direction) => media.transport(direction) ?? []);

@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client';
 import { ClientError } from './errors.ts';
 import type { Media } from './media.ts';
-import type { Overlap } from './overlap.ts';
+import { Overlap } from './overlap.ts';
 import type { Playback } from './playback.ts';
 import type { ConsumerInfo, DataConsumerInfo, Notification } from './protocol.ts';
 import { maxResumedConsumers } from './protocol.ts';
@@ -22,8 +22,6 @@ export interface ReceiverHost {
 export class Receiver {
   /** By each consumer through which it comes, or is about to. */
   readonly #tracks = new Map<string, RemoteTrack>();
-  /** By the same, the producers. */
-  readonly #producers = new Map<string, string>();
   /** Notifications of consumers that are still being created on this side. */
   readonly #early = new Map<string, Notification[]>();
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
@@ -36,7 +34,7 @@ export class Receiver {
   /** Producers of what the application does not want any more. */
   readonly #declined: Set<string>;
   /** While data comes over two connections. */
-  overlap: Overlap | undefined;
+  #overlap: Overlap | undefined;
   #closed = false;
 
   /** @param former of the connection from which we move to this one */
@@ -45,9 +43,12 @@ export class Receiver {
     private readonly host: ReceiverHost,
     former?: Receiver,
   ) {
-    this.#former = former;
-    this.#held = former && new Map();
     this.#declined = former ? former.#declined : new Set();
+    if (!former) return;
+    this.#former = former;
+    this.#held = new Map();
+    this.#overlap = new Overlap();
+    former.#overlap = this.#overlap;
   }
 
   get tracks(): ReadonlySet<RemoteTrack> {
@@ -64,9 +65,10 @@ export class Receiver {
     return [...this.tracks].find((track) => track.receptions.comesFrom(producerId));
   }
 
-  /** Whether a track comes, or is about to, from another producer than this one, which goes on with it. */
+  /** Whether a track is to go on with that producer, and nothing comes from it yet. */
   lacks(producerId: string, replaces = producerId): boolean {
-    if ([...this.#producers.values()].includes(producerId)) return false;
+    for (const [id, { receptions }] of this.#tracks)
+      if (receptions.find(id)?.producerId === producerId) return false;
     return (this.trackOf(replaces) ?? this.#former?.trackOf(replaces)) !== undefined;
   }
 
@@ -152,7 +154,7 @@ export class Receiver {
   /** The connection that we left has ended. */
   forgetFormer(): void {
     this.#former = undefined;
-    this.overlap?.end();
+    this.#overlap?.end();
   }
 
   /** Handles notifications about consumers. */
@@ -249,23 +251,19 @@ export class Receiver {
     this.host.trackAdded(peer, track);
   }
 
-  #follow(track: RemoteTrack, { id, producerId, consumer }: Reception): void {
+  #follow(track: RemoteTrack, { id, consumer }: Reception): void {
     this.#tracks.set(id, track);
-    this.#producers.set(id, producerId);
     consumer.on('transportclose', () => track.lose(id, 'transport_closed'));
-    consumer.observer.once('close', () => {
-      this.#tracks.delete(id);
-      this.#producers.delete(id);
-    });
+    consumer.observer.once('close', () => this.#tracks.delete(id));
   }
 
   #keepData(dataConsumer: types.DataConsumer, { peerId, label }: { peerId: string; label: string }): void {
     this.#dataConsumers.set(dataConsumer.id, dataConsumer);
     dataConsumer.observer.once('close', () => this.#dataConsumers.delete(dataConsumer.id));
-    if (this.#former) this.overlap?.begin(peerId, label);
+    if (this.#former) this.#overlap?.begin(peerId, label);
     dataConsumer.on('message', (data: string | ArrayBuffer) => {
       const peer = this.host.peer(peerId);
-      if (!peer || this.overlap?.hasShown({ by: this, peerId, label, data })) return;
+      if (!peer || this.#overlap?.hasShown({ by: this, peerId, label, data })) return;
       this.host.dataReceived(peer, label, data);
     });
   }
