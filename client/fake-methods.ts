@@ -141,9 +141,7 @@ export const fakeMethods: Methods = {
   getRtcStatsUrl: nothing,
 
   removePeer: moderated(({ room }, { peerId, reason = '' }) => {
-    const peer = room.peer(peerId);
-    room.leave(peer, 'removed');
-    peer.socket.end(4000, `removed: ${reason || 'a moderator removed you from the room'}`);
+    room.remove(peerId, reason);
     return {};
   }),
   muteProducer: moderated(({ room }, { peerId, producerId }) => {

@@ -56,6 +56,13 @@ export class FakeRoom {
     this.tell({ method: 'peerLeft', data: { peerId: peer.id, reason } });
   }
 
+  /** Removes a peer as a moderator does. @throws ClientError not_found */
+  remove(peerId: string, reason: string): void {
+    const peer = this.peer(peerId);
+    this.leave(peer, 'removed');
+    peer.socket.end(4000, `removed: ${reason || 'a moderator removed you from the room'}`);
+  }
+
   publish(peer: FakePeer, producer: FakeProducer): void {
     peer.producers.set(producer.id, producer);
     // Once its client has it.

@@ -47,15 +47,12 @@ export class FakeServer {
 
   /** Cuts the connection of a peer as a lost network does. Its client connects again, unless there is a `refusal`. */
   cut(roomId: string, peerId: string): void {
-    this.#peer(roomId, peerId).socket.end(1006);
+    this.#room(roomId).peer(peerId).socket.end(1006);
   }
 
   /** Removes a peer as a moderator does. */
   remove(roomId: string, peerId: string, reason = ''): void {
-    const room = this.#room(roomId);
-    const peer = room.peer(peerId);
-    room.leave(peer, 'removed');
-    peer.socket.end(4000, `removed: ${reason || 'a moderator removed you from the room'}`);
+    this.#room(roomId).remove(peerId, reason);
   }
 
   /** These peers are heard, the first of them the loudest and the active speaker; nobody without one. */
@@ -133,10 +130,6 @@ export class FakeServer {
     const room = this.#rooms.get(roomId);
     if (room) return room;
     throw new ClientError('not_found', `there is no room "${roomId}"; join one first`);
-  }
-
-  #peer(roomId: string, peerId: string): FakePeer {
-    return this.#room(roomId).peer(peerId);
   }
 }
 

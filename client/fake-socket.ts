@@ -47,7 +47,7 @@ export class FakeSocket extends EventTarget {
 
   /** By the client. */
   close(code = 1000, reason = ''): void {
-    this.#end(code, reason);
+    this.end(code, reason);
   }
 
   notify({ method, data }: Notification): void {
@@ -71,7 +71,14 @@ export class FakeSocket extends EventTarget {
 
   /** By the server; without a reason it is what a lost network looks like. */
   end(code: number, reason = ''): void {
-    this.#end(code, reason);
+    if (this.readyState === closed) return;
+    // After what was written before.
+    queueMicrotask(() => {
+      if (this.readyState === closed) return;
+      this.readyState = closed;
+      this.host.closed(this);
+      this.dispatchEvent(Object.assign(new Event('close'), { code, reason }));
+    });
   }
 
   #take(frame: ClientFrame): void {
@@ -85,17 +92,6 @@ export class FakeSocket extends EventTarget {
     const data = JSON.stringify(frame);
     queueMicrotask(() => {
       if (this.readyState === open) this.dispatchEvent(Object.assign(new Event('message'), { data }));
-    });
-  }
-
-  #end(code: number, reason: string): void {
-    if (this.readyState === closed) return;
-    // After what was written before.
-    queueMicrotask(() => {
-      if (this.readyState === closed) return;
-      this.readyState = closed;
-      this.host.closed(this);
-      this.dispatchEvent(Object.assign(new Event('close'), { code, reason }));
     });
   }
 }
