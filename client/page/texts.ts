@@ -104,7 +104,7 @@ export const qualityTexts: Readonly<Record<QualityLevel, string>> = {
 
 /** What a connection is short of most. */
 export const causeTexts: Readonly<Record<QualityCause, string>> = {
-  cut: 'Nothing gets through.',
+  cut: 'The connection is cut.',
   loss: 'Many packets are lost on the way.',
   sound: 'The sound has gaps.',
   delay: 'Everything comes late.',
