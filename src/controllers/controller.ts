@@ -56,6 +56,7 @@ export class Controller implements SocketListener {
     const { clock, config } = options.services;
     this.#inbox = new Inbox({
       clock,
+      log: options.log,
       messagesPerSecond: config.controllerMessagesPerSecond,
       limits: () => queueLimits,
       read: readRequest,

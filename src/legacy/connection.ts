@@ -66,6 +66,7 @@ export class Connection implements PeerLink {
     this.view = new View({ media: this.media, attachments, notify });
     this.#inbox = new Inbox({
       clock,
+      log,
       messagesPerSecond,
       limits: () => ({
         count: peerQueueLimits.count + envelope.unanswered,

@@ -1,7 +1,6 @@
 import { version } from 'mediasoup';
 import type { PeerEnd, StayEnd } from '../core/ends.ts';
-import { SfuError } from '../core/errors.ts';
-import { Pace } from '../core/pace.ts';
+import type { SfuError } from '../core/errors.ts';
 import { keepWhileAway } from '../sfu/rooms/absence.ts';
 import type { DataSubscription, Peer, PeerLink, Subscription } from '../sfu/rooms/peer.ts';
 import type { Room } from '../sfu/rooms/room.ts';
@@ -12,8 +11,8 @@ import {
   type NotificationFrame,
   type RequestFrame,
 } from '../wire/envelope.ts';
-import { type ClientFrame, type ClientResponse, FrameError, readFrame } from '../wire/frame.ts';
-import { FrameQueue } from '../wire/frame-queue.ts';
+import { type ClientFrame, type ClientResponse, readFrame } from '../wire/frame.ts';
+import { Inbox } from '../wire/inbox.ts';
 import type { WireSocket } from '../wire/socket.ts';
 import { Dialect, writeEvent } from './compat.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -31,8 +30,6 @@ type State =
   | { readonly name: 'open'; readonly context: DispatchContext }
   | { readonly name: 'closed' };
 
-const toleratedInvalid = 10;
-
 /**
  * One connection: its messages one after the other, its limits, and the way from the domain to its client. The
  * connection of a client that can resume outlives its sockets.
@@ -42,10 +39,7 @@ export class Connection implements PeerLink {
   readonly #gone = Promise.withResolvers<void>();
   /** Resolves when it has ended and its last socket is closed, whoever closed it. */
   readonly gone = this.#gone.promise;
-  readonly #queue = new FrameQueue();
-  #working = false;
-  #invalid = 0;
-  readonly #pace: Pace;
+  readonly #inbox: Inbox<ClientFrame>;
   readonly #requests: Requests;
   readonly #dialect: Dialect;
   /** What the method that runs wants done once its reply is on its way. */
@@ -55,13 +49,25 @@ export class Connection implements PeerLink {
   readonly takesRoster: boolean;
 
   constructor(private readonly options: ConnectionOptions) {
-    const { socket, resumption, clock, messagesPerSecond, native } = options;
+    const { socket, resumption, clock, log, messagesPerSecond, native, counts } = options;
     const onStalled = () => this.#drop('backpressure', 'you do not read what is sent to you');
     this.takesRoster = options.takesRoster;
     this.outlet = new Outlet({ socket, resumption, onStalled });
     this.#dialect = new Dialect(native, () => this.#tellVersion());
-    this.#pace = new Pace(messagesPerSecond, clock);
     this.#requests = new Requests({ clock, send: (frame) => this.outlet.writeSoon(JSON.stringify(frame)) });
+    this.#inbox = new Inbox({
+      clock,
+      log,
+      messagesPerSecond,
+      limits: () => this.#requests.queueLimits,
+      read: readFrame,
+      handle: (frame) => this.#handle(frame),
+      refuse: (error, id) => this.#refuseFrame(error, id),
+      drop: (cause, detail) => this.#drop(cause, detail),
+      onQueued: (change) => {
+        counts.queued += change;
+      },
+    });
   }
 
   /** No messages are taken any more. The socket may still be closing. */
@@ -106,17 +112,14 @@ export class Connection implements PeerLink {
     this.#state = { name: 'open', context };
     this.#tellVersion();
     if (resumption) this.notify('resumeTicket', resumption.begin());
-    this.#work();
+    this.#inbox.open();
   }
 
   /** Takes one text frame of the client. It is parsed when its turn comes, and not before the client was let in. */
   receive(socket: WireSocket, text: string): void {
     if (this.closed || !this.outlet.uses(socket)) return;
     this.resumption?.heard();
-    const flood = this.#queue.push(text, this.#requests.queueLimits);
-    if (flood !== undefined) return this.#drop('flood', flood);
-    this.options.counts.queued += 1;
-    this.#work();
+    this.#inbox.receive(text);
   }
 
   /**
@@ -187,65 +190,22 @@ export class Connection implements PeerLink {
 
   /** An answer that the server asked for does not count as a message. */
   #settle(frame: ClientResponse): void {
-    if (this.#requests.settle(frame)) this.#pace.giveBack();
+    if (this.#requests.settle(frame)) this.#inbox.giveBack();
   }
 
-  #refuseFrame(error: unknown): void {
-    if (!(error instanceof SfuError)) throw error;
-    const id = error instanceof FrameError ? error.id : undefined;
-    this.#invalid += 1;
-    if (this.#invalid > toleratedInvalid) return this.#drop('invalid', error.message);
+  #refuseFrame(error: SfuError, id: number | undefined): void {
     if (id === undefined) this.notify('invalidMessage', { reason: error.reason });
     else this.outlet.write(JSON.stringify(failureFrame(id, error)));
   }
 
-  #work(): void {
-    if (this.#working || this.#state.name !== 'open') return;
-    this.#working = true;
-    const waiting = this.#workThrough();
-    if (!waiting) {
-      this.#working = false;
-      return;
-    }
-    waiting
-      .catch((error: unknown) => this.options.log.error('a connection could not handle a message', { error }))
-      .finally(() => {
-        this.#working = false;
-        this.#work();
-      });
-  }
-
-  /** Handles what is queued until something has to be waited for; then it returns the promise of that. */
-  #workThrough(): Promise<void> | undefined {
-    while (this.#queue.length > 0) {
-      const { cost } = this.#queue;
-      if (this.#pace.take(cost) !== undefined) return this.#pace.wait(cost).then(() => this.#handleNext());
-      const waiting = this.#handleNext();
-      if (waiting) return waiting;
-    }
-    return undefined;
-  }
-
-  #handleNext(): Promise<void> | undefined {
-    const text = this.#queue.shift();
-    // The connection may have ended while it was paced.
-    if (this.#state.name !== 'open' || text === undefined) return undefined;
-    this.options.counts.queued -= 1;
-    let frame: ClientFrame;
-    try {
-      frame = readFrame(text);
-    } catch (error) {
-      this.#refuseFrame(error);
+  #handle(frame: ClientFrame): Promise<void> | undefined {
+    if (this.#state.name !== 'open') return undefined;
+    if ('response' in frame) {
+      this.#settle(frame);
       return undefined;
     }
-    if (!('response' in frame)) return this.#handle(frame, this.#state.context);
-    this.#settle(frame);
-    return undefined;
-  }
-
-  #handle(frame: RequestFrame | NotificationFrame, context: DispatchContext): Promise<void> | undefined {
     const startedAt = performance.now();
-    const outcome = dispatch(frame, context);
+    const outcome = dispatch(frame, this.#state.context);
     if (outcome instanceof Promise) return outcome.then((settled) => this.#finish(frame, settled, startedAt));
     this.#finish(frame, outcome, startedAt);
     return undefined;
@@ -284,8 +244,7 @@ export class Connection implements PeerLink {
 
   #end(): void {
     this.#state = { name: 'closed' };
-    this.options.counts.queued -= this.#queue.length;
-    this.#queue.clear();
+    this.#inbox.close();
     this.#requests.abandon();
   }
 }

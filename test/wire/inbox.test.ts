@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { silentLogger } from '../../src/core/log.ts';
 import { readFrame } from '../../src/wire/frame.ts';
 import { Inbox } from '../../src/wire/inbox.ts';
 import { TestClock } from '../support/clock.ts';
@@ -9,6 +10,7 @@ function newInbox() {
   let queued = 0;
   const inbox = new Inbox({
     clock: new TestClock(),
+    log: silentLogger,
     messagesPerSecond: 500,
     limits: () => ({ count: 10, bytes: 1024 * 1024 }),
     read: readFrame,
