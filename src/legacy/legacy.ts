@@ -1,4 +1,3 @@
-import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
 import { identifyPeer } from '../access/peer-identity.ts';
 import type { Config } from '../config/config.ts';
@@ -10,12 +9,10 @@ import type { Sfu } from '../sfu/sfu.ts';
 import type { SignalingCounts } from '../signaling/counts.ts';
 import type { SignalingBus } from '../signaling/events.ts';
 import { requireId } from '../wire/check.ts';
-import { refusalCode, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import { refusalCode } from '../wire/envelope.ts';
+import { type Gate, readHandshake } from '../wire/handshake.ts';
 import {
-  chooseProtocol,
-  offeredProtocols,
-  refuseHandshake,
-  refuseToPage,
+  refuseClient,
   type SocketData,
   type SocketListener,
   upgradeSocket,
@@ -44,7 +41,7 @@ export interface LegacyOptions {
   readonly config: Config;
   readonly sfu: Sfu;
   /** Finds the address of a client, limits the handshakes of each, and knows whose pages may connect. */
-  readonly access: Pick<ApiAccess, 'addressOf' | 'requirePace' | 'requireOrigin'>;
+  readonly access: Gate;
   /** What happens to sockets is counted and reported with those of signaling. */
   readonly signaling: { readonly events: SignalingBus; readonly counts: SignalingCounts };
   readonly log: Logger;
@@ -87,9 +84,7 @@ export class Legacy {
       const { events } = this.options.signaling;
       const address = this.options.access.addressOf(request, remoteAddress);
       events.emit('connectionRefused', { roomId: '', address, code: error.code, detail: error.message });
-      if (error.code !== 'foreign_origin') return refuseHandshake(error);
-      const protocol = subProtocols.find((name) => offeredProtocols(request).includes(name)) ?? subProtocol;
-      return refuseToPage(error, { request, server, protocol });
+      return refuseClient(error, { request, server, protocols: subProtocols });
     }
   }
 
@@ -99,21 +94,14 @@ export class Legacy {
 
   /** @throws SfuError flood, no_sub_protocol, foreign_origin, invalid_params */
   #readHandshake(request: Request, remoteAddress: string): Handshake {
-    const { access, clock } = this.options;
-    access.requirePace(request, remoteAddress);
-    const offered = offeredProtocols(request);
-    const protocol = chooseProtocol(subProtocols, offered);
-    access.requireOrigin(request);
-    const { searchParams } = new URL(request.url);
-    const roomId = requireId('roomId in the address', searchParams.get('roomId') ?? '');
+    const { access: gate, clock } = this.options;
+    const read = readHandshake(request, { gate, protocols: subProtocols, remoteAddress });
+    const { protocol, searchParams, roomId, token, address } = read;
     // Applications of that time say peerName.
     const named = searchParams.get('peerId') ?? searchParams.get('peerName') ?? '';
     const peerId = requireId('peerName in the address', named);
-    const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
     return {
-      ...{ roomId, peerId, protocol },
-      token: bearer ?? searchParams.get('token') ?? undefined,
-      address: access.addressOf(request, remoteAddress),
+      ...{ roomId, peerId, token, address, protocol },
       plain: searchParams.get('notifications') === '1',
       age: stopwatch(clock),
     };

@@ -1,4 +1,3 @@
-import type { ApiAccess } from '../access/api-access.ts';
 import { iceServersFor } from '../access/ice-servers.ts';
 import { identifyPeer } from '../access/peer-identity.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -12,12 +11,10 @@ import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { Broadcast } from '../wire/broadcast.ts';
 import { requireId } from '../wire/check.ts';
-import { refusalCode, subProtocol, tokenPrefix } from '../wire/envelope.ts';
+import { refusalCode, subProtocol } from '../wire/envelope.ts';
+import { type Gate, readHandshake } from '../wire/handshake.ts';
 import {
-  chooseProtocol,
-  offeredProtocols,
-  refuseHandshake,
-  refuseToPage,
+  refuseClient,
   type SocketData,
   type SocketListener,
   upgradeSocket,
@@ -69,7 +66,7 @@ export interface SignalingOptions {
   sfu: Sfu;
   commands: Commands;
   /** Finds the address of a client, limits the handshakes of each, and knows whose pages may connect. */
-  access: Pick<ApiAccess, 'addressOf' | 'requirePace' | 'requireOrigin'>;
+  access: Gate;
   log: Logger;
   clock?: Clock;
   /** The nodes of the mesh; one for a server that is alone. */
@@ -147,9 +144,7 @@ export class Signaling {
       const error = toSfuError(thrown);
       const address = this.options.access.addressOf(request, remoteAddress);
       this.events.emit('connectionRefused', { roomId: '', address, ...told(error) });
-      return error.code === 'foreign_origin'
-        ? refuseToPage(error, { request, server, protocol: subProtocol })
-        : refuseHandshake(error);
+      return refuseClient(error, { request, server, protocols: [subProtocol] });
     }
   }
 
@@ -160,16 +155,10 @@ export class Signaling {
 
   /** @throws SfuError flood, no_sub_protocol, foreign_origin, invalid_params */
   #readHandshake(request: Request, remoteAddress: string): Handshake {
-    const { access } = this.options;
-    access.requirePace(request, remoteAddress);
-    const offered = offeredProtocols(request);
-    chooseProtocol([subProtocol], offered);
-    access.requireOrigin(request);
-    const { searchParams } = new URL(request.url);
-    const roomId = requireId('roomId in the address', searchParams.get('roomId') ?? '');
+    const { access: gate } = this.options;
+    const read = readHandshake(request, { gate, protocols: [subProtocol], remoteAddress });
+    const { offered, searchParams, roomId, token, address } = read;
     const peerId = requireId('peerId in the address', searchParams.get('peerId') ?? '');
-    const bearer = offered.find((entry) => entry.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
-    const token = bearer ?? searchParams.get('token') ?? undefined;
     const fast = searchParams.get('fast') === '1';
     // Clients from before the fast join expect the estimate, and cannot say that they want it.
     const wantsBandwidth = (searchParams.get('downlinkBwe') ?? (fast ? '0' : '1')) === '1';
@@ -178,7 +167,6 @@ export class Signaling {
     const takesRoster = searchParams.get('roster') === '1';
     const native = fast || resumes || takesRoster || searchParams.get('rejoin') === '1';
     const returning = readReturning(offered, searchParams);
-    const address = access.addressOf(request, remoteAddress);
     const moves = resumes && fast && searchParams.get('move') === '1';
     const moving = moves && searchParams.get('moving') === '1';
     const kinds = { fast, native, takesRoster, audience, resumes, moves, moving };

@@ -118,8 +118,20 @@ export function upgradeSocket({ request, server, protocol, listener }: Upgrade):
   return text(426, 'this address takes WebSocket connections only; connect with a WebSocket client');
 }
 
+export interface Refusal extends Pick<Upgrade, 'request' | 'server'> {
+  /** The sub-protocols that the address takes. */
+  readonly protocols: readonly string[];
+}
+
+/** Refuses the handshake of a client. @returns the answer, or undefined when a socket tells a page of another origin */
+export function refuseClient(error: SfuError, { request, server, protocols }: Refusal): Response | undefined {
+  if (error.code !== 'foreign_origin') return refuseHandshake(error);
+  const protocol = chooseProtocol(protocols, offeredProtocols(request));
+  return refuseToPage(error, { request, server, protocol });
+}
+
 /** A page cannot read why its handshake failed, so it is told over a socket that closes at once. */
-export function refuseToPage(error: SfuError, upgrade: Omit<Upgrade, 'listener'>): Response | undefined {
+function refuseToPage(error: SfuError, upgrade: Omit<Upgrade, 'listener'>): Response | undefined {
   const listener: SocketListener = {
     opened: (socket) => socket.close(closeRefused, closeReason(error.reason)),
     received: () => {},
