@@ -5,6 +5,7 @@ import type { Peer } from '../sfu/rooms/peer.ts';
 import type { Device } from '../sfu/rooms/peer-state.ts';
 import type { Publication } from '../sfu/rooms/publication.ts';
 import type { RemotePeer } from '../sfu/rooms/remote-peer.ts';
+import { isFields } from '../wire/json.ts';
 
 /** Characters that appData may have as JSON: it is repeated to everyone in the room. */
 export const maxAppDataLength = 4096;
@@ -12,8 +13,6 @@ export const maxAppDataLength = 4096;
 export const AnyAppData = Type.Unknown({
   description: `anything of the application, at most ${maxAppDataLength} characters as JSON`,
 });
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** @returns the same @throws SfuError invalid_params when it is too long */
 export function boundedAppData(appData: unknown): unknown {
@@ -90,8 +89,4 @@ export function producerAppData(appData: unknown): Record<string, unknown> {
 export function consumerAppData({ info: { appData, source } }: Publication): unknown {
   const keys = Object.keys(appData);
   return keys.length === 1 && keys[0] === 'appData' ? appData.appData : { source, ...appData };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { SfuError } from '../core/errors.ts';
 import { failureFrame, maxFrameDepth, subProtocol } from '../wire/envelope.ts';
-import { FrameError, readFrame } from '../wire/frame.ts';
-import { parseObject, sanitize } from '../wire/json.ts';
+import { FrameError, frameId, readFrame } from '../wire/frame.ts';
+import { isFields, parseObject, sanitize } from '../wire/json.ts';
 
 /**
  * How messages of the old protocol travel. It says what they are and leaves it to the application how a request finds its
@@ -99,9 +99,9 @@ export class BareEnvelope implements Envelope {
   read(text: string): Incoming {
     const frame = parseObject(text, 'frame');
     if (!sanitize(frame, maxFrameDepth))
-      throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, idOf(frame));
+      throw new FrameError(`the frame is nested deeper than ${maxFrameDepth} levels`, frameId(frame.id));
     if ('request' in frame) {
-      const id = idOf(frame);
+      const id = frameId(frame.id);
       if (id === undefined)
         throw new FrameError('a request needs an id: a whole number from 0 to 4294967295');
       return { type: 'request', id, message: object(frame.request, id) };
@@ -134,12 +134,6 @@ export function envelopeFor(protocol: (typeof subProtocols)[number], plain: bool
 }
 
 function object(value: unknown, id: number | undefined): V2Message {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as V2Message;
+  if (isFields(value)) return value;
   throw new FrameError('the message has to be an object with a method and a target', id);
-}
-
-function idOf({ id }: V2Message): number | undefined {
-  return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 4_294_967_295
-    ? (id as number)
-    : undefined;
 }

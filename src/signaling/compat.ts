@@ -1,3 +1,4 @@
+import { isFields } from '../wire/json.ts';
 import { type Generation, knows } from './generations.ts';
 import type { NotificationName } from './messages.ts';
 
@@ -84,7 +85,3 @@ const resultAliases: Readonly<Record<string, { name: string; whole: boolean }>> 
   produceData: { name: 'dataProducerId', whole: false },
   consume: { name: 'consumerId', whole: false },
 };
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -54,7 +54,8 @@ export function readFrame(text: string): ClientFrame {
   throw new FrameError('a message needs one of request, response and notification to be true');
 }
 
-function frameId(id: unknown): number | undefined {
+/** @returns the id of a request or a response; undefined when it is none */
+export function frameId(id: unknown): number | undefined {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) <= 4_294_967_295
     ? (id as number)
     : undefined;

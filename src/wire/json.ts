@@ -12,9 +12,13 @@ export function parseObject(text: string, what: string): Record<string, unknown>
   } catch {
     throw new SfuError('invalid_message', `the ${what} is not JSON; send one JSON object`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SfuError('invalid_message', `the ${what} is not a JSON object; send one`);
-  return value as Record<string, unknown>;
+  if (!isFields(value)) throw new SfuError('invalid_message', `the ${what} is not a JSON object; send one`);
+  return value;
+}
+
+/** Whether parsed JSON is an object, and neither null nor an array. */
+export function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
