@@ -42,6 +42,11 @@ export const transportEnds = [
 ] as const;
 export type TransportEnd = (typeof transportEnds)[number];
 
+/** Whether a transport ended because its network or its encryption failed, and not because a side closed it. */
+export function isFailure(end: TransportEnd): boolean {
+  return end === 'ice_failed' || end === 'dtls_failed';
+}
+
 /** `overloaded` is of a data channel that may lose nothing and sent faster than other nodes could be reached. */
 export const producerEnds = [
   'peer',

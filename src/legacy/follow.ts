@@ -1,3 +1,4 @@
+import { isFailure } from '../core/ends.ts';
 import type { SfuBus } from '../sfu/events.ts';
 import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Peer } from '../sfu/rooms/peer.ts';
@@ -88,8 +89,7 @@ function followTransports(options: FollowOptions) {
       // The library cannot mend a connection that failed, but its application connects again.
       const room = rooms.get(who.roomId);
       const peer = room?.peers.get(who.peerId);
-      const failed = reason === 'ice_failed' || reason === 'dtls_failed';
-      if (room && peer && failed)
+      if (room && peer && isFailure(reason))
         room.removePeer(peer, 'rejoin', { detail: `a connection of your media failed (${reason})` });
     }),
   ];

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { isFailure } from '../core/ends.ts';
 import type { SfuBus, Volume } from '../sfu/events.ts';
 import type { RemoteBus } from '../sfu/remote-events.ts';
 import type { Broadcast } from '../wire/broadcast.ts';
@@ -72,8 +73,7 @@ function followPeers(events: SfuBus, notify: Notifier) {
     ),
     events.on('transportClosed', ({ transportId, reason, ...who }) => {
       const data = { transportId, reason };
-      const failed = reason === 'ice_failed' || reason === 'dtls_failed';
-      if (failed)
+      if (isFailure(reason))
         notify.needed(who, 'transportClosed', data, `a connection of your media failed (${reason})`);
       else notify.one(who, 'transportClosed', data);
     }),

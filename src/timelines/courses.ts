@@ -1,4 +1,5 @@
 import { type Clock, stopwatch, systemClock } from '../core/clock.ts';
+import { isFailure } from '../core/ends.ts';
 import {
   failedOutcomes,
   type MediaOutcome,
@@ -208,7 +209,7 @@ function outcomeOf(transports: readonly TransportCourse[]): MediaOutcome {
   const failed = used.filter(({ connected }) => connected === null);
   if (failed.some(({ ice }) => ice === null)) return 'unreachable';
   if (failed.length > 0) return 'dtls_failed';
-  return used.some(({ end }) => end === 'ice_failed' || end === 'dtls_failed') ? 'lost' : 'connected';
+  return used.some(({ end }) => end !== null && isFailure(end)) ? 'lost' : 'connected';
 }
 
 /** What became of the media of a peer, in a sentence. */

@@ -1,3 +1,4 @@
+import { isFailure } from '../core/ends.ts';
 import type { EventOf } from '../core/event-bus.ts';
 import type { SfuEvents } from '../sfu/events.ts';
 import type { RemoteEvents } from '../sfu/remote-events.ts';
@@ -57,7 +58,7 @@ const ownWriters: Writers<OwnEvents> = {
   }),
   transportClosed: ({ peerId, reason }) => ({
     text: `a transport of ${peerId} closed (${reason})`,
-    bad: reason === 'ice_failed' || reason === 'dtls_failed',
+    bad: isFailure(reason),
   }),
   producerOpened: ({ peerId, source, codec }) => ({ text: `${peerId} publishes ${source} (${codec})` }),
   producerPaused: (data) => ({ text: `${data.source} of ${data.peerId} paused${by(data.by)}` }),
