@@ -1,4 +1,3 @@
-import type { TSchema } from '@sinclair/typebox';
 import { scopes, scopeTable } from '../src/access/scopes.ts';
 import { errorCodes } from '../src/core/errors.ts';
 import { namedSchemas } from '../src/operations/named-schemas.ts';
@@ -8,10 +7,10 @@ import { exampleCommand } from '../src/rest/example.ts';
 import { basePath } from '../src/rest/headers.ts';
 import { errorsOf } from '../src/rest/problem.ts';
 import { maxBodyBytes } from '../src/wire/body.ts';
-import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { code, shapeTexts } from './text.ts';
 
 const names = new SchemaNames(namedSchemas);
-const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
 /** docs/api.md: the REST API, from the table of operations. */
 export function apiPage(): string {
@@ -26,9 +25,7 @@ export function apiPage(): string {
     '## Errors',
     errorTable(subjects.flatMap(([, operations]) => operations)),
     '## Shapes',
-    ...Object.entries(namedSchemas).map(([name, schema]: [string, TSchema]) =>
-      code('ts', `type ${name} = ${definitionText(schema, names)};`),
-    ),
+    ...shapeTexts(namedSchemas, names),
     '',
   ].join('\n\n');
 }

@@ -5,9 +5,9 @@ import type { Operation } from '../src/operations/operation.ts';
 import { operationsBySubject } from '../src/operations/table/index.ts';
 import { closePolicy, closeRefused, closeRestart, maxFrameBytes } from '../src/wire/envelope.ts';
 import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { code } from './text.ts';
 
 const names = new SchemaNames({});
-const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
 /** docs/controllers.md: the control socket, from its methods, its notifications and the table of operations. */
 export function controllersPage(): string {

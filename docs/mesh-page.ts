@@ -3,7 +3,8 @@ import { Fact } from '../src/cluster/fact-schemas.ts';
 import * as messages from '../src/cluster/messages.ts';
 import * as shapes from '../src/cluster/schemas.ts';
 import * as rtp from '../src/wire/rtp.ts';
-import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { code, shapeTexts } from './text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
   Fact,
@@ -19,7 +20,7 @@ const named: Readonly<Record<string, TSchema>> = {
 };
 
 const names = new SchemaNames(named);
-const code = (text: string) => `\`\`\`ts\n${text}\n\`\`\``;
+const ts = (text: string) => code('ts', text);
 
 /** docs/mesh.md: how several nodes are one, and what they say to each other, from the table in src/cluster. */
 export function meshPage(): string {
@@ -31,17 +32,15 @@ export function meshPage(): string {
       '`t.<node>.<life>.room.<room>.<name>`',
       messages.roomMessages,
     ),
-    code(`type HelloAnswer = ${schemaText(messages.HelloAnswer, names)};`),
+    ts(`type HelloAnswer = ${schemaText(messages.HelloAnswer, names)};`),
     '## Messages of data channels',
     `\`t.<node>.<life>.data.<room>\`, over a connection of their own. Two bytes say how long the header is (big endian); the header, which is JSON, and the bytes of the message follow.`,
-    code(`type DataHeader = ${schemaText(messages.DataHeader, names)};`),
+    ts(`type DataHeader = ${schemaText(messages.DataHeader, names)};`),
     '## To one node, which answers',
     '`t.<node>.<life>.ask.<life of the other>.<name>`. The answer is `{"result": ...}`, or `{"error": {"code", "message"}}` with a code of [protocol.md](protocol.md#errors).',
     ...Object.entries(messages.requests).map(requestText),
     '## Shapes',
-    ...Object.entries(named).map(([name, schema]) =>
-      code(`type ${name} = ${definitionText(schema, names)};`),
-    ),
+    ...shapeTexts(named, names),
     '',
   ].join('\n\n');
 }
@@ -52,13 +51,13 @@ function section(
   table: Readonly<Record<string, { readonly data: TSchema; readonly doc: string }>>,
 ): string[] {
   const entries = Object.entries(table).map(
-    ([name, { data, doc }]) => `### ${name}\n\n${doc}\n\n${code(schemaText(data, names))}`,
+    ([name, { data, doc }]) => `### ${name}\n\n${doc}\n\n${ts(schemaText(data, names))}`,
   );
   return [`## ${title}`, `${subject}.`, ...entries];
 }
 
 function requestText([name, { data, result, doc }]: [string, messages.Request]): string {
-  return `### ${name}\n\n${doc}\n\n${code(`data: ${schemaText(data, names)}\nresult: ${schemaText(result, names)}`)}`;
+  return `### ${name}\n\n${doc}\n\n${ts(`data: ${schemaText(data, names)}\nresult: ${schemaText(result, names)}`)}`;
 }
 
 const opening = `# The mesh: rooms over several nodes

@@ -12,7 +12,8 @@ import { sentLogLimits } from '../src/signaling/sent-log.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import { peerQueueLimits } from '../src/wire/frame-queue.ts';
 import * as rtp from '../src/wire/rtp.ts';
-import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { code, shapeTexts } from './text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
   RtpCapabilities: rtp.RtpCapabilities,
@@ -36,7 +37,6 @@ const named: Readonly<Record<string, TSchema>> = {
 };
 
 const names = new SchemaNames(named);
-const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
 /** docs/protocol.md: the protocol, from the method table and the notifications. */
 export function protocolPage(): string {
@@ -52,9 +52,7 @@ export function protocolPage(): string {
     '## Errors',
     errorTable(),
     '## Shapes',
-    ...Object.entries(named).map(([name, schema]) =>
-      code('ts', `type ${name} = ${definitionText(schema, names)};`),
-    ),
+    ...shapeTexts(named, names),
     '',
   ].join('\n\n');
 }

@@ -7,7 +7,8 @@ import * as told from '../src/legacy/notifications.ts';
 import * as v2 from '../src/legacy/rtp-schemas.ts';
 import * as envelope from '../src/wire/envelope.ts';
 import * as rtp from '../src/wire/rtp.ts';
-import { definitionText, SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { SchemaNames, schemaText } from '../src/wire/schema-text.ts';
+import { code, shapeTexts } from './text.ts';
 
 const named: Readonly<Record<string, TSchema>> = {
   V2RtpCapabilities: v2.V2RtpCapabilities,
@@ -21,7 +22,6 @@ const named: Readonly<Record<string, TSchema>> = {
 };
 
 const names = new SchemaNames(named);
-const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
 /** docs/v2.md: the old protocol, from the table of its messages and that of its notifications. */
 export function v2Page(): string {
@@ -32,9 +32,7 @@ export function v2Page(): string {
     '## Notifications of the server',
     ...Object.entries(told.notifications).map(notificationText),
     '## Shapes',
-    ...Object.entries(named).map(([name, schema]) =>
-      code('ts', `type ${name} = ${definitionText(schema, names)};`),
-    ),
+    ...shapeTexts(named, names),
     '',
   ].join('\n\n');
 }
