@@ -58,12 +58,12 @@ export class Connection implements PeerLink {
   readonly #inbox: Inbox<Incoming>;
   /** What the message that is handled wants done once its response is on its way. */
   readonly #later: (() => void)[] = [];
+  readonly #notify: MessageContext['notify'] = (name, data) => this.notify(name, data);
 
   constructor(private readonly options: ConnectionOptions) {
     const { clock, log, envelope, messagesPerSecond, attachments, counts } = options;
     this.statistics = new PeriodicStatistics({ clock, log });
-    const notify: MessageContext['notify'] = (name, data) => this.notify(name, data);
-    this.view = new View({ media: this.media, attachments, notify });
+    this.view = new View({ media: this.media, attachments, notify: this.#notify });
     this.#inbox = new Inbox({
       clock,
       log,
@@ -93,7 +93,7 @@ export class Connection implements PeerLink {
     const { attachments, iceServers } = this.options;
     const context: MessageContext = {
       ...{ room, peer, media, view, statistics, attachments, iceServers },
-      notify: (name, data) => this.notify(name, data),
+      notify: this.#notify,
       afterReply: (task) => void this.#later.push(task),
     };
     this.#state = { name: 'open', context };

@@ -40,7 +40,7 @@ const maxUnanswered = 1024;
  * applications of that time had a protoo without notifications and sent them as requests, in both directions. So does the
  * server, until the client has sent one as a notification.
  */
-export class ProtooEnvelope implements Envelope {
+class ProtooEnvelope implements Envelope {
   unanswered = 0;
   #lastId = 0;
 
@@ -93,7 +93,7 @@ export class ProtooEnvelope implements Envelope {
  * `{"id": 7, "request": {"method": "queryRoom", "target": "room"}}`, answered by `{"id": 7, "response": {..}}` or
  * `{"id": 7, "error": {"code": "not_found", "message": ".."}}`.
  */
-export class BareEnvelope implements Envelope {
+class BareEnvelope implements Envelope {
   readonly unanswered = 0;
 
   read(text: string): Incoming {

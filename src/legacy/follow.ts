@@ -144,10 +144,11 @@ function followConsumers(options: FollowOptions) {
       const found = find(of);
       found?.connection.view.tellProfile(found.received);
     }),
-    events.on('consumerClosed', ({ consumerId, ...who }) => {
-      const connection = connectionOf(options, who);
-      const received = connection?.media.receivedAs(consumerId);
-      if (!connection || !received || closedByClient(connection, received.subscription.transportId)) return;
+    events.on('consumerClosed', (of) => {
+      const found = find(of);
+      if (!found) return;
+      const { connection, received } = found;
+      if (closedByClient(connection, received.subscription.transportId)) return;
       connection.statistics.stop(received);
       connection.view.consumerClosed(received);
     }),

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { Id, MediaKind, orNull } from '../core/schemas.ts';
+import { Id, MediaKind, orNull, StableWord } from '../core/schemas.ts';
 import { AnyAppData } from './app-data.ts';
 import { ProfileName } from './profiles.ts';
 import { V2RtpParameters } from './rtp-schemas.ts';
@@ -31,7 +31,7 @@ export const notifications = {
   closed: message(
     Type.Object({
       appData: Type.Object({
-        reason: Type.String({ description: 'why, in one of a fixed set of words' }),
+        reason: StableWord,
         detail: Type.String(),
         reconnect: Type.Boolean({ description: 'connecting again, with a new join, helps' }),
       }),

@@ -29,7 +29,6 @@ export const V2RtpCapabilities = Type.Object(
 
 /** The layers of simulcast, the lowest first. */
 export const layerProfiles = ['low', 'medium', 'high'] as const;
-export type LayerProfile = (typeof layerProfiles)[number];
 
 const encoding = NewerParameters.properties.encodings.items.properties;
 

@@ -54,11 +54,7 @@ export function parametersFromV2({
   return {
     ...given('mid', muxId),
     codecs: codecs.map(({ payloadType, ...codec }) => ({ payloadType, ...codecFields(codec) })),
-    headerExtensions: headerExtensions.map(({ uri, id, encrypt, parameters }) => ({
-      ...{ uri, id },
-      ...given('encrypt', encrypt),
-      ...given('parameters', parameters),
-    })),
+    headerExtensions: headerExtensions.map(extensionFields),
     encodings: inOrder(encodings).map(({ ssrc, encodingId, rtx, codecPayloadType }) => ({
       ...given('ssrc', ssrc),
       ...given('rid', encodingId),
@@ -83,11 +79,7 @@ export function parametersToV2({
       ...{ name: nameOf(codec), payloadType: codec.payloadType },
       ...codecFields(codec),
     })),
-    headerExtensions: headerExtensions.map(({ uri, id, encrypt, parameters }) => ({
-      ...{ uri, id },
-      ...given('encrypt', encrypt),
-      ...given('parameters', parameters),
-    })),
+    headerExtensions: headerExtensions.map(extensionFields),
     encodings: encodings.map(({ ssrc, rid, rtx, codecPayloadType }) => ({
       ...given('ssrc', ssrc),
       ...given('encodingId', rid),
@@ -114,6 +106,10 @@ function codecFields({ mimeType, clockRate, channels, parameters, rtcpFeedback }
       rtcpFeedback?.map(({ type, parameter }) => (parameter ? { type, parameter } : { type })),
     ),
   };
+}
+
+function extensionFields({ uri, id, encrypt, parameters }: types.RtpHeaderExtensionParameters) {
+  return { uri, id, ...given('encrypt', encrypt), ...given('parameters', parameters) };
 }
 
 function nameOf({ mimeType }: Pick<CodecFields, 'mimeType'>): string {

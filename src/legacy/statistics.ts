@@ -5,10 +5,10 @@ import type { Logger } from '../core/log.ts';
 export const statsInterval = { shortest: 1000, longest: 3_600_000 };
 
 interface Series {
-  /** Milliseconds between two; less than a second is taken for one. */
-  readonly interval: number;
-  readonly read: () => Promise<unknown>;
-  readonly send: (stats: unknown) => void;
+  /** Milliseconds between two, by default and at least `statsInterval.shortest`. */
+  readonly interval: number | undefined;
+  readonly read: () => Promise<unknown[]>;
+  readonly send: (stats: unknown[]) => void;
 }
 
 /** Statistics that a client gets from time to time, one series for each object. */
@@ -18,7 +18,7 @@ export class PeriodicStatistics {
   constructor(private readonly options: { clock: Clock; log: Logger }) {}
 
   /** Begins, or goes on at another interval. It ends with the object, whose statistics cannot be read any more then. */
-  start(of: object, { interval, read, send }: Series): void {
+  start(of: object, { interval = 0, read, send }: Series): void {
     this.stop(of);
     const { clock, log } = this.options;
     let cancel = () => {};

@@ -116,12 +116,12 @@ export const enableConsumerStats = defineMessage({
   state: 'joined',
   errors: ['not_found'],
   example: { id: '{consumer}', interval: 1000 },
-  run({ media, statistics, notify }, { id, interval = 1000 }) {
+  run({ media, statistics, notify }, { id, interval }) {
     const received = media.consumer(id);
     statistics.start(received, {
       interval,
       read: () => readStatistics(received.subscription.consumer),
-      send: (stats) => notify('consumerStats', { ...nameOf(received), stats: stats as unknown[] }),
+      send: (stats) => notify('consumerStats', { ...nameOf(received), stats }),
     });
     return {};
   },

@@ -157,12 +157,12 @@ export const enableProducerStats = defineMessage({
   state: 'joined',
   errors: ['not_found'],
   example: { id: '{producer}', interval: 1000 },
-  run({ media, statistics, notify }, { id, interval = 1000 }) {
+  run({ media, statistics, notify }, { id, interval }) {
     const sent = media.producer(id);
     statistics.start(sent, {
       interval,
       read: () => readStatistics(sent.publication.producer),
-      send: (stats) => notify('producerStats', { id, stats: stats as unknown[] }),
+      send: (stats) => notify('producerStats', { id, stats }),
     });
     return {};
   },

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { SfuError } from '../../core/errors.ts';
 import { Nothing, oneOf } from '../../core/schemas.ts';
 import { readStatistics } from '../../sfu/media/media-call.ts';
@@ -6,7 +6,7 @@ import { iceCandidates } from '../../sfu/rooms/candidates.ts';
 import { offerAll } from '../../sfu/rooms/offering.ts';
 import type { WebRtcPeerTransport } from '../../sfu/rooms/peer.ts';
 import { connectTransport, openTransport, restartIce } from '../../sfu/rooms/transports.ts';
-import { DtlsParameters, IceCandidate, IceParameters } from '../../wire/rtp.ts';
+import { DtlsParameters, exampleDtls, IceCandidate, IceParameters } from '../../wire/rtp.ts';
 import { AnyAppData } from '../app-data.ts';
 import { requireFree } from '../media.ts';
 import { defineMessage, type MessageContext } from '../message.ts';
@@ -16,17 +16,6 @@ import { Interval } from './statistics.ts';
 
 const appData = Type.Optional(AnyAppData);
 const PlainRtp = Type.Optional(Type.Unknown({ description: 'refused' }));
-
-const exampleDtls = {
-  role: 'server',
-  fingerprints: [
-    {
-      algorithm: 'sha-256',
-      value:
-        '82:5A:68:3D:36:C3:0A:DE:AF:E7:32:43:D2:88:83:57:AC:2D:65:E5:80:C4:B6:FB:AF:1A:A0:21:9F:6D:0C:AD',
-    },
-  ],
-};
 
 export const createTransport = defineMessage({
   name: 'createTransport',
@@ -63,8 +52,7 @@ export const createTransport = defineMessage({
     requireFree(media.transports, 'transport', id);
     const entry = direction === 'send' ? await openSending(context, options) : await receiving(context);
     media.transports.set(id, entry);
-    if (dtlsParameters)
-      await connectOrClose(context, id, () => connectTransport(room, entry, dtlsParameters));
+    if (dtlsParameters) await connectOrClose(context, id, dtlsParameters);
     const { iceParameters, dtlsParameters: own } = entry.transport;
     // The client reads its role in DTLS off this, which is settled once its parameters are known.
     return { iceParameters, iceCandidates: iceCandidates(room, entry), dtlsParameters: own };
@@ -138,12 +126,12 @@ export const enableTransportStats = defineMessage({
   state: 'joined',
   errors: ['not_found'],
   example: { id: '{sendTransport}', interval: 1000 },
-  run({ media, statistics, notify }, { id, interval = 1000 }) {
+  run({ media, statistics, notify }, { id, interval }) {
     const entry = media.transport(id);
     statistics.start(entry, {
       interval,
       read: () => readStatistics(entry.transport),
-      send: (stats) => notify('transportStats', { id, stats: stats as unknown[] }),
+      send: (stats) => notify('transportStats', { id, stats }),
     });
     return {};
   },
@@ -195,12 +183,12 @@ async function receiving(context: MessageContext): Promise<WebRtcPeerTransport> 
 }
 
 async function connectOrClose(
-  { peer, media }: MessageContext,
+  { room, peer, media }: MessageContext,
   id: number,
-  connect: () => Promise<void>,
+  dtlsParameters: Static<typeof DtlsParameters>,
 ): Promise<void> {
   const entry = media.transport(id);
-  await connect().catch((error: unknown) => {
+  await connectTransport(room, entry, dtlsParameters).catch((error: unknown) => {
     // The client takes a transport that was refused for one that does not exist.
     if (media.transports.has(id)) media.forgetTransport(id);
     peer.closeTransport(entry, 'closed');
