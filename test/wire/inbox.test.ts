@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { silentLogger } from '../../src/core/log.ts';
+import { createLogger } from '../../src/core/log.ts';
 import { readFrame } from '../../src/wire/frame.ts';
 import { Inbox } from '../../src/wire/inbox.ts';
 import { TestClock } from '../support/clock.ts';
@@ -7,15 +7,19 @@ import { until } from '../support/until.ts';
 
 function newInbox() {
   const seen = { handled: [] as string[], complaints: 0, ends: [] as string[] };
+  const logged: string[] = [];
   let queued = 0;
   const inbox = new Inbox({
     clock: new TestClock(),
-    log: silentLogger,
+    log: createLogger({ level: 'error', write: (line) => void logged.push(line) }),
     messagesPerSecond: 500,
     limits: () => ({ count: 10, bytes: 1024 * 1024 }),
     read: readFrame,
-    handle: async (frame) => {
-      if ('method' in frame) seen.handled.push(frame.method);
+    handle: (frame) => {
+      const method = 'method' in frame ? frame.method : '';
+      if (method === 'broken') return Promise.reject(new Error('it is broken'));
+      seen.handled.push(method);
+      return method === 'quick' ? undefined : Promise.resolve();
     },
     refuse: () => {
       seen.complaints += 1;
@@ -25,7 +29,7 @@ function newInbox() {
       queued += change;
     },
   });
-  return { inbox, seen, queued: () => queued };
+  return { inbox, seen, logged, queued: () => queued };
 }
 
 test('nothing is read before the client is let in', async () => {
@@ -60,4 +64,16 @@ test('what waits counts no longer once it is closed, and nothing more is taken',
   inbox.open();
   expect(queued()).toBe(0);
   expect(seen.handled).toEqual([]);
+});
+
+test('frames are handled in their order, also after one whose handler failed, which is logged', async () => {
+  const { inbox, seen, logged, queued } = newInbox();
+  inbox.open();
+  const methods = ['quick', 'slow', 'broken', 'slow again', 'last'];
+  for (const method of methods) inbox.receive(JSON.stringify({ notification: true, method }));
+  expect(seen.handled).toEqual(['quick', 'slow']);
+  await until(() => queued() === 0);
+  expect(seen.handled).toEqual(['quick', 'slow', 'slow again', 'last']);
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toContain('it is broken');
 });
