@@ -99,7 +99,7 @@ response. Numbers of objects that the client does not have, or not any more, are
 The server says \`closed\` with a reason, and closes the socket with \`reason: sentence\`: **${envelope.closeRestart}** when connecting again and
 joining again helps, **${envelope.closeRefused}** when not. Version 2 has no word for building media again on the same connection: when a
 worker died, a room was moved, or a connection of your media failed, the reason is \`rejoin\`, with ${envelope.closeRestart}. protoo-client connects again by itself
-after every code but ${envelope.closeRefused}; the application then joins anew. An application of bare messages does so when \`appData.reconnect\` is true.
+after every code but ${envelope.closeRefused}; the application then joins again. An application of bare messages does so when \`appData.reconnect\` is true.
 
 ## What others see, and what is different
 

@@ -24,7 +24,7 @@ export function boundedAppData(appData: unknown): unknown {
   );
 }
 
-/** What clients of this node attached to their peers and messages. It goes with what it is attached to. */
+/** The appData of clients of this node: of their joins, of pauses and of leaving. It is forgotten with what it belongs to. */
 export class Attachments {
   readonly #peers = new WeakMap<Peer, unknown>();
   readonly #pauses = new WeakMap<Publication, unknown>();
@@ -34,7 +34,7 @@ export class Attachments {
     this.#peers.set(peer, appData);
   }
 
-  /** Its owner paused it, or resumed it. */
+  /** What its owner said when it paused or resumed it last. */
   changes(publication: Publication, appData: unknown): void {
     this.#pauses.set(publication, appData);
   }
@@ -43,7 +43,7 @@ export class Attachments {
     return this.#pauses.get(publication);
   }
 
-  /** Attaches something to the end of a peer, which `remove` brings about at once. */
+  /** Calls `remove`, which ends the peer at once. Meanwhile `ofLeaving` returns what its client said with `leave`. */
   leaves({ sessionId }: Peer, appData: unknown, remove: () => void): void {
     this.#leaving = { sessionId, appData };
     remove();

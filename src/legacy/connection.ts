@@ -40,9 +40,9 @@ type State =
   | { readonly name: 'open'; readonly context: MessageContext }
   | { readonly name: 'closed' };
 
-/** Bytes of an answer to a notification, for which there is room in the queue beyond what the client may send by itself. */
+/** Bytes that an answer to a notification may take in the queue, beyond what the client may send by itself. */
 const answerBytes = 64;
-/** Ends of which the client knows without being told. */
+/** Ends that the client knows of without a notification. */
 const known: ReadonlySet<PeerEnd> = new Set(['left', 'disconnected']);
 
 /** One client of the old protocol: its messages one after the other, and the way from the domain to it. */
@@ -162,7 +162,7 @@ export class Connection implements PeerLink {
     for (const task of this.#later.splice(0)) task();
   }
 
-  /** Answers a request. What has no response, and did not just come too late, is told of by a notification. */
+  /** Answers a request. A notification has no answer: the client is notified, unless its message only came too late. */
   #answerError(error: SfuError, { id, refused }: { id?: number; refused: string | null }): void {
     if (error.code === 'internal')
       this.options.log.error('a message of the old protocol failed', { method: refused, error: error.cause });

@@ -16,11 +16,11 @@ export type Incoming =
   | { readonly type: 'request'; readonly id: number; readonly message: V2Message }
   /** `id` is that of a request in which a notification was sent: it gets an empty response. */
   | { readonly type: 'notification'; readonly id?: number; readonly message: V2Message }
-  /** The client has a notification that was sent to it in a request. */
+  /** The client answers a notification that was sent to it in a request. */
   | { readonly type: 'acknowledgement' };
 
 export interface Envelope {
-  /** Frames that the client is about to answer. */
+  /** Notifications that were sent in a request and are not answered yet. */
   readonly unanswered: number;
   /** @throws SfuError invalid_message; a FrameError when it was a request that can be answered */
   read(text: string): Incoming;
@@ -32,7 +32,7 @@ export interface Envelope {
 const requestMethod = 'mediasoup-request';
 const notificationMethod = 'mediasoup-notification';
 
-/** The most answers that a client may owe: more than these are not counted as free. */
+/** Answers that a client may owe. Further ones count as messages. */
 const maxUnanswered = 1024;
 
 /**
@@ -82,7 +82,7 @@ class ProtooEnvelope implements Envelope {
 
   #answered(): Incoming {
     if (this.unanswered === 0)
-      throw new SfuError('invalid_message', 'this is an answer to nothing that was asked');
+      throw new SfuError('invalid_message', 'this response answers no request of the server; send none');
     this.unanswered -= 1;
     return { type: 'acknowledgement' };
   }

@@ -68,8 +68,8 @@ function followPeers(options: FollowOptions) {
 }
 
 /**
- * Whether the client closed its side of a transport (a DTLS alert), which comes before or after its message that says so.
- * It knows what is gone with that, and after its `leave` it takes no notifications any more.
+ * Whether the client closed its side of a transport: a DTLS alert says so, before or after its `closeTransport` or `leave`.
+ * It need not be notified of what ended with it, and after `leave` the library takes no notifications.
  */
 function closedByClient({ media }: Connection, transportId: string): boolean {
   const id = media.transportNumber(transportId);
