@@ -129,3 +129,15 @@ export function pageOf<T>(all: readonly T[], wanted: string | null, size: number
   const at = Math.min(pages, Math.max(1, Math.floor(Number(wanted)) || 1));
   return { at, pages, from: (at - 1) * size, shown: all.slice((at - 1) * size, at * size) };
 }
+
+/** A link to the rows before those that are shown, of a list that begins with the newest; none without `href`. */
+export function Older({ label, href }: { label: string; href: string | undefined }): JSX.Element {
+  if (href === undefined) return '';
+  return (
+    <nav class="pager" aria-label={label}>
+      <a class="button" href={href} rel="next">
+        Older
+      </a>
+    </nav>
+  );
+}

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../src/store/audit.ts';
 import { dateTime } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
-import { type Row, Table } from '../html/table.tsx';
+import { Older, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment, PageHead, SearchForm, type Tone } from '../panel/parts.tsx';
 
@@ -39,15 +39,10 @@ export const auditPanel = definePanel({
           ''
         )}
         {live('entries', <div id="entries">{table(entries, text)}</div>)}
-        {older === undefined ? (
-          ''
-        ) : (
-          <nav class="pager" aria-label="Pages of the log">
-            <a class="button" href={link('/audit', { q: text, before: older })} rel="next">
-              Older
-            </a>
-          </nav>
-        )}
+        <Older
+          label="Pages of the log"
+          href={older === undefined ? undefined : link('/audit', { q: text, before: older })}
+        />
       </>
     );
   },

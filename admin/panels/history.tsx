@@ -1,8 +1,8 @@
 import type { TimelineLine, TimelineSearch } from '../../src/store/timeline-lines.ts';
 import { dateTime } from '../html/format.ts';
 import { live } from '../html/regions.ts';
-import { type Column, type Row, Table } from '../html/table.tsx';
-import { definePanel, type PanelContext } from '../panel/panel.ts';
+import { type Cell, type Column, Older, type Row, Table } from '../html/table.tsx';
+import { definePanel, type LinkQuery, type PanelContext } from '../panel/panel.ts';
 import { Empty, Moment, PageHead } from '../panel/parts.tsx';
 import { Stay } from './stay.tsx';
 
@@ -34,19 +34,14 @@ export const historyPanel = definePanel({
           </p>
         )}
         {live('history', <div id="history">{table(context, lines)}</div>)}
-        {older === undefined ? (
-          ''
-        ) : (
-          <nav class="pager" aria-label="Pages of the history">
-            <a
-              class="button"
-              href={context.link('/history', { ...givenFields(context), before: older })}
-              rel="next"
-            >
-              Older
-            </a>
-          </nav>
-        )}
+        <Older
+          label="Pages of the history"
+          href={
+            older === undefined
+              ? undefined
+              : context.link('/history', { ...givenFields(context), before: older })
+          }
+        />
       </>
     );
   },
@@ -149,8 +144,10 @@ function table(context: PanelContext, lines: readonly TimelineLine[]): JSX.Eleme
   return <Table label="What happened" columns={columns} rows={lines.map((line) => row(context, line))} />;
 }
 
-function row({ link }: PanelContext, line: TimelineLine): Row {
+function row(context: PanelContext, line: TimelineLine): Row {
   const { id, time, text, bad, roomId, peerId, sessionId, address } = line;
+  const toHistory = (shown: string | null, query: LinkQuery) =>
+    linkCell(shown, context.link('/history', query));
   return {
     id: `line-${id}`,
     cells: [
@@ -162,39 +159,22 @@ function row({ link }: PanelContext, line: TimelineLine): Row {
           </span>
         ),
       },
-      {
-        html:
-          roomId === null ? (
-            ''
-          ) : (
-            <a href={link('/history', { room: roomId })} safe>
-              {roomId}
-            </a>
-          ),
-      },
-      {
-        html:
-          peerId === null ? (
-            ''
-          ) : sessionId === null ? (
-            <span safe>{peerId}</span>
-          ) : (
-            <a href={link('/history', { session: sessionId })} safe>
-              {peerId}
-            </a>
-          ),
-      },
-      {
-        html:
-          address === '' ? (
-            ''
-          ) : (
-            <a href={link('/history', { address })} safe>
-              {address}
-            </a>
-          ),
-      },
+      toHistory(roomId, { room: roomId }),
+      sessionId === null ? (peerId ?? '') : toHistory(peerId, { session: sessionId }),
+      toHistory(address, { address }),
     ],
+  };
+}
+
+/** Empty where there is no text. */
+function linkCell(text: string | null, href: string): Cell {
+  if (!text) return '';
+  return {
+    html: (
+      <a href={href} safe>
+        {text}
+      </a>
+    ),
   };
 }
 

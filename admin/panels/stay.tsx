@@ -1,6 +1,10 @@
-import type { MediaQuality, PeerCourse, TransportCourse } from '../../src/core/peer-course.ts';
-import { failedOutcomes } from '../../src/core/peer-course.ts';
-import { duration } from '../html/format.ts';
+import {
+  failedOutcomes,
+  type MediaQuality,
+  type PeerCourse,
+  type TransportCourse,
+} from '../../src/core/peer-course.ts';
+import { duration, sentence } from '../html/format.ts';
 import { type Column, Table } from '../html/table.tsx';
 import type { PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment, PageHead } from '../panel/parts.tsx';
@@ -59,7 +63,7 @@ function outcome(course: PeerCourse | null | undefined): JSX.Element {
 function Course({ course }: { course: PeerCourse }): JSX.Element {
   return (
     <>
-      <p safe>{`${course.media.charAt(0).toUpperCase()}${course.media.slice(1)}.`}</p>
+      <p safe>{sentence(course.media)}</p>
       <dl class="pairs">
         {factsOf(course).map(([name, value]) => (
           <div>

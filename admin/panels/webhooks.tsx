@@ -4,7 +4,7 @@ import type { DeadLetter, DeadLetterSearch } from '../../src/store/webhook-dead-
 import type { ReceiverState } from '../../src/store/webhook-outbox.ts';
 import { count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
-import { type Column, type Row, Table } from '../html/table.tsx';
+import { type Column, Older, type Row, Table } from '../html/table.tsx';
 import type { Form } from '../panel/form.ts';
 import { type ActionResult, definePanel, type PanelAction, type PanelContext } from '../panel/panel.ts';
 import { ActionLink, Badge, Empty, Moment, PageHead, type Tone } from '../panel/parts.tsx';
@@ -76,15 +76,10 @@ export const webhooksPanel = definePanel({
         {live('receivers', <div id="receivers">{receivers(context, config.webhooks ?? [])}</div>)}
         <h2>Dead letters</h2>
         {live('letters', <div id="letters">{table(context, letters)}</div>)}
-        {letters.length === pageSize && last ? (
-          <nav class="pager" aria-label="Pages of dead letters">
-            <a class="button" href={link('/webhooks', { before: last.id })} rel="next">
-              Older
-            </a>
-          </nav>
-        ) : (
-          ''
-        )}
+        <Older
+          label="Pages of dead letters"
+          href={letters.length === pageSize && last ? link('/webhooks', { before: last.id }) : undefined}
+        />
       </>
     );
   },
