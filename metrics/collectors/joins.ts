@@ -1,6 +1,7 @@
 import { actorKinds } from '../../src/core/actors.ts';
 import { peerEnds, rejoinReasons } from '../../src/core/ends.ts';
 import { errorCodes } from '../../src/core/errors.ts';
+import { peerKey } from '../../src/core/peer-key.ts';
 import type { SfuEvents } from '../../src/sfu/events.ts';
 import type { Collector, Sources } from '../collector.ts';
 import { counter, cross, histogram } from '../define.ts';
@@ -151,21 +152,20 @@ function measureJoins({ page, clock, onEvent, onSignalingEvent }: Sources): void
     taken?: number;
   }
   const open = new Map<string, Join>();
-  const keyOf = ({ roomId, peerId }: { roomId: string; peerId: string }) => `${roomId}\n${peerId}`;
-  onSignalingEvent('socketOpened', (ref) => void open.set(keyOf(ref), { openedAt: clock.elapsed() }));
-  onSignalingEvent('socketClosed', (ref) => void open.delete(keyOf(ref)));
+  onSignalingEvent('socketOpened', (ref) => void open.set(peerKey(ref), { openedAt: clock.elapsed() }));
+  onSignalingEvent('socketClosed', (ref) => void open.delete(peerKey(ref)));
   onEvent('peerConnected', (ref) => {
-    const join = open.get(keyOf(ref));
+    const join = open.get(peerKey(ref));
     if (join) join.taken = clock.elapsed() - join.openedAt;
   });
   onSignalingEvent('requestHandled', (handled) => {
     if (!joining.has(handled.method)) return;
-    const join = open.get(keyOf(handled));
+    const join = open.get(peerKey(handled));
     if (join?.taken === undefined) return;
     join.taken += handled.duration;
     if (handled.method !== 'join' || handled.result !== 'ok') return;
     page.observe(metrics.serverDuration, join.taken / 1000);
-    open.delete(keyOf(handled));
+    open.delete(peerKey(handled));
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
+import { peerKey } from '../core/peer-key.ts';
 import { type NodeStress, notStressed, type StressResource } from '../core/stress.ts';
 import type { SfuBus } from './events.ts';
 
@@ -42,7 +43,7 @@ export class Fullness {
 
   constructor(private readonly options: FullnessOptions) {
     options.events.on('peerLeft', ({ roomId, peerId, reason, joined }) => {
-      if (joined && unwilling.has(reason)) this.#expect(keyOf(roomId, peerId));
+      if (joined && unwilling.has(reason)) this.#expect(peerKey({ roomId, peerId }));
     });
   }
 
@@ -58,7 +59,7 @@ export class Fullness {
   /** @param present whether it is in the room now @throws SfuError busy */
   check({ roomId, peerId }: { roomId: string; peerId: string }, present: boolean): void {
     if (!this.full || present) return;
-    const until = this.#returning.get(keyOf(roomId, peerId)) ?? 0;
+    const until = this.#returning.get(peerKey({ roomId, peerId })) ?? 0;
     if (this.options.clock.elapsed() < until) return;
     const { resource } = this.#stress;
     const why = resource ? ` (${scarce[resource]})` : '';
@@ -76,8 +77,4 @@ export class Fullness {
     const [oldest] = this.#returning.keys();
     if (this.#returning.size > maxKnown && oldest !== undefined) this.#returning.delete(oldest);
   }
-}
-
-function keyOf(roomId: string, peerId: string): string {
-  return JSON.stringify([roomId, peerId]);
 }

@@ -7,6 +7,7 @@ import {
   type PeerCourse,
   type TransportCourse,
 } from '../core/peer-course.ts';
+import { peerKey } from '../core/peer-key.ts';
 import type { PeerRef, SfuBus, SfuEvents } from '../sfu/events.ts';
 import type { ReadModel } from '../sfu/rooms/read-model.ts';
 import type { SignalingBus, SignalingEvents } from '../signaling/events.ts';
@@ -64,7 +65,7 @@ export class PeerCourses {
       const names = { displayName: '', device: '' };
       const media = { toMedia: null, transports: new Map(), refused: new Map() };
       this.#stays.set(sessionId, { ref, address, age: stopwatch(clock), ...names, ...media });
-      this.#sessions.set(keyOf(ref), sessionId);
+      this.#sessions.set(peerKey(ref), sessionId);
     });
     events.on('peerJoined', (data) => this.#joined(data));
     events.on('transportOpened', (data) => this.#opened(data));
@@ -106,7 +107,7 @@ export class PeerCourses {
   }
 
   #stayOf(peer: Pick<PeerRef, 'roomId' | 'peerId'>): Stay | undefined {
-    return this.#stays.get(this.#sessions.get(keyOf(peer)) ?? '');
+    return this.#stays.get(this.#sessions.get(peerKey(peer)) ?? '');
   }
 
   #joined({ roomId, peerId, sessionId, displayName }: SfuEvents['peerJoined']): void {
@@ -132,7 +133,7 @@ export class PeerCourses {
     const { sessionId } = ref;
     this.#stays.delete(sessionId);
     // A peer that was replaced leaves when its successor is there already.
-    const key = keyOf(ref);
+    const key = peerKey(ref);
     if (this.#sessions.get(key) === sessionId) this.#sessions.delete(key);
     this.options.qualities?.forget(sessionId);
   }
@@ -196,11 +197,6 @@ export class PeerCourses {
       end,
     };
   }
-}
-
-/** Ids have any characters, so a separator alone would not keep them apart. */
-function keyOf({ roomId, peerId }: Pick<PeerRef, 'roomId' | 'peerId'>): string {
-  return JSON.stringify([roomId, peerId]);
 }
 
 function outcomeOf(transports: readonly TransportCourse[]): MediaOutcome {
