@@ -21,19 +21,23 @@ import { type ChatMessage, clientStore, type Store } from './store.ts';
 
 const nothing: readonly never[] = [];
 
-/** Reads a value of the client, and again after each of these events; `none` where there is no client yet. */
+/**
+ * Reads a value of the client, and again after each of these events; `none` where there is no client yet.
+ * @param peerId of whom it is, where it is not of all
+ */
 function useClientValue<T>(
   events: readonly (keyof TureenClientEvents)[],
-  read: (client: TureenClient) => T,
+  read: (client: TureenClient, peerId?: string) => T,
   none: T,
+  peerId?: string,
 ): T {
   const { client } = useRoom();
   const latest = useRef({ events, read, none });
   const store = useMemo((): Store<T> => {
     const { events, read, none } = latest.current;
     if (!client) return { read: () => none, subscribe: () => () => {} };
-    return clientStore(client, events, () => read(client));
-  }, [client]);
+    return clientStore(client, events, () => read(client, peerId));
+  }, [client, peerId]);
   return useSyncExternalStore(store.subscribe, store.read, () => none);
 }
 
@@ -109,13 +113,14 @@ export function useAttributes(
   peerId?: string,
 ): readonly [Attributes, (changes: AttributeChanges) => Promise<void>] {
   const { client } = useRoom();
-  const all = useClientValue(
-    ['state', 'peerJoined', 'peerChanged', 'attributes'],
-    ({ attributes, peers, peerId: own }) =>
-      new Map([[own, attributes], ...[...peers.values()].map((peer) => [peer.id, peer.attributes] as const)]),
-    noAttributesOfAnybody,
-  );
   const id = peerId ?? client?.peerId ?? '';
+  const attributes = useClientValue(
+    ['state', 'peerJoined', 'peerChanged', 'attributes'],
+    (client, of = '') =>
+      (of === client.peerId ? client.attributes : client.peers.get(of)?.attributes) ?? noAttributes,
+    noAttributes,
+    id,
+  );
   const change = useCallback(
     async (changes: AttributeChanges) => {
       if (!client) throw new ClientError('not_joined', 'you are not in the call yet');
@@ -124,11 +129,10 @@ export function useAttributes(
     },
     [client, id],
   );
-  return [all.get(id) ?? noAttributes, change];
+  return [attributes, change];
 }
 
 const noAttributes: Attributes = {};
-const noAttributesOfAnybody: ReadonlyMap<string, Attributes> = new Map();
 
 /** What we may do, and whether a moderator has locked the room. */
 export function usePermissions(): Permissions & { readonly locked: boolean } {
