@@ -172,11 +172,6 @@ export class Publication extends Events<PublicationEvents> {
     return this.#productions.some(({ producer }) => producer?.id === producerId);
   }
 
-  /** For the client: whether a connection carries it, or will. */
-  get attached(): boolean {
-    return this.#production !== undefined;
-  }
-
   /** For the client: produces the track over a new connection. */
   async attach(media: Media): Promise<void> {
     if (this.#ended) return;
@@ -203,8 +198,15 @@ export class Publication extends Events<PublicationEvents> {
     if (former.producer && this.#beside === beside) await this.#start(beside);
   }
 
-  /** For the client: we have moved. The former connection still carries it. @returns whether the present one does, or will */
-  goOver(): boolean {
+  /**
+   * For the client: we have moved, and the former connection still carries it; or we have not.
+   * @returns whether the present one carries it, or will
+   */
+  goOn({ moved }: { readonly moved: boolean }): boolean {
+    if (!moved) {
+      this.detachBeside();
+      return this.#production !== undefined;
+    }
     if (!this.#beside) return false;
     [this.#production, this.#beside] = [this.#beside, this.#production];
     this.#production.sendAll();

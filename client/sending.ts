@@ -105,12 +105,7 @@ export class Sending {
     if (!media) return;
     this.#attachments += 1;
     this.#media = media;
-    this.#next = undefined;
-    this.#stopped = false;
-    for (const publication of this.publications)
-      if (!publication.goOver()) this.#attach(publication, media).catch(() => {});
-    for (const channel of this.channels.values())
-      if (!channel.goOn({ moved: true })) this.#attachChannel(channel, media).catch(() => {});
+    this.#goOn(media, { moved: true });
   }
 
   /** The other of two connections is gone, or is about to be closed. */
@@ -126,14 +121,7 @@ export class Sending {
   /** We have not moved: all goes on as before. */
   stay(): void {
     const media = this.#media;
-    if (!this.#next || !media) return;
-    this.#next = undefined;
-    this.#stopped = false;
-    this.detachBeside();
-    for (const publication of this.publications)
-      if (!publication.attached) this.#attach(publication, media).catch(() => {});
-    for (const channel of this.channels.values())
-      if (!channel.goOn({ moved: false })) this.#attachChannel(channel, media).catch(() => {});
+    if (this.#next && media) this.#goOn(media, { moved: false });
   }
 
   /** The call ended: there will be no other connection. */
@@ -155,6 +143,15 @@ export class Sending {
     } else if (!transportEnds.has(data.reason)) {
       [...this.publications].find(({ producerId }) => producerId === data.producerId)?.end(data.reason);
     }
+  }
+
+  #goOn(media: Media, how: { readonly moved: boolean }): void {
+    this.#next = undefined;
+    this.#stopped = false;
+    for (const publication of this.publications)
+      if (!publication.goOn(how)) this.#attach(publication, media).catch(() => {});
+    for (const channel of this.channels.values())
+      if (!channel.goOn(how)) this.#attachChannel(channel, media).catch(() => {});
   }
 
   #channelClosed({ dataProducerId, reason }: NotificationData<'dataProducerClosed'>): void {
