@@ -84,9 +84,9 @@ export class Attachments {
 }
 
 /**
- * Plays a sound that nobody hears, so that the browser has it ready: in Chromium another track of an element is silent for 40 to 90
- * ms, and one that plays somewhere already for none. @returns what
- * ends it, once another element plays the sound
+ * Plays a sound that nobody hears, so that the browser has it ready: in Chromium an element that gets another track is silent for
+ * 40 to 90 ms, and not at all when that track plays somewhere already.
+ * @returns what ends it, once another element plays the sound
  */
 function playSilently(mediaTrack: MediaStreamTrack): () => void {
   const element = new Audio();

@@ -43,7 +43,7 @@ export interface QualityBookOptions {
  * the worse of that and of how it receives what the peer sends.
  */
 export class QualityBook {
-  readonly #levels = new Map<string, Quality>();
+  readonly #qualities = new Map<string, Quality>();
   /** Since when sizes of a track are missing. */
   readonly #missingSince = new Map<string, number>();
   #signs: VitalSigns[] = [];
@@ -54,7 +54,7 @@ export class QualityBook {
   constructor(private readonly options: QualityBookOptions) {}
 
   of(peerId: string): Quality {
-    return this.#levels.get(peerId) ?? unknownQuality;
+    return this.#qualities.get(peerId) ?? unknownQuality;
   }
 
   /** The server tells the quality of a peer, perhaps ours. */
@@ -76,11 +76,11 @@ export class QualityBook {
     this.#missingSince.clear();
     this.#told = unknownQuality;
     this.#reported = unknownQuality;
-    for (const peerId of [...this.#levels.keys()]) this.#set(peerId, unknownQuality);
+    for (const peerId of [...this.#qualities.keys()]) this.#set(peerId, unknownQuality);
   }
 
   forget(peerId: string): void {
-    this.#levels.delete(peerId);
+    this.#qualities.delete(peerId);
   }
 
   /** Updates our own quality. */
@@ -123,7 +123,7 @@ export class QualityBook {
     const before = this.of(peerId);
     const { level, score, cause } = quality;
     if (before.level === level && before.score === score && before.cause === cause) return;
-    this.#levels.set(peerId, quality);
+    this.#qualities.set(peerId, quality);
     this.options.changed(peerId, quality);
   }
 }
