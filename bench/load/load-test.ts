@@ -113,9 +113,9 @@ export class LoadTest {
   }
 
   async #token(roomId: string, peerId: string): Promise<string | undefined> {
-    const { tokenKey: key, tokenSecret: secret } = this.options;
-    if (key === undefined || secret === undefined) return undefined;
-    return await mintToken({ key, secret, roomId, peerId, lifetime: tokenLifetime, now: Date.now() });
+    const { signing } = this.options;
+    if (signing === undefined) return undefined;
+    return await mintToken({ ...signing, roomId, peerId, lifetime: tokenLifetime, now: Date.now() });
   }
 
   /** Waits until all peers receive all streams, or until the timeout. */

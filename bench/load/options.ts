@@ -1,4 +1,10 @@
-import { parseArgs } from 'node:util';
+import {
+  type Environment,
+  parseOptions,
+  readSigningKey,
+  type SigningKey,
+  UsageError,
+} from '../../scripts/machine/command-line.ts';
 
 /** What a load test does. */
 export interface LoadOptions {
@@ -20,8 +26,8 @@ export interface LoadOptions {
   audioBitrate: number;
   videoBitrate: number;
   roomPrefix: string;
-  tokenKey?: string;
-  tokenSecret?: string;
+  /** Signs the tokens of its peers; undefined for a server in development mode. */
+  signing: SigningKey | undefined;
   json: boolean;
 }
 
@@ -46,9 +52,6 @@ Fills rooms of a server with peers over real WebRTC and reports how it went.
 
 Ctrl-C ends the test early and still reports; a second one ends at once.`;
 
-/** Thrown for a command line that makes no sense; its message says what to do. */
-export class UsageError extends Error {}
-
 const definitions = {
   url: { type: 'string', default: 'http://localhost:3000' },
   rooms: { type: 'string', default: '1' },
@@ -72,16 +75,9 @@ const definitions = {
  * @returns undefined when help was asked for
  * @throws UsageError
  */
-export function readOptions(
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): LoadOptions | undefined {
-  const values = parse(args);
+export function readOptions(args: readonly string[], environment: Environment): LoadOptions | undefined {
+  const values = parseOptions(args, definitions);
   if (values.help) return undefined;
-  const { 'token-key': tokenKey = environment.TUREEN_API_KEY } = values;
-  const { 'token-secret': tokenSecret = environment.TUREEN_API_SECRET } = values;
-  if ((tokenKey === undefined) !== (tokenSecret === undefined))
-    throw new UsageError('--token-key and --token-secret belong together; give both, or none');
   const options: LoadOptions = {
     url: readUrl(values.url),
     rooms: readNumber('rooms', values.rooms, { from: 1, to: 10_000, whole: true }),
@@ -94,20 +90,12 @@ export function readOptions(
     audioBitrate: readNumber('audio', values.audio, { from: 0, to: 512 }) * 1000,
     videoBitrate: readNumber('video', values.video, { from: 0, to: 50_000 }) * 1000,
     roomPrefix: values['room-prefix'],
-    ...(tokenKey !== undefined && tokenSecret !== undefined && { tokenKey, tokenSecret }),
+    signing: readSigningKey(values, environment),
     json: values.json,
   };
   if (options.publishers + options.subscribers === 0)
     throw new UsageError('no peer would join: give --publishers or --subscribers');
   return options;
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: definitions }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function readUrl(text: string): string {

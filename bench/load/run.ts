@@ -1,28 +1,15 @@
 /** `npm run load`: fills rooms of a server with peers and reports how it went. docs/load.md explains it. */
+import { optionsOrExit } from '../../scripts/machine/command-line.ts';
 import { LoadTest } from './load-test.ts';
-import { type LoadOptions, readOptions, UsageError, usage } from './options.ts';
+import { readOptions, usage } from './options.ts';
 import { formatReport, type LoadReport } from './report.ts';
-
-function optionsOrExit(): LoadOptions {
-  try {
-    const options = readOptions(process.argv.slice(2), process.env);
-    if (options) return options;
-    console.log(usage);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    console.error('`npm run load -- --help` shows all options.');
-    process.exit(2);
-  }
-}
 
 /** Whether the server did what was asked of it: everybody joined, stayed, and received every stream. */
 function succeeded({ peers, streams }: LoadReport): boolean {
   return peers.joined === peers.wanted && peers.lost === 0 && streams.received === streams.wanted;
 }
 
-const options = optionsOrExit();
+const options = optionsOrExit({ name: 'load', usage, read: readOptions });
 const test = new LoadTest(options, (line) => console.error(line));
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,4 +1,10 @@
-import { parseArgs } from 'node:util';
+import {
+  type Environment,
+  parseOptions,
+  readSigningKey,
+  type SigningKey,
+  UsageError,
+} from '../machine/command-line.ts';
 
 export interface CanaryOptions {
   /** The servers that are called, one after the other. */
@@ -11,7 +17,7 @@ export interface CanaryOptions {
   readonly listen: { readonly hostname: string; readonly port: number } | undefined;
   readonly roomPrefix: string;
   /** Signs its tokens; undefined for a server in development mode. */
-  readonly key: { readonly name: string; readonly secret: string } | undefined;
+  readonly signing: SigningKey | undefined;
 }
 
 export const usage = `Usage: npm run canary -- --url URL [options]
@@ -27,9 +33,6 @@ receives it. What they measure is for Prometheus. docs/operations.md has more.
   --room-prefix TEXT   its rooms are called TEXT-...           canary
   --token-key NAME     API key that signs its tokens (or TUREEN_API_KEY)
   --token-secret TEXT  its secret (better: TUREEN_API_SECRET, which no process list shows)`;
-
-/** Thrown for a command line that makes no sense; its message says what to do. */
-export class UsageError extends Error {}
 
 const definitions = {
   url: { type: 'string', multiple: true, default: [] as string[] },
@@ -48,16 +51,10 @@ const definitions = {
  * @returns undefined when help was asked for
  * @throws UsageError
  */
-export function readOptions(
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): CanaryOptions | undefined {
-  const values = parse(args);
+export function readOptions(args: readonly string[], environment: Environment): CanaryOptions | undefined {
+  const values = parseOptions(args, definitions);
   if (values.help) return undefined;
-  const { 'token-key': name = environment.TUREEN_API_KEY } = values;
-  const { 'token-secret': secret = environment.TUREEN_API_SECRET } = values;
-  if ((name === undefined) !== (secret === undefined))
-    throw new UsageError('--token-key and --token-secret belong together; give both, or none');
+  const signing = readSigningKey(values, environment);
   if (values.url.length === 0) throw new UsageError('--url is missing: which server is to be called?');
   const every = readSeconds('every', values.every);
   const seconds = readSeconds('seconds', values.seconds);
@@ -67,16 +64,8 @@ export function readOptions(
     seconds,
     listen: values.once ? undefined : readListen(values.listen),
     roomPrefix: values['room-prefix'],
-    key: name === undefined || secret === undefined ? undefined : { name, secret },
+    signing,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: definitions, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function readUrl(text: string): string {

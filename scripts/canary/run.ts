@@ -1,34 +1,20 @@
 /** The canary's program; `usage` says what it does. */
 import { mintToken } from '../../src/access/tokens.ts';
+import { optionsOrExit } from '../machine/command-line.ts';
 import { CallError, type CallResult, call } from './call.ts';
 import { Exporter } from './exporter.ts';
-import { type CanaryOptions, readOptions, UsageError, usage } from './options.ts';
+import { readOptions, usage } from './options.ts';
 
 /** A call takes less. */
 const tokenSeconds = 300;
-
-function optionsOrExit(): CanaryOptions {
-  try {
-    const options = readOptions(process.argv.slice(2), process.env);
-    if (options) return options;
-    console.log(usage);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    console.error('`npm run canary -- --help` shows all options.');
-    process.exit(2);
-  }
-}
 
 /** Each call has a room of its own: what is left of one that broke off must not disturb the next. */
 async function callOnce(url: string): Promise<CallResult | CallError> {
   const roomId = `${options.roomPrefix}-${crypto.randomUUID().slice(0, 8)}`;
   const token = (peerId: string) => {
-    const { key } = options;
-    if (!key) return undefined;
-    const about = { roomId, peerId, lifetime: tokenSeconds, now: Date.now() };
-    return mintToken({ key: key.name, secret: key.secret, ...about });
+    const { signing } = options;
+    if (!signing) return undefined;
+    return mintToken({ ...signing, roomId, peerId, lifetime: tokenSeconds, now: Date.now() });
   };
   try {
     return await call({ url, roomId, token, seconds: options.seconds });
@@ -48,7 +34,7 @@ async function round(told: (url: string, result: CallResult | CallError) => void
   return isFine;
 }
 
-const options = optionsOrExit();
+const options = optionsOrExit({ name: 'canary', usage, read: readOptions });
 // A socket towards a server that has just ended may say so when nobody listens to it any more; the call has failed by then.
 process.on('uncaughtException', (error) => console.error(`canary: ${error.message}`));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));

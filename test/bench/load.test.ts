@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { readOptions, UsageError } from '../../bench/load/options.ts';
+import { readOptions } from '../../bench/load/options.ts';
 import type { LoadReport } from '../../bench/load/report.ts';
+import { UsageError } from '../../scripts/machine/command-line.ts';
 import { Program, projectFolder } from '../support/program.ts';
 import { run } from '../support/run.ts';
 import { startServer, testKey, testSecret, withKeys } from '../support/server.ts';

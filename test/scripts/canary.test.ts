@@ -1,5 +1,6 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { readOptions, UsageError } from '../../scripts/canary/options.ts';
+import { readOptions } from '../../scripts/canary/options.ts';
+import { UsageError } from '../../scripts/machine/command-line.ts';
 import { sumOf } from '../metrics/support.ts';
 import { freePort } from '../support/port.ts';
 import { Program } from '../support/program.ts';
