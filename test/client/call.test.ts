@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import type { FakeTrack } from '../../client/fake-track.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { until } from '../support/until.ts';
-import { clientOf, other, stateOf, type TestTrack, track, useClients } from './support.ts';
+import { clientOf, other, stateOf, track, useClients } from './support.ts';
 
 const { server, enter, oneTrack } = await useClients();
 
@@ -202,7 +203,7 @@ describe('publishing', () => {
   test('an unplugged device ends its publication and says so', async () => {
     const { alice, bob, publication } = await oneTrack();
     const [ended, removed] = [alice.once('publicationEnded'), bob.once('trackRemoved')];
-    (publication.track as TestTrack).unplug();
+    (publication.track as unknown as FakeTrack).end();
     expect(await ended).toEqual({ publication, reason: 'unplugged' });
     expect((await removed).reason).toBe('producer_closed');
     expect(alice.publications.size).toBe(0);

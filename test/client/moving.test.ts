@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { FakeHandler, testFakeParameters, type types } from 'mediasoup-client';
+import type { types } from 'mediasoup-client';
+import { FakeMedia } from '../../client/fake-media.ts';
 import type { TureenClient } from '../../client/index.ts';
 import { serverActor } from '../../src/core/actors.ts';
 import type { Connection } from '../../src/signaling/connection.ts';
@@ -10,17 +11,7 @@ import { type ClientOptions, joined, track } from './support.ts';
 setDefaultTimeout(30_000);
 
 /** As a browser does, its transports say that they are connected. */
-const { factory, ...rest } = FakeHandler.createFactory(testFakeParameters);
-const handlerFactory: types.HandlerFactory = {
-  ...rest,
-  factory: (options) => {
-    const handler = factory(options);
-    handler.on('@connectionstatechange', (state) => {
-      if (state === 'connecting') queueMicrotask(() => handler.emit('@connectionstatechange', 'connected'));
-    });
-    return handler;
-  },
-};
+const { handlerFactory } = new FakeMedia();
 
 let mesh: BusMesh;
 let rooms = 0;

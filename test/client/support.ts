@@ -1,5 +1,6 @@
 import { afterEach } from 'bun:test';
 import { FakeHandler, testFakeParameters } from 'mediasoup-client';
+import { FakeTrack } from '../../client/fake-track.ts';
 import {
   type CallState,
   type ClientError,
@@ -10,45 +11,9 @@ import type { Server } from '../../src/app/server.ts';
 import type { Environment } from '../../src/config/config.ts';
 import { useServer } from '../support/use-server.ts';
 
-/** Stands in for a browser's track: tests of the library need no picture, but somebody must own it. */
-export class FakeTrack extends EventTarget {
-  readonly id = crypto.randomUUID();
-  enabled = true;
-  muted = false;
-  contentHint = '';
-  readyState: 'live' | 'ended' = 'live';
-
-  constructor(
-    readonly kind: 'audio' | 'video',
-    private readonly size: { width: number; height: number } = { width: 1280, height: 720 },
-  ) {
-    super();
-  }
-
-  getSettings(): MediaTrackSettings {
-    return this.kind === 'video' ? this.size : {};
-  }
-
-  clone(): FakeTrack {
-    return new FakeTrack(this.kind, this.size);
-  }
-
-  stop(): void {
-    this.readyState = 'ended';
-  }
-
-  /** What a browser does when the device is pulled out. */
-  unplug(): void {
-    this.readyState = 'ended';
-    this.dispatchEvent(new Event('ended'));
-  }
-}
-
-/** A track with the part of MediaStreamTrack that the library uses, and a plug to pull. */
-export type TestTrack = MediaStreamTrack & Pick<FakeTrack, 'unplug'>;
-
-export function track(kind: 'audio' | 'video', size?: { width: number; height: number }): TestTrack {
-  return new FakeTrack(kind, size) as unknown as TestTrack;
+/** A track without a device: tests of the library need no picture. */
+export function track(kind: 'audio' | 'video', size?: { width: number; height: number }): MediaStreamTrack {
+  return new FakeTrack(kind, kind, size) as unknown as MediaStreamTrack;
 }
 
 /** Real signaling, no network for media. */
