@@ -127,7 +127,7 @@ export function canReceive({ options: { rtpCapabilities } }: Broadcaster, public
 }
 
 function findDataPublication(room: Room, dataProducerId: string): DataPublication {
-  const found = room.dataPublications.find(({ info }) => info.id === dataProducerId);
+  const found = room.findDataPublication(dataProducerId);
   if (found) return found;
   throw new SfuError(
     'not_found',

@@ -1,6 +1,6 @@
 import { type Actor, actorKinds, serverActor } from '../core/actors.ts';
 import type { Identity } from '../core/grants.ts';
-import type { PeerRef } from '../sfu/events.ts';
+import { type Among, isThere } from '../sfu/rooms/finding.ts';
 import type { Sfu } from '../sfu/sfu.ts';
 import { banMatches, type NewBan, type Removed } from '../store/bans.ts';
 import type { Fact } from '../store/fact.ts';
@@ -15,6 +15,8 @@ type Deciding = Pick<NewBan, 'kind' | 'value' | 'roomId' | 'by' | 'reason'>;
 export function removeBanned(sfu: Sfu, bans: readonly Deciding[]): void {
   for (const ban of bans)
     removeMatching(sfu, (identity) => banMatches(ban, identity), {
+      roomId: ban.roomId,
+      ...(ban.kind === 'identity' && { subject: ban.value }),
       by: actorOf(ban.by),
       reason: withReason('you were banned', ban.reason),
     });
@@ -26,9 +28,8 @@ export function removeVoid(
   { roomId, subject, until }: Omit<Removed, 'issuedAt'> & { readonly until: number },
   { by = serverActor, reason = '' }: { readonly by?: Actor; readonly reason?: string } = {},
 ): void {
-  const isVoid = (identity: Identity, connectedAt: number) =>
-    identity.roomId === roomId && identity.subject === subject && (identity.issuedAt ?? connectedAt) <= until;
-  removeMatching(sfu, isVoid, { by, reason: withReason('a moderator removed you', reason) });
+  const isVoid = (identity: Identity, connectedAt: number) => (identity.issuedAt ?? connectedAt) <= until;
+  removeMatching(sfu, isVoid, { roomId, subject, by, reason: withReason('a moderator removed you', reason) });
 }
 
 /**
@@ -53,13 +54,12 @@ function sweep(sfu: Sfu, { kind, name: subject, scope: roomId, body }: Fact, now
 function removeMatching(
   sfu: Sfu,
   fits: (identity: Identity, connectedAt: number) => boolean,
-  { by, reason }: { readonly by: Actor; readonly reason: string },
+  { by, reason, ...among }: Among & { readonly by: Actor; readonly reason: string },
 ): void {
-  const isThere = ({ sessionId }: PeerRef) => sfu.findPeers(fits).some((one) => one.sessionId === sessionId);
-  for (const peer of sfu.findPeers(fits)) {
+  for (const peer of sfu.findPeers(fits, among)) {
     // With a peer the others of its subject are removed: the next one may be gone already.
     const { roomId, peerId } = peer;
-    if (isThere(peer)) void sfu.removePeer({ roomId, peerId, reason, by });
+    if (isThere(sfu.rooms, peer)) void sfu.removePeer({ roomId, peerId, reason, by });
   }
 }
 

@@ -43,8 +43,9 @@ function connectionOf(
 /** Every connection in a room but that of one peer. */
 function inRoom({ rooms, connections }: FollowOptions, { roomId, peerId }: Who): Connection[] {
   if (connections.size === 0) return [];
-  const others = [...(rooms.get(roomId)?.peers.values() ?? [])].filter(({ id }) => id !== peerId);
-  return others.flatMap((peer) => connections.get(peer) ?? []);
+  const room = rooms.get(roomId);
+  const isOther = (peer: Peer) => peer.id !== peerId && room?.peers.get(peer.id) === peer;
+  return [...connections].flatMap(([peer, connection]) => (isOther(peer) ? connection : []));
 }
 
 function followPeers(options: FollowOptions) {

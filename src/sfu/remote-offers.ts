@@ -17,14 +17,14 @@ export function offerWhatComes({ registry, events, remote }: Offering): (() => v
   const roomOf = (roomId: string) => registry.rooms.get(roomId);
   const media = ({ roomId, producerId }: { roomId: string; producerId: string }) => {
     const room = roomOf(roomId);
-    const publication = room?.publications.find(({ info }) => info.id === producerId);
+    const publication = room?.findPublication(producerId);
     if (!room || !publication) return;
     offerToAll(room, publication);
     resumeLost(room, publication);
   };
   const data = ({ roomId, dataProducerId }: { roomId: string; dataProducerId: string }) => {
     const room = roomOf(roomId);
-    const publication = room?.dataPublications.find(({ info }) => info.id === dataProducerId);
+    const publication = room?.findDataPublication(dataProducerId);
     if (!room || !publication) return;
     offerDataToAll(room, publication);
     if (publication.audience.ready) room.mesh?.dataReceivers.received(dataProducerId);

@@ -225,16 +225,10 @@ export class SfuMesh {
 
   /** The peers of a subject in a room on other nodes. */
   elsewhere(roomId: string, subject: string): PlacedPeer[] {
-    const peers = [...(this.#room(roomId)?.mesh?.roster.peers.values() ?? [])];
-    return peers
-      .filter(({ share }) => share.subject === subject)
-      .map(({ id: peerId, sessionId, node, share: { epoch } }) => ({
-        peerId,
-        sessionId,
-        epoch,
-        subject,
-        node,
-      }));
+    const peers = this.#room(roomId)?.mesh?.roster.ofSubject(subject) ?? [];
+    return peers.map(({ id: peerId, sessionId, node, share: { epoch } }) => ({
+      ...{ peerId, sessionId, epoch, subject, node },
+    }));
   }
 
   /** How many peers of other nodes are in the rooms that are open here. */

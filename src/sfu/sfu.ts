@@ -13,6 +13,7 @@ import type { RtpPlace } from './media/rtp-place.ts';
 import { WorkerPool, type WorkerPoolOptions } from './media/workers.ts';
 import * as decide from './rooms/deciding.ts';
 import { Drain, type DrainResult } from './rooms/drain.ts';
+import { type Among, type Fits, findPeer, findPeers } from './rooms/finding.ts';
 import { MediaIndex } from './rooms/media-index.ts';
 import { type Arriving, arrive } from './rooms/moving.ts';
 import type { Peer, PeerLink } from './rooms/peer.ts';
@@ -80,7 +81,7 @@ export class Sfu {
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
     this.#fullness = new Fullness({ events, clock, stress, fullAt: options.fullAt });
     this.captures = new Captures({ peer: this.peer.bind(this), events, clock, log });
-    const idle = () => [...this.rooms.values()].every(({ everyone }) => everyone.length === 0);
+    const idle = () => [...this.rooms.values()].every(({ isEmpty }) => isEmpty);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });
     this.#entrance = new Entrance({
       ...{ registry: this.#registry, mesh: this.mesh, drainJoins: settings.drainJoins },
@@ -148,10 +149,9 @@ export class Sfu {
     return this.#registry.peer(roomId, peerId);
   }
 
-  /** The peers, in any room, whose identity fits, those that are moving among them. */
-  findPeers(fits: (identity: Identity, connectedAt: number) => boolean): PeerRef[] {
-    const peers = [...this.rooms.values()].flatMap(({ everyone }) => everyone);
-    return peers.filter(({ identity, connectedAt }) => fits(identity, connectedAt)).map(({ ref }) => ref);
+  /** The peers whose identity fits, those that are moving among them. */
+  findPeers(fits: Fits, among?: Among): PeerRef[] {
+    return findPeers(this.rooms, fits, among);
   }
 
   /** Changes what a room is like. @throws SfuError not_found */
@@ -166,7 +166,7 @@ export class Sfu {
    */
   async removePeer({ roomId, peerId, by, reason }: PeerTarget & { reason: string }): Promise<Remains> {
     const room = this.room(roomId);
-    const { identity } = room.everyone.find(({ id }) => id === peerId) ?? this.peer(roomId, peerId);
+    const { identity } = findPeer(room, peerId);
     const peers = room.peersOf(identity.subject);
     const detail = reason || 'a moderator removed you from the room';
     for (const peer of peers) room.removePeer(peer, 'removed', { detail, by });

@@ -150,7 +150,9 @@ function places(): Map<string, string> {
 function rosterOf(name: Name, roomId: string): string[] {
   const { sfu } = serverOf(name);
   const room = sfu.rooms.get(roomId);
-  const present = [...(room?.joinedPeers ?? []), ...(room?.mesh?.roster.joinedPeers ?? [])];
+  const present = [...(room?.joinedPeers ?? []), ...(room?.mesh?.roster.peers.values() ?? [])].filter(
+    ({ joined }) => joined,
+  );
   const inRoom = present.map(({ id, displayName }) => {
     const found = sfu.mesh.find(roomId, id);
     return `${id} ${displayName} ${found?.node?.name ?? name} ${found?.sessionId}`;

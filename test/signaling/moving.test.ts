@@ -76,8 +76,9 @@ const passagesOn = (node: string, roomId: string) =>
 
 function roomSeenOn(node: string, roomId: string): string[] {
   const room = mesh.server(node).sfu.rooms.get(roomId);
-  const here = [...(room?.peers.values() ?? [])].filter(({ joined }) => joined);
-  return [...here, ...(room?.mesh?.roster.joinedPeers ?? [])].map(({ id }) => id).toSorted();
+  const peers = [...(room?.peers.values() ?? []), ...(room?.mesh?.roster.peers.values() ?? [])];
+  const joined = peers.filter((peer) => peer.joined);
+  return joined.map(({ id }) => id).toSorted();
 }
 
 /** What was said of comings and goings. */

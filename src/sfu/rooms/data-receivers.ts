@@ -18,7 +18,7 @@ export interface DataReceiversOptions {
   /** What peers of other nodes send. */
   readonly remote: () => readonly RemoteDataPublication[];
   /** The lives on which somebody takes part in the call. */
-  readonly lives: () => ReadonlySet<string>;
+  readonly lives: () => readonly string[];
 }
 
 /**

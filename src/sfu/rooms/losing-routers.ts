@@ -17,8 +17,9 @@ interface Place extends RejoinPlace, ObservedRoom {
 export function loseRouters(room: Place, lost: readonly RoomRouter[], reason: RejoinReason): void {
   const affected = room.everyone.filter(({ router }) => router && lost.includes(router));
   // One that moves goes on where it is, or goes there in the ordinary way.
-  const reconnecting = affected.filter(({ link, passage }) => link.reconnects || passage);
-  const rejoining = affected.filter((peer) => !reconnecting.includes(peer));
+  const reconnects = ({ link, passage }: Peer) => link.reconnects === true || passage !== undefined;
+  const reconnecting = affected.filter(reconnects);
+  const rejoining = affected.filter((peer) => !reconnects(peer));
   const tell = rejoining.map((peer) => beginRejoin(room, peer, reason));
   for (const peer of rejoining) peer.router = undefined;
   if (lost.some((router) => room.observers.listensOn(router))) room.observers.detach();

@@ -7,7 +7,6 @@ import type { NodeLink } from '../media/node-link.ts';
 import { type Attendance, list } from './attendance.ts';
 import type { Peer } from './peer.ts';
 import type { RemotePeer } from './remote-peer.ts';
-import type { NodeRef } from './share.ts';
 
 /** The room in which somebody writes. */
 interface Place {
@@ -92,15 +91,6 @@ export function passOn(
 ): null {
   if (from?.joined && !from.hidden) deliver(room, { from: from.id, ...letter });
   return null;
-}
-
-/** Who is shown with a session of that node. */
-export function bySession(
-  peers: ReadonlyMap<string, RemotePeer>,
-  { life }: NodeRef,
-  sessionId: string,
-): RemotePeer | undefined {
-  return [...peers.values()].find((peer) => peer.sessionId === sessionId && peer.node.life === life);
 }
 
 function deliver({ peers, context }: Place, { from, to, message }: Letter): Undelivered {

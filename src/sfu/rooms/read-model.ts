@@ -173,7 +173,11 @@ export class ReadModel {
 
   /** @throws SfuError not_found */
   consumer(roomId: string, id: string): ConsumerInRoom {
-    return this.#found(this.consumers(roomId), { what: 'consumer', roomId, id });
+    const peers = [...this.options.registry.room(roomId).peers.values()];
+    const owner = peers.find(({ subscriptions }) => subscriptions.has(id));
+    const subscription = owner?.subscriptions.get(id);
+    const found = owner && subscription && [{ ...consumerSnapshot(subscription), peerId: owner.id }];
+    return this.#found(found ?? [], { what: 'consumer', roomId, id });
   }
 
   /**

@@ -6,8 +6,42 @@ import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts
 
 /** What peers on other nodes publish, as it follows their shares. */
 
+/** That of a room, by id: few of those in a large room publish anything. */
+export class PublishedElsewhere {
+  readonly media = new Map<string, RemotePublication>();
+  readonly data = new Map<string, RemoteDataPublication>();
+
+  /** Nobody of the room begins to receive what this peer publishes. */
+  forget({ publications, dataPublications }: RemotePeer): void {
+    for (const publication of publications.values()) this.ended(publication);
+    for (const publication of dataPublications.values()) this.dataEnded(publication);
+  }
+
+  /** Of two that claim an id the first one has it. */
+  opened(publication: RemotePublication): void {
+    const { id } = publication.info;
+    if (!this.media.has(id)) this.media.set(id, publication);
+  }
+
+  dataOpened(publication: RemoteDataPublication): void {
+    const { id } = publication.info;
+    if (!this.data.has(id)) this.data.set(id, publication);
+  }
+
+  ended(publication: RemotePublication): void {
+    const { id } = publication.info;
+    if (this.media.get(id) === publication) this.media.delete(id);
+  }
+
+  dataEnded(publication: RemoteDataPublication): void {
+    const { id } = publication.info;
+    if (this.data.get(id) === publication) this.data.delete(id);
+  }
+}
+
 export interface PublishingRoom {
   readonly events: RemoteBus;
+  readonly published: PublishedElsewhere;
   newPublication(ref: RemotePeerRef, from: NodeRef, share: PublicationShare): RemotePublication;
   newDataPublication(ref: RemotePeerRef, share: DataPublicationShare): RemoteDataPublication;
 }
@@ -22,19 +56,20 @@ export function followShare(room: PublishingRoom, peer: RemotePeer): void {
 
 /** Ends what a peer publishes, and tells so. */
 export function endAll(
-  { events }: Pick<PublishingRoom, 'events'>,
+  { events, published }: Pick<PublishingRoom, 'events' | 'published'>,
   peer: RemotePeer,
   mayReturn = false,
 ): void {
   const { ref } = peer;
-  const { publications, dataPublications } = closeAll(peer, mayReturn);
+  const { publications, dataPublications } = closeAll(published, peer, mayReturn);
   for (const publication of publications) events.emit('remoteProducerClosed', producerRef(publication));
   for (const { info } of dataPublications)
     events.emit('remoteDataProducerClosed', { ...ref, dataProducerId: info.id, label: info.label });
 }
 
 /** Ends what a peer publishes. @returns what that was */
-export function closeAll(peer: RemotePeer, mayReturn = false) {
+export function closeAll(published: PublishedElsewhere, peer: RemotePeer, mayReturn = false) {
+  published.forget(peer);
   const publications = [...peer.publications.values()];
   const dataPublications = [...peer.dataPublications.values()];
   peer.publications.clear();
@@ -45,19 +80,21 @@ export function closeAll(peer: RemotePeer, mayReturn = false) {
 }
 
 function closeMissing(
-  { events }: PublishingRoom,
+  { events, published }: PublishingRoom,
   { share, publications, dataPublications, ref }: RemotePeer,
 ): void {
   const kept = new Set([...share.publications, ...share.dataPublications].map(({ id }) => id));
   for (const [id, publication] of publications) {
     if (kept.has(id)) continue;
     publications.delete(id);
+    published.ended(publication);
     publication.close();
     events.emit('remoteProducerClosed', producerRef(publication));
   }
   for (const [id, publication] of dataPublications) {
     if (kept.has(id)) continue;
     dataPublications.delete(id);
+    published.dataEnded(publication);
     publication.close();
     const { label } = publication.info;
     events.emit('remoteDataProducerClosed', { ...ref, dataProducerId: id, label });
@@ -78,6 +115,7 @@ function openOrHold(
   }
   const publication = room.newPublication(ref, node, share);
   publications.set(share.id, publication);
+  room.published.opened(publication);
   room.events.emit('remoteProducerOpened', { ...producerRef(publication), paused: publication.paused });
 }
 
@@ -87,7 +125,9 @@ function openData(
   share: DataPublicationShare,
 ): void {
   if (dataPublications.has(share.id)) return;
-  dataPublications.set(share.id, room.newDataPublication(ref, share));
+  const publication = room.newDataPublication(ref, share);
+  dataPublications.set(share.id, publication);
+  room.published.dataOpened(publication);
   const { id: dataProducerId, label } = share;
   room.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
 }

@@ -14,19 +14,21 @@ import type { RemotePeerRef } from '../remote-events.ts';
 import { Audience } from './audience.ts';
 import { closeDataPublication } from './closing-data.ts';
 import { DataReceivers } from './data-receivers.ts';
+import type { Known } from './known-sessions.ts';
 import type { MeshContext } from './mesh-context.ts';
-import { bySession, passOn } from './messaging.ts';
+import { passOn } from './messaging.ts';
 import { arrivalMs, type DepartedRoom, depart } from './moving.ts';
 import type { LocalDataPublication, Peer } from './peer.ts';
 import { isReliable } from './publication.ts';
 import type { PublishedHere } from './published-here.ts';
 import { RemoteDataPublication } from './remote-data-publication.ts';
 import { producerRef, RemotePublication } from './remote-publication.ts';
+import { PublishedElsewhere } from './remote-publishing.ts';
 import type { RoomOptions } from './room-options.ts';
 import { KnownOrigin } from './room-origin.ts';
 import { RoomRules } from './room-rules.ts';
 import { RoomSpeakers } from './room-speakers.ts';
-import { type Known, type LocalSession, RemoteRoster, type RosterRoom } from './roster.ts';
+import { type LocalSession, RemoteRoster, type RosterRoom } from './roster.ts';
 import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts';
 
 /** Who sends data waits for the way to other nodes as for a receiver. */
@@ -47,6 +49,8 @@ export interface MeshedRoom extends DepartedRoom {
 /** The part of a room that is on other nodes: its peers there, and the ways of media and data to and from them. */
 export class RoomMesh implements RosterRoom {
   readonly roster: RemoteRoster;
+  /** What peers on other nodes publish, by id. */
+  readonly published = new PublishedElsewhere();
   readonly speakers: RoomSpeakers;
   readonly rules: RoomRules;
   readonly origin: KnownOrigin;
@@ -83,8 +87,8 @@ export class RoomMesh implements RosterRoom {
     this.dataReceivers = new DataReceivers({
       ...{ roomId, link, clock: room.context.clock },
       local: () => room.localDataPublications,
-      remote: () => this.roster.joinedPeers.flatMap(({ dataPublications }) => [...dataPublications.values()]),
-      lives: () => new Set(this.roster.joinedPeers.map(({ node }) => node.life)),
+      remote: () => [...this.published.data.values()],
+      lives: () => this.roster.livesInCall,
     });
     this.outgoing = new OutgoingPipes({ roomId, routers, link, listenInfo, find: (id) => this.#source(id) });
   }
@@ -114,9 +118,7 @@ export class RoomMesh implements RosterRoom {
 
   /** What peers on other nodes publish and cannot be brought here for now. */
   get unreachable(): RemotePublication[] {
-    const peers = [...this.roster.peers.values()];
-    const all = peers.flatMap(({ publications }) => [...publications.values()]);
-    return all.filter(({ track }) => track.trouble !== undefined);
+    return [...this.published.media.values()].filter(({ track }) => track.trouble !== undefined);
   }
 
   /** A request of another node. @throws SfuError not_found, gone, limit_reached, worker_unavailable */
@@ -137,7 +139,7 @@ export class RoomMesh implements RosterRoom {
         return null;
       },
       message: async ({ sessionId, ...letter }) =>
-        passOn(this.room, bySession(this.roster.peers, from, sessionId), letter),
+        passOn(this.room, this.roster.bySession(life, sessionId), letter),
     };
     return await answers[name](data);
   }
@@ -244,8 +246,7 @@ export class RoomMesh implements RosterRoom {
 
   nodeCame(): void {
     this.speakers.nodesChanged();
-    for (const { dataPublications } of this.room.peers.values())
-      for (const publication of dataPublications.values()) void this.#sendData(publication);
+    for (const publication of this.room.localDataPublications) void this.#sendData(publication);
   }
 
   nodeLeft(life: string, reason: RemoteEnd): void {

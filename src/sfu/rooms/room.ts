@@ -88,6 +88,11 @@ export class Room {
     return [...this.peers.values(), ...this.passages.values()];
   }
 
+  /** Whether nobody on this node is in it, or on the way from or to another one. */
+  get isEmpty(): boolean {
+    return this.peers.size + this.passages.size === 0;
+  }
+
   /** Those on this node that take part in the call. */
   get joinedPeers(): Peer[] {
     return [...this.peers.values()].filter((peer) => peer.joined);
@@ -105,25 +110,25 @@ export class Room {
 
   /** Every publication that peers on this node may receive, wherever its media is. */
   get publications(): readonly Publication[] {
-    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
-    return [
-      ...this.localPublications,
-      ...elsewhere.flatMap(({ publications }) => [...publications.values()]),
-    ];
+    return [...this.localPublications, ...(this.mesh?.published.media.values() ?? [])];
   }
 
   /** Every data channel that peers on this node may receive. */
   get dataPublications(): readonly DataPublication[] {
-    const elsewhere = this.mesh?.roster.joinedPeers ?? [];
-    const remote = elsewhere.flatMap(({ dataPublications }) => [...dataPublications.values()]);
-    return [...this.localDataPublications, ...remote];
+    return [...this.localDataPublications, ...(this.mesh?.published.data.values() ?? [])];
+  }
+
+  findPublication(id: string): Publication | undefined {
+    return this.published.inCall(id) ?? this.mesh?.published.media.get(id);
+  }
+
+  findDataPublication(id: string): DataPublication | undefined {
+    return this.published.dataInCall(id) ?? this.mesh?.published.data.get(id);
   }
 
   /** @throws SfuError not_found */
   publication(id: string): Publication {
-    const local = this.published.media.get(id);
-    const isThere = local?.peer.joined && !local.peer.passage;
-    const found = isThere ? local : this.publications.find(({ info }) => info.id === id);
+    const found = this.findPublication(id);
     if (found) return found;
     throw new SfuError('not_found', `nobody in the room has a producer "${id}"; it may have ended`);
   }
@@ -164,10 +169,9 @@ export class Room {
     peer.cancelJoinTimeout();
     peer.displayName = peer.identity.displayName ?? options.displayName;
     peer.device = options.device;
-    const { autoSubscribe } = options;
+    const { autoSubscribe, audience = false } = options;
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
     peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
-    const { audience = false } = options;
     const isSmall = this.turnout.count < this.context.settings.announcedAudience;
     peer.standing = standingOf(peer, { audience, isSmall });
     const { displayName, hidden, rejoinAge = peer.age } = peer;
@@ -275,16 +279,12 @@ export class Room {
     this.#watchEmpty();
   }
 
-  get #isEmpty(): boolean {
-    return this.peers.size + this.passages.size === 0;
-  }
-
   #watchEmpty(): void {
-    if (this.closed || !this.#isEmpty) return;
+    if (this.closed || !this.isEmpty) return;
     this.#cancelEmpty();
     const { emptySeconds = this.context.settings.emptyRoomSeconds } = this.options;
     this.#cancelEmpty = this.context.clock.after(emptySeconds * 1000, () => {
-      if (this.#isEmpty) this.close('empty');
+      if (this.isEmpty) this.close('empty');
     });
   }
 

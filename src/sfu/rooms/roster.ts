@@ -1,6 +1,7 @@
 import type { RemoteEnd } from '../../core/ends.ts';
 import type { RoomTellings } from '../media/node-link.ts';
 import { Seats } from './attendance.ts';
+import { type Known, KnownSessions } from './known-sessions.ts';
 import { outranks } from './rank.ts';
 import type { RemoteDataPublication } from './remote-data-publication.ts';
 import { RemotePeer } from './remote-peer.ts';
@@ -31,20 +32,12 @@ export interface LocalSession {
   readonly origin?: { readonly sessionId: string } | undefined;
 }
 
-/** A session of a peer on another node. */
-export interface Known {
-  readonly from: NodeRef;
-  share: PeerShare;
-}
-
 /**
  * The peers of a room that are on other nodes. It follows what those nodes say, in whatever order it comes: of several
  * sessions of one peer id the one that ranks first is shown, and the others are kept until their nodes end them.
  */
 export class RemoteRoster implements SharesOfOthers {
-  readonly #sessions = new Map<string, Known>();
-  readonly #byPeer = new Map<string, Set<Known>>();
-  readonly #countByLife = new Map<string, number>();
+  readonly #sessions = new KnownSessions();
   readonly #shown = new Map<string, RemotePeer>();
   /** Those that moved away from their nodes, by session: what they published there goes on for a moment. */
   readonly #fading = new Map<string, RemotePeer>();
@@ -60,26 +53,26 @@ export class RemoteRoster implements SharesOfOthers {
 
   /** The lives that have somebody in the room. */
   get lives(): Iterable<string> {
-    return this.#countByLife.keys();
+    return this.#sessions.lives;
   }
 
-  get joinedPeers(): RemotePeer[] {
-    return [...this.#shown.values()].filter(({ joined }) => joined);
+  /** Those of them that have somebody in the call. */
+  get livesInCall(): string[] {
+    return this.#sessions.livesInCall;
   }
 
   /** The greatest epoch of a peer id, among sessions that are not shown, too; 0 when there is none. */
   greatestEpoch(peerId: string): number {
-    return Math.max(0, ...[...(this.#byPeer.get(peerId) ?? [])].map(({ share }) => share.epoch));
+    return Math.max(0, ...this.#sessions.ofPeer(peerId).map(({ share }) => share.epoch));
   }
 
   has(sessionId: string): boolean {
-    return this.#sessions.has(sessionId);
+    return this.#sessions.get(sessionId) !== undefined;
   }
 
   put(share: PeerShare, from: NodeRef): void {
     const known = this.#sessions.get(share.sessionId);
-    // A session stays with the life and the peer id that it began with.
-    if (known && (known.from.life !== from.life || known.share.peerId !== share.peerId)) return;
+    if (known && !isSameSession(known, { from, share })) return;
     if (known) known.share = share;
     else this.#add({ from, share });
     this.#settle(share.peerId, 'replaced');
@@ -92,92 +85,93 @@ export class RemoteRoster implements SharesOfOthers {
   }
 
   dropNode(life: string, reason: RemoteEnd): void {
-    for (const known of [...this.#sessions.values()])
-      if (known.from.life === life) this.#remove(known, reason);
+    for (const known of this.#sessions.ofLife(life)) this.#remove(known, reason);
   }
 
   replaceNode(from: NodeRef, peers: readonly PeerShare[]): void {
     const kept = new Set(peers.map(({ sessionId }) => sessionId));
     // First what is new: who came again replaces its former session, and does not leave in between.
     for (const share of peers) this.put(share, from);
-    for (const [sessionId, known] of [...this.#sessions])
-      if (known.from.life === from.life && !kept.has(sessionId)) this.#remove(known, 'forgotten');
+    for (const known of this.#sessions.ofLife(from.life))
+      if (!kept.has(known.share.sessionId)) this.#remove(known, 'forgotten');
   }
 
   /** A peer of this node came or went: who is shown under its id may be somebody else now. */
   localChanged(peerId: string): void {
-    if (this.#byPeer.has(peerId)) this.#settle(peerId, 'replaced');
+    if (this.#sessions.ofPeer(peerId).length > 0) this.#settle(peerId, 'replaced');
   }
 
   /** A data channel of that life. */
   dataPublication(life: string, id: string): RemoteDataPublication | undefined {
-    for (const { node, dataPublications } of [...this.#shown.values(), ...this.#fading.values()]) {
+    const shown = this.room.published.data.get(id);
+    if (shown && this.#shown.get(shown.peer.peerId)?.node.life === life) return shown;
+    for (const { node, dataPublications } of this.#fading.values()) {
       const found = node.life === life ? dataPublications.get(id) : undefined;
       if (found) return found;
     }
     return undefined;
   }
 
+  /** The peer that is shown with a session of that life. */
+  bySession(life: string, sessionId: string): RemotePeer | undefined {
+    const known = this.#sessions.get(sessionId);
+    return known?.from.life === life ? this.#shownAs(known) : undefined;
+  }
+
+  /** The peers of a subject. */
+  ofSubject(subject: string): RemotePeer[] {
+    return this.#sessions.ofSubject(subject).flatMap((known) => this.#shownAs(known) ?? []);
+  }
+
   /** A peer of that node reacted. One that nobody knows of, or that takes part unseen, shows nothing. */
   reacted(life: string, { sessionId, reaction }: RoomTellings['reaction']): void {
-    const peer = [...this.#shown.values()].find(
-      (one) => one.sessionId === sessionId && one.node.life === life,
-    );
+    const peer = this.bySession(life, sessionId);
     if (peer?.joined && !peer.hidden) this.room.events.emit('remotePeerReacted', { ...peer.ref, reaction });
   }
 
   /** What a moderator took of a subject changed. */
   restricted(subject: string): void {
-    for (const peer of this.#shown.values())
-      if (peer.joined && peer.share.subject === subject)
-        this.room.events.emit('remotePeerRestricted', peer.ref);
+    for (const { joined, ref } of this.ofSubject(subject))
+      if (joined) this.room.events.emit('remotePeerRestricted', ref);
   }
 
   /** The room has ended here. */
   close(): void {
-    for (const peer of [...this.#shown.values(), ...this.#fading.values()]) closeAll(peer);
-    for (const life of this.#countByLife.keys()) this.room.nodeLeft(life, 'room_closed');
+    for (const peer of [...this.#shown.values(), ...this.#fading.values()])
+      closeAll(this.room.published, peer);
+    for (const life of this.#sessions.lives) this.room.nodeLeft(life, 'room_closed');
     this.#shown.clear();
     this.#fading.clear();
     this.#sessions.clear();
-    this.#byPeer.clear();
-    this.#countByLife.clear();
+  }
+
+  #shownAs({ share: { peerId, sessionId } }: Known): RemotePeer | undefined {
+    const peer = this.#shown.get(peerId);
+    return peer?.sessionId === sessionId ? peer : undefined;
   }
 
   #add(known: Known): void {
-    const { share, from } = known;
-    this.#sessions.set(share.sessionId, known);
-    const ofPeer = this.#byPeer.get(share.peerId) ?? new Set();
-    this.#byPeer.set(share.peerId, ofPeer.add(known));
-    const count = this.#countByLife.get(from.life) ?? 0;
-    this.#countByLife.set(from.life, count + 1);
-    if (count === 0) this.room.nodeCame(from.life);
+    const { life } = known.from;
+    const isFirst = !this.#sessions.hasLife(life);
+    this.#sessions.add(known);
+    if (isFirst) this.room.nodeCame(life);
   }
 
   #remove(known: Known, reason: RemoteEnd): void {
     const { share, from } = known;
-    this.#sessions.delete(share.sessionId);
-    const ofPeer = this.#byPeer.get(share.peerId);
-    ofPeer?.delete(known);
-    if (ofPeer?.size === 0) this.#byPeer.delete(share.peerId);
+    this.#sessions.remove(known);
     const faded = this.#fading.get(share.sessionId);
     this.#fading.delete(share.sessionId);
     if (faded) endAll(this.room, faded);
     this.#settle(share.peerId, reason);
-    const left = (this.#countByLife.get(from.life) ?? 1) - 1;
-    if (left > 0) this.#countByLife.set(from.life, left);
-    else {
-      this.#countByLife.delete(from.life);
-      this.room.nodeLeft(from.life, reason);
-    }
+    if (!this.#sessions.hasLife(from.life)) this.room.nodeLeft(from.life, reason);
   }
 
   /** Shows who ranks first under a peer id. @param reason why the one that was shown is not any more */
   #settle(peerId: string, reason: RemoteEnd): void {
-    const first = [...(this.#byPeer.get(peerId) ?? [])].reduce<Known | undefined>(
-      (best, known) => (best && outranks(best, known) ? best : known),
-      undefined,
-    );
+    const first = this.#sessions
+      .ofPeer(peerId)
+      .reduce<Known | undefined>((best, known) => (best && outranks(best, known) ? best : known), undefined);
     const local = this.room.local(peerId);
     const ranked = local && { share: local, from: { life: this.room.life } };
     const winner = first && ranked && outranks(ranked, first) ? undefined : first;
@@ -214,6 +208,7 @@ export class RemoteRoster implements SharesOfOthers {
   #fade(peer: RemotePeer): void {
     this.#shown.delete(peer.id);
     this.seats.paused(peer);
+    this.room.published.forget(peer);
     this.#fading.set(peer.sessionId, peer);
   }
 
@@ -255,6 +250,12 @@ export class RemoteRoster implements SharesOfOthers {
     endAll(this.room, peer, mayReturn);
     this.room.events.emit('remotePeerLeft', { ...ref, reason, joined, rejoining, hidden, ...last });
   }
+}
+
+/** A session stays with the life, the peer id and the subject that it began with. */
+function isSameSession({ from, share }: Known, said: Known): boolean {
+  const { peerId, subject } = said.share;
+  return from.life === said.from.life && share.peerId === peerId && share.subject === subject;
 }
 
 /** Why somebody else is shown under a peer id now. */

@@ -24,7 +24,8 @@ export async function subscribeForGood(
   // The client of WebRTC, and the router at the other end of a pipe, know the stream by its SSRC and have to ask again.
   if (entry?.type !== 'plain') return await subscribe(room, peer, publication, options);
   const transportId = entry.transport.id;
-  const onLost = (lost: Subscription) =>
+  const onLost = (lost: Subscription) => {
+    if (!peer.closed) room.attendance.bereft.add(peer);
     keepLost(peer, publication.info.id, (back) => {
       if (entry.transport.closed) return;
       subscribeAgain(room, back, { lost, options: { ...options, transportId } }).catch((error: unknown) =>
@@ -33,12 +34,14 @@ export async function subscribeForGood(
         }),
       );
     });
+  };
   return await subscribe(room, peer, publication, { ...options, transportId, onLost });
 }
 
 /** A publication of another node comes again: those get it who had it before and are offered nothing. */
 export function resumeLost(room: Room, publication: Publication): void {
-  for (const { lost } of room.joinedPeers) lost.get(publication.info.id)?.(publication);
+  for (const { joined, passage, lost } of room.attendance.bereft)
+    if (joined && !passage) lost.get(publication.info.id)?.(publication);
 }
 
 /** The oldest is forgotten: a node that was lost may never come back. */
@@ -60,6 +63,7 @@ async function subscribeAgain(
   const { paused, preferredLayers } = former;
   const { consumer } = await subscribeForGood(room, peer, publication, { ...options, paused });
   if (!consumer.closed) peer.lost.delete(id);
+  if (peer.lost.size === 0) room.attendance.bereft.delete(peer);
   if (preferredLayers)
     await mediaCall(consumer, 'preferring layers', () => consumer.setPreferredLayers(preferredLayers));
 }

@@ -16,7 +16,7 @@ export const consume = defineMethod({
   errors: ['not_found', 'wrong_state', 'unsupported', 'gone'],
   example: { producerId: '{remoteProducer}', paused: true },
   async run({ room, peer }, { producerId, paused = false }) {
-    const publication = room.publications.find(({ info }) => info.id === producerId);
+    const publication = room.findPublication(producerId);
     if (!publication || publication.info.sessionId === peer.sessionId) {
       throw new SfuError(
         'not_found',

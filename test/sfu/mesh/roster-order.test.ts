@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { EventBus } from '../../../src/core/event-bus.ts';
 import type { RemoteEvents } from '../../../src/sfu/remote-events.ts';
+import { PublishedElsewhere } from '../../../src/sfu/rooms/remote-publishing.ts';
 import { RemoteRoster } from '../../../src/sfu/rooms/roster.ts';
 import { peerShare } from '../../cluster/test-node.ts';
 import { type Random, seededRandom } from '../../support/random.ts';
@@ -17,6 +18,7 @@ function newRoster() {
     id: 'room',
     events,
     life: 'self',
+    published: new PublishedElsewhere(),
     local: () => undefined,
     replaceLocal: () => {},
     newPublication: () => {

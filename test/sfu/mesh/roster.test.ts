@@ -13,8 +13,9 @@ const chooses = { autoSubscribe: false };
 /** Who is in the room as a node knows it, wherever they are. */
 function present(mesh: TestMesh, node: string): string[] {
   const room = mesh.server(node).sfu.rooms.get('room');
-  const peers = [...(room?.joinedPeers ?? []), ...(room?.mesh?.roster.joinedPeers ?? [])];
-  return peers.map(({ id, displayName }) => `${id}: ${displayName}`).toSorted();
+  const peers = [...(room?.peers.values() ?? []), ...(room?.mesh?.roster.peers.values() ?? [])];
+  const joined = peers.filter((peer) => peer.joined);
+  return joined.map(({ id, displayName }) => `${id}: ${displayName}`).toSorted();
 }
 
 test('peers on two nodes are told of each other: join, name, publications, mute and departure', async () => {

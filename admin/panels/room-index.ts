@@ -1,0 +1,24 @@
+import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+
+/** The peers of a room by what a page looks for. */
+export interface RoomIndex {
+  readonly byId: ReadonlyMap<string, PeerSnapshot>;
+  readonly bySubject: ReadonlyMap<string, readonly PeerSnapshot[]>;
+}
+
+const known = new WeakMap<RoomSnapshot, RoomIndex>();
+
+/**
+ * Made once for each snapshot, which does not change and is shared by all viewers: with a walk of its own for each card a
+ * page of a large room would cost hundreds of times its peers.
+ */
+export function indexOf(room: RoomSnapshot): RoomIndex {
+  const made = known.get(room);
+  if (made) return made;
+  const index = {
+    byId: new Map(room.peers.map((peer) => [peer.id, peer])),
+    bySubject: Map.groupBy(room.peers, ({ subject }) => subject),
+  };
+  known.set(room, index);
+  return index;
+}
