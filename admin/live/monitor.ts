@@ -9,6 +9,7 @@ import type { Sfu } from '../../src/sfu/sfu.ts';
 import type { SignalingBus, SignalingEvent } from '../../src/signaling/events.ts';
 import { roomOf } from '../../src/timelines/lines.ts';
 import { History } from './history.ts';
+import { Logs } from './logs.ts';
 import { Measures } from './measures.ts';
 import { OtherNodes } from './other-nodes.ts';
 import { Refusals } from './refusals.ts';
@@ -56,6 +57,8 @@ export class Monitor {
   readonly measures: Measures;
   readonly timelines = new Timelines();
   readonly refusals = new Refusals();
+  /** What all nodes of the mesh kept. */
+  readonly logs: Logs;
   readonly history: NodeHistory = {
     rooms: new History(),
     peers: new History(),
@@ -85,6 +88,7 @@ export class Monitor {
     const { sfu, clock, signaling, mesh, remote } = options;
     this.sfu = sfu;
     this.clock = clock;
+    this.logs = new Logs(mesh);
     this.#others = mesh && new OtherNodes({ mesh, clock, changed: () => this.#notify(undefined) });
     this.measures = new Measures(sfu.read);
     this.#stops = [sfu.events.onAny((event) => this.#happened(event), sfuChatter)];
@@ -137,14 +141,6 @@ export class Monitor {
   /** How every node of the mesh reaches every other one; empty for a server that is alone. */
   async paths(): Promise<readonly NodePaths[]> {
     return (await this.options.mesh?.paths()) ?? [];
-  }
-
-  /** A page of the audit logs of all nodes; undefined for a server that is alone. @param before `older` of the page before */
-  async audit(query: Parameters<MeshView['audit']>[0], before: string | null) {
-    const page = await this.options.mesh?.audit(query, readPlace(before));
-    if (!page) return undefined;
-    const { entries, next, silent } = page;
-    return { entries, older: next === null ? undefined : JSON.stringify(next), silent };
   }
 
   /** Asks the other nodes what they have. Undefined when there are none, or when that was done just now. */
@@ -283,16 +279,4 @@ export class Monitor {
 /** Other nodes say where they are: what leads elsewhere than to a page is no link. */
 function isWeb(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
-}
-
-/** An address that somebody changed begins at the newest entry. */
-function readPlace(text: string | null): Record<string, number> {
-  try {
-    const place: unknown = JSON.parse(text ?? '');
-    const isPlace = typeof place === 'object' && place !== null;
-    if (isPlace && Object.values(place).every(Number.isSafeInteger)) return place as Record<string, number>;
-  } catch {
-    // The same.
-  }
-  return {};
 }

@@ -55,7 +55,7 @@ async function read(context: PanelContext) {
   const { query, store, monitor } = context;
   const text = textOfQuery(context);
   const before = query.get('before');
-  const gathered = await monitor.audit({ text, roomId: null, limit: pageSize }, before);
+  const gathered = await monitor.logs.audit({ text, roomId: null, limit: pageSize }, before);
   if (gathered) return gathered;
   const entries = store.audit.search({ text, before: Number(before) || undefined, limit: pageSize });
   const older = entries.length === pageSize ? entries.at(-1)?.id : undefined;

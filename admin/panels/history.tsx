@@ -1,12 +1,17 @@
-import type { TimelineLine, TimelineSearch } from '../../src/store/timeline-lines.ts';
 import { dateTime } from '../html/format.ts';
-import { live } from '../html/regions.ts';
+import { htmlId, live } from '../html/regions.ts';
 import { type Cell, type Column, Older, type Row, Table } from '../html/table.tsx';
 import { definePanel, type LinkQuery, type PanelContext } from '../panel/panel.ts';
 import { Empty, Moment, PageHead } from '../panel/parts.tsx';
+import {
+  type History,
+  type HistoryPage,
+  readHistory,
+  type ShownLine,
+  searchMoments,
+  searchTexts,
+} from './history-reading.ts';
 import { Stay } from './stay.tsx';
-
-const pageSize = 100;
 
 /** What happened in calls, also in those that are over: by room, peer, address and time. */
 export const historyPanel = definePanel({
@@ -15,16 +20,13 @@ export const historyPanel = definePanel({
   icon: 'history',
   path: '/history',
   role: 'viewer',
-  view(context) {
-    const sessionId = context.query.get('session');
-    if (sessionId !== null) return <Stay context={context} sessionId={sessionId} />;
-    const { search, wrong } = readSearch(context.query);
-    const lines = wrong === undefined ? context.store.timelines.search({ ...search, limit: pageSize }) : [];
-    const older = lines.length === pageSize ? lines.at(-1)?.id : undefined;
+  prepare: readHistory,
+  view(context, { sessionId, page, wrong }: History) {
+    if (sessionId !== null) return <Stay context={context} page={page} />;
+    const { older } = page;
     return (
       <>
-        <PageHead title="History" note={keptSince(context)} />
-        {elsewhere(context)}
+        <PageHead title="History" note={keptSince(page)} />
         <Filters context={context} />
         {wrong === undefined ? (
           ''
@@ -33,7 +35,13 @@ export const historyPanel = definePanel({
             {wrong}
           </p>
         )}
-        {live('history', <div id="history">{table(context, lines)}</div>)}
+        {live(
+          'history',
+          <div id="history">
+            <Parts page={page} />
+            {table(context, page)}
+          </div>,
+        )}
         <Older
           label="Pages of the history"
           href={
@@ -47,8 +55,6 @@ export const historyPanel = definePanel({
   },
 });
 
-const texts = ['room', 'peer', 'address'] as const;
-const moments = ['from', 'until'] as const;
 const captions = { room: 'Room', peer: 'Peer', address: 'Address', from: 'From (UTC)', until: 'Until (UTC)' };
 const hints = { room: 'its id', peer: 'id, or beginning of the name', address: '198.51.100.23' };
 
@@ -58,7 +64,7 @@ function Filters({ context }: { context: PanelContext }): JSX.Element {
   return (
     <search>
       <form class="filters" method="get" action={context.link('/history')}>
-        {texts.map((name) => (
+        {searchTexts.map((name) => (
           <label class="field">
             <span safe>{captions[name]}</span>
             <input
@@ -71,7 +77,7 @@ function Filters({ context }: { context: PanelContext }): JSX.Element {
             />
           </label>
         ))}
-        {moments.map((name) => (
+        {searchMoments.map((name) => (
           <label class="field">
             <span safe>{captions[name]}</span>
             <input type="datetime-local" name={name} value={query.get(name) ?? ''} />
@@ -89,32 +95,8 @@ function Filters({ context }: { context: PanelContext }): JSX.Element {
   );
 }
 
-function readSearch(query: URLSearchParams): {
-  search: Omit<TimelineSearch, 'limit'>;
-  wrong?: string;
-} {
-  const given = (name: string) => query.get(name)?.trim() || undefined;
-  const [from, until] = moments.map((name) => readMoment(given(name)));
-  const search = {
-    roomId: given('room'),
-    peer: given('peer'),
-    address: given('address'),
-    from,
-    until,
-    bad: query.get('bad') === '1',
-    before: Number(query.get('before')) || undefined,
-  };
-  if (!Number.isNaN(from) && !Number.isNaN(until)) return { search };
-  return { search, wrong: 'A time is not one: give it as 2026-11-30T14:02, in UTC.' };
-}
-
-/** What a field of date and time has, which says no zone. */
-function readMoment(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Date.parse(`${text}Z`);
-}
-
 function givenFields({ query }: PanelContext) {
-  return Object.fromEntries([...texts, ...moments, 'bad'].map((name) => [name, query.get(name)]));
+  return Object.fromEntries([...searchTexts, ...searchMoments, 'bad'].map((name) => [name, query.get(name)]));
 }
 
 const columns: readonly Column[] = [
@@ -124,10 +106,11 @@ const columns: readonly Column[] = [
   { title: 'Peer' },
   { title: 'Address', look: 'code' },
 ];
+const columnsInMesh: readonly Column[] = [...columns, { title: 'Node' }];
 
 /** Lines as rows, the newest first. */
-function table(context: PanelContext, lines: readonly TimelineLine[]): JSX.Element {
-  if (context.store.timelines.hours === 0)
+function table(context: PanelContext, { lines, kept }: HistoryPage): JSX.Element {
+  if (kept.every(({ hours }) => hours === 0))
     return (
       <Empty
         title="Nothing is kept"
@@ -141,15 +124,22 @@ function table(context: PanelContext, lines: readonly TimelineLine[]): JSX.Eleme
         hint="Ids and addresses have to be whole. What is older than TUREEN_TIMELINE_HOURS was deleted."
       />
     );
-  return <Table label="What happened" columns={columns} rows={lines.map((line) => row(context, line))} />;
+  const isMesh = context.monitor.self !== undefined;
+  return (
+    <Table
+      label="What happened"
+      columns={isMesh ? columnsInMesh : columns}
+      rows={lines.map((line) => row(context, line))}
+    />
+  );
 }
 
-function row(context: PanelContext, line: TimelineLine): Row {
-  const { id, time, text, bad, roomId, peerId, sessionId, address } = line;
+function row(context: PanelContext, line: ShownLine): Row {
+  const { id, time, text, bad, roomId, peerId, sessionId, address, node } = line;
   const toHistory = (shown: string | null, query: LinkQuery) =>
     linkCell(shown, context.link('/history', query));
   return {
-    id: `line-${id}`,
+    id: `line-${node === undefined ? '' : `${htmlId('node', node)}-`}${id}`,
     cells: [
       { html: <Moment time={time} /> },
       {
@@ -162,6 +152,7 @@ function row(context: PanelContext, line: TimelineLine): Row {
       toHistory(roomId, { room: roomId }),
       sessionId === null ? (peerId ?? '') : toHistory(peerId, { session: sessionId }),
       toHistory(address, { address }),
+      ...(node === undefined ? [] : [node]),
     ],
   };
 }
@@ -178,20 +169,32 @@ function linkCell(text: string | null, href: string): Cell {
   };
 }
 
-function keptSince({ store }: PanelContext): string {
-  const { since, hours } = store.timelines;
-  return since === undefined || hours === 0 ? '' : `since ${dateTime(since)} UTC`;
+/** How far back the page looks, where that is the same everywhere. */
+function keptSince({ kept }: HistoryPage): string {
+  const [only, ...others] = kept;
+  return !only || others.length > 0 || only.since === null || only.hours === 0
+    ? ''
+    : `since ${dateTime(only.since)} UTC`;
 }
 
-/** Each node of a mesh has what happened there. */
-function elsewhere({ monitor }: PanelContext): JSX.Element {
-  const others = monitor.nodes().filter(({ self }) => !self);
-  if (others.length === 0) return '';
-  const names = others.map(({ name }) => name).join(', ');
+/** What is not here, and how far back each node of a mesh looks. */
+function Parts({ page: { kept, silent } }: { page: HistoryPage }): JSX.Element {
+  const parts = kept.map(({ name, since, hours }) => {
+    if (hours === 0) return `${name} keeps nothing`;
+    return since === null ? `${name} has nothing yet` : `${name} since ${dateTime(since)}`;
+  });
   return (
-    <p
-      class="note"
-      safe
-    >{`What happened on this node. The dashboards of ${names} have what happened there.`}</p>
+    <>
+      {silent.length === 0 ? (
+        ''
+      ) : (
+        <p
+          class="note"
+          role="alert"
+          safe
+        >{`${silent.join(', ')} did not answer: what happened there is missing.`}</p>
+      )}
+      {kept.length < 2 ? '' : <p class="note" safe>{`What each node kept (UTC): ${parts.join('; ')}.`}</p>}
+    </>
   );
 }

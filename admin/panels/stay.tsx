@@ -8,13 +8,11 @@ import { duration, sentence } from '../html/format.ts';
 import { type Column, Table } from '../html/table.tsx';
 import type { PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Moment, PageHead } from '../panel/parts.tsx';
-
-/** As many lines as a stay has at most, and one for its end. */
-const mostLines = 301;
+import type { HistoryPage } from './history-reading.ts';
 
 /** One stay of a peer in a room: how its media was connected, how it ended, and what happened in between. */
-export function Stay({ context, sessionId }: { context: PanelContext; sessionId: string }): JSX.Element {
-  const lines = context.store.timelines.search({ sessionId, limit: mostLines });
+export function Stay({ context, page }: { context: PanelContext; page: HistoryPage }): JSX.Element {
+  const { lines, silent } = page;
   const [last] = lines;
   if (!last)
     return (
@@ -22,18 +20,26 @@ export function Stay({ context, sessionId }: { context: PanelContext; sessionId:
         <PageHead title="A stay" note="not known" />
         <Empty
           title="Nothing is known of this stay"
-          hint="It was on another node, or longer ago than TUREEN_TIMELINE_HOURS."
+          hint={
+            silent.length > 0
+              ? `It may be known to ${silent.join(', ')}, which did not answer.`
+              : 'It was longer ago than TUREEN_TIMELINE_HOURS, or on a node that is not there any more.'
+          }
         />
       </>
     );
   const course = lines.find((line) => line.course !== null)?.course;
-  const { roomId, peerId } = last;
+  const { roomId, peerId, node } = last;
   return (
     <>
       <p class="crumb">
         <a href={context.link('/history', { room: roomId })} safe>{`History of room ${roomId}`}</a>
       </p>
-      <PageHead title={course?.displayName || (peerId ?? '')} note={peerId ?? ''} badge={outcome(course)} />
+      <PageHead
+        title={course?.displayName || (peerId ?? '')}
+        note={[peerId ?? '', node === undefined ? '' : `on ${node}`].filter(Boolean).join(', ')}
+        badge={outcome(course)}
+      />
       {course ? (
         <Course course={course} />
       ) : (

@@ -4,12 +4,11 @@ import { MetricsListener } from '../../metrics/plugin.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { admission as admissionOf } from '../access/admission.ts';
 import { ApiAccess } from '../access/api-access.ts';
-import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { Moves } from '../cluster/moves.ts';
-import { MeshReads } from '../cluster/reads/mesh-reads.ts';
+import type { MeshReads } from '../cluster/reads/mesh-reads.ts';
 import { CaptureCommands } from '../commands/captures.ts';
-import { Commands } from '../commands/commands.ts';
+import type { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
@@ -34,9 +33,10 @@ import { followDomain, type History, recordHistory } from './history.ts';
 import { buildApp } from './http.ts';
 import { type Listener, newListener } from './listener.ts';
 import { mediaOverHttp } from './media-over-http.ts';
-import { aboutNode, aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
+import { aloneNode, type StartMeshOptions, startMesh } from './mesh.ts';
 import { loadPage } from './pages.ts';
 import { type Programs, startPrograms } from './programs.ts';
+import { reachOf } from './reach.ts';
 
 export interface ServerOptions {
   config: Config;
@@ -193,10 +193,9 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
   mesh = ends.adopt(await startMesh({ config, sfu, store, log, clock, listenInfo, connect }), (started) =>
     started?.close(),
   );
-  const about = () => aboutNode(config, sfu);
-  const reads = mesh && new MeshReads({ mesh, sfu, auditLog: store.audit, about, clock });
+  const { courses } = history;
+  const { reads, commands } = reachOf({ config, sfu, store, mesh, courses, log, clock });
   const now = () => clock.now();
-  const commands = mesh ? meshCommands({ mesh, sfu, store, now, log, clock }) : new Commands(sfu, store, now);
   ends.defer(sweepAfterFacts(store.facts, { sfu, now }));
   const adapters = startAdapters({
     config,

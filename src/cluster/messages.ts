@@ -220,6 +220,16 @@ export const requests = {
     'How far the first 16 nodes by name are from it, and what media comes from each. It measures at most every two seconds.',
   ),
   'read.audit': request(reads.AuditQuery, reads.AuditPage, 'The newest lines of its audit log.'),
+  'read.timeline': request(
+    reads.TimelineQuery,
+    reads.TimelinePage,
+    'The newest lines of what happened there.',
+  ),
+  'read.course': request(
+    reads.CourseQuery,
+    orNull(reads.CourseAnswer, 'null when the node knows of no stay'),
+    'How the stay of a peer goes there, or how its last one went.',
+  ),
   'session.left': request(
     Type.Object({ roomId: Id, sessionId: Id }),
     Type.Boolean({ description: 'true when nothing of it is left there' }),

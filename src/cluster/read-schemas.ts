@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Attributes } from '../core/attributes.ts';
+import { PeerCourse } from '../core/peer-course.ts';
 import { Id, MediaKind, oneOf, orNull, Quality, Source } from '../core/schemas.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../sfu/rooms/snapshot.ts';
 import type { AuditEntry as StoredEntry } from '../store/audit.ts';
-import { Count, Life, Publish, Time } from './schemas.ts';
+import type { TimelineLine as StoredLine } from '../store/timeline-lines.ts';
+import { Count, Life, NodeName, Publish, Time } from './schemas.ts';
 
 /** What nodes read of each other, for the dashboard and for programs. */
 
@@ -154,3 +156,54 @@ export const AuditPage = Type.Object({
   more: Type.Boolean({ description: 'whether there are older ones' }),
 });
 export type AuditPage = Static<typeof AuditPage>;
+
+const word = Type.String({ minLength: 1, maxLength: 128 });
+
+export const TimelineQuery = Type.Object({
+  roomId: orNull(Id),
+  peer: orNull(word, 'its id, or the beginning of its display name'),
+  sessionId: orNull(word),
+  address: orNull(word),
+  from: orNull(Time),
+  until: orNull(Time),
+  bad: Type.Boolean({ description: 'only what deserves a look' }),
+  before: orNull(Type.Integer(), 'only lines with lower ids'),
+  except: Type.Array(NodeName, {
+    maxItems: 256,
+    description: 'nodes that are asked themselves: what the sender heard of them is left out',
+  }),
+  limit: Type.Integer({ minimum: 1, maximum: 400 }),
+});
+export type TimelineQuery = Static<typeof TimelineQuery>;
+
+const TimelineLine = Type.Unsafe<StoredLine>(
+  Type.Object({
+    id: Type.Integer(),
+    time: Time,
+    event: word,
+    text,
+    bad: Type.Boolean(),
+    roomId: orNull(text),
+    peerId: orNull(text),
+    sessionId: orNull(text),
+    displayName: text,
+    address: text,
+    course: orNull(PeerCourse),
+  }),
+);
+
+export const TimelinePage = Type.Object({
+  entries: Type.Array(TimelineLine, { maxItems: 400 }),
+  more: Type.Boolean({ description: 'whether there are older ones' }),
+  since: orNull(Time, 'of the first line that is kept'),
+  hours: Type.Number({ minimum: 0, description: 'how long lines are kept' }),
+});
+export type TimelinePage = Static<typeof TimelinePage>;
+
+export const CourseQuery = Type.Object({ roomId: Id, peerId: Id });
+
+export const CourseAnswer = Type.Object({
+  course: PeerCourse,
+  endedAt: orNull(Time, 'null while the peer is there'),
+});
+export type CourseAnswer = Static<typeof CourseAnswer>;

@@ -33,7 +33,9 @@ export interface ControlServices {
   /** What peers on this node send, as files. */
   readonly captures: CaptureCommands;
   /** What the other nodes have; undefined for a server that is alone. */
-  readonly mesh: Pick<MeshView, 'self' | 'gather' | 'list' | 'statistics' | 'audit'> | undefined;
+  readonly mesh:
+    | Pick<MeshView, 'self' | 'gather' | 'list' | 'statistics' | 'audit' | 'timeline' | 'course'>
+    | undefined;
   /** Every node of the mesh; a server that is alone is the only one. */
   readonly nodes: () => readonly NodeInfo[];
   /** The worst rooms, from the last samples of the metrics. */

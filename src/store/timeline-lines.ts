@@ -15,6 +15,8 @@ export interface NewLine {
   readonly address?: string;
   /** How a stay went, at its end. */
   readonly course?: PeerCourse;
+  /** The other node where it happened, which has a line of its own; empty when it is not known which. */
+  readonly nodeOf?: string;
 }
 
 /** A line as it is kept. Times are milliseconds since the epoch. */
@@ -43,6 +45,8 @@ export interface TimelineSearch {
   readonly until?: number;
   /** Only lines that deserve a look. */
   readonly bad?: boolean;
+  /** Leaves out what happened on these nodes, and on others that are not known. */
+  readonly exceptOf?: readonly string[];
   /** Only lines older than the one with this id. */
   readonly before?: number;
   readonly limit: number;
@@ -67,12 +71,23 @@ export interface Row {
 
 /** Writes a line. Its text is cut where it is too long. */
 export function insertLine(database: Database, time: number, line: NewLine): void {
-  const { event, text, bad, roomId, peerId, sessionId, displayName = '', address = '', course } = line;
+  const {
+    event,
+    text,
+    bad,
+    roomId,
+    peerId,
+    sessionId,
+    displayName = '',
+    address = '',
+    course,
+    nodeOf,
+  } = line;
   const ids = [roomId ?? null, peerId ?? null, sessionId ?? null];
   database
     .query(
-      `INSERT INTO lines (time, event, text, bad, room_id, peer_id, session_id, display_name, address, course)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO lines (time, event, text, bad, room_id, peer_id, session_id, display_name, address, course, node_of)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       time,
@@ -83,11 +98,12 @@ export function insertLine(database: Database, time: number, line: NewLine): voi
       displayName,
       address,
       course === undefined ? null : JSON.stringify(course),
+      nodeOf ?? null,
     );
 }
 
 /** The conditions of a search that are not about time, and their values. */
-export function conditionsOf({ roomId, peer, sessionId, address, bad }: TimelineSearch) {
+export function conditionsOf({ roomId, peer, sessionId, address, bad, exceptOf }: TimelineSearch) {
   const where: string[] = [];
   const values: string[] = [];
   const add = (condition: string, ...given: string[]) => {
@@ -98,6 +114,8 @@ export function conditionsOf({ roomId, peer, sessionId, address, bad }: Timeline
   if (sessionId !== undefined) add('session_id = ?', sessionId);
   if (address !== undefined) add("address <> '' AND address = ?", address);
   if (bad) add('bad = 1');
+  if (exceptOf !== undefined)
+    add(`(node_of IS NULL OR node_of NOT IN ('', ${exceptOf.map(() => '?').join(', ')}))`, ...exceptOf);
   // The end of the range is the last character that there is.
   if (peer !== undefined)
     add(

@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS lines (
   session_id TEXT,
   display_name TEXT NOT NULL COLLATE NOCASE,
   address TEXT NOT NULL,
-  course TEXT
+  course TEXT,
+  node_of TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS lines_time ON lines (time);
 CREATE INDEX IF NOT EXISTS lines_room ON lines (room_id);
@@ -36,7 +37,7 @@ CREATE INDEX IF NOT EXISTS lines_name ON lines (display_name) WHERE display_name
 CREATE INDEX IF NOT EXISTS lines_address ON lines (address) WHERE address <> '';
 CREATE INDEX IF NOT EXISTS lines_bad ON lines (bad) WHERE bad = 1;
 `;
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 interface OpenTimelines {
   readonly database: Database;
@@ -87,7 +88,9 @@ function prepared(opened: Database): Database {
   for (const pragma of [`busy_timeout = ${startTimeoutMs}`, 'journal_mode = WAL', 'synchronous = OFF'])
     database.run(`PRAGMA ${pragma}`);
   const version = database.query<{ user_version: number }, []>('PRAGMA user_version').get()?.user_version;
-  if (version !== schemaVersion) database.run('DROP TABLE IF EXISTS lines');
+  // What earlier versions kept is kept.
+  if (version === 1) database.run('ALTER TABLE lines ADD COLUMN node_of TEXT');
+  else if (version !== schemaVersion) database.run('DROP TABLE IF EXISTS lines');
   database.run(schema);
   database.run(`PRAGMA user_version = ${schemaVersion}`);
   // From now on no call waits for another program that has it locked.

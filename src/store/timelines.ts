@@ -96,15 +96,18 @@ export class Timelines implements Disposable {
     return rows.map(lineOf);
   }
 
-  /** How the last stay of a peer went that has ended. */
-  courseOf(roomId: string, peerId: string): PeerCourse | undefined {
+  /** How the last stay of a peer went that has ended, and when that was. */
+  courseOf(
+    roomId: string,
+    peerId: string,
+  ): { readonly course: PeerCourse; readonly time: number } | undefined {
     this.#flushAll();
     const row = this.#database
-      ?.query<Pick<Row, 'course'>, [string, string]>(
-        'SELECT course FROM lines WHERE peer_id = ? AND room_id = ? AND course IS NOT NULL ORDER BY id DESC LIMIT 1',
+      ?.query<Pick<Row, 'course' | 'time'>, [string, string]>(
+        'SELECT course, time FROM lines WHERE peer_id = ? AND room_id = ? AND course IS NOT NULL ORDER BY id DESC LIMIT 1',
       )
       .get(peerId, roomId);
-    return row?.course ? (JSON.parse(row.course) as PeerCourse) : undefined;
+    return row?.course ? { course: JSON.parse(row.course) as PeerCourse, time: row.time } : undefined;
   }
 
   /** Writes what is pending, and nothing after that. */

@@ -127,3 +127,14 @@ export function lineOf({ name, data }: Happening): Required<Line> {
 export function roomOf(data: Happening['data']): string | undefined {
   return 'roomId' in data ? data.roomId : undefined;
 }
+
+/**
+ * The other node where something happened; empty when it is not known which. Undefined for what happened here, which
+ * is also that something of another node is missing here, or that it was lost.
+ */
+export function otherNodeOf({ name, data }: Happening): string | undefined {
+  if (!(name in remoteWriters)) return undefined;
+  if (name === 'remoteProducerUnreachable' || name === 'remoteProducerArrived') return undefined;
+  if ('reason' in data && data.reason === 'node_lost') return undefined;
+  return 'node' in data ? data.node : '';
+}

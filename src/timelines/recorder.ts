@@ -7,7 +7,7 @@ import type { SignalingBus, SignalingEvents } from '../signaling/events.ts';
 import type { NewLine } from '../store/timeline-lines.ts';
 import type { Timelines } from '../store/timelines.ts';
 import type { PeerCourses } from './courses.ts';
-import { type Happening, hasLine, lineOf, roomOf } from './lines.ts';
+import { type Happening, hasLine, lineOf, otherNodeOf, roomOf } from './lines.ts';
 
 /** A peer that mutes and unmutes all night must not push out what others did. Its end is always kept. */
 const mostLinesOfStay = 300;
@@ -59,7 +59,8 @@ export class Recorder {
     const peerId = 'peerId' in data && data.peerId ? data.peerId : undefined;
     const place = { roomId: roomOf(data) || undefined, peerId, sessionId };
     const line = lineOf(happening);
-    this.options.timelines.add({ event: name, ...line, ...place, ...this.#more(happening, line) });
+    const nodeOf = otherNodeOf(happening);
+    this.options.timelines.add({ event: name, ...line, ...place, nodeOf, ...this.#more(happening, line) });
   }
 
   /** What some events have beside their line. */

@@ -1,3 +1,4 @@
+import { Database } from 'bun:sqlite';
 import { expect, test } from 'bun:test';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -105,6 +106,27 @@ test('a damaged file is replaced and told, for nothing of worth is in it', async
     past.timelines.add(line('after all'));
     expect(past.timelines.search({ limit: 1 })[0]?.text).toBe('after all');
     expect((await readFile(timelinesFile(folder))).toString('latin1')).toStartWith('SQLite format 3');
+  });
+});
+
+test('a file of the version before is read on', async () => {
+  await withFolder(async (folder) => {
+    const before = new Database(timelinesFile(folder), { create: true });
+    before.run(`CREATE TABLE lines (id INTEGER PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, text TEXT NOT NULL,
+      bad INTEGER NOT NULL, room_id TEXT, peer_id TEXT, session_id TEXT, display_name TEXT NOT NULL COLLATE NOCASE,
+      address TEXT NOT NULL, course TEXT) STRICT`);
+    before.run(
+      `INSERT INTO lines VALUES (7, ${100 * hour}, 'peerJoined', 'of before', 0, 'hall', 'a', 's', '', '', NULL)`,
+    );
+    before.run('PRAGMA user_version = 1');
+    before.close();
+    using past = opened({ folder });
+    past.timelines.add(line('of another node', { nodeOf: 'iad' }));
+    const texts = (exceptOf?: string[]) =>
+      past.timelines.search({ limit: 10, exceptOf }).map(({ text }) => text);
+    expect(texts()).toEqual(['of another node', 'of before']);
+    expect(texts(['ams', 'iad'])).toEqual(['of before']);
+    expect(texts(['ams'])).toEqual(['of another node', 'of before']);
   });
 });
 

@@ -521,7 +521,7 @@ export interface Operations {
     peerId: string; // at most 128 characters
   }; result: Peer };
   /**
-   * How the stay of a peer in a room goes, or how its last one went: how each transport was connected, quality, what it was refused, how it ended. Of a peer that was on this node in the last TUREEN_TIMELINE_HOURS.
+   * How the stay of a peer in a room goes, or how its last one went: how each transport was connected, quality, what it was refused, how it ended. Of a peer that was here in the last TUREEN_TIMELINE_HOURS, on any node of a mesh.
    *
    * Needs the scope `read`.
    */
@@ -1335,7 +1335,7 @@ export interface Operations {
    */
   getTopRooms: { params: {}; result: TopRooms };
   /**
-   * What happened on this node in the last TUREEN_TIMELINE_HOURS, the newest first, also in calls that are over. Each node of a mesh has what happened in the rooms that it had.
+   * What happened in the last TUREEN_TIMELINE_HOURS, the newest first, also in calls that are over. In a mesh what happened on every node, read from each; a warning names those that did not answer. What a node that has ended kept is on its disk, and comes again with it.
    *
    * Needs the scope `read`.
    */
@@ -1351,7 +1351,7 @@ export interface Operations {
     cursor?: string; // The `nextCursor` of the page before, at most 1024 characters
   }; result: {
     items: ({
-      id: number;
+      id: number; // Of the line on its node
       time: number; // When it happened, ms since the epoch
       event: string; // Its name, as in docs/events.md, such as `peerLeft`
       text: string; // What happened. It has names and texts of users
@@ -1410,6 +1410,7 @@ export interface Operations {
           };
         } | null; // Null while it is in the room
       } | null; // With `peerLeft`: how that stay went
+      node?: string; // In a mesh: the node where it happened
     })[];
     nextCursor: string | null; // The `cursor` of the next page; null at the end
   } };

@@ -11,18 +11,22 @@ import { MeshAudit } from './audit.ts';
 import { type ListOf, MeshLists, type PlacedList } from './lists.ts';
 import { readPage } from './pages.ts';
 import { MeshPaths } from './paths.ts';
+import { MeshTimelines, type MeshTimelinesOptions } from './timelines.ts';
 import type {
-  AuditPlace,
+  FoundCourse,
   Gathered,
+  LogPlace,
   MeshView,
   NodeInfo,
   NodePaths,
   PartAge,
   PlacedAuditPage,
   PlacedRoom,
+  PlacedTimelinePage,
+  TimelineWanted,
 } from './view.ts';
 
-export interface MeshReadsOptions {
+export interface MeshReadsOptions extends Pick<MeshTimelinesOptions, 'timelines' | 'courseNow'> {
   readonly mesh: Mesh;
   readonly sfu: Pick<Sfu, 'read' | 'mesh'>;
   readonly auditLog: Pick<AuditLog, 'search'>;
@@ -45,13 +49,15 @@ export class MeshReads implements MeshView {
   readonly #parts = new Map<string, Part>();
   readonly #roundTrips = new Map<string, number>();
   readonly #audit: MeshAudit;
+  readonly #timelines: MeshTimelines;
   readonly #lists: MeshLists;
   readonly #paths: MeshPaths;
 
   constructor(private readonly options: MeshReadsOptions) {
-    const { mesh, sfu, auditLog, clock } = options;
+    const { mesh, sfu, auditLog, timelines, courseNow, clock } = options;
     this.#lists = new MeshLists({ mesh, sfu });
     this.#audit = new MeshAudit({ mesh, log: auditLog, clock });
+    this.#timelines = new MeshTimelines({ mesh, timelines, courseNow, clock });
     this.#paths = new MeshPaths({ mesh, sfu, clock });
     mesh.answer({ read: (_from, query) => readPage(sfu, query) });
     mesh.presence.events.on('gone', ({ node }) => {
@@ -91,8 +97,16 @@ export class MeshReads implements MeshView {
     return await this.#paths.all();
   }
 
-  async audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage> {
+  async audit(query: Omit<AuditQuery, 'before'>, place?: LogPlace): Promise<PlacedAuditPage> {
     return await this.#audit.page(query, place);
+  }
+
+  async timeline(wanted: TimelineWanted, place?: LogPlace): Promise<PlacedTimelinePage> {
+    return await this.#timelines.page(wanted, place);
+  }
+
+  async course(peer: { roomId: string; peerId: string }): Promise<FoundCourse> {
+    return await this.#timelines.course(peer);
   }
 
   async list<L extends ListName>(query: ListOf<L>): Promise<PlacedList<ListItems[L]>> {

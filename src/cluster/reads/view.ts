@@ -1,7 +1,9 @@
 import type { Static } from '@sinclair/typebox';
+import type { PeerCourse } from '../../core/peer-course.ts';
 import type { StressLevel } from '../../core/stress.ts';
 import type { PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { AuditEntry } from '../../store/audit.ts';
+import type { TimelineLine, TimelineSearch } from '../../store/timeline-lines.ts';
 import type { ListItems, ListName } from '../list-schemas.ts';
 import type { AuditQuery, RoomPart } from '../read-schemas.ts';
 import type { ListOf, PlacedList } from './lists.ts';
@@ -49,14 +51,34 @@ export interface Gathered {
 
 export type PlacedPeer = PeerSnapshot & { readonly node: string };
 
-/** Where a page of all audit logs ended: by node the lowest id that was shown. */
-export type AuditPlace = Readonly<Record<string, number>>;
+/** Where a page of all logs ended: by node the lowest id that was shown. */
+export type LogPlace = Readonly<Record<string, number>>;
 
 export interface PlacedAuditPage {
   readonly entries: readonly (AuditEntry & { readonly node: string })[];
   /** Null at the end. */
-  readonly next: AuditPlace | null;
+  readonly next: LogPlace | null;
   /** Nodes that did not answer: theirs are missing. */
+  readonly silent: readonly string[];
+}
+
+/** What is looked for in the timelines of all nodes. */
+export type TimelineWanted = Omit<TimelineSearch, 'before' | 'exceptOf'>;
+
+export interface PlacedTimelinePage {
+  readonly entries: readonly (TimelineLine & { readonly node: string })[];
+  /** Null at the end. */
+  readonly next: LogPlace | null;
+  /** Nodes that did not answer: theirs are missing. */
+  readonly silent: readonly string[];
+  /** How far back each of the others looks: the time of its first line, and how many hours it keeps. */
+  readonly nodes: readonly { readonly node: string; readonly since: number | null; readonly hours: number }[];
+}
+
+/** How the stay of a peer goes or went; undefined when no node that answered knows of one. */
+export interface FoundCourse {
+  readonly course: PeerCourse | undefined;
+  /** Nodes that did not answer, and may know of a later stay. */
   readonly silent: readonly string[];
 }
 
@@ -87,7 +109,11 @@ export interface MeshView {
   /** How every node reaches every other one, this node first, the others by name; of a large mesh the first 16. */
   paths(): Promise<readonly NodePaths[]>;
   /** The newest entries of the audit logs of all nodes. */
-  audit(query: Omit<AuditQuery, 'before'>, place?: AuditPlace): Promise<PlacedAuditPage>;
+  audit(query: Omit<AuditQuery, 'before'>, place?: LogPlace): Promise<PlacedAuditPage>;
+  /** What happened on all nodes, the newest first. */
+  timeline(wanted: TimelineWanted, place?: LogPlace): Promise<PlacedTimelinePage>;
+  /** How the stay of a peer goes, or how its last one went, on any node. */
+  course(peer: { readonly roomId: string; readonly peerId: string }): Promise<FoundCourse>;
   /** Asks the others for their rooms, or for their part of one. */
   gather(query: { readonly roomId?: string; readonly peers: boolean }): Promise<Gathered>;
   /** Asks the others for consumers of a room, or for transports or data channels of a peer. */
