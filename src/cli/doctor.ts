@@ -2,6 +2,7 @@ import { probeBus } from '../cluster/probe.ts';
 import { type Config, ConfigError, type Environment, readConfig } from '../config/config.ts';
 import { readEnvironment } from '../config/env-file.ts';
 import { nodePlace, resolveAddresses } from '../host/addresses.ts';
+import { address } from '../host/doctor/address.ts';
 import { type Finding, fatal } from '../host/doctor/check.ts';
 import { runChecks } from '../host/doctor/checks.ts';
 import { type CheckContext, hostContext } from '../host/doctor/context.ts';
@@ -30,9 +31,14 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     { ...hostContext(config, workerBin), probeBus: () => lookAtBus(config), ...options.context },
     ({ bindsPorts }) => !bindsPorts || running === undefined,
   );
+  const asked = running === undefined ? [] : [await portsOfRunning(config, running)];
+  const isUnreached = asked.some(({ findings }) => findings.length > 0);
   const results: readonly Result[] = [
-    ...(running === undefined ? [] : [await portsOfRunning(config, running)]),
-    ...checked.map(({ check, findings }) => ({ name: check.name, findings })),
+    ...asked,
+    ...checked
+      // It looks right, but nothing answered there: that is no `ok`.
+      .filter(({ check, findings }) => check !== address || findings.length > 0 || !isUnreached)
+      .map(({ check, findings }) => ({ name: check.name, findings })),
   ];
   for (const { name, findings } of results) printFindings(name, findings, print);
   const found = results.flatMap(({ findings }) => findings);

@@ -26,8 +26,10 @@ export async function probeMedia(config: Config): Promise<Finding[]> {
   if (asked instanceof Error) return [cannotEnter(asked)];
   using call = asked;
   const { iceParameters, iceCandidates } = call.offer;
+  // The sockets on several addresses of this host are all announced under one.
+  const targets = new Map(iceCandidates.map((target) => [placeOf(target), target])).values();
   const answers = await Promise.all(
-    iceCandidates.map(async (target) => ({ target, answered: await answersStun(target, iceParameters) })),
+    [...targets].map(async (target) => ({ target, answered: await answersStun(target, iceParameters) })),
   );
   const silent = answers.filter(({ answered }) => !answered).map(({ target }) => target);
   if (silent.length === 0) return [];

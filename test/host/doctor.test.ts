@@ -429,6 +429,12 @@ describe('the command', () => {
         ),
       ]),
     );
+    const lines: string[] = [];
+    const port = String(server.port);
+    const environment = { ...local, ...announced, PORT: port, HOST: '127.0.0.1' };
+    await doctor({ environment, workerBin, print: (line) => void lines.push(line) });
+    expect(lines.filter((line) => line.includes('but not at 192.0.2.77'))).toHaveLength(2);
+    expect(lines).not.toContain('ok       announced address');
     void server.sfu.drain({ milliseconds: 60_000 });
     const [refused] = await probeMedia(config);
     expect(refused?.what).toContain('could not be asked: signaling refused the connection: draining');
