@@ -29,11 +29,13 @@ export const fakeMethods: Methods = {
   restartIce: () =>
     testFakeParameters.generateTransportRemoteParameters().iceParameters as MethodResult<'restartIce'>,
 
-  join({ room, peer }, { displayName = '', device = {}, attributes = {}, autoSubscribe = true }) {
+  join({ room, peer }, { displayName = '', device = {}, attributes = {}, ...wanted }) {
     peer.displayName = peer.grants.displayName ?? displayName;
     peer.device = device;
     peer.attributes = attributes;
-    peer.autoSubscribe = autoSubscribe;
+    peer.autoSubscribe = wanted.autoSubscribe ?? true;
+    peer.videoLimit = wanted.videoLimit;
+    peer.watched = wanted.watch && new Set(wanted.watch);
     const consumers = room.join(peer);
     return {
       peers: room.othersOf(peer).map(({ infoWithProducers }) => infoWithProducers),
@@ -109,6 +111,13 @@ export const fakeMethods: Methods = {
     return { id: channel.id, ready: true };
   },
 
+  watch({ room, peer }, { producerIds }) {
+    const watched = new Set(producerIds);
+    peer.watched = watched;
+    for (const [consumerId, { id, kind }] of peer.consumers)
+      if (kind === 'video' && !watched.has(id)) peer.consumers.delete(consumerId);
+    return { consumers: room.give(peer, 'video') };
+  },
   consume({ room, peer }, { producerId }) {
     for (const other of room.othersOf(peer)) {
       const producer = other.producers.get(producerId);

@@ -59,8 +59,8 @@ export class FakePeer {
   readonly id: string;
   readonly producers = new Map<string, FakeProducer>();
   readonly dataProducers = new Map<string, FakeDataProducer>();
-  /** The id of the producer of each. */
-  readonly consumers = new Map<string, string>();
+  /** What each comes from. */
+  readonly consumers = new Map<string, FakeProducer>();
   readonly dataConsumers = new Map<string, FakeDataConsumer>();
   joined = false;
   displayName = '';
@@ -69,6 +69,9 @@ export class FakePeer {
   metadata: Metadata;
   handRaisedAt: number | null = null;
   autoSubscribe = true;
+  videoLimit: number | undefined;
+  /** The producers of the videos that it receives, and no others. */
+  watched: ReadonlySet<string> | undefined;
   publish: Permissions['publish'];
   #receiving = '';
   #lastStream = 0;
@@ -102,6 +105,24 @@ export class FakePeer {
     return typeof this.publish === 'boolean' ? this.publish : this.publish.includes(source);
   }
 
+  /** Whether it is told of all that is published. */
+  get chooses(): boolean {
+    return !this.autoSubscribe || this.videoLimit !== undefined;
+  }
+
+  /** Whether it takes what it does not receive yet without asking for it by itself. */
+  takes({ id, kind }: FakeProducer): boolean {
+    if (!this.permissions.subscribe || this.#receives(id)) return false;
+    if (kind === 'video' && this.watched) return this.watched.has(id);
+    if (!this.autoSubscribe) return false;
+    const videos = [...this.consumers.values()].filter((received) => received.kind === 'video');
+    return kind === 'audio' || videos.length < (this.videoLimit ?? Number.POSITIVE_INFINITY);
+  }
+
+  #receives(producerId: string): boolean {
+    return [...this.consumers.values()].some(({ id }) => id === producerId);
+  }
+
   openTransport(receiving: boolean): TransportInfo {
     const { iceParameters, iceCandidates, dtlsParameters } =
       testFakeParameters.generateTransportRemoteParameters();
@@ -117,7 +138,7 @@ export class FakePeer {
     const codecMimeType = kind === 'audio' ? 'audio/opus' : 'video/VP8';
     const { rtpParameters } = testFakeParameters.generateConsumerRemoteParameters({ codecMimeType });
     const id = randomId();
-    this.consumers.set(id, producer.id);
+    this.consumers.set(id, producer);
     return {
       ...{ id, peerId, producerId: producer.id, transportId: this.#receiving, kind, appData },
       rtpParameters: rtpParameters as ConsumerInfo['rtpParameters'],

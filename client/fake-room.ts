@@ -41,9 +41,18 @@ export class FakeRoom {
     if (peer.permissions.subscribe)
       for (const other of others)
         for (const channel of other.dataProducers.values()) peer.receiveData(other.id, channel);
-    if (!peer.autoSubscribe || !peer.permissions.subscribe) return [];
-    return others.flatMap((other) =>
-      [...other.producers.values()].map((producer) => peer.consumerOf(other.id, producer)),
+    return this.give(peer);
+  }
+
+  /** Gives a peer what it takes, of one kind or of both, shared screens first. */
+  give(peer: FakePeer, kind?: FakeProducer['kind']): ConsumerInfo[] {
+    const all = this.othersOf(peer)
+      .flatMap((other) => [...other.producers.values()].map((producer) => ({ other, producer })))
+      .filter(({ producer }) => kind === undefined || producer.kind === kind);
+    const rank = ({ producer }: (typeof all)[number]) => (serverSourceOf(producer) === 'screen' ? 0 : 1);
+    const ordered = peer.videoLimit === undefined ? all : all.toSorted((a, b) => rank(a) - rank(b));
+    return ordered.flatMap(({ other, producer }) =>
+      peer.takes(producer) ? [peer.consumerOf(other.id, producer)] : [],
     );
   }
 
@@ -72,13 +81,13 @@ export class FakeRoom {
     });
     for (const other of this.othersOf(peer)) {
       if (!other.permissions.subscribe) continue;
-      if (other.autoSubscribe)
-        other.socket.request({ method: 'newConsumer', data: other.consumerOf(peer.id, producer) });
-      else
+      if (other.chooses)
         other.socket.notify({
           method: 'newProducer',
           data: { peerId: peer.id, ...producerInfo(producer) },
         });
+      if (other.takes(producer))
+        other.socket.request({ method: 'newConsumer', data: other.consumerOf(peer.id, producer) });
     }
   }
 
@@ -120,7 +129,7 @@ export class FakeRoom {
     const { id: producerId } = producer;
     this.#endConsumers(producerId, 'producer_closed');
     for (const other of this.othersOf(peer))
-      if (!other.autoSubscribe)
+      if (other.chooses)
         other.socket.notify({ method: 'producerGone', data: { peerId: peer.id, producerId } });
     if (reason !== 'peer') peer.socket.notify({ method: 'producerClosed', data: { producerId, reason } });
   }
@@ -151,7 +160,7 @@ export class FakeRoom {
   #receivers(producerId: string) {
     return this.joined.flatMap((peer) =>
       [...peer.consumers]
-        .filter(([, received]) => received === producerId)
+        .filter(([, { id }]) => id === producerId)
         .map(([consumerId]) => ({ peer, consumerId })),
     );
   }

@@ -12,7 +12,7 @@ export interface CallGroups {
   /** They are told of each of the others by itself. */
   readonly apart: Connections;
   readonly moderators: Connections;
-  /** They ask for what they receive. */
+  /** They ask for what they receive, or for the videos at least. */
   readonly choosers: Connections;
 }
 
@@ -72,7 +72,8 @@ export class Groups {
       connection.outlet.subscribe(topicOf(roomId));
     } else call.apart.set(peer, connection);
     if (peer.identity.grants.moderate) call.moderators.set(peer, connection);
-    if (!peer.state.autoSubscribe) call.choosers.set(peer, connection);
+    const { autoSubscribe, videoLimit } = peer.state;
+    if (!autoSubscribe || videoLimit !== undefined) call.choosers.set(peer, connection);
   }
 
   #remove(roomId: string, sessionId: string): void {

@@ -111,11 +111,11 @@ export const notifications = {
   ),
   newProducer: message(
     Type.Object({ peerId: Id, ...ProducerInfo.properties }),
-    'A peer publishes. Sent only to peers that joined with autoSubscribe false; they may consume it.',
+    'A peer publishes. Sent only to peers that joined with autoSubscribe false or videoLimit; they may consume or watch it.',
   ),
   producerGone: message(
     Type.Object({ peerId: Id, producerId: Id }),
-    'A publication ended. Sent only to peers that joined with autoSubscribe false.',
+    'A publication ended. Sent only to peers that joined with autoSubscribe false or videoLimit.',
   ),
   producerScore: message(
     Type.Object({ producerId: Id, score: Type.Array(ProducerScore) }),

@@ -128,6 +128,7 @@ const provocations: Record<MethodName, Partial<Record<ErrorCode, Provocation>>> 
     unsupported: { world: { join: { rtpCapabilities: { codecs: [], headerExtensions: [] } } } },
     gone: { world: byChoice, workerDies: true },
   },
+  watch: {},
   closeConsumer: { not_found: byId('consumerId') },
   pauseConsumer: ofConsumer,
   resumeConsumer: { not_found: byId('consumerId'), gone: { prepare: pauseConsumer, workerDies: true } },

@@ -66,6 +66,7 @@ export interface JoinOptions {
   autoSubscribe?: boolean;
   /** Come to listen. */
   audience?: boolean;
+  videoLimit?: number;
   rtpCapabilities?: MethodParams<'join'>['rtpCapabilities'];
 }
 
@@ -73,15 +74,14 @@ export interface JoinOptions {
 export async function enter({ join = {}, ...options }: MemberOptions): Promise<Member> {
   const client = await SignalingClient.connect(options);
   const routerCapabilities = await client.request('getRouterRtpCapabilities', {});
-  const { stayOutside = false, autoSubscribe, audience, rtpCapabilities = routerCapabilities } = join;
+  const { stayOutside = false, rtpCapabilities = routerCapabilities, ...asked } = join;
   const { id: sendTransport } = await client.request('createWebRtcTransport', { producing: true });
   const { id: recvTransport } = await client.request('createWebRtcTransport', { consuming: true });
   if (!stayOutside)
     await client.request('join', {
       displayName: options.peerId,
       rtpCapabilities,
-      autoSubscribe,
-      audience,
+      ...asked,
     });
   return { client, sendTransport, recvTransport };
 }

@@ -1,4 +1,4 @@
-import { toSfuError } from '../../core/errors.ts';
+import { SfuError, toSfuError } from '../../core/errors.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { DataSubscription, Peer, Subscription } from './peer.ts';
 import type { DataPublication, Publication } from './publication.ts';
@@ -6,6 +6,7 @@ import type { Room } from './room.ts';
 import { closeSubscription, startSubscription, subscribe } from './subscribing.ts';
 import { settleAudience, subscribeData } from './subscribing-data.ts';
 import { Unanswered } from './unanswered.ts';
+import { inOrder, isUnwanted, takes, watchedOf } from './watching.ts';
 
 /** How long the reply of a fast join waits for media of other nodes. */
 const remoteTimeoutMs = 500;
@@ -17,7 +18,7 @@ const remoteTimeoutMs = 500;
  */
 export function offer(room: Room, peer: Peer, publication: Publication): void {
   if (!wants(peer, publication)) return;
-  subscribe(room, peer, publication, { paused: true, startsLater: true })
+  make(room, peer, publication)
     .then((subscription) => introduce(room, subscription))
     .catch((error: unknown) => logFailedOffer(room, peer, error));
 }
@@ -33,27 +34,50 @@ export function offerDataToAll(room: Room, publication: DataPublication): void {
 
 /** Offers everything that is there to a peer that just became able to receive. */
 export function offerAll(room: Room, peer: Peer): void {
-  for (const publication of room.publications) offer(room, peer, publication);
+  const { state } = peer;
+  if (state.name !== 'joined') return;
+  for (const publication of inOrder(state, room.publications)) offer(room, peer, publication);
   for (const publication of room.dataPublications) offerData(room, peer, publication);
+}
+
+/**
+ * A peer receives these videos and no others, until it says something else.
+ * @returns as subscribeToAll; what another call is making already is not among them
+ */
+export async function watch(room: Room, peer: Peer, producerIds: readonly string[]): Promise<Subscription[]> {
+  const state = peer.requireJoined();
+  state.watched = watchedOf(room, producerIds);
+  for (const subscription of [...peer.subscriptions.values()])
+    if (isUnwanted(state, subscription.publication.info)) closeSubscription(subscription, 'peer');
+  const chosen = [...new Set(producerIds)].flatMap((id) => room.findPublication(id) ?? []);
+  const videos = chosen.filter(({ info }) => info.kind === 'video');
+  return await subscribeToAll(room, peer, videos);
 }
 
 /**
  * Makes consumers, paused, of everything that a peer wants; what cannot be consumed is left out. What another node does
  * not send soon is offered once it has come.
  */
-export async function subscribeToAll(room: Room, peer: Peer): Promise<Subscription[]> {
-  const wanted = room.publications.filter((publication) => wants(peer, publication));
+export async function subscribeToAll(
+  room: Room,
+  peer: Peer,
+  publications: readonly Publication[] = inOrder(peer.requireJoined(), room.publications),
+): Promise<Subscription[]> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const cancel = room.context.clock.after(remoteTimeoutMs, () => resolve(undefined));
-  const subscribing = wanted.map(async (publication) => {
-    const made = subscribe(room, peer, publication, { paused: true, startsLater: true });
+  const bring = async (publication: Publication) => {
+    const made = make(room, peer, publication);
     const inTime = await (publication.handle.remote ? Promise.race([made, late]) : made);
     if (!inTime)
       made
         .then((subscription) => introduce(room, subscription))
         .catch((error: unknown) => logFailedOffer(room, peer, error));
     return inTime;
-  });
+  };
+  // One after the other: each that is begun counts for the next.
+  const subscribing = publications.flatMap((publication) =>
+    wants(peer, publication) ? [bring(publication)] : [],
+  );
   const settled = subscribing.map((one) => one.catch((error: unknown) => logFailedOffer(room, peer, error)));
   const subscriptions = await Promise.all(settled);
   cancel();
@@ -78,11 +102,20 @@ export function offerData(room: Room, peer: Peer, publication: DataPublication):
 function wants(peer: Peer, publication: Publication): boolean {
   const { state } = peer;
   if (!peer.link.offerConsumer) return false;
-  if (state.name !== 'joined' || !state.autoSubscribe || !state.rtpCapabilities) return false;
+  if (state.name !== 'joined' || !state.rtpCapabilities || !takes(peer, state, publication.info))
+    return false;
   const { peerId, id } = publication.info;
   // Its own session on another node, which it moves away from, is not for it either.
   if (peerId === peer.id || !peer.identity.grants.subscribe) return false;
   return peer.consumingTransport() !== undefined && !peer.receiving.has(id);
+}
+
+/** Makes a consumer that is started later. @throws SfuError, also when its peer does not want it any more */
+async function make(room: Room, peer: Peer, publication: Publication): Promise<Subscription> {
+  const subscription = await subscribe(room, peer, publication, { paused: true, startsLater: true });
+  if (!isUnwanted(peer.requireJoined(), publication.info)) return subscription;
+  closeSubscription(subscription, 'peer');
+  throw new SfuError('gone', 'you watch other videos by now');
 }
 
 async function introduce(room: Room, subscription: Subscription): Promise<void> {

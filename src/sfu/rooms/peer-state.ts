@@ -10,13 +10,19 @@ export interface Device {
 
 export type PeerState =
   | { readonly name: 'connected' }
-  | {
-      readonly name: 'joined';
-      /** Absent for a client that does not receive media. */
-      readonly rtpCapabilities?: types.RtpCapabilities;
-      readonly autoSubscribe: boolean;
-    }
+  | Joined
   | { readonly name: 'closed'; readonly reason: StayEnd };
+
+export interface Joined {
+  readonly name: 'joined';
+  /** Absent for a client that does not receive media. */
+  readonly rtpCapabilities?: types.RtpCapabilities;
+  readonly autoSubscribe: boolean;
+  /** As long as it has not said what it watches, it is offered so many videos. */
+  readonly videoLimit?: number;
+  /** The producers of the videos that it receives, and no others: what it said last. */
+  watched?: ReadonlySet<string>;
+}
 
 /** A peer whose connection was cut: its stay and its media wait for it to come back. */
 export interface Absence {

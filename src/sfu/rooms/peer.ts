@@ -13,7 +13,7 @@ import { announceProducerEnd, announceTransportEnd } from './ending-media.ts';
 import type { MediaIndex } from './media-index.ts';
 import { notOwned, owned } from './owned.ts';
 import type { Passage } from './passage.ts';
-import type { Absence, Device, PeerState } from './peer-state.ts';
+import type { Absence, Device, Joined, PeerState } from './peer-state.ts';
 import type { DataPublication, Holder, Publication } from './publication.ts';
 import { Traces } from './traces.ts';
 
@@ -58,7 +58,6 @@ export interface PipePeerTransport extends AnyPeerTransport {
   readonly transport: types.PipeTransport;
 }
 
-/** A transport of a peer. */
 export type PeerTransport = WebRtcPeerTransport | PlainPeerTransport | PipePeerTransport;
 
 /** A publication of a peer on this node. */
@@ -160,8 +159,9 @@ export class Peer {
   readonly subscriptions = new Map<string, Subscription>();
   readonly dataPublications = new Map<string, LocalDataPublication>();
   readonly dataSubscriptions = new Map<string, DataSubscription>();
-  /** Ids of producers that it receives or is about to receive, so that none is offered twice. */
+  /** Ids of producers that it receives or is about to, so that none is offered twice; and those of videos. */
   readonly receiving = new Set<string>();
+  readonly receivingVideos = new Map<string, Publication['handle']>();
   /** Producers of other nodes whose media was lost on the way here, each with what receives it again. */
   readonly lost = new Map<string, (publication: Publication) => void>();
   cancelJoinTimeout: () => void = () => {};
@@ -241,7 +241,7 @@ export class Peer {
   }
 
   /** @throws SfuError wrong_state before join and after the end. */
-  requireJoined(): Extract<PeerState, { name: 'joined' }> {
+  requireJoined(): Joined {
     if (this.state.name === 'joined') return this.state;
     throw new SfuError('wrong_state', 'this needs a joined peer; call join first');
   }

@@ -18,6 +18,14 @@ import type { Room } from './room.ts';
 
 type AppData = Record<string, unknown>;
 
+/**
+ * After a key frame was asked for, the next one is asked for so many milliseconds later at the earliest. Who comes first has
+ * it at once; all who come meanwhile share the next, so that many who turn to a video at about the same time cost its sender
+ * two key frames, and not one for each. Pipes to other workers and nodes ask this producer, and need no delay of their own.
+ * https://mediasoup.org/documentation/v3/mediasoup/api/#ProducerOptions (keyFrameRequestDelay)
+ */
+export const keyFrameRequestDelay = 250;
+
 export interface PublishRequest {
   transportId: string;
   kind: types.MediaKind;
@@ -42,7 +50,10 @@ export async function publish(room: Room, peer: Peer, request: PublishRequest): 
   const muted = room.restrictions.mutedBy(peer.identity.subject, published) !== undefined;
   const paused = request.paused || muted;
   const producer = await mediaCall(entry.transport, 'producing', () =>
-    entry.transport.produce({ kind, rtpParameters: disguised(rtpParameters), paused, appData }),
+    entry.transport.produce({
+      ...{ kind, rtpParameters: disguised(rtpParameters), paused, appData },
+      keyFrameRequestDelay,
+    }),
   );
   adopt(producer, peer.joined && peer.mayPublish(published), 'the producer');
   shareConsumable(producer);

@@ -40,6 +40,10 @@ export interface JoinOptions {
   rtpCapabilities?: types.RtpCapabilities;
   /** Whether it is offered what the others publish. */
   autoSubscribe: boolean;
+  /** How many videos it is offered as long as it has not said what it watches; all of them where it is not given. */
+  videoLimit?: number;
+  /** The producers of the videos that it watches from the beginning: `watchedOf`. */
+  watched?: ReadonlySet<string>;
   /** It is counted and not listed, even if it may publish, until it does. */
   audience?: boolean;
 }

@@ -169,9 +169,9 @@ export class Room {
     peer.cancelJoinTimeout();
     peer.displayName = peer.identity.displayName ?? options.displayName;
     peer.device = options.device;
-    const { autoSubscribe, audience = false } = options;
+    const { autoSubscribe, videoLimit, watched, audience = false } = options;
     const rtpCapabilities = options.rtpCapabilities && shareCapabilities(options.rtpCapabilities);
-    peer.state = { name: 'joined', rtpCapabilities, autoSubscribe };
+    peer.state = { name: 'joined', rtpCapabilities, autoSubscribe, videoLimit, watched };
     const isSmall = this.turnout.count < this.context.settings.announcedAudience;
     peer.standing = standingOf(peer, { audience, isSmall });
     const { displayName, hidden, rejoinAge = peer.age } = peer;

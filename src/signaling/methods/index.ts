@@ -45,6 +45,7 @@ import { setConsumerPreferredLayers } from './setConsumerPreferredLayers.ts';
 import { setConsumerPriority } from './setConsumerPriority.ts';
 import { setPeerAttributes } from './setPeerAttributes.ts';
 import { setPublish } from './setPublish.ts';
+import { watch } from './watch.ts';
 
 /** Every method of the protocol, in the order in which a client uses them. To add one, add its file and a line here. */
 export const methods = [
@@ -60,6 +61,7 @@ export const methods = [
   closeProducer,
   pauseProducer,
   resumeProducer,
+  watch,
   consume,
   closeConsumer,
   pauseConsumer,

@@ -1,7 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { Attributes } from '../../core/attributes.ts';
+import { Id } from '../../core/schemas.ts';
 import { cleanDevice, cleanName } from '../../core/text.ts';
 import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
+import { watchedOf } from '../../sfu/rooms/watching.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { AudiencePage } from '../audience-page.ts';
 import { describeConsumer } from '../describe.ts';
@@ -9,6 +11,7 @@ import { ConsumerInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 import { DeviceInfo, DisplayName, Turnout } from '../peer-schemas.ts';
 import { describeCall, OthersInCall, Permissions } from '../whole-call.ts';
+import { maxWatched } from './watch.ts';
 
 export const join = defineMethod({
   name: 'join',
@@ -22,6 +25,20 @@ export const join = defineMethod({
     autoSubscribe: Type.Optional(
       Type.Boolean({
         description: 'false: you get only the consumers that you ask for with `consume`; default true',
+      }),
+    ),
+    videoLimit: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: maxWatched,
+        description:
+          'you get so many videos at most, the shared screens first, until you say by `watch` which ones you want; default: all of them',
+      }),
+    ),
+    watch: Type.Optional(
+      Type.Array(Id, {
+        maxItems: maxWatched,
+        description: 'the producers of the videos that you want from the beginning, as `watch` says it later',
       }),
     ),
     audience: Type.Optional(
@@ -39,7 +56,8 @@ export const join = defineMethod({
     ),
     consumers: Type.Optional(
       Type.Array(ConsumerInfo, {
-        description: 'of the fast join: consumers of everything, paused; start them with resumeConsumers',
+        description:
+          'of the fast join: consumers of everything, or of as many videos as you wanted, paused; start them with resumeConsumers',
       }),
     ),
     locked: Type.Optional(Type.Boolean({ description: 'of the fast join: nobody else may enter' })),
@@ -61,12 +79,15 @@ export const join = defineMethod({
   },
   async run({ room, peer, fast, takesRoster, afterReply }, params) {
     const { displayName = '', device = {}, rtpCapabilities, autoSubscribe = true } = params;
-    const { audience, attributes } = params;
+    const { audience, attributes, videoLimit } = params;
+    const watched = params.watch && watchedOf(room, params.watch);
     room.join(peer, {
       displayName: cleanName(displayName),
       device: cleanDevice(device),
       rtpCapabilities,
       autoSubscribe,
+      videoLimit,
+      watched,
       attributes,
       audience,
     });
