@@ -49,20 +49,23 @@ export const capture: PanelAction = {
   },
 };
 
-/** The file of the last capture of a peer, on its page. */
+/** The last capture of a peer, for those who may fetch its file. */
+export async function lastCapture(
+  { captures, user }: PanelContext,
+  peer: { roomId: string; peerId: string },
+): Promise<CaptureState | undefined> {
+  return hasRole(user.role, 'admin') ? await captures?.lastOf(peer.roomId, peer.peerId) : undefined;
+}
+
+/** Its file, on the page of the peer. */
 export function CaptureFile({
   context,
-  roomId,
-  peerId,
+  last,
 }: {
   context: PanelContext;
-  roomId: string;
-  peerId: string;
+  last: CaptureState | undefined;
 }): JSX.Element {
-  const last = context.captures?.last;
-  const isOfPeer = last?.roomId === roomId && last.peerId === peerId;
-  const shown = isOfPeer && hasRole(context.user.role, 'admin') ? last : undefined;
-  return live('capture', <div id="capture">{shown ? <Line context={context} last={shown} /> : ''}</div>);
+  return live('capture', <div id="capture">{last ? <Line context={context} last={last} /> : ''}</div>);
 }
 
 function Line({ context, last }: { context: PanelContext; last: CaptureState }): JSX.Element {

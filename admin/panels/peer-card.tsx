@@ -162,11 +162,7 @@ export function PeerButtons({
         hotkey="n"
       />
       <ActionLink {...shared} name={name} action={peerActions[name]} />
-      {context.captures && context.monitor.isHere(peer) ? (
-        <ActionLink {...shared} name="capture" action={peerActions.capture} />
-      ) : (
-        ''
-      )}
+      {context.captures ? <ActionLink {...shared} name="capture" action={peerActions.capture} /> : ''}
       <ActionLink {...shared} name="remove" action={peerActions.remove} hotkey="r" />
       <ActionLink {...shared} name="ban" action={peerActions.ban} hotkey="b" />
     </div>

@@ -1,10 +1,11 @@
+import type { CaptureState } from '../../src/commands/captures.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Chart } from '../html/chart.tsx';
 import { bitrate, dateTime, duration } from '../html/format.ts';
 import { live } from '../html/regions.ts';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, Empty, Figure, PageHead } from '../panel/parts.tsx';
-import { CaptureFile } from './capture.tsx';
+import { CaptureFile, lastCapture } from './capture.tsx';
 import { OtherConnections } from './connections.tsx';
 import { PeerButtons, type PeerProps, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
@@ -20,10 +21,10 @@ export const peerPanel = definePanel({
   unlisted: true,
   under: 'rooms',
   role: 'viewer',
-  watches: (query) => ({ roomId: query.get('room') ?? '', peerId: query.get('peer') ?? '' }),
-  view(context) {
-    const roomId = context.query.get('room') ?? '';
-    const peerId = context.query.get('peer') ?? '';
+  watches: (query) => readPeer({ query }),
+  prepare: (context) => lastCapture(context, readPeer(context)),
+  view(context, last: CaptureState | undefined) {
+    const { roomId, peerId } = readPeer(context);
     const room = context.monitor.room(roomId);
     const peer = room?.peers.find(({ id }) => id === peerId);
     return (
@@ -32,7 +33,7 @@ export const peerPanel = definePanel({
           <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
         </p>
         {WatchBox({ context, roomId, peerId })}
-        <CaptureFile context={context} roomId={roomId} peerId={peerId} />
+        <CaptureFile context={context} last={last} />
         {live(
           'peer',
           <div id="peer">{room && peer ? content(context, room, peer) : gone(context, roomId, peerId)}</div>,
@@ -41,6 +42,10 @@ export const peerPanel = definePanel({
     );
   },
 });
+
+function readPeer({ query }: Pick<PanelContext, 'query'>) {
+  return { roomId: query.get('room') ?? '', peerId: query.get('peer') ?? '' };
+}
 
 function gone({ link }: PanelContext, room: string, peer: string): JSX.Element {
   return (

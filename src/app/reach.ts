@@ -1,6 +1,7 @@
 import { meshCommands } from '../cluster/commands/start.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { MeshReads } from '../cluster/reads/mesh-reads.ts';
+import { CaptureCommands } from '../commands/captures.ts';
 import { Commands } from '../commands/commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -27,16 +28,23 @@ export interface Reach {
   readonly reads: MeshReads | undefined;
   /** What moderators and programs do: on every node of the mesh, or on this one. */
   readonly commands: Commands;
+  /** Captures of what peers send there. */
+  readonly captures: CaptureCommands;
 }
 
 /** From now on this node also carries out what others ask. */
 export function reachOf({ config, sfu, store, mesh, courses, log, clock }: ReachOptions): Reach {
   const now = () => clock.now();
-  if (!mesh) return { reads: undefined, commands: new Commands(sfu, store, now) };
+  if (!mesh)
+    return {
+      reads: undefined,
+      commands: new Commands(sfu, store, now),
+      captures: new CaptureCommands(sfu, store),
+    };
   const reads = new MeshReads({
     ...{ mesh, sfu, clock, auditLog: store.audit, timelines: store.timelines },
     about: () => aboutNode(config, sfu),
     courseNow: (roomId, peerId) => courses.of(roomId, peerId),
   });
-  return { reads, commands: meshCommands({ mesh, sfu, store, now, log, clock }) };
+  return { reads, ...meshCommands({ mesh, sfu, store, now, log, clock }) };
 }

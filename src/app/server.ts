@@ -7,7 +7,7 @@ import { ApiAccess } from '../access/api-access.ts';
 import type { Mesh } from '../cluster/mesh.ts';
 import { Moves } from '../cluster/moves.ts';
 import type { MeshReads } from '../cluster/reads/mesh-reads.ts';
-import { CaptureCommands } from '../commands/captures.ts';
+import type { CaptureCommands } from '../commands/captures.ts';
 import type { Commands } from '../commands/commands.ts';
 import { sweepAfterFacts } from '../commands/sweep.ts';
 import type { Config } from '../config/config.ts';
@@ -194,7 +194,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     started?.close(),
   );
   const { courses } = history;
-  const { reads, commands } = reachOf({ config, sfu, store, mesh, courses, log, clock });
+  const { reads, commands, captures } = reachOf({ config, sfu, store, mesh, courses, log, clock });
   const now = () => clock.now();
   ends.defer(sweepAfterFacts(store.facts, { sfu, now }));
   const adapters = startAdapters({
@@ -203,6 +203,7 @@ async function startParts(options: ServerOptions, ends: AsyncDisposableStack): P
     store,
     mesh,
     commands,
+    captures,
     reads,
     admission,
     panels,
@@ -226,6 +227,7 @@ interface Core {
   readonly store: Store;
   readonly mesh: Mesh | undefined;
   readonly commands: Commands;
+  readonly captures: CaptureCommands;
   /** What the other nodes have; undefined for a server that is alone. */
   readonly reads: MeshReads | undefined;
   readonly admission: NonNullable<SfuOptions['admission']>;
@@ -240,7 +242,7 @@ interface Core {
 
 /** Starts what follows the domain, and the ways in. The workers run already. */
 function startAdapters({ admission, panels, history, ...core }: Core) {
-  const { config, sfu, store, mesh, commands, reads, host, log, clock, ends } = core;
+  const { config, sfu, store, mesh, commands, captures, reads, host, log, clock, ends } = core;
   const { version } = packageJson;
   const nodes = () => reads?.nodes() ?? [aloneNode(config, sfu)];
   const findKey = (secret: string) => store.apiKeys.find(secret);
@@ -263,7 +265,6 @@ function startAdapters({ admission, panels, history, ...core }: Core) {
     }),
     (started) => started.close(),
   );
-  const captures = new CaptureCommands(sfu, store);
   const given = {
     config,
     sfu,
@@ -278,7 +279,7 @@ function startAdapters({ admission, panels, history, ...core }: Core) {
   const services = { ...given, topRooms: () => measurements.top() };
   const programs = startPrograms({ services, mesh, access, log, version, ends });
   const media = mediaOverHttp({ ...core, signaling, access, admission });
-  const admin = Admin.start({ ...core, mesh: reads, signaling, captures, panels });
+  const admin = Admin.start({ ...core, mesh: reads, signaling, panels });
   const metricsListener = ends.adopt(MetricsListener.listen(measurements, config), (own) => own?.stop());
   return { signaling, legacy, nodes, measurements, programs, media, admin, metricsListener };
 }

@@ -31,6 +31,9 @@ export const commandNames = [
   'closeRoom',
   'drain',
   'cancelDrain',
+  'startCapture',
+  'fetchCapture',
+  'discardCapture',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { CaptureShape } from '../commands/capture-schema.ts';
 import { Addressees, PeerMessage } from '../core/peer-messages.ts';
 import { reactions } from '../core/reactions.ts';
 import { Id, Nothing, oneOf, orNull } from '../core/schemas.ts';
@@ -229,6 +230,16 @@ export const requests = {
     reads.CourseQuery,
     orNull(reads.CourseAnswer, 'null when the node knows of no stay'),
     'How the stay of a peer goes there, or how its last one went.',
+  ),
+  'capture.find': request(
+    reads.CaptureQuery,
+    orNull(CaptureShape, 'null when the last capture of the node is another one'),
+    'How the capture of a peer goes, or went.',
+  ),
+  'capture.read': request(
+    reads.CapturePartQuery,
+    orNull(reads.CapturePart, 'null when the node does not have it any more'),
+    'A part of the file of a capture, after the command `fetchCapture`, which the audit log has.',
   ),
   'session.left': request(
     Type.Object({ roomId: Id, sessionId: Id }),

@@ -207,3 +207,14 @@ export const CourseAnswer = Type.Object({
   endedAt: orNull(Time, 'null while the peer is there'),
 });
 export type CourseAnswer = Static<typeof CourseAnswer>;
+
+export const CaptureQuery = Type.Object({
+  id: orNull(Id),
+  peer: orNull(Type.Object({ roomId: Id, peerId: Id }), 'whose it is to be; null for anybody'),
+});
+
+export const CapturePartQuery = Type.Object({ id: Id, from: Count });
+
+export const CapturePart = Type.Object({
+  content: Type.String({ maxLength: 400_000, description: '256 KiB at most, base64' }),
+});

@@ -8,10 +8,11 @@ import { withName } from './with-name.ts';
 export type { CaptureState } from '../sfu/capture/captures.ts';
 export { captureContents, captureEnds, mostCaptureSeconds } from '../sfu/capture/captures.ts';
 
-type CaptureTarget = Requester & { readonly id: string };
+export type CaptureTarget = Requester & { readonly id: string };
+export type NewCapture = PeerTarget & { readonly content: CaptureContent; readonly seconds: number };
 
 /**
- * Captures of what a peer on this node sends, for programs and the dashboard. Who began one, who fetched its file and who
+ * Captures of what a peer sends, for programs and the dashboard: here of peers on this node. Who began one, who fetched its file and who
  * threw it away is in the audit log; without a record it is not done.
  */
 export class CaptureCommands {
@@ -20,18 +21,19 @@ export class CaptureCommands {
     private readonly store: Pick<Store, 'audit' | 'transaction' | 'synced'>,
   ) {}
 
-  /** The capture that runs, or ran last; undefined when it was more than ten minutes ago. */
-  get last(): CaptureState | undefined {
-    return this.sfu.captures.last;
+  /** The capture of a peer that runs, or was its node's last; undefined when it was more than ten minutes ago. */
+  async lastOf(roomId: string, peerId: string): Promise<CaptureState | undefined> {
+    const { last } = this.sfu.captures;
+    return last?.roomId === roomId && last.peerId === peerId ? last : undefined;
   }
 
   /** @throws SfuError not_found */
-  get(id: string): CaptureState {
+  async get(id: string): Promise<CaptureState> {
     return this.sfu.captures.get(id);
   }
 
   /** Begins one. @throws SfuError not_found, wrong_state, gone; limit_reached while another one runs */
-  async start(target: PeerTarget & { content: CaptureContent; seconds: number }): Promise<CaptureState> {
+  async start(target: NewCapture): Promise<CaptureState> {
     const { roomId, peerId, content, seconds } = target;
     this.sfu.read.peer(roomId, peerId);
     const intent = { ...target, action: 'peer.capture', details: { content, seconds } };
@@ -55,7 +57,7 @@ export class CaptureCommands {
   }
 
   #intent(action: string, { id, ...requester }: CaptureTarget): Intent {
-    const { roomId, peerId } = this.get(id);
+    const { roomId, peerId } = this.sfu.captures.get(id);
     return { ...requester, action, roomId, peerId, details: { capture: id } };
   }
 

@@ -704,7 +704,7 @@ export interface Operations {
     nextCursor: string | null; // The `cursor` of the next page; null at the end
   } };
   /**
-   * Captures what a peer on this node sends, as a pcap file for Wireshark: `GET /captures/:captureId/file` has it for ten minutes. One at a time runs on a node, and it ends after `seconds`, 16 MiB or 200,000 packets. Numbers of streams, payload types and header extensions are those that the server uses towards receivers.
+   * Captures what a peer sends, on the node that it is on, as a pcap file for Wireshark: `GET /captures/:captureId/file` has it for ten minutes. One at a time runs on a node, and it ends after `seconds`, 16 MiB or 200,000 packets. Numbers of streams, payload types and header extensions are those that the server uses towards receivers.
    *
    * Needs the scope `media`.
    */

@@ -1,3 +1,4 @@
+import type { CaptureCommands } from '../../commands/captures.ts';
 import type { BanRequest, Commands, PeerTarget, Removal } from '../../commands/commands.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Sfu } from '../../sfu/sfu.ts';
@@ -12,6 +13,7 @@ import { unconfirmedSentence } from './unconfirmed.ts';
 export interface CarrierOptions {
   /** Those of this node alone. */
   readonly local: Commands;
+  readonly captures: CaptureCommands;
   readonly sfu: Pick<Sfu, 'mesh' | 'read'>;
   readonly rules: RulesSync;
   readonly wire: Wire;
@@ -31,6 +33,10 @@ export class Carrier {
 
   get local(): Commands {
     return this.options.local;
+  }
+
+  get captures(): CaptureCommands {
+    return this.options.captures;
   }
 
   /** Does what decides about a room, and says which nodes do not know of it yet. */

@@ -17,7 +17,8 @@ import type { FoundPeer } from '../../sfu/sfu-mesh.ts';
 import type { Store } from '../../store/store.ts';
 import type { CommandName } from '../command-schemas.ts';
 import type { Presence } from '../presence.ts';
-import type { AskNode, CommandRequest } from './ask-node.ts';
+import type { AskNode } from './ask-node.ts';
+import { atPeer, type ForPeer, type Params, split, tryAgain } from './at-peer.ts';
 import type { Carrier } from './carrier.ts';
 import type { Finder } from './finder.ts';
 import { keepOut } from './keep-out.ts';
@@ -32,16 +33,6 @@ export interface MeshCommandsOptions {
   readonly askNode: AskNode;
   readonly finder: Finder;
   readonly presence: Presence;
-}
-
-type Params = CommandRequest['params'];
-
-interface ForPeer {
-  readonly name: CommandName;
-  readonly target: PeerTarget;
-  readonly params?: Params;
-  /** Where it was found already. */
-  readonly first?: FoundPeer;
 }
 
 /**
@@ -186,19 +177,9 @@ export class MeshCommands extends Commands {
     return await this.#forPeer({ name, target }, () => this.options.carrier.decide(target, here));
   }
 
-  /** Carries something out where a peer is. @throws SfuError not_found, unconfirmed, and what that node refuses with */
-  async #forPeer<T>({ name, target, params = {}, first }: ForPeer, here: () => Promise<T>): Promise<T> {
-    const { finder, askNode } = this.options;
-    for (let tries = 1; ; tries += 1) {
-      const place = tries === 1 && first ? first : await finder.peer(target);
-      if (place.node === undefined) return await here();
-      const request = { name, sessionId: place.sessionId, ...split({ ...target, ...params }) };
-      const outcome = await askNode.command(place.node, request);
-      if (outcome.state === 'done') return outcome.value as T;
-      if (outcome.state === 'unconfirmed') throw unconfirmed([place.node.name], tryAgain);
-      // It went to another node, or came again, while the command was on its way.
-      if (outcome.error.code !== 'not_found' || tries > 1) throw outcome.error;
-    }
+  /** @throws SfuError not_found, unconfirmed, and what that node refuses with */
+  async #forPeer<T>(wanted: ForPeer, here: () => Promise<T>): Promise<T> {
+    return await atPeer(this.options, wanted, here);
   }
 
   /** Carries something out on one node that has a room, which tells the others. */
@@ -263,11 +244,4 @@ export class MeshCommands extends Commands {
     if (outcome.state === 'unconfirmed') throw unconfirmed([nodeName], tryAgain);
     if (outcome.state === 'refused') throw outcome.error;
   }
-}
-
-const tryAgain = 'it may have been done; look, and do it again';
-
-/** What goes over the bus, and what stays here. */
-function split<T extends object>({ warn, ...params }: T & { warn?: (sentence: string) => void }) {
-  return { params: params as Params, warn };
 }

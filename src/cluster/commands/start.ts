@@ -1,3 +1,4 @@
+import { CaptureCommands } from '../../commands/captures.ts';
 import { Commands } from '../../commands/commands.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
@@ -6,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import type { Mesh } from '../mesh.ts';
 import { CommandAnswers } from './answers.ts';
 import { AskNode } from './ask-node.ts';
+import { MeshCaptures } from './captures.ts';
 import { Carrier } from './carrier.ts';
 import { Finder } from './finder.ts';
 import { MeshCommands } from './mesh-commands.ts';
@@ -20,18 +22,23 @@ export interface MeshCommandsParts {
   readonly clock: Clock;
 }
 
-/** The commands over all nodes; from now on this node also carries out what others ask. */
-export function meshCommands({ mesh, sfu, store, now, log, clock }: MeshCommandsParts): MeshCommands {
+/** The commands over all nodes, and captures; from now on this node also carries out what others ask. */
+export function meshCommands({ mesh, sfu, store, now, log, clock }: MeshCommandsParts) {
   const { wire, presence, rules, self, commands: counts } = mesh;
   const local = new Commands(sfu, store, now);
+  const captures = new CaptureCommands(sfu, store);
   const askNode = new AskNode({ wire, presence, clock, counts, limits: (name) => commandTable[name] });
   const finder = new Finder({ sfu, wire, presence, clock, counts });
-  const carrier = new Carrier({ local, sfu, rules, wire, presence, askNode, clock, counts });
+  const carrier = new Carrier({ local, captures, sfu, rules, wire, presence, askNode, clock, counts });
   const answers = new CommandAnswers({ self, carrier, sfu, log });
   mesh.answer({
     command: (from, command) => answers.answer(from, command),
     'peer.find': (_from, query) => finder.answer(query),
     'session.left': (_from, { roomId, sessionId }) => !sfu.mesh.hasSession(roomId, sessionId),
   });
-  return new MeshCommands({ sfu, store, now, selfName: self.name, carrier, askNode, finder, presence });
+  const selfName = self.name;
+  return {
+    commands: new MeshCommands({ sfu, store, now, selfName, carrier, askNode, finder, presence }),
+    captures: new MeshCaptures({ mesh, sfu, store, askNode, finder }),
+  };
 }

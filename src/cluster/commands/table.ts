@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { CaptureContent, CaptureSeconds, CaptureShape } from '../../commands/capture-schema.ts';
 import type { Removal } from '../../commands/commands.ts';
 import { AttributeChanges } from '../../core/attributes.ts';
 import { Id, oneOf, orNull, Source } from '../../core/schemas.ts';
@@ -141,5 +142,16 @@ export const commandTable: Readonly<Record<CommandName, CommandRow>> = {
   ),
   closeRoom: row(ofRoom, nothing, ({ local }, target) => local.closeRoom(target)),
   drain: row({ ...requester, milliseconds: Count }, nothing, ({ local }, request) => local.drain(request)),
+  startCapture: row(
+    { ...ofPeer, content: CaptureContent, seconds: CaptureSeconds },
+    CaptureShape,
+    ({ captures }, target) => captures.start(target),
+  ),
+  // How large it is; its bytes follow in parts.
+  fetchCapture: row({ id: Id, ...requester }, Count, async ({ captures }, target) => {
+    const { length } = await captures.fetch(target);
+    return length;
+  }),
+  discardCapture: row({ id: Id, ...requester }, nothing, ({ captures }, target) => captures.discard(target)),
   cancelDrain: row(requester, nothing, ({ local }, request) => local.cancelDrain(request)),
 };

@@ -1,30 +1,9 @@
 import { Type } from '@sinclair/typebox';
-import { captureContents, captureEnds, mostCaptureSeconds } from '../../commands/captures.ts';
-import { Id, Nothing, oneOf, orNull, Reason } from '../../core/schemas.ts';
+import { CaptureContent, CaptureSeconds, CaptureShape } from '../../commands/capture-schema.ts';
+import { Id, Nothing, Reason } from '../../core/schemas.ts';
 import { defineOperation, requesterOf } from '../operation.ts';
 import { params } from '../schemas.ts';
 import { peerTarget } from './peers.ts';
-
-const content = oneOf(captureContents, {
-  description:
-    '`headers` keeps the headers of RTP, which say nothing of what is heard and seen; `packets` keeps all of each packet',
-});
-const seconds = Type.Integer({
-  minimum: 1,
-  maximum: mostCaptureSeconds,
-  description: 'When it ends by itself',
-});
-
-const Capture = Type.Object({
-  id: Id,
-  ...peerTarget,
-  content,
-  seconds,
-  startedAt: Type.Integer({ description: 'ms since the epoch' }),
-  end: orNull(oneOf(captureEnds), 'Why it ended; null while it runs. `size`: 16 MiB or 200,000 packets'),
-  packets: Type.Integer(),
-  bytes: Type.Integer({ description: 'Of the file so far' }),
-});
 
 const captureTarget = { captureId: Id };
 
@@ -32,10 +11,15 @@ export const startCapture = defineOperation({
   name: 'startCapture',
   verb: 'POST',
   path: '/rooms/:roomId/capture',
-  doc: 'Captures what a peer on this node sends, as a pcap file for Wireshark: `GET /captures/:captureId/file` has it for ten minutes. One at a time runs on a node, and it ends after `seconds`, 16 MiB or 200,000 packets. Numbers of streams, payload types and header extensions are those that the server uses towards receivers.',
+  doc: 'Captures what a peer sends, on the node that it is on, as a pcap file for Wireshark: `GET /captures/:captureId/file` has it for ten minutes. One at a time runs on a node, and it ends after `seconds`, 16 MiB or 200,000 packets. Numbers of streams, payload types and header extensions are those that the server uses towards receivers.',
   scope: 'media',
-  params: params({ ...peerTarget, content, seconds, reason: Type.Optional(Reason) }),
-  result: Capture,
+  params: params({
+    ...peerTarget,
+    content: CaptureContent,
+    seconds: CaptureSeconds,
+    reason: Type.Optional(Reason),
+  }),
+  result: CaptureShape,
   status: 202,
   errors: ['not_found', 'wrong_state', 'limit_reached', 'gone'],
   example: { roomId: 'room', peerId: 'alice', content: 'headers', seconds: 10, reason: 'no sound' },
@@ -50,7 +34,7 @@ export const getCapture = defineOperation({
   doc: 'How a capture goes, or went. Its file is at `/captures/:captureId/file`, for callers with the scope `media`; each fetch is in the audit log.',
   scope: 'media',
   params: params(captureTarget),
-  result: Capture,
+  result: CaptureShape,
   errors: ['not_found'],
   example: { captureId: '{capture}' },
   run: ({ captures }, { captureId }) => captures.get(captureId),

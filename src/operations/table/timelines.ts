@@ -69,7 +69,7 @@ export const getPeerCourse = defineOperation({
   scope: 'read',
   params: params(peerTarget),
   result: PeerCourse,
-  errors: ['not_found', 'unconfirmed'],
+  errors: ['not_found'],
   example: { roomId: 'room', peerId: 'alice' },
   async run({ courses, store, mesh, warn }, { roomId, peerId }) {
     const here = () => courses.of(roomId, peerId) ?? store.timelines.courseOf(roomId, peerId)?.course;
