@@ -1,5 +1,6 @@
 import { audience } from './audience.ts';
 import { boot } from './boot.ts';
+import { dashboard } from './dashboard.ts';
 import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
 import type { Benchmark } from './harness/benchmark.ts';
@@ -20,6 +21,7 @@ export const benchmarks: readonly Benchmark[] = [
   forward,
   spread,
   scrape,
+  dashboard,
   neighbour,
   mesh,
 ];

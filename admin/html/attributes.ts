@@ -7,9 +7,9 @@ const quoted = /"[^"]*"/g;
  * name in an attribute must not look like either.
  */
 export function escapeAttributes(html: string): string {
-  return html.replaceAll(tag, (found) =>
-    found.replaceAll(quoted, (value) =>
-      /[<>]/.test(value) ? value.replaceAll('<', '&lt;').replaceAll('>', '&gt;') : value,
-    ),
-  );
+  return html.replace(tag, (found) => {
+    // Most tags have neither but at their ends.
+    if (found.lastIndexOf('<') === 0 && found.indexOf('>') === found.length - 1) return found;
+    return found.replace(quoted, (value) => value.replaceAll('<', '&lt;').replaceAll('>', '&gt;'));
+  });
 }

@@ -5,6 +5,9 @@
 
 const opening = /<!--live:([A-Za-z0-9_-]+)-->/;
 
+/** Where an inner region belongs. */
+const placed = /<!--in:([A-Za-z0-9_-]+)-->/g;
+
 /**
  * Marks an element as a region. The element must have the same id. Text in a page is escaped, so that users cannot
  * forge such a mark.
@@ -45,10 +48,12 @@ export function splitRegions(html: string, id = ''): Region {
 
 /** The HTML of a region with its inner regions, without marks. */
 export function joinRegions({ html, inner }: Region): string {
-  return inner.reduce(
-    (text, region) => text.replace(`<!--in:${region.id}-->`, () => joinRegions(region)),
-    html,
-  );
+  if (inner.length === 0) return html;
+  const byId = new Map(inner.map((region) => [region.id, region]));
+  return html.replace(placed, (mark, id: string) => {
+    const region = byId.get(id);
+    return region ? joinRegions(region) : mark;
+  });
 }
 
 /** The regions to send to a browser that shows `before`, so that it shows `after`. */

@@ -4,6 +4,9 @@ import { inTime, pause, RenderQueue } from './render-queue.ts';
 /** Minimum time between two renders of the same view. */
 const minGapMs = 250;
 
+/** A view that is long takes at most this share of the time. */
+const maxShare = 0.1;
+
 /** Renders a view as it is now; undefined when those who have joined may no longer share it. */
 export type Render = () => Promise<Region | undefined>;
 
@@ -98,8 +101,10 @@ export class LiveView {
       // A change from here on needs another render, and so does one since something was asked elsewhere.
       this.#rendered = changes ?? this.#changes;
       if (this.#viewers === 0) return;
+      const startedAt = performance.now();
       const region = await render();
-      this.#readyAt = performance.now() + minGapMs;
+      const now = performance.now();
+      this.#readyAt = now + Math.max(minGapMs, (now - startedAt) / maxShare);
       this.#updates.clear();
       this.#current = region;
       if (region === undefined) this.#end();

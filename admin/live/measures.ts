@@ -51,6 +51,11 @@ interface StatisticsRef {
 /** Transports whose statistics are requested at the same time; other work gets its turn between batches. */
 const batchSize = 64;
 
+type Measured = Pick<PeerSnapshot, 'sessionId' | 'transports' | 'producers' | 'consumers'>;
+
+/** Peers of a room that somebody watches whose streams are read at once. */
+const maxRead = 200;
+
 /** The last statistics of the transports of all peers, and of the streams in rooms that somebody watches. */
 export class Measures {
   readonly transports = new Map<string, TransportMeasure>();
@@ -104,13 +109,18 @@ export class Measures {
 
   /**
    * Reads the producers of a room, and all consumers of the peers with these ids. Of every other peer it reads one
-   * consumer, whose reports have the round trip: reading all of them would grow with the square of the peers.
+   * consumer, whose reports have the round trip: reading all of them would grow with the square of the peers. Of a large room
+   * it reads a part each time.
    */
   async readRoom({ id: roomId, peers }: RoomSnapshot, inFull: ReadonlySet<string>): Promise<void> {
+    // Of a large room it is the turn of others each time.
+    const from = peers.length > maxRead ? Math.floor(Math.random() * peers.length) : 0;
+    const isDue = (index: number) => (index - from + peers.length) % peers.length < maxRead;
+    const due = peers.filter(({ id }, index) => isDue(index) || inFull.has(id));
     await Promise.all(
-      peers.map(async (peer) => {
-        const consumers = inFull.has(peer.id) ? peer.consumers : peer.consumers.slice(0, 1);
-        await this.#readPeer(roomId, { ...peer, consumers });
+      due.map(async ({ id, sessionId, transports, producers, consumers: all }) => {
+        const consumers = inFull.has(id) ? all : all.slice(0, 1);
+        await this.#readPeer(roomId, { sessionId, transports, producers, consumers });
       }),
     );
   }
@@ -134,10 +144,7 @@ export class Measures {
     return known.length === 0 ? null : Math.max(...known);
   }
 
-  async #readPeer(
-    roomId: string,
-    { sessionId, transports, producers, consumers }: PeerSnapshot,
-  ): Promise<void> {
+  async #readPeer(roomId: string, { sessionId, transports, producers, consumers }: Measured): Promise<void> {
     const [streams] = await Promise.all([
       Promise.all([
         ...producers.map(({ id }) => this.#readStreams({ roomId, id }, 'inbound-rtp')),

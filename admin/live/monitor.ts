@@ -1,4 +1,4 @@
-import type { MeshView, NodeInfo, NodePaths } from '../../src/cluster/reads/view.ts';
+import { carriedBy, type MeshView, type NodeInfo, type NodePaths } from '../../src/cluster/reads/view.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { EventOf } from '../../src/core/event-bus.ts';
 import type { CheckFinding, HostState } from '../../src/core/findings.ts';
@@ -106,7 +106,7 @@ export class Monitor {
   snapshot(): NodeSnapshot {
     const now = performance.now();
     if (!this.#snapshot || now - this.#takenAt > snapshotAge) {
-      this.#snapshot = this.sfu.read.node();
+      this.#snapshot = this.sfu.read.glance(this.self);
       this.#takenAt = performance.now();
     }
     return this.#snapshot;
@@ -149,8 +149,8 @@ export class Monitor {
   }
 
   /** What a peer sends and receives, in bits a second. */
-  flow({ transports }: PeerSnapshot): { incoming: number; outgoing: number } {
-    return this.measures.flow(transports.map(({ id }) => id));
+  flow(peer: PeerSnapshot): { incoming: number; outgoing: number } {
+    return this.measures.flow(carriedBy(peer).transportIds);
   }
 
   /** Calls `listener` when something changed, with the id of its room. @returns a function that stops it */

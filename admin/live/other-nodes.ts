@@ -33,7 +33,7 @@ export class OtherNodes {
 
   constructor(private readonly options: OtherNodesOptions) {}
 
-  /** The rooms of this node and of all others; each peer says where it is. */
+  /** The rooms of this node, whose peers say where they are, and of all others. */
   joined(own: readonly RoomSnapshot[]): RoomSnapshot[] {
     if (this.#last?.own !== own || this.#last.of !== this.#latest)
       this.#last = { own, of: this.#latest, rooms: join(own, this.#latest, this.options.mesh.self) };
@@ -85,9 +85,8 @@ function join(own: readonly RoomSnapshot[], { rooms }: Gathered, self: string): 
   const elsewhere = Map.groupBy(rooms, ({ room }) => room.id);
   const here = own.map((room) => {
     const parts = elsewhere.get(room.id) ?? [];
-    const peers = room.peers.map((peer) => ({ ...peer, node: self }));
     const unreachable = unreachableOf([{ room, node: self }, ...parts]);
-    return { ...room, peers: [...peers, ...peersOf(parts)], unreachable };
+    return { ...room, peers: [...room.peers, ...peersOf(parts)], unreachable };
   });
   const ids = new Set(own.map(({ id }) => id));
   const others = [...elsewhere].flatMap(([id, parts]) => (ids.has(id) ? [] : (joinParts(parts) ?? [])));

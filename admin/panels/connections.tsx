@@ -1,6 +1,7 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { nameOf } from './quality.ts';
+import { indexOf } from './room-index.ts';
 
 /**
  * The peers of a room with all connections of a subject one after the other, at the place of its first one: what a
@@ -10,6 +11,9 @@ export function bySubject(peers: readonly PeerSnapshot[]): PeerSnapshot[] {
   return [...Map.groupBy(peers, ({ subject }) => subject).values()].flat();
 }
 
+/** A program may have many. */
+const maxShown = 12;
+
 /** Links to the other connections of a peer's subject in the room; nothing where there are none. */
 export function OtherConnections(props: {
   readonly context: PanelContext;
@@ -17,7 +21,8 @@ export function OtherConnections(props: {
   readonly peer: PeerSnapshot;
 }): JSX.Element {
   const { context, room, peer } = props;
-  const others = room.peers.filter(({ id, subject }) => subject === peer.subject && id !== peer.id);
+  const all = indexOf(room).bySubject.get(peer.subject) ?? [];
+  const others = all.filter(({ id }) => id !== peer.id).slice(0, maxShown);
   if (others.length === 0) return '';
   return (
     <p class="connections">
@@ -27,6 +32,7 @@ export function OtherConnections(props: {
           {nameOf(other) === other.id ? other.id : `${nameOf(other)}, ${other.id}`}
         </a>
       ))}
+      {all.length - 1 > others.length ? <span safe>{`and ${all.length - 1 - others.length} more`}</span> : ''}
     </p>
   );
 }

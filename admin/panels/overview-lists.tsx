@@ -1,3 +1,4 @@
+import { carriedBy } from '../../src/cluster/reads/view.ts';
 import { type ErrorCode, errorCodes } from '../../src/core/errors.ts';
 import type { NodeSnapshot, PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { hasRole } from '../../src/store/roles.ts';
@@ -78,13 +79,14 @@ function troubleOf({ monitor }: PanelContext, room: RoomSnapshot): Trouble {
     const score = worstScore([peer]);
     return score === null ? [] : [{ peer, score }];
   });
-  const losses = room.peers.flatMap(({ transports }) =>
-    transports.flatMap(({ id }) => {
-      const { lossReceived = 0, lossSent = 0 } = monitor.measures.transports.get(id) ?? {};
-      return [lossReceived ?? 0, lossSent ?? 0];
-    }),
-  );
-  return { room, worst: scores.toSorted((a, b) => a.score - b.score)[0], loss: Math.max(0, ...losses) };
+  const losses = room.peers
+    .flatMap((peer) => carriedBy(peer).transportIds)
+    .map((id) => {
+      const { lossReceived, lossSent } = monitor.measures.transports.get(id) ?? {};
+      return Math.max(lossReceived ?? 0, lossSent ?? 0);
+    });
+  const loss = losses.reduce((most, each) => Math.max(most, each), 0);
+  return { room, worst: scores.toSorted((a, b) => a.score - b.score)[0], loss };
 }
 
 /** Why connections were refused in the last minutes. */

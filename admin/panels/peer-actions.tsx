@@ -5,6 +5,7 @@ import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
 import { capture } from './capture.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
+import { peerOf } from './room-index.ts';
 
 /** The peer that an action is for, and who asks, with the reason. */
 function targetOf(context: PanelContext, form: Form) {
@@ -15,7 +16,7 @@ function targetOf(context: PanelContext, form: Form) {
 
 /** The peer's name as the page shows it. */
 function shownName(context: PanelContext, form: Form): string {
-  const peer = context.monitor.room(form.raw('room'))?.peers.find(({ id }) => id === form.raw('peer'));
+  const peer = peerOf(context, form.raw('room'), form.raw('peer'));
   return peer ? nameOf(peer) : form.raw('peer');
 }
 
@@ -54,7 +55,7 @@ const ban: PanelAction = {
   danger: true,
   audit: 'own',
   confirm: (context, form) => {
-    const peer = context.monitor.room(form.raw('room'))?.peers.find(({ id }) => id === form.raw('peer'));
+    const peer = peerOf(context, form.raw('room'), form.raw('peer'));
     return (
       <>
         <p>

@@ -11,6 +11,7 @@ import { Pager, pageOf } from '../html/table.tsx';
 import type { SessionMeasures, StreamMeasure } from '../live/measures.ts';
 import type { PanelContext } from '../panel/panel.ts';
 import { nameOf } from './quality.ts';
+import { indexOf } from './room-index.ts';
 
 export interface DetailsProps {
   readonly context: PanelContext;
@@ -207,7 +208,7 @@ function ConsumerRows(props: {
   caption: string;
 }) {
   const { room, consumers, streams, caption } = props;
-  const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
+  const { byId } = indexOf(room);
   return (
     <table>
       <caption safe>{caption}</caption>
@@ -228,9 +229,10 @@ function ConsumerRows(props: {
       <tbody>
         {consumers.map((consumer) => {
           const stream = streams.get(consumer.id)?.[0];
+          const sender = byId.get(consumer.producerPeerId);
           return (
             <tr>
-              <td safe>{names.get(consumer.producerPeerId) ?? consumer.producerPeerId}</td>
+              <td safe>{sender ? nameOf(sender) : consumer.producerPeerId}</td>
               <td safe>{`${consumer.kind}, ${consumer.codec}`}</td>
               <td safe>
                 {consumer.type === 'simple'

@@ -10,6 +10,7 @@ import { OtherConnections } from './connections.tsx';
 import { PeerButtons, type PeerProps, PeerState, Publications } from './peer-card.tsx';
 import { PeerDetails } from './peer-details.tsx';
 import { nameOf } from './quality.ts';
+import { indexOf } from './room-index.ts';
 import { Unreachable } from './unreachable.tsx';
 import { WatchBox } from './watch-box.tsx';
 
@@ -26,7 +27,7 @@ export const peerPanel = definePanel({
   view(context, last: CaptureState | undefined) {
     const { roomId, peerId } = readPeer(context);
     const room = context.monitor.room(roomId);
-    const peer = room?.peers.find(({ id }) => id === peerId);
+    const peer = room && indexOf(room).byId.get(peerId);
     return (
       <>
         <p class="crumb">

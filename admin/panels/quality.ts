@@ -9,18 +9,23 @@ export function nameOf({ displayName, id }: PeerSnapshot): string {
 
 /** The nodes on which somebody is in a room; none where there is one node only. */
 export function nodesOf({ peers }: RoomSnapshot): string[] {
-  return [...new Set(peers.flatMap(({ node }) => node ?? []))].sort();
+  const nodes = new Set(peers.map(({ node }) => node));
+  return [...nodes].filter((node) => node !== undefined).sort();
 }
 
 /** Whether the display name, id or subject of a peer contains a text, which is in lower case. */
 export function matches({ displayName, id, subject }: PeerSnapshot, text: string): boolean {
-  return [displayName, id, subject].some((each) => each.toLowerCase().includes(text));
+  return text === '' || [displayName, id, subject].some((each) => each.toLowerCase().includes(text));
 }
 
 /** How well media gets through for the one of these peers that has it worst, 0 to 10; null when nothing is known. */
 export function worstScore(peers: readonly PeerSnapshot[]): number | null {
-  const scores = peers.flatMap(({ quality }) => quality?.score ?? []);
-  return scores.length === 0 ? null : Math.min(...scores);
+  let worst: number | null = null;
+  for (const { quality } of peers) {
+    const score = quality?.score ?? null;
+    if (score !== null) worst = Math.min(worst ?? score, score);
+  }
+  return worst;
 }
 
 const tones: Readonly<Record<QualityLevel, Tone>> = {

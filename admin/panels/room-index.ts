@@ -1,4 +1,5 @@
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
+import type { PanelContext } from '../panel/panel.ts';
 
 /** The peers of a room by what a page looks for. */
 export interface RoomIndex {
@@ -7,6 +8,12 @@ export interface RoomIndex {
 }
 
 const known = new WeakMap<RoomSnapshot, RoomIndex>();
+
+/** A peer of a room, as the page shows it. */
+export function peerOf({ monitor }: PanelContext, roomId: string, peerId: string): PeerSnapshot | undefined {
+  const room = monitor.room(roomId);
+  return room && indexOf(room).byId.get(peerId);
+}
 
 /**
  * Made once for each snapshot, which does not change and is shared by all viewers: with a walk of its own for each card a

@@ -1,3 +1,4 @@
+import { carriedBy } from '../../src/cluster/reads/view.ts';
 import type { PeerSnapshot, RoomSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { bitrate, count, duration } from '../html/format.ts';
 import { htmlId, live } from '../html/regions.ts';
@@ -90,13 +91,14 @@ function search(context: PanelContext, rooms: readonly RoomSnapshot[]): Found[] 
 }
 
 function measured({ monitor }: PanelContext, { room, people }: Pick<Found, 'room' | 'people'>): Found {
-  const flows = room.peers.map((peer) => monitor.flow(peer));
+  const carried = room.peers.map(carriedBy);
+  const flow = monitor.measures.flow(carried.flatMap(({ transportIds }) => transportIds));
   return {
     room,
     people,
-    producers: room.peers.reduce((sum, peer) => sum + peer.producers.length, 0),
-    consumers: room.peers.reduce((sum, peer) => sum + peer.consumers.length, 0),
-    flow: flows.reduce((sum, { incoming, outgoing }) => sum + incoming + outgoing, 0),
+    producers: carried.reduce((sum, each) => sum + each.producers, 0),
+    consumers: carried.reduce((sum, each) => sum + each.consumers, 0),
+    flow: flow.incoming + flow.outgoing,
     score: worstScore(room.peers),
   };
 }

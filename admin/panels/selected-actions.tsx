@@ -7,6 +7,7 @@ import { ReasonField } from '../panel/parts.tsx';
 import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
 import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
+import { indexOf, peerOf } from './room-index.ts';
 
 /** Acts on each selected peer. One that has left in the meantime is no error; `note` counts them. */
 async function eachSelected<T>(
@@ -29,9 +30,9 @@ async function eachSelected<T>(
 function Selected({ context, form }: { context: PanelContext; form: Form }): JSX.Element {
   const ids = form.all('peer');
   if (ids.length === 0) return <p>Nobody is selected. Go back and tick at least one.</p>;
-  const peers = new Map(context.monitor.room(form.raw('room'))?.peers.map((peer) => [peer.id, peer]));
+  const room = context.monitor.room(form.raw('room'));
   const names = ids.slice(0, 12).map((id) => {
-    const peer = peers.get(id);
+    const peer = room && indexOf(room).byId.get(id);
     return peer ? nameOf(peer) : id;
   });
   return (
@@ -111,8 +112,9 @@ const mute: PanelAction = {
 };
 
 /** @returns how many microphones of the peer were open */
-async function muteMicrophones({ monitor, commands }: PanelContext, target: PeerTarget): Promise<number> {
-  const peer = monitor.room(target.roomId)?.peers.find(({ id }) => id === target.peerId);
+async function muteMicrophones(context: PanelContext, target: PeerTarget): Promise<number> {
+  const { commands } = context;
+  const peer = peerOf(context, target.roomId, target.peerId);
   if (!peer) throw new SfuError('not_found', `there is no peer "${target.peerId}"`);
   const open = peer.producers.filter(
     ({ source, pausedBy }) => source === 'audio' && !pausedBy.includes('moderator'),

@@ -1,6 +1,7 @@
 import type { PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Badge } from '../panel/parts.tsx';
 import { nameOf } from './quality.ts';
+import { indexOf } from './room-index.ts';
 
 /** Lines of a list; more are counted. */
 const maxShown = 8;
@@ -14,8 +15,11 @@ const few = (names: readonly string[]) =>
 
 /** One line for each cause: what it keeps from which nodes. */
 function linesOf(room: RoomSnapshot, all: readonly UnreachableSnapshot[]): string[] {
-  const names = new Map(room.peers.map((peer) => [peer.id, nameOf(peer)]));
-  const trackOf = ({ source, peerId }: UnreachableSnapshot) => `${source} of ${names.get(peerId) ?? peerId}`;
+  const { byId } = indexOf(room);
+  const trackOf = ({ source, peerId }: UnreachableSnapshot) => {
+    const peer = byId.get(peerId);
+    return `${source} of ${peer ? nameOf(peer) : peerId}`;
+  };
   const byCause = Map.groupBy(all, ({ cause }) => cause);
   return [...byCause].map(([cause, group]) => {
     const byNode = Map.groupBy(group, ({ node }) => node);

@@ -288,7 +288,7 @@ export class Commands {
   ): Promise<number> {
     const { roomId, by, source = 'all', action } = intent;
     const runAll = async () => {
-      const found = selected(this.sfu.read.room(roomId), selects);
+      const found = selected(this.sfu.read.roomAtAGlance(roomId), selects);
       // A peer may leave at this moment: the command fails for it and has to go on for the others.
       await Promise.allSettled(found.map(async (one) => command({ ...one, roomId, by })));
       return found.length;

@@ -35,7 +35,7 @@ export function requirePeer({ sfu, mesh }: Services, { roomId, peerId }: PeerNam
 export function roomSomewhere(services: Services, roomId: string): RoomSnapshot | Promise<RoomSnapshot> {
   const { sfu, mesh } = services;
   // What was decided about it is the same everywhere.
-  if (!mesh || sfu.read.hasRoom(roomId)) return sfu.read.room(roomId);
+  if (!mesh || sfu.read.hasRoom(roomId)) return sfu.read.roomAtAGlance(roomId);
   return partsOf(services, roomId, false).then(({ room }) => room);
 }
 
@@ -52,7 +52,7 @@ export async function roomOnNode(services: Services, roomId: string, node?: stri
 export async function partsOf(services: Services, roomId: string, peers: boolean) {
   const { sfu, mesh } = services;
   const gathered = await mesh?.gather({ roomId, peers });
-  const own = sfu.read.hasRoom(roomId) ? sfu.read.room(roomId) : undefined;
+  const own = sfu.read.hasRoom(roomId) ? sfu.read.roomAtAGlance(roomId, mesh?.self) : undefined;
   const others: readonly PlacedRoom[] = gathered?.rooms ?? [];
   const room = own ?? joinParts(others);
   if (!room) throw notFound(roomId);
@@ -73,13 +73,13 @@ export async function nodesWithRoom(
 /** The peers of a room on every node. @throws SfuError not_found */
 export async function peersEverywhere(services: Services, roomId: string): Promise<PeerHere[]> {
   const { own, others } = await partsOf(services, roomId, true);
-  return [...placed(services, own?.peers ?? []), ...(joinParts(others)?.peers ?? [])];
+  return [...(own?.peers ?? []), ...(joinParts(others)?.peers ?? [])];
 }
 
 /** A peer with the others of its room: on this node at once, in a mesh on every node. @throws SfuError not_found */
 export function peerAmongAll(services: Services, { roomId, peerId }: PeerName): Among | Promise<Among> {
   const { sfu, mesh } = services;
-  if (!mesh) return { peer: sfu.read.peer(roomId, peerId), all: sfu.read.room(roomId).peers };
+  if (!mesh) return { peer: sfu.read.peer(roomId, peerId), all: sfu.read.roomAtAGlance(roomId).peers };
   return peersEverywhere(services, roomId).then((all) => {
     const peer = all.find(({ id }) => id === peerId);
     if (peer) return { peer, all };
@@ -115,10 +115,6 @@ export function producerSomewhere(
       `there is no producer "${producerId}" in room "${roomId}"; it may have been closed`,
     );
   });
-}
-
-function placed({ mesh }: Services, peers: readonly PeerSnapshot[]): PeerHere[] {
-  return peers.map((peer) => (mesh ? { ...peer, node: mesh.self } : peer));
 }
 
 function notFound(roomId: string): SfuError {

@@ -192,7 +192,7 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   const store = new Store({ log: silentLogger, now: () => now });
   Object.assign(store, { volatile: kind === 'empty' });
   // Pages read nothing but a snapshot of the node, so that a fixture needs no media.
-  const sfu = { events, read: { node: () => snapshot } } as unknown as Sfu;
+  const sfu = { events, read: { glance: () => snapshot } } as unknown as Sfu;
   const config = readConfig({
     TUREEN_WORKERS: '4',
     TUREEN_MAX_PEERS_PER_ROOM: '9',

@@ -14,7 +14,7 @@ export function readPage({ read }: Pick<Sfu, 'read'>, { roomId, peers, after }: 
   const rooms: RoomPart[] = [];
   let left = pageBytes;
   for (const id of rest) {
-    const { peers: all, unreachable, ...room } = read.room(id);
+    const { peers: all, unreachable, ...room } = read.roomAtAGlance(id);
     const counts = countsOf(all);
     const sorted = [...all].sort((one, other) => (one.id < other.id ? -1 : 1));
     const isContinued = after?.roomId === id;
@@ -27,7 +27,7 @@ export function readPage({ read }: Pick<Sfu, 'read'>, { roomId, peers, after }: 
     left -= JSON.stringify(part).length;
     rooms.push(part);
     for (const peer of peers ? from : []) {
-      const small = { ...peer, transports: [], consumers: [], dataConsumers: [] };
+      const small = { ...read.peer(id, peer.id), transports: [], consumers: [], dataConsumers: [] };
       left -= JSON.stringify(small).length;
       part.room.peers.push(small);
       if (left <= 0) return { rooms, next: { roomId: id, peerId: peer.id } };

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { PeerCourse } from '../../core/peer-course.ts';
 import type { StressLevel } from '../../core/stress.ts';
-import type { PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../sfu/rooms/snapshot.ts';
+import type { Carried, PeerSnapshot, RoomSnapshot, UnreachableSnapshot } from '../../sfu/rooms/snapshot.ts';
 import type { AuditEntry } from '../../store/audit.ts';
 import type { TimelineLine, TimelineSearch } from '../../store/timeline-lines.ts';
 import type { ListItems, ListName } from '../list-schemas.ts';
@@ -143,11 +143,23 @@ export function unreachableOf(parts: readonly { room: RoomSnapshot; node: string
   return parts.flatMap(({ room, node }) => (room.unreachable ?? []).map((each) => ({ ...each, node })));
 }
 
+/** How much a peer carries. */
+export function carriedBy(peer: PeerSnapshot): Carried {
+  const { carries } = peer;
+  if (carries) return carries;
+  const { transports, producers, consumers } = peer;
+  return {
+    transportIds: transports.map(({ id }) => id),
+    producers: producers.length,
+    consumers: consumers.length,
+  };
+}
+
 /** How many a node has in a room. */
 export function countsOf(peers: RoomSnapshot['peers']): RoomPart['counts'] {
   return {
     peers: peers.length,
-    producers: peers.reduce((sum, { producers }) => sum + producers.length, 0),
-    consumers: peers.reduce((sum, { consumers }) => sum + consumers.length, 0),
+    producers: peers.reduce((sum, peer) => sum + carriedBy(peer).producers, 0),
+    consumers: peers.reduce((sum, peer) => sum + carriedBy(peer).consumers, 0),
   };
 }

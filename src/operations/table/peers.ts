@@ -113,9 +113,9 @@ function readPeer(context: OperationContext, target: Target): PeerShape | Promis
 }
 
 function describePeer(roomId: string, peer: PeerHere, all: readonly PeerHere[]): PeerShape {
-  const { id, subject, state, displayName, device, metadata, attributes = {}, ...rest } = peer;
-  const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = rest;
-  const { quality = unknownQuality, movedFrom } = rest;
+  const { id, subject, state, displayName, device, metadata, attributes = {} } = peer;
+  const { address, tokenId, grants, publish, connectedAt, joinedAt, awaySince = null, worker, node } = peer;
+  const { quality = unknownQuality, movedFrom } = peer;
   const connections = all
     .filter((other) => other.subject === subject && other.id !== id)
     .map((other) => other.id);

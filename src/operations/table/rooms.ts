@@ -61,7 +61,7 @@ export const listRooms = defineOperation({
     );
     const rooms = items.flatMap((id) => {
       const others = byRoom.get(id) ?? [];
-      const own = sfu.read.hasRoom(id) ? sfu.read.room(id) : undefined;
+      const own = sfu.read.hasRoom(id) ? sfu.read.roomAtAGlance(id, mesh?.self) : undefined;
       const room = own ?? joinParts(others);
       const ages = gathered?.nodes ?? [];
       return room ? [{ ...describeRoom(room), state: stateOf(context, { room, own, others, ages }) }] : [];

@@ -5,6 +5,7 @@ import { type NodeStress, notStressed } from '../../core/stress.ts';
 import type { PeerRef } from '../events.ts';
 import { mediaCall } from '../media/media-call.ts';
 import type { WorkerUsage } from '../media/workers.ts';
+import { PeerAtAGlance } from './glance.ts';
 import type { MediaIndex, MediaObjectKind, MediaObjects } from './media-index.ts';
 import type { RoomRegistry } from './registry.ts';
 import {
@@ -19,9 +20,8 @@ import {
   roomSnapshot,
   type SnapshotSources,
   takeSnapshot,
-  type WorkerSnapshot,
-  workerSnapshot,
 } from './snapshot.ts';
+import { type WorkerSnapshot, workerSnapshot } from './worker-snapshot.ts';
 
 /** The cause with which a worker died that was killed for its silence. */
 export { hungCause } from '../media/heartbeat.ts';
@@ -76,6 +76,15 @@ export class ReadModel {
 
   node(): NodeSnapshot {
     return takeSnapshot(this.options.sources, this.options.clock.now());
+  }
+
+  /**
+   * As node, for pages that show few of many peers and drop it after a moment: what each peer carries is read when somebody
+   * looks at it. @param name that each peer is given as its node, where those of several nodes are together
+   */
+  glance(name?: string): NodeSnapshot {
+    const { sources, clock } = this.options;
+    return takeSnapshot(sources, clock.now(), (peer) => new PeerAtAGlance(peer, name));
   }
 
   counts(): NodeCounts {
@@ -134,6 +143,11 @@ export class ReadModel {
   /** @throws SfuError not_found */
   room(roomId: string): RoomSnapshot {
     return roomSnapshot(this.options.registry.room(roomId));
+  }
+
+  /** As room, for those who look at few of its peers; see `glance`. @throws SfuError not_found */
+  roomAtAGlance(roomId: string, name?: string): RoomSnapshot {
+    return roomSnapshot(this.options.registry.room(roomId), (peer) => new PeerAtAGlance(peer, name));
   }
 
   /** @throws SfuError not_found */

@@ -4,13 +4,16 @@ import type { Grants } from '../../core/grants.ts';
 import type { Quality } from '../../core/quality.ts';
 import type { Source } from '../../core/sources.ts';
 import type { Volume } from '../events.ts';
-import type { WorkerPool, WorkerSlot } from '../media/workers.ts';
+import type { WorkerPool } from '../media/workers.ts';
 import type { LocalPublication, Peer, PeerTransport, Subscription } from './peer.ts';
 import type { Device } from './peer-state.ts';
 import type { Holder } from './publication.ts';
 import type { RemotePublication } from './remote-publication.ts';
 import type { Room } from './room.ts';
 import type { RoomOptions } from './room-options.ts';
+import { type WorkerSnapshot, workerSnapshot } from './worker-snapshot.ts';
+
+export type { WorkerSnapshot };
 
 /**
  * The read model: what is there at one moment, as plain data. The admin page, metrics and the REST API all read it;
@@ -23,17 +26,6 @@ export interface NodeSnapshot {
   readonly unreadyReasons: readonly string[];
   readonly workers: readonly WorkerSnapshot[];
   readonly rooms: readonly RoomSnapshot[];
-}
-
-export interface WorkerSnapshot {
-  readonly index: number;
-  /** Null while it is being replaced. */
-  readonly pid: number | null;
-  readonly startedAt: number | null;
-  readonly deaths: number;
-  readonly routers: number;
-  readonly producers: number;
-  readonly consumers: number;
 }
 
 export interface RoomSnapshot {
@@ -96,11 +88,19 @@ export interface PeerSnapshot {
   /** How well media gets through between it and its node. Nodes of earlier versions do not say it. */
   readonly quality?: Quality;
   readonly worker: number | null;
+  /** How much it has, where the lists below are read only when somebody looks at them. */
+  readonly carries?: Carried;
   readonly transports: readonly TransportSnapshot[];
   readonly producers: readonly ProducerSnapshot[];
   readonly consumers: readonly ConsumerSnapshot[];
   readonly dataProducers: readonly { id: string; label: string; protocol: string; openedAt: number }[];
   readonly dataConsumers: readonly { id: string; dataProducerId: string; label: string; openedAt: number }[];
+}
+
+export interface Carried {
+  readonly transportIds: readonly string[];
+  readonly producers: number;
+  readonly consumers: number;
 }
 
 export interface TransportSnapshot {
@@ -154,17 +154,23 @@ export interface SnapshotSources {
   unreadyReasons(): readonly string[];
 }
 
-export function takeSnapshot(sfu: SnapshotSources, now: number): NodeSnapshot {
+type Describe = (peer: Peer) => PeerSnapshot;
+
+export function takeSnapshot(
+  sfu: SnapshotSources,
+  now: number,
+  describe: Describe = peerSnapshot,
+): NodeSnapshot {
   return {
     time: now,
     drainDeadline: sfu.drainDeadline,
     unreadyReasons: sfu.unreadyReasons(),
     workers: sfu.pool.slots.map(workerSnapshot),
-    rooms: [...sfu.rooms.values()].map(roomSnapshot),
+    rooms: [...sfu.rooms.values()].map((room) => roomSnapshot(room, describe)),
   };
 }
 
-export function roomSnapshot(room: Room): RoomSnapshot {
+export function roomSnapshot(room: Room, describe: Describe = peerSnapshot): RoomSnapshot {
   const { id, locked, bitrateCap, options, observers, mesh } = room;
   return {
     id,
@@ -175,7 +181,7 @@ export function roomSnapshot(room: Room): RoomSnapshot {
     workers: room.routers.all.map(({ live }) => live.index),
     activePeerId: mesh ? mesh.speakers.activePeerId : observers.activePeerId,
     speaking: mesh?.speakers.volumes ?? observers.speaking,
-    peers: [...room.peers.values()].map(peerSnapshot),
+    peers: [...room.peers.values()].map(describe),
     ...unreachableSnapshot(mesh?.unreachable ?? []),
   };
 }
@@ -211,37 +217,28 @@ export function peerSnapshot(peer: Peer): PeerSnapshot {
     ...(peer.origin && { movedFrom: peer.origin.node }),
     quality: peer.quality,
     worker: peer.router?.live.index ?? null,
-    transports: [...peer.transports.values()].map(transportSnapshot),
-    producers: [...peer.publications.values()].map(producerSnapshot),
-    consumers: [...peer.subscriptions.values()].map(consumerSnapshot),
-    dataProducers: [...peer.dataPublications.values()].map(({ info: { id, label, protocol, openedAt } }) => ({
-      id,
-      label,
-      protocol,
-      openedAt,
-    })),
-    dataConsumers: [...peer.dataSubscriptions.values()].map(
-      ({ dataConsumer: { id, label }, publication, openedAt }) => ({
-        id,
-        dataProducerId: publication.info.id,
-        label,
-        openedAt,
-      }),
-    ),
+    transports: transportsOf(peer),
+    producers: producersOf(peer),
+    consumers: consumersOf(peer),
+    dataProducers: dataProducersOf(peer),
+    dataConsumers: dataConsumersOf(peer),
   };
 }
 
-export function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
-  const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
-  return {
-    index,
-    pid: live?.worker.pid ?? null,
-    startedAt: live?.startedAt ?? null,
-    deaths,
-    routers,
-    producers,
-    consumers,
-  };
+export const transportsOf = ({ transports }: Peer) => [...transports.values()].map(transportSnapshot);
+export const producersOf = ({ publications }: Peer) => [...publications.values()].map(producerSnapshot);
+export const consumersOf = ({ subscriptions }: Peer) => [...subscriptions.values()].map(consumerSnapshot);
+
+export function dataProducersOf({ dataPublications }: Peer): PeerSnapshot['dataProducers'] {
+  return [...dataPublications.values()].map(({ info: { id, label, protocol, openedAt } }) => ({
+    ...{ id, label, protocol, openedAt },
+  }));
+}
+
+export function dataConsumersOf({ dataSubscriptions }: Peer): PeerSnapshot['dataConsumers'] {
+  return [...dataSubscriptions.values()].map(({ dataConsumer: { id, label }, publication, openedAt }) => ({
+    ...{ id, dataProducerId: publication.info.id, label, openedAt },
+  }));
 }
 
 function transportSnapshot(entry: PeerTransport): TransportSnapshot {

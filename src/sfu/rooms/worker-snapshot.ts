@@ -1,0 +1,25 @@
+import type { WorkerSlot } from '../media/workers.ts';
+
+export interface WorkerSnapshot {
+  readonly index: number;
+  /** Null while it is being replaced. */
+  readonly pid: number | null;
+  readonly startedAt: number | null;
+  readonly deaths: number;
+  readonly routers: number;
+  readonly producers: number;
+  readonly consumers: number;
+}
+
+export function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
+  const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
+  return {
+    index,
+    pid: live?.worker.pid ?? null,
+    startedAt: live?.startedAt ?? null,
+    deaths,
+    routers,
+    producers,
+    consumers,
+  };
+}
