@@ -3,6 +3,7 @@ import { boot } from './boot.ts';
 import { dashboard } from './dashboard.ts';
 import { firstFrame } from './first-frame.ts';
 import { forward } from './forward.ts';
+import { full } from './full.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { join } from './join.ts';
 import { mesh } from './mesh.ts';
@@ -23,5 +24,6 @@ export const benchmarks: readonly Benchmark[] = [
   scrape,
   dashboard,
   neighbour,
+  full,
   mesh,
 ];

@@ -4,12 +4,13 @@ import { median, round } from './statistics.ts';
 export interface Figure {
   readonly name: string;
   readonly unit: string;
-  /** What is aimed at: a ratio ours / reference, or how much more ours may be, or what it may be, in the figure's unit. */
+  /** What is aimed at: a ratio ours / reference, or how much more ours may be, or what it may or has to be, in the figure's unit. */
   readonly goal?:
     | { readonly atMost: number }
     | { readonly atLeast: number }
     | { readonly addsAtMost: number }
-    | { readonly oursAtMost: number };
+    | { readonly oursAtMost: number }
+    | { readonly oursAtLeast: number };
   /** A small run does not measure it. */
   readonly notSmall?: boolean;
 }
@@ -96,6 +97,7 @@ function isReached(
   { ours, reference }: { ours: number; reference: number },
 ) {
   if ('oursAtMost' in goal) return ours <= goal.oursAtMost;
+  if ('oursAtLeast' in goal) return ours >= goal.oursAtLeast;
   if ('addsAtMost' in goal) return ours - reference <= goal.addsAtMost;
   const ratio = ours / reference;
   return 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast;

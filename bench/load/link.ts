@@ -63,12 +63,16 @@ export class SocketLink implements Link {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #closing = false;
+  /** Why there is no connection any more. */
+  #ended: Error | undefined;
 
   private constructor(
     private readonly socket: WebSocket,
     fast: boolean,
   ) {
     this.welcome = fast ? this.#welcomed.promise : undefined;
+    // Nobody may wait for it.
+    this.#welcomed.promise.catch(() => {});
     socket.addEventListener('message', ({ data }) => {
       const text = String(data);
       this.told.frames += 1;
@@ -99,8 +103,8 @@ export class SocketLink implements Link {
 
   /** @throws Error with the reason of the server when it refuses */
   request<R>(method: string, data: object = {}): Promise<R> {
-    if (this.socket.readyState !== WebSocket.OPEN)
-      return Promise.reject(new Error('the connection is closed'));
+    if (this.#ended || this.socket.readyState !== WebSocket.OPEN)
+      return Promise.reject(this.#ended ?? new Error('the connection is closed'));
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise<R>((resolve, reject) => {
@@ -141,8 +145,10 @@ export class SocketLink implements Link {
   }
 
   #closed(reason: string): void {
-    for (const { reject } of this.#waiting.values())
-      reject(new Error(`the server closed the connection: ${reason}`));
+    const ended = new Error(`the server closed the connection: ${reason}`);
+    this.#ended = ended;
+    this.#welcomed.reject(ended);
+    for (const { reject } of this.#waiting.values()) reject(ended);
     this.#waiting.clear();
     if (!this.#closing) this.onClosed(reason);
   }

@@ -96,12 +96,13 @@ export class LoadTest {
     const token = await this.#token(roomId, peerId);
     const link = await SocketLink.connect({ url, roomId, peerId, token, audience });
     this.#links.push(link);
-    link.onClosed = (reason) => {
-      this.#lost += 1;
-      this.#fail(`closed by the server: ${reason}`);
-    };
     try {
       const peer = await LoadPeer.join({ link, displayName: peerId, sends, receives, audience });
+      // One that is not let in has failed to join, and is not lost on the way.
+      link.onClosed = (reason) => {
+        this.#lost += 1;
+        this.#fail(`closed by the server: ${reason}`);
+      };
       if (sends) await peer.publish(this.options);
       // A peer that joins after the end of the test would be left behind.
       if (this.#over) return peer.close();

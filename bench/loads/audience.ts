@@ -15,10 +15,14 @@ export interface AudienceLoadOptions {
   joinsPerSecond: number;
   /** So many of the receivers leave at the end. */
   leaving: number;
+  /** Milliseconds from the first join after which nobody is waited for any more. */
+  limit: number;
 }
 
 export interface AudienceLoadResult {
-  /** What the receivers were sent until all were there and nothing more came. */
+  /** Receivers that had all that is sent when the time was over; all other figures are of them. */
+  joined: number;
+  /** What they were sent until all were there and nothing more came. */
   frames: number;
   bytes: number;
   /** From opening the socket until it is in the call and has all that is sent. */
@@ -28,19 +32,24 @@ export interface AudienceLoadResult {
   memoryBytes: number;
   /** What those who stayed were sent while the others left. */
   framesOfLeaving: number;
+  /** What this process itself used while they came, of a core. */
+  loadCores: number;
 }
 
 const roomId = 'auditorium';
+/** Those who come first, to a room of their own, and go: what a server compiles at its first joins is not the room's cost. */
+const first = { roomId: 'rehearsal', receivers: 100, limit: 60_000 } as const;
 /** What the peer that sends publishes. */
 const published = 2;
 /** When nothing was sent for so long, everybody has been told. */
 const quietMs = 1500;
-/** A load that takes longer is stuck. */
-const loadTimeoutMs = 600_000;
 const device = { flag: 'chrome', name: 'Chrome', version: '156.0' };
 
+type Place = Pick<AudienceLoadOptions, 'side' | 'port'> & { readonly roomId: string };
+type Filling = Pick<AudienceLoadOptions, 'receivers' | 'joinsPerSecond' | 'limit'>;
+
 /** As a client of the mediasoup demo that only receives. */
-async function joinReference(port: number, peerId: string): Promise<RawPeer> {
+async function joinReference({ port, roomId }: Place, peerId: string): Promise<RawPeer> {
   const peer = await RawPeer.connect(port, roomId, peerId);
   const complete = new Promise<void>((resolve) => {
     peer.onConsumer = () => void (peer.consumers >= published && resolve());
@@ -56,8 +65,9 @@ async function joinReference(port: number, peerId: string): Promise<RawPeer> {
 }
 
 /** As our client library. */
-async function joinOurs(port: number, peerId: string): Promise<RawPeer> {
-  const peer = await RawPeer.connect(port, roomId, peerId, { fast: '1', roster: '1', audience: '1' });
+async function joinOurs({ port, roomId }: Place, peerId: string): Promise<RawPeer> {
+  const wishes = { fast: '1', resume: '1', move: '1', roster: '1', audience: '1' };
+  const peer = await RawPeer.connect(port, roomId, peerId, wishes);
   const { routerRtpCapabilities: rtpCapabilities, recvTransport } = await peer.welcome;
   const { id: transportId } = recvTransport as { id: string };
   const joined = peer.request('join', {
@@ -71,60 +81,91 @@ async function joinOurs(port: number, peerId: string): Promise<RawPeer> {
   return peer;
 }
 
-/** Lets them come at their pace, however long the server takes for each. @returns what each took, in milliseconds */
-async function fill({ side, port, receivers, joinsPerSecond }: AudienceLoadOptions, peers: RawPeer[]) {
-  const join = side === 'ours' ? joinOurs : joinReference;
+/** Those who came, and how long it took each, in milliseconds. */
+interface Crowd {
+  readonly peers: RawPeer[];
+  readonly times: number[];
+}
+
+/** Lets them come at their pace, however long the server takes for each. Whoever is not there at the limit is left out. */
+async function fill(place: Place, { receivers, joinsPerSecond, limit }: Filling): Promise<Crowd> {
+  const join = place.side === 'ours' ? joinOurs : joinReference;
+  const crowd: Crowd = { peers: [], times: [] };
   const startedAt = performance.now();
-  const joins: Promise<number>[] = [];
+  const over = Bun.sleep(limit);
+  const joins: Promise<void>[] = [];
   for (let index = 0; index < receivers; index += 1) {
     const due = startedAt + (index * 1000) / joinsPerSecond;
     await Bun.sleep(Math.max(0, due - performance.now()));
     const begun = performance.now();
-    const joining = join(port, `peer-${index}`).then((peer) => {
-      peers.push(peer);
-      return performance.now() - begun;
-    });
+    const joining = join(place, `peer-${index}`).then(
+      (peer) => {
+        crowd.peers.push(peer);
+        crowd.times.push(performance.now() - begun);
+      },
+      (error: Error) => console.error(`peer-${index} did not come in: ${error.message}`),
+    );
     joins.push(joining);
   }
-  return await Promise.all(joins);
+  await Promise.race([Promise.all(joins), over]);
+  // Those who come after the limit are not counted.
+  const { peers, times } = crowd;
+  if (peers.length < receivers) console.error(`${peers.length} of ${receivers} were there in time`);
+  return { peers: [...peers], times: [...times] };
 }
 
 function framesOf(peers: readonly RawPeer[]): number {
   return peers.reduce((sum, { frames }) => sum + frames, 0);
 }
 
-/** Resolves when nothing is sent to them any more. */
-async function untilQuiet(peers: readonly RawPeer[]): Promise<void> {
+/** Resolves when nothing is sent to them any more, or after the limit. */
+async function untilQuiet(peers: readonly RawPeer[], limit: number): Promise<void> {
+  const deadline = performance.now() + limit;
   for (let before = -1, now = framesOf(peers); now !== before; now = framesOf(peers)) {
+    if (performance.now() > deadline)
+      return console.error('they were sent more and more; it was not waited for');
     before = now;
     await Bun.sleep(quietMs);
   }
 }
 
+async function rehearse({ side, port, joinsPerSecond }: AudienceLoadOptions): Promise<void> {
+  const { roomId, receivers, limit } = first;
+  const sender = await joinRoom(port, roomId, 'sender', 0);
+  const { peers } = await fill({ side, port, roomId }, { receivers, joinsPerSecond, limit });
+  await untilQuiet(peers, limit);
+  for (const peer of [sender, ...peers]) peer.close();
+  await Bun.sleep(quietMs);
+}
+
 async function main(): Promise<void> {
   const options = loadOptions<AudienceLoadOptions>();
-  const { port, serverPid, leaving } = options;
-  const peers: RawPeer[] = [];
-  setTimeout(() => {
-    console.error(`gave up with ${peers.length} of ${options.receivers} peers in the room`);
-    process.exit(1);
-  }, loadTimeoutMs);
+  const { side, port, serverPid, leaving, limit } = options;
+  await rehearse(options);
   await joinRoom(port, roomId, 'sender', 0);
-  const before = { cpu: cpuSeconds(serverPid), memory: memoryOf(serverPid).anonymous };
-  const times = await fill(options, peers);
-  await untilQuiet(peers);
-  const serverCpuSeconds = cpuSeconds(serverPid) - before.cpu;
-  const memoryBytes = memoryOf(serverPid).anonymous - before.memory;
+  const usage = () => ({
+    at: performance.now(),
+    cpu: cpuSeconds(serverPid),
+    memory: memoryOf(serverPid).anonymous,
+    load: cpuSeconds(process.pid),
+  });
+  const before = usage();
+  const { peers, times } = await fill({ side, port, roomId }, options);
+  await untilQuiet(peers, limit);
+  const after = usage();
   const frames = framesOf(peers);
   const bytes = peers.reduce((sum, peer) => sum + peer.bytes, 0);
   const staying = peers.slice(leaving);
   const told = framesOf(staying);
   for (const peer of peers.slice(0, leaving)) peer.close();
-  await untilQuiet(staying);
+  await untilQuiet(staying, limit);
   const result: AudienceLoadResult = {
-    ...{ frames, bytes, serverCpuSeconds, memoryBytes },
+    ...{ joined: peers.length, frames, bytes },
+    serverCpuSeconds: after.cpu - before.cpu,
+    memoryBytes: after.memory - before.memory,
     joinMilliseconds: { median: quantile(times, 0.5), p99: quantile(times, 0.99) },
     framesOfLeaving: framesOf(staying) - told,
+    loadCores: ((after.load - before.load) * 1000) / (after.at - before.at),
   };
   console.log(JSON.stringify(result));
   process.exit(0);

@@ -1,6 +1,6 @@
 /**
- * Load of the benchmark `spread`: peers that receive. Then the benchmark stops this process, so that the media workers
- * have the cores, and afterwards asks the server how much they sent.
+ * Load of the benchmarks `spread` and `audience`: peers that receive. Then the benchmark stops this process, so that the
+ * media workers have the cores, and afterwards asks the server how much they sent.
  */
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
@@ -11,6 +11,8 @@ export interface CrowdLoadOptions {
   port: number;
   roomId: string;
   peers: number;
+  /** Whether they join as an audience. */
+  audience?: boolean;
 }
 
 interface StreamStats {
@@ -18,11 +20,11 @@ interface StreamStats {
   readonly packetCount: number;
 }
 
-const { port, roomId, peers } = loadOptions<CrowdLoadOptions>();
+const { port, roomId, peers, audience = false } = loadOptions<CrowdLoadOptions>();
 
 const crowd = await gather(peers, async (peerId) => {
-  const link = await SocketLink.connect({ url: `http://127.0.0.1:${port}`, roomId, peerId });
-  const peer = await LoadPeer.join({ link, displayName: peerId, sends: false, receives: true });
+  const link = await SocketLink.connect({ url: `http://127.0.0.1:${port}`, roomId, peerId, audience });
+  const peer = await LoadPeer.join({ link, displayName: peerId, sends: false, receives: true, audience });
   return { link, peer, counters: peer.counters, close: () => peer.close() };
 });
 

@@ -2,6 +2,7 @@
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
 import { loadOptions } from './load-process.ts';
+import { stamp, stampOf } from './stamp.ts';
 
 export interface MeshDelayOptions {
   originPort: number;
@@ -18,7 +19,6 @@ const roomId = 'delay';
 const tickMs = 5;
 /** The first packets meet code that has not been compiled yet. */
 const unmeasured = 50;
-const stampBytes = 8;
 
 async function join(port: number, peerId: string, sends: boolean): Promise<LoadPeer> {
   const link = await SocketLink.connect({ url: `http://127.0.0.1:${port}`, roomId, peerId, fast: true });
@@ -27,14 +27,14 @@ async function join(port: number, peerId: string, sends: boolean): Promise<LoadP
 
 const { originPort, farPort, packets } = loadOptions<MeshDelayOptions>();
 const sender = await join(originPort, 'sender', true);
-const stamp = (payload: Buffer) => void payload.writeDoubleBE(performance.now());
 await sender.publish({ audioBitrate: 32_000, videoBitrate: 0, stamp });
 const receiver = await join(farPort, 'receiver', false);
 const delays: number[] = [];
 const { promise: complete, resolve } = Promise.withResolvers<void>();
 receiver.onPacket = (payload) => {
-  if (payload.length < stampBytes) return;
-  delays.push(performance.now() - payload.readDoubleBE());
+  const sentAt = stampOf(payload);
+  if (sentAt === undefined) return;
+  delays.push(performance.now() - sentAt);
   if (delays.length >= unmeasured + packets) resolve();
 };
 const sending = setInterval(() => {

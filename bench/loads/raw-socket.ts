@@ -7,6 +7,8 @@ const closeOpcode = 8;
 const pingOpcode = 9;
 /** A final, masked, empty pong. */
 const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+/** A masked close frame with the code of somebody who leaves, 1000 (RFC 6455, section 7.4.1). */
+const goodbye = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
 
 /**
  * A WebSocket client that does as little as possible (RFC 6455): frames are written ready-made and handed on as
@@ -60,7 +62,9 @@ export class RawSocket {
     if (written < frames.length) this.#unsent.push(frames.subarray(Math.max(written, 0)));
   }
 
+  /** Leaves, as a client does whose user does: without a word the server would wait for it to come back. */
   close(): void {
+    this.write(goodbye);
     this.socket.end();
   }
 

@@ -61,12 +61,11 @@ export async function startMesh(options: StartMeshOptions): Promise<Mesh | undef
 /** What this node says of itself. */
 export function aboutNode(config: Config, sfu: Sfu): Omit<About, 'mesh' | 'follows'> {
   const { region = null } = nodePlace(config);
-  const { rooms, connected, joined } = sfu.read.counts();
   const { drainDeadline } = sfu;
   return {
     ...{ region, url: config.publicUrl ?? null, release: packageJson.version },
     pipeAddress: pipeAddress(config),
-    ...{ draining: drainDeadline !== null, drainDeadline, rooms, peers: connected + joined },
+    ...{ draining: drainDeadline !== null, drainDeadline, ...sfu.read.size() },
     stress: stressLevel(sfu.read.stress()),
   };
 }

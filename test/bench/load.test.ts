@@ -82,3 +82,15 @@ test('an audience receives, and what it is told does not grow with the room', as
   expect(report.signaling.frames).toBeGreaterThan(3);
   expect(report.signaling.frames).toBeLessThan(30);
 });
+
+test('an audience that is not let in is told why, and the test ends', async () => {
+  await using server = await startServer({ TUREEN_MAX_PEERS_PER_ROOM: '2' });
+  const shape = ['--audience', '--publishers', '1', '--subscribers', '3', '--ramp', '1', '--duration', '1'];
+  const { output, code } = await runLoad(['--url', server.url, '--json', ...shape]);
+  expect(code).toBe(1);
+  const { peers, failures } = JSON.parse(output) as LoadReport;
+  expect(peers).toEqual({ wanted: 4, joined: 2, lost: 0 });
+  const [[reason, count] = []] = Object.entries(failures);
+  expect(reason).toStartWith('the server closed the connection: 4000 room_full: ');
+  expect(count).toBe(2);
+});

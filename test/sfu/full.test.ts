@@ -1,12 +1,15 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { AudioRoom } from '../../bench/loads/audio-room.ts';
 import { newSfu } from '../../src/app/domain.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { EventBus } from '../../src/core/event-bus.ts';
 import { defaultGrants } from '../../src/core/grants.ts';
 import { silentLogger as log } from '../../src/core/log.ts';
 import { type NodeStress, stressOf } from '../../src/core/stress.ts';
+import { StressMeter } from '../../src/host/stress/meter.ts';
 import type { SfuBus } from '../../src/sfu/events.ts';
 import { Fullness } from '../../src/sfu/full.ts';
+import { publish } from '../../src/sfu/rooms/publishing.ts';
 import { TestClock } from '../support/clock.ts';
 import { withKeys } from '../support/server.ts';
 
@@ -15,12 +18,17 @@ setDefaultTimeout(60_000);
 const alice = { roomId: 'room', peerId: 'alice' };
 const bob = { roomId: 'room', peerId: 'bob' };
 
+const stressed = (level: number): NodeStress => ({
+  ...stressOf({ worker_cpu: level }),
+  workers: new Map(),
+});
+
 /** A door whose stress a test sets. */
 function door(limit = 0.85) {
   const clock = new TestClock();
   const events: SfuBus = new EventBus(log);
   let level = 0;
-  const stress = (): NodeStress => ({ ...stressOf({ worker_cpu: level }), workers: new Map() });
+  const stress = () => stressed(level);
   const fullness = new Fullness({ stress, fullAt: () => limit, events, clock });
   const opens = (who: typeof alice, present = false) => {
     try {
@@ -31,9 +39,9 @@ function door(limit = 0.85) {
       return false;
     }
   };
-  const left = (reason: 'disconnected' | 'left') =>
+  const left = (reason: 'disconnected' | 'left', who = alice) =>
     events.emit('peerLeft', {
-      ...alice,
+      ...who,
       ...{ sessionId: 's', reason, detail: '', joined: true, rejoining: false, hidden: false },
       ...{ standing: 'listed', duration: 1, by: { kind: 'server', id: '' } },
     } as never);
@@ -66,6 +74,45 @@ test('who is there may come again, and who lost the connection for two minutes; 
   expect(opens(alice)).toBe(false);
 });
 
+test('of those who lost the connection ten thousand are remembered, and the oldest is forgotten first', () => {
+  const { opens, set, left } = door();
+  set(0.9);
+  for (let index = 0; index < 10_000; index += 1) left('disconnected', { ...alice, peerId: `peer-${index}` });
+  expect(opens({ ...alice, peerId: 'peer-0' })).toBe(true);
+  left('disconnected', bob);
+  expect([opens({ ...alice, peerId: 'peer-0' }), opens({ ...alice, peerId: 'peer-1' })]).toEqual([
+    false,
+    true,
+  ]);
+  expect(opens(bob)).toBe(true);
+});
+
+test('a worker that never sleeps closes the door after ten seconds, and not after a few; rest opens it', () => {
+  const meter = new StressMeter({ maxEgressMbps: undefined });
+  const clock = new TestClock();
+  let [ran, level] = [0, 0];
+  const fullness = new Fullness({
+    ...{ stress: () => stressed(level), fullAt: () => 0.85 },
+    ...{ events: new EventBus(log), clock },
+  });
+  /** Reads it every two seconds, as a server does. @returns whether it was full each time */
+  const pass = (seconds: number, busy: number) =>
+    Array.from({ length: seconds / 2 }, () => {
+      clock.advance(2000);
+      ran += busy * 2000;
+      const time = { pid: 1, ran, waited: 0 };
+      const workers = [{ index: 0, time, files: undefined }];
+      const at = clock.elapsed();
+      level = meter.read({ at, loop: undefined, files: undefined, workers, sent: new Map() }).level;
+      return fullness.full;
+    });
+  expect(pass(60, 0.5).some((full) => full)).toBe(false);
+  expect(pass(4, 1)).toEqual([false, false]);
+  expect(pass(10, 1).at(-1)).toBe(true);
+  // It falls below the limit at once, and the door opens when it is a tenth lower.
+  expect(pass(6, 0.6)).toEqual([true, true, false]);
+});
+
 test('with 1 it is never full', () => {
   const { opens, set } = door(1);
   set(1);
@@ -77,7 +124,7 @@ test('a full server refuses a new peer, and lets one in that is in the call', as
   const sfu = newSfu({
     config: readConfig({ ...withKeys, TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' }),
     log,
-    stress: () => ({ ...stressOf({ worker_cpu: level }), workers: new Map() }),
+    stress: () => stressed(level),
   });
   await sfu.start();
   try {
@@ -94,6 +141,31 @@ test('a full server refuses a new peer, and lets one in that is in the call', as
     expect([...sfu.room('room').peers.keys()]).toEqual(['alice']);
     level = 0.5;
     await sfu.enter({ ...identity, ...bob }, link);
+  } finally {
+    sfu.close();
+  }
+});
+
+test('on a full server who is in a call joins it and publishes', async () => {
+  let level = 0;
+  const sfu = newSfu({
+    config: readConfig({ ...withKeys, TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' }),
+    log,
+    stress: () => stressed(level),
+  });
+  await sfu.start();
+  try {
+    using call = await AudioRoom.open(sfu, { tracks: 0 });
+    level = 0.95;
+    await expect(call.receive()).rejects.toMatchObject({ code: 'busy' });
+    const { room, sender, sending } = call;
+    const rtpParameters = {
+      codecs: [{ mimeType: 'audio/opus' as const, payloadType: 111, clockRate: 48_000, channels: 2 }],
+      encodings: [{ ssrc: 1 }],
+    };
+    const request = { kind: 'audio', paused: false, appData: {}, rtpParameters } as const;
+    const { info } = await publish(room, sender, { ...request, transportId: sending.transport.id });
+    expect(room.publication(info.id).info.peerId).toBe('sender');
   } finally {
     sfu.close();
   }

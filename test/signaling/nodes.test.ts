@@ -1,6 +1,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { buildPage } from '../../client/build.ts';
-import { originsOf } from '../../src/signaling/nodes.ts';
+import { SfuError } from '../../src/core/errors.ts';
+import { Elsewhere } from '../../src/signaling/elsewhere.ts';
+import { type AnyNode, originsOf } from '../../src/signaling/nodes.ts';
 import { BusMesh } from '../support/bus-mesh.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { startServer, tokenFor, withKeys } from '../support/server.ts';
@@ -86,6 +88,23 @@ test('a node that drains names the others to those whom it does not let in', asy
   expect((await client.closed).reason).toStartWith(
     'draining: use https://b.example.org; this server is about to end',
   );
+});
+
+test('a node that is full names two others, and does so for no other refusal', () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => ({
+    ...{ name, url: `https://${name}.example.org`, region: null },
+    ...{ draining: name === 'b', stale: false, self: name === 'a' },
+  })) as [AnyNode, AnyNode, AnyNode, AnyNode];
+  const nodes = [a, b, c, d, { ...d, name: 'e' }];
+  const elsewhere = new Elsewhere({
+    config: { flyReplay: 'off' },
+    sfu: { drainDeadline: null },
+    nodes: () => nodes,
+  });
+  const busy = elsewhere.named(new SfuError('busy', 'this server is full', { retryAfterSeconds: 10 }));
+  expect(busy.reason).toBe('busy: use https://c.example.org or https://d.example.org; this server is full');
+  const locked = new SfuError('room_locked', 'the room is locked');
+  expect(elsewhere.named(locked)).toBe(locked);
 });
 
 test('a page of one node may go on at the others, and a page of elsewhere may not', async () => {

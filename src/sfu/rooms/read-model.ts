@@ -87,6 +87,13 @@ export class ReadModel {
     return takeSnapshot(sources, clock.now(), (peer) => new PeerAtAGlance(peer, name));
   }
 
+  /** How much there is here, without a look at any peer: it is asked for at every join. */
+  size(): { readonly rooms: number; readonly peers: number } {
+    const { rooms } = this.options.sources;
+    const peers = rooms.values().reduce((sum, room) => sum + room.peers.size, 0);
+    return { rooms: rooms.size, peers };
+  }
+
   counts(): NodeCounts {
     const { rooms, pool } = this.options.sources;
     const workers = pool.slots.filter(({ live }) => live !== undefined).length;
