@@ -1,4 +1,3 @@
-import { mintToken } from '../../src/access/tokens.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import type { StreamCounter } from './counter.ts';
 import { SocketLink } from './link.ts';
@@ -6,13 +5,12 @@ import { LocalServer, type ServerCpu } from './local-server.ts';
 import type { LoadOptions } from './options.ts';
 import { LoadPeer } from './peer.ts';
 import { describeTimes, type LoadReport, rate } from './report.ts';
+import { tokenOf } from './token.ts';
 
 /** How often the sources send due frames, in milliseconds; no frame is later than that. */
 const tick = 5;
 /** How long to wait after the last join until all peers receive, in milliseconds, before the measurement starts. */
 const settleLimit = 10_000;
-/** Tokens outlast any test. */
-const tokenLifetime = 25 * 3600;
 
 interface Plan {
   readonly roomId: string;
@@ -92,8 +90,8 @@ export class LoadTest {
   }
 
   async #join({ roomId, peerId, sends, receives, audience }: Plan): Promise<void> {
-    const { url } = this.options;
-    const token = await this.#token(roomId, peerId);
+    const { url, signing } = this.options;
+    const token = await tokenOf(signing, { roomId, peerId });
     const link = await SocketLink.connect({ url, roomId, peerId, token, audience });
     this.#links.push(link);
     try {
@@ -111,12 +109,6 @@ export class LoadTest {
       link.close();
       throw error;
     }
-  }
-
-  async #token(roomId: string, peerId: string): Promise<string | undefined> {
-    const { signing } = this.options;
-    if (signing === undefined) return undefined;
-    return await mintToken({ ...signing, roomId, peerId, lifetime: tokenLifetime, now: Date.now() });
   }
 
   /** Waits until all peers receive all streams, or until the timeout. */

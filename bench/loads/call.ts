@@ -1,10 +1,12 @@
 /**
  * Load of the benchmark `full`: a small call in which one speaks and the others hear every packet of it. It prints a line
- * when all hear, and times the sound once for each line that it reads.
+ * when all hear. From one line that it reads until the next one it times the sound.
  */
+import type { SigningKey } from '../../scripts/machine/command-line.ts';
 import { quantile } from '../harness/statistics.ts';
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
+import { tokenOf } from '../load/token.ts';
 import { gather } from './gathering.ts';
 import { loadOptions } from './load-process.ts';
 import { stamp, stampOf } from './stamp.ts';
@@ -15,11 +17,7 @@ export interface CallLoadOptions {
   listeners: number;
   /** Milliseconds on its way after which a packet of sound is too late. */
   timely: number;
-}
-
-/** The command to time what is sent from now on, for that many milliseconds. */
-export interface CallWindow {
-  readonly duration: number;
+  signing: SigningKey;
 }
 
 export interface CallTimes {
@@ -30,18 +28,19 @@ export interface CallTimes {
 }
 
 const tickMs = 5;
-/** What is on its way at the end of a window still counts. */
+/** What is on its way at the end still counts. */
 const stragglersMs = 3000;
 
-const { port, roomId, listeners, timely } = loadOptions<CallLoadOptions>();
+const { port, roomId, listeners, timely, signing } = loadOptions<CallLoadOptions>();
 const url = `http://127.0.0.1:${port}`;
 
 async function enter(peerId: string, sends: boolean): Promise<LoadPeer> {
-  const link = await SocketLink.connect({ url, roomId, peerId, fast: true });
+  const token = await tokenOf(signing, { roomId, peerId });
+  const link = await SocketLink.connect({ url, roomId, peerId, token, fast: true });
   return await LoadPeer.join({ link, displayName: peerId, sends, receives: !sends });
 }
 
-/** Packets of a window, by when they were sent. */
+/** Packets of the time that counts, by when they were sent. */
 class Heard {
   #from = Number.POSITIVE_INFINITY;
   #to = Number.POSITIVE_INFINITY;
@@ -100,11 +99,13 @@ await gather(listeners, async (peerId) => {
   return listener;
 });
 console.log(JSON.stringify({ listeners }));
-for await (const line of console) {
-  const { duration } = JSON.parse(line) as CallWindow;
-  heard.begin();
-  await Bun.sleep(duration);
-  heard.end();
-  await Bun.sleep(stragglersMs);
-  console.log(JSON.stringify(heard.times()));
+let timing = false;
+for await (const _line of console) {
+  timing = !timing;
+  if (timing) heard.begin();
+  else {
+    heard.end();
+    await Bun.sleep(stragglersMs);
+  }
+  console.log(JSON.stringify(timing ? {} : heard.times()));
 }

@@ -3,8 +3,10 @@
  * their media flows, and then throw it away unread, so that it costs the worker as much as ever and this process little.
  */
 import { Socket } from 'node:dgram';
+import type { SigningKey } from '../../scripts/machine/command-line.ts';
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
+import { tokenOf } from '../load/token.ts';
 import { loadOptions } from './load-process.ts';
 
 export interface JoinersLoadOptions {
@@ -12,6 +14,7 @@ export interface JoinersLoadOptions {
   roomId: string;
   joiners: number;
   joinsPerSecond: number;
+  signing: SigningKey;
 }
 
 export interface JoinersLoadResult {
@@ -37,11 +40,12 @@ function throwMediaAway(): void {
   } as typeof emit;
 }
 
-const { port, roomId, joiners, joinsPerSecond } = loadOptions<JoinersLoadOptions>();
+const { port, roomId, joiners, joinsPerSecond, signing } = loadOptions<JoinersLoadOptions>();
 const url = `http://127.0.0.1:${port}`;
 
 async function enter(peerId: string): Promise<LoadPeer> {
-  const link = await SocketLink.connect({ url, roomId, peerId, audience: true });
+  const token = await tokenOf(signing, { roomId, peerId });
+  const link = await SocketLink.connect({ url, roomId, peerId, token, audience: true });
   const joined = LoadPeer.join({
     ...{ link, displayName: peerId, sends: false, receives: true, audience: true },
   });

@@ -1,6 +1,8 @@
-/** Load of the benchmark `spread`: a peer that sends, at a pace that the benchmark sets by lines on standard input. */
+/** Load of the benchmarks `spread`, `audience` and `full`: a peer that sends, at a pace that the benchmark sets by lines on standard input. */
+import type { SigningKey } from '../../scripts/machine/command-line.ts';
 import { SocketLink } from '../load/link.ts';
 import { LoadPeer } from '../load/peer.ts';
+import { tokenOf } from '../load/token.ts';
 import { loadOptions } from './load-process.ts';
 import { type Pace, Pacer } from './pacer.ts';
 
@@ -9,10 +11,14 @@ export interface PublisherLoadOptions {
   roomId: string;
   /** Bits a second of the video at full pace. */
   videoBitrate: number;
+  /** Signs its token, for a server that has keys. */
+  signing?: SigningKey;
 }
 
-const { port, roomId, videoBitrate } = loadOptions<PublisherLoadOptions>();
-const link = await SocketLink.connect({ url: `http://127.0.0.1:${port}`, roomId, peerId: 'publisher' });
+const { port, roomId, videoBitrate, signing } = loadOptions<PublisherLoadOptions>();
+const who = { roomId, peerId: 'publisher' };
+const token = await tokenOf(signing, who);
+const link = await SocketLink.connect({ url: `http://127.0.0.1:${port}`, ...who, token });
 const peer = await LoadPeer.join({ link, displayName: 'publisher', sends: true, receives: false });
 await peer.publish({ audioBitrate: 0, videoBitrate });
 const pacer = new Pacer(peer.sources, videoBitrate);
