@@ -52,7 +52,7 @@ export const audience: Benchmark = {
   async measure(side, scale) {
     const counts = scale.small ? sizes.small : sizes.whole;
     const results: PerSize[] = [];
-    for (const receivers of counts) results.push(await fillRoom(side as Side, receivers));
+    for (const receivers of counts) results.push(await fillRoom(side as Side, receivers, scale));
     const growth = (name: keyof PerSize) => (results.at(-1)?.[name] ?? 0) / (results[0]?.[name] ?? 0);
     const perSize = results.flatMap((result, index) =>
       Object.entries(result).map(([name, value]): [string, number] => [`${name}_${counts[index]}`, value]),
@@ -66,13 +66,13 @@ export const audience: Benchmark = {
   },
 };
 
-async function fillRoom(side: Side, receivers: number): Promise<PerSize> {
+async function fillRoom(side: Side, receivers: number, { small }: Scale): Promise<PerSize> {
   const environment = { TUREEN_MAX_PEERS_PER_ROOM: '10000' };
   await using server = await startServer({ side, environment });
   const leaving = Math.min(50, Math.floor(receivers / 2));
   const options: AudienceLoadOptions = {
     ...{ side, port: server.port, serverPid: server.pid },
-    ...{ receivers, joinsPerSecond, leaving, limit: limitMs },
+    ...{ receivers, joinsPerSecond, leaving, limit: limitMs, rehearsing: small ? 5 : 100 },
   };
   const result = await runLoad<AudienceLoadResult>('audience', options);
   const { joined } = result;

@@ -17,6 +17,8 @@ export interface AudienceLoadOptions {
   leaving: number;
   /** Milliseconds from the first join after which nobody is waited for any more. */
   limit: number;
+  /** So many come first, to a room of their own, and go: what a server compiles at its first joins is not the room's cost. */
+  rehearsing: number;
 }
 
 export interface AudienceLoadResult {
@@ -37,8 +39,6 @@ export interface AudienceLoadResult {
 }
 
 const roomId = 'auditorium';
-/** Those who come first, to a room of their own, and go: what a server compiles at its first joins is not the room's cost. */
-const first = { roomId: 'rehearsal', receivers: 100, limit: 60_000 } as const;
 /** What the peer that sends publishes. */
 const published = 2;
 /** When nothing was sent for so long, everybody has been told. */
@@ -129,11 +129,16 @@ async function untilQuiet(peers: readonly RawPeer[], limit: number): Promise<voi
   }
 }
 
-async function rehearse({ side, port, joinsPerSecond }: AudienceLoadOptions): Promise<void> {
-  const { roomId, receivers, limit } = first;
-  const sender = await joinRoom(port, roomId, 'sender', 0);
-  const { peers } = await fill({ side, port, roomId }, { receivers, joinsPerSecond, limit });
-  await untilQuiet(peers, limit);
+async function rehearse({
+  side,
+  port,
+  joinsPerSecond,
+  limit,
+  rehearsing,
+}: AudienceLoadOptions): Promise<void> {
+  const place = { side, port, roomId: 'rehearsal' } as const;
+  const sender = await joinRoom(port, place.roomId, 'sender', 0);
+  const { peers } = await fill(place, { receivers: rehearsing, joinsPerSecond, limit });
   for (const peer of [sender, ...peers]) peer.close();
   await Bun.sleep(quietMs);
 }
