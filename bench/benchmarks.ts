@@ -8,6 +8,7 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { join } from './join.ts';
 import { mesh } from './mesh.ts';
 import { neighbour } from './neighbour.ts';
+import { quality } from './quality.ts';
 import { scrape } from './scrape.ts';
 import { signaling } from './signaling.ts';
 import { spread } from './spread.ts';
@@ -26,4 +27,5 @@ export const benchmarks: readonly Benchmark[] = [
   neighbour,
   full,
   mesh,
+  quality,
 ];

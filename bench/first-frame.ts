@@ -27,7 +27,8 @@ export const firstFrame: Benchmark = {
     const environment = { TUREEN_ALLOWED_ORIGINS: '*' };
     await using server = await startServer({ side: side as Side, workers: 1, environment });
     await using relay = await startDelayRelay({ port: server.port, eachWay: roundTrip / 2 });
-    await using browser = await startBrowser({ script: scripts[side as Side], before: noteOpening });
+    const script = scripts[side as Side];
+    await using browser = await startBrowser({ script, before: noteOpening, offers: 'measuredPage' });
     const url = `ws://127.0.0.1:${relay.port}`;
     const waiting = await browser.open();
     await enter(waiting, { url, roomId: 'room', peerId: host });

@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [--small] [--runs N]`: the last line printed is the result as one JSON object. */
+/** `npm run bench -- NAME [--small] [--runs N] [--cells NAME,NAME]`: the last line printed is the result as one JSON object. */
 import { parseArgs } from 'node:util';
 import { benchmarks } from './benchmarks.ts';
 import { interleave } from './harness/benchmark.ts';
@@ -16,25 +16,31 @@ function readArguments() {
   const { values, positionals } = parseArgs({
     args: process.argv.slice(2),
     allowPositionals: true,
-    options: { small: { type: 'boolean', default: false }, runs: { type: 'string' } },
+    options: {
+      small: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      // Of `quality`: those that are to run.
+      cells: { type: 'string' },
+    },
   });
   const benchmark = benchmarks.find(({ name }) => name === positionals[0]);
   const wanted = values.runs === undefined ? undefined : Number(values.runs);
   if (wanted !== undefined && !(Number.isInteger(wanted) && wanted > 0)) {
     throw new Error(`--runs: got ${values.runs}, wants a whole number above 0`);
   }
-  return { benchmark, small: values.small, runs: wanted ?? (values.small ? 1 : benchmark?.runs) ?? 1 };
+  const scale = { small: values.small, cells: values.cells?.split(',') };
+  return { benchmark, scale, runs: wanted ?? (values.small ? 1 : benchmark?.runs) ?? 1 };
 }
 
 /** @returns the exit code */
 async function main(): Promise<number> {
-  const { benchmark, small, runs } = readArguments();
+  const { benchmark, scale, runs } = readArguments();
   if (!benchmark) {
     say(usage());
     return 2;
   }
-  const results = await interleave(benchmark, { runs, scale: { small }, say });
-  console.log(JSON.stringify(summarize(benchmark.name, benchmark.figures, results, small)));
+  const results = await interleave(benchmark, { runs, scale, say });
+  console.log(JSON.stringify(summarize(benchmark.name, benchmark.figures, results, scale.small)));
   return 0;
 }
 

@@ -3,6 +3,8 @@ import type { Figure, Measured, Runs } from './result.ts';
 /** How large one run is. */
 export interface Scale {
   readonly small: boolean;
+  /** The parts to run of a benchmark that has such; all unless told. */
+  readonly cells?: readonly string[];
 }
 
 /** One benchmark: what it measures, and one run of one side. */

@@ -21,13 +21,19 @@ export function findJanus(): { command: string; library: string } | undefined {
   return library ? { command, library: join('/usr/lib', dirname(dirname(library))) } : undefined;
 }
 
-/** Starts Janus with its video rooms and nothing else, on the loopback address. */
-export async function startJanus(options: { eventLoops: number }): Promise<RunningJanus> {
+export interface JanusOptions {
+  readonly eventLoops: number;
+  /** Where it is reached; the loopback address unless told. */
+  readonly address?: string;
+}
+
+/** Starts Janus with its video rooms and nothing else. */
+export async function startJanus({ eventLoops, address = '127.0.0.1' }: JanusOptions): Promise<RunningJanus> {
   const janus = findJanus();
   if (!janus) throw new Error('Janus is not installed: apt-get install janus');
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'tureen-bench-janus-'));
-  writeConfiguration(folder, { port, library: janus.library, eventLoops: options.eventLoops });
+  writeConfiguration(folder, { port, library: janus.library, eventLoops, address });
   const logFile = join(folder, 'janus.log');
   const child = spawnChild([janus.command, '--configs-folder', folder], {
     stdout: Bun.file(logFile),
@@ -40,7 +46,7 @@ export async function startJanus(options: { eventLoops: number }): Promise<Runni
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await untilListening(port, child);
+    await untilListening(`ws://${address}:${port}`, child);
   } catch (error) {
     const log = readFileSync(logFile, 'utf8').slice(-2000);
     await stop();
@@ -53,9 +59,10 @@ interface Configuration {
   port: number;
   library: string;
   eventLoops: number;
+  address: string;
 }
 
-function writeConfiguration(folder: string, { port, library, eventLoops }: Configuration): void {
+function writeConfiguration(folder: string, { port, library, eventLoops, address }: Configuration): void {
   const general = `general: {
   configs_folder = "${folder}"
   plugins_folder = "${folder}/plugins"
@@ -65,9 +72,9 @@ function writeConfiguration(folder: string, { port, library, eventLoops }: Confi
   debug_level = 2
   event_loops = ${eventLoops}
 }
-nat: { ice_enforce_list = "127.0.0.1" }
+nat: { ice_enforce_list = "${address}" }
 `;
-  const sockets = `general: { ws = true, ws_port = ${port}, ws_ip = "127.0.0.1", wss = false }\n`;
+  const sockets = `general: { ws = true, ws_port = ${port}, ws_ip = "${address}", wss = false }\n`;
   const room = 'room-1: { description = "bench", publishers = 4, bitrate = 0, videocodec = "vp8" }\n';
   // Janus loads all plugins of its folder, so give it one with only the needed ones.
   for (const part of ['plugins/libjanus_videoroom.so', 'transports/libjanus_websockets.so']) {
@@ -80,19 +87,19 @@ nat: { ice_enforce_list = "127.0.0.1" }
   writeFileSync(join(folder, 'janus.plugin.videoroom.jcfg'), room);
 }
 
-async function untilListening(port: number, child: Bun.Subprocess): Promise<void> {
+async function untilListening(url: string, child: Bun.Subprocess): Promise<void> {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`);
-    if (await accepts(port)) return;
+    if (await accepts(url)) return;
     await Bun.sleep(20);
   }
-  throw new Error(`it did not listen on port ${port} within ${startTimeoutMs / 1000} seconds`);
+  throw new Error(`it did not listen at ${url} within ${startTimeoutMs / 1000} seconds`);
 }
 
 /** Whether its WebSocket interface is up; the port is open a moment before. */
-function accepts(port: number): Promise<boolean> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, ['janus-protocol']);
+function accepts(url: string): Promise<boolean> {
+  const socket = new WebSocket(url, ['janus-protocol']);
   return new Promise((resolve) => {
     socket.addEventListener('open', () => {
       socket.close();

@@ -13,6 +13,12 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
+/** @throws RangeError for no values */
+export function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('there is no mean of nothing');
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** Rounds to three significant digits; more would suggest a false accuracy. */
 export function round(value: number): number {
   return Number(value.toPrecision(4));

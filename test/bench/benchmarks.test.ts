@@ -8,8 +8,10 @@ setDefaultTimeout(180_000);
 
 const names = benchmarks.map(({ name }) => name);
 
-// first-frame.browser.test.ts runs the one that drives a browser, mesh.test.ts the one that needs a bus.
-test.each(names.filter((name) => name !== 'first-frame' && name !== 'mesh'))(
+// Tests of their own run those that drive browsers, and the one that needs a bus.
+const apart = ['first-frame', 'quality', 'mesh'];
+
+test.each(names.filter((name) => !apart.includes(name)))(
   '%s runs small and its ratios are ours divided by the reference',
   async (name) => expectArithmetic(await runSmall(name), name),
 );

@@ -21,15 +21,20 @@ export interface SmallResult extends Figure {
 
 /** Runs a benchmark as a user does, but small. @returns the object of its last line */
 export async function runSmall(name: string): Promise<SmallResult> {
-  const command = [process.execPath, 'bench/run.ts', name, '--small', '--runs', '1'];
+  return await runBench(name, '--small');
+}
+
+/** Runs a benchmark as a user does, once. @returns the object of its last line */
+export async function runBench(name: string, ...options: string[]): Promise<SmallResult> {
+  const command = [process.execPath, 'bench/run.ts', name, '--runs', '1', ...options];
   const { exitCode, err, out } = await run(command, { cwd: projectFolder });
   expect({ exitCode, err }).toMatchObject({ exitCode: 0 });
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as SmallResult;
 }
 
 /** The benchmark's own arithmetic. Its times are not looked at: they are the machine's. */
-export function expectArithmetic(result: SmallResult, name: string): void {
-  expect(result).toMatchObject({ bench: name, runs: 1, small: true });
+export function expectArithmetic(result: SmallResult, name: string, { small = true } = {}): void {
+  expect(result).toMatchObject({ bench: name, runs: 1, small });
   expect(result.figures.length).toBeGreaterThan(0);
   const [first] = result.figures;
   expect(result).toMatchObject({ ours: first?.ours, reference: first?.reference, ratio: first?.ratio });
