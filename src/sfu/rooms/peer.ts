@@ -92,6 +92,8 @@ export interface Subscription {
    * first start must not undo. Undefined when nothing is to start it by itself.
    */
   start?: 'waiting' | 'peer' | 'moderator';
+  /** It was asked to pause and not to go on, also while the worker has not answered. */
+  held: boolean;
   ending?: 'peer' | 'moderator' | 'rejected' | 'unanswered';
 }
 

@@ -8,6 +8,7 @@ import type { MediaObject } from './media-index.ts';
 import type { LocalPublication, Peer, Subscription } from './peer.ts';
 import type { Publication } from './publication.ts';
 import type { Room } from './room.ts';
+import { followThinDownlink } from './thin-downlink.ts';
 
 export interface SubscribeOptions {
   readonly paused: boolean;
@@ -67,6 +68,7 @@ export async function subscribe(
       transportId: transport.id,
       openedAt: room.context.clock.now(),
       start: startsLater ? 'waiting' : undefined,
+      held: consumer.paused,
     };
     keep(room, subscription);
     if (onLost) followLoss(subscription, onLost);
@@ -90,10 +92,11 @@ export async function pauseSubscription(
   subscription: Subscription,
   by: 'peer' | 'moderator' = 'peer',
 ): Promise<void> {
-  const { consumer } = subscription;
+  const { consumer, held } = subscription;
   // One that is about to start is as good as running for whoever pauses it.
-  const wasPaused = consumer.paused && subscription.start !== 'waiting';
+  const wasPaused = held && subscription.start !== 'waiting';
   if (subscription.start === 'waiting' || (subscription.start && by === 'moderator')) subscription.start = by;
+  subscription.held = true;
   // The worker is asked in any case: a resume that is still on its way to it would otherwise win.
   await mediaCall(consumer, 'pausing the consumer', () => consumer.pause());
   subscription.publication.handle.remote?.changed();
@@ -105,12 +108,12 @@ export async function resumeSubscription(
   subscription: Subscription,
   by: 'peer' | 'moderator' = 'peer',
 ): Promise<void> {
-  const { consumer } = subscription;
-  const wasPaused = consumer.paused;
+  const { consumer, held } = subscription;
   subscription.start = undefined;
+  subscription.held = false;
   await mediaCall(consumer, 'resuming the consumer', () => consumer.resume());
   subscription.publication.handle.remote?.changed();
-  if (wasPaused) room.events.emit('consumerResumed', { ...refOf(subscription), by });
+  if (held) room.events.emit('consumerResumed', { ...refOf(subscription), by });
 }
 
 /**
@@ -181,6 +184,7 @@ function keep(room: Room, subscription: Subscription): void {
     stopCounting();
     room.events.emit('consumerClosed', { ...ref, reason: cause ?? subscription.ending ?? 'producer_closed' });
   });
+  followThinDownlink(subscription, room.context.clock);
   peer.media.add(consumerObject(subscription));
   room.events.emit('consumerOpened', { ...ref, type: consumer.type, codec: publication.info.codec });
 }
