@@ -61,8 +61,17 @@ export class JanusSocket {
     return data.id;
   }
 
+  /** Joins a room as a receiver of its publisher. @returns what Janus offers */
+  async subscribe(handle: number, room: number): Promise<Jsep> {
+    const feed = await this.#publisherIn(room);
+    const streams = [{ feed }];
+    const { jsep } = await this.plugin(handle, { request: 'join', ptype: 'subscriber', room, streams });
+    if (!jsep) throw new Error('Janus made no offer');
+    return jsep;
+  }
+
   /** Waits for the publisher of a room, which is listed only once its media is connected. @returns its id */
-  async publisherIn(room: number): Promise<number> {
+  async #publisherIn(room: number): Promise<number> {
     const handle = await this.attach();
     const deadline = performance.now() + publisherTimeoutMs;
     while (performance.now() < deadline) {

@@ -36,14 +36,7 @@ export const JanusRoom = {
   async subscribe(port: number): Promise<Receiver> {
     const janus = await connection(port);
     const handle = await janus.attach();
-    const feed = await janus.publisherIn(room);
-    const { jsep } = await janus.plugin(handle, {
-      request: 'join',
-      ptype: 'subscriber',
-      room,
-      streams: [{ feed }],
-    });
-    if (!jsep) throw new Error('Janus made no offer');
+    const jsep = await janus.subscribe(handle, room);
     const connectionOf = new RTCPeerConnection(configuration());
     const counter = new StreamCounter();
     connectionOf.onTrack.subscribe((track) => {

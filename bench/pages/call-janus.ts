@@ -46,14 +46,7 @@ async function publish({ janus, handle, room, codec }: Seat & { codec: string })
 }
 
 async function subscribe({ janus, handle, room }: Seat): Promise<void> {
-  const feed = await janus.publisherIn(room);
-  const { jsep } = await janus.plugin(handle, {
-    request: 'join',
-    ptype: 'subscriber',
-    room,
-    streams: [{ feed }],
-  });
-  if (!jsep) throw new Error('Janus made no offer');
+  const jsep = await janus.subscribe(handle, room);
   const connection = new RTCPeerConnection();
   connection.addEventListener('track', ({ track, receiver }) => {
     if (track.kind === 'audio') listen(track, () => receiver.getStats());
