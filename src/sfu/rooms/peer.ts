@@ -87,10 +87,7 @@ export interface Subscription {
   readonly rtpParameters: types.RtpParameters;
   readonly transportId: string;
   readonly openedAt: number;
-  /**
-   * Until it is started for the first time: `waiting` for its client to have it, or who paused it meanwhile, which that
-   * first start must not undo. Undefined when nothing is to start it by itself.
-   */
+  /** Before its first start: `waiting` for its client, or who paused it, which that start must not undo. */
   start?: 'waiting' | 'peer' | 'moderator';
   /** It was asked to pause and not to go on, also while the worker has not answered. */
   held: boolean;
