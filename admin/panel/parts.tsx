@@ -167,11 +167,11 @@ export function Moment({ time, short = false }: { time: number; short?: boolean 
   );
 }
 
-/** The optional reason for an action. */
-export function ReasonField(): JSX.Element {
+/** The optional reason for an action, of which the people concerned are told unless it is `silent`. */
+export function ReasonField({ silent = false }: { silent?: boolean }): JSX.Element {
   return (
     <label class="field">
-      <span>Reason (shown to the people concerned and in the audit log)</span>
+      <span safe>{`Reason (${silent ? '' : 'shown to the people concerned and '}in the audit log)`}</span>
       <input name="reason" maxlength="200" autocomplete="off" />
     </label>
   );

@@ -4,19 +4,23 @@ import { hasRole } from '../../src/store/roles.ts';
 import { live } from '../html/regions.ts';
 import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
+import { shownName } from './shown-name.ts';
 
-const captions = { headers: 'RTP headers only', packets: 'whole packets, with sound and picture' } as const;
+const captions = {
+  headers: 'RTP headers: nothing that is said or shown',
+  packets: 'whole packets, with sound and picture',
+} as const;
 
 /** Captures what a peer sends into a file for Wireshark. */
 export const capture: PanelAction = {
   title: 'Capture',
   role: 'admin',
   audit: 'own',
-  confirm: (_context, form) => (
+  confirm: (context, form) => (
     <>
       <p>
-        What <b safe>{form.raw('peer')}</b> sends is written into a file for Wireshark, of at most 16 MiB.
-        They are not told; the audit log has it.
+        What <b safe>{shownName(context, form)}</b> sends is written into a file for Wireshark, of at most 16
+        MiB. They are not told; the audit log has it.
       </p>
       <label class="field">
         <span>Keep</span>
@@ -32,7 +36,7 @@ export const capture: PanelAction = {
         <span safe>{`Seconds, at most ${mostCaptureSeconds}`}</span>
         <input name="seconds" type="number" min="1" max={mostCaptureSeconds} value="10" required />
       </label>
-      <ReasonField />
+      <ReasonField silent />
     </>
   ),
   async run(context, form) {

@@ -181,7 +181,7 @@ function keptSince({ kept }: HistoryPage): string {
 function Parts({ page: { kept, silent } }: { page: HistoryPage }): JSX.Element {
   const parts = kept.map(({ name, since, hours }) => {
     if (hours === 0) return `${name} keeps nothing`;
-    return since === null ? `${name} has nothing yet` : `${name} since ${dateTime(since)}`;
+    return since === null ? `${name} has nothing yet` : `${name} since ${dateTime(since).slice(0, 16)}`;
   });
   return (
     <>

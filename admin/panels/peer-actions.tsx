@@ -3,21 +3,15 @@ import type { PanelAction, PanelContext } from '../panel/panel.ts';
 import { ReasonField } from '../panel/parts.tsx';
 import { BanFields, extentOfRequest, readBanRequest } from './ban-fields.tsx';
 import { capture } from './capture.tsx';
-import { nameOf } from './quality.ts';
 import { leftOver } from './removal.ts';
 import { peerOf } from './room-index.ts';
+import { shownName } from './shown-name.ts';
 
 /** The peer that an action is for, and who asks, with the reason. */
 function targetOf(context: PanelContext, form: Form) {
   const roomId = form.required('room');
   const peerId = form.required('peer');
   return { roomId, peerId, ...context.requester(form.text('reason', 200)) };
-}
-
-/** The peer's name as the page shows it. */
-function shownName(context: PanelContext, form: Form): string {
-  const peer = peerOf(context, form.raw('room'), form.raw('peer'));
-  return peer ? nameOf(peer) : form.raw('peer');
 }
 
 /** Leads from the page of a removed peer, which has nothing to show any more, to that of its room. */

@@ -32,23 +32,39 @@ export const peerPanel = definePanel({
       <>
         <p class="crumb">
           <a href={context.link('/room', { room: roomId })} safe>{`Room ${roomId}`}</a>
+          {' · '}
+          <a href={context.link('/history', { room: roomId, peer: peerId })}>History</a>
         </p>
         {WatchBox({ context, roomId, peerId })}
-        <CaptureFile context={context} last={last} />
         {live(
           'peer',
-          <div id="peer">{room && peer ? content(context, room, peer) : gone(context, roomId, peerId)}</div>,
+          <div id="peer">
+            {room && peer ? content(context, { room, peer, last }) : gone(context, { roomId, peerId, last })}
+          </div>,
         )}
       </>
     );
   },
 });
 
+interface Present {
+  readonly room: RoomSnapshot;
+  readonly peer: PeerSnapshot;
+  readonly last: CaptureState | undefined;
+}
+
+interface Gone {
+  readonly roomId: string;
+  readonly peerId: string;
+  readonly last: CaptureState | undefined;
+}
+
 function readPeer({ query }: Pick<PanelContext, 'query'>) {
   return { roomId: query.get('room') ?? '', peerId: query.get('peer') ?? '' };
 }
 
-function gone({ link }: PanelContext, room: string, peer: string): JSX.Element {
+function gone(context: PanelContext, { roomId: room, peerId: peer, last }: Gone): JSX.Element {
+  const { link } = context;
   return (
     <>
       <PageHead title={peer} note="not here">
@@ -56,6 +72,7 @@ function gone({ link }: PanelContext, room: string, peer: string): JSX.Element {
           History
         </a>
       </PageHead>
+      <CaptureFile context={context} last={last} />
       <Empty
         title="This peer has left"
         hint="Its history, the room's page and the audit log show what happened."
@@ -64,7 +81,7 @@ function gone({ link }: PanelContext, room: string, peer: string): JSX.Element {
   );
 }
 
-function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot): JSX.Element {
+function content(context: PanelContext, { room, peer, last }: Present): JSX.Element {
   return (
     <>
       {live(
@@ -81,6 +98,7 @@ function content(context: PanelContext, room: RoomSnapshot, peer: PeerSnapshot):
           <Publications context={context} room={room} peer={peer} />
         </div>,
       )}
+      <CaptureFile context={context} last={last} />
       {live(
         'peer-figures',
         context.monitor.isHere(peer) ? (

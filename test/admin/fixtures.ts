@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia';
 import { Dashboard, dashboardPlugin, type Panel } from '../../admin/index.ts';
+import type { CaptureCommands, CaptureState } from '../../src/commands/captures.ts';
 import { Commands } from '../../src/commands/commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { EventBus } from '../../src/core/event-bus.ts';
@@ -78,6 +79,7 @@ function peer(
     connectedAt: now - 1_500_000,
     joinedAt: now - 1_499_000,
     worker: 0,
+    ...(id.endsWith('1') && { movedFrom: 'iad' }),
     transports: [true, false].map((producing) => ({
       id: `${id} ${producing}`,
       type: 'webrtc',
@@ -165,6 +167,12 @@ function workers(kind: Kind): WorkerSnapshot[] {
   });
 }
 
+/** A capture that has ended. */
+function captureOf(roomId: string, peerId: string): CaptureState {
+  const times = { seconds: 10, startedAt: now - 60_000, end: 'time' } as const;
+  return { id: 'capture', roomId, peerId, content: 'headers', ...times, packets: 1204, bytes: 91_204 };
+}
+
 /** A node as data. */
 export function snapshotOf(kind: Kind): NodeSnapshot {
   const names = kind === 'hostile' ? hostileNames : topics;
@@ -204,7 +212,11 @@ export async function startFixture(kind: Kind, panels: readonly Panel[] = []) {
   };
   const errors: Record<string, unknown>[] = [];
   const commands = new Commands(sfu, store, () => now);
-  const dashboard = new Dashboard({ sfu, signaling, store, commands, config, panels, clock, log });
+  const captures = { lastOf: async (roomId: string, peerId: string) => captureOf(roomId, peerId) };
+  const dashboard = new Dashboard({
+    ...{ sfu, signaling, store, commands, config, panels, clock, log },
+    captures: captures as unknown as CaptureCommands,
+  });
   await addUsers(store);
   if (kind !== 'empty') {
     fillHistory(dashboard.monitor, snapshot, kind);

@@ -49,6 +49,9 @@ export async function startMesh(): Promise<MeshFixture> {
   const all = () => server.reads?.nodes() ?? [];
   await until(() => all().every(({ peers }) => peers === peersOfNode), 'heartbeats that tell of them');
   const of = 'room=room&peer=iad-camera';
+  const sessionId = await pastStay(servers[1]);
+  const capture = { roomId: 'room', peerId: 'iad-camera', content: 'headers', seconds: 60 } as const;
+  await servers[1]?.sfu.captures.start(capture);
   const pages = {
     nodes: '/nodes',
     'drain-node': '/do/nodes/drain?node=iad',
@@ -59,6 +62,9 @@ export async function startMesh(): Promise<MeshFixture> {
     'peer-unreachable': '/peer?room=room&peer=syd-camera',
     'peer-here': '/peer?room=room&peer=ams-guest',
     audit: '/audit',
+    capture: `/do/room/capture?${of}`,
+    history: '/history',
+    stay: `/history?session=${sessionId}`,
   };
   const held = ends.move();
   return { mesh, server, pages, [Symbol.asyncDispose]: () => held.disposeAsync() };
@@ -76,6 +82,16 @@ async function fill(servers: readonly Server[], ends: AsyncDisposableStack): Pro
     const guest = await enter({ server, peerId: `${name}-guest` });
     ends.defer(() => guest.client.socket.close());
   }
+}
+
+/** Somebody who has been there. @returns that stay */
+async function pastStay(server: Server | undefined): Promise<string> {
+  if (!server) throw new Error('the mesh has one node only');
+  const { client } = await enter({ server, peerId: 'visitor', roomId: 'lobby' });
+  const { sessionId } = server.sfu.read.peer('lobby', 'visitor');
+  client.socket.close();
+  await until(() => !server.sfu.read.hasPeer('lobby', 'visitor'), 'the end of a stay');
+  return sessionId;
 }
 
 const unreachable = ({ sfu }: Server) => sfu.read.room('room').unreachable?.length ?? 0;

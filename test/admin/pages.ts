@@ -69,6 +69,8 @@ export function pagesOf({ rooms }: Pick<NodeSnapshot, 'rooms'>): Record<string, 
     found: `/rooms?${new URLSearchParams({ q: room.peers[1]?.displayName ?? '' })}`,
     remove: `/do/room/remove?${target}`,
     ban: `/do/room/ban?${target}`,
+    capture: `/do/room/capture?${target}`,
+    moved: `/peer?${new URLSearchParams({ room: room.id, peer: room.peers[1]?.id ?? '' })}`,
   };
   return {
     overview: '',

@@ -45,9 +45,14 @@ async function take(page: Page, name: string): Promise<void> {
 async function takeFixture(): Promise<void> {
   await using fixture = await startFixture('busy');
   await using _ = browser.closingPages();
-  for (const name of ['overview', 'rooms', 'room', 'peer']) {
+  for (const name of ['overview', 'rooms', 'room', 'peer', 'moved', 'history', 'stay']) {
     const path = pagesOf(fixture.snapshot)[name] ?? '';
-    await take(await openPage(browser, { server: fixture, path, role: 'admin' }), `busy-${name}`);
+    const page = await openPage(browser, { server: fixture, path, role: 'admin' });
+    await take(page, `busy-${name}`);
+    if (name !== 'peer') continue;
+    await page.getByRole('link', { name: 'Capture' }).click();
+    await page.locator('dialog[open] select').waitFor();
+    await take(page, 'busy-capture-dialog');
   }
 }
 
@@ -56,7 +61,7 @@ async function takeMesh(): Promise<void> {
   await using mesh = await startMesh();
   await using _ = browser.closingPages();
   const { server, pages } = mesh;
-  for (const name of ['nodes', 'room', 'peer'])
+  for (const name of ['nodes', 'room', 'peer', 'history', 'stay'])
     await take(await openPage(browser, { server, path: pages[name] ?? '', role: 'admin' }), `mesh-${name}`);
 }
 
