@@ -7,9 +7,12 @@ import type { ReceiverHost } from './receiver.ts';
 import type { Attributes, DeviceInfo } from './remote-peer.ts';
 import type { RosterHost } from './roster.ts';
 import type { Direction } from './transports.ts';
+import type { Watching } from './watching.ts';
 
 export interface CallOptions extends LifelineOptions, MediaOptions {
   readonly autoSubscribe: boolean;
+  /** With `autoSubscribe`. */
+  readonly videoLimit: number | undefined;
   readonly device: DeviceInfo;
 }
 
@@ -41,6 +44,7 @@ export interface CallHost extends RosterHost, ReceiverHost {
   readonly displayName: string;
   /** Those to join with. */
   readonly attributes: Attributes;
+  readonly watching: Watching;
   stateChanged(state: CallState, error?: ClientError): void;
   transportState(direction: Direction, state: types.ConnectionState): void;
   /** The server's answer to a join. */
@@ -54,8 +58,8 @@ export interface CallHost extends RosterHost, ReceiverHost {
 export function joinParams(
   media: Media,
   { displayName, attributes }: CallHost,
-  { autoSubscribe, device, audience }: CallOptions,
+  { autoSubscribe, videoLimit, device, audience }: CallOptions,
 ): MethodParams<'join'> {
   const rtpCapabilities = media.device.recvRtpCapabilities;
-  return { displayName, attributes, device, rtpCapabilities, autoSubscribe, audience };
+  return { displayName, attributes, device, rtpCapabilities, autoSubscribe, videoLimit, audience };
 }

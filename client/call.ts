@@ -101,9 +101,8 @@ export class Call implements LifelineHost {
 
   /** Starts to receive a publication. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
-    const media = this.requireMedia();
-    const isCurrent = () => media === this.#media;
-    return await subscribe(producerId, { media, receiver: this.#receiver, isCurrent });
+    const [media, receiver] = [this.requireMedia(), this.#receiver];
+    return await subscribe(producerId, { media, receiver, isCurrent: () => media === this.#media });
   }
 
   async connected(connection: Connection): Promise<void> {
@@ -128,7 +127,8 @@ export class Call implements LifelineHost {
     this.#media = media;
     this.#device = media.device;
     this.#receiver = receiver;
-    this.roster.moved(now.peers, { chooses: !this.options.autoSubscribe });
+    this.roster.moved(now.peers);
+    this.host.watching.moved(receiver);
     this.host.entered(now);
     // The former connection may be cut.
     if (this.#state === 'resuming') this.#setState('joined');
@@ -229,12 +229,12 @@ export class Call implements LifelineHost {
     try {
       const result = await joining;
       requireCurrent();
-      const { peers, consumers = [] } = result;
       this.#media = media;
       this.#receiver = new Receiver(media, this.host);
-      this.roster.joined(peers);
+      this.host.watching.entered(this.#receiver);
+      this.roster.joined(result.peers);
       this.host.entered(result);
-      if (consumers.length > 0) void this.#receiver.begin(consumers);
+      if (result.consumers?.length) void this.#receiver.begin(result.consumers);
     } finally {
       this.#gate.open();
     }

@@ -28,7 +28,7 @@ export interface TureenClientEvents {
   /** Muted or not, blocked or not, out of bandwidth or not, other layers. */
   trackChanged: { readonly peer: RemotePeer; readonly track: RemoteTrack };
   trackRemoved: { readonly peer: RemotePeer; readonly track: RemoteTrack; readonly reason: string };
-  /** A peer publishes something; only with `autoSubscribe: false`, and again after each reconnect. */
+  /** A peer publishes something, received or not; again after each reconnect. Not with an infinite `videoLimit`. */
   publicationAdded: { readonly peer: RemotePeer; readonly publication: ProducerInfo };
   publicationRemoved: { readonly peer: RemotePeer; readonly publication: ProducerInfo };
   /** The browser does not play what is attached, until somebody clicks: see `startPlayback`. Or it does again. */

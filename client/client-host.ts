@@ -3,18 +3,20 @@ import type { CallHost, CallState, Entered, Moved } from './call-types.ts';
 import type { TureenClientEvents } from './client-events.ts';
 import { watchDevices } from './devices.ts';
 import type { ClientError } from './errors.ts';
+import type { Media } from './media.ts';
 import { OwnHand } from './own-hand.ts';
 import { Playback } from './playback.ts';
 import { Priorities } from './priorities.ts';
-import type { MethodParams, Notification, Permissions, ProducerInfo } from './protocol.ts';
+import type { AttributeChanges, MethodParams, Notification, Permissions, ProducerInfo } from './protocol.ts';
 import type { Publication } from './publication.ts';
 import { type Quality, QualityBook } from './quality.ts';
-import type { Attributes, RemotePeer } from './remote-peer.ts';
+import { type Attributes, type RemotePeer, withChanges } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { Turnout } from './roster-changes.ts';
 import { Speaking } from './speaking.ts';
 import type { Direction } from './transports.ts';
 import { VitalSignsReader } from './vital-signs.ts';
+import { Watching } from './watching.ts';
 
 type Emit = <N extends keyof TureenClientEvents>(name: N, data: TureenClientEvents[N]) => void;
 
@@ -24,6 +26,7 @@ export interface ClientHostOptions {
   readonly peerId: string;
   readonly displayName: string;
   readonly attributes: Attributes;
+  readonly videoLimit: number | undefined;
   readonly request: <N extends 'raiseHand' | 'lowerHand' | 'reportQuality'>(
     method: N,
     data: MethodParams<N>,
@@ -44,6 +47,7 @@ export class ClientHost implements CallHost {
   readonly speaking = new Speaking((peerId, speaking) => this.#spoke(peerId, speaking));
   readonly hand: OwnHand;
   readonly playback: Playback;
+  readonly watching: Watching;
   readonly #priorities: Priorities;
   permissions: Permissions = { publish: true, subscribe: true, moderate: false };
   locked = false;
@@ -60,6 +64,7 @@ export class ClientHost implements CallHost {
     this.hand = new OwnHand((method) => options.request(method, {}));
     this.playback = new Playback((canPlay) => options.emit('playback', { canPlay }));
     const { peerId: ownPeerId, peers, transportStats, broken } = options;
+    this.watching = new Watching({ limit: options.videoLimit, peers });
     const changed = (peerId: string, quality: Quality) => options.emit('quality', { peerId, quality });
     this.#priorities = new Priorities({ ownPeerId, tracks: (id) => this.peer(id)?.tracks ?? [] });
     const tracks = () => [...peers().values()].flatMap((peer) => [...peer.tracks]);
@@ -88,7 +93,7 @@ export class ClientHost implements CallHost {
     this.quality.reset();
     this.speaking.heard([]);
     if (state === 'ended') this.#priorities.reset();
-    if (state !== 'joined') return;
+    if (state !== 'joined') return this.watching.left();
     this.hand.joined();
     this.#timer = setInterval(() => void this.#measure(), qualityIntervalMs);
   }
@@ -111,6 +116,12 @@ export class ClientHost implements CallHost {
     if (count !== undefined && audience !== undefined) this.#setTurnout({ count, audience });
     if (permissions) this.permissions = permissions;
     if (locked !== undefined) this.#setLocked(locked);
+  }
+
+  /** @param media undefined while we are not in the call, which is joined with them */
+  async changeAttributes(changes: AttributeChanges, media: Media | undefined): Promise<void> {
+    if (media) this.attributes = (await media.request('setAttributes', { attributes: changes })).attributes;
+    else this.attributes = withChanges(this.attributes, changes);
   }
 
   moved(move: Moved): void {
@@ -140,19 +151,23 @@ export class ClientHost implements CallHost {
 
   peerLeft(peer: RemotePeer, reason: string): void {
     this.quality.forget(peer.id);
+    this.watching.changed();
     this.options.emit('peerLeft', { peer, reason });
   }
 
   publicationAdded(peer: RemotePeer, publication: ProducerInfo): void {
+    this.watching.changed();
     this.options.emit('publicationAdded', { peer, publication });
   }
 
   publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void {
+    this.watching.changed();
     this.options.emit('publicationRemoved', { peer, publication });
   }
 
   trackAdded(peer: RemotePeer, track: RemoteTrack): void {
     this.#priorities.added(track);
+    this.watching.views.arrived(track);
     this.options.emit('trackAdded', { peer, track });
   }
 

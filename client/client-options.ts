@@ -5,6 +5,7 @@ import { ClientError } from './errors.ts';
 import type { TokenSource } from './lifeline-options.ts';
 import type { MediaOptions } from './media.ts';
 import { randomId } from './portable.ts';
+import { maxVideos } from './protocol.ts';
 import type { PublicationOptions } from './publication.ts';
 import type { Attributes, DeviceInfo } from './remote-peer.ts';
 import { Servers } from './servers.ts';
@@ -28,6 +29,11 @@ export interface TureenClientOptions extends MediaOptions {
   /** Receive everything that is published. Default true; otherwise call `subscribe`. */
   readonly autoSubscribe?: boolean;
   /**
+   * As long as no more videos are published, all of them are received; of more than that only those in view: see `view`.
+   * Default 9. `Infinity` receives all of them in any case.
+   */
+  readonly videoLimit?: number;
+  /**
    * Come to listen: you are counted and not listed, until you publish or raise your hand. Those who may not publish are
    * that anyway. Default false.
    */
@@ -43,6 +49,8 @@ export interface TureenClientOptions extends MediaOptions {
   /** Timeouts and delays, in milliseconds. */
   readonly timing?: Partial<Omit<Timing, 'backoff'>> & DeprecatedTiming & { readonly backoff?: AnyBackoff };
 }
+
+const defaultVideoLimit = 9;
 
 /** Milliseconds. */
 export interface Timing {
@@ -111,7 +119,12 @@ export function callOptions(options: TureenClientOptions): CallOptions {
   const { audience = false } = options;
   const media = { audience, iceServers, iceTransportPolicy, forceTcp, handlerFactory };
   const servers = url instanceof Servers ? url : new Servers([url].flat());
-  const about = { autoSubscribe, bandwidthEstimate, device, webSocketFactory };
+  const { videoLimit = defaultVideoLimit } = options;
+  const about = {
+    autoSubscribe,
+    videoLimit: autoSubscribe && videoLimit < maxVideos ? videoLimit : undefined,
+    ...{ bandwidthEstimate, device, webSocketFactory },
+  };
   const call = { servers, roomId, peerId, token: options.token, ...about };
   return { ...timingOf(options), ...media, ...call };
 }

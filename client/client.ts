@@ -11,11 +11,11 @@ import { Participant } from './participant.ts';
 import type { AttributeChanges, MethodName, MethodParams, MethodResult, Permissions } from './protocol.ts';
 import { Publication, type PublicationOptions } from './publication.ts';
 import type { Quality } from './quality.ts';
-import { type Attributes, type RemotePeer, withChanges } from './remote-peer.ts';
+import type { Attributes, RemotePeer } from './remote-peer.ts';
 import type { RemoteTrack } from './remote-track.ts';
 import type { Turnout } from './roster-changes.ts';
 import type { ServerChoice, Servers } from './servers.ts';
-import { kindOf, type TrackSource } from './sources.ts';
+import { requireKind, type TrackSource } from './sources.ts';
 import type { Direction } from './transports.ts';
 
 /** The label of the data channel that clients use for chat. */
@@ -43,7 +43,7 @@ export class TureenClient extends Participant {
     this.#host = new ClientHost({
       emit: this.emit.bind(this),
       ...{ peers: () => this.peers, peerId: this.peerId },
-      displayName: options.displayName ?? '',
+      ...{ videoLimit: complete.videoLimit, displayName: options.displayName ?? '' },
       attributes: options.attributes ?? {},
       request: (method, data) => this.request(method, data),
       transportStats: (direction) => this.getTransportStats(direction),
@@ -132,12 +132,7 @@ export class TureenClient extends Participant {
     source: TrackSource,
     options: PublicationOptions = {},
   ): Promise<Publication> {
-    if (track.kind !== kindOf(source)) {
-      throw new ClientError(
-        'unsupported',
-        `${source} wants a ${kindOf(source)} track, this is ${track.kind}`,
-      );
-    }
+    requireKind(source, track);
     const complete = { stopTrack: false, ...this.#defaults?.[source], ...options };
     const publication = new Publication(source, track, complete);
     // `sending` listens first, so that `publications` is up to date when an event is emitted.
@@ -197,6 +192,15 @@ export class TureenClient extends Participant {
     await this.#host.playback.start();
   }
 
+  /**
+   * Binds an element to the camera or the screen of a peer, published or not. Where more videos are published than `videoLimit`,
+   * it is received while such an element is in view: `trackAdded`, and `trackRemoved` with the reason `out_of_view`. A video
+   * element plays it; another one may contain what does. @returns a function that ends it
+   */
+  view(peer: RemotePeer, source: 'camera' | 'screen', element: Element): () => void {
+    return this.#host.watching.views.bind({ peerId: peer.id, source }, element, peer.track(source));
+  }
+
   /** Receives a publication, after `publicationAdded`. Only with `autoSubscribe: false`. */
   async subscribe(producerId: string): Promise<RemoteTrack> {
     return await this.#call.subscribe(producerId);
@@ -238,10 +242,7 @@ export class TureenClient extends Participant {
    */
   async setAttributes(changes: AttributeChanges): Promise<void> {
     this.#requireNotOver();
-    const { media } = this.#call;
-    if (media)
-      this.#host.attributes = (await media.request('setAttributes', { attributes: changes })).attributes;
-    else this.#host.attributes = withChanges(this.#host.attributes, changes);
+    await this.#host.changeAttributes(changes, this.#call.media);
   }
 
   /** Raises our hand, for which we need not publish. It is raised again after a reconnect. */
@@ -270,8 +271,7 @@ export class TureenClient extends Participant {
 
   /** The browser's statistics of a transport (https://w3c.github.io/webrtc-stats/). */
   async getTransportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
-    const transport = this.#call.media?.transport(direction);
-    return transport && !transport.closed ? await transport.getStats() : undefined;
+    return await this.#call.media?.transportStats(direction);
   }
 
   /** Restarts ICE on both transports. This happens by itself when the network changes. */
@@ -279,7 +279,7 @@ export class TureenClient extends Participant {
     await this.#call.requireMedia().restartIce();
   }
 
-  /** Skips the delay before the next attempt to reconnect. The browser's `online` event does this by itself. */
+  /** Skips the delay before the next attempt to reconnect, as the browser's `online` event does. */
   reconnectNow(): void {
     this.#call.lifeline.retryNow();
   }

@@ -25,12 +25,16 @@ export class LayerChoice {
   constructor(
     private readonly track: Layered,
     private readonly wishes: Wishes,
+    /** Whether it ends by itself when it is out of view. */
+    leaves: () => boolean,
   ) {
     this.#visibleSize = new VisibleSize({
       guessSize: () => usualSize[track.source === 'screen' ? 'screen' : 'camera'],
       layerCount: () => track.layerCounts.spatial,
       arrivingLayer: () => track.layers?.spatialLayer,
-      hide: () => wishes.pause('size'),
+      hide: async () => {
+        if (!leaves()) await wishes.pause('size');
+      },
       show: (spatialLayer) => this.#show(spatialLayer),
     });
   }

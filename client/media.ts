@@ -92,6 +92,11 @@ export class Media {
     return this.#transports.get(direction);
   }
 
+  async transportStats(direction: Direction): Promise<RTCStatsReport | undefined> {
+    const transport = this.transport(direction);
+    return transport && !transport.closed ? await transport.getStats() : undefined;
+  }
+
   request<N extends MethodName>(method: N, data: MethodParams<N>): Promise<MethodResult<N>> {
     if (this.#closed) return Promise.reject(new ClientError('gone', 'the media was rebuilt; try again'));
     return this.connection.request(method, data);

@@ -125,7 +125,8 @@ export class Moving {
 
   async #receive(media: Media, receiver: Receiver): Promise<void> {
     const { connection, call, host, former } = this.options;
-    const { consumers = [] } = await connection.request('join', joinParams(media, host, call));
+    const params = { ...joinParams(media, host, call), watch: host.watching.takeAlong() };
+    const { consumers = [] } = await connection.request('join', params);
     const chosen = call.autoSubscribe ? [] : await this.#choose(former);
     await receiver.begin([...consumers, ...chosen]);
   }

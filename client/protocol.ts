@@ -7,6 +7,7 @@ import type {
 import type { MethodName, MethodParams, MethodResult } from '../src/signaling/methods/index.ts';
 import type { maxResumed } from '../src/signaling/methods/resumeConsumers.ts';
 import type { maxAddressees as MaxAddressees } from '../src/signaling/methods/sendMessage.ts';
+import type { maxWatched } from '../src/signaling/methods/watch.ts';
 import type {
   closeComesBack as CloseComesBack,
   closeRefused as CloseRefused,
@@ -60,5 +61,7 @@ export const closeRefused: typeof CloseRefused = 4000;
 export const maxFrameBytes: typeof MaxFrameBytes = 65_536;
 /** The most consumers that one `resumeConsumers` takes. */
 export const maxResumedConsumers: typeof maxResumed = 1024;
+/** The most videos that one `watch` takes. */
+export const maxVideos: typeof maxWatched = 1024;
 /** The most peers to which one `sendMessage` goes. */
 export const maxAddressees: typeof MaxAddressees = 32;

@@ -2,15 +2,14 @@ import type { types } from 'mediasoup-client';
 import { ClientError } from './errors.ts';
 import type { Media } from './media.ts';
 import { Overlap } from './overlap.ts';
-import type { Playback } from './playback.ts';
 import type { ConsumerInfo, DataConsumerInfo, Notification } from './protocol.ts';
 import { maxResumedConsumers } from './protocol.ts';
-import { Reception } from './reception.ts';
+import { newsOf, Reception } from './reception.ts';
 import type { RemotePeer } from './remote-peer.ts';
 import { RemoteTrack } from './remote-track.ts';
+import type { TrackHost } from './track-host.ts';
 
-export interface ReceiverHost {
-  readonly playback: Playback;
+export interface ReceiverHost extends TrackHost {
   peer(id: string): RemotePeer | undefined;
   trackAdded(peer: RemotePeer, track: RemoteTrack): void;
   trackChanged(peer: RemotePeer, track: RemoteTrack): void;
@@ -75,6 +74,17 @@ export class Receiver {
   /** The application wants it after all. */
   want(producerId: string): void {
     this.#declined.delete(producerId);
+    this.host.watching.take(producerId);
+  }
+
+  declines(producerId: string): boolean {
+    return this.#declined.has(producerId);
+  }
+
+  /** Receives these videos from now on, and no others, which are still to be ended here. */
+  async watch(producerIds: string[]): Promise<void> {
+    const { consumers } = await this.media.request('watch', { producerIds });
+    await this.begin(consumers);
   }
 
   /** Accepts the consumers of existing publications, and starts them with as few messages as the server takes. */
@@ -94,6 +104,8 @@ export class Receiver {
   async offer(info: ConsumerInfo): Promise<Reception> {
     if (this.#declined.has(info.producerId) || this.#declined.has(info.replaces ?? ''))
       throw new ClientError('gone', 'the application has closed this track');
+    const wanted = () => this.#held !== undefined || this.host.watching.wants(info);
+    if (!wanted()) throw new ClientError('gone', 'it is not in view any more');
     const peer = this.#held ? undefined : this.#peerOf(info.peerId);
     const early: Notification[] = [];
     this.#early.set(info.id, early);
@@ -103,7 +115,7 @@ export class Receiver {
       const consumer = await this.media.consume(info);
       const closed = early.some(({ method }) => method === 'consumerClosed');
       // Its peer may have left meanwhile, or our own media may be gone.
-      if (closed || this.#closed || (peer && this.host.peer(info.peerId) !== peer)) {
+      if (closed || this.#closed || !wanted() || (peer && this.host.peer(info.peerId) !== peer)) {
         consumer.close();
         throw new ClientError('gone', `what "${info.peerId}" sent has ended`);
       }
@@ -239,7 +251,7 @@ export class Receiver {
 
   #keep(reception: Reception): undefined {
     const peer = this.#peerOf(reception.info.peerId);
-    const track = new RemoteTrack(reception, this.host.playback);
+    const track = new RemoteTrack(reception, this.host);
     this.#follow(track, reception);
     peer.tracks.add(track);
     track.on('changed', () => this.host.trackChanged(peer, track));
@@ -278,20 +290,5 @@ export class Receiver {
     const peer = this.host.peer(peerId);
     if (!peer) throw new ClientError('not_found', `no peer "${peerId}" was announced`);
     return peer;
-  }
-}
-
-function newsOf({ method, data }: Notification) {
-  switch (method) {
-    case 'consumerPaused':
-      return { muted: true };
-    case 'consumerResumed':
-      return { muted: false };
-    case 'consumerScore':
-      return { score: data.score };
-    case 'consumerLayersChanged':
-      return { layers: data.layers };
-    default:
-      return {};
   }
 }

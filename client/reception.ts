@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup-client';
 import type { Layers } from './layers.ts';
 import type { Media } from './media.ts';
-import type { ConsumerInfo } from './protocol.ts';
+import type { ConsumerInfo, Notification } from './protocol.ts';
 
 /** What the server says of a consumer. */
 export interface ReceptionNews {
@@ -65,5 +65,21 @@ export class Reception {
   async close(): Promise<void> {
     this.consumer.close();
     await this.media.request('closeConsumer', { consumerId: this.id });
+  }
+}
+
+/** What a notification says of its consumer. */
+export function newsOf({ method, data }: Notification): ReceptionNews {
+  switch (method) {
+    case 'consumerPaused':
+      return { muted: true };
+    case 'consumerResumed':
+      return { muted: false };
+    case 'consumerScore':
+      return { score: data.score };
+    case 'consumerLayersChanged':
+      return { layers: data.layers };
+    default:
+      return {};
   }
 }

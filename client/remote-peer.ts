@@ -42,7 +42,7 @@ export function same(one: unknown, other: unknown): boolean {
 export class RemotePeer {
   /** Its tracks that are received. */
   readonly tracks = new Set<RemoteTrack>();
-  /** Its publications by producer id; only with `autoSubscribe: false`. */
+  /** What it publishes, by producer id, received or not; out of date with an infinite `videoLimit`. */
   readonly publications = new Map<string, ProducerInfo>();
   displayName: string;
   device: DeviceInfo;

@@ -4,12 +4,12 @@ import { Events } from './events.ts';
 import { LayerChoice } from './layer-choice.ts';
 import { countLayers, type LayerCounts, type Layers, missedLayers } from './layers.ts';
 import { OutOfBandwidth } from './out-of-bandwidth.ts';
-import type { Playback } from './playback.ts';
 import type { ConsumerInfo } from './protocol.ts';
 import type { Reception, ReceptionNews } from './reception.ts';
 import { Receptions } from './receptions.ts';
 import { untilRendered } from './rendering.ts';
 import { sourceOf, type TrackSource } from './sources.ts';
+import type { TrackHost } from './track-host.ts';
 import { Wishes } from './wishes.ts';
 
 export interface RemoteTrackEvents {
@@ -45,7 +45,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
     changed: () => this.emit('changed', this),
   });
 
-  constructor(reception: Reception, playback: Playback) {
+  constructor(reception: Reception, { playback, watching }: TrackHost) {
     super();
     const { info } = reception;
     this.receptions = new Receptions(reception);
@@ -53,7 +53,7 @@ export class RemoteTrack extends Events<RemoteTrackEvents> {
       this.#outOfBandwidth.look();
       this.emit('changed', this);
     });
-    this.#layerChoice = new LayerChoice(this, this.#wishes);
+    this.#layerChoice = new LayerChoice(this, this.#wishes, () => watching.leaves(this));
     this.#attachments = new Attachments({
       playback,
       changed: () => this.emit('changed', this),

@@ -7,7 +7,6 @@ export interface RosterHost {
   peerChanged(peer: RemotePeer): void;
   peerLeft(peer: RemotePeer, reason: string): void;
   qualityTold(peerId: string, quality: Quality): void;
-  /** Only with `autoSubscribe: false`. */
   publicationAdded(peer: RemotePeer, publication: ProducerInfo): void;
   publicationRemoved(peer: RemotePeer, publication: ProducerInfo): void;
 }
@@ -52,18 +51,14 @@ export class Roster {
     }
   }
 
-  /**
-   * We moved to another server, which says how the call is now. What is as before is not told again.
-   * @param chooses without it nothing is told of publications
-   */
-  moved(infos: JoinResult['peers'], { chooses }: { readonly chooses: boolean }): void {
+  /** We moved to another server, which says how the call is now. What is as before is not told again. */
+  moved(infos: JoinResult['peers']): void {
     this.#awayBut(infos);
     for (const info of infos) {
       const peer = this.peers.get(info.id) ?? this.#arrived(info);
       this.#stopWaiting(peer.id);
       const details = detailsOf(info);
       if (isNews(peer, details)) this.#update(peer.id, details);
-      if (!chooses) continue;
       const published = new Set(info.producers.map(({ producerId }) => producerId));
       for (const producer of info.producers) this.#published(peer.id, producer);
       for (const producerId of [...peer.publications.keys()])

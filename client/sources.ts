@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup-client';
+import { ClientError } from './errors.ts';
 import type { ServerSource } from './protocol.ts';
 
 /** What a track shows. */
@@ -38,4 +39,10 @@ export function sourceOf(kind: types.MediaKind, appData: Readonly<Record<string,
 
 export function kindOf(source: TrackSource): types.MediaKind {
   return source === 'microphone' || source === 'screenAudio' ? 'audio' : 'video';
+}
+
+/** @throws ClientError unsupported for a track that cannot be that */
+export function requireKind(source: TrackSource, { kind }: Pick<MediaStreamTrack, 'kind'>): void {
+  if (kind === kindOf(source)) return;
+  throw new ClientError('unsupported', `${source} wants a ${kindOf(source)} track, this is ${kind}`);
 }

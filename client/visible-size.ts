@@ -1,3 +1,4 @@
+import { type ElementView, followView } from './element-view.ts';
 import { fullSize, layerFor, type Size } from './layers.ts';
 
 /** The part of a track that is needed here. */
@@ -23,8 +24,7 @@ const maxPixelRatio = 2;
  * them is in view, and otherwise requests the smallest layer that fills the largest.
  */
 export class VisibleSize {
-  readonly #elements = new Map<HTMLVideoElement, () => void>();
-  readonly #inView = new Set<HTMLVideoElement>();
+  readonly #elements = new Map<HTMLVideoElement, { readonly view: ElementView; readonly stop: () => void }>();
   #hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly track: SizeDriven) {}
@@ -36,36 +36,26 @@ export class VisibleSize {
 
   /** @returns a function that ends the watch. */
   watch(element: HTMLVideoElement): () => void {
-    this.#elements.get(element)?.();
+    this.#elements.get(element)?.stop();
     const update = () => this.update();
     const resizes = new ResizeObserver(update);
-    const views = new IntersectionObserver((entries) => {
-      if (entries.at(-1)?.isIntersecting) this.#inView.add(element);
-      else this.#inView.delete(element);
-      update();
-    });
-    const { ownerDocument } = element;
+    const view = followView(element, true, update);
     const stop = () => {
       resizes.disconnect();
-      views.disconnect();
+      view.stop();
       element.removeEventListener('resize', update);
-      ownerDocument.removeEventListener('visibilitychange', update);
       this.#elements.delete(element);
-      this.#inView.delete(element);
       update();
     };
-    this.#elements.set(element, stop);
-    this.#inView.add(element);
+    this.#elements.set(element, { view, stop });
     resizes.observe(element);
-    views.observe(element);
     // The element knows the size of the arriving picture, from which the size of the best layer follows.
     element.addEventListener('resize', update);
-    ownerDocument.addEventListener('visibilitychange', update);
     return stop;
   }
 
   stop(): void {
-    for (const stop of [...this.#elements.values()]) stop();
+    for (const { stop } of [...this.#elements.values()]) stop();
     clearTimeout(this.#hiding);
   }
 
@@ -88,13 +78,9 @@ export class VisibleSize {
 
   #largest(): (Size & { element: HTMLVideoElement }) | undefined {
     const ratio = Math.min(globalThis.devicePixelRatio ?? 1, maxPixelRatio);
-    const sizes = [...this.#inView]
-      .filter(
-        (element) =>
-          element.ownerDocument.visibilityState === 'visible' ||
-          element.ownerDocument.pictureInPictureElement === element,
-      )
-      .map((element) => ({
+    const sizes = [...this.#elements]
+      .filter(([, { view }]) => view.inView)
+      .map(([element]) => ({
         element,
         width: element.clientWidth * ratio,
         height: element.clientHeight * ratio,

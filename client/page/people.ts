@@ -10,7 +10,7 @@ import type { Tile } from './tile.ts';
 const speakingFor = 1200;
 
 /** Reasons of track ends after which the track should be back in a moment. */
-const rebuilding = new Set(['rejoin', 'reconnecting', 'transport_closed']);
+const rebuilding = new Set(['rejoin', 'reconnecting', 'transport_closed', 'out_of_view']);
 const settleAfter = 2500;
 
 /** Shows the people in the call: keeps the tiles of the stage in sync with the peers and tracks of the client. */
@@ -32,6 +32,8 @@ export class People {
     client.on('trackAdded', ({ peer, track }) => this.#added(peer, track));
     client.on('trackChanged', ({ peer }) => this.#show(peer));
     client.on('trackRemoved', ({ peer, track, reason }) => this.#removed(peer, track, reason));
+    client.on('publicationAdded', ({ peer }) => this.#show(peer));
+    client.on('publicationRemoved', ({ peer }) => this.#show(peer));
     client.on('state', () => this.#stateChanged());
     client.on('publicationChanged', () => this.showOwn());
     client.on('publicationEnded', () => this.showOwn());
@@ -53,7 +55,7 @@ export class People {
     tile.show(camera && !camera.released ? camera.track : undefined);
     tile.setPicture(camera !== undefined && !camera.paused);
     tile.setMuted(this.client.publication('microphone')?.paused ?? true);
-    this.#showScreen({ id: peerId, name: 'Your screen', own: true }, this.client.publication('screen'));
+    this.#showScreen({ id: peerId, name: 'Your screen' }, this.client.publication('screen'));
     this.#count();
   }
 
@@ -83,7 +85,7 @@ export class People {
     // Only who is in the call has a tile, whatever event comes last.
     if (this.client.peers.get(id) !== peer) return;
     const name = nameOf(peer);
-    const tile = this.stage.add({ id, peerId: id, name, own: false, screen: false });
+    const tile = this.#tileOf(peer, 'camera', { id, peerId: id, name, own: false, screen: false });
     const camera = peer.track('camera');
     tile.setName(name);
     const { state } = this.client;
@@ -100,22 +102,32 @@ export class People {
     tile.setStale(rebuilds, peer.away);
     tile.setQuality(this.client.quality(id).level);
     const screen = peer.track('screen');
-    if (screen || !rebuilds) this.#showScreen({ id, name: `${name}’s screen`, own: false }, screen);
+    if (screen || !rebuilds) this.#showScreen({ id, name: `${name}’s screen`, peer }, screen);
     this.stage.tile(`${id}/screen`)?.setStale(rebuilds, peer.away);
     this.#count();
   }
 
   #showScreen(
-    who: { id: string; name: string; own: boolean },
+    { id: peerId, name, peer }: { id: string; name: string; peer?: RemotePeer },
     screen: RemoteTrack | Publication | undefined,
   ): void {
-    const id = `${who.id}/screen`;
-    if (!screen) return this.stage.remove(id);
-    const { name, own } = who;
-    const tile: Tile = this.stage.add({ id, peerId: who.id, name, own, screen: true });
+    const id = `${peerId}/screen`;
+    // In a large call it is received once its tile is in view.
+    if (!screen && !(peer && sharesScreen(peer))) return this.stage.remove(id);
+    const options = { id, peerId, name, own: !peer, screen: true };
+    const tile = peer ? this.#tileOf(peer, 'screen', options) : this.stage.add(options);
     tile.setName(name);
-    tile.show('track' in screen ? screen.track : screen);
-    this.#explain(tile, !('track' in screen) && screen.outOfBandwidth);
+    tile.show(screen && 'track' in screen ? screen.track : screen);
+    this.#explain(tile, screen !== undefined && !('track' in screen) && screen.outOfBandwidth);
+  }
+
+  /** The tile of what a peer sends, which in a large call is received while it is in view. */
+  #tileOf(peer: RemotePeer, source: 'camera' | 'screen', options: Parameters<Stage['add']>[0]): Tile {
+    const known = this.stage.tile(options.id);
+    if (known) return known;
+    const tile = this.stage.add(options);
+    tile.endView = this.client.view(peer, source, tile.element);
+    return tile;
   }
 
   /** Says what of a tile is missing. That our own connection is too weak is said aloud once for all pictures. */
@@ -203,6 +215,10 @@ export class People {
     byId('call-count').textContent = String(people);
     byId('call-people').textContent = people === 1 ? 'person' : 'people';
   }
+}
+
+function sharesScreen({ publications }: RemotePeer): boolean {
+  return [...publications.values()].some(({ kind, source }) => kind === 'video' && source === 'screen');
 }
 
 function route(voice: HTMLAudioElement, id: string): void {

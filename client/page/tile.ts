@@ -45,6 +45,8 @@ export class Tile {
   readonly #details = make('button', { type: 'button', className: 'bars' });
   #shown: RemoteTrack | MediaStreamTrack | undefined;
   #detach: () => void = () => {};
+  /** Ends what follows whether it is in view. */
+  endView: () => void = () => {};
   #displayName = '';
 
   constructor(readonly options: TileOptions) {
@@ -190,6 +192,7 @@ export class Tile {
   remove(): void {
     clearTimeout(this.#reacting);
     this.#detach();
+    this.endView();
     this.element.remove();
   }
 }

@@ -12,6 +12,7 @@ import type { Method } from '../../src/signaling/method.ts';
 import { methods } from '../../src/signaling/methods/index.ts';
 import { maxResumed } from '../../src/signaling/methods/resumeConsumers.ts';
 import { maxAddressees } from '../../src/signaling/methods/sendMessage.ts';
+import { maxWatched } from '../../src/signaling/methods/watch.ts';
 import * as peers from '../../src/signaling/peer-schemas.ts';
 import * as envelope from '../../src/wire/envelope.ts';
 import {
@@ -112,6 +113,7 @@ export function signalingTypes(): ReadonlyMap<string, string> {
     ],
     ['src/signaling/methods/resumeConsumers.ts', `export const maxResumed = ${maxResumed};\n`],
     ['src/signaling/methods/sendMessage.ts', `export const maxAddressees = ${maxAddressees};\n`],
+    ['src/signaling/methods/watch.ts', `export const maxWatched = ${maxWatched};\n`],
     [
       'src/wire/envelope.ts',
       lines(constants.map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)),

@@ -252,7 +252,7 @@ describe('a client that moves to another server', () => {
     await Promise.all([moved, carol.publish(track('video'), 'camera')]);
     await receives(alice, 1);
     await until(() => !alice.peers.has('bob'), 'Bob to be gone');
-    expect(told.toSorted()).toEqual(['moved', 'peerJoined', 'peerLeft', 'trackAdded']);
+    expect(told.toSorted()).toEqual(['moved', 'peerJoined', 'peerLeft', 'publicationAdded', 'trackAdded']);
   });
 });
 

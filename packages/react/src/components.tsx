@@ -13,7 +13,7 @@ import {
   useSource,
   useTracks,
 } from './hooks.ts';
-import { PublicationView, RoomSound, TrackView } from './media.tsx';
+import { PublicationView, RoomSound, TrackView, useView } from './media.tsx';
 import { isInCall, useCall } from './room.tsx';
 
 /** Components without a style of their own: their classes begin with `tureen-`. */
@@ -37,15 +37,30 @@ export function Participants({ children }: ParticipantsProps) {
           <span className="tureen-name">{client?.displayName || 'You'} (you)</span>
         </li>
         {peers.map((peer) => (
-          <li key={peer.id} className="tureen-tile" data-speaking={speaker === peer.id} data-away={peer.away}>
-            <PeerPictures peer={peer} />
-            <span className="tureen-name">{peer.displayName || peer.id}</span>
+          <PeerTile key={peer.id} peer={peer} speaking={speaker === peer.id}>
             {children?.(peer)}
-          </li>
+          </PeerTile>
         ))}
       </ul>
       <RoomSound />
     </>
+  );
+}
+
+interface PeerTileProps {
+  readonly peer: RemotePeer;
+  readonly speaking: boolean;
+  readonly children: ReactNode;
+}
+
+function PeerTile({ peer, speaking, children }: PeerTileProps) {
+  const element = useView<HTMLLIElement>(peer);
+  return (
+    <li ref={element} className="tureen-tile" data-speaking={speaking} data-away={peer.away}>
+      <PeerPictures peer={peer} />
+      <span className="tureen-name">{peer.displayName || peer.id}</span>
+      {children}
+    </li>
   );
 }
 

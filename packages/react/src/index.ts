@@ -29,6 +29,7 @@ export {
   type TrackSoundProps,
   TrackView,
   type TrackViewProps,
+  useView,
 } from './media.tsx';
 export { type Call, TureenRoom, type TureenRoomProps, useCall } from './room.tsx';
 export type { ChatMessage } from './store.ts';

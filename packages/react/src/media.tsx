@@ -1,8 +1,9 @@
 'use client';
 
-import { type AudioHTMLAttributes, useEffect, useRef, type VideoHTMLAttributes } from 'react';
-import type { Publication, RemoteTrack } from 'tureen-client';
+import { type AudioHTMLAttributes, type RefObject, useEffect, useRef, type VideoHTMLAttributes } from 'react';
+import type { Publication, RemotePeer, RemoteTrack } from 'tureen-client';
 import { usePublications, useTracks } from './hooks.ts';
+import { useRoom } from './room.tsx';
 
 export interface TrackViewProps extends VideoHTMLAttributes<HTMLVideoElement> {
   readonly track: RemoteTrack;
@@ -22,6 +23,24 @@ export interface TrackSoundProps extends AudioHTMLAttributes<HTMLAudioElement> {
 export function TrackSound({ track, ...attributes }: TrackSoundProps) {
   const element = useAttached<HTMLAudioElement>(track);
   return <audio ref={element} autoPlay {...attributes} />;
+}
+
+/**
+ * For the element that has the place for camera and screen of a peer, whether they are received or not. In a large call they
+ * are received while it is in view, and only then among `useTracks`.
+ */
+export function useView<E extends Element>(peer: RemotePeer): RefObject<E | null> {
+  const { client } = useRoom();
+  const element = useRef<E>(null);
+  useEffect(() => {
+    const { current } = element;
+    if (!client || !current) return undefined;
+    const ends = (['camera', 'screen'] as const).map((source) => client.view(peer, source, current));
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [client, peer]);
+  return element;
 }
 
 /** For the element that plays the track. */
