@@ -1,6 +1,6 @@
 import type { WorkerSnapshot } from '../../src/sfu/rooms/snapshot.ts';
 import { Spark } from '../html/chart.tsx';
-import { duration, percent } from '../html/format.ts';
+import { bitrate, duration, percent } from '../html/format.ts';
 import { type Column, type Row, Table } from '../html/table.tsx';
 import { definePanel, type PanelContext } from '../panel/panel.ts';
 import { Badge, PageHead } from '../panel/parts.tsx';
@@ -13,6 +13,7 @@ const columns: readonly Column[] = [
   { title: 'Routers', look: 'number' },
   { title: 'Producers', look: 'number' },
   { title: 'Consumers', look: 'number' },
+  { title: 'Sends about', look: 'number' },
   { title: 'Runs for', look: 'number' },
   { title: 'Process', look: 'number' },
   { title: 'Deaths', look: 'number' },
@@ -43,7 +44,7 @@ export const workersPanel = definePanel({
 
 function row({ monitor, now }: PanelContext, worker: WorkerSnapshot, rooms: number): Row {
   const cpu = monitor.workerCpu.get(worker.index);
-  const { index, pid, startedAt, routers, producers, consumers, deaths } = worker;
+  const { index, pid, startedAt, routers, producers, consumers, bitrate: sent, deaths } = worker;
   const name = (
     <>
       <b safe>{`Worker ${index}`}</b> {pid === null ? <Badge text="down" tone="bad" /> : ''}
@@ -60,6 +61,7 @@ function row({ monitor, now }: PanelContext, worker: WorkerSnapshot, rooms: numb
       routers,
       producers,
       consumers,
+      bitrate(sent),
       startedAt === null ? '–' : duration(now - startedAt),
       pid ?? '–',
       deaths === 0 ? 0 : { html: <Badge text={String(deaths)} tone="bad" /> },

@@ -63,6 +63,12 @@ export const metrics = {
     source: 'state',
     labels: workerLabel,
   }),
+  bitrate: gauge({
+    name: 'tureen_worker_consumers_bytes_per_second',
+    help: 'What the consumers on the worker cost in bytes a second by nominal figures, by which rooms are spread over workers (TUREEN_ROOM_MBPS_PER_WORKER).',
+    source: 'state',
+    labels: workerLabel,
+  }),
   stress: gauge({
     name: 'tureen_worker_stress_ratio',
     help: 'How near the media worker is to the end of what it has, from 0 to 1, by resource. Time in which other programs had the processor does not count as free.',
@@ -124,6 +130,7 @@ export const workers: Collector = {
       write(metrics.up, ({ pid }) => (pid === null ? 0 : 1));
       write(metrics.routers, ({ routers }) => routers);
       write(metrics.consumers, ({ consumers }) => consumers);
+      write(metrics.bitrate, ({ bitrate }) => bitrate / 8);
       write(metrics.memory, ({ pid }) => (pid === null ? 0 : residentBytes(pid)));
       write(metrics.descriptors, ({ pid }) => (pid === null ? 0 : (openFileShare(pid) ?? 0)));
     });

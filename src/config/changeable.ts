@@ -23,6 +23,7 @@ export const changeable = [
   'fullAt',
   'initialOutgoingBitrate',
   'roomConsumersPerWorker',
+  'roomMbpsPerWorker',
   'emptyRoomSeconds',
   'joinSeconds',
   'resumeSeconds',

@@ -28,6 +28,9 @@ export const Worker = Type.Object({
   routers: Type.Integer(),
   producers: Type.Integer(),
   consumers: Type.Integer(),
+  bitrate: Type.Integer({
+    description: 'What its consumers cost by nominal figures (TUREEN_ROOM_MBPS_PER_WORKER), in bits a second',
+  }),
   stress: StressLevel,
 });
 

@@ -163,6 +163,7 @@ function workers(kind: Kind): WorkerSnapshot[] {
       routers: busy ? 3 + index : 0,
       producers: busy ? 24 * (index + 1) : 0,
       consumers: busy ? 212 * (index + 1) : 0,
+      bitrate: busy ? 84_000_000 * (index + 1) : 0,
     };
   });
 }

@@ -183,7 +183,7 @@ function samplerOf(
 ) {
   const media = new MediaIndex();
   const clock = new TestClock();
-  const idle = { pid: 1, startedAt: 0, deaths: 0, routers: 0, producers: 0, consumers: 0 };
+  const idle = { pid: 1, startedAt: 0, deaths: 0, routers: 0, producers: 0, consumers: 0, bitrate: 0 };
   const read = {
     workers: () => workers.map((_worker, index) => ({ index, ...idle })),
     workerUsage: async (index: number) => await workers[index]?.(),

@@ -44,6 +44,12 @@ export const workersRow: BoardSpec['rows'][number] = {
       line(`routers ${workerLegend}`, q.sum(workers.routers, { by: perWorker })),
     ]),
     graph(
+      'What workers send, by nominal figures',
+      'bps',
+      'What the consumers of each worker cost as far as placement knows: by kind and by the layer that each gets. A room goes on to another worker at TUREEN_ROOM_MBPS_PER_WORKER.',
+      [line(workerLegend, `${q.sum(workers.bitrate, { by: perWorker })} * 8`)],
+    ),
+    graph(
       'Deaths and restarts',
       'short',
       'Workers that died, and that were started again, in the window.',

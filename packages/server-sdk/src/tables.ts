@@ -187,6 +187,7 @@ export type Worker = {
   routers: number;
   producers: number;
   consumers: number;
+  bitrate: number; // What its consumers cost by nominal figures (TUREEN_ROOM_MBPS_PER_WORKER), in bits a second
   stress: {
     level: number; // From 0, nothing to do, to 1, nothing left, 0 to 1
     resource: "worker_cpu" | "worker_files" | "loop_cpu" | "egress" | "files" | null; // What is scarcest: the processor for the media workers (`worker_cpu`) or for the event loop of the server (`loop_cpu`), bandwidth to send (`egress`), or files that the server (`files`) or a worker (`worker_files`) may open; null while nothing is measured
@@ -1284,7 +1285,7 @@ export interface Operations {
     })[];
   } };
   /**
-   * Where a client should connect, the best node first, and why: in its region, then where its room is, then where fewest peers are. The client library measures by itself; this is for applications that name one server to their clients.
+   * Where a client should connect, the best node first, and why: in its region, then where its room is while that node has half of what it takes left, then where the stress is least and fewest peers are; one that is full comes last. The client library measures by itself; this is for applications that name one server to their clients.
    *
    * Needs the scope `read`.
    */

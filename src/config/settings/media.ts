@@ -14,15 +14,25 @@ export const mediaSettings = {
       { env: 'TUREEN_WORKERS', defaultDoc: 'the number of cores', doc: 'How many mediasoup workers run.' },
     ),
   ),
-  roomConsumersPerWorker: defaulted(
+  roomMbpsPerWorker: defaulted(
+    integer(
+      { from: 1, to: 100_000 },
+      {
+        env: 'TUREEN_ROOM_MBPS_PER_WORKER',
+        doc: 'A room whose consumers on one worker take so many megabits a second places its next peers on another worker. They are counted by nominal figures: a picture of one size 1 Mbit/s, of several 0.1, 0.5 or 1.5 by the one that is sent, sound 0.1, a tenth while paused.',
+      },
+    ),
+    300,
+  ),
+  roomConsumersPerWorker: optional(
     integer(
       { from: 1, to: 100_000 },
       {
         env: 'TUREEN_ROOM_CONSUMERS_PER_WORKER',
-        doc: 'A room with this many consumers on one worker places its next peers on another worker.',
+        defaultDoc: 'not set: they are counted for what they cost',
+        doc: 'Deprecated, removed in the next version: a room with this many consumers on one worker places its next peers on another one, whatever TUREEN_ROOM_MBPS_PER_WORKER says.',
       },
     ),
-    400,
   ),
   codecs: defaulted(
     list(codecName, { env: 'TUREEN_CODECS', doc: 'The codecs that rooms offer, the preferred first.' }),

@@ -43,7 +43,7 @@ export const getPlacement = defineOperation({
   name: 'getPlacement',
   verb: 'GET',
   path: '/placement',
-  doc: 'Where a client should connect, the best node first, and why: in its region, then where its room is, then where fewest peers are. The client library measures by itself; this is for applications that name one server to their clients.',
+  doc: 'Where a client should connect, the best node first, and why: in its region, then where its room is while that node has half of what it takes left, then where the stress is least and fewest peers are; one that is full comes last. The client library measures by itself; this is for applications that name one server to their clients.',
   scope: 'read',
   params: params({
     region: Type.Optional(
@@ -56,7 +56,9 @@ export const getPlacement = defineOperation({
   example: { region: 'ams' },
   run: async (context, { region, room }) => {
     const withRoom = room === undefined ? [] : await nodesWithRoom(context, room);
-    return { items: placeClient(context.nodes(), { region, withRoom: new Set(withRoom) }) };
+    // As the other nodes have it, too: they have the same settings.
+    const fullAt = context.config.developmentMode ? 1 : context.config.fullAt;
+    return { items: placeClient(context.nodes(), { region, withRoom: new Set(withRoom), fullAt }) };
   },
 });
 

@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import type { Clock } from '../../core/clock.ts';
 import type { CodecName } from '../../core/codecs.ts';
 import { SfuError } from '../../core/errors.ts';
 import { shareConsumable } from '../quirks/consumable-parameters.ts';
@@ -8,11 +9,14 @@ import { passPausesOn } from '../quirks/pipe-pauses.ts';
 import { closeRouter } from '../quirks/router-close.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import { mediaCodecs, shareCapabilities } from './codecs.ts';
+import { costsOf, type RouterCost } from './costs.ts';
 import { mediaCall } from './media-call.ts';
 import { answers, type LiveWorker, type WorkerPool } from './workers.ts';
 
 /** Workers that may die one after the other before a new peer is told. */
 const mostAttempts = 3;
+/** A peer receives what there is so long after it was placed; from then on its consumers count. */
+const reservedMs = 10_000;
 
 /** The part of a room that lives on one worker. */
 export interface RoomRouter {
@@ -22,13 +26,20 @@ export interface RoomRouter {
   readonly piped: Map<string, Promise<string>>;
   /** Consumers on it, the pipes to other routers among them. */
   consumers: number;
+  /** What those cost, in bits a second. */
+  readonly cost: RouterCost;
 }
 
 export interface RoomRoutersOptions {
   pool: WorkerPool;
   codecs: readonly CodecName[];
-  /** With this many consumers on one worker the next peers go to another one. */
-  consumersPerWorker: number;
+  /** With consumers of so many bits a second on one worker the next peers go to another one. */
+  bitratePerWorker: () => number;
+  /** With this many consumers, too; undefined for however many. */
+  consumersPerWorker: () => number | undefined;
+  /** What the next peer is about to receive, in bits a second. */
+  expected: () => number;
+  clock: Clock;
   /** A router ended, with its worker (died) or by command (moved). */
   onLost: (lost: RoomRouter) => void;
   onOpened: (opened: RoomRouter) => void;
@@ -72,16 +83,24 @@ export class RoomRouters {
     return this.#rtpCapabilities ?? {};
   }
 
-  /** The router for the next peer. @throws SfuError worker_unavailable */
-  async place(): Promise<RoomRouter> {
+  /**
+   * The router for a peer that will receive in a moment. Until it does, its place is kept: many come at once, and the consumers of
+   * all of them are still to be made. @throws SfuError worker_unavailable
+   */
+  async placePeer(): Promise<RoomRouter> {
+    return await this.place(this.options.expected());
+  }
+
+  /** The router for what comes next. @param expected what it keeps a place for @throws SfuError worker_unavailable */
+  async place(expected = 0): Promise<RoomRouter> {
     for (let attempt = 1; ; attempt += 1) {
-      const { consumersPerWorker } = this.options;
-      const roomy = this.all.find(({ live, consumers }) => answers(live) && consumers < consumersPerWorker);
-      if (roomy) return roomy;
+      const roomy = this.all.find((each) => answers(each.live) && this.#hasRoom(each));
+      // At once: the next one who comes at this moment has to see it.
+      if (roomy) return this.#reserve(roomy, expected);
       const live = await this.#nextWorker();
-      if (!live) return this.#leastUsed();
+      if (!live) return this.#reserve(this.#leastUsed(), expected);
       try {
-        return await (this.#opening.get(live) ?? this.#open(live));
+        return this.#reserve(await (this.#opening.get(live) ?? this.#open(live)), expected);
       } catch (error) {
         // A worker that died at this moment leaves its place to another one.
         if (!live.worker.closed || attempt === mostAttempts) throw error;
@@ -158,13 +177,26 @@ export class RoomRouters {
     return await this.options.pool.pick();
   }
 
+  #reserve(router: RoomRouter, expected: number): RoomRouter {
+    if (expected === 0) return router;
+    const { cost } = router;
+    cost.reserved += expected;
+    this.options.clock.after(reservedMs, () => {
+      cost.reserved = Math.max(0, cost.reserved - expected);
+    });
+    return router;
+  }
+
+  #hasRoom(router: RoomRouter): boolean {
+    const { bitratePerWorker, consumersPerWorker } = this.options;
+    const most = consumersPerWorker();
+    return costOf(router) < bitratePerWorker() && (most === undefined || router.consumers < most);
+  }
+
   #leastUsed(): RoomRouter {
     const [first, ...rest] = this.all;
     if (!first) throw new SfuError('gone', 'the room lost its workers at this moment; try again');
-    return rest.reduce(
-      (least, candidate) => (candidate.consumers < least.consumers ? candidate : least),
-      first,
-    );
+    return rest.reduce((least, candidate) => (costOf(candidate) < costOf(least) ? candidate : least), first);
   }
 
   #open(live: LiveWorker): Promise<RoomRouter> {
@@ -202,9 +234,14 @@ async function createRouter(live: LiveWorker, codecs: types.RouterRtpCodecCapabi
   const router = await mediaCall(live.worker, 'opening a router', () =>
     live.worker.createRouter({ mediaCodecs: codecs }),
   );
-  const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0 };
+  const cost = costsOf(router);
+  const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0, cost };
   countConsumers(opened);
   return opened;
+}
+
+function costOf({ cost: { bitrate, reserved } }: RoomRouter): number {
+  return bitrate + reserved;
 }
 
 function countConsumers(roomRouter: RoomRouter): void {

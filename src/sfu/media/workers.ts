@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { SfuBus } from '../events.ts';
+import { followCosts } from './costs.ts';
 import { Heartbeat, hungCause } from './heartbeat.ts';
 import { inTime } from './media-call.ts';
 import { kill, startWorker } from './worker-process.ts';
@@ -27,8 +28,8 @@ export interface LiveWorker {
   readonly worker: types.Worker;
   readonly webRtcServer: types.WebRtcServer;
   readonly startedAt: number;
-  /** Routers, producers and consumers on it, kept by mediasoup's own observers. */
-  readonly load: { routers: number; producers: number; consumers: number };
+  /** Routers, producers and consumers on it, and what the latter cost in bits a second, kept by mediasoup's own observers. */
+  readonly load: { routers: number; producers: number; consumers: number; bitrate: number };
   readonly heartbeat: Heartbeat;
 }
 
@@ -53,8 +54,10 @@ const longestDelay = 10_000;
 const calmAfter = 60_000;
 /** More deaths than this in a minute make the node unready. */
 const toleratedDeaths = 3;
-/** A new room costs a worker about as much as ten consumers once its peers have come. */
-const routerWeight = 10;
+/** A new room costs a worker about as much as ten pictures once its peers have come. Bits a second. */
+const routerWeight = 10_000_000;
+/** What a producer takes, of a picture or of sound, counts little beside those who receive it. */
+const producerWeight = 1_000_000;
 
 /**
  * One mediasoup worker a core, each with a WebRtcServer of its own. A worker that dies is replaced, at first at
@@ -176,7 +179,7 @@ export class WorkerPool {
     const listenInfos = this.options.listenInfos(slot.index);
     if (restart) await restore?.();
     const worker = await startWorker(workerBin);
-    const load = { routers: 0, producers: 0, consumers: 0 };
+    const load = { routers: 0, producers: 0, consumers: 0, bitrate: 0 };
     countLoad(worker, load);
     const opening = worker.createWebRtcServer({ listenInfos });
     const webRtcServer = await inTime('listening for media', opening).catch((error: Error) => {
@@ -248,7 +251,7 @@ function end({ worker, heartbeat }: LiveWorker): void {
 }
 
 function loadOf({ load }: LiveWorker): number {
-  return load.producers + load.consumers + routerWeight * load.routers;
+  return load.bitrate + producerWeight * load.producers + routerWeight * load.routers;
 }
 
 function cannotListen(listenInfos: readonly types.TransportListenInfo[], error: Error): Error {
@@ -263,7 +266,7 @@ function cannotListen(listenInfos: readonly types.TransportListenInfo[], error: 
 
 function countLoad(worker: types.Worker, load: LiveWorker['load']): void {
   const track = (
-    key: keyof typeof load,
+    key: 'routers' | 'producers' | 'consumers',
     child: { observer: { once(event: 'close', done: () => void): unknown } },
   ) => {
     load[key] += 1;
@@ -273,6 +276,9 @@ function countLoad(worker: types.Worker, load: LiveWorker['load']): void {
   };
   worker.observer.on('newrouter', (router) => {
     track('routers', router);
+    followCosts(router, (difference) => {
+      load.bitrate += difference;
+    });
     router.observer.on('newtransport', (transport) => {
       transport.observer.on('newproducer', (producer) => track('producers', producer));
       transport.observer.on('newconsumer', (consumer) => track('consumers', consumer));

@@ -26,6 +26,7 @@ import { RoomMesh } from './room-mesh.ts';
 import type { RoomChanges, RoomOptions } from './room-options.ts';
 import { reportSpeakers } from './room-speakers.ts';
 import { tellEnd } from './telling-ends.ts';
+import { limitsOfWorkers } from './worker-limits.ts';
 
 /** One conference: who is in it, on which routers, and who speaks. What peers send and receive is beside it. */
 export class Room {
@@ -63,7 +64,7 @@ export class Room {
     this.routers = new RoomRouters({
       pool,
       codecs: options.codecs ?? settings.codecs,
-      consumersPerWorker: settings.roomConsumersPerWorker,
+      ...limitsOfWorkers(this),
       onLost: (lost) => this.#routersLost([lost], 'worker_died'),
       onOpened: (opened) => this.#routerOpened(opened),
     });
@@ -256,8 +257,7 @@ export class Room {
     this.mesh?.close();
     this.routers.close();
     this.context.onClosed(this.id);
-    const duration = this.age();
-    this.events.emit('roomClosed', { roomId: this.id, reason, duration, by });
+    this.events.emit('roomClosed', { roomId: this.id, reason, duration: this.age(), by });
   }
 
   /** Waits for a peer to join: from now on, also when it was waited for already. Does nothing for one that has joined. */

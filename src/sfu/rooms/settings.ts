@@ -21,8 +21,10 @@ export interface SfuSettings {
   readonly maxOutgoingBitrate: number;
   /** The estimate of a client's downlink before there is one. */
   readonly initialOutgoingBitrate: number;
-  /** With this many consumers on one worker the next peers of a room go to another one. */
-  readonly roomConsumersPerWorker: number;
+  /** With consumers of so many megabits a second on one worker the next peers of a room go to another one. */
+  readonly roomMbpsPerWorker: number;
+  /** @deprecated The same in a number of consumers; undefined for however many. Removed in the next version. */
+  readonly roomConsumersPerWorker?: number;
   /** For how long a room stays when it is empty. */
   readonly emptyRoomSeconds: number;
   /** How long a connected peer may take to join. */

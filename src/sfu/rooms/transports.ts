@@ -170,7 +170,7 @@ async function createSomewhere<T extends types.Transport>(
 ) {
   const settled = peer.router !== undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const roomRouter = peer.router ?? (await room.routers.place());
+    const roomRouter = peer.router ?? (await room.routers.placePeer());
     const { router } = roomRouter;
     try {
       const transport = await mediaCall(router, 'opening a transport', () => make(roomRouter));

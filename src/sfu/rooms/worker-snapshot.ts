@@ -9,10 +9,12 @@ export interface WorkerSnapshot {
   readonly routers: number;
   readonly producers: number;
   readonly consumers: number;
+  /** What its consumers cost by nominal figures, in bits a second. */
+  readonly bitrate: number;
 }
 
 export function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnapshot {
-  const { routers = 0, producers = 0, consumers = 0 } = live?.load ?? {};
+  const { routers = 0, producers = 0, consumers = 0, bitrate = 0 } = live?.load ?? {};
   return {
     index,
     pid: live?.worker.pid ?? null,
@@ -21,5 +23,6 @@ export function workerSnapshot({ index, live, deaths }: WorkerSlot): WorkerSnaps
     routers,
     producers,
     consumers,
+    bitrate: Math.round(bitrate),
   };
 }
