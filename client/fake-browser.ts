@@ -43,8 +43,11 @@ export function fakeBrowser({ devices = usualDevices }: FakeBrowserOptions = {})
   if (!globalThis.navigator) replaced.value(globalThis, 'navigator', { userAgent: 'fake' });
   replaced.value(globalThis.navigator, 'mediaDevices', media);
   replaced.value(globalThis, 'MediaStream', FakeStream);
-  for (const name of ['ResizeObserver', 'IntersectionObserver'])
-    if (!(name in globalThis)) replaced.value(globalThis, name, Unobserving);
+  for (const [name, observer] of Object.entries({
+    ResizeObserver: Unobserving,
+    IntersectionObserver: InView,
+  }))
+    if (!(name in globalThis)) replaced.value(globalThis, name, observer);
   const Player = globalThis.HTMLMediaElement?.prototype;
   if (Player) {
     replaced.value(Player, 'srcObject', null);
@@ -89,11 +92,22 @@ class Replacements {
   }
 }
 
-/** Sees nothing, ever: an element is in view until an observer says otherwise. */
+/** Sees nothing, ever. */
 class Unobserving {
   observe(): void {}
   unobserve(): void {}
   disconnect(): void {}
+}
+
+/** There is no layout: every element is in view. */
+class InView extends Unobserving {
+  constructor(private readonly seen: (entries: readonly { readonly isIntersecting: true }[]) => void) {
+    super();
+  }
+
+  override observe(): void {
+    queueMicrotask(() => this.seen([{ isIntersecting: true }]));
+  }
 }
 
 /** `navigator.mediaDevices`. */

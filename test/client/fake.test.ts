@@ -152,3 +152,11 @@ test('the devices of a fake browser are chosen, refused, and pulled out', async 
   const { video } = await alice.publishScreen();
   expect(video.source).toBe('screen');
 });
+
+test('every element is in view of a fake browser, for it has no layout', async () => {
+  const browser = fakeBrowser();
+  const { promise, resolve } = Promise.withResolvers<boolean | undefined>();
+  new IntersectionObserver(([entry]) => resolve(entry?.isIntersecting)).observe({} as Element);
+  expect(await promise).toBe(true);
+  browser.restore();
+});
