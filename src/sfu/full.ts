@@ -4,12 +4,15 @@ import { SfuError } from '../core/errors.ts';
 import { peerKey } from '../core/peer-key.ts';
 import { type NodeStress, notStressed, type StressResource } from '../core/stress.ts';
 import type { SfuBus } from './events.ts';
+import type { ReadModel } from './rooms/read-model.ts';
 
 export interface FullnessOptions {
   /** Nothing is measured by default. */
   readonly stress?: () => NodeStress;
   /** From this level on nobody new is let in; 1, the default, for never. */
   readonly fullAt?: () => number;
+  /** How many are on this node. */
+  readonly read: Pick<ReadModel, 'size'>;
   readonly events: SfuBus;
   readonly clock: Clock;
 }
@@ -21,6 +24,13 @@ const returnMs = 120_000;
 /** Of so many it is known; the oldest are forgotten. */
 const maxKnown = 10_000;
 const retryAfterSeconds = 10;
+/**
+ * What a peer costs is in the stress only a while after it came: its media has to start, the stress is looked at every two
+ * seconds, and it follows with a time constant of five (src/host/stress/meter.ts). Until then it is counted beside it.
+ */
+const unseenMs = 7000;
+/** The most that one who came is counted for: with few peers, what the node does beside them is no cost of theirs. */
+const mostOfPeer = 0.03;
 /** After these ends a client comes back by itself. */
 const unwilling: ReadonlySet<PeerEnd> = new Set(['disconnected', 'rejoin']);
 
@@ -40,18 +50,29 @@ export class Fullness {
   #full = false;
   /** Who lost a connection, and until when they may come back, by the clock that never jumps. */
   readonly #returning = new Map<string, number>();
+  /** When those who are there came, by session, the oldest first; without those who are in the stress by now. */
+  readonly #unseen = new Map<string, number>();
 
   constructor(private readonly options: FullnessOptions) {
-    options.events.on('peerLeft', ({ roomId, peerId, reason, joined }) => {
+    const { events, clock } = options;
+    events.on('peerConnected', ({ sessionId }) => {
+      this.#forgetSeen();
+      this.#unseen.set(sessionId, clock.elapsed());
+    });
+    events.on('peerLeft', ({ roomId, peerId, sessionId, reason, joined }) => {
+      this.#unseen.delete(sessionId);
       if (joined && unwilling.has(reason)) this.#expect(peerKey({ roomId, peerId }));
     });
   }
 
   get full(): boolean {
-    const { level } = this.#stress;
     const limit = this.options.fullAt?.() ?? 1;
-    if (limit >= 1) this.#full = false;
-    else if (level >= limit) this.#full = true;
+    if (limit >= 1) {
+      this.#full = false;
+      return false;
+    }
+    const level = this.#stress.level + this.#expected;
+    if (level >= limit) this.#full = true;
     else if (level < limit - margin) this.#full = false;
     return this.#full;
   }
@@ -69,6 +90,21 @@ export class Fullness {
 
   get #stress(): NodeStress {
     return this.options.stress?.() ?? notStressed;
+  }
+
+  /** What those who came lately will add to the stress, at what a peer costs now. */
+  get #expected(): number {
+    this.#forgetSeen();
+    const each = Math.min(mostOfPeer, this.#stress.level / Math.max(1, this.options.read.size().peers));
+    return each * this.#unseen.size;
+  }
+
+  #forgetSeen(): void {
+    const before = this.options.clock.elapsed() - unseenMs;
+    for (const [sessionId, cameAt] of this.#unseen) {
+      if (cameAt > before) return;
+      this.#unseen.delete(sessionId);
+    }
   }
 
   #expect(key: string): void {

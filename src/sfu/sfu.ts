@@ -79,7 +79,7 @@ export class Sfu {
     this.#registry = new RoomRegistry({ settings, events, log, clock, pool: this.pool, rtp, media });
     this.mesh = new SfuMesh({ registry: this.#registry, events, clock, log });
     this.read = new ReadModel({ sources: this, registry: this.#registry, media, clock, stress });
-    this.#fullness = new Fullness({ events, clock, stress, fullAt: options.fullAt });
+    this.#fullness = new Fullness({ events, clock, stress, read: this.read, fullAt: options.fullAt });
     this.captures = new Captures({ peer: this.peer.bind(this), events, clock, log });
     const idle = () => [...this.rooms.values()].every(({ isEmpty }) => isEmpty);
     this.#drain = new Drain({ events, clock, idle, end: () => this.#registry.close('draining') });

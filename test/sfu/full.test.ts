@@ -27,9 +27,15 @@ const stressed = (level: number): NodeStress => ({
 function door(limit = 0.85) {
   const clock = new TestClock();
   const events: SfuBus = new EventBus(log);
-  let level = 0;
+  let [level, peers] = [0, 100];
   const stress = () => stressed(level);
-  const fullness = new Fullness({ stress, fullAt: () => limit, events, clock });
+  const fullness = new Fullness({
+    stress,
+    fullAt: () => limit,
+    read: { size: () => ({ rooms: 1, peers }) },
+    events,
+    clock,
+  });
   const opens = (who: typeof alice, present = false) => {
     try {
       fullness.check(who, present);
@@ -39,16 +45,25 @@ function door(limit = 0.85) {
       return false;
     }
   };
-  const left = (reason: 'disconnected' | 'left', who = alice) =>
+  /** So many come, of whom those who were there before are no part. */
+  const come = (count: number) => {
+    for (let index = 0; index < count; index += 1)
+      events.emit('peerConnected', { ...bob, sessionId: `s${peers + index}`, address: '', hidden: false });
+    peers += count;
+  };
+  const left = (reason: 'disconnected' | 'left', who = alice, sessionId = 's') =>
     events.emit('peerLeft', {
       ...who,
-      ...{ sessionId: 's', reason, detail: '', joined: true, rejoining: false, hidden: false },
+      ...{ sessionId, reason, detail: '', joined: true, rejoining: false, hidden: false },
       ...{ standing: 'listed', duration: 1, by: { kind: 'server', id: '' } },
     } as never);
   const set = (to: number) => {
     level = to;
   };
-  return { clock, opens, left, set };
+  const have = (count: number) => {
+    peers = count;
+  };
+  return { clock, opens, left, set, come, have };
 }
 
 test('the door closes at the limit, and opens when the stress is a tenth below it', () => {
@@ -58,6 +73,30 @@ test('the door closes at the limit, and opens when the stress is a tenth below i
     return opens(alice);
   });
   expect(seen).toEqual([true, false, false, false, true, true, false]);
+});
+
+test('those who came a moment ago count for what a peer costs, until the stress has them', () => {
+  const { opens, set, come, left, clock } = door();
+  set(0.7);
+  // A hundred cost 0.7, so that each of those who come costs about 0.006.
+  come(20);
+  expect(opens(alice)).toBe(true);
+  come(30);
+  expect(opens(alice)).toBe(false);
+  for (let index = 100; index < 150; index += 1) left('left', bob, `s${index}`);
+  expect(opens(alice)).toBe(true);
+  come(50);
+  expect(opens(alice)).toBe(false);
+  clock.advance(7000);
+  expect(opens(alice)).toBe(true);
+});
+
+test('what a node does beside its peers is no cost of the few that it has', () => {
+  const { opens, set, come, have } = door();
+  set(0.6);
+  have(0);
+  come(5);
+  expect(opens(alice)).toBe(true);
 });
 
 test('who is there may come again, and who lost the connection for two minutes; who left may not', () => {
@@ -93,6 +132,7 @@ test('a worker that never sleeps closes the door after ten seconds, and not afte
   let [ran, level] = [0, 0];
   const fullness = new Fullness({
     ...{ stress: () => stressed(level), fullAt: () => 0.85 },
+    read: { size: () => ({ rooms: 0, peers: 0 }) },
     ...{ events: new EventBus(log), clock },
   });
   /** Reads it every two seconds, as a server does. @returns whether it was full each time */
