@@ -23,15 +23,16 @@ export class LocalShare {
     return { number: this.number, hash: this.#hash.text };
   }
 
-  /** @returns the number of the change */
-  change(change: ShareChange): number {
+  /** @returns the number of the change, and the peer that it is about as it is, or was */
+  change(change: ShareChange): { readonly number: number; readonly peer: PeerShare | undefined } {
+    const peer = change.op === 'put' ? change.peer : this.#peers.get(change.sessionId);
     if (change.op === 'put') this.#put(change.peer);
     else {
       this.#hash.drop(change.sessionId);
       this.#peers.delete(change.sessionId);
     }
     this.number += 1;
-    return this.number;
+    return { number: this.number, peer };
   }
 
   #put(peer: PeerShare): void {

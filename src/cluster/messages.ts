@@ -81,7 +81,7 @@ export const roomMessages = {
     'What the share of the sender is, one second after its last change and every 10 seconds. Who has another one fetches it.',
   ),
   change: message(
-    Type.Object({ number: shapes.Count, change: shapes.ShareChange }),
+    shapes.NumberedChange,
     'A peer of the sender came, changed or went. Who has not the number before this one fetches the share.',
   ),
   closed: message(Type.Object({ number: shapes.Count }), 'The sender does not have the room any more.'),

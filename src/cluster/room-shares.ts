@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { NodeRef, ShareChange, SharesOfOthers } from '../sfu/rooms/share.ts';
 import type { LocalShare } from './local-share.ts';
 import type { HelloAnswer, RoomStatement } from './messages.ts';
+import { eachOf, OutgoingChanges } from './outgoing-changes.ts';
 import type { Presence } from './presence.ts';
 import { type NumberedChange, RemoteShare } from './remote-share.ts';
 import { fetchPages } from './snapshots.ts';
@@ -50,11 +51,18 @@ export class RoomShares {
   readonly #fetching = new Map<string, Promise<void>>();
   readonly #pauses = new Set<() => void>();
   readonly #stopHearing: () => void;
+  readonly #outgoing: OutgoingChanges;
   #cancelState: () => void = () => {};
   #closed = false;
 
   constructor(private readonly options: RoomSharesOptions) {
-    const { wire, roomId } = options;
+    const { wire, roomId, clock } = options;
+    this.#outgoing = new OutgoingChanges({
+      clock,
+      say: (numbered) => {
+        if (options.presence.entered) wire.sayInRoom(roomId, 'change', numbered);
+      },
+    });
     this.#stopHearing = wire.hearRoom(roomId, (from, message, respond) => {
       if (options.presence.entered) this.#heard(from, message, respond);
     });
@@ -76,16 +84,23 @@ export class RoomShares {
 
   /** A peer of this node came, changed or went. */
   changed(change: ShareChange): void {
-    const { wire, roomId, presence, local, clock } = this.options;
-    const number = local.change(change);
-    if (presence.entered) wire.sayInRoom(roomId, 'change', { number, change });
+    const { local, clock } = this.options;
+    const { number, peer } = local.change(change);
+    this.#outgoing.add({ number, change }, peer);
     this.#cancelState();
     this.#cancelState = clock.after(stateAfterMs, () => this.state());
+  }
+
+  /** The number of the last change, which the others are told now if they were not. */
+  get numberSaid(): number {
+    this.#outgoing.flush();
+    return this.local.statement.number;
   }
 
   /** Says what the share of this node is. */
   state(): void {
     const { wire, roomId, presence } = this.options;
+    this.#outgoing.flush();
     if (presence.entered) wire.sayInRoom(roomId, 'state', this.#statement);
   }
 
@@ -135,6 +150,7 @@ export class RoomShares {
     const { wire, roomId, presence, local } = this.options;
     this.#closed = true;
     this.#stopHearing();
+    this.#outgoing.flush();
     this.#cancelState();
     for (const end of [...this.#pauses]) end();
     this.#remote.clear();
@@ -152,7 +168,7 @@ export class RoomShares {
         void this.#stated(from, message.data);
         break;
       case 'change':
-        this.#change(from, message.data);
+        for (const numbered of eachOf(message.data)) this.#change(from, numbered);
         break;
       case 'closed':
         if (message.data.number >= this.numberOf(from.life)) this.forget(from.life, 'forgotten');

@@ -147,6 +147,18 @@ export const ShareChange = of<share.ShareChange>()(
   ]),
 );
 
+/** What is said of a change, or of several in one message. */
+export const NumberedChange = Type.Object({
+  number: Count,
+  change: ShareChange,
+  more: Type.Optional(
+    Type.Array(ShareChange, {
+      maxItems: 64,
+      description: 'those that follow it, whose numbers are the next: an audience is said together',
+    }),
+  ),
+});
+
 /** What a share is at a moment: two who have the same number and hash have the same share. */
 export const Statement = Type.Object({
   number: Type.Integer({ minimum: 0, description: 'of the last change; it only grows while a node lives' }),

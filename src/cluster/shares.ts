@@ -68,9 +68,9 @@ export class Shares {
     return this.#greeted.get(roomId) ?? Promise.resolve();
   }
 
-  /** The number of the last change of this node in a room. */
+  /** The number of the last change of this node in a room, which the others know or are told first. */
   numberOf(roomId: string): number {
-    return this.#rooms.get(roomId)?.local.statement.number ?? 0;
+    return this.#rooms.get(roomId)?.numberSaid ?? 0;
   }
 
   /** The number of the last change of another life that was taken over. */
