@@ -34,7 +34,7 @@ export const quality: Benchmark = {
 };
 
 async function measureAll({ small, cells: named }: Scale): Promise<CellResult[]> {
-  await ensurePackages(['janus', 'chromium', 'iproute2'], 'for the benchmark quality');
+  await ensurePackages(['janus', 'chromium', 'espeak-ng', 'iproute2'], 'for the benchmark quality');
   const chosen = named || small ? cellsNamed(named ?? smallCells) : cells;
   await using places = await Places.make();
   const results: CellResult[] = [];

@@ -93,22 +93,13 @@ export function noteQuality(level: () => string): void {
   setInterval(() => noted.told.push({ at: now(), level: level() }), lookEveryMs);
 }
 
-/** Chromium's moving picture, and a voice without pauses: in a silence nothing could be missing. */
 export async function openDevices(): Promise<{ camera: MediaStreamTrack; microphone: MediaStreamTrack }> {
-  const pictures = await navigator.mediaDevices.getUserMedia({
+  const stream = await navigator.mediaDevices.getUserMedia({
     video: { width: 1280, height: 720, frameRate: 30 },
+    audio: true,
   });
-  const context = new AudioContext();
-  const sound = context.createMediaStreamDestination();
-  const voice = new OscillatorNode(context, { type: 'sawtooth', frequency: 140 });
-  const syllables = new OscillatorNode(context, { frequency: 3 });
-  const loudness = new GainNode(context, { gain: 0.5 });
-  syllables.connect(new GainNode(context, { gain: 0.3 })).connect(loudness.gain);
-  voice.connect(loudness).connect(sound);
-  voice.start();
-  syllables.start();
-  const [camera] = pictures.getVideoTracks();
-  const [microphone] = sound.stream.getAudioTracks();
+  const [camera] = stream.getVideoTracks();
+  const [microphone] = stream.getAudioTracks();
   if (!camera || !microphone) throw new Error('the browser gave no camera or no microphone');
   return { camera, microphone };
 }

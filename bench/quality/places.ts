@@ -5,8 +5,8 @@ import { type RunningBrowser, startBrowser } from '../harness/browser.ts';
 import { startJanus } from '../harness/janus.ts';
 import { startServer } from '../harness/server.ts';
 import type { CallNotes, CallPlace, HeardSound, SeenFrame, ToldQuality } from '../pages/call-page.ts';
-import { CameraFile } from './camera.ts';
 import type { Cell } from './cells.ts';
+import { CameraFile, MicrophoneFile } from './devices.ts';
 import { type CellFigures, figuresOf, isLive, liveSince, type Stretch } from './figures.ts';
 
 export type CallSide = CallPlace['side'];
@@ -46,7 +46,11 @@ export class Places implements AsyncDisposable {
     };
     const ours = stack.use(await startServer({ side: 'ours', workers: 1, environment }));
     const camera = stack.use(await CameraFile.make());
-    const moreFlags = [`--use-file-for-fake-video-capture=${camera.path}`];
+    const microphone = stack.use(new MicrophoneFile());
+    const moreFlags = [
+      `--use-file-for-fake-video-capture=${camera.path}`,
+      `--use-file-for-fake-audio-capture=${microphone.path}`,
+    ];
     const page = { script: 'bench/pages/call.ts', offers: 'callPage', moreFlags };
     const near = stack.use(await startBrowser(page));
     const far = stack.use(await startBrowser({ ...page, wrap: (program) => network.wrap(program) }));

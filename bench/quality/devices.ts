@@ -1,12 +1,35 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '../../test/support/network.ts';
 import { randomOf } from '../../test/support/random.ts';
 
 const [width, height, framesPerSecond, seconds] = [1280, 720, 20, 2];
 const [personWidth, personHeight, sway] = [560, 560, 40];
 /** Of a sensor, to each side of the true value. */
 const grain = 2;
+
+/** Said over and over. */
+const words = `The harbour was quiet when we came in, and the lights on the hill were out. Somebody had left a lamp in the
+  window of the old boat house, so we tied up there and carried everything inside before the rain began. In the morning
+  the wind had turned, the whole bay was white, and nobody spoke of going home.`;
+
+/**
+ * What a microphone hears, for Chromium: speech. Opus repairs lost packets from the next ones only of what it takes for speech, which
+ * a tone is not.
+ */
+export class MicrophoneFile implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'tureen-bench-microphone-'));
+  readonly path = join(this.#folder, 'speech.wav');
+
+  constructor() {
+    run('espeak-ng', '-v', 'en', '-s', '175', '-w', this.path, words);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
 
 /**
  * What a camera sees, for Chromium: a room that stands still and someone who moves in it, with the grain of a sensor. Chromium's
