@@ -37,7 +37,9 @@ describe('of several servers', () => {
     expect(ofThree.current).toMatchObject({ url: near.url, why: 'it is clearly nearer' });
     const ofTwo = new Servers([near.url, alike.url]);
     await ofTwo.choose();
-    expect(ofTwo.current).toMatchObject({ url: near.url, why: 'no other is clearly nearer' });
+    // Which of the two answered sooner is chance.
+    expect(ofTwo.current.url).toBe(near.url);
+    expect(ofTwo.current.why).toMatch(/^no other is (clearly )?nearer$/);
     expect(ofTwo.all.every(({ roundTrip }) => typeof roundTrip === 'number')).toBe(true);
   });
 
