@@ -3,7 +3,7 @@ import type { PeerEnd } from '../core/ends.ts';
 import { SfuError } from '../core/errors.ts';
 import { peerKey } from '../core/peer-key.ts';
 import { type NodeStress, notStressed, type StressResource } from '../core/stress.ts';
-import type { SfuBus } from './events.ts';
+import type { PeerRef, SfuBus } from './events.ts';
 import type { ReadModel } from './rooms/read-model.ts';
 
 export interface FullnessOptions {
@@ -56,12 +56,16 @@ export class Fullness {
 
   constructor(private readonly options: FullnessOptions) {
     const { events, clock } = options;
-    events.on('peerConnected', ({ sessionId }) => {
+    const came = ({ sessionId }: PeerRef) => {
       this.#forgetSeen();
       this.#unseen.set(sessionId, clock.elapsed());
-    });
-    events.on('peerLeft', ({ roomId, peerId, sessionId, reason, joined }) => {
-      this.#unseen.delete(sessionId);
+    };
+    const went = ({ sessionId }: PeerRef) => this.#unseen.delete(sessionId);
+    events.on('peerConnected', came);
+    events.on('peerMovedHere', came);
+    events.on('peerLeft', went);
+    events.on('peerDeparted', went);
+    events.on('peerLeft', ({ roomId, peerId, reason, joined }) => {
       if (joined && unwilling.has(reason)) this.#expect(peerKey({ roomId, peerId }));
     });
   }

@@ -60,10 +60,15 @@ function door(limit = 0.85) {
   const set = (to: number) => {
     level = to;
   };
+  const moved = (to: 'here' | 'away', sessionId: string) => {
+    const who = { ...bob, sessionId };
+    if (to === 'away') events.emit('peerDeparted', who);
+    else events.emit('peerMovedHere', { ...who, displayName: '', hidden: false, duration: 1, from: 'ams' });
+  };
   const have = (count: number) => {
     peers = count;
   };
-  return { clock, opens, left, set, come, have };
+  return { clock, opens, left, set, come, moved, have };
 }
 
 test('the door closes at the limit, and opens when the stress is a tenth below it', () => {
@@ -88,6 +93,18 @@ test('those who came a moment ago count for what a peer costs, until the stress 
   come(50);
   expect(opens(alice)).toBe(false);
   clock.advance(15_000);
+  expect(opens(alice)).toBe(true);
+});
+
+test('who moves here from another node counts as one who came, and who moves away does not any more', () => {
+  const { opens, set, come, moved, clock } = door();
+  set(0.7);
+  for (let index = 0; index < 30; index += 1) moved('here', `m${index}`);
+  expect(opens(alice)).toBe(false);
+  clock.advance(15_000);
+  expect(opens(alice)).toBe(true);
+  come(40);
+  for (let index = 100; index < 140; index += 1) moved('away', `s${index}`);
   expect(opens(alice)).toBe(true);
 });
 
@@ -159,54 +176,49 @@ test('with 1 it is never full', () => {
   expect(opens(bob)).toBe(true);
 });
 
-test('a full server refuses a new peer, and lets one in that is in the call', async () => {
-  let level = 0;
+/** A server under a stress that a test sets. */
+async function serverUnder(level: () => number) {
   const sfu = newSfu({
     config: readConfig({ ...withKeys, TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' }),
     log,
-    stress: () => stressed(level),
+    stress: () => stressed(level()),
   });
   await sfu.start();
-  try {
-    const link = { gone: Promise.resolve(), close: () => {} };
-    const identity = { subject: 's', metadata: {}, grants: defaultGrants, address: '192.0.2.1' };
-    const first = await sfu.enter({ ...identity, ...alice }, link);
-    level = 0.95;
-    await expect(sfu.enter({ ...identity, ...bob }, link)).rejects.toMatchObject({
-      code: 'busy',
-      reason: 'busy: this server is full (media); try again in 10 s',
-    });
-    await sfu.enter({ ...identity, ...alice }, link);
-    expect(first.closed).toBe(true);
-    expect([...sfu.room('room').peers.keys()]).toEqual(['alice']);
-    level = 0.5;
-    await sfu.enter({ ...identity, ...bob }, link);
-  } finally {
-    sfu.close();
-  }
+  return { sfu, [Symbol.dispose]: () => sfu.close() };
+}
+
+test('a full server refuses a new peer, and lets one in that is in the call', async () => {
+  let level = 0;
+  using server = await serverUnder(() => level);
+  const { sfu } = server;
+  const link = { gone: Promise.resolve(), close: () => {} };
+  const identity = { subject: 's', metadata: {}, grants: defaultGrants, address: '192.0.2.1' };
+  const first = await sfu.enter({ ...identity, ...alice }, link);
+  level = 0.95;
+  await expect(sfu.enter({ ...identity, ...bob }, link)).rejects.toMatchObject({
+    code: 'busy',
+    reason: 'busy: this server is full (media); try again in 10 s',
+  });
+  await sfu.enter({ ...identity, ...alice }, link);
+  expect(first.closed).toBe(true);
+  expect([...sfu.room('room').peers.keys()]).toEqual(['alice']);
+  level = 0.5;
+  await sfu.enter({ ...identity, ...bob }, link);
 });
 
 test('on a full server who is in a call joins it and publishes', async () => {
   let level = 0;
-  const sfu = newSfu({
-    config: readConfig({ ...withKeys, TUREEN_RTC_BASE_PORT: '0', TUREEN_WORKERS: '1' }),
-    log,
-    stress: () => stressed(level),
-  });
-  await sfu.start();
-  try {
-    using call = await AudioRoom.open(sfu, { tracks: 0 });
-    level = 0.95;
-    await expect(call.receive()).rejects.toMatchObject({ code: 'busy' });
-    const { room, sender, sending } = call;
-    const rtpParameters = {
-      codecs: [{ mimeType: 'audio/opus' as const, payloadType: 111, clockRate: 48_000, channels: 2 }],
-      encodings: [{ ssrc: 1 }],
-    };
-    const request = { kind: 'audio', paused: false, appData: {}, rtpParameters } as const;
-    const { info } = await publish(room, sender, { ...request, transportId: sending.transport.id });
-    expect(room.publication(info.id).info.peerId).toBe('sender');
-  } finally {
-    sfu.close();
-  }
+  using server = await serverUnder(() => level);
+  const { sfu } = server;
+  using call = await AudioRoom.open(sfu, { tracks: 0 });
+  level = 0.95;
+  await expect(call.receive()).rejects.toMatchObject({ code: 'busy' });
+  const { room, sender, sending } = call;
+  const rtpParameters = {
+    codecs: [{ mimeType: 'audio/opus' as const, payloadType: 111, clockRate: 48_000, channels: 2 }],
+    encodings: [{ ssrc: 1 }],
+  };
+  const request = { kind: 'audio', paused: false, appData: {}, rtpParameters } as const;
+  const { info } = await publish(room, sender, { ...request, transportId: sending.transport.id });
+  expect(room.publication(info.id).info.peerId).toBe('sender');
 });
