@@ -21,31 +21,30 @@ const pausedShare = 0.1;
 
 /** What the consumers on one router cost together. */
 export interface RouterCost {
+  /** How many they are, the pipes to other routers among them. */
+  consumers: number;
   bitrate: number;
   /** What those will cost whose peers were placed just now. It shrinks as they begin to receive. */
   reserved: number;
 }
 
-const byRouter = new WeakMap<types.Router, RouterCost>();
-
-/** Follows what the consumers of a router cost. @param changed gets each difference */
-export function followCosts(router: types.Router, changed: (difference: number) => void): void {
-  const cost = costsOf(router);
+/** Follows what the consumers of a router cost, from its beginning. @param changed gets each difference of the bitrate */
+export function followCosts(router: types.Router, changed: (difference: number) => void): RouterCost {
+  const cost: RouterCost = { consumers: 0, bitrate: 0, reserved: 0 };
   const add = (difference: number) => {
     cost.bitrate += difference;
     if (difference > 0) cost.reserved = Math.max(0, cost.reserved - difference);
     changed(difference);
   };
   router.observer.on('newtransport', (transport) => {
-    transport.observer.on('newconsumer', (consumer) => follow(consumer, add));
+    transport.observer.on('newconsumer', (consumer) => {
+      cost.consumers += 1;
+      consumer.observer.once('close', () => {
+        cost.consumers -= 1;
+      });
+      follow(consumer, add);
+    });
   });
-}
-
-export function costsOf(router: types.Router): RouterCost {
-  const known = byRouter.get(router);
-  if (known) return known;
-  const cost = { bitrate: 0, reserved: 0 };
-  byRouter.set(router, cost);
   return cost;
 }
 

@@ -9,7 +9,7 @@ import { passPausesOn } from '../quirks/pipe-pauses.ts';
 import { closeRouter } from '../quirks/router-close.ts';
 import { undisguised } from '../quirks/telephone-events.ts';
 import { mediaCodecs, shareCapabilities } from './codecs.ts';
-import { costsOf, type RouterCost } from './costs.ts';
+import { followCosts, type RouterCost } from './costs.ts';
 import { mediaCall } from './media-call.ts';
 import { answers, type LiveWorker, type WorkerPool } from './workers.ts';
 
@@ -24,9 +24,7 @@ export interface RoomRouter {
   readonly router: types.Router;
   /** Producers of other routers that are, or are being, piped to this one, with their ids here. */
   readonly piped: Map<string, Promise<string>>;
-  /** Consumers on it, the pipes to other routers among them. */
-  consumers: number;
-  /** What those cost, in bits a second. */
+  /** The consumers on it, and what they cost. */
   readonly cost: RouterCost;
 }
 
@@ -190,7 +188,7 @@ export class RoomRouters {
   #hasRoom(router: RoomRouter): boolean {
     const { bitratePerWorker, consumersPerWorker } = this.options;
     const most = consumersPerWorker();
-    return costOf(router) < bitratePerWorker() && (most === undefined || router.consumers < most);
+    return costOf(router) < bitratePerWorker() && (most === undefined || router.cost.consumers < most);
   }
 
   #leastUsed(): RoomRouter {
@@ -234,23 +232,12 @@ async function createRouter(live: LiveWorker, codecs: types.RouterRtpCodecCapabi
   const router = await mediaCall(live.worker, 'opening a router', () =>
     live.worker.createRouter({ mediaCodecs: codecs }),
   );
-  const cost = costsOf(router);
-  const opened: RoomRouter = { live, router, piped: new Map(), consumers: 0, cost };
-  countConsumers(opened);
-  return opened;
+  const cost = followCosts(router, (difference) => {
+    live.load.bitrate += difference;
+  });
+  return { live, router, piped: new Map(), cost };
 }
 
 function costOf({ cost: { bitrate, reserved } }: RoomRouter): number {
   return bitrate + reserved;
-}
-
-function countConsumers(roomRouter: RoomRouter): void {
-  roomRouter.router.observer.on('newtransport', (transport) => {
-    transport.observer.on('newconsumer', (consumer) => {
-      roomRouter.consumers += 1;
-      consumer.observer.once('close', () => {
-        roomRouter.consumers -= 1;
-      });
-    });
-  });
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../../core/clock.ts';
 import { SfuError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { SfuBus } from '../events.ts';
-import { followCosts } from './costs.ts';
 import { Heartbeat, hungCause } from './heartbeat.ts';
 import { inTime } from './media-call.ts';
 import { kill, startWorker } from './worker-process.ts';
@@ -28,7 +27,7 @@ export interface LiveWorker {
   readonly worker: types.Worker;
   readonly webRtcServer: types.WebRtcServer;
   readonly startedAt: number;
-  /** Routers, producers and consumers on it, and what the latter cost in bits a second, kept by mediasoup's own observers. */
+  /** Routers, producers and consumers on it, kept by mediasoup's own observers, and what the latter cost in bits a second. */
   readonly load: { routers: number; producers: number; consumers: number; bitrate: number };
   readonly heartbeat: Heartbeat;
 }
@@ -276,9 +275,6 @@ function countLoad(worker: types.Worker, load: LiveWorker['load']): void {
   };
   worker.observer.on('newrouter', (router) => {
     track('routers', router);
-    followCosts(router, (difference) => {
-      load.bitrate += difference;
-    });
     router.observer.on('newtransport', (transport) => {
       transport.observer.on('newproducer', (producer) => track('producers', producer));
       transport.observer.on('newconsumer', (consumer) => track('consumers', consumer));
