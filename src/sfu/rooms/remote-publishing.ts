@@ -6,36 +6,28 @@ import type { DataPublicationShare, NodeRef, PublicationShare } from './share.ts
 
 /** What peers on other nodes publish, as it follows their shares. */
 
-/** That of a room, by id: few of those in a large room publish anything. */
+/** By id. Of two that claim one the first has it. */
+class ByOwnId<P extends { readonly info: { readonly id: string } }> extends Map<string, P> {
+  opened(publication: P): void {
+    const { id } = publication.info;
+    if (!this.has(id)) this.set(id, publication);
+  }
+
+  ended(publication: P): void {
+    const { id } = publication.info;
+    if (this.get(id) === publication) this.delete(id);
+  }
+}
+
+/** That of a room: few of those in a large room publish anything. */
 export class PublishedElsewhere {
-  readonly media = new Map<string, RemotePublication>();
-  readonly data = new Map<string, RemoteDataPublication>();
+  readonly media = new ByOwnId<RemotePublication>();
+  readonly data = new ByOwnId<RemoteDataPublication>();
 
   /** Nobody of the room begins to receive what this peer publishes. */
   forget({ publications, dataPublications }: RemotePeer): void {
-    for (const publication of publications.values()) this.ended(publication);
-    for (const publication of dataPublications.values()) this.dataEnded(publication);
-  }
-
-  /** Of two that claim an id the first one has it. */
-  opened(publication: RemotePublication): void {
-    const { id } = publication.info;
-    if (!this.media.has(id)) this.media.set(id, publication);
-  }
-
-  dataOpened(publication: RemoteDataPublication): void {
-    const { id } = publication.info;
-    if (!this.data.has(id)) this.data.set(id, publication);
-  }
-
-  ended(publication: RemotePublication): void {
-    const { id } = publication.info;
-    if (this.media.get(id) === publication) this.media.delete(id);
-  }
-
-  dataEnded(publication: RemoteDataPublication): void {
-    const { id } = publication.info;
-    if (this.data.get(id) === publication) this.data.delete(id);
+    for (const publication of publications.values()) this.media.ended(publication);
+    for (const publication of dataPublications.values()) this.data.ended(publication);
   }
 }
 
@@ -87,14 +79,14 @@ function closeMissing(
   for (const [id, publication] of publications) {
     if (kept.has(id)) continue;
     publications.delete(id);
-    published.ended(publication);
+    published.media.ended(publication);
     publication.close();
     events.emit('remoteProducerClosed', producerRef(publication));
   }
   for (const [id, publication] of dataPublications) {
     if (kept.has(id)) continue;
     dataPublications.delete(id);
-    published.dataEnded(publication);
+    published.data.ended(publication);
     publication.close();
     const { label } = publication.info;
     events.emit('remoteDataProducerClosed', { ...ref, dataProducerId: id, label });
@@ -115,7 +107,7 @@ function openOrHold(
   }
   const publication = room.newPublication(ref, node, share);
   publications.set(share.id, publication);
-  room.published.opened(publication);
+  room.published.media.opened(publication);
   room.events.emit('remoteProducerOpened', { ...producerRef(publication), paused: publication.paused });
 }
 
@@ -127,7 +119,7 @@ function openData(
   if (dataPublications.has(share.id)) return;
   const publication = room.newDataPublication(ref, share);
   dataPublications.set(share.id, publication);
-  room.published.dataOpened(publication);
+  room.published.data.opened(publication);
   const { id: dataProducerId, label } = share;
   room.events.emit('remoteDataProducerOpened', { ...ref, dataProducerId, label });
 }
