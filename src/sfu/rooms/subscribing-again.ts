@@ -55,15 +55,15 @@ function keepLost({ lost }: Peer, id: string, again: (publication: Publication) 
 async function subscribeAgain(
   room: Room,
   publication: Publication,
-  { lost: { peer, consumer: former }, options }: { lost: Subscription; options: SubscribeOptions },
+  { lost: { peer, consumer, held: paused }, options }: { lost: Subscription; options: SubscribeOptions },
 ): Promise<void> {
   const { id } = publication.info;
   // It may have asked by itself, or be about to get it.
   if (peer.receiving.has(id)) return;
-  const { paused, preferredLayers } = former;
-  const { consumer } = await subscribeForGood(room, peer, publication, { ...options, paused });
-  if (!consumer.closed) peer.lost.delete(id);
+  const { preferredLayers } = consumer;
+  const { consumer: next } = await subscribeForGood(room, peer, publication, { ...options, paused });
+  if (!next.closed) peer.lost.delete(id);
   if (peer.lost.size === 0) room.attendance.bereft.delete(peer);
   if (preferredLayers)
-    await mediaCall(consumer, 'preferring layers', () => consumer.setPreferredLayers(preferredLayers));
+    await mediaCall(next, 'preferring layers', () => next.setPreferredLayers(preferredLayers));
 }
