@@ -278,7 +278,7 @@ class Walk {
       ),
       ...compare('consumers on the server', paused, held(walker.media)),
       ...compare('data consumers on the server', [...peer.dataSubscriptions.keys()], [...walker.data.keys()]),
-      ...compare('what it is receiving', [...peer.receiving], receivable),
+      ...compare('what it is receiving', [...peer.receiving.keys()], receivable),
     ];
   }
 }

@@ -58,6 +58,7 @@ export interface PipePeerTransport extends AnyPeerTransport {
   readonly transport: types.PipeTransport;
 }
 
+/** A transport of a peer. */
 export type PeerTransport = WebRtcPeerTransport | PlainPeerTransport | PipePeerTransport;
 
 /** A publication of a peer on this node. */
@@ -158,9 +159,8 @@ export class Peer {
   readonly subscriptions = new Map<string, Subscription>();
   readonly dataPublications = new Map<string, LocalDataPublication>();
   readonly dataSubscriptions = new Map<string, DataSubscription>();
-  /** Ids of producers that it receives or is about to, so that none is offered twice; and those of videos. */
-  readonly receiving = new Set<string>();
-  readonly receivingVideos = new Map<string, Publication['handle']>();
+  /** What it receives or is about to, by id, so that nothing is offered twice. */
+  readonly receiving = new Map<string, Publication | DataPublication>();
   /** Producers of other nodes whose media was lost on the way here, each with what receives it again. */
   readonly lost = new Map<string, (publication: Publication) => void>();
   cancelJoinTimeout: () => void = () => {};

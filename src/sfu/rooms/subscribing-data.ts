@@ -19,7 +19,7 @@ export async function subscribeData(
   const place = receivingPlace(peer, transportId);
   if (peer.receiving.has(info.id))
     throw new SfuError('wrong_state', 'you receive this data producer already');
-  peer.receiving.add(info.id);
+  peer.receiving.set(info.id, publication);
   try {
     const dataProducerId = await handle.bring(place.router);
     const { transport } = place.entry;

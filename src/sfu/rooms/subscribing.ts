@@ -41,8 +41,7 @@ export async function subscribe(
   if (!rtpCapabilities && place.entry.type !== 'pipe')
     throw new SfuError('wrong_state', 'you joined without rtpCapabilities and cannot receive media');
   if (peer.receiving.has(info.id)) throw new SfuError('wrong_state', 'you receive this producer already');
-  peer.receiving.add(info.id);
-  if (info.kind === 'video') peer.receivingVideos.set(info.id, handle);
+  peer.receiving.set(info.id, publication);
   try {
     const producerId = await handle.bring(place.router);
     const { transport } = place.entry;
@@ -74,7 +73,7 @@ export async function subscribe(
     if (onLost) followLoss(subscription, onLost);
     return subscription;
   } catch (error) {
-    forget(peer, info.id);
+    peer.receiving.delete(info.id);
     handle.remote?.missed(error);
     throw error;
   }
@@ -141,11 +140,6 @@ export function receivingPlace(peer: Peer, transportId?: string) {
   return { entry, router: peer.router };
 }
 
-function forget({ receiving, receivingVideos }: Peer, producerId: string): void {
-  receiving.delete(producerId);
-  receivingVideos.delete(producerId);
-}
-
 function refOf({ peer, publication, consumer }: Subscription) {
   const { id: consumerId, kind } = consumer;
   const { id: producerId, peerId: producerPeerId } = publication.info;
@@ -180,7 +174,7 @@ function keep(room: Room, subscription: Subscription): void {
   consumer.observer.once('close', () => {
     if (!peer.subscriptions.delete(consumer.id)) return;
     peer.media.remove(consumer.id);
-    forget(peer, publication.info.id);
+    peer.receiving.delete(publication.info.id);
     stopCounting();
     room.events.emit('consumerClosed', { ...ref, reason: cause ?? subscription.ending ?? 'producer_closed' });
   });

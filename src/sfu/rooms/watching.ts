@@ -1,19 +1,23 @@
 import type { Peer } from './peer.ts';
 import type { Joined } from './peer-state.ts';
-import type { Publication, PublicationInfo } from './publication.ts';
+import type { DataPublication, Publication, PublicationInfo } from './publication.ts';
 import type { Room } from './room.ts';
 
 /** Whether a peer takes a publication without asking for it by itself. */
-export function takes({ receivingVideos }: Peer, state: Joined, info: PublicationInfo): boolean {
+export function takes({ receiving }: Peer, state: Joined, info: PublicationInfo): boolean {
   const { autoSubscribe, videoLimit, watched } = state;
   if (info.kind === 'video' && watched) return isWatched(watched, info);
   if (!autoSubscribe) return false;
   if (info.kind === 'audio' || videoLimit === undefined) return true;
   // What somebody goes on with who moved to another node is not one more.
-  const isNext = info.replaces !== undefined && receivingVideos.has(info.replaces);
+  const isNext = info.replaces !== undefined && receiving.has(info.replaces);
   // Consumers end a moment after what they come from, which its owner may have replaced by then.
-  const live = [...receivingVideos.values()].filter(({ closed }) => !closed);
+  const live = [...receiving.values()].filter((each) => isVideo(each) && !each.handle.closed);
   return isNext || live.length < videoLimit;
+}
+
+function isVideo({ info }: Publication | DataPublication): boolean {
+  return 'kind' in info && info.kind === 'video';
 }
 
 /** The order in which a peer is offered what is there: where not all videos are, shared screens come first. */
