@@ -1,6 +1,6 @@
 import { workerBin as usualBin } from 'mediasoup';
 import { addressTest } from '../access/address.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, fullAtOf } from '../config/config.ts';
 import type { HostState } from '../core/findings.ts';
 import { listenInfos, rtpListenInfo } from '../host/addresses.ts';
 import { restoreExecutables } from '../host/paths.ts';
@@ -28,8 +28,7 @@ export function newSfu(options: DomainOptions): Sfu {
     listenInfo: rtpListenInfo(config),
     mayReach: config.rtpRemotes === undefined ? () => true : addressTest(config.rtpRemotes),
   };
-  // Whoever tries it on a slow machine is not to be sent away.
-  const fullAt = () => (config.developmentMode ? 1 : config.fullAt);
+  const fullAt = () => fullAtOf(config);
   return new Sfu({ settings: config, workers, rtp, log, clock, admission, unreadyReasons, stress, fullAt });
 }
 

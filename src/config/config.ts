@@ -25,6 +25,11 @@ export interface Config extends Omit<Values, 'apiKeyNames' | 'apiSecrets' | 'hos
   readonly workers: number;
 }
 
+/** The stress level from which on nobody new is let in. Who tries the server on a slow machine is not to be sent away. */
+export function fullAtOf({ developmentMode, fullAt }: Pick<Config, 'developmentMode' | 'fullAt'>): number {
+  return developmentMode ? 1 : fullAt;
+}
+
 /** Thrown by readConfig: one line for each mistake. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

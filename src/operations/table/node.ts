@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { fullAtOf } from '../../config/config.ts';
 import { SfuError } from '../../core/errors.ts';
 import { Id, Reason } from '../../core/schemas.ts';
 import { notStressed, stressLevel } from '../../core/stress.ts';
@@ -57,7 +58,7 @@ export const getPlacement = defineOperation({
   run: async (context, { region, room }) => {
     const withRoom = room === undefined ? [] : await nodesWithRoom(context, room);
     // As the other nodes have it, too: they have the same settings.
-    const fullAt = context.config.developmentMode ? 1 : context.config.fullAt;
+    const fullAt = fullAtOf(context.config);
     return { items: placeClient(context.nodes(), { region, withRoom: new Set(withRoom), fullAt }) };
   },
 });
