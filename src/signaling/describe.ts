@@ -64,6 +64,11 @@ export function knownTo(
   return [...listed, ...here, ...(room.mesh?.roster.seats.announced ?? [])];
 }
 
+/** Those that were made and have not ended meanwhile. */
+export function describeConsumers(made: readonly Subscription[]): Static<typeof ConsumerInfo>[] {
+  return made.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
+}
+
 /** A consumer as its client sees it. */
 export function describeConsumer({
   publication,

@@ -6,7 +6,7 @@ import { offerAll, subscribeToAll } from '../../sfu/rooms/offering.ts';
 import { watchedOf } from '../../sfu/rooms/watching.ts';
 import { RtpCapabilities } from '../../wire/rtp.ts';
 import { AudiencePage } from '../audience-page.ts';
-import { describeConsumer } from '../describe.ts';
+import { describeConsumers } from '../describe.ts';
 import { ConsumerInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 import { DeviceInfo, DisplayName, Turnout } from '../peer-schemas.ts';
@@ -96,7 +96,7 @@ export const join = defineMethod({
     const subscriptions = fast ? await subscribeToAll(room, peer) : [];
     // Read after the consumers are made: the client already got notifications of what ended meanwhile.
     const { peers, roster, ...ofFastJoin } = describeCall(room, peer, { takesRoster });
-    const consumers = subscriptions.filter(({ consumer }) => !consumer.closed).map(describeConsumer);
+    const consumers = describeConsumers(subscriptions);
     return { peers, ...roster, ...(fast && { consumers, ...ofFastJoin }) };
   },
 });

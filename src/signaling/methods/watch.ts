@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { Id } from '../../core/schemas.ts';
 import * as offering from '../../sfu/rooms/offering.ts';
-import { describeConsumer } from '../describe.ts';
+import { describeConsumers } from '../describe.ts';
 import { ConsumerInfo } from '../media-schemas.ts';
 import { defineMethod } from '../method.ts';
 
@@ -18,7 +18,6 @@ export const watch = defineMethod({
   errors: [],
   example: { producerIds: ['{remoteVideo}'] },
   async run({ room, peer }, { producerIds }) {
-    const made = await offering.watch(room, peer, producerIds);
-    return { consumers: made.filter(({ consumer }) => !consumer.closed).map(describeConsumer) };
+    return { consumers: describeConsumers(await offering.watch(room, peer, producerIds)) };
   },
 });
