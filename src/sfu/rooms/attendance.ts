@@ -52,7 +52,7 @@ export class Seats<P extends { readonly standing: Standing; readonly hidden: boo
 /** The peers of a room on this node. */
 export class Attendance extends Seats<Peer> {
   /** Those who lost media of another node that they are to have again when it comes back. */
-  readonly bereft = new Set<Peer>();
+  readonly lostMedia = new Set<Peer>();
   readonly #bySubject = new Map<string, Set<Peer>>();
 
   /** Every peer of a subject, in the call or not. */
@@ -67,7 +67,7 @@ export class Attendance extends Seats<Peer> {
 
   left(peer: Peer): void {
     this.paused(peer);
-    this.bereft.delete(peer);
+    this.lostMedia.delete(peer);
     const { subject } = peer.identity;
     const others = this.#bySubject.get(subject);
     others?.delete(peer);

@@ -25,7 +25,7 @@ export async function subscribeForGood(
   if (entry?.type !== 'plain') return await subscribe(room, peer, publication, options);
   const transportId = entry.transport.id;
   const onLost = (lost: Subscription) => {
-    if (!peer.closed) room.attendance.bereft.add(peer);
+    if (!peer.closed) room.attendance.lostMedia.add(peer);
     keepLost(peer, publication.info.id, (back) => {
       if (entry.transport.closed) return;
       subscribeAgain(room, back, { lost, options: { ...options, transportId } }).catch((error: unknown) =>
@@ -40,7 +40,7 @@ export async function subscribeForGood(
 
 /** A publication of another node comes again: those get it who had it before and are offered nothing. */
 export function resumeLost(room: Room, publication: Publication): void {
-  for (const { joined, passage, lost } of room.attendance.bereft)
+  for (const { joined, passage, lost } of room.attendance.lostMedia)
     if (joined && !passage) lost.get(publication.info.id)?.(publication);
 }
 
@@ -63,7 +63,7 @@ async function subscribeAgain(
   const { preferredLayers } = consumer;
   const { consumer: next } = await subscribeForGood(room, peer, publication, { ...options, paused });
   if (!next.closed) peer.lost.delete(id);
-  if (peer.lost.size === 0) room.attendance.bereft.delete(peer);
+  if (peer.lost.size === 0) room.attendance.lostMedia.delete(peer);
   if (preferredLayers)
     await mediaCall(next, 'preferring layers', () => next.setPreferredLayers(preferredLayers));
 }
