@@ -7,8 +7,8 @@ import { ReasonField } from '../panel/parts.tsx';
 import { shownName } from './shown-name.ts';
 
 const captions = {
-  headers: 'RTP headers: nothing that is said or shown',
-  packets: 'whole packets, with sound and picture',
+  headers: 'RTP headers, without content',
+  packets: 'packets with sound and picture',
 } as const;
 
 /** Captures what a peer sends into a file for Wireshark. */
